@@ -1,0 +1,32 @@
+
+/*
+ * The stream side of ngx_thrift: client connections, the session that each
+ * call gets of its own so that stream's balancers, variables and access log
+ * work per call, and the directives.
+ */
+
+#ifndef _NGX_STREAM_THRIFT_H_INCLUDED_
+#define _NGX_STREAM_THRIFT_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_stream.h>
+
+#include "ngx_thrift.h"
+
+typedef struct ngx_stream_thrift_session_s  ngx_stream_thrift_session_t;
+typedef struct ngx_stream_thrift_call_s     ngx_stream_thrift_call_t;
+
+#include "ngx_stream_thrift_conf.h"
+#include "ngx_stream_thrift_session.h"
+#include "ngx_stream_thrift_call.h"
+#include "ngx_stream_thrift_peer.h"
+#include "ngx_stream_thrift_log.h"
+#include "ngx_stream_thrift_variables.h"
+
+
+extern ngx_module_t  ngx_stream_thrift_module;
+
+
+#endif /* _NGX_STREAM_THRIFT_H_INCLUDED_ */

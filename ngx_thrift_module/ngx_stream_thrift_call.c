@@ -1,0 +1,308 @@
+
+/*
+ * Calls as stream sees them: each has a session and a connection of its own,
+ * copied from the client's, in memory of its own.  Calls are kept for reuse,
+ * with their pools, so that one more call allocates nothing.
+ *
+ * The copied connection must never reach anything that closes, frees, queues
+ * or arms it: the descriptor and the events are the client's.
+ */
+
+#include "ngx_stream_thrift.h"
+
+
+#define NGX_STREAM_THRIFT_CALL_POOL  2048   /* bytes */
+
+#if (NGX_DEBUG_PALLOC)
+#define NGX_STREAM_THRIFT_CALLS      0      /* each use is seen by a checker */
+#else
+#define NGX_STREAM_THRIFT_CALLS      64     /* kept by a worker */
+#endif
+
+
+static ngx_stream_thrift_call_t *ngx_stream_thrift_call_alloc(
+    ngx_stream_thrift_session_t *ts);
+static void ngx_stream_thrift_call_destroy(ngx_stream_thrift_call_t *tc);
+static void ngx_stream_thrift_call_variables(ngx_stream_thrift_call_t *tc);
+static void ngx_stream_thrift_call_routed(ngx_thrift_call_t *call);
+static ngx_int_t ngx_stream_thrift_call_return_text(ngx_thrift_call_t *call,
+    ngx_str_t *text);
+static void ngx_stream_thrift_call_reply(ngx_thrift_call_t *call);
+static void ngx_stream_thrift_call_finish(ngx_thrift_call_t *call);
+
+
+static const ngx_thrift_front_t  ngx_stream_thrift_front = {
+    ngx_stream_thrift_call_routed,
+    ngx_stream_thrift_call_return_text,
+    ngx_stream_thrift_peer_balance,
+    ngx_stream_thrift_peer_rebalance,
+    ngx_stream_thrift_peer_attempt,
+    ngx_stream_thrift_peer_chosen,
+    ngx_stream_thrift_peer_connected,
+    ngx_stream_thrift_peer_first_byte,
+    ngx_stream_thrift_peer_release,
+    ngx_stream_thrift_call_reply,
+    ngx_stream_thrift_log_call,
+    ngx_stream_thrift_call_finish
+};
+
+
+ngx_stream_thrift_call_t *
+ngx_stream_thrift_call_create(ngx_stream_thrift_session_t *ts)
+{
+    ngx_stream_thrift_call_t       *tc;
+    ngx_stream_thrift_main_conf_t  *tmcf;
+
+    tmcf = ts->main;
+    tc = tmcf->free;
+
+    if (tc) {
+        tmcf->free = tc->next;
+        tmcf->nfree--;
+
+    } else {
+        tc = ngx_stream_thrift_call_alloc(ts);
+        if (tc == NULL) {
+            return NULL;
+        }
+    }
+
+    tc->owner = ts;
+    tc->call.routes = &ts->conf->routes;
+
+    if (ngx_thrift_call_init(&tc->call, &ts->conf->conf) != NGX_OK) {
+        ngx_stream_thrift_call_free(tc);
+        return NULL;
+    }
+
+    return tc;
+}
+
+
+static ngx_stream_thrift_call_t *
+ngx_stream_thrift_call_alloc(ngx_stream_thrift_session_t *ts)
+{
+    u_char                       *p;
+    size_t                        ctx, variables;
+    ngx_stream_thrift_call_t     *tc;
+    ngx_stream_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_stream_get_module_main_conf(ts->session,
+                                           ngx_stream_core_module);
+
+    ctx = ngx_stream_max_module * sizeof(void *);
+    variables = cmcf->variables.nelts * sizeof(ngx_stream_variable_value_t);
+
+    p = ngx_alloc(sizeof(ngx_stream_thrift_call_t) + ctx + variables,
+                  ngx_cycle->log);
+    if (p == NULL) {
+        return NULL;
+    }
+
+    tc = (ngx_stream_thrift_call_t *) p;
+
+    ngx_memzero(tc, sizeof(ngx_stream_thrift_call_t));
+
+    tc->kind = NGX_STREAM_THRIFT_CALL;
+
+    p += sizeof(ngx_stream_thrift_call_t);
+    tc->ctx = (void **) p;
+
+    p += ctx;
+    tc->variables = (ngx_stream_variable_value_t *) p;
+
+    tc->call.pool = ngx_create_pool(NGX_STREAM_THRIFT_CALL_POOL,
+                                    ngx_cycle->log);
+    if (tc->call.pool == NULL) {
+        ngx_free(tc);
+        return NULL;
+    }
+
+    tc->call.log = &tc->log;
+    tc->call.front = &ngx_stream_thrift_front;
+
+    return tc;
+}
+
+
+void
+ngx_stream_thrift_call_prepare(ngx_stream_thrift_call_t *tc)
+{
+    ngx_time_t            *tp;
+    ngx_pool_t            *pool;
+    ngx_connection_t      *c;
+    ngx_stream_session_t  *s, *cs;
+
+    cs = tc->owner->session;
+    s = &tc->session;
+    c = &tc->connection;
+    pool = tc->call.pool;
+
+    *s = *cs;
+    *c = *cs->connection;
+    tc->log = *cs->connection->log;
+
+    tc->log.data = s;
+    tc->log.action = NULL;
+
+    pool->log = &tc->log;
+
+    c->pool = pool;
+    c->log = &tc->log;
+    c->data = s;
+    c->sent = 0;
+
+    s->connection = c;
+    s->log_handler = ngx_stream_thrift_log_error;
+    s->received = tc->call.request.wire.length;
+    s->status = 0;
+    s->upstream = NULL;
+    s->upstream_states = NULL;
+
+    tp = ngx_timeofday();
+    s->start_sec = tp->sec;
+    s->start_msec = tp->msec;
+
+#if (NGX_PCRE)
+    s->ncaptures = 0;
+    s->captures = NULL;
+    s->captures_data = NULL;
+#endif
+
+    ngx_memcpy(tc->ctx, cs->ctx, ngx_stream_max_module * sizeof(void *));
+    s->ctx = tc->ctx;
+    ngx_stream_set_ctx(s, tc, ngx_stream_thrift_module);
+
+    ngx_stream_thrift_call_variables(tc);
+}
+
+
+/*
+ * Variables that were set in the connection's phases (set, captures of a
+ * server name) keep their values; all others are evaluated for the call.
+ */
+
+static void
+ngx_stream_thrift_call_variables(ngx_stream_thrift_call_t *tc)
+{
+    ngx_uint_t                    i, n;
+    ngx_stream_variable_value_t  *from, *to;
+    ngx_stream_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_stream_get_module_main_conf(&tc->session,
+                                           ngx_stream_core_module);
+    n = cmcf->variables.nelts;
+
+    from = tc->session.variables;
+    to = tc->variables;
+
+    ngx_memzero(to, n * sizeof(ngx_stream_variable_value_t));
+
+    for (i = 0; i < n; i++) {
+        if (from[i].valid && !from[i].not_found && !from[i].no_cacheable) {
+            to[i] = from[i];
+        }
+    }
+
+    tc->session.variables = to;
+}
+
+
+void
+ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc)
+{
+    ngx_pool_cleanup_t             *cln;
+    ngx_stream_thrift_main_conf_t  *tmcf;
+
+    tmcf = tc->owner->main;
+
+    ngx_thrift_message_release(&tc->call.request);
+
+    if (tmcf->nfree >= NGX_STREAM_THRIFT_CALLS) {
+        ngx_stream_thrift_call_destroy(tc);
+        return;
+    }
+
+    for (cln = tc->call.pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler) {
+            cln->handler(cln->data);
+        }
+    }
+
+    tc->call.pool->cleanup = NULL;
+    tc->call.pool->log = ngx_cycle->log;
+
+    ngx_reset_pool(tc->call.pool);
+
+    tc->next = tmcf->free;
+    tmcf->free = tc;
+    tmcf->nfree++;
+}
+
+
+static void
+ngx_stream_thrift_call_destroy(ngx_stream_thrift_call_t *tc)
+{
+    ngx_destroy_pool(tc->call.pool);
+    ngx_free(tc);
+}
+
+
+void
+ngx_stream_thrift_call_free_all(ngx_stream_thrift_main_conf_t *tmcf)
+{
+    ngx_stream_thrift_call_t  *tc;
+
+    while (tmcf->free) {
+        tc = tmcf->free;
+        tmcf->free = tc->next;
+        ngx_stream_thrift_call_destroy(tc);
+    }
+
+    tmcf->nfree = 0;
+}
+
+
+static void
+ngx_stream_thrift_call_routed(ngx_thrift_call_t *call)
+{
+    ngx_stream_thrift_call_t      *tc;
+    ngx_stream_thrift_srv_conf_t  *tscf;
+
+    tc = ngx_stream_thrift_get_call(call);
+    tscf = (ngx_stream_thrift_srv_conf_t *) call->conf;
+
+    tc->session.srv_conf = tscf->srv_conf;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_call_return_text(ngx_thrift_call_t *call, ngx_str_t *text)
+{
+    ngx_stream_thrift_call_t      *tc;
+    ngx_stream_thrift_srv_conf_t  *tscf;
+
+    tc = ngx_stream_thrift_get_call(call);
+    tscf = (ngx_stream_thrift_srv_conf_t *) call->conf;
+
+    return ngx_stream_complex_value(&tc->session, tscf->return_text, text);
+}
+
+
+static void
+ngx_stream_thrift_call_reply(ngx_thrift_call_t *call)
+{
+    ngx_stream_thrift_session_reply(ngx_stream_thrift_get_call(call)->owner);
+}
+
+
+static void
+ngx_stream_thrift_call_finish(ngx_thrift_call_t *call)
+{
+    ngx_stream_thrift_call_t  *tc;
+
+    tc = ngx_stream_thrift_get_call(call);
+
+    ngx_stream_thrift_session_finish(tc->owner, call);
+    ngx_stream_thrift_call_free(tc);
+}

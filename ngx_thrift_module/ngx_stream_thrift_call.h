@@ -1,0 +1,51 @@
+
+/*
+ * The stream session that a call gets of its own.  Balancers, variables and
+ * the access log are called with it, as if each call were a connection.
+ */
+
+#ifndef _NGX_STREAM_THRIFT_CALL_H_INCLUDED_
+#define _NGX_STREAM_THRIFT_CALL_H_INCLUDED_
+
+
+struct ngx_stream_thrift_call_s {
+    ngx_uint_t                     kind;        /* NGX_STREAM_THRIFT_CALL */
+    ngx_stream_thrift_session_t   *owner;
+    ngx_stream_thrift_call_t      *next;        /* in the free list */
+
+    void                         **ctx;         /* ngx_stream_max_module */
+    ngx_stream_variable_value_t   *variables;
+
+    ngx_stream_session_t           session;
+    ngx_connection_t               connection;  /* never closed or queued */
+    ngx_log_t                      log;
+
+    ngx_stream_upstream_t          upstream;
+    ngx_array_t                    states;
+    ngx_stream_upstream_state_t    state;       /* of the first attempt */
+    ngx_stream_upstream_srv_conf_t  *balancer;  /* NULL: plain addresses */
+    unsigned                       rebalanced:1;
+
+    ngx_thrift_call_t              call;        /* large, and last */
+};
+
+#define ngx_stream_thrift_get_call(call)                                      \
+    ((ngx_stream_thrift_call_t *)                                             \
+        ((u_char *) (call) - offsetof(ngx_stream_thrift_call_t, call)))
+
+
+/* A call whose message begins; NULL: no memory. */
+ngx_stream_thrift_call_t *ngx_stream_thrift_call_create(
+    ngx_stream_thrift_session_t *ts);
+
+/* Its message is whole: makes the session of its own. */
+void ngx_stream_thrift_call_prepare(ngx_stream_thrift_call_t *tc);
+
+/* One that was never started, or has ended. */
+void ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc);
+
+/* Frees the calls kept for reuse. */
+void ngx_stream_thrift_call_free_all(ngx_stream_thrift_main_conf_t *tmcf);
+
+
+#endif /* _NGX_STREAM_THRIFT_CALL_H_INCLUDED_ */

@@ -1,0 +1,101 @@
+
+/*
+ * What the directives fill, and how it is merged: main -> server -> service ->
+ * method.
+ */
+
+#ifndef _NGX_STREAM_THRIFT_CONF_H_INCLUDED_
+#define _NGX_STREAM_THRIFT_CONF_H_INCLUDED_
+
+
+/* Levels of configuration that are ours; free bits of NGX_ANY_CONF. */
+
+#define NGX_STREAM_THRIFT_SERVICE_CONF  0x10000000
+#define NGX_STREAM_THRIFT_METHOD_CONF   0x20000000
+
+
+/* A value of thrift_protocol that is no protocol of its own. */
+
+#define NGX_STREAM_THRIFT_LAX           16
+
+/* Idle connections kept when thrift_keepalive does not say. */
+
+#define NGX_STREAM_THRIFT_KEEPALIVE     32
+
+
+/* Idle connections to one upstream, and whose they are. */
+
+typedef struct {
+    ngx_thrift_pool_t                idle;
+    ngx_stream_upstream_srv_conf_t  *upstream;  /* NULL: of addresses that
+                                                   variables name */
+} ngx_stream_thrift_pool_t;
+
+
+typedef struct {
+    ngx_array_t                      blocks;    /* ngx_thrift_blocks_t * */
+    ngx_array_t                      pools;     /* ngx_stream_thrift_pool_t * */
+    ngx_stream_thrift_pool_t        *addresses;
+    ngx_stream_thrift_call_t        *free;      /* calls kept for reuse */
+    ngx_uint_t                       nfree;
+    ngx_uint_t                       nsessions;
+    void                           **quiet;     /* main_conf without a log */
+} ngx_stream_thrift_main_conf_t;
+
+
+/* One of each main, server, service and method; and of each upstream. */
+
+typedef struct {
+    ngx_thrift_conf_t                conf;      /* must be first */
+
+    ngx_uint_t                       transport;
+    ngx_uint_t                       protocol;
+    ngx_uint_t                       validate;
+    ngx_uint_t                       max_depth;
+    size_t                           max_message_size;
+    size_t                           buffer_size;
+
+    ngx_stream_upstream_srv_conf_t  *upstream;
+    ngx_stream_complex_value_t      *upstream_value;
+    ngx_stream_thrift_pool_t        *pool;
+    ngx_stream_complex_value_t      *return_text;
+
+    void                           **srv_conf;  /* of the block */
+    ngx_str_t                        name;      /* service or method */
+    u_char                          *file_name;
+    ngx_uint_t                       line;
+
+    ngx_array_t                     *blocks;    /* services of a server,
+                                                   methods of a service */
+    ngx_thrift_routes_t              routes;    /* server */
+    ngx_thrift_service_t             service;   /* service */
+
+    ngx_uint_t                       keepalive; /* upstream */
+    ngx_msec_t                       keepalive_timeout;
+    ngx_msec_t                       keepalive_lifetime;
+} ngx_stream_thrift_srv_conf_t;
+
+
+void *ngx_stream_thrift_create_main_conf(ngx_conf_t *cf);
+void *ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf);
+char *ngx_stream_thrift_merge_srv_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+
+/* The pool of an upstream; NULL: of addresses that variables name. */
+ngx_stream_thrift_pool_t *ngx_stream_thrift_get_pool(
+    ngx_stream_thrift_main_conf_t *tmcf, ngx_stream_upstream_srv_conf_t *us);
+
+/* Gives every upstream its pool; after all of them are known. */
+ngx_int_t ngx_stream_thrift_init_pools(ngx_conf_t *cf);
+
+/* Directives that are blocks or answers. */
+char *ngx_stream_thrift_service(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_stream_thrift_method(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_thrift_return(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+#endif /* _NGX_STREAM_THRIFT_CONF_H_INCLUDED_ */

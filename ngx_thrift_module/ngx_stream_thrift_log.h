@@ -1,0 +1,23 @@
+
+/*
+ * The access log, once per call; and what error log lines say of a call.
+ */
+
+#ifndef _NGX_STREAM_THRIFT_LOG_H_INCLUDED_
+#define _NGX_STREAM_THRIFT_LOG_H_INCLUDED_
+
+
+/* Runs stream's log phase for a call; the step. */
+void ngx_stream_thrift_log_call(ngx_thrift_call_t *call);
+
+/* Appends the call and its upstream to an error log line. */
+u_char *ngx_stream_thrift_log_error(ngx_log_t *log, u_char *buf, size_t len);
+
+/* Builds the configuration under which a connection's end is not logged. */
+ngx_int_t ngx_stream_thrift_log_init(ngx_conf_t *cf);
+
+/* The connection's end adds no line: its calls have theirs. */
+void ngx_stream_thrift_log_quiet(ngx_stream_session_t *s);
+
+
+#endif /* _NGX_STREAM_THRIFT_LOG_H_INCLUDED_ */

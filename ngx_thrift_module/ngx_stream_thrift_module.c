@@ -1,0 +1,332 @@
+
+/*
+ * The module: its directives and its hooks.  Directives stand in the order of
+ * docs/directives.md.
+ */
+
+#include "ngx_stream_thrift.h"
+
+
+#define NGX_STREAM_THRIFT_MIN_BUFFER  2048
+
+/* Where a directive may stand. */
+
+#define NGX_STREAM_THRIFT_CLIENT  NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF
+
+#define NGX_STREAM_THRIFT_BLOCKS                                              \
+    NGX_STREAM_THRIFT_SERVICE_CONF|NGX_STREAM_THRIFT_METHOD_CONF
+
+#define NGX_STREAM_THRIFT_ANSWER                                              \
+    NGX_STREAM_SRV_CONF|NGX_STREAM_THRIFT_BLOCKS
+
+#define NGX_STREAM_THRIFT_CALLS                                               \
+    NGX_STREAM_THRIFT_CLIENT|NGX_STREAM_THRIFT_BLOCKS
+
+#define ngx_stream_thrift_offset(field)                                       \
+    offsetof(ngx_stream_thrift_srv_conf_t, field)
+
+
+static ngx_int_t ngx_stream_thrift_init(ngx_conf_t *cf);
+static char *ngx_stream_thrift_check_buffer(ngx_conf_t *cf, void *post,
+    void *data);
+static char *ngx_stream_thrift_check_message(ngx_conf_t *cf, void *post,
+    void *data);
+
+
+static ngx_conf_enum_t  ngx_stream_thrift_transports[] = {
+    { ngx_string("auto"), NTHRIFT_TRANSPORT_AUTO },
+    { ngx_string("framed"), NTHRIFT_FRAMED },
+    { ngx_string("unframed"), NTHRIFT_UNFRAMED },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_enum_t  ngx_stream_thrift_protocols[] = {
+    { ngx_string("auto"), NTHRIFT_PROTOCOL_AUTO },
+    { ngx_string("binary"), NTHRIFT_BINARY },
+    { ngx_string("compact"), NTHRIFT_COMPACT },
+    { ngx_string("lax"), NGX_STREAM_THRIFT_LAX },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_enum_t  ngx_stream_thrift_validate[] = {
+    { ngx_string("off"), 0 },
+    { ngx_string("structure"), 1 },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_enum_t  ngx_stream_thrift_next_upstream[] = {
+    { ngx_string("off"), 0 },
+    { ngx_string("error"), 1 },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_num_bounds_t  ngx_stream_thrift_depth_bounds = {
+    ngx_conf_check_num_bounds, 1, NTHRIFT_MAX_DEPTH
+};
+
+
+static ngx_conf_num_bounds_t  ngx_stream_thrift_pipeline_bounds = {
+    ngx_conf_check_num_bounds, 1, 65535
+};
+
+
+static ngx_conf_post_t  ngx_stream_thrift_buffer_post = {
+    ngx_stream_thrift_check_buffer
+};
+
+
+static ngx_conf_post_t  ngx_stream_thrift_message_post = {
+    ngx_stream_thrift_check_message
+};
+
+
+static ngx_command_t  ngx_stream_thrift_commands[] = {
+
+    /* who answers */
+
+    { ngx_string("thrift_service"),
+      NGX_STREAM_SRV_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_stream_thrift_service,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("thrift_method"),
+      NGX_STREAM_THRIFT_SERVICE_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_stream_thrift_method,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("thrift_pass"),
+      NGX_STREAM_THRIFT_ANSWER|NGX_CONF_TAKE1,
+      ngx_stream_thrift_pass,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("thrift_return"),
+      NGX_STREAM_THRIFT_ANSWER|NGX_CONF_TAKE2,
+      ngx_stream_thrift_return,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    /* wire */
+
+    { ngx_string("thrift_transport"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(transport),
+      &ngx_stream_thrift_transports },
+
+    { ngx_string("thrift_protocol"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(protocol),
+      &ngx_stream_thrift_protocols },
+
+    { ngx_string("thrift_validate"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(validate),
+      &ngx_stream_thrift_validate },
+
+    /* time */
+
+    { ngx_string("thrift_timeout"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(conf.timeout),
+      NULL },
+
+    { ngx_string("thrift_connect_timeout"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(conf.connect_timeout),
+      NULL },
+
+    { ngx_string("thrift_read_timeout"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(conf.read_timeout),
+      NULL },
+
+    { ngx_string("thrift_send_timeout"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(conf.send_timeout),
+      NULL },
+
+    { ngx_string("thrift_idle_timeout"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(conf.idle_timeout),
+      NULL },
+
+    /* limits */
+
+    { ngx_string("thrift_max_message_size"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(max_message_size),
+      &ngx_stream_thrift_message_post },
+
+    { ngx_string("thrift_max_depth"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(max_depth),
+      &ngx_stream_thrift_depth_bounds },
+
+    { ngx_string("thrift_max_pipeline"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(conf.max_pipeline),
+      &ngx_stream_thrift_pipeline_bounds },
+
+    { ngx_string("thrift_max_calls"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(conf.max_calls),
+      NULL },
+
+    { ngx_string("thrift_buffer_size"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(buffer_size),
+      &ngx_stream_thrift_buffer_post },
+
+    /* failing over */
+
+    { ngx_string("thrift_next_upstream"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(conf.next_upstream),
+      &ngx_stream_thrift_next_upstream },
+
+    { ngx_string("thrift_next_upstream_tries"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(conf.next_upstream_tries),
+      NULL },
+
+    { ngx_string("thrift_next_upstream_timeout"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(conf.next_upstream_timeout),
+      NULL },
+
+    /* pool */
+
+    { ngx_string("thrift_keepalive"),
+      NGX_STREAM_UPS_CONF|NGX_CONF_1MORE,
+      ngx_stream_thrift_keepalive,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_stream_module_t  ngx_stream_thrift_module_ctx = {
+    ngx_stream_thrift_add_variables,       /* preconfiguration */
+    ngx_stream_thrift_init,                /* postconfiguration */
+
+    ngx_stream_thrift_create_main_conf,    /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    ngx_stream_thrift_create_srv_conf,     /* create server configuration */
+    ngx_stream_thrift_merge_srv_conf       /* merge server configuration */
+};
+
+
+ngx_module_t  ngx_stream_thrift_module = {
+    NGX_MODULE_V1,
+    &ngx_stream_thrift_module_ctx,         /* module context */
+    ngx_stream_thrift_commands,            /* module directives */
+    NGX_STREAM_MODULE,                     /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+/* What src/ and nginx must agree on. */
+
+typedef char  ngx_thrift_codes_agree[
+    (NTHRIFT_OK == NGX_OK && NTHRIFT_ERROR == NGX_ERROR
+     && NTHRIFT_AGAIN == NGX_AGAIN && NTHRIFT_DECLINED == NGX_DECLINED)
+    ? 1 : -1];
+
+typedef char  ngx_thrift_strings_agree[
+    (sizeof(nthrift_str_t) == sizeof(ngx_str_t)
+     && offsetof(nthrift_str_t, data) == offsetof(ngx_str_t, data))
+    ? 1 : -1];
+
+
+static ngx_int_t
+ngx_stream_thrift_init(ngx_conf_t *cf)
+{
+    if (ngx_stream_thrift_init_pools(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_stream_thrift_log_init(cf);
+}
+
+
+static char *
+ngx_stream_thrift_check_buffer(ngx_conf_t *cf, void *post, void *data)
+{
+    size_t  *size = data;
+
+    if (*size < NGX_STREAM_THRIFT_MIN_BUFFER) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "value must be equal to or greater than %d",
+                           NGX_STREAM_THRIFT_MIN_BUFFER);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_stream_thrift_check_message(ngx_conf_t *cf, void *post, void *data)
+{
+    size_t  *size = data;
+
+    if (*size == 0 || *size > INT32_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "value must be between 1 and %d", INT32_MAX);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}

@@ -1,0 +1,499 @@
+
+/*
+ * The upstream side of a call's own session: which upstream, its balancer, and
+ * the states that $upstream_addr and its like show.  Called by
+ * ngx_thrift_pass.c through ngx_thrift_front_t; connections are not opened,
+ * kept or closed here.
+ */
+
+#include "ngx_stream_thrift.h"
+
+
+static ngx_int_t ngx_stream_thrift_peer_init(ngx_stream_thrift_call_t *tc,
+    ngx_stream_upstream_srv_conf_t *us);
+static ngx_int_t ngx_stream_thrift_peer_ready(ngx_stream_thrift_call_t *tc,
+    ngx_stream_upstream_srv_conf_t *us);
+static ngx_int_t ngx_stream_thrift_peer_eval(ngx_stream_thrift_call_t *tc,
+    ngx_stream_complex_value_t *value);
+static ngx_stream_upstream_srv_conf_t *ngx_stream_thrift_peer_find(
+    ngx_stream_thrift_call_t *tc, ngx_stream_upstream_resolved_t *ur);
+static ngx_int_t ngx_stream_thrift_peer_resolve(ngx_stream_thrift_call_t *tc,
+    ngx_stream_upstream_resolved_t *ur);
+static void ngx_stream_thrift_peer_resolved(ngx_resolver_ctx_t *ctx);
+static ngx_int_t ngx_stream_thrift_peer_addresses(
+    ngx_stream_thrift_call_t *tc, ngx_stream_upstream_resolved_t *ur);
+
+
+ngx_int_t
+ngx_stream_thrift_peer_balance(ngx_thrift_call_t *call)
+{
+    ngx_stream_upstream_t           *u;
+    ngx_stream_thrift_call_t        *tc;
+    ngx_stream_upstream_resolved_t  *ur;
+    ngx_stream_thrift_srv_conf_t    *tscf;
+    ngx_stream_upstream_srv_conf_t  *us;
+
+    tc = ngx_stream_thrift_get_call(call);
+    tscf = (ngx_stream_thrift_srv_conf_t *) call->conf;
+
+    u = &tc->upstream;
+
+    ngx_memzero(u, sizeof(ngx_stream_upstream_t));
+
+    u->peer.log = &tc->log;
+    u->peer.log_error = NGX_ERROR_ERR;
+    u->peer.type = SOCK_STREAM;
+    u->requests = 1;
+    u->start_sec = ngx_time();
+
+    tc->session.upstream = u;
+    tc->balancer = NULL;
+    tc->rebalanced = 0;
+
+    tc->states.elts = &tc->state;
+    tc->states.nelts = 0;
+    tc->states.size = sizeof(ngx_stream_upstream_state_t);
+    tc->states.nalloc = 1;
+    tc->states.pool = call->pool;
+
+    tc->session.upstream_states = &tc->states;
+
+    call->peer = &u->peer;
+
+    if (tscf->upstream_value == NULL) {
+        call->keepalive = &tscf->pool->idle;
+        return ngx_stream_thrift_peer_init(tc, tscf->upstream);
+    }
+
+    if (ngx_stream_thrift_peer_eval(tc, tscf->upstream_value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ur = u->resolved;
+    us = ngx_stream_thrift_peer_find(tc, ur);
+
+    if (us) {
+        call->keepalive = &ngx_stream_thrift_get_pool(tc->owner->main,
+                                                      us)->idle;
+        return ngx_stream_thrift_peer_init(tc, us);
+    }
+
+    call->keepalive = &tc->owner->main->addresses->idle;
+
+    if (ur->port == 0
+        && (ur->sockaddr == NULL || ur->sockaddr->sa_family != AF_UNIX))
+    {
+        ngx_log_error(NGX_LOG_ERR, &tc->log, 0,
+                      "no port in upstream \"%V\"", &ur->host);
+        return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
+                                    "no port in upstream");
+    }
+
+    if (ur->sockaddr) {
+        return ngx_stream_thrift_peer_addresses(tc, ur);
+    }
+
+    return ngx_stream_thrift_peer_resolve(tc, ur);
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_peer_init(ngx_stream_thrift_call_t *tc,
+    ngx_stream_upstream_srv_conf_t *us)
+{
+    tc->upstream.ssl_name = us->host;
+
+    if (us->peer.init(&tc->session, us) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_stream_thrift_peer_ready(tc, us);
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_peer_ready(ngx_stream_thrift_call_t *tc,
+    ngx_stream_upstream_srv_conf_t *us)
+{
+    ngx_uint_t              tries;
+    ngx_peer_connection_t  *pc;
+
+    tc->balancer = us;
+    tc->upstream.upstream = us;
+
+    pc = &tc->upstream.peer;
+    pc->start_time = ngx_current_msec;
+
+    tries = tc->call.conf->next_upstream_tries;
+
+    if (tries && pc->tries > tries) {
+        pc->tries = tries;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * With `resolve`, a balancer says NGX_BUSY when its peers have changed since
+ * init; it may be initialised again.
+ */
+
+ngx_int_t
+ngx_stream_thrift_peer_rebalance(ngx_thrift_call_t *call)
+{
+#ifdef NGX_STREAM_UPSTREAM_MODIFY
+
+    ngx_stream_thrift_call_t        *tc;
+    ngx_stream_upstream_srv_conf_t  *us;
+
+    tc = ngx_stream_thrift_get_call(call);
+    us = tc->balancer;
+
+    if (us && us->shm_zone && (us->flags & NGX_STREAM_UPSTREAM_MODIFY)
+        && !tc->rebalanced)
+    {
+        tc->rebalanced = 1;
+        return us->peer.init(&tc->session, us);
+    }
+
+#else
+
+    (void) call;
+
+#endif
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_peer_eval(ngx_stream_thrift_call_t *tc,
+    ngx_stream_complex_value_t *value)
+{
+    ngx_str_t                        host;
+    ngx_url_t                        url;
+    ngx_stream_upstream_resolved_t  *ur;
+
+    if (ngx_stream_complex_value(&tc->session, value, &host) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&url, sizeof(ngx_url_t));
+
+    url.url = host;
+    url.no_resolve = 1;
+
+    if (ngx_parse_url(tc->call.pool, &url) != NGX_OK) {
+
+        ngx_log_error(NGX_LOG_ERR, &tc->log, 0, "%s in upstream \"%V\"",
+                      url.err ? url.err : "no memory", &url.url);
+
+        return ngx_thrift_call_fail(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
+                                    "no upstream is known for the call");
+    }
+
+    ur = ngx_pcalloc(tc->call.pool, sizeof(ngx_stream_upstream_resolved_t));
+    if (ur == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (url.addrs) {
+        ur->sockaddr = url.addrs[0].sockaddr;
+        ur->socklen = url.addrs[0].socklen;
+        ur->name = url.addrs[0].name;
+        ur->naddrs = 1;
+    }
+
+    ur->host = url.host;
+    ur->port = url.port;
+    ur->no_port = url.no_port;
+
+    tc->upstream.resolved = ur;
+
+    return NGX_OK;
+}
+
+
+static ngx_stream_upstream_srv_conf_t *
+ngx_stream_thrift_peer_find(ngx_stream_thrift_call_t *tc,
+    ngx_stream_upstream_resolved_t *ur)
+{
+    ngx_uint_t                        i;
+    ngx_stream_upstream_srv_conf_t  **us;
+    ngx_stream_upstream_main_conf_t  *umcf;
+
+    umcf = ngx_stream_get_module_main_conf(&tc->session,
+                                           ngx_stream_upstream_module);
+    us = umcf->upstreams.elts;
+
+    for (i = 0; i < umcf->upstreams.nelts; i++) {
+
+        if (us[i]->host.len == ur->host.len
+            && ((us[i]->port == 0 && ur->no_port) || us[i]->port == ur->port)
+            && ngx_strncasecmp(us[i]->host.data, ur->host.data, ur->host.len)
+               == 0)
+        {
+            return us[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_peer_addresses(ngx_stream_thrift_call_t *tc,
+    ngx_stream_upstream_resolved_t *ur)
+{
+    if (ngx_stream_upstream_create_round_robin_peer(&tc->session, ur)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_stream_thrift_peer_ready(tc, NULL);
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_peer_resolve(ngx_stream_thrift_call_t *tc,
+    ngx_stream_upstream_resolved_t *ur)
+{
+    ngx_resolver_ctx_t          *ctx, temp;
+    ngx_stream_core_srv_conf_t  *cscf;
+
+    cscf = ngx_stream_get_module_srv_conf(&tc->session,
+                                          ngx_stream_core_module);
+    temp.name = ur->host;
+
+    ctx = ngx_resolve_start(cscf->resolver, &temp);
+    if (ctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (ctx == NGX_NO_RESOLVER) {
+        ngx_log_error(NGX_LOG_ERR, &tc->log, 0,
+                      "no resolver defined to resolve %V", &ur->host);
+        return ngx_thrift_call_fail(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+                                    "upstream could not be resolved");
+    }
+
+    ctx->name = ur->host;
+    ctx->handler = ngx_stream_thrift_peer_resolved;
+    ctx->data = tc;
+    ctx->timeout = cscf->resolver_timeout;
+
+    if (tc->call.timed) {
+        ctx->timeout = ngx_min(ctx->timeout, tc->call.conf->timeout);
+    }
+
+    tc->log.action = "resolving upstream";
+    ur->ctx = ctx;
+
+    if (ngx_resolve_name(ctx) != NGX_OK) {
+        ur->ctx = NULL;
+        return NGX_ERROR;
+    }
+
+    /* a cached answer has called the handler, which goes on by an event */
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_stream_thrift_peer_resolved(ngx_resolver_ctx_t *ctx)
+{
+    ngx_int_t                        rc;
+    ngx_stream_thrift_call_t        *tc;
+    ngx_stream_upstream_resolved_t  *ur;
+
+    tc = ctx->data;
+    ur = tc->upstream.resolved;
+
+    if (ctx->state) {
+        ngx_log_error(NGX_LOG_ERR, &tc->log, 0,
+                      "%V could not be resolved (%i: %s)",
+                      &ctx->name, ctx->state,
+                      ngx_resolver_strerror(ctx->state));
+
+        rc = ngx_thrift_call_fail(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+                                  "upstream could not be resolved");
+
+    } else {
+        ur->naddrs = ctx->naddrs;
+        ur->addrs = ctx->addrs;
+
+        rc = ngx_stream_thrift_peer_addresses(tc, ur);
+    }
+
+    ngx_resolve_name_done(ctx);
+    ur->ctx = NULL;
+
+    ngx_thrift_pass_balanced(&tc->call, rc);
+}
+
+
+ngx_int_t
+ngx_stream_thrift_peer_attempt(ngx_thrift_call_t *call)
+{
+    ngx_stream_upstream_t        *u;
+    ngx_stream_thrift_call_t     *tc;
+    ngx_stream_upstream_state_t  *state;
+
+    tc = ngx_stream_thrift_get_call(call);
+    u = &tc->upstream;
+
+    state = ngx_array_push(&tc->states);
+    if (state == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(state, sizeof(ngx_stream_upstream_state_t));
+
+    state->connect_time = (ngx_msec_t) -1;
+    state->first_byte_time = (ngx_msec_t) -1;
+    state->response_time = (ngx_msec_t) -1;
+
+    u->state = state;
+    u->start_time = ngx_current_msec;
+
+    return NGX_OK;
+}
+
+
+/*
+ * A peer of a zone that is resolved again may go away with its name once it is
+ * released: the call keeps a copy.
+ */
+
+ngx_int_t
+ngx_stream_thrift_peer_chosen(ngx_thrift_call_t *call)
+{
+    ngx_stream_thrift_call_t  *tc;
+
+#ifdef NGX_STREAM_UPSTREAM_MODIFY
+
+    ngx_str_t                       *name;
+    ngx_stream_upstream_srv_conf_t  *us;
+
+    tc = ngx_stream_thrift_get_call(call);
+    us = tc->balancer;
+
+    if (us && us->shm_zone && (us->flags & NGX_STREAM_UPSTREAM_MODIFY)) {
+
+        name = ngx_palloc(call->pool, sizeof(ngx_str_t) + call->peer->name->len);
+        if (name == NULL) {
+            return NGX_ERROR;
+        }
+
+        name->len = call->peer->name->len;
+        name->data = (u_char *) (name + 1);
+        ngx_memcpy(name->data, call->peer->name->data, name->len);
+
+        call->peer->name = name;
+    }
+
+#else
+
+    tc = ngx_stream_thrift_get_call(call);
+
+#endif
+
+    tc->upstream.state->peer = call->peer->name;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_stream_thrift_peer_connected(ngx_thrift_call_t *call)
+{
+    ngx_stream_upstream_t     *u;
+    ngx_stream_thrift_call_t  *tc;
+
+    tc = ngx_stream_thrift_get_call(call);
+    u = &tc->upstream;
+
+    u->connected = 1;
+    u->state->connect_time = ngx_current_msec - u->start_time;
+
+    if (u->peer.notify) {
+        u->peer.notify(&u->peer, u->peer.data,
+                       NGX_STREAM_UPSTREAM_NOTIFY_CONNECT);
+    }
+}
+
+
+void
+ngx_stream_thrift_peer_first_byte(ngx_thrift_call_t *call)
+{
+    ngx_stream_upstream_t     *u;
+    ngx_stream_thrift_call_t  *tc;
+
+    tc = ngx_stream_thrift_get_call(call);
+    u = &tc->upstream;
+
+    u->state->first_byte_time = ngx_current_msec - u->start_time;
+
+#ifdef NGX_STREAM_UPSTREAM_NOTIFY_FIRST_BYTE
+
+    if (u->peer.notify) {
+        u->peer.notify(&u->peer, u->peer.data,
+                       NGX_STREAM_UPSTREAM_NOTIFY_FIRST_BYTE);
+    }
+
+#endif
+}
+
+
+void
+ngx_stream_thrift_peer_release(ngx_thrift_call_t *call, ngx_uint_t state)
+{
+    ngx_stream_upstream_t        *u;
+    ngx_stream_thrift_call_t     *tc;
+    ngx_stream_upstream_state_t  *us;
+
+    tc = ngx_stream_thrift_get_call(call);
+    u = &tc->upstream;
+
+    if (u->resolved && u->resolved->ctx) {
+        ngx_resolve_name_done(u->resolved->ctx);
+        u->resolved->ctx = NULL;
+    }
+
+    us = u->state;
+
+    if (us && us->response_time == (ngx_msec_t) -1) {
+
+        /* before free: least_time reads it */
+
+        us->response_time = ngx_current_msec - u->start_time;
+        us->bytes_received = call->received;
+
+        if (call->upstream) {
+            us->bytes_sent = call->upstream->connection->sent
+                             - call->upstream->sent;
+        }
+    }
+
+    if (u->peer.sockaddr) {
+        u->peer.free(&u->peer, u->peer.data, state);
+        u->peer.sockaddr = NULL;
+    }
+}
+
+
+void
+ngx_stream_thrift_close_pools(ngx_stream_thrift_main_conf_t *tmcf)
+{
+    ngx_uint_t                  i;
+    ngx_stream_thrift_pool_t  **pool;
+
+    pool = tmcf->pools.elts;
+
+    for (i = 0; i < tmcf->pools.nelts; i++) {
+        ngx_thrift_keepalive_close(&pool[i]->idle);
+    }
+}

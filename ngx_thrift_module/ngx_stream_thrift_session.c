@@ -1,0 +1,692 @@
+
+/*
+ * The client's connection.  It owns reading and writing and nothing else: a
+ * message that is whole becomes a call and runs by itself; replies that are
+ * ready go out in the order of their calls.
+ *
+ *   run:  read -> message -> call -> ...    until a limit or no more bytes
+ *         write <- ready calls, in order    until one is not ready, or the
+ *                                           client does not read
+ *
+ * Reading stops while the client does not take its replies, while
+ * thrift_max_pipeline calls are in flight, and while they hold more bytes than
+ * NGX_STREAM_THRIFT_MAX_HELD: memory stays bounded whatever the client does.
+ */
+
+#include "ngx_stream_thrift.h"
+
+
+#define NGX_STREAM_THRIFT_MAX_HELD  (1024 * 1024)   /* bytes */
+#define NGX_STREAM_THRIFT_LINGER    5000            /* milliseconds */
+#define NGX_STREAM_THRIFT_RECHECK   3600000         /* a timeout that is off */
+
+
+static void ngx_stream_thrift_session_read_event(ngx_event_t *rev);
+static void ngx_stream_thrift_session_write_event(ngx_event_t *wev);
+static void ngx_stream_thrift_session_flush_event(ngx_event_t *ev);
+static void ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts);
+static ngx_int_t ngx_stream_thrift_session_read(
+    ngx_stream_thrift_session_t *ts);
+static ngx_uint_t ngx_stream_thrift_session_blocked(
+    ngx_stream_thrift_session_t *ts);
+static ngx_int_t ngx_stream_thrift_session_recv(
+    ngx_stream_thrift_session_t *ts);
+static ngx_int_t ngx_stream_thrift_session_message(
+    ngx_stream_thrift_session_t *ts);
+static void ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
+    ngx_stream_thrift_call_t *tc, ngx_uint_t broken);
+static ngx_int_t ngx_stream_thrift_session_write(
+    ngx_stream_thrift_session_t *ts);
+static void ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts);
+static void ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts);
+static ngx_int_t ngx_stream_thrift_session_wait(
+    ngx_stream_thrift_session_t *ts);
+static void ngx_stream_thrift_session_timeout(void *data);
+static void ngx_stream_thrift_session_end(ngx_stream_thrift_session_t *ts);
+static void ngx_stream_thrift_session_linger(ngx_event_t *rev);
+static void ngx_stream_thrift_session_close(ngx_stream_thrift_session_t *ts,
+    ngx_uint_t status);
+
+
+void
+ngx_stream_thrift_handler(ngx_stream_session_t *s)
+{
+    ngx_connection_t             *c;
+    ngx_stream_thrift_session_t  *ts;
+
+    c = s->connection;
+
+    ts = ngx_pcalloc(c->pool, sizeof(ngx_stream_thrift_session_t));
+    if (ts == NULL) {
+        ngx_stream_finalize_session(s, NGX_STREAM_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    ts->kind = NGX_STREAM_THRIFT_SESSION;
+    ts->session = s;
+    ts->conf = ngx_stream_get_module_srv_conf(s, ngx_stream_thrift_module);
+    ts->main = ngx_stream_get_module_main_conf(s, ngx_stream_thrift_module);
+
+    ngx_stream_set_ctx(s, ts, ngx_stream_thrift_module);
+
+    ngx_thrift_input_init(&ts->in, ts->conf->conf.blocks);
+    ngx_queue_init(&ts->calls);
+    ts->out_last = &ts->out;
+
+    /* not cancelable: a worker does not exit while it has clients */
+
+    ngx_thrift_timer_init(&ts->timer, ngx_stream_thrift_session_timeout, ts,
+                          c->log, 0);
+
+    ts->flush.handler = ngx_stream_thrift_session_flush_event;
+    ts->flush.data = ts;
+    ts->flush.log = c->log;
+
+    c->read->handler = ngx_stream_thrift_session_read_event;
+    c->write->handler = ngx_stream_thrift_session_write_event;
+
+    ts->main->nsessions++;
+
+    ngx_stream_thrift_session_run(ts);
+}
+
+
+static void
+ngx_stream_thrift_session_read_event(ngx_event_t *rev)
+{
+    ngx_connection_t             *c;
+    ngx_stream_session_t         *s;
+    ngx_stream_thrift_session_t  *ts;
+
+    c = rev->data;
+    s = c->data;
+    ts = ngx_stream_get_module_ctx(s, ngx_stream_thrift_module);
+
+    if (c->close) {
+        ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
+        return;
+    }
+
+    ngx_stream_thrift_session_run(ts);
+}
+
+
+static void
+ngx_stream_thrift_session_write_event(ngx_event_t *wev)
+{
+    ngx_connection_t             *c;
+    ngx_stream_session_t         *s;
+    ngx_stream_thrift_session_t  *ts;
+
+    c = wev->data;
+    s = c->data;
+    ts = ngx_stream_get_module_ctx(s, ngx_stream_thrift_module);
+
+    if (ts->out) {
+        ngx_stream_thrift_session_run(ts);
+    }
+}
+
+
+static void
+ngx_stream_thrift_session_flush_event(ngx_event_t *ev)
+{
+    ngx_stream_thrift_session_run(ev->data);
+}
+
+
+void
+ngx_stream_thrift_session_reply(ngx_stream_thrift_session_t *ts)
+{
+    if (ts->running) {
+        return;
+    }
+
+    if (ts->ncalls == 1) {
+        ngx_stream_thrift_session_run(ts);
+        return;
+    }
+
+    /* others may become ready in this turn of the event loop: one write */
+
+    ngx_post_event(&ts->flush, &ngx_posted_events);
+}
+
+
+static void
+ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts)
+{
+    ts->running = 1;
+    ts->progress = 0;
+
+    do {
+        ts->again = 0;
+
+        if (ngx_stream_thrift_session_read(ts) != NGX_OK
+            || ngx_stream_thrift_session_write(ts) != NGX_OK)
+        {
+            ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
+            return;
+        }
+
+    } while (ts->again);
+
+    ts->running = 0;
+
+    if ((ts->eof || ts->closing) && ngx_queue_empty(&ts->calls)) {
+        ngx_stream_thrift_session_end(ts);
+        return;
+    }
+
+    if (ngx_stream_thrift_session_wait(ts) != NGX_OK) {
+        ngx_stream_thrift_session_close(ts, NGX_STREAM_INTERNAL_SERVER_ERROR);
+    }
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_session_read(ngx_stream_thrift_session_t *ts)
+{
+    ngx_int_t  rc;
+
+    for ( ;; ) {
+
+        if (ts->closing) {
+            return NGX_OK;
+        }
+
+        ts->blocked = ngx_stream_thrift_session_blocked(ts);
+
+        if (ts->blocked) {
+            return NGX_OK;
+        }
+
+        rc = NGX_AGAIN;
+
+        if (ngx_thrift_input_pending(&ts->in)) {
+            rc = ngx_stream_thrift_session_message(ts);
+        }
+
+        if (rc == NGX_AGAIN) {
+            rc = ngx_stream_thrift_session_recv(ts);
+        }
+
+        if (rc == NGX_AGAIN) {
+            return NGX_OK;
+        }
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+}
+
+
+static ngx_uint_t
+ngx_stream_thrift_session_blocked(ngx_stream_thrift_session_t *ts)
+{
+    if (ts->out) {
+        return 1;
+    }
+
+    if (ts->reading) {
+        return 0;
+    }
+
+    return ts->ncalls >= ts->conf->conf.max_pipeline
+           || ts->held > NGX_STREAM_THRIFT_MAX_HELD;
+}
+
+
+/* NGX_AGAIN: nothing more now, or ever. */
+
+static ngx_int_t
+ngx_stream_thrift_session_recv(ngx_stream_thrift_session_t *ts)
+{
+    ssize_t            n;
+    ngx_buf_t         *b;
+    ngx_connection_t  *c;
+
+    c = ts->session->connection;
+    b = c->buffer;
+
+    if (ts->eof) {
+        return NGX_AGAIN;
+    }
+
+    if (b && b->pos != b->last) {
+
+        /* what a preread phase has received */
+
+        n = ngx_thrift_input_copy(&ts->in, b->pos, b->last - b->pos);
+        if (n == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        b->pos += n;
+        ts->progress = 1;
+
+        return NGX_OK;
+    }
+
+    if (!c->read->ready) {
+        ngx_thrift_input_rest(&ts->in);
+        return NGX_AGAIN;
+    }
+
+    c->log->action = "reading call from client";
+
+    n = ngx_thrift_input_recv(&ts->in, c);
+
+    if (n > 0) {
+        ts->progress = 1;
+        ts->session->received += n;
+        return NGX_OK;
+    }
+
+    ngx_thrift_input_rest(&ts->in);
+
+    if (n == 0) {
+        ts->eof = 1;
+        return NGX_AGAIN;
+    }
+
+    return n;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_session_message(ngx_stream_thrift_session_t *ts)
+{
+    ngx_int_t                  rc;
+    nthrift_message_t         *wire;
+    ngx_stream_thrift_call_t  *tc;
+
+    tc = ts->reading;
+
+    if (tc == NULL) {
+        tc = ngx_stream_thrift_call_create(ts);
+        if (tc == NULL) {
+            return NGX_ERROR;
+        }
+
+        ts->reading = tc;
+        ts->begun = ngx_current_msec;
+    }
+
+    rc = ngx_thrift_message_read(&tc->call.request, &ts->conf->conf.rules,
+                                 &ts->in, tc->call.pool);
+    if (rc == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    ts->reading = NULL;
+    wire = &tc->call.request.wire;
+
+    if (wire->head.size == 0) {
+
+        /* no call to answer, and no way to find the next */
+
+        ngx_log_error(NGX_LOG_INFO, ts->session->connection->log, 0,
+                      "client sent %s", wire->error.text);
+
+        ts->closing = 1;
+        ngx_stream_thrift_call_free(tc);
+
+        return NGX_OK;
+    }
+
+    ngx_stream_thrift_session_call(ts, tc, rc == NGX_ERROR);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
+    ngx_stream_thrift_call_t *tc, ngx_uint_t broken)
+{
+    ngx_thrift_call_t  *call;
+
+    call = &tc->call;
+
+    ngx_queue_insert_tail(&ts->calls, &call->queue);
+
+    ts->ncalls++;
+    ts->total++;
+    ts->held += call->request.wire.length;
+
+    if (ts->total == ts->conf->conf.max_calls) {
+        ts->closing = 1;
+    }
+
+    ngx_stream_thrift_call_prepare(tc);
+
+    /* not freed before it is written, and nothing is written here */
+
+    ngx_thrift_call_start(call, broken);
+
+    if (call->closes) {
+        ts->closing = 1;
+    }
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_session_write(ngx_stream_thrift_session_t *ts)
+{
+    ngx_chain_t       *out;
+    ngx_connection_t  *c;
+
+    ngx_stream_thrift_session_gather(ts);
+
+    c = ts->session->connection;
+
+    if (ts->out && c->write->ready) {
+        c->log->action = "sending reply to client";
+
+        out = c->send_chain(c, ts->out, 0);
+
+        if (out == NGX_CHAIN_ERROR) {
+            return NGX_ERROR;
+        }
+
+        if (out != ts->out) {
+            ts->progress = 1;
+        }
+
+        ts->out = out;
+
+        if (out == NULL) {
+            ts->out_last = &ts->out;
+        }
+    }
+
+    ngx_stream_thrift_session_written(ts);
+
+    return NGX_OK;
+}
+
+
+/* Appends the replies that are ready, up to the first that is not. */
+
+static void
+ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts)
+{
+    ngx_chain_t        *cl;
+    ngx_queue_t        *q;
+    ngx_thrift_call_t  *call;
+
+    for (q = ngx_queue_head(&ts->calls);
+         q != ngx_queue_sentinel(&ts->calls);
+         q = ngx_queue_next(q))
+    {
+        call = ngx_queue_data(q, ngx_thrift_call_t, queue);
+
+        if (!call->ready) {
+            return;
+        }
+
+        if (call->out == NULL || call->out_last) {
+            continue;
+        }
+
+        for (cl = call->out; cl->next; cl = cl->next) { /* void */ }
+
+        call->out_last = cl;
+
+        *ts->out_last = call->out;
+        ts->out_last = &cl->next;
+    }
+}
+
+
+/* Lets go on the calls of which all was written. */
+
+static void
+ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts)
+{
+    ngx_buf_t          *b;
+    ngx_thrift_call_t  *call;
+
+    while (!ngx_queue_empty(&ts->calls)) {
+
+        call = ngx_queue_data(ngx_queue_head(&ts->calls), ngx_thrift_call_t,
+                              queue);
+
+        if (!call->ready) {
+            return;
+        }
+
+        if (call->out) {
+            b = call->out_last->buf;
+
+            if (b->pos != b->last) {
+                return;
+            }
+        }
+
+        if (ts->blocked) {
+            ts->again = 1;
+        }
+
+        ngx_thrift_call_wake(call, NGX_OK);
+    }
+}
+
+
+void
+ngx_stream_thrift_session_finish(ngx_stream_thrift_session_t *ts,
+    ngx_thrift_call_t *call)
+{
+    ngx_queue_remove(&call->queue);
+
+    ts->ncalls--;
+    ts->held -= call->request.wire.length;
+}
+
+
+/* What is waited for, and how long. */
+
+static ngx_int_t
+ngx_stream_thrift_session_wait(ngx_stream_thrift_session_t *ts)
+{
+    ngx_msec_t          timeout, from;
+    ngx_connection_t   *c;
+    ngx_thrift_conf_t  *conf;
+
+    c = ts->session->connection;
+    conf = &ts->conf->conf;
+    from = ngx_current_msec;
+
+    if (ts->out) {
+        c->log->action = "sending reply to client";
+        timeout = conf->send_timeout;
+
+    } else if (ts->reading) {
+        c->log->action = "reading call from client";
+        timeout = conf->read_timeout;
+        from = ts->begun;
+
+    } else {
+        c->log->action = "waiting for call from client";
+        timeout = conf->idle_timeout;
+    }
+
+    if (timeout == 0) {
+        timeout = NGX_STREAM_THRIFT_RECHECK;
+        from = ngx_current_msec;
+    }
+
+    if (ts->progress || ts->reading || !ts->timer.set) {
+        ngx_thrift_timer_set(&ts->timer, from + timeout);
+    }
+
+    if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_handle_write_event(c->write, 0);
+}
+
+
+static void
+ngx_stream_thrift_session_timeout(void *data)
+{
+    ngx_stream_thrift_session_t  *ts = data;
+
+    ngx_connection_t   *c;
+    ngx_thrift_conf_t  *conf;
+
+    c = ts->session->connection;
+    conf = &ts->conf->conf;
+
+    if (ts->lingering) {
+        ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
+        return;
+    }
+
+    if (ts->out && conf->send_timeout) {
+        ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
+                      "client timed out");
+
+        c->timedout = 1;
+        ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
+        return;
+    }
+
+    if (ts->reading && conf->read_timeout) {
+        ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
+                      "client timed out in the middle of a call");
+
+        /* calls before it are answered */
+
+        ts->closing = 1;
+
+    } else if (ts->ncalls == 0 && conf->idle_timeout) {
+        ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
+                      "client sent no call");
+
+        ts->closing = 1;
+    }
+
+    ngx_stream_thrift_session_run(ts);
+}
+
+
+/* All is answered and nothing more will be read. */
+
+static void
+ngx_stream_thrift_session_end(ngx_stream_thrift_session_t *ts)
+{
+    ngx_connection_t  *c;
+
+    c = ts->session->connection;
+
+    if (ts->eof) {
+
+        if (ts->reading) {
+            ngx_log_error(NGX_LOG_INFO, c->log, 0,
+                          "client closed connection in the middle of a call");
+        }
+
+        ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
+        return;
+    }
+
+#if (NGX_SSL)
+    if (c->ssl) {
+        ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
+        return;
+    }
+#endif
+
+    /*
+     * Closing a socket with unread bytes resets the connection, and the last
+     * reply could be lost with it: let the client close first.
+     */
+
+    if (ngx_shutdown_socket(c->fd, NGX_WRITE_SHUTDOWN) == -1) {
+        ngx_connection_error(c, ngx_socket_errno,
+                             ngx_shutdown_socket_n " failed");
+        ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
+        return;
+    }
+
+    ts->lingering = 1;
+    ngx_thrift_timer_set(&ts->timer,
+                         ngx_current_msec + NGX_STREAM_THRIFT_LINGER);
+
+    c->log->action = "closing client connection";
+    c->read->handler = ngx_stream_thrift_session_linger;
+
+    ngx_stream_thrift_session_linger(c->read);
+}
+
+
+static void
+ngx_stream_thrift_session_linger(ngx_event_t *rev)
+{
+    u_char                        buffer[4096];
+    ssize_t                       n;
+    ngx_connection_t             *c;
+    ngx_stream_session_t         *s;
+    ngx_stream_thrift_session_t  *ts;
+
+    c = rev->data;
+    s = c->data;
+    ts = ngx_stream_get_module_ctx(s, ngx_stream_thrift_module);
+
+    n = NGX_AGAIN;
+
+    while (rev->ready && !c->close) {
+        n = c->recv(c, buffer, sizeof(buffer));
+
+        if (n <= 0) {
+            break;
+        }
+    }
+
+    if (c->close || n != NGX_AGAIN || ngx_handle_read_event(rev, 0) != NGX_OK)
+    {
+        ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
+    }
+}
+
+
+static void
+ngx_stream_thrift_session_close(ngx_stream_thrift_session_t *ts,
+    ngx_uint_t status)
+{
+    ngx_queue_t           *q;
+    ngx_stream_session_t  *s;
+
+    ts->running = 1;
+
+    while (!ngx_queue_empty(&ts->calls)) {
+        q = ngx_queue_head(&ts->calls);
+        ngx_thrift_call_cancel(ngx_queue_data(q, ngx_thrift_call_t, queue));
+    }
+
+    if (ts->reading) {
+        ngx_stream_thrift_call_free(ts->reading);
+    }
+
+    ngx_thrift_input_close(&ts->in);
+    ngx_thrift_timer_close(&ts->timer);
+
+    if (ts->flush.posted) {
+        ngx_delete_posted_event(&ts->flush);
+    }
+
+    ts->main->nsessions--;
+
+    if (ngx_exiting && ts->main->nsessions == 0) {
+        ngx_stream_thrift_close_pools(ts->main);
+    }
+
+    s = ts->session;
+
+    ngx_stream_thrift_log_quiet(s);
+    ngx_stream_finalize_session(s, status);
+}

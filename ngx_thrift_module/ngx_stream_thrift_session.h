@@ -1,0 +1,63 @@
+
+/*
+ * A client connection: reads calls, keeps them in order, writes replies.
+ */
+
+#ifndef _NGX_STREAM_THRIFT_SESSION_H_INCLUDED_
+#define _NGX_STREAM_THRIFT_SESSION_H_INCLUDED_
+
+
+/*
+ * The module's context of a stream session is one of two things; both begin
+ * with their kind.
+ */
+
+typedef enum {
+    NGX_STREAM_THRIFT_SESSION = 1,
+    NGX_STREAM_THRIFT_CALL
+} ngx_stream_thrift_kind_e;
+
+
+struct ngx_stream_thrift_session_s {
+    ngx_uint_t                      kind;
+    ngx_stream_session_t           *session;
+    ngx_stream_thrift_srv_conf_t   *conf;
+    ngx_stream_thrift_main_conf_t  *main;
+
+    ngx_thrift_input_t              in;
+    ngx_stream_thrift_call_t       *reading;    /* its message has begun */
+    ngx_msec_t                      begun;      /* when */
+
+    ngx_queue_t                     calls;      /* in flight, in order */
+    ngx_uint_t                      ncalls;
+    ngx_uint_t                      total;      /* since the beginning */
+    size_t                          held;       /* bytes of their messages */
+
+    ngx_chain_t                    *out;        /* replies being sent */
+    ngx_chain_t                   **out_last;
+
+    ngx_thrift_timer_t              timer;
+    ngx_event_t                     flush;      /* posted: replies are ready */
+
+    unsigned                        running:1;
+    unsigned                        blocked:1;  /* reading waits for calls */
+    unsigned                        again:1;    /* ... that have finished */
+    unsigned                        progress:1; /* bytes moved in this run */
+    unsigned                        eof:1;      /* the client sends no more */
+    unsigned                        closing:1;  /* no more is read */
+    unsigned                        lingering:1;
+};
+
+
+/* The content handler of a server that answers Thrift calls. */
+void ngx_stream_thrift_handler(ngx_stream_session_t *s);
+
+/* A call of this session can be written, in its turn. */
+void ngx_stream_thrift_session_reply(ngx_stream_thrift_session_t *ts);
+
+/* A call of this session has ended. */
+void ngx_stream_thrift_session_finish(ngx_stream_thrift_session_t *ts,
+    ngx_thrift_call_t *call);
+
+
+#endif /* _NGX_STREAM_THRIFT_SESSION_H_INCLUDED_ */

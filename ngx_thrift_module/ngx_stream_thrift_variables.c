@@ -1,0 +1,324 @@
+
+/*
+ * The variables of a call, described by a table: a name, and the function that
+ * writes it.  Usable wherever stream evaluates variables with a call's own
+ * session: log_format, map, split_clients, hash, thrift_pass, thrift_return.
+ */
+
+#include "ngx_stream_thrift.h"
+
+
+typedef ngx_int_t (*ngx_stream_thrift_value_pt)(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+
+typedef struct {
+    ngx_str_t                    name;
+    ngx_stream_thrift_value_pt   handler;
+    ngx_uint_t                   flags;
+} ngx_stream_thrift_variable_t;
+
+
+static ngx_int_t ngx_stream_thrift_variable(ngx_stream_session_t *s,
+    ngx_stream_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_stream_thrift_number(ngx_thrift_call_t *call,
+    ngx_str_t *value, const char *fmt, ...);
+static ngx_int_t ngx_stream_thrift_constant(ngx_str_t *value,
+    const char *text);
+static ngx_int_t ngx_stream_thrift_variable_service(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+static ngx_int_t ngx_stream_thrift_variable_method(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+static ngx_int_t ngx_stream_thrift_variable_type(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+static ngx_int_t ngx_stream_thrift_variable_seqid(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+static ngx_int_t ngx_stream_thrift_variable_protocol(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+static ngx_int_t ngx_stream_thrift_variable_transport(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+static ngx_int_t ngx_stream_thrift_variable_status(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+static ngx_int_t ngx_stream_thrift_variable_exception(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+static ngx_int_t ngx_stream_thrift_variable_call_time(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+static ngx_int_t ngx_stream_thrift_variable_request_length(
+    ngx_thrift_call_t *call, ngx_str_t *value);
+static ngx_int_t ngx_stream_thrift_variable_reply_length(
+    ngx_thrift_call_t *call, ngx_str_t *value);
+
+
+/* What is not known before the call has ended is not kept. */
+
+static ngx_stream_thrift_variable_t  ngx_stream_thrift_variables[] = {
+
+    { ngx_string("thrift_service"),
+      ngx_stream_thrift_variable_service, 0 },
+
+    { ngx_string("thrift_method"),
+      ngx_stream_thrift_variable_method, 0 },
+
+    { ngx_string("thrift_type"),
+      ngx_stream_thrift_variable_type, 0 },
+
+    { ngx_string("thrift_seqid"),
+      ngx_stream_thrift_variable_seqid, 0 },
+
+    { ngx_string("thrift_protocol"),
+      ngx_stream_thrift_variable_protocol, 0 },
+
+    { ngx_string("thrift_transport"),
+      ngx_stream_thrift_variable_transport, 0 },
+
+    { ngx_string("thrift_status"),
+      ngx_stream_thrift_variable_status, NGX_STREAM_VAR_NOCACHEABLE },
+
+    { ngx_string("thrift_exception"),
+      ngx_stream_thrift_variable_exception, NGX_STREAM_VAR_NOCACHEABLE },
+
+    { ngx_string("thrift_call_time"),
+      ngx_stream_thrift_variable_call_time, NGX_STREAM_VAR_NOCACHEABLE },
+
+    { ngx_string("thrift_request_length"),
+      ngx_stream_thrift_variable_request_length, 0 },
+
+    { ngx_string("thrift_reply_length"),
+      ngx_stream_thrift_variable_reply_length, NGX_STREAM_VAR_NOCACHEABLE },
+
+    { ngx_null_string, NULL, 0 }
+};
+
+
+ngx_int_t
+ngx_stream_thrift_add_variables(ngx_conf_t *cf)
+{
+    ngx_stream_variable_t         *var;
+    ngx_stream_thrift_variable_t  *v;
+
+    for (v = ngx_stream_thrift_variables; v->name.len; v++) {
+
+        var = ngx_stream_add_variable(cf, &v->name, v->flags);
+        if (var == NULL) {
+            return NGX_ERROR;
+        }
+
+        var->get_handler = ngx_stream_thrift_variable;
+        var->data = (uintptr_t) v->handler;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_variable(ngx_stream_session_t *s,
+    ngx_stream_variable_value_t *v, uintptr_t data)
+{
+    ngx_int_t                    rc;
+    ngx_str_t                    value;
+    ngx_stream_thrift_call_t    *tc;
+    ngx_stream_thrift_value_pt   handler;
+
+    tc = ngx_stream_get_module_ctx(s, ngx_stream_thrift_module);
+
+    if (tc == NULL || tc->kind != NGX_STREAM_THRIFT_CALL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    handler = (ngx_stream_thrift_value_pt) data;
+
+    rc = handler(&tc->call, &value);
+
+    if (rc == NGX_DECLINED) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    if (rc != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    v->len = value.len;
+    v->data = value.data;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_number(ngx_thrift_call_t *call, ngx_str_t *value,
+    const char *fmt, ...)
+{
+    u_char   *p;
+    va_list   args;
+
+    p = ngx_pnalloc(call->pool, 2 * NGX_INT64_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    value->data = p;
+
+    va_start(args, fmt);
+    p = ngx_vslprintf(p, p + 2 * NGX_INT64_LEN, fmt, args);
+    va_end(args);
+
+    value->len = p - value->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_constant(ngx_str_t *value, const char *text)
+{
+    value->len = ngx_strlen(text);
+    value->data = (u_char *) text;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_variable_service(ngx_thrift_call_t *call, ngx_str_t *value)
+{
+    *value = call->service;
+
+    return call->service.len ? NGX_OK : NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_variable_method(ngx_thrift_call_t *call, ngx_str_t *value)
+{
+    value->len = call->method.len;
+    value->data = call->method.data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_variable_type(ngx_thrift_call_t *call, ngx_str_t *value)
+{
+    return ngx_stream_thrift_constant(value,
+                        nthrift_head_type_name(call->request.wire.head.type));
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_variable_seqid(ngx_thrift_call_t *call, ngx_str_t *value)
+{
+    return ngx_stream_thrift_number(call, value, "%D",
+                                    call->request.wire.head.seqid);
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_variable_protocol(ngx_thrift_call_t *call,
+    ngx_str_t *value)
+{
+    nthrift_head_t  *head;
+
+    head = &call->request.wire.head;
+
+    if (head->protocol == NTHRIFT_COMPACT) {
+        return ngx_stream_thrift_constant(value, "compact");
+    }
+
+    return ngx_stream_thrift_constant(value, head->lax ? "lax" : "binary");
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_variable_transport(ngx_thrift_call_t *call,
+    ngx_str_t *value)
+{
+    return ngx_stream_thrift_constant(value,
+                    (call->request.wire.head.transport == NTHRIFT_FRAMED)
+                        ? "framed" : "unframed");
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_variable_status(ngx_thrift_call_t *call, ngx_str_t *value)
+{
+    static const char  *names[] = {
+        "pending", "success", "declared", "exception", "sent", "failed",
+        "cancelled"
+    };
+
+    return ngx_stream_thrift_constant(value, names[call->outcome]);
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_variable_exception(ngx_thrift_call_t *call,
+    ngx_str_t *value)
+{
+    u_char      *p;
+    size_t       len;
+    const char  *name;
+
+    if (call->outcome != NGX_THRIFT_EXCEPTION && !call->failed) {
+        return NGX_DECLINED;
+    }
+
+    len = NGX_INT32_LEN + sizeof("INVALID_MESSAGE_TYPE_______: ")
+          + call->text.len;
+
+    p = ngx_pnalloc(call->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    value->data = p;
+
+    name = nthrift_exception_type_name(call->exception);
+
+    if (name) {
+        p = ngx_snprintf(p, len, "%s: %V", name, &call->text);
+
+    } else {
+        p = ngx_snprintf(p, len, "%i: %V", call->exception, &call->text);
+    }
+
+    value->len = p - value->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_variable_call_time(ngx_thrift_call_t *call,
+    ngx_str_t *value)
+{
+    ngx_msec_int_t  ms;
+
+    ms = (ngx_msec_int_t) (ngx_current_msec - call->start);
+    ms = ngx_max(ms, 0);
+
+    return ngx_stream_thrift_number(call, value, "%T.%03M",
+                                    (time_t) ms / 1000, ms % 1000);
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_variable_request_length(ngx_thrift_call_t *call,
+    ngx_str_t *value)
+{
+    return ngx_stream_thrift_number(call, value, "%uL",
+                                    call->request.wire.length);
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_variable_reply_length(ngx_thrift_call_t *call,
+    ngx_str_t *value)
+{
+    return ngx_stream_thrift_number(call, value, "%uz", call->out_length);
+}

@@ -1,0 +1,279 @@
+
+/*
+ * The table of a call's steps, and the only loop that runs it.
+ *
+ * A step returns NGX_OK or NGX_DECLINED (not mine): the next step; NGX_AGAIN:
+ * an event resumes the call with ngx_thrift_call_wake(); NGX_ERROR: the call's
+ * error is set, and the step that answers is next.  A step never finalizes,
+ * closes or frees: that is done here, when the table is at its end.
+ */
+
+#include "ngx_thrift.h"
+
+
+#define NGX_THRIFT_MAX_TEXT  512    /* bytes of an exception's message */
+
+
+typedef ngx_int_t (*ngx_thrift_step_pt)(ngx_thrift_call_t *call);
+
+
+static void ngx_thrift_call_run(ngx_thrift_call_t *call);
+static ngx_uint_t ngx_thrift_call_next(ngx_thrift_call_t *call, ngx_int_t rc);
+static ngx_int_t ngx_thrift_call_check(ngx_thrift_call_t *call);
+static void ngx_thrift_call_split_name(ngx_thrift_call_t *call);
+static ngx_int_t ngx_thrift_call_return(ngx_thrift_call_t *call);
+static ngx_int_t ngx_thrift_call_log(ngx_thrift_call_t *call);
+
+
+enum {
+    NGX_THRIFT_STEP_CHECK = 0,
+    NGX_THRIFT_STEP_ROUTE,
+    NGX_THRIFT_STEP_RETURN,
+    NGX_THRIFT_STEP_PASS,
+    NGX_THRIFT_STEP_REPLY,
+    NGX_THRIFT_STEP_LOG,
+    NGX_THRIFT_STEP_END
+};
+
+
+static const ngx_thrift_step_pt  ngx_thrift_steps[] = {
+    ngx_thrift_call_check,      /* is it a call, and is its body sound */
+    ngx_thrift_route,           /* who answers */
+    ngx_thrift_call_return,     /* the configuration itself */
+    ngx_thrift_pass,            /* an upstream */
+    ngx_thrift_reply,           /* the answer goes out, in its turn */
+    ngx_thrift_call_log         /* what happened */
+};
+
+
+ngx_int_t
+ngx_thrift_call_init(ngx_thrift_call_t *call, ngx_thrift_conf_t *conf)
+{
+    call->step = NGX_THRIFT_STEP_CHECK;
+    call->conf = conf;
+
+    ngx_memzero(&call->prefix,
+                offsetof(ngx_thrift_call_t, request)
+                - offsetof(ngx_thrift_call_t, prefix));
+
+    call->reply.first = NULL;
+
+    return ngx_thrift_message_start(&call->request, &conf->rules, call->pool);
+}
+
+
+void
+ngx_thrift_call_start(ngx_thrift_call_t *call, ngx_uint_t closes)
+{
+    call->closes = closes;
+    call->start = ngx_current_msec;
+
+    ngx_thrift_call_run(call);
+}
+
+
+void
+ngx_thrift_call_wake(ngx_thrift_call_t *call, ngx_int_t rc)
+{
+    if (ngx_thrift_call_next(call, rc)) {
+        ngx_thrift_call_run(call);
+    }
+}
+
+
+static void
+ngx_thrift_call_run(ngx_thrift_call_t *call)
+{
+    ngx_int_t  rc;
+
+    while (call->step < NGX_THRIFT_STEP_END) {
+        rc = ngx_thrift_steps[call->step](call);
+
+        if (!ngx_thrift_call_next(call, rc)) {
+            return;
+        }
+    }
+
+    ngx_thrift_message_release(&call->request);
+    ngx_thrift_message_release(&call->reply);
+
+    call->front->finish(call);
+}
+
+
+/* 0: the call waits for an event. */
+
+static ngx_uint_t
+ngx_thrift_call_next(ngx_thrift_call_t *call, ngx_int_t rc)
+{
+    if (rc == NGX_AGAIN) {
+        return 0;
+    }
+
+    if (rc == NGX_ERROR && call->step < NGX_THRIFT_STEP_REPLY) {
+
+        (void) ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
+                                    "internal error");
+
+        call->step = NGX_THRIFT_STEP_REPLY;
+        return 1;
+    }
+
+    call->step++;
+
+    return 1;
+}
+
+
+void
+ngx_thrift_call_cancel(ngx_thrift_call_t *call)
+{
+    if (call->step == NGX_THRIFT_STEP_PASS) {
+        ngx_thrift_pass_cancel(call);
+    }
+
+    call->outcome = NGX_THRIFT_CANCELLED;
+    call->status = 499;
+    call->step = NGX_THRIFT_STEP_LOG;
+
+    ngx_thrift_call_run(call);
+}
+
+
+static ngx_int_t
+ngx_thrift_call_check(ngx_thrift_call_t *call)
+{
+    nthrift_head_t   *head;
+    nthrift_error_t  *error;
+
+    head = &call->request.wire.head;
+    error = &call->request.wire.error;
+
+    ngx_thrift_call_split_name(call);
+
+    if (head->type == NTHRIFT_ONEWAY) {
+        call->oneway = 1;
+
+    } else if (head->type != NTHRIFT_CALL) {
+        call->closes = 1;
+
+        ngx_log_error(NGX_LOG_INFO, call->log, 0,
+                      "client sent a message of type %s",
+                      nthrift_head_type_name(head->type));
+
+        return ngx_thrift_call_fail(call, NTHRIFT_EXC_INVALID_MESSAGE_TYPE,
+                                    400, "message type is not CALL or ONEWAY");
+    }
+
+    if (error->text) {
+        ngx_log_error(NGX_LOG_INFO, call->log, 0,
+                      "client sent malformed call: %s", error->text);
+
+        return ngx_thrift_call_fail(call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
+                                    "malformed call: %s", error->text);
+    }
+
+    return NGX_OK;
+}
+
+
+/* TMultiplexedProtocol: what stands before the first ":" is the service. */
+
+static void
+ngx_thrift_call_split_name(ngx_thrift_call_t *call)
+{
+    u_char         *colon;
+    nthrift_str_t  *name;
+
+    name = &call->request.wire.head.name;
+    call->method = *name;
+
+    colon = ngx_strlchr(name->data, name->data + name->len, ':');
+    if (colon == NULL) {
+        return;
+    }
+
+    call->prefix.data = name->data;
+    call->prefix.len = colon - name->data;
+
+    call->method.data = colon + 1;
+    call->method.len = name->data + name->len - (colon + 1);
+}
+
+
+static ngx_int_t
+ngx_thrift_call_return(ngx_thrift_call_t *call)
+{
+    ngx_str_t  text;
+
+    if (!call->conf->returns) {
+        return NGX_DECLINED;
+    }
+
+    if (call->front->return_text(call, &text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_thrift_call_fail(call, call->conf->return_type, 503, "%V",
+                                &text);
+}
+
+
+static ngx_int_t
+ngx_thrift_call_log(ngx_thrift_call_t *call)
+{
+    call->log->action = "logging call";
+    call->front->log(call);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_thrift_call_fail(ngx_thrift_call_t *call, ngx_int_t exception,
+    ngx_uint_t status, const char *fmt, ...)
+{
+    u_char   *p;
+    va_list   args;
+
+    if (call->failed) {
+        return NGX_ERROR;
+    }
+
+    call->failed = 1;
+    call->exception = exception;
+    call->status = status;
+
+    p = ngx_pnalloc(call->pool, NGX_THRIFT_MAX_TEXT);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    call->text.data = p;
+
+    va_start(args, fmt);
+    p = ngx_vslprintf(p, p + NGX_THRIFT_MAX_TEXT, fmt, args);
+    va_end(args);
+
+    call->text.len = p - call->text.data;
+
+    return NGX_ERROR;
+}
+
+
+ngx_uint_t
+ngx_thrift_call_expired(ngx_thrift_call_t *call)
+{
+    return call->timed
+           && (ngx_msec_int_t) (call->deadline - ngx_current_msec) <= 0;
+}
+
+
+ngx_int_t
+ngx_thrift_call_timed_out(ngx_thrift_call_t *call)
+{
+    return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 504,
+                                "timed out after %Mms %s",
+                                ngx_current_msec - call->start,
+                                call->log->action);
+}

@@ -1,0 +1,40 @@
+
+/*
+ * What a call needs to know of the configuration, wherever it was written.
+ * The stream glue fills it (ngx_stream_thrift_conf.c) and merges it from main
+ * to server, service and method.
+ */
+
+#ifndef _NGX_THRIFT_CONF_H_INCLUDED_
+#define _NGX_THRIFT_CONF_H_INCLUDED_
+
+
+typedef struct {
+    /* of a client connection: main and server */
+
+    nthrift_rules_t        rules;           /* of calls */
+    ngx_msec_t             read_timeout;    /* of a message that has begun */
+    ngx_msec_t             idle_timeout;
+    ngx_uint_t             max_pipeline;
+    ngx_uint_t             max_calls;
+    ngx_thrift_blocks_t   *blocks;
+
+    /* of a call: main, server, service and method */
+
+    ngx_msec_t             timeout;
+    ngx_msec_t             connect_timeout;
+    ngx_msec_t             send_timeout;
+    ngx_uint_t             next_upstream;   /* 0: off */
+    ngx_uint_t             next_upstream_tries;
+    ngx_msec_t             next_upstream_timeout;
+
+    unsigned               pass:1;          /* an upstream answers */
+    unsigned               returns:1;       /* an exception is the answer */
+
+    ngx_int_t              return_type;     /* TApplicationException type */
+
+    ngx_str_t              service;         /* of the block, may be empty */
+} ngx_thrift_conf_t;
+
+
+#endif /* _NGX_THRIFT_CONF_H_INCLUDED_ */

@@ -1,0 +1,182 @@
+
+/*
+ * The pool of idle upstream connections.  Called by ngx_thrift_pass.c, which
+ * takes a connection when a whole call is in hand and parks it when the call
+ * is answered.  A connection is in the pool or has a call, never both.
+ */
+
+#include "ngx_thrift.h"
+
+
+static void ngx_thrift_keepalive_remove(ngx_thrift_upstream_t *u);
+static ngx_int_t ngx_thrift_keepalive_alive(ngx_connection_t *c);
+static void ngx_thrift_keepalive_event(ngx_event_t *ev);
+static void ngx_thrift_keepalive_dummy(ngx_event_t *ev);
+
+
+void
+ngx_thrift_keepalive_init(ngx_thrift_pool_t *pool)
+{
+    ngx_queue_init(&pool->idle);
+    pool->nidle = 0;
+}
+
+
+ngx_thrift_upstream_t *
+ngx_thrift_keepalive_get(ngx_thrift_pool_t *pool, struct sockaddr *sockaddr,
+    socklen_t socklen)
+{
+    ngx_queue_t            *q, *next;
+    ngx_thrift_upstream_t  *u;
+
+    for (q = ngx_queue_head(&pool->idle);
+         q != ngx_queue_sentinel(&pool->idle);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        u = ngx_queue_data(q, ngx_thrift_upstream_t, queue);
+
+        if (u->socklen != socklen
+            || ngx_memcmp(u->sockaddr, sockaddr, socklen) != 0)
+        {
+            continue;
+        }
+
+        ngx_thrift_keepalive_remove(u);
+
+        if (ngx_thrift_keepalive_alive(u->connection) == NGX_OK) {
+            return u;
+        }
+
+        ngx_thrift_upstream_close(u);
+    }
+
+    return NULL;
+}
+
+
+void
+ngx_thrift_keepalive_put(ngx_thrift_pool_t *pool, ngx_thrift_upstream_t *u)
+{
+    ngx_queue_t       *q;
+    ngx_connection_t  *c;
+
+    c = u->connection;
+
+    if (pool->max == 0
+        || u->spoiled
+        || c->read->eof || c->read->error || c->write->error
+        || c->read->timedout || c->write->timedout
+        || (pool->lifetime != 0
+            && ngx_current_msec - c->start_time > pool->lifetime)
+        || ngx_handle_read_event(c->read, 0) != NGX_OK)
+    {
+        ngx_thrift_upstream_close(u);
+        return;
+    }
+
+    if (pool->nidle >= pool->max) {
+        q = ngx_queue_last(&pool->idle);
+        ngx_thrift_keepalive_drop(ngx_queue_data(q, ngx_thrift_upstream_t,
+                                                 queue));
+    }
+
+    ngx_queue_insert_head(&pool->idle, &u->queue);
+    pool->nidle++;
+    u->pool = pool;
+
+    ngx_thrift_timer_set(&u->timer, ngx_current_msec + pool->timeout);
+
+    c->idle = 1;
+    c->read->handler = ngx_thrift_keepalive_event;
+    c->write->handler = ngx_thrift_keepalive_dummy;
+
+    if (c->read->ready) {
+        ngx_post_event(c->read, &ngx_posted_events);
+    }
+}
+
+
+void
+ngx_thrift_keepalive_close(ngx_thrift_pool_t *pool)
+{
+    ngx_queue_t  *q;
+
+    while (!ngx_queue_empty(&pool->idle)) {
+        q = ngx_queue_head(&pool->idle);
+        ngx_thrift_keepalive_drop(ngx_queue_data(q, ngx_thrift_upstream_t,
+                                                 queue));
+    }
+}
+
+
+void
+ngx_thrift_keepalive_drop(ngx_thrift_upstream_t *u)
+{
+    ngx_thrift_keepalive_remove(u);
+    ngx_thrift_upstream_close(u);
+}
+
+
+static void
+ngx_thrift_keepalive_remove(ngx_thrift_upstream_t *u)
+{
+    ngx_connection_t  *c;
+
+    ngx_queue_remove(&u->queue);
+    u->pool->nidle--;
+    u->pool = NULL;
+
+    c = u->connection;
+    c->idle = 0;
+
+    if (c->read->posted) {
+        ngx_delete_posted_event(c->read);
+    }
+}
+
+
+/*
+ * An idle connection must have nothing to read: bytes are an answer that
+ * nobody waits for, an end means the peer will not answer.  The kernel is
+ * asked, since an event for it may not have been taken up yet.
+ */
+
+static ngx_int_t
+ngx_thrift_keepalive_alive(ngx_connection_t *c)
+{
+    char  byte[1];
+    int   n;
+
+    n = recv(c->fd, byte, 1, MSG_PEEK);
+
+    return (n == -1 && ngx_socket_errno == NGX_EAGAIN) ? NGX_OK : NGX_ERROR;
+}
+
+
+static void
+ngx_thrift_keepalive_event(ngx_event_t *ev)
+{
+    ngx_connection_t       *c;
+    ngx_thrift_upstream_t  *u;
+
+    c = ev->data;
+    u = c->data;
+
+    if (!c->close && ngx_thrift_keepalive_alive(c) == NGX_OK) {
+        ev->ready = 0;
+
+        if (ngx_handle_read_event(ev, 0) == NGX_OK) {
+            return;
+        }
+    }
+
+    ngx_thrift_keepalive_drop(u);
+}
+
+
+static void
+ngx_thrift_keepalive_dummy(ngx_event_t *ev)
+{
+    ngx_log_debug0(NGX_LOG_DEBUG_EVENT, ev->log, 0, "thrift idle upstream");
+}

@@ -1,0 +1,218 @@
+
+/*
+ * Messages: read from an input, kept, sent on, released.  Called by the
+ * session for calls and by the upstream room for replies; the wire itself is
+ * read and written in src/wire/.  This room never looks into a payload.
+ */
+
+#include "ngx_thrift.h"
+
+
+static ngx_int_t ngx_thrift_message_append(ngx_thrift_message_t *m,
+    ngx_thrift_block_t *block, u_char *pos, u_char *last, ngx_pool_t *pool);
+static ngx_chain_t *ngx_thrift_message_new_head(ngx_thrift_message_t *m,
+    int32_t seqid, nthrift_str_t *name, ngx_pool_t *pool);
+
+
+ngx_int_t
+ngx_thrift_message_start(ngx_thrift_message_t *m, nthrift_rules_t *rules,
+    ngx_pool_t *pool)
+{
+    nthrift_message_start(&m->wire);
+
+    m->first = NULL;
+    m->last = NULL;
+    m->levels = m->shallow;
+
+    if (rules->max_depth > NGX_THRIFT_LEVELS) {
+        m->levels = ngx_palloc(pool,
+                               rules->max_depth * sizeof(nthrift_skip_level_t));
+        if (m->levels == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_thrift_message_read(ngx_thrift_message_t *m, nthrift_rules_t *rules,
+    ngx_thrift_input_t *in, ngx_pool_t *pool)
+{
+    ngx_int_t       rc;
+    const uint8_t  *p;
+
+    p = in->pos;
+
+    rc = nthrift_message_read(&m->wire, rules, m->levels, &p, in->block->last);
+
+    if (p != in->pos) {
+
+        /* of a message that is only passed over the head is kept */
+
+        if (m->first == NULL || !nthrift_message_discards(&m->wire)) {
+            if (ngx_thrift_message_append(m, in->block, in->pos, (u_char *) p,
+                                          pool)
+                != NGX_OK)
+            {
+                nthrift_error_set(&m->wire.error, "no memory");
+                return NGX_ERROR;
+            }
+        }
+
+        in->pos = (u_char *) p;
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_thrift_message_append(ngx_thrift_message_t *m, ngx_thrift_block_t *block,
+    u_char *pos, u_char *last, ngx_pool_t *pool)
+{
+    ngx_buf_t             *b;
+    ngx_thrift_segment_t  *segment;
+
+    segment = m->last;
+
+    if (segment && segment->block == block && segment->buf.last == pos) {
+        segment->buf.last = last;
+        segment->buf.end = last;
+        return NGX_OK;
+    }
+
+    if (segment == NULL) {
+        segment = &m->segment;
+        m->first = segment;
+
+    } else {
+        segment = ngx_palloc(pool, sizeof(ngx_thrift_segment_t));
+        if (segment == NULL) {
+            return NGX_ERROR;
+        }
+
+        m->last->next = segment;
+        m->last->link.next = &segment->link;
+    }
+
+    b = &segment->buf;
+
+    ngx_memzero(b, sizeof(ngx_buf_t));
+
+    b->start = pos;
+    b->pos = pos;
+    b->last = last;
+    b->end = last;
+    b->temporary = 1;
+
+    segment->link.buf = b;
+    segment->link.next = NULL;
+    segment->block = block;
+    segment->next = NULL;
+
+    ngx_thrift_block_ref(block);
+    m->last = segment;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_thrift_message_drop_body(ngx_thrift_message_t *m)
+{
+    ngx_thrift_segment_t  *segment;
+
+    if (m->first == NULL) {
+        return;
+    }
+
+    for (segment = m->first->next; segment; segment = segment->next) {
+        ngx_thrift_block_unref(segment->block);
+    }
+
+    m->first->next = NULL;
+    m->first->link.next = NULL;
+    m->last = m->first;
+}
+
+
+void
+ngx_thrift_message_release(ngx_thrift_message_t *m)
+{
+    if (m->first == NULL) {
+        return;
+    }
+
+    ngx_thrift_message_drop_body(m);
+    ngx_thrift_block_unref(m->first->block);
+
+    m->first = NULL;
+    m->last = NULL;
+}
+
+
+ngx_chain_t *
+ngx_thrift_message_chain(ngx_thrift_message_t *m, int32_t seqid,
+    nthrift_str_t *name, ngx_pool_t *pool)
+{
+    nthrift_head_t        *head;
+    ngx_thrift_segment_t  *segment;
+
+    head = &m->wire.head;
+
+    for (segment = m->first; segment; segment = segment->next) {
+        segment->buf.pos = segment->buf.start;
+    }
+
+    /* a name that differs is a part of the one received, and shorter */
+
+    if (!head->lax
+        && head->name.len == name->len
+        && nthrift_head_patch_seqid(m->first->buf.start, head, seqid)
+           == NTHRIFT_OK)
+    {
+        return &m->first->link;
+    }
+
+    return ngx_thrift_message_new_head(m, seqid, name, pool);
+}
+
+
+static ngx_chain_t *
+ngx_thrift_message_new_head(ngx_thrift_message_t *m, int32_t seqid,
+    nthrift_str_t *name, ngx_pool_t *pool)
+{
+    size_t           body;
+    ngx_buf_t       *b;
+    ngx_chain_t     *cl;
+    nthrift_head_t   head;
+
+    head = m->wire.head;
+    head.seqid = seqid;
+    head.name = *name;
+
+    body = m->wire.length - m->wire.head.size;
+
+    b = ngx_create_temp_buf(pool, nthrift_head_size(&head));
+    if (b == NULL) {
+        return NULL;
+    }
+
+    b->last = nthrift_head_write(b->pos, &head, body);
+
+    cl = ngx_alloc_chain_link(pool);
+    if (cl == NULL) {
+        return NULL;
+    }
+
+    cl->buf = b;
+
+    b = &m->first->buf;
+    b->pos = b->start + m->wire.head.size;
+
+    cl->next = (b->pos != b->last) ? &m->first->link : m->first->link.next;
+
+    return cl;
+}

@@ -1,0 +1,64 @@
+
+/*
+ * A message as nginx holds it: the runs of received bytes it lies in, and what
+ * src/wire/ found in them.  Its payload is sent on from where it was received.
+ */
+
+#ifndef _NGX_THRIFT_MESSAGE_H_INCLUDED_
+#define _NGX_THRIFT_MESSAGE_H_INCLUDED_
+
+
+#define NGX_THRIFT_LEVELS  64       /* of nesting, kept in the message itself */
+
+
+typedef struct ngx_thrift_segment_s  ngx_thrift_segment_t;
+
+
+/* A run of bytes of a message; its chain link is what is sent on. */
+
+struct ngx_thrift_segment_s {
+    ngx_chain_t            link;
+    ngx_buf_t              buf;
+    ngx_thrift_block_t    *block;
+    ngx_thrift_segment_t  *next;
+};
+
+
+typedef struct {
+    nthrift_message_t      wire;
+    nthrift_skip_level_t  *levels;      /* rules->max_depth of them */
+    ngx_thrift_segment_t  *first;       /* NULL: no byte yet */
+    ngx_thrift_segment_t  *last;
+    ngx_thrift_segment_t   segment;     /* the first one */
+    nthrift_skip_level_t   shallow[NGX_THRIFT_LEVELS];
+} ngx_thrift_message_t;
+
+
+/* Begins a message; deep rules take their levels from `pool`. */
+ngx_int_t ngx_thrift_message_start(ngx_thrift_message_t *m,
+    nthrift_rules_t *rules, ngx_pool_t *pool);
+
+/*
+ * Reads on in what `in` has received.  NGX_OK, NGX_AGAIN and NGX_ERROR as
+ * nthrift_message_read(); m->wire.error.text is set with NGX_ERROR.
+ */
+ngx_int_t ngx_thrift_message_read(ngx_thrift_message_t *m,
+    nthrift_rules_t *rules, ngx_thrift_input_t *in, ngx_pool_t *pool);
+
+/* Lets go of the body; the head and its name stay readable. */
+void ngx_thrift_message_drop_body(ngx_thrift_message_t *m);
+
+/* Lets go of all bytes. */
+void ngx_thrift_message_release(ngx_thrift_message_t *m);
+
+/*
+ * The message as a chain to send, with `seqid` and `name` in its head: the
+ * received bytes with the seqid changed in place where that fits, else a new
+ * head from `pool` before the received body.  Starts from the first byte at
+ * each call.  NULL: no memory.
+ */
+ngx_chain_t *ngx_thrift_message_chain(ngx_thrift_message_t *m, int32_t seqid,
+    nthrift_str_t *name, ngx_pool_t *pool);
+
+
+#endif /* _NGX_THRIFT_MESSAGE_H_INCLUDED_ */

@@ -1,0 +1,24 @@
+
+/*
+ * Passing a call to an upstream: which attempt, over which connection, and
+ * what is tried again.
+ */
+
+#ifndef _NGX_THRIFT_PASS_H_INCLUDED_
+#define _NGX_THRIFT_PASS_H_INCLUDED_
+
+
+/* The step. */
+ngx_int_t ngx_thrift_pass(ngx_thrift_call_t *call);
+
+/* The balancer is ready after all (a name was resolved), or `rc` says no. */
+void ngx_thrift_pass_balanced(ngx_thrift_call_t *call, ngx_int_t rc);
+
+/* What became of the exchange that an event took on. */
+void ngx_thrift_pass_event(ngx_thrift_call_t *call, ngx_int_t rc);
+
+/* The call is given up: nobody waits for its answer any more. */
+void ngx_thrift_pass_cancel(ngx_thrift_call_t *call);
+
+
+#endif /* _NGX_THRIFT_PASS_H_INCLUDED_ */

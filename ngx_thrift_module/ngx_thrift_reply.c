@@ -1,0 +1,159 @@
+
+/*
+ * The step "reply": builds what the client gets, with its own seqid and the
+ * bare method name: the upstream's reply from where it was received, or an
+ * exception.  When it goes out is the session's business (in order of calls).
+ */
+
+#include "ngx_thrift.h"
+
+
+static ngx_int_t ngx_thrift_reply_forward(ngx_thrift_call_t *call);
+static void ngx_thrift_reply_read_exception(ngx_thrift_call_t *call);
+static ngx_int_t ngx_thrift_reply_exception(ngx_thrift_call_t *call);
+static void ngx_thrift_reply_ready(ngx_thrift_call_t *call);
+
+
+ngx_int_t
+ngx_thrift_reply(ngx_thrift_call_t *call)
+{
+    ngx_int_t  rc;
+
+    call->log->action = "sending reply to client";
+
+    if (call->oneway) {
+        call->outcome = call->failed ? NGX_THRIFT_FAILED : NGX_THRIFT_SENT;
+        rc = NGX_OK;
+
+    } else if (call->failed) {
+        call->outcome = NGX_THRIFT_EXCEPTION;
+        rc = ngx_thrift_reply_exception(call);
+
+    } else {
+        rc = ngx_thrift_reply_forward(call);
+    }
+
+    if (rc != NGX_OK) {
+
+        /* no memory for an answer: all that is left is to close */
+
+        call->out = NULL;
+        call->closes = 1;
+        call->status = 500;
+    }
+
+    if (call->status == 0) {
+        call->status = 200;
+    }
+
+    ngx_thrift_reply_ready(call);
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_thrift_reply_ready(ngx_thrift_call_t *call)
+{
+    call->ready = 1;
+    call->front->reply(call);
+}
+
+
+static ngx_int_t
+ngx_thrift_reply_forward(ngx_thrift_call_t *call)
+{
+    ngx_chain_t        *cl;
+    nthrift_message_t  *wire;
+
+    wire = &call->reply.wire;
+
+    if (wire->head.type == NTHRIFT_EXCEPTION) {
+        call->outcome = NGX_THRIFT_EXCEPTION;
+        ngx_thrift_reply_read_exception(call);
+
+    } else if (wire->skip.fields != 0 && wire->skip.first != 0) {
+        call->outcome = NGX_THRIFT_DECLARED;
+
+    } else {
+        call->outcome = NGX_THRIFT_SUCCESS;
+    }
+
+    call->out = ngx_thrift_message_chain(&call->reply,
+                                         call->request.wire.head.seqid,
+                                         &call->method, call->pool);
+    if (call->out == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (cl = call->out; cl; cl = cl->next) {
+        call->out_length += ngx_buf_size(cl->buf);
+    }
+
+    return NGX_OK;
+}
+
+
+/* What $thrift_exception shows; as far as the first block holds it. */
+
+static void
+ngx_thrift_reply_read_exception(ngx_thrift_call_t *call)
+{
+    int32_t           type;
+    ngx_buf_t        *b;
+    nthrift_str_t     text;
+    nthrift_head_t   *head;
+
+    head = &call->reply.wire.head;
+    b = &call->reply.first->buf;
+
+    type = NTHRIFT_EXC_UNKNOWN;
+    text.len = 0;
+    text.data = NULL;
+
+    nthrift_exception_read(head->protocol, b->start + head->size, b->last,
+                           &text, &type);
+
+    call->exception = type;
+    call->text.len = text.len;
+    call->text.data = text.data;
+}
+
+
+static ngx_int_t
+ngx_thrift_reply_exception(ngx_thrift_call_t *call)
+{
+    size_t           body;
+    ngx_buf_t       *b;
+    nthrift_str_t    text;
+    nthrift_head_t   head;
+
+    head = call->request.wire.head;
+    head.type = NTHRIFT_EXCEPTION;
+    head.name = call->method;
+
+    text.len = call->text.len;
+    text.data = call->text.data;
+
+    body = nthrift_exception_size(head.protocol, text.len);
+
+    b = ngx_create_temp_buf(call->pool, nthrift_head_size(&head) + body);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->last = nthrift_head_write(b->last, &head, body);
+    b->last = nthrift_exception_write(b->last, head.protocol, &text,
+                                      call->exception);
+
+    call->out = ngx_alloc_chain_link(call->pool);
+    if (call->out == NULL) {
+        return NGX_ERROR;
+    }
+
+    call->out->buf = b;
+    call->out->next = NULL;
+    call->out_length = ngx_buf_size(b);
+
+    return NGX_OK;
+}

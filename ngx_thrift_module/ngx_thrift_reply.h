@@ -1,0 +1,14 @@
+
+/*
+ * The answer to a call, in the client's transport, protocol and seqid.
+ */
+
+#ifndef _NGX_THRIFT_REPLY_H_INCLUDED_
+#define _NGX_THRIFT_REPLY_H_INCLUDED_
+
+
+/* The step. */
+ngx_int_t ngx_thrift_reply(ngx_thrift_call_t *call);
+
+
+#endif /* _NGX_THRIFT_REPLY_H_INCLUDED_ */

@@ -1,0 +1,569 @@
+
+/*
+ * The exchange with one server over one connection: send the call, read the
+ * reply, check that it answers this call and nothing else.  Called by
+ * ngx_thrift_pass.c, which decides what is tried, and by events.
+ *
+ * Each call goes out under a seqid that this connection has not used before,
+ * so that a late or second answer to an earlier call is known for what it is.
+ */
+
+#include "ngx_thrift.h"
+
+
+static void ngx_thrift_upstream_arm(ngx_thrift_upstream_t *u,
+    ngx_msec_t timeout);
+static void ngx_thrift_upstream_event(ngx_event_t *ev);
+static void ngx_thrift_upstream_timeout(void *data);
+static ngx_int_t ngx_thrift_upstream_test_connect(ngx_thrift_upstream_t *u);
+static ngx_int_t ngx_thrift_upstream_start(ngx_thrift_upstream_t *u);
+static ngx_int_t ngx_thrift_upstream_send(ngx_thrift_upstream_t *u);
+static ngx_int_t ngx_thrift_upstream_read(ngx_thrift_upstream_t *u);
+static ngx_int_t ngx_thrift_upstream_recv(ngx_thrift_upstream_t *u);
+static ngx_int_t ngx_thrift_upstream_check(ngx_thrift_upstream_t *u);
+static ngx_int_t ngx_thrift_upstream_check_seqid(ngx_thrift_upstream_t *u);
+static ngx_int_t ngx_thrift_upstream_check_name(ngx_thrift_call_t *call);
+static ngx_int_t ngx_thrift_upstream_malformed(ngx_thrift_call_t *call,
+    const char *why);
+
+
+ngx_thrift_upstream_t *
+ngx_thrift_upstream_create(ngx_connection_t *c, ngx_thrift_call_t *call)
+{
+    ngx_pool_t             *pool;
+    ngx_thrift_upstream_t  *u;
+    ngx_peer_connection_t  *pc;
+
+    pc = call->peer;
+
+    pool = ngx_create_pool(1024, call->log);
+    if (pool == NULL) {
+        ngx_close_connection(c);
+        return NULL;
+    }
+
+    u = ngx_pcalloc(pool, sizeof(ngx_thrift_upstream_t));
+
+    if (u == NULL || (u->sockaddr = ngx_palloc(pool, pc->socklen)) == NULL) {
+        ngx_close_connection(c);
+        ngx_destroy_pool(pool);
+        return NULL;
+    }
+
+    ngx_memcpy(u->sockaddr, pc->sockaddr, pc->socklen);
+    u->socklen = pc->socklen;
+
+    u->connection = c;
+    u->fresh = 1;
+
+    c->pool = pool;
+    c->data = u;
+
+    ngx_thrift_input_init(&u->in, call->conf->blocks);
+
+    /* a session's timer keeps an exiting worker alive while it has calls */
+
+    ngx_thrift_timer_init(&u->timer, ngx_thrift_upstream_timeout, u,
+                          ngx_cycle->log, 1);
+
+    return u;
+}
+
+
+void
+ngx_thrift_upstream_close(ngx_thrift_upstream_t *u)
+{
+    ngx_pool_t        *pool;
+    ngx_connection_t  *c;
+
+    c = u->connection;
+    pool = c->pool;
+
+    ngx_log_debug1(NGX_LOG_DEBUG_EVENT, c->log, 0,
+                   "thrift close upstream connection: %d", c->fd);
+
+    ngx_thrift_timer_close(&u->timer);
+    ngx_thrift_input_close(&u->in);
+
+    ngx_close_connection(c);
+    ngx_destroy_pool(pool);
+}
+
+
+void
+ngx_thrift_upstream_attach(ngx_thrift_upstream_t *u, ngx_thrift_call_t *call)
+{
+    ngx_connection_t  *c;
+
+    u->call = call;
+    call->upstream = u;
+
+    c = u->connection;
+
+    c->log = call->log;
+    c->pool->log = call->log;
+    c->read->log = call->log;
+    c->write->log = call->log;
+
+    c->read->handler = ngx_thrift_upstream_event;
+    c->write->handler = ngx_thrift_upstream_event;
+
+    u->sent = c->sent;
+    u->out = NULL;
+}
+
+
+void
+ngx_thrift_upstream_detach(ngx_thrift_upstream_t *u)
+{
+    ngx_connection_t  *c;
+
+    u->call->upstream = NULL;
+    u->call = NULL;
+    u->fresh = 0;
+
+    c = u->connection;
+
+    c->log = ngx_cycle->log;
+    c->pool->log = ngx_cycle->log;
+    c->read->log = ngx_cycle->log;
+    c->write->log = ngx_cycle->log;
+
+    ngx_thrift_timer_clear(&u->timer);
+    ngx_thrift_input_rest(&u->in);
+}
+
+
+/* The next thing must happen in `timeout`, and all before the call's end. */
+
+static void
+ngx_thrift_upstream_arm(ngx_thrift_upstream_t *u, ngx_msec_t timeout)
+{
+    ngx_msec_t          deadline;
+    ngx_thrift_call_t  *call;
+
+    call = u->call;
+
+    if (timeout == 0 && !call->timed) {
+        ngx_thrift_timer_clear(&u->timer);
+        return;
+    }
+
+    if (timeout == 0) {
+        deadline = call->deadline;
+
+    } else {
+        deadline = ngx_current_msec + timeout;
+
+        if (call->timed) {
+            deadline = ngx_thrift_earlier(deadline, call->deadline);
+        }
+    }
+
+    ngx_thrift_timer_set(&u->timer, deadline);
+}
+
+
+static void
+ngx_thrift_upstream_event(ngx_event_t *ev)
+{
+    ngx_int_t               rc;
+    ngx_connection_t       *c;
+    ngx_thrift_call_t      *call;
+    ngx_thrift_upstream_t  *u;
+
+    c = ev->data;
+    u = c->data;
+    call = u->call;
+
+    if (c->close) {
+        rc = ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+                                  "proxy is shutting down");
+
+    } else {
+        rc = ngx_thrift_upstream_exchange(u);
+    }
+
+    ngx_thrift_pass_event(call, rc);
+}
+
+
+static void
+ngx_thrift_upstream_timeout(void *data)
+{
+    ngx_thrift_upstream_t  *u = data;
+
+    ngx_int_t           rc;
+    ngx_thrift_call_t  *call;
+
+    if (u->pool) {
+        ngx_thrift_keepalive_drop(u);
+        return;
+    }
+
+    call = u->call;
+
+    ngx_log_error(NGX_LOG_ERR, call->log, NGX_ETIMEDOUT,
+                  "upstream timed out");
+
+    u->spoiled = 1;
+
+    if (u->connecting && !ngx_thrift_call_expired(call)) {
+        rc = NGX_DECLINED;
+
+    } else {
+        rc = ngx_thrift_call_timed_out(call);
+    }
+
+    ngx_thrift_pass_event(call, rc);
+}
+
+
+ngx_int_t
+ngx_thrift_upstream_exchange(ngx_thrift_upstream_t *u)
+{
+    ngx_int_t  rc;
+
+    if (u->connecting) {
+        rc = ngx_thrift_upstream_test_connect(u);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    if (u->out == NULL && u->connection->sent == u->sent) {
+        rc = ngx_thrift_upstream_start(u);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    if (u->out) {
+        rc = ngx_thrift_upstream_send(u);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    if (u->call->oneway) {
+        return NGX_OK;
+    }
+
+    return ngx_thrift_upstream_read(u);
+}
+
+
+static ngx_int_t
+ngx_thrift_upstream_test_connect(ngx_thrift_upstream_t *u)
+{
+    int                err;
+    socklen_t          len;
+    ngx_connection_t  *c;
+
+    c = u->connection;
+
+    if (!c->write->ready && !c->read->ready) {
+        ngx_thrift_upstream_arm(u, u->call->conf->connect_timeout);
+        return NGX_AGAIN;
+    }
+
+    err = 0;
+    len = sizeof(int);
+
+    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, (void *) &err, &len) == -1) {
+        err = ngx_socket_errno;
+    }
+
+    if (err) {
+        (void) ngx_connection_error(c, err, "connect() failed");
+        return NGX_DECLINED;
+    }
+
+    u->connecting = 0;
+    u->call->front->connected(u->call);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_thrift_upstream_start(ngx_thrift_upstream_t *u)
+{
+    nthrift_head_t     *head;
+    ngx_thrift_call_t  *call;
+
+    call = u->call;
+    head = &call->request.wire.head;
+
+    u->seqid = (u->seqid + 1) & 0x7fffffff;
+    u->calls++;
+
+    u->out = ngx_thrift_message_chain(&call->request, u->seqid, &head->name,
+                                      call->pool);
+    if (u->out == NULL) {
+        return NGX_ERROR;
+    }
+
+    u->rules = call->conf->rules;
+    u->rules.transport = head->transport;
+    u->rules.protocol = head->protocol;
+    u->rules.lax = head->lax;
+
+    return ngx_thrift_message_start(&call->reply, &u->rules, call->pool);
+}
+
+
+static ngx_int_t
+ngx_thrift_upstream_send(ngx_thrift_upstream_t *u)
+{
+    ngx_chain_t        *out;
+    ngx_connection_t   *c;
+    ngx_thrift_call_t  *call;
+
+    c = u->connection;
+    call = u->call;
+
+    call->log->action = "sending call to upstream";
+
+    out = c->send_chain(c, u->out, 0);
+
+    if (out == NGX_CHAIN_ERROR) {
+        u->spoiled = 1;
+
+        if (c->sent == u->sent) {
+            return NGX_DECLINED;
+        }
+
+        return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+                                    "upstream closed connection while "
+                                    "the call was sent");
+    }
+
+    u->out = out;
+
+    if (ngx_handle_write_event(c->write, 0) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (out) {
+        ngx_thrift_upstream_arm(u, call->conf->send_timeout);
+        return NGX_AGAIN;
+    }
+
+    ngx_thrift_message_drop_body(&call->request);
+    ngx_thrift_upstream_arm(u, 0);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_thrift_upstream_read(ngx_thrift_upstream_t *u)
+{
+    ngx_int_t           rc;
+    ngx_thrift_call_t  *call;
+
+    call = u->call;
+    call->log->action = "reading reply from upstream";
+
+    for ( ;; ) {
+
+        if (ngx_thrift_input_pending(&u->in)) {
+
+            rc = ngx_thrift_message_read(&call->reply, &u->rules, &u->in,
+                                         call->pool);
+
+            if (rc == NGX_OK) {
+                rc = ngx_thrift_upstream_check(u);
+
+                if (rc != NGX_AGAIN) {
+                    return rc;
+                }
+
+                continue;
+            }
+
+            if (rc == NGX_ERROR) {
+                return ngx_thrift_upstream_malformed(call,
+                                                call->reply.wire.error.text);
+            }
+        }
+
+        rc = ngx_thrift_upstream_recv(u);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_thrift_upstream_recv(ngx_thrift_upstream_t *u)
+{
+    ssize_t             n;
+    ngx_connection_t   *c;
+    ngx_thrift_call_t  *call;
+
+    c = u->connection;
+    call = u->call;
+
+    if (c->read->ready) {
+        n = ngx_thrift_input_recv(&u->in, c);
+
+    } else {
+        n = NGX_AGAIN;
+    }
+
+    if (n > 0) {
+
+        if (call->received == 0) {
+            call->front->first_byte(call);
+            ngx_thrift_upstream_arm(u, call->conf->read_timeout);
+        }
+
+        call->received += n;
+
+        return NGX_OK;
+    }
+
+    if (n == NGX_AGAIN) {
+        ngx_thrift_input_rest(&u->in);
+
+        return (ngx_handle_read_event(c->read, 0) == NGX_OK) ? NGX_AGAIN
+                                                             : NGX_ERROR;
+    }
+
+    u->spoiled = 1;
+
+    ngx_log_error(NGX_LOG_ERR, call->log, 0,
+                  "upstream prematurely closed connection");
+
+    return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+                                (call->received == 0)
+                                    ? "upstream closed connection "
+                                      "before it replied"
+                                    : "upstream closed connection "
+                                      "in the middle of its reply");
+}
+
+
+/* NGX_AGAIN: this was not the reply waited for, and is forgotten. */
+
+static ngx_int_t
+ngx_thrift_upstream_check(ngx_thrift_upstream_t *u)
+{
+    ngx_int_t              rc;
+    nthrift_head_t        *head;
+    ngx_thrift_call_t     *call;
+    ngx_thrift_message_t  *reply;
+
+    call = u->call;
+    reply = &call->reply;
+    head = &reply->wire.head;
+
+    rc = ngx_thrift_upstream_check_seqid(u);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (reply->wire.error.text) {
+        return ngx_thrift_upstream_malformed(call, reply->wire.error.text);
+    }
+
+    if (head->type != NTHRIFT_REPLY && head->type != NTHRIFT_EXCEPTION) {
+        return ngx_thrift_upstream_malformed(call,
+                                             "it is not of type REPLY");
+    }
+
+    if (ngx_thrift_upstream_check_name(call) != NGX_OK) {
+        return ngx_thrift_upstream_malformed(call,
+                                             "it answers another method");
+    }
+
+    if (ngx_thrift_input_pending(&u->in)) {
+        ngx_log_error(NGX_LOG_ERR, call->log, 0,
+                      "upstream sent more than one reply");
+        u->spoiled = 1;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_thrift_upstream_check_seqid(ngx_thrift_upstream_t *u)
+{
+    uint32_t            ago;
+    ngx_thrift_call_t  *call;
+
+    call = u->call;
+
+    ago = (uint32_t) u->seqid - (uint32_t) call->reply.wire.head.seqid;
+
+    if (ago == 0) {
+        return NGX_OK;
+    }
+
+    u->spoiled = 1;
+
+    if (ago >= u->calls) {
+        return ngx_thrift_upstream_malformed(call, "its seqid is wrong");
+    }
+
+    ngx_log_error(NGX_LOG_ERR, call->log, 0,
+                  "upstream sent another reply to an earlier call");
+
+    ngx_thrift_message_release(&call->reply);
+
+    if (ngx_thrift_message_start(&call->reply, &u->rules, call->pool)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_AGAIN;
+}
+
+
+/*
+ * Servers answer with the bare method name.  Some exceptions carry the name as
+ * it was sent (C++, unknown service) or the service's (c_glib 0.17).
+ */
+
+static ngx_int_t
+ngx_thrift_upstream_check_name(ngx_thrift_call_t *call)
+{
+    nthrift_head_t  *head;
+
+    head = &call->reply.wire.head;
+
+    if (nthrift_str_equal(&head->name, &call->method)) {
+        return NGX_OK;
+    }
+
+    if (nthrift_str_equal(&head->name, &call->request.wire.head.name)) {
+        return NGX_OK;
+    }
+
+    if (head->type == NTHRIFT_EXCEPTION
+        && nthrift_str_equal(&head->name, &call->prefix))
+    {
+        return NGX_OK;
+    }
+
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_thrift_upstream_malformed(ngx_thrift_call_t *call, const char *why)
+{
+    call->upstream->spoiled = 1;
+
+    ngx_log_error(NGX_LOG_ERR, call->log, 0,
+                  "upstream sent malformed reply: %s", why);
+
+    return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+                                "upstream sent a malformed reply: %s", why);
+}

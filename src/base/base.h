@@ -1,0 +1,87 @@
+/*
+ * nthrift: Thrift without nginx.
+ *
+ * base/base.h: the codes and shapes that every room of src/ speaks.  It
+ * includes nothing of nginx; the numbers and layouts equal nginx's, and the
+ * glue asserts that at compile time.
+ */
+
+#ifndef NTHRIFT_BASE_H
+#define NTHRIFT_BASE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+
+/*
+ * Return codes.  A function that reads returns one of them; a function that
+ * counts returns 0 or more for success.
+ */
+
+#define NTHRIFT_OK         0
+#define NTHRIFT_ERROR     -1    /* the error record says why */
+#define NTHRIFT_AGAIN     -2    /* more bytes are needed */
+#define NTHRIFT_DECLINED  -5    /* not mine; nothing was changed */
+
+
+/* Bytes with a length; not terminated, not owned.  Equals ngx_str_t. */
+
+typedef struct {
+    size_t    len;
+    uint8_t  *data;
+} nthrift_str_t;
+
+#define nthrift_string(s)  { sizeof(s) - 1, (uint8_t *) s }
+
+
+/*
+ * TApplicationException types (lib/cpp/src/thrift/TApplicationException.h).
+ */
+
+typedef enum {
+    NTHRIFT_EXC_UNKNOWN = 0,
+    NTHRIFT_EXC_UNKNOWN_METHOD = 1,
+    NTHRIFT_EXC_INVALID_MESSAGE_TYPE = 2,
+    NTHRIFT_EXC_WRONG_METHOD_NAME = 3,
+    NTHRIFT_EXC_BAD_SEQUENCE_ID = 4,
+    NTHRIFT_EXC_MISSING_RESULT = 5,
+    NTHRIFT_EXC_INTERNAL_ERROR = 6,
+    NTHRIFT_EXC_PROTOCOL_ERROR = 7,
+    NTHRIFT_EXC_INVALID_TRANSFORM = 8,
+    NTHRIFT_EXC_INVALID_PROTOCOL = 9,
+    NTHRIFT_EXC_UNSUPPORTED_CLIENT_TYPE = 10
+} nthrift_exception_type_e;
+
+
+/*
+ * The error record: the first error wins.  The text is a constant string,
+ * lower case, without a full stop, so that it can stand in a log line
+ * ("client sent ...: <text>") and in an exception's message alike.
+ */
+
+typedef struct {
+    const char  *text;          /* NULL: no error */
+} nthrift_error_t;
+
+
+static inline int
+nthrift_error_set(nthrift_error_t *err, const char *text)
+{
+    if (err->text == NULL) {
+        err->text = text;
+    }
+
+    return NTHRIFT_ERROR;
+}
+
+
+static inline int
+nthrift_str_equal(const nthrift_str_t *a, const nthrift_str_t *b)
+{
+    return a->len == b->len
+           && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
+}
+
+
+#endif /* NTHRIFT_BASE_H */

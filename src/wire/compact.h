@@ -1,0 +1,142 @@
+/*
+ * wire/compact.h: what only the compact protocol knows.  For the rooms of
+ * wire/ that choose a protocol (head.c, skip.c, exception.c); nobody else
+ * includes it.
+ *
+ * Source: doc/specs/thrift-compact-protocol.md.
+ */
+
+#ifndef NTHRIFT_COMPACT_H
+#define NTHRIFT_COMPACT_H
+
+#include "wire/skip.h"
+
+
+/* Types of fields and of elements. */
+
+typedef enum {
+    NTHRIFT_COMPACT_STOP = 0,
+    NTHRIFT_COMPACT_TRUE = 1,
+    NTHRIFT_COMPACT_FALSE = 2,
+    NTHRIFT_COMPACT_I8 = 3,
+    NTHRIFT_COMPACT_I16 = 4,
+    NTHRIFT_COMPACT_I32 = 5,
+    NTHRIFT_COMPACT_I64 = 6,
+    NTHRIFT_COMPACT_DOUBLE = 7,
+    NTHRIFT_COMPACT_BINARY = 8,
+    NTHRIFT_COMPACT_LIST = 9,
+    NTHRIFT_COMPACT_SET = 10,
+    NTHRIFT_COMPACT_MAP = 11,
+    NTHRIFT_COMPACT_STRUCT = 12,
+    NTHRIFT_COMPACT_UUID = 13
+} nthrift_compact_type_e;
+
+
+/* The longest numbers: ceil(32 / 7) and ceil(64 / 7) bytes. */
+
+#define NTHRIFT_COMPACT_VARINT32  5
+#define NTHRIFT_COMPACT_VARINT64  10
+
+
+/*
+ * Reads a number of `max` bytes at most: seven bits a byte, low ones first,
+ * the eighth says that more follow.  Returns its bytes, NTHRIFT_AGAIN, or
+ * NTHRIFT_ERROR when it is longer.
+ */
+
+static inline int
+nthrift_compact_varint_read(const uint8_t *p, const uint8_t *last, int max,
+    uint64_t *value)
+{
+    int       i;
+    uint64_t  v;
+
+    v = 0;
+
+    for (i = 0; i < max; i++) {
+        if (p == last) {
+            return NTHRIFT_AGAIN;
+        }
+
+        v |= (uint64_t) (*p & 0x7f) << (7 * i);
+
+        if (*p++ < 0x80) {
+            *value = v;
+            return i + 1;
+        }
+    }
+
+    return NTHRIFT_ERROR;
+}
+
+
+/* Bytes of a number, and the number written. */
+
+static inline size_t
+nthrift_compact_varint_size(uint32_t value)
+{
+    size_t  n;
+
+    for (n = 1; value >= 0x80; n++) {
+        value >>= 7;
+    }
+
+    return n;
+}
+
+
+static inline uint8_t *
+nthrift_compact_varint_write(uint8_t *p, uint32_t value)
+{
+    while (value >= 0x80) {
+        *p++ = (uint8_t) (value | 0x80);
+        value >>= 7;
+    }
+
+    *p++ = (uint8_t) value;
+
+    return p;
+}
+
+
+/* Signed numbers: 0, -1, 1, -2, ... are written as 0, 1, 2, 3, ... */
+
+static inline uint32_t
+nthrift_compact_zigzag(int32_t value)
+{
+    return ((uint32_t) value << 1) ^ (value < 0 ? 0xffffffff : 0);
+}
+
+
+static inline int32_t
+nthrift_compact_unzigzag(uint32_t value)
+{
+    return (int32_t) ((value >> 1) ^ (0 - (value & 1)));
+}
+
+
+/*
+ * The head behind the length word.  `limit` is the number of bytes that its
+ * frame holds.  Returns the bytes read, NTHRIFT_AGAIN or NTHRIFT_ERROR.
+ */
+int nthrift_compact_head_read(const uint8_t *p, const uint8_t *last,
+    uint64_t limit, nthrift_head_t *head, nthrift_error_t *err);
+
+size_t nthrift_compact_head_size(const nthrift_head_t *head);
+uint8_t *nthrift_compact_head_write(uint8_t *p, const nthrift_head_t *head);
+
+/* nthrift_head_patch_seqid() behind the length word. */
+int nthrift_compact_head_patch(uint8_t *p, int32_t seqid);
+
+/* The walk of skip.c: see walk.h. */
+int nthrift_compact_walk(nthrift_skip_t *w, const uint8_t **p,
+    const uint8_t *last);
+
+size_t nthrift_compact_exception_size(size_t len);
+uint8_t *nthrift_compact_exception_write(uint8_t *p,
+    const nthrift_str_t *text, int32_t type);
+void nthrift_compact_exception_read(const uint8_t *p, const uint8_t *last,
+    nthrift_str_t *text, int32_t *type);
+
+
+#endif /* NTHRIFT_COMPACT_H */

@@ -1,0 +1,383 @@
+/*
+ * wire/frame.c: where a message begins.  The first step of a call: from eight
+ * bytes at most it tells how the message is wrapped and which protocol it
+ * speaks, or what else came instead of Thrift.  Called by head.c for every
+ * message, so that a connection may change its mind between two calls.  It
+ * looks at bytes only and moves nothing.
+ */
+
+#include "wire/frame.h"
+#include "wire/binary.h"
+
+
+/*
+ * What cannot be the length of a frame: NTHRIFT_MAX_FRAME ends below.  The
+ * same bit pattern tells a message that begins without a length word, as both
+ * protocols begin with a byte of 0x80 and more.
+ */
+
+#define FRAME_LENGTH_END  0x40
+
+/* Bytes that a compact head has at least; a binary one has more. */
+
+#define FRAME_LEAST       5
+
+
+/* Other protocols by their first bytes. */
+
+typedef struct {
+    const char  *bytes;
+    uint8_t      len;           /* 8 at most */
+    const char  *text;
+} frame_foreign_t;
+
+
+#define FRAME_HTTP  "HTTP request instead of Thrift"
+
+
+static const frame_foreign_t  frame_foreign[] = {
+    { "GET ",      4, FRAME_HTTP },
+    { "POST ",     5, FRAME_HTTP },
+    { "HEAD ",     5, FRAME_HTTP },
+    { "PUT ",      4, FRAME_HTTP },
+    { "DELETE ",   7, FRAME_HTTP },
+    { "OPTIONS ",  8, FRAME_HTTP },
+    { "CONNECT ",  8, FRAME_HTTP },
+    { "TRACE ",    6, FRAME_HTTP },
+    { "PATCH ",    6, FRAME_HTTP },
+    { "PRI * HT",  8, FRAME_HTTP },
+    { "HTTP/",     5, "HTTP response instead of Thrift" },
+    { "SSH-",      4, "SSH instead of Thrift" },
+    { "PROXY ",    6, "PROXY protocol header instead of Thrift" },
+    { "\r\n\r\n\0\r", 6, "PROXY protocol header instead of Thrift" },
+    { "[1,",       3, "JSON protocol, which is not supported" },
+    { "x\x01",     2, "zlib stream, which is not supported" },
+    { "x\x5e",     2, "zlib stream, which is not supported" },
+    { "x\x9c",     2, "zlib stream, which is not supported" },
+    { "x\xda",     2, "zlib stream, which is not supported" },
+    { NULL,        0, "neither a framed nor an unframed Thrift message" }
+};
+
+
+/*
+ * Names what came instead of Thrift, or asks for more bytes while they may
+ * still complete a name: a client that speaks HTTP is worth telling from one
+ * that sends noise.
+ */
+
+static int
+frame_read_foreign(const uint8_t *p, size_t n, nthrift_error_t *err)
+{
+    size_t                  len;
+    const frame_foreign_t  *f;
+
+    for (f = frame_foreign; f->bytes != NULL; f++) {
+        len = (n < f->len) ? n : f->len;
+
+        if (memcmp(p, f->bytes, len) == 0) {
+            if (len < f->len) {
+                return NTHRIFT_AGAIN;
+            }
+
+            break;
+        }
+    }
+
+    return nthrift_error_set(err, f->text);
+}
+
+
+/*
+ * A TLS record, RFC 8446, section 5.1: type 22 (handshake), version 3.x, two
+ * bytes of length; then the handshake's type (1: client hello, 2: server
+ * hello) and three bytes of its length.  As a frame that would be one of 369
+ * million bytes, and 0x80 0x01 may stand in the fifth and sixth byte of
+ * either; a record's length then agrees with that of its handshake.
+ */
+
+static int
+frame_read_tls(const uint8_t *p, size_t n)
+{
+    uint32_t  len;
+
+    if (p[0] != 0x16 || p[1] != 0x03 || p[2] > 0x04
+        || (p[5] != 1 && p[5] != 2))
+    {
+        return NTHRIFT_DECLINED;
+    }
+
+    if (p[4] != 0x80 || p[5] != 0x01) {
+        return NTHRIFT_OK;
+    }
+
+    if (n < 8) {
+        return NTHRIFT_AGAIN;
+    }
+
+    len = ((uint32_t) p[3] << 8) + p[4] - 4;
+
+    if (p[6] == 0 && p[7] == len >> 8) {
+        return NTHRIFT_OK;
+    }
+
+    return NTHRIFT_DECLINED;
+}
+
+
+/*
+ * What begins like a frame, but is none.  Six bytes at least, the first of
+ * them less than FRAME_LENGTH_END.
+ */
+
+static int
+frame_read_not_frame(const uint8_t *p, size_t n, nthrift_error_t *err)
+{
+    /* RFC 8446, section 6: an alert has two bytes */
+
+    if (p[0] == 0x15 && p[1] == 0x03 && p[2] <= 0x04 && p[3] == 0
+        && p[4] == 2)
+    {
+        return nthrift_error_set(err, "TLS alert instead of Thrift");
+    }
+
+    /* doc/specs/thrift-sasl-spec.txt: START, length, mechanism's name */
+
+    if (p[0] == 0x01 && p[1] == 0 && p[2] == 0 && p[3] == 0
+        && p[4] != 0 && p[4] <= 20 && p[5] >= 'A' && p[5] <= 'Z')
+    {
+        return nthrift_error_set(err,
+                                 "SASL negotiation, which is not supported");
+    }
+
+    /* doc/specs/HeaderFormat.md */
+
+    if (p[4] == 0x0f && p[5] == 0xff) {
+        return nthrift_error_set(err,
+                                 "THeader transport, which is not supported");
+    }
+
+    if (p[4] == '[' && p[5] == '1') {
+        return nthrift_error_set(err, "JSON protocol, which is not supported");
+    }
+
+    return frame_read_foreign(p, n, err);
+}
+
+
+/*
+ * The protocol of the message that begins at `p` itself, or a code.  Both are
+ * told by two bytes: 0x80 0x01 is the binary protocol's version 1; 0x82 and
+ * the number 1 in the low five bits are the compact protocol's.
+ */
+
+static int
+frame_read_protocol(const uint8_t *p, size_t n, nthrift_error_t *err)
+{
+    if (p[0] != 0x80 && p[0] != 0x82) {
+        return NTHRIFT_DECLINED;
+    }
+
+    if (n < 2) {
+        return NTHRIFT_AGAIN;
+    }
+
+    if (p[0] == 0x80) {
+        if (p[1] == 0x01) {
+            return NTHRIFT_BINARY;
+        }
+
+        return nthrift_error_set(err, "unknown version of binary protocol");
+    }
+
+    if ((p[1] & 0x1f) == 1) {
+        return NTHRIFT_COMPACT;
+    }
+
+    return nthrift_error_set(err, "unknown version of compact protocol");
+}
+
+
+/* Holds what was found against what is allowed, and keeps it. */
+
+static int
+frame_accept(const nthrift_rules_t *rules, unsigned transport,
+    unsigned protocol, nthrift_head_t *head, nthrift_error_t *err)
+{
+    if (rules->transport != NTHRIFT_TRANSPORT_AUTO
+        && rules->transport != transport)
+    {
+        return nthrift_error_set(err, (transport == NTHRIFT_FRAMED)
+                     ? "framed message where an unframed one is expected"
+                     : "unframed message where a framed one is expected");
+    }
+
+    if (rules->protocol != NTHRIFT_PROTOCOL_AUTO
+        && rules->protocol != protocol)
+    {
+        return nthrift_error_set(err, (protocol == NTHRIFT_BINARY)
+                     ? "binary message where a compact one is expected"
+                     : "compact message where a binary one is expected");
+    }
+
+    head->transport = transport;
+    head->protocol = protocol;
+    head->lax = 0;
+    head->frame = 0;
+
+    return NTHRIFT_OK;
+}
+
+
+/* What a method's name may begin with; JSON would begin with a bracket. */
+
+static int
+frame_is_name(uint8_t c)
+{
+    return c > ' ' && c < 0x7f && c != '[';
+}
+
+
+/*
+ * A binary head without version, "i32 name length, name, i8 type, i32 seqid"
+ * (doc/specs/thrift-binary-protocol.md, "old encoding"), after a length word
+ * or without one: a name's length begins with 0, a name does not.
+ */
+
+static int
+frame_read_lax(const nthrift_rules_t *rules, const uint8_t *p, uint32_t len,
+    nthrift_head_t *head, nthrift_error_t *err)
+{
+    unsigned  transport;
+
+    if (p[4] == 0 && p[5] == 0) {
+        transport = NTHRIFT_FRAMED;
+
+    } else if (len <= NTHRIFT_MAX_NAME && frame_is_name(p[4])) {
+        transport = NTHRIFT_UNFRAMED;
+
+    } else {
+        return NTHRIFT_DECLINED;
+    }
+
+    if (!rules->lax) {
+        return nthrift_error_set(err, "message without version");
+    }
+
+    if (frame_accept(rules, transport, NTHRIFT_BINARY, head, err)
+        != NTHRIFT_OK)
+    {
+        return NTHRIFT_ERROR;
+    }
+
+    head->lax = 1;
+    head->frame = (transport == NTHRIFT_FRAMED) ? len : 0;
+
+    return NTHRIFT_OK;
+}
+
+
+/* What begins with a number that can be a frame's length. */
+
+static int
+frame_read_framed(const nthrift_rules_t *rules, const uint8_t *p, size_t n,
+    nthrift_head_t *head, nthrift_error_t *err)
+{
+    int       rc;
+    uint32_t  len;
+
+    len = nthrift_binary_get32(p);
+
+    if (len == 0) {
+        return nthrift_error_set(err, "empty frame");
+    }
+
+    /* no message is that short, but a name may be */
+
+    if (n > 4 && len < FRAME_LEAST && !frame_is_name(p[4])) {
+        return nthrift_error_set(err, "frame too short for a message");
+    }
+
+    if (n < 6) {
+        return NTHRIFT_AGAIN;
+    }
+
+    rc = frame_read_tls(p, n);
+
+    if (rc == NTHRIFT_OK) {
+        return nthrift_error_set(err, "TLS handshake instead of Thrift");
+    }
+
+    if (rc == NTHRIFT_AGAIN) {
+        return NTHRIFT_AGAIN;
+    }
+
+    rc = frame_read_protocol(p + 4, n - 4, err);
+
+    if (rc > 0) {
+        rc = frame_accept(rules, NTHRIFT_FRAMED, rc, head, err);
+
+        if (rc == NTHRIFT_OK) {
+            head->frame = len;
+        }
+
+        return rc;
+    }
+
+    if (rc != NTHRIFT_DECLINED) {
+        return rc;
+    }
+
+    rc = frame_read_lax(rules, p, len, head, err);
+
+    if (rc != NTHRIFT_DECLINED) {
+        return rc;
+    }
+
+    return frame_read_not_frame(p, n, err);
+}
+
+
+int
+nthrift_frame_read(const nthrift_rules_t *rules, const uint8_t *p,
+    const uint8_t *last, nthrift_head_t *head, nthrift_error_t *err)
+{
+    int     rc;
+    size_t  n;
+
+    n = (size_t) (last - p);
+
+    if (n == 0) {
+        return NTHRIFT_AGAIN;
+    }
+
+    if (n > 8) {
+        n = 8;
+    }
+
+    if (p[0] < FRAME_LENGTH_END) {
+        if (n < 4) {
+            return NTHRIFT_AGAIN;
+        }
+
+        return frame_read_framed(rules, p, n, head, err);
+    }
+
+    rc = frame_read_protocol(p, n, err);
+
+    if (rc > 0) {
+        return frame_accept(rules, NTHRIFT_UNFRAMED, rc, head, err);
+    }
+
+    if (rc != NTHRIFT_DECLINED) {
+        return rc;
+    }
+
+    return frame_read_foreign(p, n, err);
+}
+
+
+uint8_t *
+nthrift_frame_write(uint8_t *p, uint32_t len)
+{
+    return nthrift_binary_put32(p, len);
+}

@@ -1,0 +1,56 @@
+/*
+ * wire/head.h: the head of a message, read and written in every transport and
+ * protocol.
+ *
+ * Sources: doc/specs/thrift-binary-protocol.md, thrift-compact-protocol.md,
+ * lib/cpp TBinaryProtocol.tcc and TCompactProtocol.tcc.
+ */
+
+#ifndef NTHRIFT_HEAD_H
+#define NTHRIFT_HEAD_H
+
+#include "wire/wire.h"
+
+
+/*
+ * Reads the head that begins at `p`, length word included.  The bytes of a
+ * head must be contiguous; head->name points into them.
+ *
+ * Returns NTHRIFT_OK with head->size bytes read; NTHRIFT_AGAIN when the head
+ * is not whole (nothing is consumed: call again with all its bytes; a head is
+ * at most NTHRIFT_MAX_HEAD bytes); NTHRIFT_ERROR when it is none: nothing
+ * after it can be trusted.  Refused are: what nthrift_frame_read() refuses, a
+ * bad version, a name that is empty, longer than NTHRIFT_MAX_NAME or that
+ * leaves its frame, a varint of more than 5 bytes.
+ */
+int nthrift_head_read(const nthrift_rules_t *rules, const uint8_t *p,
+    const uint8_t *last, nthrift_head_t *head, nthrift_error_t *err);
+
+/*
+ * The bytes that nthrift_head_write() will write for `head`, length word
+ * included; head->lax, ->frame and ->size are not looked at: a binary head is
+ * always written strict, as every library does.
+ */
+size_t nthrift_head_size(const nthrift_head_t *head);
+
+/*
+ * Writes the head for a body of `body` bytes; for a framed message the length
+ * word counts head and body.  Needs nthrift_head_size() bytes at `p`; returns
+ * the byte behind the head.
+ */
+uint8_t *nthrift_head_write(uint8_t *p, const nthrift_head_t *head,
+    size_t body);
+
+/*
+ * Gives the message whose head was read from `p` (as `old` says) the seqid
+ * `seqid`, in place, when that takes as many bytes as the old one did.
+ * Returns NTHRIFT_OK, or NTHRIFT_DECLINED with nothing changed.
+ */
+int nthrift_head_patch_seqid(uint8_t *p, const nthrift_head_t *old,
+    int32_t seqid);
+
+/* "REPLY" and so on, or "unknown"; constant strings. */
+const char *nthrift_head_type_name(unsigned type);
+
+
+#endif /* NTHRIFT_HEAD_H */

@@ -1,0 +1,54 @@
+/*
+ * wire/message.h: one message from its first byte to its last: frame, head
+ * and body put together.  This is what a connection reads with.
+ */
+
+#ifndef NTHRIFT_MESSAGE_H
+#define NTHRIFT_MESSAGE_H
+
+#include "wire/skip.h"
+
+
+typedef struct {
+    nthrift_head_t   head;      /* valid once head.size != 0 */
+    nthrift_skip_t   skip;
+    uint64_t         length;    /* bytes consumed so far, length word
+                                   included */
+    nthrift_error_t  error;     /* first thing wrong with this message */
+    uint8_t          state;     /* private to message.c */
+} nthrift_message_t;
+
+
+/* Begins a message; `m` need not be cleared. */
+void nthrift_message_start(nthrift_message_t *m);
+
+/*
+ * Reads on in [*p, last) and moves *p behind what was consumed.  Until the
+ * head is whole nothing is consumed, and the caller must keep its bytes
+ * contiguous: call again with the same bytes and more.  After that, bytes may
+ * come in pieces of any size, and *p == last with NTHRIFT_AGAIN.  `levels`
+ * (rules->max_depth of them) must be the same from the head on.
+ *
+ * NTHRIFT_OK     the message is whole and *p is behind it.  m->error.text is
+ *                NULL, or says what is wrong with its body: it is malformed,
+ *                does not end where its frame ends, or breaks a limit, but it
+ *                came in a frame whose rest was passed over; the next message
+ *                begins at *p.
+ * NTHRIFT_AGAIN  more bytes.
+ * NTHRIFT_ERROR  m->error says what is wrong and nothing after it can be
+ *                trusted; m->head.size tells whether a head was read.
+ *
+ * With rules->validate == 0 a framed body is counted, not walked; an unframed
+ * one is walked always, there is no other way to find its end.
+ */
+int nthrift_message_read(nthrift_message_t *m, const nthrift_rules_t *rules,
+    nthrift_skip_level_t *levels, const uint8_t **p, const uint8_t *last);
+
+/*
+ * 1 when the bytes from here to the end of the message are no longer needed
+ * by anyone: it is known to be wrong and its rest is being passed over.
+ */
+int nthrift_message_discards(const nthrift_message_t *m);
+
+
+#endif /* NTHRIFT_MESSAGE_H */

@@ -1,0 +1,76 @@
+/*
+ * wire/skip.h: the structural walk of a struct: from its first field to the
+ * byte behind its stop, without a schema, in pieces of any size, no byte read
+ * twice.
+ *
+ * The walk is iterative on an explicit stack.  Refused, each with its own
+ * sentence: unknown types; negative lengths and counts; lengths and counts of
+ * more than can follow (64 bit arithmetic, smallest element size of the
+ * protocol); varints of more than 5 bytes (lengths, counts, field ids, i16,
+ * i32) or 10 (i64); more than max_depth levels (the outermost struct is level
+ * 1).  Compact: bool elements have type 1 or 2; an empty map is one byte.
+ */
+
+#ifndef NTHRIFT_SKIP_H
+#define NTHRIFT_SKIP_H
+
+#include "wire/wire.h"
+
+
+/* One level of the walk: a struct, or a container with values to come. */
+
+typedef struct {
+    uint32_t   left;            /* values; a pair of a map is two of them */
+    uint8_t    type[2];         /* the protocol's: of the value that comes
+                                   when `left` is even, and when odd */
+    uint8_t    fields;          /* 1: a struct, `left` is unused */
+} nthrift_skip_level_t;
+
+
+/*
+ * The longest thing that is read at once: a compact field's head with a long
+ * id, and the number or the map's head that follows it.
+ */
+
+#define NTHRIFT_SKIP_TAIL  16
+
+
+typedef struct {
+    nthrift_skip_level_t  *levels;  /* max_depth of them, the caller's */
+    const uint8_t         *base;    /* where `budget` was counted */
+    const char            *refused;
+    uint64_t   budget;          /* bytes that can still follow */
+    uint64_t   bytes;           /* of a string or run of fixed size values,
+                                   still to be passed over */
+    uint32_t   max_depth;
+    uint32_t   depth;           /* levels in use */
+    int16_t    first;           /* id of the first field of the outermost
+                                   struct */
+    uint8_t    fields;          /* fields of the outermost struct: 0, 1, or
+                                   2 for more than one */
+    uint8_t    protocol;
+    uint8_t    have;            /* bytes in `tail`; when refused: bytes that
+                                   had to be read to know */
+    uint8_t    tail[NTHRIFT_SKIP_TAIL];     /* what a piece's end cut off */
+} nthrift_skip_t;
+
+
+/*
+ * Begins a walk.  `budget` is the number of bytes that can follow at most
+ * (frame: what is left of it; else: what is left of the largest message).
+ * `levels` holds max_depth levels, is owned by the caller and is not cleared.
+ */
+void nthrift_skip_start(nthrift_skip_t *w, unsigned protocol,
+    nthrift_skip_level_t *levels, uint32_t max_depth, uint64_t budget);
+
+/*
+ * Walks on through [*p, last).  Returns NTHRIFT_OK with *p behind the
+ * struct's stop; NTHRIFT_AGAIN with *p == last; NTHRIFT_ERROR with *p at the
+ * byte that was refused (or behind it) and err->text set; afterwards the walk
+ * must be started again.
+ */
+int nthrift_skip_read(nthrift_skip_t *w, const uint8_t **p,
+    const uint8_t *last, nthrift_error_t *err);
+
+
+#endif /* NTHRIFT_SKIP_H */

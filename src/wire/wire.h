@@ -1,0 +1,101 @@
+/*
+ * wire/wire.h: the shapes that the rooms of wire/ share: what a message's
+ * head says, and under which rules bytes are read.
+ *
+ * Reading the wire allocates nothing and copies nothing: every pointer points
+ * into the bytes that were handed in.
+ */
+
+#ifndef NTHRIFT_WIRE_H
+#define NTHRIFT_WIRE_H
+
+#include "base/base.h"
+
+
+typedef enum {
+    NTHRIFT_TRANSPORT_AUTO = 0,     /* a rule only: told by the first bytes */
+    NTHRIFT_UNFRAMED,
+    NTHRIFT_FRAMED
+} nthrift_transport_e;
+
+
+typedef enum {
+    NTHRIFT_PROTOCOL_AUTO = 0,      /* a rule only */
+    NTHRIFT_BINARY,
+    NTHRIFT_COMPACT
+} nthrift_protocol_e;
+
+
+/* Message types: lib/cpp/src/thrift/protocol/TEnum.h. */
+
+typedef enum {
+    NTHRIFT_CALL = 1,
+    NTHRIFT_REPLY = 2,
+    NTHRIFT_EXCEPTION = 3,
+    NTHRIFT_ONEWAY = 4
+} nthrift_message_type_e;
+
+
+/* Value types, the codes of the binary protocol: TEnum.h. */
+
+typedef enum {
+    NTHRIFT_STOP = 0,
+    NTHRIFT_BOOL = 2,
+    NTHRIFT_I8 = 3,
+    NTHRIFT_DOUBLE = 4,
+    NTHRIFT_I16 = 6,
+    NTHRIFT_I32 = 8,
+    NTHRIFT_I64 = 10,
+    NTHRIFT_STRING = 11,
+    NTHRIFT_STRUCT = 12,
+    NTHRIFT_MAP = 13,
+    NTHRIFT_SET = 14,
+    NTHRIFT_LIST = 15,
+    NTHRIFT_UUID = 16
+} nthrift_type_e;
+
+
+/*
+ * Limits' hard ceilings.  NTHRIFT_MAX_FRAME is the THeader limit
+ * (doc/specs/HeaderFormat.md), above which a length word can only be another
+ * protocol; the others bound what a reader keeps.
+ */
+
+#define NTHRIFT_MAX_FRAME      0x3fffffff   /* bytes */
+#define NTHRIFT_MAX_NAME       1024         /* bytes of "Service:method" */
+#define NTHRIFT_MAX_DEPTH      255          /* structs and containers */
+
+/* The longest head: frame length, version, name length, name, seqid. */
+
+#define NTHRIFT_MAX_HEAD       (4 + 4 + 4 + NTHRIFT_MAX_NAME + 5)
+
+
+/* The rules under which one side's messages are read. */
+
+typedef struct {
+    uint8_t    transport;       /* nthrift_transport_e */
+    uint8_t    protocol;        /* nthrift_protocol_e */
+    uint8_t    lax;             /* 1: a binary head without version is read */
+    uint8_t    validate;        /* 0: a framed body is counted, not walked */
+    uint32_t   max_depth;       /* 1 .. NTHRIFT_MAX_DEPTH */
+    uint32_t   max_frame;       /* bytes, without the length word */
+    uint64_t   max_message;     /* bytes, head included */
+} nthrift_rules_t;
+
+
+/* What stands before a message's body. */
+
+typedef struct {
+    uint8_t        transport;   /* NTHRIFT_UNFRAMED or NTHRIFT_FRAMED */
+    uint8_t        protocol;    /* NTHRIFT_BINARY or NTHRIFT_COMPACT */
+    uint8_t        lax;         /* 1: read without a version word */
+    uint8_t        type;        /* nthrift_message_type_e; on reading any
+                                   value: whoever reads decides */
+    int32_t        seqid;
+    uint32_t       frame;       /* length word of a framed message, else 0 */
+    uint32_t       size;        /* bytes of the head, length word included */
+    nthrift_str_t  name;        /* as sent, "Service:method" not split */
+} nthrift_head_t;
+
+
+#endif /* NTHRIFT_WIRE_H */
