@@ -171,10 +171,13 @@ field_parse_tail(nthrift_parser_t *parser, nthrift_idl_field_t *field)
         return NTHRIFT_ERROR;
     }
 
-    field->xsd_optional = (unsigned)
-        nthrift_parser_skip(parser, NTHRIFT_TOKEN_XSD_OPTIONAL);
-    field->xsd_nillable = (unsigned)
-        nthrift_parser_skip(parser, NTHRIFT_TOKEN_XSD_NILLABLE);
+    if (nthrift_parser_skip(parser, NTHRIFT_TOKEN_XSD_OPTIONAL)) {
+        field->xsd_optional = 1;
+    }
+
+    if (nthrift_parser_skip(parser, NTHRIFT_TOKEN_XSD_NILLABLE)) {
+        field->xsd_nillable = 1;
+    }
 
     if (field_parse_xsd_attrs(parser, field) != NTHRIFT_OK
         || nthrift_type_parse_annotations(parser, &field->annotations)
@@ -199,7 +202,9 @@ field_parse(nthrift_parser_t *parser, nthrift_idl_field_t *field,
         return NTHRIFT_ERROR;
     }
 
-    field->reference = (unsigned) nthrift_parser_skip_symbol(parser, '&');
+    if (nthrift_parser_skip_symbol(parser, '&')) {
+        field->reference = 1;
+    }
 
     if (field_parse_name(parser, field) != NTHRIFT_OK) {
         return NTHRIFT_ERROR;

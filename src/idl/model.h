@@ -188,8 +188,7 @@ struct nthrift_idl_const_s {
     nthrift_idl_def_t          def;
     nthrift_idl_type_t        *type;
     nthrift_idl_value_t       *value;
-    unsigned                   checking:1;  /* the checker's */
-    unsigned                   bad:1;
+    unsigned                   bad:1;       /* the checker found an error */
 };
 
 struct nthrift_idl_typedef_s {
@@ -292,6 +291,8 @@ struct nthrift_idl_namespace_s {
     nthrift_str_t              scope;       /* "*", "cpp", "py.twisted" */
     nthrift_str_t              name;
     nthrift_idl_annotation_t  *annotations;
+    const nthrift_str_t       *holds;       /* the resolver's: of the first of
+                                               a scope, the last one's name */
 };
 
 typedef enum {
@@ -320,9 +321,7 @@ struct nthrift_idl_program_s {
     nthrift_map_t              services;
     nthrift_map_t              consts;
     nthrift_map_t              prefixes;    /* to nthrift_idl_include_t */
-
-    nthrift_idl_program_t     *from;        /* which includes it, while
-                                               it is loading */
+    nthrift_map_t              scopes;      /* to nthrift_idl_namespace_t */
 };
 
 

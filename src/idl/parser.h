@@ -74,6 +74,29 @@ int nthrift_parser_simple_name(nthrift_parser_t *parser, nthrift_str_t *name,
 int nthrift_parser_enter(nthrift_parser_t *parser);
 void nthrift_parser_leave(nthrift_parser_t *parser);
 
+/* The doc comment before the current token, cleaned; empty if there is none. */
+int nthrift_parser_doc(nthrift_parser_t *parser, nthrift_str_t *doc);
+
+/*
+ * define.c and method.c: a definition of which the first word is skipped.
+ * nthrift_define_parser() knows which word begins what: NULL if none does.
+ */
+
+typedef int (*nthrift_define_pt)(nthrift_parser_t *parser,
+    const nthrift_str_t *doc);
+
+nthrift_define_pt nthrift_define_parser(nthrift_token_e kind);
+int nthrift_method_parse_service(nthrift_parser_t *parser,
+    const nthrift_str_t *doc);
+
+/* Adds a definition to the program; its name; the fields of another one. */
+void nthrift_define_add(nthrift_parser_t *parser, nthrift_idl_def_t *def,
+    nthrift_idl_def_e kind, const nthrift_str_t *doc);
+int nthrift_define_name(nthrift_parser_t *parser, nthrift_idl_def_t *def,
+    const char *what);
+nthrift_idl_struct_t *nthrift_define_struct_alloc(nthrift_parser_t *parser,
+    nthrift_idl_struct_e what);
+
 /* type.c: [ '(' (name [= literal] sep)* ')' ] */
 int nthrift_type_parse_annotations(nthrift_parser_t *parser,
     nthrift_idl_annotation_t **first);

@@ -25,6 +25,19 @@
     (int) ((s)->len < NTHRIFT_REPORT_QUOTE ? (s)->len : NTHRIFT_REPORT_QUOTE),\
     (const char *) (s)->data
 
+/*
+ * The end of a message, and its arguments: ' (did you mean "x"?)', or
+ * nothing if `best` (an nthrift_str_t *) is NULL.
+ */
+
+#define NTHRIFT_REPORT_MEAN  "%s%.*s%s"
+
+#define nthrift_report_mean(best)                                             \
+    (best) != NULL ? " (did you mean \"" : "",                                \
+    (best) != NULL ? (int) (best)->len : 0,                                   \
+    (best) != NULL ? (const char *) (best)->data : "",                        \
+    (best) != NULL ? "\"?)" : ""
+
 
 typedef enum {
     NTHRIFT_REPORT_ERROR = 0,

@@ -74,28 +74,50 @@ resolve_add(nthrift_resolve_t *r, nthrift_idl_def_t *def)
 }
 
 
+/* Of namespaces for the same scope, the last one holds. */
+
+static int
+resolve_scopes(nthrift_resolve_t *r)
+{
+    nthrift_map_t            *map;
+    nthrift_idl_namespace_t  *ns, *first;
+
+    map = &r->program->scopes;
+
+    for (ns = r->program->namespaces; ns != NULL; ns = ns->next) {
+        first = nthrift_map_find(map, &ns->scope);
+
+        if (first == NULL) {
+            first = ns;
+
+            if (nthrift_map_add(map, &ns->scope, ns) != NTHRIFT_OK) {
+                return nthrift_report_memory(r->report);
+            }
+        }
+
+        first->holds = &ns->name;
+    }
+
+    return NTHRIFT_OK;
+}
+
+
 /* The namespace of a program for `scope`; "*" stands for all others. */
 
 static const nthrift_str_t *
 resolve_namespace(const nthrift_idl_program_t *program,
     const nthrift_str_t *scope)
 {
-    const nthrift_str_t            *any, *found;
     const nthrift_idl_namespace_t  *ns;
+    static const nthrift_str_t      any = nthrift_string("*");
 
-    any = NULL;
-    found = NULL;
+    ns = nthrift_map_find(&program->scopes, scope);
 
-    for (ns = program->namespaces; ns != NULL; ns = ns->next) {
-        if (nthrift_str_equal(&ns->scope, scope)) {
-            found = &ns->name;
-
-        } else if (ns->scope.data[0] == '*') {
-            any = &ns->name;
-        }
+    if (ns == NULL) {
+        ns = nthrift_map_find(&program->scopes, &any);
     }
 
-    return (found != NULL) ? found : any;
+    return (ns != NULL) ? ns->holds : NULL;
 }
 
 
@@ -105,14 +127,15 @@ static int
 resolve_namespaces_within(const nthrift_idl_program_t *a,
     const nthrift_idl_program_t *b)
 {
-    const nthrift_str_t            *name, *other;
+    const nthrift_str_t            *other;
     const nthrift_idl_namespace_t  *ns;
 
     for (ns = a->namespaces; ns != NULL; ns = ns->next) {
-        name = resolve_namespace(a, &ns->scope);
         other = resolve_namespace(b, &ns->scope);
 
-        if (other == NULL || !nthrift_str_equal(name, other)) {
+        if (ns->holds != NULL
+            && (other == NULL || !nthrift_str_equal(ns->holds, other)))
+        {
             return 0;
         }
     }
@@ -225,17 +248,12 @@ resolve_no_type(nthrift_resolve_t *r, const nthrift_idl_type_t *type)
 
     best = nthrift_suggest_visible(r->program, &type->name,
                                    nthrift_suggest_type);
-    if (best != NULL) {
-        return nthrift_report_error(r->report, r->program, type->pos,
-                                    "type \"%.*s\" is not defined "
-                                    "(did you mean \"%.*s\"?)",
-                                    nthrift_report_str(&type->name),
-                                    nthrift_report_str(best));
-    }
 
     return nthrift_report_error(r->report, r->program, type->pos,
-                                "type \"%.*s\" is not defined",
-                                nthrift_report_str(&type->name));
+                                "type \"%.*s\" is not defined"
+                                NTHRIFT_REPORT_MEAN,
+                                nthrift_report_str(&type->name),
+                                nthrift_report_mean(best));
 }
 
 
@@ -558,6 +576,7 @@ int
 nthrift_resolve_program(nthrift_resolve_t *r)
 {
     if (resolve_each(r, resolve_add) != NTHRIFT_OK
+        || resolve_scopes(r) != NTHRIFT_OK
         || resolve_clashes(r) != NTHRIFT_OK
         || resolve_types(r) != NTHRIFT_OK
         || resolve_typedefs(r) != NTHRIFT_OK

@@ -1,0 +1,126 @@
+# ngx_thrift: build, try, test.  "make help" lists the targets.
+#
+# The rules of a room are in the room: t/unit/unit.mk and so on, included
+# below.  A room adds its packages and its stages of "make test".
+
+SHELL        = /bin/sh
+.DEFAULT_GOAL = all
+
+NGINX        = /usr/sbin/nginx
+ASAN_NGINX   = $(CURDIR)/build/nginx-asan/nginx
+MODULE       = build/ngx_stream_thrift_module.so
+
+# Tests in parallel, seconds for one file, and the files: make test-t T=t/x.t
+
+TEST_JOBS    = $(shell nproc)
+TEST_TIME    = 180
+T            = $(sort $(wildcard t/*.t))
+
+BUILD_PACKAGES = gcc libc6-dev nginx nginx-dev libnginx-mod-stream perl \
+                 dpkg-dev
+DEMO_PACKAGES  = python3 python3-thrift python3-thriftpy thrift-compiler
+TEST_PACKAGES  = libpcre2-dev libssl-dev zlib1g-dev xz-utils openssl \
+                 libio-socket-ssl-perl
+
+# test-<stage>, in the order of "make test"
+
+TEST_STAGES  = style unit fuzz t asan
+
+-include $(wildcard t/*/*.mk fuzz/fuzz.mk bench/bench.mk src/idl/idl.mk)
+
+PACKAGES     = $(sort $(BUILD_PACKAGES) $(DEMO_PACKAGES) $(TEST_PACKAGES) \
+                      $(UNIT_PACKAGES) $(FUZZ_PACKAGES) $(BENCH_PACKAGES) \
+                      $(IDL_PACKAGES) $(INTEROP_PACKAGES))
+
+
+.PHONY: all
+all: ## build the module for the nginx of the distribution (default)
+	@tools/packages $(BUILD_PACKAGES)
+	@tools/build-nginx dynamic
+	@echo "$(MODULE) is ready"
+
+
+.PHONY: demo
+demo: all ## start nginx and two Thrift servers on 127.0.0.1, and call them
+	@tools/packages $(BUILD_PACKAGES) $(DEMO_PACKAGES)
+	@tools/demo start
+
+
+.PHONY: stop
+stop: ## end what "make demo" started
+	@tools/demo stop
+
+
+.PHONY: test
+test: ## run everything below; the last line is "N passed, N failed"
+	@MAKE="$(MAKE)" t/all packages $(TEST_STAGES)
+
+
+.PHONY: test-packages
+test-packages: packages
+
+
+.PHONY: test-style
+test-style: ## check the form of the source files
+	@t/run -s style t/style
+
+
+.PHONY: test-unit
+test-unit: $(UNIT_TESTS) ## run the unit tests of src/ with sanitizers
+ifeq ($(strip $(UNIT_TESTS)),)
+	@echo "there are no unit tests"
+else
+	@t/run -s unit -j $(TEST_JOBS) -t $(TEST_TIME) $(UNIT_TESTS)
+endif
+
+$(UNIT_TESTS): | packages
+
+
+.PHONY: test-fuzz
+test-fuzz: ## fuzz the parsers of src/ for ten seconds each
+	@$(if $(wildcard fuzz/fuzz.mk),$(MAKE) --no-print-directory fuzz-short, \
+	  echo "there is nothing to fuzz")
+
+
+.PHONY: test-t
+test-t: all ## run t/*.t against the nginx of the distribution
+	@tools/packages $(PACKAGES)
+	@TEST_NGINX_BINARY=$(NGINX) t/run -s t -j $(TEST_JOBS) \
+	    -t $(TEST_TIME) $(T)
+
+
+.PHONY: test-asan
+test-asan: asan ## run t/*.t against nginx with sanitizers, module inside
+	@TEST_NGINX_BINARY=$(ASAN_NGINX) TEST_NGINX_STATIC=1 \
+	    TEST_TIME_FACTOR=3 t/run -s t-asan -j $(TEST_JOBS) \
+	    -t $(TEST_TIME) $(T)
+
+
+.PHONY: test-static
+test-static: asan ## check that the module builds with --add-module and loads
+	@$(ASAN_NGINX) -V 2>&1 | grep -q -- '--add-module=' \
+	    && TEST_NGINX_BINARY=$(ASAN_NGINX) TEST_NGINX_STATIC=1 \
+	       TEST_TIME_FACTOR=3 t/run -s static t/harness.t
+
+
+.PHONY: asan
+asan: ## build nginx with sanitizers and the module inside (--add-module)
+	@tools/packages $(PACKAGES)
+	@tools/build-nginx sanitizer
+	@echo "build/nginx-asan/nginx is ready"
+
+
+.PHONY: packages
+packages: ## install the Debian packages that all of this needs
+	@tools/packages $(PACKAGES)
+
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) \
+	    | awk -F '\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+
+.PHONY: clean
+clean: stop ## remove build/
+	@rm -rf build

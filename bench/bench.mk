@@ -1,0 +1,48 @@
+# bench: this module beside a direct connection, proxy_pass and HAProxy.
+#
+# BENCH_ROUNDS and BENCH_SECONDS are those of "make bench"; BENCH_OPTIONS goes
+# to every bench/run, say BENCH_OPTIONS="--json build/bench.json".
+
+BENCH_PACKAGES = gcc libc6-dev make python3 haproxy nginx libnginx-mod-stream
+
+BENCH_CFLAGS   = -O2 -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE
+BENCH_ROUNDS   = 3
+BENCH_SECONDS  = 2
+BENCH_OPTIONS  =
+
+BENCH_RUN      = bench/run --module $(MODULE) --nginx $(NGINX) $(BENCH_OPTIONS)
+
+BENCH_LOAD     = bench/load.c bench/options.c bench/call.c bench/wire.c \
+                 bench/measure.c
+BENCH_ECHO     = bench/echo.c bench/wire.c
+BENCH_HEADERS  = $(wildcard bench/*.h)
+
+
+.PHONY: bench
+bench: all bench-tools ## compare all cells of the matrix, about 25 minutes
+	@tools/packages $(BENCH_PACKAGES)
+	@$(BENCH_RUN) --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS)
+
+
+.PHONY: bench-quick
+bench-quick: all bench-tools ## compare 16 connections, depth 1, 64 bytes
+	@tools/packages $(BENCH_PACKAGES)
+	@$(BENCH_RUN) --quick
+
+
+.PHONY: bench-memory
+bench-memory: all bench-tools ## compare what 1,000 idle clients take
+	@tools/packages $(BENCH_PACKAGES)
+	@$(BENCH_RUN) --memory
+
+
+.PHONY: bench-tools
+bench-tools: build/bench/load build/bench/echo ## build load and echo
+
+build/bench/load: $(BENCH_LOAD) $(BENCH_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_CFLAGS) -o $@ $(BENCH_LOAD)
+
+build/bench/echo: $(BENCH_ECHO) $(BENCH_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_CFLAGS) -o $@ $(BENCH_ECHO)

@@ -1,0 +1,882 @@
+package Test::Thrift;
+
+# The harness of the t/*.t files: an nginx of its own for every test.
+#
+#     my $t = Test::Thrift->new(<<'EOF');
+#     %%TEST_GLOBALS%%
+#     events {}
+#     stream {
+#         %%TEST_GLOBALS_STREAM%%
+#         server {
+#             listen       127.0.0.1:%%PORT_0%%;
+#             thrift_pass  127.0.0.1:%%PORT_1%%;
+#         }
+#     }
+#     EOF
+#
+#     my $backend = $t->backend(1);
+#     $t->run();
+#     is($t->client(0)->call('get')->{fields}{0}, 'backend 1', 'answer');
+#     $t->done();
+#
+# done() stops everything and asserts what holds in every test: nginx stops in
+# time, nothing worse than "error" is in its log, no sanitizer has something to
+# report, no worker exited on its own, no socket was left open.  A file that
+# forgets to call it, or dies, is caught at its end.
+#
+# Environment
+#
+#     TEST_NGINX_BINARY       default /usr/sbin/nginx
+#     TEST_NGINX_MODULES_DIR  where ngx_stream_module.so is,
+#                             default /usr/lib/nginx/modules
+#     TEST_NGINX_MODULE       default build/ngx_stream_thrift_module.so
+#     TEST_NGINX_STATIC       set: the binary contains stream and the module
+#     TEST_NGINX_LOG          level of the error log instead of the test's
+#     TEST_NGINX_LEAVE        set: the directory of the test stays
+#     TEST_TIME_FACTOR        multiplies every timeout, default 1
+#
+# The directory build/t/<name>-<pid> of a test stays when the test failed.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use Exporter qw(import);
+use File::Basename qw(basename dirname);
+use File::Path qw(make_path remove_tree);
+use File::Temp ();
+use IO::Socket::IP;
+use IO::Socket::UNIX;
+use POSIX ();
+use Socket qw(AF_UNIX SOCK_STREAM SOMAXCONN pack_sockaddr_un);
+use Test::More ();
+use Time::HiRes qw(time);
+
+use Test::Thrift::Backend;
+use Test::Thrift::Bytes;
+use Test::Thrift::Client;
+
+our @EXPORT = (qw(wait_for time_factor), @Test::Thrift::Bytes::EXPORT);
+
+my $TOP = abs_path(dirname(__FILE__) . '/../../..');
+my $OWNER = $$;
+my $STOP_TIME = 10;
+my @live;
+
+
+sub time_factor {
+    return $ENV{TEST_TIME_FACTOR} || 1;
+}
+
+
+# wait_for(code, timeout): call it until it returns something true, and return
+# that; the last false value when time is over.  The default is 5 seconds.
+
+sub wait_for {
+    my ($code, $timeout) = @_;
+
+    my $deadline = time() + ($timeout || 5) * time_factor();
+    my $pause = 0.002;
+
+    for ( ;; ) {
+        my $value = $code->();
+        return $value if $value || time() > $deadline;
+
+        select(undef, undef, undef, $pause);
+        $pause *= 1.5 if $pause < 0.05;
+    }
+}
+
+
+# --- a test and its files -------------------------------------------------
+
+# new($conf, options)
+#
+# log     level of error_log, default debug
+# module  0: do not load the thrift module
+
+sub new {
+    my ($class, $conf, %o) = @_;
+
+    my $name = basename($0);
+    $name =~ s/\.t$//;
+
+    my $self = bless {
+        conf     => $conf,
+        log      => 'debug',
+        module   => 1,
+        ports    => {},
+        clients  => [],
+        backends => [],
+        daemons  => [],
+        expected => [],
+        %o,
+    }, $class;
+
+    my $build = $ENV{TEST_BUILD} || "$TOP/build";
+    my $number = @live ? '-' . @live : '';
+
+    $self->{dir} = "$build/t/$name-" . $$ . $number;
+    remove_tree($self->{dir});
+    make_path($self->{dir});
+
+    push @live, $self;
+
+    $self->write_conf($conf) if defined $conf;
+
+    return $self;
+}
+
+
+sub dir {
+    my ($self) = @_;
+
+    return $self->{dir};
+}
+
+
+# The path of the repository, for files that a test uses.
+
+sub top {
+    return $TOP;
+}
+
+
+# port($n): the TCP port behind %%PORT_n%%; it is free on 127.0.0.1 and ::1,
+# and no other test takes it: an abstract socket of its name is the lock.
+
+sub port {
+    my ($self, $n) = @_;
+
+    return $self->{ports}{$n} if $self->{ports}{$n};
+
+    for (1 .. 1000) {
+        my $port = 10240 + int(rand(32768 - 10240));
+
+        socket(my $lock, AF_UNIX, SOCK_STREAM, 0) or die "socket: $!";
+        bind($lock, pack_sockaddr_un("\0ngx_thrift test port $port")) or next;
+
+        IO::Socket::IP->new(LocalHost => '127.0.0.1', LocalPort => $port,
+                            Listen => 1, ReuseAddr => 1) or next;
+
+        next if !IO::Socket::IP->new(LocalHost => '::1', LocalPort => $port,
+                                     Listen => 1, ReuseAddr => 1)
+                && $!{EADDRINUSE};
+
+        $self->{locks}{$n} = $lock;
+
+        return $self->{ports}{$n} = $port;
+    }
+
+    die "no free port";
+}
+
+
+# sock($n): the path behind %%SOCK_n%%; a path of a unix socket is short.
+
+sub sock {
+    my ($self, $n) = @_;
+
+    if (!$self->{sockdir}) {
+        $self->{sockdir} = $self->{dir};
+
+        if (length $self->{dir} > 90) {
+            $self->{shortdir} = File::Temp->newdir('ngx_thrift-XXXXXX',
+                                                   TMPDIR => 1);
+            $self->{sockdir} = "$self->{shortdir}";
+        }
+
+        # workers that are not root have to reach it
+        chmod 0755, $self->{sockdir};
+    }
+
+    return "$self->{sockdir}/s$n.sock";
+}
+
+
+sub address {
+    my ($self, $where) = @_;
+
+    return "127.0.0.1:" . $self->port($where) if $where =~ /^\d+$/;
+
+    return $where;
+}
+
+
+# write_file($name, $text): in the test's directory, placeholders replaced.
+
+sub write_file {
+    my ($self, $name, $text) = @_;
+
+    my $file = "$self->{dir}/$name";
+
+    make_path(dirname($file));
+
+    open(my $fh, '>', $file) or die "$file: $!";
+    binmode($fh);
+    print $fh $self->expand($text);
+    close($fh) or die "$file: $!";
+
+    return $file;
+}
+
+
+sub write_conf {
+    my ($self, $conf) = @_;
+
+    return $self->write_file('nginx.conf', $conf);
+}
+
+
+sub expand {
+    my ($self, $text) = @_;
+
+    $text =~ s/%%TEST_GLOBALS%%/$self->globals()/eg;
+    $text =~ s/%%TEST_GLOBALS_STREAM%%/$ENV{TEST_NGINX_GLOBALS_STREAM} || ''/eg;
+    $text =~ s/%%PORT_(\w+)%%/$self->port($1)/eg;
+    $text =~ s/%%SOCK_(\w+)%%/$self->sock($1)/eg;
+    $text =~ s/%%TESTDIR%%/$self->{dir}/g;
+    $text =~ s/%%TOP%%/$TOP/g;
+
+    return $text;
+}
+
+
+# One line, so that a line number in a message of nginx is that of the test's
+# own text.
+
+sub globals {
+    my ($self) = @_;
+
+    my $level = $ENV{TEST_NGINX_LOG} || $self->{log};
+    my @lines = ('daemon off;',
+                 "pid $self->{dir}/nginx.pid;",
+                 "error_log $self->{dir}/error.log $level;");
+
+    push @lines, 'user root;' if $> == 0;
+
+    if (!$ENV{TEST_NGINX_STATIC}) {
+        my $modules = $ENV{TEST_NGINX_MODULES_DIR} || '/usr/lib/nginx/modules';
+        my $ours = $ENV{TEST_NGINX_MODULE}
+                   || "$TOP/build/ngx_stream_thrift_module.so";
+
+        push @lines, "load_module $modules/ngx_stream_module.so;";
+        push @lines, "load_module $ours;" if $self->{module};
+    }
+
+    push @lines, $ENV{TEST_NGINX_GLOBALS} || ();
+
+    return join(' ', @lines);
+}
+
+
+# --- nginx ------------------------------------------------------------------
+
+sub binary {
+    return $ENV{TEST_NGINX_BINARY} || '/usr/sbin/nginx';
+}
+
+
+# What nginx says about itself; for tests that need a version or a module.
+
+sub version {
+    my ($self) = @_;
+
+    my ($text) = $self->_nginx_output('-V');
+
+    return $text =~ m{nginx/([\d.]+)} ? $1 : '';
+}
+
+
+sub has_version {
+    my ($self, $need) = @_;
+
+    my @have = split /\./, $self->version();
+    my @need = split /\./, $need;
+
+    for (@need) {
+        my $part = shift @have || 0;
+        return $part > $_ if $part != $_;
+    }
+
+    return 1;
+}
+
+
+# A leak is looked for when nginx has served; "nginx -t" frees nothing at its end.
+
+sub _sanitizer_environment {
+    my ($self, $leaks) = @_;
+
+    my $supp = "$TOP/t/leaks.supp";
+
+    $ENV{ASAN_OPTIONS} = join(':', $ENV{ASAN_OPTIONS} || (),
+        "log_path=$self->{dir}/sanitizer", "detect_leaks=$leaks",
+        'abort_on_error=0', 'detect_stack_use_after_return=1');
+    $ENV{UBSAN_OPTIONS} = join(':', $ENV{UBSAN_OPTIONS} || (),
+        "log_path=$self->{dir}/sanitizer", 'print_stacktrace=1');
+    $ENV{LSAN_OPTIONS} = join(':', $ENV{LSAN_OPTIONS} || (),
+        'print_suppressions=0', -e $supp ? "suppressions=$supp" : ());
+}
+
+
+sub _exec_nginx {
+    my ($self, $leaks, @args) = @_;
+
+    $self->_sanitizer_environment($leaks);
+
+    { no warnings 'exec'; exec($self->binary(), @args); }
+
+    print STDERR 'cannot run ' . $self->binary() . ": $!\n";
+    POSIX::_exit(127);
+}
+
+
+sub _nginx_output {
+    my ($self, @args) = @_;
+
+    my $pid = open(my $out, '-|');
+    die "fork: $!" unless defined $pid;
+
+    if ($pid == 0) {
+        open(STDIN, '<', '/dev/null');
+        open(STDERR, '>&', \*STDOUT);
+        $self->_exec_nginx(0, @args);
+    }
+
+    my $text = do { local $/; <$out> };
+
+    close($out);
+
+    return (defined $text ? $text : '', $? >> 8);
+}
+
+
+# test_config($conf): what "nginx -t" says about it, its own directory cut off;
+# in list context with the exit code.  The text has "test is successful" when
+# the configuration is right.
+
+sub test_config {
+    my ($self, $conf) = @_;
+
+    my $file = $self->write_file('test.conf', defined $conf ? $conf
+                                                            : $self->{conf});
+
+    my ($text, $code) = $self->_nginx_output('-t', '-p', $self->{dir},
+        '-c', $file, '-e', "$self->{dir}/error-test.log");
+
+    $text =~ s/\Q$self->{dir}\E\///g;
+
+    return wantarray ? ($text, $code) : $text;
+}
+
+
+# run(): start nginx, and return when it listens.  Dies with nginx's words when
+# it does not start.
+
+sub run {
+    my ($self) = @_;
+
+    die 'nginx runs already' if $self->{pid};
+
+    my $pid = fork();
+    die "fork: $!" unless defined $pid;
+
+    if ($pid == 0) {
+        open(STDIN, '<', '/dev/null');
+        open(STDOUT, '>>', "$self->{dir}/stdout.log");
+        open(STDERR, '>>', "$self->{dir}/stderr.log");
+        $self->_exec_nginx(1, '-p', $self->{dir},
+                           '-c', "$self->{dir}/nginx.conf",
+                           '-e', "$self->{dir}/error.log");
+    }
+
+    $self->{pid} = $pid;
+
+    my $started = wait_for(sub {
+        return 'gone' if waitpid($pid, POSIX::WNOHANG()) == $pid;
+        return ($self->read_log('nginx.pid') =~ /^$pid\n/
+                && $self->workers()) ? 'yes' : undef;
+    }, 10);
+
+    return $self if defined $started && $started eq 'yes';
+
+    delete $self->{pid} if defined $started;
+    $self->{start_failed} = 1;
+
+    my @log = grep { !/\[(?:debug|notice|info)\]/ }
+                   map { split /\n/, $self->read_log($_) }
+                       qw(stderr.log error.log);
+    splice(@log, 20);
+
+    die join("\n", 'nginx did not start:', @log, '');
+}
+
+
+sub pid {
+    my ($self) = @_;
+
+    return $self->{pid};
+}
+
+
+# The pids of the workers that serve; with a true argument also of those that
+# are shutting down.
+
+sub workers {
+    my ($self, $all) = @_;
+
+    my $master = $self->{pid} or return;
+    my @pids;
+
+    for my $file (glob '/proc/[0-9]*/stat') {
+        my $stat = _slurp($file);
+        my ($pid, $ppid) = $stat =~ /^(\d+) \(.*\) \S (\d+) /s or next;
+        next unless $ppid == $master;
+
+        my $title = _slurp("/proc/$pid/cmdline");
+        next unless $title =~ /^nginx: worker process/;
+        next if $title =~ /shutting down/ && !$all;
+
+        push @pids, $pid;
+    }
+
+    return @pids;
+}
+
+
+# signal($name, $pid): to the master unless told.
+
+sub signal {
+    my ($self, $name, $pid) = @_;
+
+    return kill($name, $pid || $self->{pid});
+}
+
+
+# reload($conf): with a new configuration, or the same.  Returns true when the
+# new workers serve and every old one has begun to shut down (or is gone), and
+# false when nginx refused; see expect_log() for its message then.  The pids of
+# the old workers are in $t->{old}.
+
+sub reload {
+    my ($self, $conf) = @_;
+
+    $self->write_conf($conf) if defined $conf;
+
+    my @old = $self->workers();
+    my $start = -s "$self->{dir}/error.log" || 0;
+
+    $self->{old} = \@old;
+    $self->signal('HUP');
+
+    my $result = wait_for(sub {
+        my $log = $self->read_log('error.log', $start);
+
+        return 'refused' if $log =~ /\[emerg\]/;
+        return undef unless $log =~ /start worker process/;
+
+        my %now = map { $_ => 1 } $self->workers();
+        return undef if grep { $now{$_} } @old;
+
+        return keys %now ? 'done' : undef;
+    }, 15);
+
+    die 'reload: nothing happened' unless defined $result;
+
+    return $result eq 'done';
+}
+
+
+# old_workers_gone(timeout): true when no worker of before the last reload is
+# left in time.
+
+sub old_workers_gone {
+    my ($self, $timeout) = @_;
+
+    my %old = map { $_ => 1 } @{$self->{old} || []};
+
+    return wait_for(sub { !grep { $old{$_} } $self->workers(1) }, $timeout);
+}
+
+
+# stop(): close the clients, and have nginx end as "nginx -s quit" does.  That
+# it ended, and how, is asserted by done().
+
+sub stop {
+    my ($self) = @_;
+
+    $_->close() for @{$self->{clients}};
+    $self->{clients} = [];
+
+    my $pid = delete $self->{pid} or return;
+
+    kill('QUIT', $pid);
+
+    if (!wait_for(sub { waitpid($pid, POSIX::WNOHANG()) == $pid },
+                  $STOP_TIME))
+    {
+        push @{$self->{stopped}}, "did not stop in $STOP_TIME s";
+        $self->_kill_hard($pid);
+        return;
+    }
+
+    push @{$self->{stopped}}, $? == 0 ? ''
+                              : $? & 127 ? 'died of signal ' . ($? & 127)
+                                         : 'exited with ' . ($? >> 8);
+}
+
+
+sub _kill_hard {
+    my ($self, $pid) = @_;
+
+    my @all = do { local $self->{pid} = $pid; $self->workers(1) };
+
+    kill('TERM', $pid);
+
+    if (!wait_for(sub { waitpid($pid, POSIX::WNOHANG()) == $pid }, 2)) {
+        kill('KILL', $pid, @all);
+        waitpid($pid, 0);
+    }
+}
+
+
+# --- logs -------------------------------------------------------------------
+
+sub _slurp {
+    my ($file, $start) = @_;
+
+    open(my $fh, '<', $file) or return '';
+    binmode($fh);
+    seek($fh, $start, 0) if $start;
+
+    local $/;
+    my $text = <$fh>;
+
+    return defined $text ? $text : '';
+}
+
+
+# read_log($name, $start): the text of a file in the test's directory, error.log
+# unless told, from a byte on; empty when there is no such file.
+
+sub read_log {
+    my ($self, $name, $start) = @_;
+
+    return _slurp("$self->{dir}/" . ($name || 'error.log'), $start);
+}
+
+
+# grep_log(qr/../, $name): the lines that match.
+
+sub grep_log {
+    my ($self, $re, $name) = @_;
+
+    return grep { $_ =~ $re } split /\n/, $self->read_log($name);
+}
+
+
+# wait_log(qr/../, $name, timeout, $count): those lines, as soon as there are
+# $count of them (1); what there is when time is over.
+
+sub wait_log {
+    my ($self, $re, $name, $timeout, $count) = @_;
+
+    my @lines;
+
+    wait_for(sub {
+        @lines = $self->grep_log($re, $name);
+        return @lines >= ($count || 1);
+    }, $timeout);
+
+    return @lines;
+}
+
+
+# expect_log(qr/../): a line in the error log that would fail the test, and here
+# has to be there.
+
+sub expect_log {
+    my ($self, $re) = @_;
+
+    push @{$self->{expected}}, $re;
+}
+
+
+# --- who talks to nginx --------------------------------------------------
+
+# client($where, %options): a connection to %%PORT_$where%%, or to an address;
+# options are those of Test::Thrift::Client.
+
+sub client {
+    my ($self, $where, %o) = @_;
+
+    my $c = Test::Thrift::Client->new(
+        address => $self->address($where),
+        timeout => 5 * time_factor(),
+        %o);
+
+    push @{$self->{clients}}, $c;
+
+    return $c;
+}
+
+
+# backend($where, %options): a server that listens on %%PORT_$where%%, or on an
+# address; options: id (default "backend $where"), script.
+
+sub backend {
+    my ($self, $where, %o) = @_;
+
+    my $n = @{$self->{backends}};
+
+    my $backend = Test::Thrift::Backend->new(
+        address => $self->address($where),
+        id      => "backend $where",
+        log     => "$self->{dir}/backend-$n.log",
+        %o);
+
+    push @{$self->{backends}}, $backend;
+
+    return $backend;
+}
+
+
+# run_daemon($code or [ command ], %options): in a process of its own, ended
+# with the test.  Returns its pid when it is ready:
+#
+# port, sock   something listens there (a number as in %%PORT_n%%)
+# file         this file of the test's directory exists
+# timeout      how long that may take, 10 s; then it dies
+# env          reference to a hash, added to the environment
+#
+# Output goes to daemon-<n>.log.
+
+sub run_daemon {
+    my ($self, $what, %o) = @_;
+
+    my $n = @{$self->{daemons}};
+    my $log = "$self->{dir}/daemon-$n.log";
+
+    my $pid = fork();
+    die "fork: $!" unless defined $pid;
+
+    if ($pid == 0) {
+        open(STDIN, '<', '/dev/null');
+        open(STDOUT, '>>', $log);
+        open(STDERR, '>&', \*STDOUT);
+        $SIG{INT} = $SIG{TERM} = 'DEFAULT';
+        close_harness_sockets();
+        %ENV = (%ENV, %{$o{env} || {}});
+
+        if (ref $what eq 'CODE') {
+            eval { $what->($self); 1 } or print STDERR $@;
+            POSIX::_exit($@ ? 1 : 0);
+        }
+
+        { no warnings 'exec'; exec { $what->[0] } @$what; }
+        print STDERR "cannot run $what->[0]: $!\n";
+        POSIX::_exit(127);
+    }
+
+    push @{$self->{daemons}}, $pid;
+
+    my $address = defined $o{port} ? $self->address($o{port})
+                : defined $o{sock} ? $self->sock($o{sock}) : undef;
+
+    return $pid unless defined $address || defined $o{file};
+
+    my $ready = wait_for(sub {
+        return 'gone' if waitpid($pid, POSIX::WNOHANG()) == $pid;
+        return -e "$self->{dir}/$o{file}" if defined $o{file};
+        return listens($address);
+    }, $o{timeout} || 10);
+
+    if (!$ready || $ready eq 'gone') {
+        die 'daemon ' . (ref $what eq 'CODE' ? $n : $what->[0])
+            . ($ready ? ' exited: ' : ' is not ready: ')
+            . $self->read_log("daemon-$n.log");
+    }
+
+    return $pid;
+}
+
+
+# A child process must not hold connections that the test believes closed.
+
+sub close_harness_sockets {
+    for my $t (@live) {
+        close($_) for grep { $_ } (map { $_->{socket} } @{$t->{clients}}),
+                                  (map { $_->{control} } @{$t->{backends}});
+    }
+}
+
+
+sub listens {
+    my ($address) = @_;
+
+    my $socket = $address =~ m{^/}
+        ? IO::Socket::UNIX->new(Peer => $address)
+        : IO::Socket::IP->new(PeerAddr => $address, Timeout => 1);
+
+    return $socket ? 1 : 0;
+}
+
+
+sub stop_daemon {
+    my ($self, $pid, $signal) = @_;
+
+    $self->{daemons} = [ grep { $_ != $pid } @{$self->{daemons}} ];
+
+    return if waitpid($pid, POSIX::WNOHANG()) != 0;
+
+    kill($signal || 'TERM', $pid);
+
+    if (!wait_for(sub { waitpid($pid, POSIX::WNOHANG()) == $pid }, 3)) {
+        kill('KILL', $pid);
+        waitpid($pid, 0);
+    }
+}
+
+
+# --- the end -----------------------------------------------------------------
+
+# done(): see the top of this file.  Calls done_testing() unless the test made a
+# plan.
+
+sub done {
+    my ($self) = @_;
+
+    $self->_finish();
+
+    Test::More::done_testing()
+        unless Test::More->builder->has_plan() || grep { !$_->{done} } @live;
+}
+
+
+sub _stop_all {
+    my ($self) = @_;
+
+    $self->stop();
+
+    push @{$self->{lost}}, map { $_->id() }
+                               grep { !$_->alive() } @{$self->{backends}};
+
+    $_->stop() for @{$self->{backends}};
+    $self->stop_daemon($_) for @{$self->{daemons}};
+}
+
+
+sub _finish {
+    my ($self) = @_;
+
+    return if $self->{done}++;
+
+    $self->_stop_all();
+
+    my $wrong = 0;
+
+    for my $check ($self->final_checks()) {
+        my ($name, @lines) = @$check;
+
+        next if Test::More::ok(!@lines, $name);
+
+        $wrong = 1;
+        @lines = (@lines[0 .. 19], '...') if @lines > 20;
+        Test::More::diag($_) for @lines;
+    }
+
+    if ($wrong || $ENV{TEST_NGINX_LEAVE} || $self->{died}
+        || !Test::More->builder->is_passing())
+    {
+        Test::More::diag("see $self->{dir}");
+        return;
+    }
+
+    remove_tree($self->{dir});
+}
+
+
+# A list of [ name, lines that should not be there ].
+
+sub final_checks {
+    my ($self) = @_;
+
+    my @bad = $self->grep_log(qr/\[(?:alert|emerg|crit)\]/);
+    my @absent;
+
+    for my $re (@{$self->{expected}}) {
+        push @absent, "not in the error log: $re" unless $self->grep_log($re);
+        @bad = grep { $_ !~ $re } @bad;
+    }
+
+    my @open = grep { /open socket .* left in connection/ } @bad;
+    my @exit = grep { /exited on signal|exited with (?:fatal )?code [1-9]/ }
+                    @bad,
+                    $self->grep_log(qr/exited with (?:fatal )?code [1-9]/);
+    @exit = grep { my $line = $_; !grep { $line =~ $_ } @{$self->{expected}} }
+                 do { my %seen; grep { !$seen{$_}++ } @exit };
+    @bad = grep { !/open socket .* left in|exited on signal/ } @bad;
+    @bad = grep { !/aborting$/ } @bad if @open;
+
+    return (
+        [ 'nginx stopped', grep { $_ } @{$self->{stopped} || []},
+                           $self->{start_failed} ? 'did not start' : () ],
+        [ 'no alerts', @bad, @absent ],
+        [ 'workers stayed', @exit ],
+        [ 'sockets closed', @open ],
+        [ 'no sanitizer report', $self->_sanitizer_reports() ],
+        [ 'backends stayed', @{$self->{lost} || []} ],
+    );
+}
+
+
+sub _sanitizer_reports {
+    my ($self) = @_;
+
+    my $re = qr/AddressSanitizer|UndefinedBehaviorSanitizer|LeakSanitizer
+                |runtime\ error:|^\s*\#\d+\ 0x/x;
+    my @lines;
+
+    for my $file (glob("$self->{dir}/sanitizer*"),
+                  map { "$self->{dir}/$_" } qw(error.log error-test.log
+                                               stderr.log stdout.log))
+    {
+        push @lines, grep { $_ =~ $re } split /\n/, _slurp($file);
+    }
+
+    return @lines;
+}
+
+
+# A test that dies leaves nothing behind, and counts as failed.
+
+END {
+    if ($$ == $OWNER) {
+        my $code = $?;
+
+        for my $t (grep { !$_->{done} } @live) {
+            $t->{died} = $code;
+            $t->_finish();
+
+            if ($code == 0) {
+                Test::More::ok(0, 'done() was called');
+                $code = 1;
+            }
+        }
+
+        Test::More::done_testing()
+            if @live && !Test::More->builder->has_plan()
+               && !Test::More->builder->{Done_Testing}
+               && Test::More->builder->current_test();
+
+        $? = $code;
+    }
+}
+
+
+$SIG{INT} = $SIG{TERM} = sub { exit 130 };
+$SIG{PIPE} = 'IGNORE';
+
+
+1;
