@@ -18,7 +18,8 @@ T            = $(sort $(wildcard t/*.t))
 
 BUILD_PACKAGES = gcc libc6-dev nginx nginx-dev libnginx-mod-stream perl \
                  dpkg-dev
-DEMO_PACKAGES  = python3 python3-thrift python3-thriftpy thrift-compiler
+DEMO_PACKAGES  = python3 python3-six python3-thrift python3-thriftpy \
+                 thrift-compiler
 TEST_PACKAGES  = libpcre2-dev libssl-dev zlib1g-dev xz-utils openssl \
                  libio-socket-ssl-perl
 

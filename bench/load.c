@@ -66,6 +66,7 @@ static struct {
     uint64_t    in_flight;      /* calls */
     uint64_t    may_start;      /* calls */
     uint32_t    next_idle;      /* connection that has not called yet */
+    uint32_t    warm;           /* connections with conf.depth answers */
     uint8_t    *batch;
     uint64_t    last_reply;     /* when */
 
@@ -253,6 +254,7 @@ call_done(conn_t *c, uint64_t now)
     }
 
     c->answered++;
+    run.warm += c->answered == conf.depth;
     run.in_flight--;
     run.last_reply = now;
 }
@@ -553,16 +555,38 @@ drain(void)
 }
 
 
+/*
+ * The first calls are the dearest, a proxy may open a connection for each: it
+ * is warm when they are answered, however long that takes.
+ */
+
+static void
+warm_up(void)
+{
+    uint64_t  end;
+
+    start_calls(UINT64_MAX);
+    run_until(clock_ns() + conf.warmup);
+
+    end = clock_ns() + conf.timeout;
+
+    while (run.warm + run.closed < conf.connections && clock_ns() < end
+           && !interrupted)
+    {
+        run_until(clock_ns() + POLL_MS * SECOND / 1000);
+    }
+
+    if (conf.calls) {
+        drain();
+    }
+}
+
+
 static void
 run_load(void)
 {
     if (conf.warmup) {
-        start_calls(UINT64_MAX);
-        run_until(clock_ns() + conf.warmup);
-
-        if (conf.calls) {
-            drain();
-        }
+        warm_up();
     }
 
     measure_begin();

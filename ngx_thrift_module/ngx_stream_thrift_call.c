@@ -27,6 +27,8 @@ static void ngx_stream_thrift_call_variables(ngx_stream_thrift_call_t *tc);
 static void ngx_stream_thrift_call_routed(ngx_thrift_call_t *call);
 static ngx_int_t ngx_stream_thrift_call_return_text(ngx_thrift_call_t *call,
     ngx_str_t *text);
+static void ngx_stream_thrift_call_hold(ngx_thrift_call_t *call, off_t n);
+static ngx_uint_t ngx_stream_thrift_call_may_receive(ngx_thrift_call_t *call);
 static void ngx_stream_thrift_call_reply(ngx_thrift_call_t *call);
 static void ngx_stream_thrift_call_finish(ngx_thrift_call_t *call);
 
@@ -41,6 +43,8 @@ static const ngx_thrift_front_t  ngx_stream_thrift_front = {
     ngx_stream_thrift_peer_connected,
     ngx_stream_thrift_peer_first_byte,
     ngx_stream_thrift_peer_release,
+    ngx_stream_thrift_call_hold,
+    ngx_stream_thrift_call_may_receive,
     ngx_stream_thrift_call_reply,
     ngx_stream_thrift_log_call,
     ngx_stream_thrift_call_finish
@@ -218,7 +222,7 @@ ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc)
 
     ngx_thrift_message_release(&tc->call.request);
 
-    if (tmcf->nfree >= NGX_STREAM_THRIFT_CALLS) {
+    if (tmcf->nfree == NGX_STREAM_THRIFT_CALLS) {
         ngx_stream_thrift_call_destroy(tc);
         return;
     }
@@ -286,6 +290,25 @@ ngx_stream_thrift_call_return_text(ngx_thrift_call_t *call, ngx_str_t *text)
     tscf = (ngx_stream_thrift_srv_conf_t *) call->conf;
 
     return ngx_stream_complex_value(&tc->session, tscf->return_text, text);
+}
+
+
+static void
+ngx_stream_thrift_call_hold(ngx_thrift_call_t *call, off_t n)
+{
+    ngx_stream_thrift_session_hold(ngx_stream_thrift_get_call(call)->owner,
+                                   call, n);
+}
+
+
+static ngx_uint_t
+ngx_stream_thrift_call_may_receive(ngx_thrift_call_t *call)
+{
+    ngx_stream_thrift_session_t  *ts;
+
+    ts = ngx_stream_thrift_get_call(call)->owner;
+
+    return ngx_stream_thrift_session_may_receive(ts, call);
 }
 
 

@@ -18,6 +18,7 @@
 
 #define NGX_STREAM_THRIFT_MAX_HELD  (1024 * 1024)   /* bytes */
 #define NGX_STREAM_THRIFT_LINGER    5000            /* milliseconds */
+#define NGX_STREAM_THRIFT_DISCARDS  64              /* reads in a row */
 #define NGX_STREAM_THRIFT_RECHECK   3600000         /* a timeout that is off */
 
 
@@ -39,6 +40,8 @@ static ngx_int_t ngx_stream_thrift_session_write(
     ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts);
+static void ngx_stream_thrift_session_unpause(
+    ngx_stream_thrift_session_t *ts);
 static ngx_int_t ngx_stream_thrift_session_wait(
     ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_timeout(void *data);
@@ -354,7 +357,7 @@ ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
 
     ts->ncalls++;
     ts->total++;
-    ts->held += call->request.wire.length;
+    ngx_stream_thrift_session_hold(ts, call, call->request.wire.length);
 
     if (ts->total == ts->conf->conf.max_calls) {
         ts->closing = 1;
@@ -375,6 +378,7 @@ ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
 static ngx_int_t
 ngx_stream_thrift_session_write(ngx_stream_thrift_session_t *ts)
 {
+    off_t              sent;
     ngx_chain_t       *out;
     ngx_connection_t  *c;
 
@@ -384,6 +388,7 @@ ngx_stream_thrift_session_write(ngx_stream_thrift_session_t *ts)
 
     if (ts->out && c->write->ready) {
         c->log->action = "sending reply to client";
+        sent = c->sent;
 
         out = c->send_chain(c, ts->out, 0);
 
@@ -391,7 +396,7 @@ ngx_stream_thrift_session_write(ngx_stream_thrift_session_t *ts)
             return NGX_ERROR;
         }
 
-        if (out != ts->out) {
+        if (c->sent != sent) {
             ts->progress = 1;
         }
 
@@ -455,14 +460,14 @@ ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts)
                               queue);
 
         if (!call->ready) {
-            return;
+            break;
         }
 
         if (call->out) {
             b = call->out_last->buf;
 
             if (b->pos != b->last) {
-                return;
+                break;
             }
         }
 
@@ -472,6 +477,8 @@ ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts)
 
         ngx_thrift_call_wake(call, NGX_OK);
     }
+
+    ngx_stream_thrift_session_unpause(ts);
 }
 
 
@@ -482,7 +489,73 @@ ngx_stream_thrift_session_finish(ngx_stream_thrift_session_t *ts,
     ngx_queue_remove(&call->queue);
 
     ts->ncalls--;
-    ts->held -= call->request.wire.length;
+
+    if (call->paused) {
+        ts->npaused--;
+    }
+
+    ngx_stream_thrift_session_hold(ts, call, -call->held);
+}
+
+
+void
+ngx_stream_thrift_session_hold(ngx_stream_thrift_session_t *ts,
+    ngx_thrift_call_t *call, off_t n)
+{
+    call->held += n;
+    ts->held += n;
+
+    if (n < 0 && (ts->blocked || ts->npaused) && !ts->running) {
+        ngx_post_event(&ts->flush, &ngx_posted_events);
+    }
+}
+
+
+/* The call that is answered next may always receive: nothing gets stuck. */
+
+ngx_uint_t
+ngx_stream_thrift_session_may_receive(ngx_stream_thrift_session_t *ts,
+    ngx_thrift_call_t *call)
+{
+    if (ts->held <= NGX_STREAM_THRIFT_MAX_HELD
+        || ngx_queue_head(&ts->calls) == &call->queue)
+    {
+        return 1;
+    }
+
+    if (!call->paused) {
+        call->paused = 1;
+        ts->npaused++;
+    }
+
+    return 0;
+}
+
+
+/* Lets calls receive that had to wait for others. */
+
+static void
+ngx_stream_thrift_session_unpause(ngx_stream_thrift_session_t *ts)
+{
+    ngx_queue_t        *q;
+    ngx_thrift_call_t  *call;
+
+    for (q = ngx_queue_head(&ts->calls);
+         q != ngx_queue_sentinel(&ts->calls) && ts->npaused;
+         q = ngx_queue_next(q))
+    {
+        call = ngx_queue_data(q, ngx_thrift_call_t, queue);
+
+        if (call->paused) {
+            call->paused = 0;
+            ts->npaused--;
+
+            if (call->upstream) {
+                ngx_post_event(call->upstream->connection->read,
+                               &ngx_posted_events);
+            }
+        }
+    }
 }
 
 
@@ -491,6 +564,7 @@ ngx_stream_thrift_session_finish(ngx_stream_thrift_session_t *ts,
 static ngx_int_t
 ngx_stream_thrift_session_wait(ngx_stream_thrift_session_t *ts)
 {
+    ngx_uint_t          waits;
     ngx_msec_t          timeout, from;
     ngx_connection_t   *c;
     ngx_thrift_conf_t  *conf;
@@ -501,15 +575,18 @@ ngx_stream_thrift_session_wait(ngx_stream_thrift_session_t *ts)
 
     if (ts->out) {
         c->log->action = "sending reply to client";
+        waits = NGX_STREAM_THRIFT_SENDING;
         timeout = conf->send_timeout;
 
     } else if (ts->reading) {
         c->log->action = "reading call from client";
+        waits = NGX_STREAM_THRIFT_READING;
         timeout = conf->read_timeout;
         from = ts->begun;
 
     } else {
         c->log->action = "waiting for call from client";
+        waits = NGX_STREAM_THRIFT_IDLE;
         timeout = conf->idle_timeout;
     }
 
@@ -518,7 +595,8 @@ ngx_stream_thrift_session_wait(ngx_stream_thrift_session_t *ts)
         from = ngx_current_msec;
     }
 
-    if (ts->progress || ts->reading || !ts->timer.set) {
+    if (ts->progress || ts->waits != waits || !ts->timer.set) {
+        ts->waits = waits;
         ngx_thrift_timer_set(&ts->timer, from + timeout);
     }
 
@@ -541,33 +619,46 @@ ngx_stream_thrift_session_timeout(void *data)
     c = ts->session->connection;
     conf = &ts->conf->conf;
 
-    if (ts->lingering) {
+    switch (ts->waits) {
+
+    case NGX_STREAM_THRIFT_LINGERING:
         ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
         return;
-    }
 
-    if (ts->out && conf->send_timeout) {
-        ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
-                      "client timed out");
+    case NGX_STREAM_THRIFT_SENDING:
 
-        c->timedout = 1;
-        ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
-        return;
-    }
+        if (conf->send_timeout) {
+            ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
+                          "client timed out");
 
-    if (ts->reading && conf->read_timeout) {
-        ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
-                      "client timed out in the middle of a call");
+            c->timedout = 1;
+            ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
+            return;
+        }
 
-        /* calls before it are answered */
+        break;
 
-        ts->closing = 1;
+    case NGX_STREAM_THRIFT_READING:
 
-    } else if (ts->ncalls == 0 && conf->idle_timeout) {
-        ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
-                      "client sent no call");
+        if (conf->read_timeout) {
+            ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
+                          "client timed out in the middle of a call");
 
-        ts->closing = 1;
+            /* calls before it are answered */
+
+            ts->closing = 1;
+        }
+
+        break;
+
+    default: /* NGX_STREAM_THRIFT_IDLE */
+
+        if (conf->idle_timeout && ts->ncalls == 0) {
+            ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
+                          "client sent no call");
+
+            ts->closing = 1;
+        }
     }
 
     ngx_stream_thrift_session_run(ts);
@@ -613,7 +704,7 @@ ngx_stream_thrift_session_end(ngx_stream_thrift_session_t *ts)
         return;
     }
 
-    ts->lingering = 1;
+    ts->waits = NGX_STREAM_THRIFT_LINGERING;
     ngx_thrift_timer_set(&ts->timer,
                          ngx_current_msec + NGX_STREAM_THRIFT_LINGER);
 
@@ -629,6 +720,7 @@ ngx_stream_thrift_session_linger(ngx_event_t *rev)
 {
     u_char                        buffer[4096];
     ssize_t                       n;
+    ngx_uint_t                    i;
     ngx_connection_t             *c;
     ngx_stream_session_t         *s;
     ngx_stream_thrift_session_t  *ts;
@@ -637,18 +729,25 @@ ngx_stream_thrift_session_linger(ngx_event_t *rev)
     s = c->data;
     ts = ngx_stream_get_module_ctx(s, ngx_stream_thrift_module);
 
-    n = NGX_AGAIN;
+    for (i = 0; rev->ready && !c->close; i++) {
 
-    while (rev->ready && !c->close) {
+        if (i == NGX_STREAM_THRIFT_DISCARDS) {
+
+            /* others have a turn, too */
+
+            ngx_post_event(rev, &ngx_posted_next_events);
+            return;
+        }
+
         n = c->recv(c, buffer, sizeof(buffer));
 
-        if (n <= 0) {
-            break;
+        if (n == 0 || n == NGX_ERROR) {
+            ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
+            return;
         }
     }
 
-    if (c->close || n != NGX_AGAIN || ngx_handle_read_event(rev, 0) != NGX_OK)
-    {
+    if (c->close || ngx_handle_read_event(rev, 0) != NGX_OK) {
         ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
     }
 }

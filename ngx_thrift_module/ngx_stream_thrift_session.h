@@ -18,6 +18,16 @@ typedef enum {
 } ngx_stream_thrift_kind_e;
 
 
+/* What a session waits for; each has its own time. */
+
+typedef enum {
+    NGX_STREAM_THRIFT_IDLE = 0,
+    NGX_STREAM_THRIFT_READING,
+    NGX_STREAM_THRIFT_SENDING,
+    NGX_STREAM_THRIFT_LINGERING
+} ngx_stream_thrift_wait_e;
+
+
 struct ngx_stream_thrift_session_s {
     ngx_uint_t                      kind;
     ngx_stream_session_t           *session;
@@ -31,12 +41,14 @@ struct ngx_stream_thrift_session_s {
     ngx_queue_t                     calls;      /* in flight, in order */
     ngx_uint_t                      ncalls;
     ngx_uint_t                      total;      /* since the beginning */
-    size_t                          held;       /* bytes of their messages */
+    off_t                           held;       /* bytes of their messages */
+    ngx_uint_t                      npaused;    /* that may receive no more */
 
     ngx_chain_t                    *out;        /* replies being sent */
     ngx_chain_t                   **out_last;
 
     ngx_thrift_timer_t              timer;
+    ngx_uint_t                      waits;      /* for what it is set */
     ngx_event_t                     flush;      /* posted: replies are ready */
 
     unsigned                        running:1;
@@ -45,7 +57,6 @@ struct ngx_stream_thrift_session_s {
     unsigned                        progress:1; /* bytes moved in this run */
     unsigned                        eof:1;      /* the client sends no more */
     unsigned                        closing:1;  /* no more is read */
-    unsigned                        lingering:1;
 };
 
 
@@ -54,6 +65,12 @@ void ngx_stream_thrift_handler(ngx_stream_session_t *s);
 
 /* A call of this session can be written, in its turn. */
 void ngx_stream_thrift_session_reply(ngx_stream_thrift_session_t *ts);
+
+/* Memory: what ngx_thrift_front_t says of the two. */
+void ngx_stream_thrift_session_hold(ngx_stream_thrift_session_t *ts,
+    ngx_thrift_call_t *call, off_t n);
+ngx_uint_t ngx_stream_thrift_session_may_receive(
+    ngx_stream_thrift_session_t *ts, ngx_thrift_call_t *call);
 
 /* A call of this session has ended. */
 void ngx_stream_thrift_session_finish(ngx_stream_thrift_session_t *ts,

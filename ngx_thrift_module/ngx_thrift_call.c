@@ -165,6 +165,14 @@ ngx_thrift_call_check(ngx_thrift_call_t *call)
                                     400, "message type is not CALL or ONEWAY");
     }
 
+    if (call->method.len == 0) {
+        ngx_log_error(NGX_LOG_INFO, call->log, 0,
+                      "client sent a call without method name");
+
+        return ngx_thrift_call_fail(call, NTHRIFT_EXC_UNKNOWN_METHOD, 404,
+                                    "method name is empty");
+    }
+
     if (error->text) {
         ngx_log_error(NGX_LOG_INFO, call->log, 0,
                       "client sent malformed call: %s", error->text);

@@ -48,6 +48,13 @@ typedef struct {
     /* the peer, if one is held, goes back to the balancer: NGX_PEER_* or 0 */
     void        (*release)(ngx_thrift_call_t *call, ngx_uint_t state);
 
+    /*
+     * The call holds `n` bytes more, or fewer; may it receive more?  If not,
+     * call->paused is set, and its upstream's read event is posted later.
+     */
+    void        (*hold)(ngx_thrift_call_t *call, off_t n);
+    ngx_uint_t  (*may_receive)(ngx_thrift_call_t *call);
+
     /* call->out is ready: ngx_thrift_call_wake() once it is written */
     void        (*reply)(ngx_thrift_call_t *call);
 
@@ -78,6 +85,7 @@ struct ngx_thrift_call_s {
     ngx_thrift_pool_t         *keepalive;
     ngx_thrift_upstream_t     *upstream;    /* while an exchange goes on */
     off_t                      received;    /* bytes in this attempt */
+    off_t                      held;        /* bytes kept in memory */
 
     ngx_uint_t                 outcome;
     ngx_uint_t                 status;      /* $status */
@@ -90,6 +98,7 @@ struct ngx_thrift_call_s {
 
     unsigned                   oneway:1;
     unsigned                   timed:1;
+    unsigned                   paused:1;    /* others hold too much */
     unsigned                   failed:1;    /* exception and text are ours */
     unsigned                   replied:1;   /* upstream's reply is whole */
     unsigned                   ready:1;     /* for the client, or nothing is */

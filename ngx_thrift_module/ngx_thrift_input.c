@@ -50,18 +50,14 @@ ngx_thrift_block_unref(ngx_thrift_block_t *block)
 
     blocks = block->owner;
 
-#if !(NGX_DEBUG_PALLOC)
-
-    if ((blocks->nfree + 1) * blocks->size <= NGX_THRIFT_BLOCKS) {
-        block->next = blocks->free;
-        blocks->free = block;
-        blocks->nfree++;
+    if ((blocks->nfree + 1) * blocks->size > NGX_THRIFT_BLOCKS) {
+        ngx_free(block);
         return;
     }
 
-#endif
-
-    ngx_free(block);
+    block->next = blocks->free;
+    blocks->free = block;
+    blocks->nfree++;
 }
 
 

@@ -9,7 +9,11 @@
 #define _NGX_THRIFT_INPUT_H_INCLUDED_
 
 
+#if (NGX_DEBUG_PALLOC)
+#define NGX_THRIFT_BLOCKS  0                /* each use is seen by a checker */
+#else
 #define NGX_THRIFT_BLOCKS  (1024 * 1024)    /* bytes a worker keeps free */
+#endif
 
 
 typedef struct ngx_thrift_block_s  ngx_thrift_block_t;

@@ -350,8 +350,13 @@ ngx_thrift_upstream_send(ngx_thrift_upstream_t *u)
         return NGX_AGAIN;
     }
 
-    ngx_thrift_message_drop_body(&call->request);
     ngx_thrift_upstream_arm(u, 0);
+
+    if (call->request.first->next) {
+        ngx_thrift_message_drop_body(&call->request);
+        call->front->hold(call, ngx_buf_size((&call->request.first->buf))
+                                - call->held);
+    }
 
     return NGX_OK;
 }
@@ -408,14 +413,14 @@ ngx_thrift_upstream_recv(ngx_thrift_upstream_t *u)
     c = u->connection;
     call = u->call;
 
-    if (c->read->ready) {
-        n = ngx_thrift_input_recv(&u->in, c);
+    n = NGX_AGAIN;
 
-    } else {
-        n = NGX_AGAIN;
+    if (c->read->ready && call->front->may_receive(call)) {
+        n = ngx_thrift_input_recv(&u->in, c);
     }
 
     if (n > 0) {
+        call->front->hold(call, n);
 
         if (call->received == 0) {
             call->front->first_byte(call);

@@ -95,7 +95,8 @@ define_typedef(nthrift_parser_t *parser, const nthrift_str_t *doc)
     td->names = *names;
     td->names_end = parser->named_end;
 
-    if (nthrift_define_name(parser, &td->def, "the name of a type") != NTHRIFT_OK)
+    if (nthrift_define_name(parser, &td->def, "the name of a type")
+        != NTHRIFT_OK)
     {
         return NTHRIFT_ERROR;
     }
@@ -170,7 +171,8 @@ define_enum(nthrift_parser_t *parser, const nthrift_str_t *doc)
 
     nthrift_define_add(parser, &en->def, NTHRIFT_IDL_DEF_ENUM, doc);
 
-    if (nthrift_define_name(parser, &en->def, "the name of an enum") != NTHRIFT_OK
+    if (nthrift_define_name(parser, &en->def, "the name of an enum")
+        != NTHRIFT_OK
         || nthrift_parser_symbol(parser, '{') != NTHRIFT_OK)
     {
         return NTHRIFT_ERROR;

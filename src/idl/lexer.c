@@ -352,7 +352,8 @@ lexer_number_value(nthrift_lexer_t *lexer, nthrift_token_t *token, int real,
     if (errno == ERANGE || (hex && token->u.i == INT64_MIN)) {
         return nthrift_report_error(lexer->report, lexer->program, token->pos,
                                     "the integer \"%.*s\" does not fit in "
-                                    "64 bits", nthrift_report_str(&token->text));
+                                    "64 bits",
+                                    nthrift_report_str(&token->text));
     }
 
     return NTHRIFT_OK;

@@ -85,7 +85,8 @@ method_parse(nthrift_parser_t *parser, nthrift_idl_method_t *method)
     }
 
     method->args = nthrift_define_struct_alloc(parser, NTHRIFT_IDL_KIND_ARGS);
-    method->throws = nthrift_define_struct_alloc(parser, NTHRIFT_IDL_KIND_THROWS);
+    method->throws = nthrift_define_struct_alloc(parser,
+                                                 NTHRIFT_IDL_KIND_THROWS);
 
     if (method->args == NULL || method->throws == NULL) {
         return NTHRIFT_ERROR;

@@ -271,6 +271,7 @@ compact_walk_string(nthrift_skip_t *w, const uint8_t *p, const uint8_t *last)
     uint64_t   len;
     ptrdiff_t  n;
 
+    len = 0;
     n = compact_walk_length(w, p, last, &len, "negative length of string");
 
     if (n < 0) {
@@ -360,6 +361,7 @@ compact_walk_map(nthrift_skip_t *w, const uint8_t *p, const uint8_t *last)
     uint64_t   count;
     ptrdiff_t  n;
 
+    count = 0;
     n = compact_walk_length(w, p, last, &count, "negative size of map");
 
     if (n < 0) {
@@ -411,7 +413,9 @@ compact_walk_map(nthrift_skip_t *w, const uint8_t *p, const uint8_t *last)
 }
 
 
-static inline ptrdiff_t
+/* Inlined by force: the compiler would not, and the walk is a fifth slower. */
+
+static inline __attribute__((always_inline)) ptrdiff_t
 compact_walk_value(nthrift_skip_t *w, uint8_t type, const uint8_t *p,
     const uint8_t *last)
 {
@@ -551,12 +555,16 @@ static inline ptrdiff_t
 compact_walk_varints(nthrift_skip_level_t *level, const uint8_t *p,
     const uint8_t *last)
 {
+    int             wide;
+    uint32_t        left;
     uint64_t        on, ends;
     const uint8_t  *start;
 
     start = p;
+    left = level->left;
+    wide = (level->type[0] == NTHRIFT_COMPACT_I64);
 
-    while (last - p >= 8 && level->left >= 8) {
+    while (last - p >= 8 && left >= 8) {
         on = compact_get64(p) & COMPACT_GOES_ON;
         ends = on ^ COMPACT_GOES_ON;
 
@@ -564,15 +572,15 @@ compact_walk_varints(nthrift_skip_level_t *level, const uint8_t *p,
             break;
         }
 
-        if (level->type[0] != NTHRIFT_COMPACT_I64
-            && (on & on >> 8 & on >> 16 & on >> 24 & on >> 32) != 0)
-        {
+        if (!wide && (on & on >> 8 & on >> 16 & on >> 24 & on >> 32) != 0) {
             break;
         }
 
-        level->left -= ((ends >> 7) * 0x0101010101010101) >> 56;
+        left -= (uint32_t) (((ends >> 7) * 0x0101010101010101) >> 56);
         p += 8 - __builtin_clzll(ends) / 8;
     }
+
+    level->left = left;
 
     return p - start;
 }

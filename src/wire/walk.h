@@ -109,14 +109,16 @@ nthrift_walk_run(nthrift_skip_t *w, const uint8_t **pp, const uint8_t *last,
     p = *pp;
 
     do {
-        if (w->bytes > (uint64_t) (last - p)) {
-            w->bytes -= (uint64_t) (last - p);
-            *pp = last;
-            return NTHRIFT_AGAIN;
-        }
+        if (w->bytes != 0) {
+            if (w->bytes > (uint64_t) (last - p)) {
+                w->bytes -= (uint64_t) (last - p);
+                *pp = last;
+                return NTHRIFT_AGAIN;
+            }
 
-        p += w->bytes;
-        w->bytes = 0;
+            p += w->bytes;
+            w->bytes = 0;
+        }
 
         level = &w->levels[w->depth - 1];
 

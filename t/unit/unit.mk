@@ -46,3 +46,11 @@ build/unit/%: t/unit/%.c $(UNIT_LIBRARY) $(UNIT_HEADERS)
 build/unit-bench: t/unit/bench.c $(UNIT_SOURCES) $(UNIT_HEADERS)
 	@mkdir -p $(@D)
 	$(UNIT_CC) $(UNIT_CFLAGS) -O2 -o $@ $< $(UNIT_SOURCES)
+
+
+.PHONY: unit-packages
+unit-packages:
+	@tools/packages $(UNIT_PACKAGES)
+
+
+$(UNIT_OBJECTS) build/unit-bench: | unit-packages

@@ -20,6 +20,7 @@ package Test::Thrift::Backend;
 #                'mid': after half of the answer's bytes
 #                'after': after the answer
 #     delay      seconds to wait before the answer
+#     hold       the answer waits for release()
 #     body       the answer's struct: bytes, or a list of fields
 #     echo       the answer's struct is the one of the call
 #     exception  [ type, text ]: answer with a TApplicationException
@@ -87,6 +88,7 @@ sub start {
     if ($pid == 0) {
         $SIG{INT} = $SIG{TERM} = 'DEFAULT';
         fcntl($_, F_SETFD, 0) for $listen, $theirs;
+        no warnings 'exec';
         exec($^X, '-I' . dirname(__FILE__) . '/../..', '-M' . __PACKAGE__,
              '-e', __PACKAGE__ . '::Server->serve(@ARGV)', $self->{id},
              $self->{log}, fileno($listen), fileno($theirs));
@@ -130,7 +132,24 @@ sub script {
 
     $self->{script} = \%script;
 
-    my $bytes = freeze(\%script);
+    return $self->_tell(\%script);
+}
+
+
+# release(method, ...): answer the calls that are held, in this order; all of
+# them, as they came, when no method is named.
+
+sub release {
+    my ($self, @methods) = @_;
+
+    return $self->_tell({ '!release' => \@methods });
+}
+
+
+sub _tell {
+    my ($self, $what) = @_;
+
+    my $bytes = freeze($what);
     my $fh = $self->{control};
 
     syswrite($fh, pack('N', length $bytes) . $bytes)
@@ -270,6 +289,7 @@ sub serve {
         listen => IO::Socket->new_from_fd($listen, 'r'),
         conns  => {},
         timers => [],
+        held   => [],
         number => 0,
     }, $class;
 
@@ -383,10 +403,43 @@ sub read_script {
         }
     }
 
-    $self->{script} = thaw($bytes);
+    my $script = thaw($bytes);
+
+    if ($script->{'!release'}) {
+        $self->release(@{$script->{'!release'}});
+
+    } else {
+        $self->{script} = $script;
+    }
+
     syswrite($fh, '.');
 
     return 1;
+}
+
+
+sub release {
+    my ($self, @methods) = @_;
+
+    my @held = @{$self->{held}};
+    my @now = @held;
+
+    if (@methods) {
+        @now = ();
+
+        for my $method (@methods) {
+            my ($one) = grep { $_->[0] eq $method } @held or next;
+
+            push @now, $one;
+            @held = grep { $_ != $one } @held;
+        }
+
+    } else {
+        @held = ();
+    }
+
+    $self->{held} = \@held;
+    $_->[1]->() for @now;
 }
 
 
@@ -533,12 +586,19 @@ sub answer {
         return;
     }
 
+    my $later = sub {
+        return if $c->{closed};
+        $self->send_answer($c, $m, $action);
+        $self->next_call($c);
+    };
+
     if ($action->{delay}) {
-        $self->after($action->{delay}, sub {
-            return if $c->{closed};
-            $self->send_answer($c, $m, $action);
-            $self->next_call($c);
-        });
+        $self->after($action->{delay}, $later);
+        return;
+    }
+
+    if ($action->{hold}) {
+        push @{$self->{held}}, [ $m->{name}, $later ];
         return;
     }
 

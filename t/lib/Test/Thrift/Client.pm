@@ -225,6 +225,46 @@ sub read_message {
 }
 
 
+# exchange($bytes, $count, timeout): send and read at the same time, until
+# $count messages came.  Returns those that came in time.
+
+sub exchange {
+    my ($self, $bytes, $count, $timeout) = @_;
+
+    my $deadline = time() + ($timeout || $self->{timeout});
+    my @messages;
+    local $SIG{PIPE} = 'IGNORE';
+
+    while (@messages < $count) {
+        my ($r, $w) = ('', '');
+        my $fd = fileno($self->{socket});
+
+        vec($r, $fd, 1) = 1;
+        vec($w, $fd, 1) = 1 if length $bytes;
+
+        my $left = $deadline - time();
+        last if $left <= 0 || select($r, $w, undef, $left) <= 0;
+
+        if (vec($w, $fd, 1)) {
+            my $n = syswrite($self->{socket}, $bytes, 65536);
+            substr($bytes, 0, $n, '') if $n;
+        }
+
+        next unless vec($r, $fd, 1);
+        last unless $self->_fill($deadline);
+
+        while (my $m = parse_message($self->{in},
+                                     transport => $self->{transport}))
+        {
+            substr($self->{in}, 0, $m->{length}, '');
+            push @messages, $m;
+        }
+    }
+
+    return @messages;
+}
+
+
 # start($method, $body, %options): send a call and return its seqid.
 # Options: seqid, type, protocol, transport.
 

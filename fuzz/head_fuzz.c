@@ -1,0 +1,152 @@
+/*
+ * fuzz/head_fuzz.c: heads read, written and read again, and given another
+ * seqid.  First byte: the rules; then four bytes of seqid.
+ */
+
+#include "fuzz.h"
+#include "wire/head.h"
+
+
+#define BODY  5
+
+
+static int
+head_same(const nthrift_head_t *a, const nthrift_head_t *b)
+{
+    return a->transport == b->transport && a->protocol == b->protocol
+           && a->type == b->type && a->seqid == b->seqid
+           && nthrift_str_equal(&a->name, &b->name);
+}
+
+
+/* What is written from a head reads as that head. */
+
+static void
+head_check_write(const nthrift_head_t *head)
+{
+    int              rc;
+    size_t           size;
+    uint8_t         *p;
+    nthrift_head_t   again;
+    nthrift_error_t  err = { NULL };
+    nthrift_rules_t  rules = { .transport = head->transport,
+                               .protocol = head->protocol };
+
+    size = nthrift_head_size(head);
+    p = malloc(size);
+
+    fuzz_check(size <= NTHRIFT_MAX_HEAD);
+    fuzz_check(nthrift_head_write(p, head, BODY) == p + size);
+
+    rc = nthrift_head_read(&rules, p, p + size, &again, &err);
+
+    fuzz_check(rc == NTHRIFT_OK && again.size == size && !again.lax);
+    fuzz_check(head_same(&again, head));
+    fuzz_check(head->transport == NTHRIFT_UNFRAMED
+               || again.frame == size - 4 + BODY);
+
+    free(p);
+}
+
+
+/* A patch changes the seqid and nothing else, or nothing at all. */
+
+static void
+head_check_patch(const nthrift_rules_t *rules, const nthrift_head_t *head,
+    const uint8_t *data, size_t size, int32_t seqid)
+{
+    int              rc;
+    uint8_t         *p;
+    nthrift_head_t   again, expected;
+    nthrift_error_t  err = { NULL };
+
+    p = fuzz_copy(data, size);
+    rc = nthrift_head_patch_seqid(p, head, seqid);
+
+    if (rc == NTHRIFT_DECLINED) {
+        fuzz_check(head->protocol == NTHRIFT_COMPACT);
+        fuzz_check(memcmp(p, data, size) == 0);
+        free(p);
+        return;
+    }
+
+    fuzz_check(rc == NTHRIFT_OK);
+
+    expected = *head;
+    expected.seqid = seqid;
+
+    rc = nthrift_head_read(rules, p, p + size, &again, &err);
+
+    fuzz_check(rc == NTHRIFT_OK && again.size == head->size);
+    fuzz_check(head_same(&again, &expected));
+    fuzz_check(memcmp(p + head->size, data + head->size, size - head->size)
+               == 0);
+    free(p);
+}
+
+
+static void
+head_check_beginnings(const nthrift_rules_t *rules, const uint8_t *data,
+    size_t size, int rc, const char *text)
+{
+    int              part;
+    size_t           n;
+    uint8_t         *p;
+    nthrift_head_t   head;
+    nthrift_error_t  err;
+
+    for (n = 0; n < size; n += (n < 32) ? 1 : 61) {
+        err.text = NULL;
+        p = fuzz_copy(data, n);
+        part = nthrift_head_read(rules, p, p + n, &head, &err);
+        free(p);
+
+        fuzz_check(part == NTHRIFT_AGAIN || part == rc);
+        fuzz_check(part == NTHRIFT_ERROR ? fuzz_same(err.text, text)
+                                         : err.text == NULL);
+        fuzz_check(part != NTHRIFT_OK || n >= head.size);
+    }
+}
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    int              rc;
+    uint8_t         *p;
+    int32_t          seqid;
+    nthrift_head_t   head;
+    nthrift_error_t  err = { NULL };
+    nthrift_rules_t  rules;
+
+    if (size < 5) {
+        return 0;
+    }
+
+    rules = fuzz_rules(data[0]);
+    memcpy(&seqid, data + 1, 4);
+    data += 5;
+    size -= 5;
+
+    p = fuzz_copy(data, size);
+    rc = nthrift_head_read(&rules, p, p + size, &head, &err);
+
+    fuzz_check((rc == NTHRIFT_ERROR) == (err.text != NULL));
+    fuzz_check(rc != NTHRIFT_AGAIN || size < NTHRIFT_MAX_HEAD);
+
+    if (rc == NTHRIFT_OK) {
+        fuzz_check(head.size <= size && head.size <= NTHRIFT_MAX_HEAD);
+        fuzz_check(head.name.len != 0 && head.name.len <= NTHRIFT_MAX_NAME);
+        fuzz_check(head.name.data > p
+                   && head.name.data + head.name.len <= p + head.size);
+
+        head_check_write(&head);
+        head_check_patch(&rules, &head, data, size, seqid);
+    }
+
+    free(p);
+
+    head_check_beginnings(&rules, data, size, rc, err.text);
+
+    return 0;
+}

@@ -1,0 +1,346 @@
+#!/usr/bin/perl
+
+# Each call is balanced by itself, with nginx's own balancers.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Test::Thrift;
+
+
+my $t = Test::Thrift->new(<<'EOF', log => 'info');
+
+%%TEST_GLOBALS%%
+
+worker_processes  2;
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    log_format  test  '$server_port $thrift_method $upstream_addr '
+                      '$thrift_status';
+    access_log  %%TESTDIR%%/access.log  test;
+
+    upstream robin {
+        server  127.0.0.1:%%PORT_10%%;
+        server  127.0.0.1:%%PORT_11%%;
+    }
+
+    upstream weights {
+        server  127.0.0.1:%%PORT_10%%  weight=3;
+        server  127.0.0.1:%%PORT_11%%;
+    }
+
+    upstream least {
+        zone  least  64k;
+        least_conn;
+        server  127.0.0.1:%%PORT_10%%;
+        server  127.0.0.1:%%PORT_11%%;
+    }
+
+    upstream hash {
+        hash  $thrift_method;
+        server  127.0.0.1:%%PORT_10%%;
+        server  127.0.0.1:%%PORT_11%%;
+    }
+
+    upstream consistent {
+        hash  $thrift_method  consistent;
+        server  127.0.0.1:%%PORT_10%%;
+        server  127.0.0.1:%%PORT_11%%;
+    }
+
+    upstream random {
+        random  two  least_conn;
+        server  127.0.0.1:%%PORT_10%%;
+        server  127.0.0.1:%%PORT_11%%;
+    }
+
+    upstream shared {
+        zone  shared  64k;
+        server  127.0.0.1:%%PORT_10%%;
+        server  127.0.0.1:%%PORT_11%%;
+    }
+
+    upstream most {
+        zone  most  64k;
+        server  127.0.0.1:%%PORT_10%%  max_conns=2;
+    }
+
+    upstream fails {
+        zone  fails  64k;
+        server  127.0.0.1:%%PORT_12%%  max_fails=1  fail_timeout=1s;
+        server  127.0.0.1:%%PORT_11%%;
+    }
+
+    upstream backup {
+        zone  backup  64k;
+        server  127.0.0.1:%%PORT_12%%  max_fails=1  fail_timeout=1s;
+        server  127.0.0.1:%%PORT_11%%  backup;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_0%%;
+        thrift_pass  robin;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_1%%;
+        thrift_pass  weights;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_2%%;
+        thrift_pass  least;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_3%%;
+        thrift_pass  hash;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_4%%;
+        thrift_pass  consistent;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_5%%;
+        thrift_pass  random;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_6%%;
+        thrift_pass  shared;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_7%%;
+        thrift_pass  most;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_8%%;
+        thrift_pass  fails;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_9%%;
+        thrift_pass  backup;
+    }
+}
+
+EOF
+
+my %script = (hold => { hold => 1 }, end => { close => 'request' });
+
+my $first = $t->backend(10, id => 'first', script => \%script);
+my $second = $t->backend(11, id => 'second', script => \%script);
+my $third = $t->backend(12, id => 'third', script => \%script);
+
+$t->run();
+
+# calls on their way at the same time, and who answered how many of them
+
+sub burst {
+    my ($c, $n, @methods) = @_;
+
+    @methods = ('get') unless @methods;
+
+    my $bytes = join('', map { call_bytes($methods[$_ % @methods], $_) }
+                             1 .. $n);
+    my @m = $c->exchange($bytes, $n, 30 * time_factor());
+    my %count = (first => 0, second => 0, third => 0, wrong => 0);
+
+    for my $i (0 .. $n - 1) {
+        my $m = $m[$i];
+
+        if ($m && $m->{type} == REPLY && $m->{seqid} == $i + 1
+            && $m->{name} eq $methods[($i + 1) % @methods])
+        {
+            $count{$m->{fields}{0}}++;
+
+        } else {
+            $count{wrong}++;
+        }
+    }
+
+    return \%count;
+}
+
+sub near {
+    my ($count, $part, $total, $percent) = @_;
+
+    return abs($count - $part * $total) <= $total * $percent / 100;
+}
+
+# round robin
+
+my $n = 10_000;
+my $count = burst($t->client(0), $n);
+
+is($count->{wrong}, 0, '10,000 calls');
+ok(near($count->{first}, 0.5, $n, 1), 'round robin, first');
+ok(near($count->{second}, 0.5, $n, 1), 'round robin, second');
+is($first->calls() + $second->calls(), $n, 'none twice');
+cmp_ok($first->accepted() + $second->accepted(), '<=', 64,
+       'connections are shared');
+
+my $c = $t->client(0);
+my @turns = map { $c->call('get')->{fields}{0} } 1 .. 6;
+isnt($turns[$_], $turns[$_ - 1], 'one by one') for 1 .. 5;
+
+# weights
+
+$count = burst($t->client(1), 1000);
+is($count->{wrong}, 0, 'weights answer');
+ok(near($count->{first}, 0.75, 1000, 1), 'weights');
+
+# zone, and two workers
+
+$count = { first => 0, second => 0, wrong => 0 };
+
+for (1 .. 8) {
+    my $one = burst($t->client(6), 100);
+    $count->{$_} += $one->{$_} for keys %$count;
+}
+
+is($count->{wrong}, 0, 'zone answers');
+ok(near($count->{first}, 0.5, 800, 1), 'zone');
+
+# least_conn: who holds a call gets no other
+
+my $slow = $t->client(2);
+
+$slow->start('hold');
+ok(wait_for(sub { $first->calls('hold') + $second->calls('hold') }),
+   'slow call');
+
+my ($busy, $idle) = $first->calls('hold') ? ($first, $second)
+                                          : ($second, $first);
+
+$c = $t->client(2);
+is_deeply({ map { $c->call('get')->{fields}{0} => 1 } 1 .. 20 },
+          { $idle->id() => 1 }, 'least_conn');
+
+$busy->release();
+is($slow->read_message()->{fields}{0}, $busy->id(), 'slow reply');
+
+is_deeply({ map { $c->call('get')->{fields}{0} => 1 } 1 .. 20 },
+          { first => 1, second => 1 }, 'least_conn, none busy');
+
+# hash
+
+for my $where (3, 4) {
+    my $name = $where == 3 ? 'hash' : 'consistent hash';
+    my @methods = map { "m$_" } 1 .. 40;
+    my @seen = map { scalar $_->calls() } $first, $second;
+
+    $count = burst($t->client($where), 400, @methods);
+    is($count->{wrong}, 0, "$name answers");
+
+    my (%where, %n);
+
+    for my $backend ($first, $second) {
+        my @calls = $backend->calls();
+
+        splice(@calls, 0, shift @seen);
+
+        for (@calls) {
+            $where{$_->{method}}{$backend->id()} = 1;
+            $n{$backend->id()}{$_->{method}} = 1;
+        }
+    }
+
+    is(scalar(keys %where), 40, "$name methods");
+    is(scalar(grep { keys %$_ != 1 } values %where), 0, $name);
+    is(scalar(keys %n), 2, "$name takes both");
+}
+
+# random
+
+$count = burst($t->client(5), 2000);
+is($count->{wrong}, 0, 'random answers');
+ok(near($count->{first}, 0.5, 2000, 10), 'random');
+
+# max_conns
+
+my @held = map { $t->client(7) } 1, 2;
+my $seen = $first->calls('hold');
+
+$_->start('hold') for @held;
+ok(wait_for(sub { $first->calls('hold') == $seen + 2 }), 'two held');
+
+$c = $t->client(7);
+my $m = $c->call('get', [], seqid => 21);
+is("$m->{name} $m->{seqid} $m->{exception} $m->{message}",
+   'get 21 6 no live upstreams', 'max_conns');
+is($c->call('get')->{message}, 'no live upstreams', 'max_conns again');
+
+$first->release();
+is($_->read_message()->{fields}{0}, 'first', 'held answered') for @held;
+is($c->call('get')->{fields}{0}, 'first', 'max_conns over');
+
+# up to it, and one after the other
+
+for (1 .. 3) {
+    $count = burst($t->client(7), 2);
+    is($count->{wrong}, 0, 'max_conns reached');
+}
+
+# max_fails: one fault, and no calls for a second
+
+$c = $t->client(8);
+
+my @answers = map { $c->call('end')->{message} } 1, 2;
+is_deeply(\@answers, [ ('upstream closed connection before it replied') x 2 ],
+          'faults');
+is(scalar $third->calls('end'), 1, 'one at third');
+
+# the only other one has max_fails=1 and failed as well, but 10 s
+
+$c = $t->client(8);
+my %seen;
+
+ok(wait_for(sub {
+    my $m = $c->call('get');
+    $seen{$m->{fields}{0} || $m->{message}}++;
+    return $seen{third};
+}), 'fail_timeout');
+
+is($seen{'no live upstreams'}, undef, 'peers reset') or diag(explain(\%seen));
+
+# backup
+
+$c = $t->client(9);
+
+is_deeply({ map { $c->call('get')->{fields}{0} => 1 } 1 .. 5 },
+          { third => 1 }, 'no backup');
+
+$third->stop();
+is_deeply({ map { $c->call('get')->{fields}{0} => 1 } 1 .. 5 },
+          { second => 1 }, 'backup');
+
+$third->start();
+ok(wait_for(sub { $c->call('get')->{fields}{0} eq 'third' }), 'backup over');
+
+# logs
+
+my ($a, $b) = map { $t->port($_) } 10, 11;
+
+is(scalar($t->wait_log(qr/ get 127\.0\.0\.1:($a|$b) success$/,
+                       'access.log', undef, 10_000)) >= 10_000, 1,
+   'access log');
+is(scalar($t->grep_log(qr/^\S+ get \S+ exception$/, 'access.log')), 2,
+   'refused logged');
+is(scalar($t->grep_log(qr/\[error\] .*no live upstreams/)), 2,
+   'refused at error');
+
+$t->done();

@@ -1,0 +1,398 @@
+#!/usr/bin/perl
+
+# What nginx -t says about configurations: the wrong ones with their messages,
+# and that every directive may stand wherever it should.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Test::Thrift;
+
+
+my $t = Test::Thrift->new();
+
+# One place for each level; a case fills some of them.
+
+my $template = <<'EOF';
+%%TEST_GLOBALS%%
+#main
+events {
+}
+stream {
+    #stream
+    upstream u {
+        server  127.0.0.1:%%PORT_1%%;
+        #upstream
+    }
+    server {
+        listen  127.0.0.1:%%PORT_0%%;
+        #server
+        thrift_service S {
+            #service
+            thrift_pass  u;
+            thrift_method m {
+                #method
+            }
+        }
+        #last
+    }
+    server {
+        listen  127.0.0.1:%%PORT_2%%;
+        #other
+    }
+}
+EOF
+
+my %line;
+my $n = 0;
+
+for (split /\n/, $template) {
+    $n++;
+    $line{$1} = $n if /#(\w+)/;
+}
+
+my @levels = qw(main stream upstream server service method);
+
+my $client = [qw(stream server)];
+my $calls = [qw(stream server service method)];
+my $answer = [qw(server service method)];
+
+# directive => [ a good value, where it may stand ]
+
+my @directives = (
+    thrift_service               => [ 'T { thrift_pass u; }', [qw(server)] ],
+    thrift_method                => [ 'n { }', [qw(service)] ],
+    thrift_pass                  => [ 'u;', $answer ],
+    thrift_return                => [ 'INTERNAL_ERROR "no";', $answer ],
+    thrift_transport             => [ 'auto;', $client ],
+    thrift_protocol              => [ 'auto;', $client ],
+    thrift_validate              => [ 'structure;', $client ],
+    thrift_timeout               => [ '1s;', $calls ],
+    thrift_connect_timeout       => [ '1s;', $calls ],
+    thrift_read_timeout          => [ '1s;', $client ],
+    thrift_send_timeout          => [ '1s;', $calls ],
+    thrift_idle_timeout          => [ '1s;', $client ],
+    thrift_max_message_size      => [ '1m;', $client ],
+    thrift_max_depth             => [ '10;', $client ],
+    thrift_max_pipeline          => [ '10;', $client ],
+    thrift_max_calls             => [ '10;', $client ],
+    thrift_buffer_size           => [ '4k;', $client ],
+    thrift_next_upstream         => [ 'error;', $calls ],
+    thrift_next_upstream_tries   => [ '2;', $calls ],
+    thrift_next_upstream_timeout => [ '1s;', $calls ],
+    thrift_keepalive             => [ '10;', [qw(upstream)] ],
+);
+
+my %directive = @directives;
+my @names = grep { !ref } @directives;
+
+# wrong levels
+
+for my $name (@names) {
+    my ($value, $where) = @{$directive{$name}};
+    my %good = map { $_ => 1 } @$where;
+
+    is(join('', map { error($_ => "$name $value") } grep { !$good{$_} } @levels),
+       join('', map { "\"$name\" directive is not allowed here"
+                      . " in test.conf:$line{$_}\n" }
+                    grep { !$good{$_} } @levels), "level of $name");
+}
+
+# duplicates
+
+for my $name (grep { $_ !~ /_(service|method|pass|return)$/ } @names) {
+    my ($value, $where) = @{$directive{$name}};
+    my $level = $$where[-1];
+
+    is(error($level => "$name $value $name $value"),
+       "\"$name\" directive is duplicate in test.conf:$line{$level}\n",
+       "$name twice");
+}
+
+# everything else: [ name, level => text, message, lines behind the level's ]
+
+my @bad = (
+
+    [ 'unknown directive', server => 'thrift_nonsense 1;',
+      'unknown directive "thrift_nonsense"' ],
+    [ 'unknown in service', service => 'thrift_nonsense 1;',
+      'unknown directive "thrift_nonsense"' ],
+    [ 'proxy in service', service => 'proxy_timeout 1s;',
+      '"proxy_timeout" directive is not allowed here' ],
+    [ 'listen in service', service => 'listen 127.0.0.1:1;',
+      '"listen" directive is not allowed here' ],
+    [ 'log in method', method => 'access_log off;',
+      '"access_log" directive is not allowed here' ],
+
+    # two of them
+
+    [ 'service twice', last => 'thrift_service S { thrift_pass u; }',
+      "duplicate thrift_service \"S\", previous in test.conf:"
+      . ($line{service} - 1) ],
+    [ 'method twice', service => 'thrift_method n { } thrift_method n { }',
+      "duplicate thrift_method \"n\", previous in test.conf:$line{service}" ],
+    [ 'pass twice', server => 'thrift_pass u; thrift_pass u;',
+      '"thrift_pass" directive is duplicate' ],
+    [ 'pass twice in service', service => 'thrift_pass u;',
+      '"thrift_pass" directive is duplicate', 1 ],
+    [ 'return twice',
+      method => 'thrift_return UNKNOWN "a"; thrift_return UNKNOWN "b";',
+      '"thrift_return" directive is duplicate' ],
+    [ 'return after pass',
+      method => 'thrift_pass u; thrift_return UNKNOWN "a";',
+      '"thrift_return" directive cannot stand beside "thrift_pass"' ],
+    [ 'pass after return',
+      server => 'thrift_return UNKNOWN "a"; thrift_pass u;',
+      '"thrift_pass" directive cannot stand beside "thrift_return"' ],
+
+    # somebody else answers
+
+    [ 'service after proxy', other => 'proxy_pass u; '
+                                      . 'thrift_service S { thrift_pass u; }',
+      '"thrift_service" directive ' . beside() ],
+    [ 'pass after proxy', other => 'proxy_pass u; thrift_pass u;',
+      '"thrift_pass" directive ' . beside() ],
+    [ 'return after proxy',
+      other => 'proxy_pass u; thrift_return UNKNOWN "a";',
+      '"thrift_return" directive ' . beside() ],
+    [ 'pass after return of stream', other => 'return ""; thrift_pass u;',
+      '"thrift_pass" directive ' . beside() ],
+    [ 'proxy after pass', other => 'thrift_pass u; proxy_pass u;',
+      'another content handler, such as "proxy_pass" or "return", stands '
+      . 'beside Thrift directives in the server', -2 ],
+    [ 'proxy after service', last => 'proxy_pass u;',
+      'another content handler, such as "proxy_pass" or "return", stands '
+      . 'beside Thrift directives in the server',
+      $line{server} - $line{last} - 2 ],
+    [ 'return of stream after pass', other => 'thrift_pass u; return "";',
+      'another content handler, such as "proxy_pass" or "return", stands '
+      . 'beside Thrift directives in the server', -2 ],
+
+    # nobody answers
+
+    [ 'server without answer', other => 'thrift_timeout 1s;',
+      'no handler for server', -2 ],
+    [ 'service without answer', other => 'thrift_service T { }',
+      'no "thrift_pass" or "thrift_return" for thrift_service "T"' ],
+    [ 'method without answer', other => "thrift_service T {\n"
+          . "thrift_method a { thrift_pass u; }\nthrift_method b { }\n}",
+      'no "thrift_pass" or "thrift_return" for thrift_method "b"', 2 ],
+
+    # names
+
+    [ 'empty service', server => 'thrift_service "" { thrift_pass u; }',
+      '"thrift_service" directive has an empty name' ],
+    [ 'empty method', service => 'thrift_method "" { }',
+      '"thrift_method" directive has an empty name' ],
+    [ 'two names', service => 'thrift_method a b { }',
+      'invalid number of arguments in "thrift_method" directive' ],
+    [ 'no name', service => 'thrift_method { }',
+      'invalid number of arguments in "thrift_method" directive' ],
+
+    # upstreams
+
+    [ 'no port', server => 'thrift_pass 127.0.0.1;',
+      'no port in upstream "127.0.0.1"' ],
+    [ 'unknown upstream', server => 'thrift_pass nosuch;',
+      'no port in upstream "nosuch"' ],
+    [ 'unknown host', server => 'thrift_pass nosuch.invalid:1;',
+      'host not found in upstream "nosuch.invalid"' ],
+    [ 'bad port', server => 'thrift_pass 127.0.0.1:70000;',
+      'invalid port in upstream "127.0.0.1:70000"' ],
+    [ 'empty upstream', server => 'thrift_pass "";',
+      'no host in upstream ""' ],
+    [ 'pass without value', server => 'thrift_pass;',
+      'invalid number of arguments in "thrift_pass" directive' ],
+    [ 'unknown variable', server => 'thrift_pass $nosuch;',
+      'unknown "nosuch" variable' ],
+    [ 'bad variable', server => 'thrift_pass $;',
+      'invalid variable name' ],
+
+    # thrift_return
+
+    [ 'unknown type', method => 'thrift_return NOPE "a";',
+      'unknown exception type "NOPE" in "thrift_return", it must be a name '
+      . 'such as "INTERNAL_ERROR" or "UNKNOWN_METHOD"' ],
+    [ 'type in small letters', method => 'thrift_return internal_error "a";',
+      'unknown exception type "internal_error" in "thrift_return", it must '
+      . 'be a name such as "INTERNAL_ERROR" or "UNKNOWN_METHOD"' ],
+    [ 'number as type', method => 'thrift_return 6 "a";',
+      'unknown exception type "6" in "thrift_return", it must be a name '
+      . 'such as "INTERNAL_ERROR" or "UNKNOWN_METHOD"' ],
+    [ 'return without text', method => 'thrift_return UNKNOWN;',
+      'invalid number of arguments in "thrift_return" directive' ],
+    [ 'unknown variable in text', method => 'thrift_return UNKNOWN $nosuch;',
+      'unknown "nosuch" variable' ],
+
+    # values
+
+    (map { [ "$_->[0] $_->[1]", server => "$_->[0] $_->[1];",
+             "invalid value \"$_->[1]\"" ] }
+         [qw(thrift_transport header)], [qw(thrift_transport on)],
+         [qw(thrift_protocol json)], [qw(thrift_protocol header)],
+         [qw(thrift_validate on)], [qw(thrift_next_upstream timeout)]),
+
+    (map { [ "$_ of letters", server => "$_ soon;",
+             "\"$_\" directive invalid value" ],
+           [ "negative $_", server => "$_ -1;",
+             "\"$_\" directive invalid value" ] }
+         grep { /timeout|_size/ } @names),
+
+    (map { [ "$_ of letters", server => "$_ many;",
+             "\"$_\" directive invalid number" ],
+           [ "negative $_", server => "$_ -1;",
+             "\"$_\" directive invalid number" ] }
+         grep { /depth|pipeline|calls|tries/ } @names),
+
+    [ 'depth 0', server => 'thrift_max_depth 0;',
+      'value must be between 1 and 255' ],
+    [ 'depth 256', server => 'thrift_max_depth 256;',
+      'value must be between 1 and 255' ],
+    [ 'pipeline 0', server => 'thrift_max_pipeline 0;',
+      'value must be between 1 and 65535' ],
+    [ 'pipeline 65536', server => 'thrift_max_pipeline 65536;',
+      'value must be between 1 and 65535' ],
+    [ 'message size 0', server => 'thrift_max_message_size 0;',
+      'value must be between 1 and 2147483647' ],
+    [ 'message size 2g', server => 'thrift_max_message_size 2048m;',
+      'value must be between 1 and 2147483647' ],
+    [ 'buffer size 2047', server => 'thrift_buffer_size 2047;',
+      'value must be equal to or greater than 2048' ],
+    [ 'two values', server => 'thrift_timeout 1s 2s;',
+      'invalid number of arguments in "thrift_timeout" directive' ],
+
+    # thrift_keepalive
+
+    [ 'keepalive of letters', upstream => 'thrift_keepalive many;',
+      'invalid value "many" in "thrift_keepalive" directive' ],
+    [ 'negative keepalive', upstream => 'thrift_keepalive -1;',
+      'invalid value "-1" in "thrift_keepalive" directive' ],
+    [ 'keepalive without value', upstream => 'thrift_keepalive;',
+      'invalid number of arguments in "thrift_keepalive" directive' ],
+    [ 'unknown parameter', upstream => 'thrift_keepalive 1 max=2;',
+      'invalid parameter "max=2"' ],
+    [ 'bad timeout parameter', upstream => 'thrift_keepalive 1 timeout=x;',
+      'invalid time in parameter "timeout=x"' ],
+    [ 'empty timeout parameter', upstream => 'thrift_keepalive 1 timeout=;',
+      'invalid time in parameter "timeout="' ],
+    [ 'bad lifetime parameter', upstream => 'thrift_keepalive 1 lifetime=0;',
+      'invalid time in parameter "lifetime=0"' ],
+
+    # form
+
+    [ 'missing semicolon', service => 'thrift_timeout 1s',
+      'invalid number of arguments in "thrift_timeout" directive', 1 ],
+    [ 'missing last semicolon', method => 'thrift_timeout 1s',
+      'unexpected "}"', 1 ],
+    [ 'missing brace', other => 'thrift_service T { thrift_pass u;',
+      'unexpected end of file, expecting "}"', $n + 1 - $line{other} ],
+    [ 'brace too many', other => 'thrift_pass u; }', 'unexpected "}"', 2 ],
+    [ 'block without brace', service => 'thrift_method n;',
+      'directive "thrift_method" has no opening "{"' ],
+    [ 'value with brace', server => 'thrift_timeout { }',
+      'directive "thrift_timeout" is not terminated by ";"' ],
+);
+
+for (@bad) {
+    my ($name, $level, $text, $message, $lines) = @$_;
+
+    my $at = $line{$level} + ($lines || 0);
+
+    # of variables nginx itself says no more
+
+    my $where = $message =~ /^unknown ".*" variable$/ ? ''
+                                                      : " in test.conf:$at";
+
+    is(error($level => $text), "$message$where\n", $name);
+}
+
+# in a file that is included, the line of that file counts
+
+$t->write_file('inc/bad.conf', "\n\nthrift_timeout 1s;\nthrift_pass;\n");
+
+is(error(service => 'include inc/bad.conf;'),
+   "invalid number of arguments in \"thrift_pass\" directive"
+   . " in inc/bad.conf:4\n", 'error in include');
+
+$t->write_file('inc/empty.conf', "\nthrift_service E { }\n");
+
+is(error(other => 'include inc/empty.conf;'),
+   'no "thrift_pass" or "thrift_return" for thrift_service "E"'
+   . " in inc/empty.conf:2\n", 'no answer in include');
+
+# good ones
+
+my %all;
+
+for my $name (grep { $_ !~ /_(service|method|pass|return)$/ } @names) {
+    my ($value, $where) = @{$directive{$name}};
+    $all{$_} .= " $name $value" for @$where;
+}
+
+like(test(%all), qr/test is successful/, 'every level at once');
+
+for (
+    [ 'service twice in servers', other => 'thrift_service S '
+                                           . '{ thrift_pass u; }' ],
+    [ 'method twice in services', server => 'thrift_service T '
+                                  . '{ thrift_pass u; thrift_method m { } }' ],
+    [ 'server answers', other => 'thrift_pass u; thrift_service T { }' ],
+    [ 'methods answer', other => 'thrift_service T { thrift_method a '
+                                 . '{ thrift_pass u; } }' ],
+    [ 'other answer in method', method => 'thrift_return UNKNOWN "no";' ],
+    [ 'answer after the blocks', last => 'thrift_pass u;' ],
+    [ 'include in method', method => 'include inc/good.conf;' ],
+    [ 'variable', method => 'thrift_pass $thrift_method:1;' ],
+    [ 'unix socket', method => 'thrift_pass unix:/tmp/none.sock;' ],
+    [ 'IPv6', method => 'thrift_pass [::1]:1;' ],
+    [ 'bounds', server => 'thrift_max_depth 255; thrift_max_pipeline 65535; '
+          . 'thrift_buffer_size 2k; thrift_max_message_size 2147483647; '
+          . 'thrift_max_calls 0;' ],
+    [ 'off', server => join ' ', map { "$_ 0;" } grep { /timeout|tries/ }
+                                                      @names ],
+    [ 'keepalive', upstream => 'thrift_keepalive 0 lifetime=1d timeout=1m;' ],
+    [ 'types', server => join ' ', map { "thrift_service $_ "
+                                         . "{ thrift_return $_ \"\"; }" }
+          qw(UNKNOWN UNKNOWN_METHOD INVALID_MESSAGE_TYPE WRONG_METHOD_NAME
+             BAD_SEQUENCE_ID MISSING_RESULT INTERNAL_ERROR PROTOCOL_ERROR
+             INVALID_TRANSFORM INVALID_PROTOCOL UNSUPPORTED_CLIENT_TYPE) ],
+) {
+    my ($name, @texts) = @$_;
+
+    $t->write_file('inc/good.conf', "thrift_timeout 1s;\n");
+    like(test(@texts), qr/test is successful/, $name);
+}
+
+$t->done();
+
+
+# What nginx -t says; a second server is there only where it is asked for.
+
+sub test {
+    my (%texts) = @_;
+
+    my $conf = $template;
+
+    $texts{other} = 'thrift_pass u;' unless defined $texts{other};
+    $conf =~ s/#(\w+)/defined $texts{$1} ? $texts{$1} : "#$1"/eg;
+
+    return scalar $t->test_config($conf);
+}
+
+
+sub error {
+    my ($text) = test(@_);
+
+    return $1 if $text =~ /^nginx: \[emerg\] (.*\n)nginx: .* test failed\n$/;
+    return $text;
+}
+
+
+sub beside {
+    return 'cannot stand beside another content handler, such as '
+           . '"proxy_pass" or "return", in one server';
+}

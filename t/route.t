@@ -1,0 +1,257 @@
+#!/usr/bin/perl
+
+# Who answers a call: "Service:method" and bare names, service, method and
+# server, and what they inherit.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Test::Thrift;
+
+
+my $t = Test::Thrift->new(<<'EOF', log => 'info');
+
+%%TEST_GLOBALS%%
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    log_format  test  '$thrift_service|$thrift_method|$thrift_status|$status';
+    access_log  %%TESTDIR%%/access.log  test;
+
+    thrift_timeout  900ms;
+
+    # services, and an answer of the server's own
+
+    server {
+        listen         127.0.0.1:%%PORT_0%%;
+        thrift_return  INTERNAL_ERROR  "server";
+
+        thrift_service A {
+            thrift_pass  127.0.0.1:%%PORT_10%%;
+
+            thrift_method special {
+                thrift_return  INTERNAL_ERROR  "A special";
+            }
+        }
+
+        thrift_service B {
+            thrift_return  INTERNAL_ERROR  "B";
+
+            thrift_method special {
+                thrift_return  INTERNAL_ERROR  "B special";
+            }
+
+            thrift_method only {
+                thrift_pass  127.0.0.1:%%PORT_10%%;
+            }
+        }
+    }
+
+    # services alone
+
+    server {
+        listen  127.0.0.1:%%PORT_1%%;
+
+        thrift_service A {
+            thrift_return  INTERNAL_ERROR  "A";
+        }
+    }
+
+    # no services
+
+    server {
+        listen       127.0.0.1:%%PORT_2%%;
+        thrift_pass  127.0.0.1:%%PORT_10%%;
+    }
+
+    # inheritance, with a time that is over
+
+    server {
+        listen       127.0.0.1:%%PORT_3%%;
+        thrift_pass  127.0.0.1:%%PORT_10%%;
+
+        thrift_service A {
+            thrift_pass  127.0.0.1:%%PORT_10%%;
+
+            thrift_method quick {
+                thrift_timeout  100ms;
+            }
+        }
+
+        thrift_service B {
+            thrift_timeout  400ms;
+            thrift_pass     127.0.0.1:%%PORT_10%%;
+
+            thrift_method quick {
+                thrift_timeout  100ms;
+            }
+
+            thrift_method other {
+                thrift_next_upstream  off;
+            }
+        }
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_4%%;
+        thrift_timeout  1700ms;
+        thrift_pass     127.0.0.1:%%PORT_10%%;
+
+        thrift_service A {
+            thrift_pass  127.0.0.1:%%PORT_10%%;
+
+            thrift_method m {
+                thrift_connect_timeout  1s;
+            }
+        }
+    }
+}
+
+EOF
+
+$t->backend(10, id => 'backend', script => { stall => { stall => 1 },
+                                             quick => { stall => 1 },
+                                             other => { stall => 1 },
+                                             m     => { stall => 1 } });
+$t->run();
+
+my $c;
+
+sub answer {
+    my ($method) = @_;
+
+    my $m = $c->call($method);
+
+    return 'nothing' unless $m;
+    return $m->{type} == REPLY ? $m->{fields}{0}
+                               : "$m->{exception} $m->{message}";
+}
+
+# Service:method
+
+$c = $t->client(0);
+
+is(answer('A:get'), 'backend', 'service');
+is(answer('A:special'), '6 A special', 'method of service');
+is(answer('B:get'), '6 B', 'other service');
+is(answer('B:special'), '6 B special', 'method of other service');
+is(answer('B:only'), 'backend', 'method passes');
+is(answer('A:only'), 'backend', 'method of another service');
+is(answer('C:special'), '6 server', 'unknown service');
+is(answer('a:get'), '6 server', 'case matters');
+is(answer('AA:get'), '6 server', 'longer service');
+
+# bare names
+
+is(answer('special'), '6 A special', 'first method');
+is(answer('only'), 'backend', 'method named once');
+is(answer('get'), 'backend', 'first service');
+is(answer('A'), 'backend', 'method like service');
+
+# odd names
+
+is(answer('A:special:x'), 'backend', 'two colons');
+is(answer('A::special'), 'backend', 'two colons in a row');
+is(answer('C:A:special'), '6 server', 'unknown before colons');
+unlike(answer('A:'), qr/malformed reply/, 'empty method');
+is(answer(':get'), '6 server', 'empty service');
+is(answer(':'), '6 server', 'colon');
+is(answer("A:\0\n\"special"), 'backend', 'odd bytes');
+
+my $m = $c->call('A:x:y', [], seqid => 31);
+is("$m->{name} $m->{seqid}", 'x:y 31', 'bare name');
+$m = $c->call('B:x:y', [], seqid => 32);
+is("$m->{name} $m->{seqid}", 'x:y 32', 'bare name in exception');
+
+# without an answer of the server
+
+$c = $t->client(1);
+
+is(answer('A:get'), '6 A', 'only service');
+is(answer('get'), '6 A', 'only service, bare');
+is(answer('B:get'), '1 unknown method "B:get"', 'unknown method');
+is(answer(':get'), '1 unknown method ":get"', 'unknown, empty service');
+is(answer(':'), '1 unknown method ":"', 'unknown, colon');
+$m = $c->call('B:get', [], seqid => -9);
+is("$m->{name} $m->{seqid}", 'get -9', 'unknown bare name');
+
+my $long = 'B:' . 'x' x 200;
+is(answer($long), "1 unknown method \"$long\"", 'unknown long name');
+
+$c->oneway('B:poke');
+is(answer('A:get'), '6 A', 'unknown oneway');
+
+# the server alone
+
+$c = $t->client(2);
+
+is(answer('get'), 'backend', 'server');
+is(answer('S:get'), 'backend', 'server, with service');
+is(answer(':get'), 'backend', 'server, empty service');
+unlike(answer('S:'), qr/malformed reply/, 'server, empty method');
+
+# a head that is malformed
+
+$c = $t->client(0);
+$c->start('');
+ok($c->closed(), 'empty name');
+
+# what is inherited
+
+my @timeouts = (
+    [ 3, 'C:stall', 900, 'main to server' ],
+    [ 3, 'A:stall', 900, 'main to service' ],
+    [ 3, 'A:quick', 100, 'method' ],
+    [ 3, 'B:stall', 400, 'service' ],
+    [ 3, 'B:quick', 100, 'method over service' ],
+    [ 3, 'B:other', 400, 'service to method' ],
+    [ 4, 'C:stall', 1700, 'server' ],
+    [ 4, 'A:stall', 1700, 'server to service' ],
+    [ 4, 'A:m', 1700, 'server to method' ],
+);
+
+my %below = (100 => 400, 400 => 900, 900 => 1700, 1700 => 1e9);
+
+for (@timeouts) {
+    push @$_, $t->client($_->[0]);
+    $_->[4]->start($_->[1]);
+}
+
+for (@timeouts) {
+    my (undef, undef, $expected, $name, $c) = @$_;
+
+    my $text = $c->read_message()->{message};
+    my ($ms) = $text =~ /^timed out after (\d+)ms reading reply from upstream$/;
+
+    ok(defined $ms && $ms >= $expected && $ms < $below{$expected}, $name)
+        or diag($text);
+}
+
+# what was logged
+
+my @log = $t->wait_log(qr/^[^|]*\|[^|]*\|/, 'access.log', undef, 46);
+
+is((grep { /\|get\|/ } @log)[0], 'A|get|success|200', 'service logged');
+is((grep { /\|only\|/ } @log)[2], 'B|only|success|200', 'bare name logged');
+is((grep { /^C\|/ } @log)[0], 'C|special|exception|503',
+   'unknown service logged');
+is((grep { /\|poke\|/ } @log)[0], 'B|poke|failed|404',
+   'unknown oneway logged');
+is((grep { /\|404$/ } @log)[0], 'B|get|exception|404',
+   'unknown method logged');
+is((grep { /^S\|/ } @log)[0], 'S|get|success|200', 'prefix logged');
+is(scalar($t->grep_log(qr/\[error\] .*upstream timed out/)), 9,
+   'timeouts at error');
+is(scalar($t->grep_log(qr/\[error\]/)), 9, 'no other errors');
+is(scalar($t->grep_log(qr/\[info\].*client called an unknown method/)), 6,
+   'unknown at info');
+
+$t->done();

@@ -1,0 +1,370 @@
+/*
+ * nthrift.c: the command line tool for .thrift files.
+ *
+ *     nthrift check [-w] [-I dir] FILE...    says what is wrong with them
+ *     nthrift dump [-w] [-I dir] FILE        writes the resolved model
+ *
+ * It reads files for the loader, and prints what the loader has to say, in
+ * the form that editors understand.  Exit codes: 0 all is well, 1 a file has
+ * errors, 2 the command line has.
+ */
+
+#include "nthrift.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+
+#define TOOL_BLOCK  (256 * 1024)        /* bytes: of the arena's blocks */
+#define TOOL_READ   (64 * 1024)         /* bytes: read at once */
+
+#define TOOL_WRONG  1
+#define TOOL_USAGE  2
+
+
+typedef struct {
+    int              quiet;             /* -w: no warnings */
+    int              negative_ids;
+    nthrift_str_t   *dirs;
+    size_t           n_dirs;
+    char           **files;
+    int              n_files;
+} tool_args_t;
+
+
+static int
+tool_find(void *data, nthrift_arena_t *arena, const nthrift_str_t *path,
+    nthrift_str_t *id)
+{
+    char         *real;
+    struct stat   st;
+
+    (void) data;
+
+    real = realpath((const char *) path->data, NULL);
+    if (real == NULL) {
+        return (errno == ENOMEM) ? NTHRIFT_ERROR : NTHRIFT_DECLINED;
+    }
+
+    if (stat(real, &st) != 0 || S_ISDIR(st.st_mode)) {
+        free(real);
+        return NTHRIFT_DECLINED;
+    }
+
+    id->len = strlen(real);
+    id->data = nthrift_arena_copy(arena, (uint8_t *) real, id->len);
+
+    free(real);
+
+    return (id->data != NULL) ? NTHRIFT_OK : NTHRIFT_ERROR;
+}
+
+
+/* Reads to the end of what may be a pipe, up to a byte more than `max`. */
+
+static int
+tool_read_all(FILE *f, size_t max, uint8_t **buf, size_t *len)
+{
+    size_t    n, size;
+    uint8_t  *p;
+
+    size = 0;
+    *buf = NULL;
+    *len = 0;
+
+    do {
+        if (size - *len < TOOL_READ) {
+            size = size * 2 + TOOL_READ;
+
+            p = realloc(*buf, size);
+            if (p == NULL) {
+                return -1;
+            }
+
+            *buf = p;
+        }
+
+        n = fread(*buf + *len, 1, TOOL_READ, f);
+        *len += n;
+
+    } while (n != 0 && *len <= max);
+
+    return ferror(f) ? -1 : 0;
+}
+
+
+static int
+tool_read(void *data, nthrift_arena_t *arena, const nthrift_str_t *path,
+    size_t max, nthrift_str_t *text, const char **error)
+{
+    int       rc;
+    FILE     *f;
+    uint8_t  *buf;
+
+    (void) data;
+
+    f = fopen((const char *) path->data, "rb");
+    if (f == NULL) {
+        *error = strerror(errno);
+        return NTHRIFT_ERROR;
+    }
+
+    errno = ENOMEM;
+
+    if (tool_read_all(f, max, &buf, &text->len) != 0) {
+        *error = strerror(errno);
+        rc = NTHRIFT_ERROR;
+
+    } else if (text->len > max) {
+        rc = NTHRIFT_DECLINED;
+
+    } else {
+        text->data = nthrift_arena_copy(arena, buf, text->len);
+        rc = (text->data != NULL) ? NTHRIFT_OK : NTHRIFT_ERROR;
+    }
+
+    free(buf);
+    fclose(f);
+
+    return rc;
+}
+
+
+static void
+tool_print(const nthrift_report_entry_t *entry)
+{
+    static const char *const  words[] = { "error", "warning" };
+
+    fprintf(stderr, "%s:", (const char *) entry->program->path.data);
+
+    if (entry->pos.line != 0) {
+        fprintf(stderr, "%u:%u:", (unsigned) entry->pos.line,
+                (unsigned) entry->pos.column);
+    }
+
+    fprintf(stderr, " %s: %.*s\n", words[entry->kind], (int) entry->text.len,
+            (const char *) entry->text.data);
+}
+
+
+static void
+tool_report(const nthrift_report_t *report, int quiet)
+{
+    const nthrift_report_entry_t  *entry;
+
+    for (entry = report->first; entry != NULL; entry = entry->next) {
+        if (entry->kind == NTHRIFT_REPORT_ERROR || !quiet) {
+            tool_print(entry);
+        }
+    }
+
+    if (report->errors > report->max_errors) {
+        fprintf(stderr, "nthrift: %u more errors\n",
+                (unsigned) (report->errors - report->max_errors));
+    }
+
+    if (report->warnings > report->max_warnings && !quiet) {
+        fprintf(stderr, "nthrift: %u more warnings\n",
+                (unsigned) (report->warnings - report->max_warnings));
+    }
+
+    if (report->no_memory) {
+        fprintf(stderr, "nthrift: not enough memory\n");
+    }
+}
+
+
+static uint64_t
+tool_seed(void)
+{
+    FILE      *f;
+    uint64_t   seed;
+
+    seed = 0;
+
+    f = fopen("/dev/urandom", "rb");
+    if (f != NULL) {
+        (void) !fread(&seed, sizeof(seed), 1, f);
+        fclose(f);
+    }
+
+    return seed;
+}
+
+
+static void
+tool_loader(nthrift_loader_t *loader, nthrift_arena_t *arena,
+    const tool_args_t *args)
+{
+    nthrift_loader_reader_t  reader;
+
+    reader.find = tool_find;
+    reader.read = tool_read;
+    reader.data = NULL;
+
+    nthrift_loader_init(loader, arena, &reader);
+
+    loader->dirs = args->dirs;
+    loader->n_dirs = args->n_dirs;
+    loader->seed = tool_seed();
+
+    if (args->negative_ids) {
+        loader->negative_ids = 1;
+    }
+}
+
+
+static int
+tool_run(const tool_args_t *args, int dump)
+{
+    int                     i, rc;
+    nthrift_str_t           path;
+    nthrift_arena_t        *arena;
+    nthrift_loader_t        loader;
+    nthrift_idl_program_t  *program;
+
+    arena = nthrift_arena_create(TOOL_BLOCK, 0);
+    if (arena == NULL) {
+        fprintf(stderr, "nthrift: not enough memory\n");
+        return TOOL_WRONG;
+    }
+
+    tool_loader(&loader, arena, args);
+
+    rc = 0;
+
+    for (i = 0; i < args->n_files; i++) {
+        path.data = (uint8_t *) args->files[i];
+        path.len = strlen(args->files[i]);
+
+        if (nthrift_loader_load(&loader, &path, &program) != NTHRIFT_OK) {
+            rc = TOOL_WRONG;
+        }
+    }
+
+    tool_report(&loader.report, args->quiet);
+
+    if (rc == 0 && dump && nthrift_dump(&loader, program, stdout) != 0) {
+        fprintf(stderr, "nthrift: cannot write\n");
+        rc = TOOL_WRONG;
+    }
+
+    nthrift_arena_destroy(arena);
+
+    return rc;
+}
+
+
+static int
+tool_usage(FILE *out, int rc)
+{
+    fputs("usage: nthrift check [-w] [-I dir] [--negative-ids] FILE...\n"
+          "       nthrift dump [-w] [-I dir] [--negative-ids] FILE\n"
+          "\n"
+          "check   says what is wrong with .thrift files\n"
+          "dump    writes what a .thrift file says as JSON\n"
+          "\n"
+          "-I dir          look for included files there, too\n"
+          "-w              no warnings\n"
+          "--negative-ids  keep field ids that are not positive\n", out);
+
+    return rc;
+}
+
+
+static void
+tool_add_dir(tool_args_t *args, char *dir)
+{
+    args->dirs[args->n_dirs].data = (uint8_t *) dir;
+    args->dirs[args->n_dirs].len = strlen(dir);
+    args->n_dirs++;
+}
+
+
+/* Options and files may come in any order; behind "--" all are files. */
+
+static int
+tool_parse_args(tool_args_t *args, int argc, char **argv)
+{
+    int    i, options;
+    char  *arg;
+
+    options = 1;
+
+    for (i = 2; i < argc; i++) {
+        arg = argv[i];
+
+        if (!options || arg[0] != '-' || arg[1] == '\0') {
+            args->files[args->n_files++] = arg;
+
+        } else if (strcmp(arg, "--") == 0) {
+            options = 0;
+
+        } else if (strcmp(arg, "-w") == 0) {
+            args->quiet = 1;
+
+        } else if (strcmp(arg, "--negative-ids") == 0) {
+            args->negative_ids = 1;
+
+        } else if (strcmp(arg, "-I") == 0 && i + 1 < argc) {
+            tool_add_dir(args, argv[++i]);
+
+        } else if (strncmp(arg, "-I", 2) == 0 && arg[2] != '\0') {
+            tool_add_dir(args, arg + 2);
+
+        } else {
+            return -1;
+        }
+    }
+
+    return (args->n_files == 0) ? -1 : 0;
+}
+
+
+int
+main(int argc, char **argv)
+{
+    int          rc, dump;
+    tool_args_t  args;
+
+    if (argc == 2 && (strcmp(argv[1], "-h") == 0
+                      || strcmp(argv[1], "--help") == 0))
+    {
+        return tool_usage(stdout, 0);
+    }
+
+    if (argc < 3) {
+        return tool_usage(stderr, TOOL_USAGE);
+    }
+
+    dump = (strcmp(argv[1], "dump") == 0);
+
+    if (!dump && strcmp(argv[1], "check") != 0) {
+        return tool_usage(stderr, TOOL_USAGE);
+    }
+
+    memset(&args, 0, sizeof(tool_args_t));
+
+    args.dirs = calloc((size_t) argc, sizeof(nthrift_str_t));
+    args.files = calloc((size_t) argc, sizeof(char *));
+
+    if (args.dirs == NULL || args.files == NULL) {
+        fprintf(stderr, "nthrift: not enough memory\n");
+        rc = TOOL_WRONG;
+
+    } else if (tool_parse_args(&args, argc, argv) != 0
+               || (dump && args.n_files != 1))
+    {
+        rc = tool_usage(stderr, TOOL_USAGE);
+
+    } else {
+        rc = tool_run(&args, dump);
+    }
+
+    free(args.dirs);
+    free(args.files);
+
+    return rc;
+}

@@ -1,0 +1,21 @@
+/*
+ * nthrift.h: what the files of the command line tool share.
+ */
+
+#ifndef NTHRIFT_TOOL_H
+#define NTHRIFT_TOOL_H
+
+#include "idl/loader.h"
+
+#include <stdio.h>
+
+
+/*
+ * Writes the program and all that it includes to `out` as JSON: the schema
+ * is in docs/idl.md.  Returns 0, or -1 when there is no memory or no room.
+ */
+int nthrift_dump(const nthrift_loader_t *loader,
+    const nthrift_idl_program_t *program, FILE *out);
+
+
+#endif /* NTHRIFT_TOOL_H */
