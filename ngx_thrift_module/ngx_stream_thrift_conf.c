@@ -546,7 +546,7 @@ ngx_stream_thrift_merge_client(ngx_conf_t *cf,
 
     ngx_conf_merge_msec_value(c->read_timeout, p->read_timeout, 60000);
     ngx_conf_merge_msec_value(c->idle_timeout, p->idle_timeout, 10 * 60000);
-    ngx_conf_merge_uint_value(c->max_pipeline, p->max_pipeline, 64);
+    ngx_conf_merge_uint_value(c->max_pipeline, p->max_pipeline, 32);
     ngx_conf_merge_uint_value(c->max_calls, p->max_calls, 0);
 
     rules->transport = conf->transport;

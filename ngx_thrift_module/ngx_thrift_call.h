@@ -39,7 +39,7 @@ typedef struct {
     /* the balancer said NGX_BUSY: NGX_OK if asking once more makes sense */
     ngx_int_t   (*rebalance)(ngx_thrift_call_t *call);
 
-    /* an attempt: begins; has a peer; is connected; gets its first byte */
+    /* an attempt: begins; has a name; is connected; gets its first byte */
     ngx_int_t   (*attempt)(ngx_thrift_call_t *call);
     ngx_int_t   (*chosen)(ngx_thrift_call_t *call);
     void        (*connected)(ngx_thrift_call_t *call);

@@ -163,6 +163,12 @@ ngx_thrift_pass_get_peer(ngx_thrift_call_t *call)
     if (rc == NGX_BUSY) {
         pc->sockaddr = NULL;
 
+        /* its name is that of the upstream now */
+
+        if (call->front->chosen(call) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
         ngx_log_error(NGX_LOG_ERR, call->log, 0, "no live upstreams");
 
         return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,

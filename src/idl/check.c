@@ -132,7 +132,29 @@ check_resolve_name(check_t *c, nthrift_idl_value_t *value)
 
 
 /*
- * A constant that stands for another one is looked at again with the type
+ * Whether a constant of one type can stand for a value of another, as far as
+ * the types tell.  An enum's values cannot be had through a constant.
+ */
+
+static int
+check_ref_types(const nthrift_idl_type_t *type, const nthrift_idl_type_t *ref)
+{
+    switch (ref->kind) {
+
+    case NTHRIFT_IDL_ENUM:
+        return 0;
+
+    case NTHRIFT_IDL_DOUBLE:
+        return type->kind == NTHRIFT_IDL_DOUBLE;
+
+    default:
+        return 1;
+    }
+}
+
+
+/*
+ * The value of a constant that is named is looked at again with the type
  * that is declared here.  So constants cost what they stand for, not what
  * they are written as: there is a limit.
  */
@@ -150,8 +172,8 @@ check_ref(check_t *c, const nthrift_idl_type_t *type,
         return NTHRIFT_ERROR;
     }
 
-    if (ref->type->real->kind == NTHRIFT_IDL_ENUM) {
-        return check_mismatch(c, type, ref->value);
+    if (!check_ref_types(type, ref->type->real)) {
+        return check_mismatch(c, type, value);
     }
 
     if (c->depth >= c->r->max_nesting) {
@@ -166,7 +188,7 @@ check_ref(check_t *c, const nthrift_idl_type_t *type,
     inner.pos = check_pos(c, value);
     inner.depth++;
 
-    return check_value(&inner, type, ref->value);
+    return check_value(&inner, type, ref->last->value);
 }
 
 
@@ -551,9 +573,15 @@ nthrift_check_const(nthrift_resolve_t *r, nthrift_idl_const_t *constant)
     c.name = &constant->def.name;
     c.order = constant->def.order;
 
+    constant->last = constant;
+
     if (check_value(&c, constant->type, constant->value) != NTHRIFT_OK) {
         constant->bad = 1;
         return NTHRIFT_ERROR;
+    }
+
+    if (constant->value->kind == NTHRIFT_IDL_VALUE_CONST) {
+        constant->last = constant->value->ref->last;
     }
 
     return NTHRIFT_OK;

@@ -188,6 +188,8 @@ struct nthrift_idl_const_s {
     nthrift_idl_def_t          def;
     nthrift_idl_type_t        *type;
     nthrift_idl_value_t       *value;
+    nthrift_idl_const_t       *last;        /* where the names of constants
+                                               end: its value is no name */
     unsigned                   bad:1;       /* the checker found an error */
 };
 

@@ -22,8 +22,12 @@ service_parent(nthrift_resolve_t *r, nthrift_idl_service_t *service)
     parent = nthrift_idl_service(r->program, &service->extends);
 
     if (parent == NULL) {
-        best = nthrift_suggest_visible(r->program, &service->extends,
-                                       nthrift_suggest_service);
+        best = NULL;
+
+        if (nthrift_report_room(r->report)) {
+            best = nthrift_suggest_visible(r->program, &service->extends,
+                                           nthrift_suggest_service);
+        }
 
         return nthrift_report_error(r->report, r->program,
                                     service->extends_pos,
@@ -43,10 +47,7 @@ service_parent(nthrift_resolve_t *r, nthrift_idl_service_t *service)
                                     nthrift_report_str(&service->extends));
     }
 
-    service->parent = parent;
-    service->depth = parent->depth + 1;
-
-    if (service->depth > r->max_inheritance) {
+    if (parent->depth >= r->max_inheritance) {
         return nthrift_report_error(r->report, r->program,
                                     service->extends_pos,
                                     "service \"%.*s\" has more than %u "
@@ -54,6 +55,9 @@ service_parent(nthrift_resolve_t *r, nthrift_idl_service_t *service)
                                     nthrift_report_str(&service->def.name),
                                     (unsigned) r->max_inheritance);
     }
+
+    service->parent = parent;
+    service->depth = parent->depth + 1;
 
     return NTHRIFT_OK;
 }

@@ -17,10 +17,6 @@
 #define COMPACT_ID          0x82
 #define COMPACT_VERSION     1
 
-/* The head but for what may be long: also seqid and the name's length. */
-
-#define COMPACT_HEAD_LEAST  (2 + 1 + 1)
-
 /* The eighth bits of eight bytes: a number goes on. */
 
 #define COMPACT_GOES_ON     0x8080808080808080
@@ -89,13 +85,7 @@ nthrift_compact_head_read(const uint8_t *p, const uint8_t *last,
     int       n, size;
     uint64_t  seqid, len;
 
-    if (limit <= COMPACT_HEAD_LEAST) {
-        return nthrift_error_set(err, "frame too short for a message");
-    }
-
-    if (last - p < 2) {
-        return NTHRIFT_AGAIN;
-    }
+    /* frame.c knew the protocol by the first two bytes */
 
     size = 2;
     n = nthrift_compact_varint_read(p + size, last, NTHRIFT_COMPACT_VARINT32,

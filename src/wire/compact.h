@@ -116,8 +116,9 @@ nthrift_compact_unzigzag(uint32_t value)
 
 
 /*
- * The head behind the length word.  `limit` is the number of bytes that its
- * frame holds.  Returns the bytes read, NTHRIFT_AGAIN or NTHRIFT_ERROR.
+ * The head behind the length word, of which two bytes are known to be there.
+ * `limit` is the number of bytes that its frame holds.  Returns the bytes
+ * read, NTHRIFT_AGAIN or NTHRIFT_ERROR.
  */
 int nthrift_compact_head_read(const uint8_t *p, const uint8_t *last,
     uint64_t limit, nthrift_head_t *head, nthrift_error_t *err);

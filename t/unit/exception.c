@@ -113,6 +113,8 @@ static const exception_case_t  exception_cases[] = {
       "00", "no", 7 },
     { "binary: ends at a struct", NTHRIFT_BINARY,
       "08 0002 00000006 0c 0009 00 0b 0001 00000002 6e6f 00", NULL, 6 },
+    { "binary: ends at an unknown type", NTHRIFT_BINARY,
+      "08 0002 00000006 63 0001 00", NULL, 6 },
     { "binary: wrong types", NTHRIFT_BINARY,
       "08 0001 00000006 0b 0002 00000002 6e6f 00", NULL, -5 },
     { "binary: text cut off", NTHRIFT_BINARY,

@@ -1,0 +1,365 @@
+#!/usr/bin/perl
+
+# thrift_next_upstream and its limits: a call of which nothing was sent goes to
+# the next server, no other call is ever sent twice.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use IO::Socket::INET;
+use Test::More;
+use Test::Thrift;
+
+
+my $t = Test::Thrift->new(<<'EOF', log => 'info');
+
+%%TEST_GLOBALS%%
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    log_format  test  '$server_port|$thrift_method|$thrift_status|$status|'
+                      '$upstream_addr';
+    access_log  %%TESTDIR%%/access.log  test;
+
+    upstream pair {
+        server  127.0.0.1:%%PORT_10%%  max_fails=0;
+        server  127.0.0.1:%%PORT_11%%  max_fails=0;
+    }
+
+    upstream dead {
+        server  127.0.0.1:%%PORT_12%%  max_fails=0;
+        server  127.0.0.1:%%PORT_13%%  max_fails=0;
+    }
+
+    upstream marked {
+        server  127.0.0.1:%%PORT_12%%;
+        server  127.0.0.1:%%PORT_13%%;
+    }
+
+    upstream three {
+        server  127.0.0.1:%%PORT_12%%  max_fails=0;
+        server  127.0.0.1:%%PORT_13%%  max_fails=0;
+        server  127.0.0.1:%%PORT_11%%  max_fails=0;
+    }
+
+    upstream slow {
+        server  127.0.0.1:%%PORT_14%%  max_fails=0;
+        server  127.0.0.1:%%PORT_15%%  max_fails=0;
+        server  127.0.0.1:%%PORT_11%%  backup;
+    }
+
+    upstream gone {
+        server  unix:%%SOCK_0%%  max_fails=0;
+        server  127.0.0.1:%%PORT_11%%  max_fails=0;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_0%%;
+        thrift_pass  pair;
+    }
+
+    server {
+        listen                127.0.0.1:%%PORT_1%%;
+        thrift_next_upstream  off;
+        thrift_pass           pair;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_2%%;
+        thrift_pass  dead;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_3%%;
+        thrift_pass  127.0.0.1:%%PORT_12%%;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_4%%;
+        thrift_pass  marked;
+    }
+
+    server {
+        listen                      127.0.0.1:%%PORT_5%%;
+        thrift_next_upstream_tries  2;
+        thrift_pass                 three;
+    }
+
+    server {
+        listen                  127.0.0.1:%%PORT_6%%;
+        thrift_connect_timeout  150ms;
+        thrift_pass             slow;
+
+        thrift_service Short {
+            thrift_pass                   slow;
+            thrift_next_upstream_timeout  100ms;
+        }
+
+        thrift_service Deadline {
+            thrift_pass             slow;
+            thrift_connect_timeout  5s;
+            thrift_timeout          100ms;
+        }
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_7%%;
+        thrift_pass  gone;
+    }
+}
+
+EOF
+
+my %hold = map { ("h$_" => { hold => 1 }) } 1 .. 10;
+
+my $first = $t->backend(10, id => 'first', script => \%hold);
+my $second = $t->backend(11, id => 'second', script => \%hold);
+
+$t->run();
+
+sub answer {
+    my ($c, $method) = @_;
+
+    my $m = $c->call($method);
+
+    return 'nothing' unless $m;
+    return $m->{type} == REPLY ? $m->{fields}{0}
+                               : "$m->{exception} $m->{message}";
+}
+
+sub answers {
+    my ($c, $n, $method) = @_;
+
+    my %n;
+    $n{answer($c, $method || 'get')}++ for 1 .. $n;
+
+    return \%n;
+}
+
+# one is down
+
+my $c = $t->client(0);
+
+is_deeply(answers($c, 10), { first => 5, second => 5 }, 'both up');
+
+$first->stop();
+
+is_deeply(answers($c, 20), { second => 20 }, 'one down');
+
+my ($p10, $p11, $p12, $p13) = map { '127.0.0.1:' . $t->port($_) } 10 .. 13;
+
+ok($t->wait_log(qr/\|get\|success\|200\|$p10, $p11$/, 'access.log'),
+   'both logged');
+ok($t->grep_log(qr/\[error\] .*connect\(\) failed \(111: Connection refused\)
+                   .*upstream: "$p10"/x), 'refused told');
+
+$c->oneway('poke') for 1 .. 4;
+ok(wait_for(sub { $second->calls('poke') == 4 }), 'oneway to the next');
+
+# thrift_next_upstream off
+
+$c = $t->client(1);
+is_deeply(answers($c, 10),
+          { second => 5, '6 cannot connect to upstream' => 5 },
+          'next upstream off');
+
+my $m = $c->call('A:get', [], seqid => -12);
+$m = $c->call('A:get', [], seqid => -12) if $m->{type} == REPLY;
+is("$m->{name} $m->{seqid}", 'get -12', 'exception head');
+ok($t->wait_log(qr/\|get\|exception\|502\|$p10$/, 'access.log'),
+   'failure logged');
+
+# all are down
+
+$c = $t->client(2);
+is_deeply(answers($c, 5), { '6 cannot connect to upstream' => 5 },
+          'all down');
+ok($t->wait_log(qr/\|get\|exception\|502\|($p12, $p13|$p13, $p12)$/,
+                'access.log'), 'all logged');
+
+$c->oneway('lost');
+is(answer($c, 'get'), '6 cannot connect to upstream', 'after oneway');
+ok($t->wait_log(qr/\|lost\|failed\|502\|/, 'access.log'), 'oneway logged');
+
+is_deeply(answers($t->client(3), 3), { '6 cannot connect to upstream' => 3 },
+          'single one down');
+
+my $marked = $t->client(4);
+is(answer($marked, 'get'), '6 cannot connect to upstream', 'all down, marked');
+is_deeply(answers($marked, 3), { '6 no live upstreams' => 3 }, 'all marked');
+
+# thrift_next_upstream_tries
+
+my $three = $t->client(5);
+my $n = answers($three, 30);
+ok($n->{second} && $n->{'6 cannot connect to upstream'}, 'tries');
+is($n->{second} + $n->{'6 cannot connect to upstream'}, 30, 'tries, all');
+
+my $port = $t->port(5);
+my @tried = $t->wait_log(qr/^$port\|get\|/, 'access.log', undef, 30);
+is(scalar(grep { /\|exception\|/ && !/\|127\S+, 127\S+$/ } @tried), 0,
+   'two tried');
+is(scalar(grep { /\|127\S+, 127\S+, / } @tried), 0, 'never three');
+
+my $third = $t->backend(12, id => 'third');
+
+is(answer($c, 'get'), 'third', 'up again');
+is_deeply(answers($three, 6), { second => 2, third => 4 }, 'tries, one down');
+
+# a unix socket that is not there
+
+is_deeply(answers($t->client(7), 4), { second => 4 }, 'no socket');
+$t->expect_log(qr/connect\(\) to unix:\S+ failed \(2: No such file/);
+
+# servers that do not take connections: their queues are full
+
+my @full;
+
+for (14, 15) {
+    my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+                                       LocalPort => $t->port($_),
+                                       Listen => 0, ReuseAddr => 1)
+        or die "cannot listen: $!";
+
+    listen($listen, 0);
+    push @full, $listen;
+
+    for my $i (1 .. 3) {
+        socket(my $s, Socket::AF_INET(), Socket::SOCK_STREAM(), 0)
+            or die "socket: $!";
+        IO::Handle::blocking($s, 0);
+        connect($s, Socket::pack_sockaddr_in($t->port($_),
+                                             Socket::inet_aton('127.0.0.1')));
+        push @full, $s;
+    }
+}
+
+$c = $t->client(6);
+is(answer($c, 'get'), 'second', 'next after timeout');
+is(answer($c, 'Short:get'), '6 cannot connect to upstream',
+   'next upstream timeout');
+like(answer($c, 'Deadline:get'),
+     qr/^6 timed out after \d+ms connecting to upstream$/, 'deadline');
+ok($t->wait_log(qr/\|get\|exception\|504\|/, 'access.log'),
+   'deadline logged');
+
+# killed while its connections are idle: nothing is lost
+
+$first->start();
+
+my @clients = map { $t->client(0) } 1 .. 5;
+
+for my $c (@clients) {
+    my $bytes = join('', map { call_bytes('get', $_) } 1 .. 20);
+    is(scalar(grep { $_->{type} == REPLY } $c->exchange($bytes, 20)), 20,
+       'both up again');
+}
+
+for my $signal (qw(KILL TERM)) {
+    $first->stop($signal);
+    is_deeply(answers($_, 10), { second => 10 }, "idle and $signal")
+        for @clients;
+
+    $first->start();
+    is_deeply(answers($clients[0], 4), { first => 2, second => 2 }, 'back');
+}
+
+# killed during calls: one exception each, and nowhere else
+
+$c = shift @clients;
+$c->send(join('', map { call_bytes("h$_", 100 + $_) } 1 .. 10));
+
+ok(wait_for(sub { my @all = map { $_->calls() } $first, $second;
+                  return 10 == grep { $_->{method} =~ /^h/ } @all }),
+   'calls on their way');
+
+my %at_first = map { $_->{method} => 1 } $first->calls();
+
+$first->stop('KILL');
+$second->release();
+
+for (1 .. 10) {
+    my $m = $c->read_message();
+    my $expected = $at_first{"h$_"}
+                   ? 'upstream closed connection before it replied'
+                   : 'second';
+
+    is("$m->{name} $m->{seqid} " . ($m->{message} || $m->{fields}{0}),
+       "h$_ 10$_ $expected" =~ s/1010/110/r,
+       $at_first{"h$_"} ? 'killed' : 'not killed');
+}
+
+is(executed_twice(qr/^h/), 0, 'executed once');
+is(answer($c, 'get'), 'second', 'connection stays');
+
+# killed and started again below many calls
+
+$first->start();
+
+my $lost = 0;
+
+for my $round (1 .. 4) {
+    $c->send(join('', map { call_bytes("r$round-$_", $_) } 1 .. 300));
+    ok(wait_for(sub { $first->calls("r$round-1")
+                      || $second->calls("r$round-1") }), "round $round");
+    $first->stop('KILL');
+    $first->start();
+
+    my @m = $c->exchange('', 300);
+
+    is(join(' ', map { "$_->{name} $_->{seqid}" } @m),
+       join(' ', map { "r$round-$_ $_" } 1 .. 300), 'one fate each');
+
+    $lost += grep { $_->{type} == EXCEPTION } @m;
+}
+
+note("$lost calls answered with an exception");
+is(executed_twice(qr/^r/), 0, 'all executed once');
+is_deeply(answers($_, 4), { first => 2, second => 2 }, 'all stay')
+    for $c, @clients;
+
+# killed in the middle of receiving: that is not tried elsewhere
+
+$second->stop();
+$first->stop();
+$first->script('!accept' => { ignore => 1 }) if 0;
+$first = $t->backend(16, id => 'unused') if 0;
+
+my $deaf = Test::Thrift::Backend->new(
+    address => '127.0.0.1:' . $t->port(13), id => 'deaf',
+    log => $t->dir() . '/deaf.log',
+    script => { '!accept' => { ignore => 1 } });
+$third->stop();
+
+$c = $t->client(2);
+$c->start('large', [ [ 1, string => 'x' x 15_000_000 ] ], seqid => 5);
+ok(wait_for(sub { $deaf->accepted() }), 'large call');
+$third->start();
+$deaf->stop('KILL');
+$m = $c->read_message();
+is("$m->{seqid} $m->{exception}", '5 6', 'killed while receiving');
+like($m->{message}, qr/^upstream closed connection/, 'told so');
+is(scalar $third->calls('large'), 0, 'not tried again');
+is(answer($c, 'get'), 'third', 'goes on');
+
+$_->start() for $first, $second;
+
+$t->done();
+
+
+sub executed_twice {
+    my ($re) = @_;
+
+    my %n;
+    $n{$_}++ for grep { $_ =~ $re }
+                 map { $_->{method} } map { $_->calls() } $first, $second;
+
+    return scalar(grep { $_ > 1 } values %n);
+}
