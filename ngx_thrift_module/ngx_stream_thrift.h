@@ -15,10 +15,14 @@
 
 #include "ngx_thrift.h"
 
+typedef struct ngx_stream_thrift_pool_s     ngx_stream_thrift_pool_t;
 typedef struct ngx_stream_thrift_session_s  ngx_stream_thrift_session_t;
 typedef struct ngx_stream_thrift_call_s     ngx_stream_thrift_call_t;
 
 #include "ngx_stream_thrift_conf.h"
+#include "ngx_stream_thrift_blocks.h"
+#include "ngx_stream_thrift_pools.h"
+#include "ngx_stream_thrift_routes.h"
 #include "ngx_stream_thrift_session.h"
 #include "ngx_stream_thrift_call.h"
 #include "ngx_stream_thrift_peer.h"

@@ -18,18 +18,6 @@
 
 #define NGX_STREAM_THRIFT_LAX           16
 
-/* Idle connections kept when thrift_keepalive does not say. */
-
-#define NGX_STREAM_THRIFT_KEEPALIVE     32
-
-
-/* Idle connections to one upstream, and whose they are. */
-
-typedef struct {
-    ngx_thrift_pool_t                idle;
-    ngx_stream_upstream_srv_conf_t  *upstream;  /* NULL: of addresses that
-                                                   variables name */
-} ngx_stream_thrift_pool_t;
 
 
 typedef struct {
@@ -80,22 +68,6 @@ void *ngx_stream_thrift_create_main_conf(ngx_conf_t *cf);
 void *ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf);
 char *ngx_stream_thrift_merge_srv_conf(ngx_conf_t *cf, void *parent,
     void *child);
-
-/* The pool of an upstream; NULL: of addresses that variables name. */
-ngx_stream_thrift_pool_t *ngx_stream_thrift_get_pool(
-    ngx_stream_thrift_main_conf_t *tmcf, ngx_stream_upstream_srv_conf_t *us);
-
-/* Gives every upstream its pool; after all of them are known. */
-ngx_int_t ngx_stream_thrift_init_pools(ngx_conf_t *cf);
-
-/* Directives that are blocks or answers. */
-char *ngx_stream_thrift_service(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_stream_thrift_method(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_stream_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_stream_thrift_return(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 
 
 #endif /* _NGX_STREAM_THRIFT_CONF_H_INCLUDED_ */

@@ -483,17 +483,3 @@ ngx_stream_thrift_peer_release(ngx_thrift_call_t *call, ngx_uint_t state)
         u->peer.sockaddr = NULL;
     }
 }
-
-
-void
-ngx_stream_thrift_close_pools(ngx_stream_thrift_main_conf_t *tmcf)
-{
-    ngx_uint_t                  i;
-    ngx_stream_thrift_pool_t  **pool;
-
-    pool = tmcf->pools.elts;
-
-    for (i = 0; i < tmcf->pools.nelts; i++) {
-        ngx_thrift_keepalive_close(&pool[i]->idle);
-    }
-}

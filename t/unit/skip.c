@@ -394,6 +394,54 @@ test_budget(void)
 }
 
 
+/* What can follow is counted over pieces, cut off tokens included. */
+
+static void
+test_budget_pieces(void)
+{
+    size_t                 i, consumed, again;
+    uint8_t                bytes[64];
+    const uint8_t         *p;
+    nthrift_skip_t         w;
+    nthrift_error_t        err;
+    nthrift_skip_level_t   levels[4];
+
+    (void) unit_hex("08 0001 00000001  0b 0002 00000002 6161"
+                    "0f 0003 08 00000001 00000001 00", bytes, sizeof(bytes));
+
+    for (i = 1; i < 8; i++) {
+        err.text = NULL;
+        consumed = again = 0;
+
+        nthrift_skip_start(&w, NTHRIFT_BINARY, levels, 4, 23);
+
+        do {
+            p = bytes + consumed;
+            again = nthrift_skip_read(&w, &p, p + i, &err) == NTHRIFT_AGAIN;
+            consumed = (size_t) (p - bytes);
+        } while (again);
+
+        ok(consumed == 23 && unit_same(err.text, "list longer than its "
+                                                 "message"),
+           "list longer than its message, in pieces of %zu", i);
+
+        if (consumed != 23) {
+            diag("%zu bytes, %s", consumed, err.text ? err.text : "");
+        }
+    }
+
+    err.text = NULL;
+    p = bytes;
+
+    nthrift_skip_start(&w, NTHRIFT_BINARY, levels, 4, 2);
+    is_int(nthrift_skip_read(&w, &p, bytes + 1, &err), NTHRIFT_AGAIN,
+           "one byte of two");
+    is_int(nthrift_skip_read(&w, &p, bytes + 9, &err), NTHRIFT_ERROR,
+           "more than two");
+    is_int(p - bytes, 2, "no more than two are read");
+}
+
+
 /*
  * The cost.  A client chooses the shape of what it sends; the dearest shape
  * costs a few nanoseconds a byte, and twice as much of it costs twice.
@@ -542,6 +590,7 @@ main(void)
     test_first();
     test_depth();
     test_budget();
+    test_budget_pieces();
     test_cost();
 
     done();

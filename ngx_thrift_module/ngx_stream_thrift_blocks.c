@@ -1,0 +1,296 @@
+
+/*
+ * The blocks thrift_service and thrift_method, and the directives that say who
+ * answers: thrift_pass and thrift_return.
+ *
+ * A block gets a copy of its parent's array of configurations with our slot
+ * replaced, so that nginx's own setters work at every level, and so that a
+ * call can take the array as its session's srv_conf.
+ */
+
+#include "ngx_stream_thrift.h"
+
+
+static char *ngx_stream_thrift_block(ngx_conf_t *cf, ngx_uint_t type,
+    ngx_stream_thrift_srv_conf_t *parent);
+static ngx_stream_thrift_srv_conf_t *ngx_stream_thrift_find_block(
+    ngx_array_t *blocks, ngx_str_t *name);
+static char *ngx_stream_thrift_take_server(ngx_conf_t *cf);
+
+
+char *
+ngx_stream_thrift_service(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *rv;
+
+    rv = ngx_stream_thrift_take_server(cf);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    return ngx_stream_thrift_block(cf, NGX_STREAM_THRIFT_SERVICE_CONF, conf);
+}
+
+
+char *
+ngx_stream_thrift_method(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_stream_thrift_block(cf, NGX_STREAM_THRIFT_METHOD_CONF, conf);
+}
+
+
+static char *
+ngx_stream_thrift_block(ngx_conf_t *cf, ngx_uint_t type,
+    ngx_stream_thrift_srv_conf_t *parent)
+{
+    char                           *rv;
+    void                          **slot;
+    ngx_str_t                      *value;
+    ngx_conf_t                      pcf;
+    ngx_stream_conf_ctx_t          *ctx, *pctx;
+    ngx_stream_thrift_srv_conf_t   *tscf, *same, **blockp;
+
+    value = cf->args->elts;
+
+    if (value[1].len == 0) {
+        return "has an empty name";
+    }
+
+    same = ngx_stream_thrift_find_block(parent->blocks, &value[1]);
+
+    if (same) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "duplicate %V \"%V\", previous in %s:%ui",
+                           &value[0], &value[1], same->file_name, same->line);
+        return NGX_CONF_ERROR;
+    }
+
+    tscf = ngx_stream_thrift_create_srv_conf(cf);
+    if (tscf == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    tscf->name = value[1];
+    tscf->file_name = cf->conf_file->file.name.data;
+    tscf->line = cf->conf_file->line;
+
+    if (parent->blocks == NULL) {
+        parent->blocks = ngx_array_create(cf->pool, 4, sizeof(void *));
+        if (parent->blocks == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    blockp = ngx_array_push(parent->blocks);
+    if (blockp == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *blockp = tscf;
+
+    ctx = ngx_pcalloc(cf->pool, sizeof(ngx_stream_conf_ctx_t));
+    slot = ngx_palloc(cf->pool, ngx_stream_max_module * sizeof(void *));
+
+    if (ctx == NULL || slot == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    pctx = cf->ctx;
+
+    ngx_memcpy(slot, pctx->srv_conf, ngx_stream_max_module * sizeof(void *));
+    slot[ngx_stream_thrift_module.ctx_index] = tscf;
+
+    tscf->srv_conf = slot;
+
+    ctx->main_conf = pctx->main_conf;
+    ctx->srv_conf = slot;
+
+    pcf = *cf;
+    cf->ctx = ctx;
+    cf->cmd_type = type;
+
+    rv = ngx_conf_parse(cf, NULL);
+
+    *cf = pcf;
+
+    return rv;
+}
+
+
+static ngx_stream_thrift_srv_conf_t *
+ngx_stream_thrift_find_block(ngx_array_t *blocks, ngx_str_t *name)
+{
+    ngx_uint_t                      i;
+    ngx_stream_thrift_srv_conf_t  **block;
+
+    if (blocks == NULL) {
+        return NULL;
+    }
+
+    block = blocks->elts;
+
+    for (i = 0; i < blocks->nelts; i++) {
+        if (block[i]->name.len == name->len
+            && ngx_memcmp(block[i]->name.data, name->data, name->len) == 0)
+        {
+            return block[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+/* Makes us the content handler of the server that is being read. */
+
+static char *
+ngx_stream_thrift_take_server(ngx_conf_t *cf)
+{
+    ngx_stream_core_srv_conf_t  *cscf;
+
+    cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
+
+    if (cscf->handler && cscf->handler != ngx_stream_thrift_handler) {
+        return "cannot stand beside another content handler, such as "
+               "\"proxy_pass\" or \"return\", in one server";
+    }
+
+    cscf->handler = ngx_stream_thrift_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_stream_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_thrift_srv_conf_t  *tscf = conf;
+
+    char                                *rv;
+    ngx_url_t                            u;
+    ngx_str_t                           *value;
+    ngx_stream_complex_value_t           cv;
+    ngx_stream_compile_complex_value_t   ccv;
+
+    if (tscf->conf.pass) {
+        return "is duplicate";
+    }
+
+    if (tscf->conf.returns) {
+        return "cannot stand beside \"thrift_return\"";
+    }
+
+    rv = ngx_stream_thrift_take_server(cf);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    tscf->conf.pass = 1;
+
+    value = cf->args->elts;
+
+    ngx_memzero(&ccv, sizeof(ngx_stream_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = &value[1];
+    ccv.complex_value = &cv;
+
+    if (ngx_stream_compile_complex_value(&ccv) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (cv.lengths) {
+        tscf->upstream_value = ngx_palloc(cf->pool,
+                                          sizeof(ngx_stream_complex_value_t));
+        if (tscf->upstream_value == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *tscf->upstream_value = cv;
+
+        return NGX_CONF_OK;
+    }
+
+    ngx_memzero(&u, sizeof(ngx_url_t));
+
+    u.url = value[1];
+    u.no_resolve = 1;
+
+    tscf->upstream = ngx_stream_upstream_add(cf, &u, 0);
+    if (tscf->upstream == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    tscf->pool = ngx_stream_thrift_add_pool(cf, tscf->upstream);
+
+    return (tscf->pool == NULL) ? NGX_CONF_ERROR : NGX_CONF_OK;
+}
+
+
+char *
+ngx_stream_thrift_return(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_thrift_srv_conf_t  *tscf = conf;
+
+    char                                *rv;
+    ngx_int_t                            type;
+    ngx_str_t                           *value;
+    const char                          *name;
+    ngx_stream_compile_complex_value_t   ccv;
+
+    if (tscf->conf.returns) {
+        return "is duplicate";
+    }
+
+    if (tscf->conf.pass) {
+        return "cannot stand beside \"thrift_pass\"";
+    }
+
+    rv = ngx_stream_thrift_take_server(cf);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    value = cf->args->elts;
+
+    for (type = 0; /* void */; type++) {
+        name = nthrift_exception_type_name(type);
+
+        if (name == NULL) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "unknown exception type \"%V\" in "
+                               "\"thrift_return\", it must be a name such as "
+                               "\"INTERNAL_ERROR\" or \"UNKNOWN_METHOD\"",
+                               &value[1]);
+            return NGX_CONF_ERROR;
+        }
+
+        if (ngx_strcmp(value[1].data, name) == 0) {
+            break;
+        }
+    }
+
+    tscf->conf.returns = 1;
+    tscf->conf.return_type = type;
+
+    tscf->return_text = ngx_palloc(cf->pool,
+                                   sizeof(ngx_stream_complex_value_t));
+    if (tscf->return_text == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_stream_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = &value[2];
+    ccv.complex_value = tscf->return_text;
+
+    if (ngx_stream_compile_complex_value(&ccv) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}

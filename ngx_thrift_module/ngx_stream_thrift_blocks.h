@@ -1,0 +1,19 @@
+
+/*
+ * Blocks, and who answers.
+ */
+
+#ifndef _NGX_STREAM_THRIFT_BLOCKS_H_INCLUDED_
+#define _NGX_STREAM_THRIFT_BLOCKS_H_INCLUDED_
+
+
+/* The directives. */
+
+char *ngx_stream_thrift_service(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_stream_thrift_method(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_thrift_return(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+
+#endif /* _NGX_STREAM_THRIFT_BLOCKS_H_INCLUDED_ */

@@ -1,0 +1,43 @@
+
+/*
+ * Pools of idle upstream connections, as stream's configuration knows them.
+ */
+
+#ifndef _NGX_STREAM_THRIFT_POOLS_H_INCLUDED_
+#define _NGX_STREAM_THRIFT_POOLS_H_INCLUDED_
+
+
+/* Idle connections kept when thrift_keepalive does not say. */
+
+#define NGX_STREAM_THRIFT_KEEPALIVE  32
+
+
+/* Idle connections to one upstream, and whose they are. */
+
+struct ngx_stream_thrift_pool_s {
+    ngx_thrift_pool_t                idle;
+    ngx_stream_upstream_srv_conf_t  *upstream;  /* NULL: of addresses that
+                                                   variables name */
+};
+
+
+/* The directive thrift_keepalive. */
+char *ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* Gives an upstream its pool, if it has none; NULL: no memory. */
+ngx_stream_thrift_pool_t *ngx_stream_thrift_add_pool(ngx_conf_t *cf,
+    ngx_stream_upstream_srv_conf_t *us);
+
+/* Gives all upstreams their pools; after all of them are known. */
+ngx_int_t ngx_stream_thrift_init_pools(ngx_conf_t *cf);
+
+/* The pool of an upstream; NULL: of addresses that variables name. */
+ngx_stream_thrift_pool_t *ngx_stream_thrift_get_pool(
+    ngx_stream_thrift_main_conf_t *tmcf, ngx_stream_upstream_srv_conf_t *us);
+
+/* Closes all idle upstream connections of the worker. */
+void ngx_stream_thrift_close_pools(ngx_stream_thrift_main_conf_t *tmcf);
+
+
+#endif /* _NGX_STREAM_THRIFT_POOLS_H_INCLUDED_ */

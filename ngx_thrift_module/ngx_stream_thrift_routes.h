@@ -1,0 +1,18 @@
+
+/*
+ * Building a server's routes.
+ */
+
+#ifndef _NGX_STREAM_THRIFT_ROUTES_H_INCLUDED_
+#define _NGX_STREAM_THRIFT_ROUTES_H_INCLUDED_
+
+
+/*
+ * Checks that every service and method of a merged server has an answer, and
+ * fills server->routes.
+ */
+char *ngx_stream_thrift_build_routes(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *server);
+
+
+#endif /* _NGX_STREAM_THRIFT_ROUTES_H_INCLUDED_ */

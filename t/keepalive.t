@@ -1,0 +1,237 @@
+#!/usr/bin/perl
+
+# thrift_keepalive: connections to servers are shared by all clients, checked
+# before they are used, and let go in time.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Test::Thrift;
+
+
+my $t = Test::Thrift->new(<<'EOF', log => 'info');
+
+%%TEST_GLOBALS%%
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    upstream default {
+        server  127.0.0.1:%%PORT_10%%;
+    }
+
+    upstream none {
+        thrift_keepalive  0;
+        server            127.0.0.1:%%PORT_11%%;
+    }
+
+    upstream two {
+        thrift_keepalive  2;
+        server            127.0.0.1:%%PORT_12%%;
+    }
+
+    upstream timeout {
+        thrift_keepalive  5  timeout=200ms;
+        server            127.0.0.1:%%PORT_13%%;
+    }
+
+    upstream lifetime {
+        server            127.0.0.1:%%PORT_14%%;
+        thrift_keepalive  5  lifetime=300ms;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_0%%;
+        thrift_pass  default;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_1%%;
+        thrift_pass  none;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_2%%;
+        thrift_pass  two;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_3%%;
+        thrift_pass  timeout;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_4%%;
+        thrift_pass  lifetime;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_5%%;
+        thrift_pass  127.0.0.1:%%PORT_15%%;
+    }
+
+    server {
+        listen         127.0.0.1:%%PORT_6%%;
+        thrift_pass    default;
+    }
+}
+
+EOF
+
+my %script = (hold  => { hold => 1 },
+              after => { close => 'after' },
+              reset => { close => 'after', reset => 1 },
+              half  => { half_close => 1 },
+              late  => { answer => 1, raw => "\0\0\0\1x" });
+
+my ($default, $none, $two, $timeout, $lifetime, $address)
+    = map { $t->backend($_, script => \%script) } 10 .. 15;
+
+$t->run();
+
+sub get {
+    my ($c, $n, $method) = @_;
+
+    return scalar(grep { ($_->{type} || 0) == REPLY }
+                  map { $c->call($method || 'get') || {} } 1 .. $n);
+}
+
+# held calls: so many connections at the same time
+
+sub together {
+    my ($where, $n, $backend) = @_;
+
+    my $c = $t->client($where);
+    my $seen = $backend->calls('hold');
+
+    $c->send(join('', map { call_bytes('hold', $_) } 1 .. $n));
+    wait_for(sub { $backend->calls('hold') == $seen + $n });
+    $backend->release();
+
+    return scalar(grep { $_->{type} == REPLY } $c->exchange('', $n));
+}
+
+# connections are reused
+
+is(get($t->client(0), 50), 50, 'one client');
+is($default->accepted(), 1, 'one connection');
+
+is(get($t->client(0), 5), 5, 'another client') for 1 .. 10;
+is(get($t->client(6), 5), 5, 'another server');
+is($default->accepted(), 1, 'same connection');
+
+my $c = $t->client(0);
+$c->call('get', [], protocol => 'compact');
+$c->oneway('get');
+$c->call('S:get');
+is($default->accepted(), 1, 'whatever the call');
+
+my @seqids = map { $_->{seqid} } $default->calls();
+my %seqids = map { $_ => 1 } @seqids;
+is(scalar(keys %seqids), scalar(@seqids), 'seqids of its own');
+
+is(together(0, 20, $default), 20, 'at the same time');
+cmp_ok($default->accepted(), '<=', 21, 'connection for each');
+
+my $accepted = $default->accepted();
+is(together(0, 20, $default), 20, 'once more');
+is($default->accepted(), $accepted, 'none opened');
+is($default->closed(), 0, 'none closed');
+
+is(get($t->client(5), 10), 10, 'plain address');
+is($address->accepted(), 1, 'plain address, one connection');
+
+# more than the pool takes
+
+is(together(0, 40, $default), 40, 'more than 32');
+ok(wait_for(sub { $default->accepted() - $default->closed() == 32 }),
+   '32 stay');
+
+# thrift_keepalive 0
+
+is(get($t->client(1), 10), 10, 'no pool');
+is($none->accepted(), 10, 'no pool, new ones');
+ok(wait_for(sub { $none->closed() == 10 }), 'no pool, closed');
+
+$c = $t->client(1);
+$c->oneway('get') for 1 .. 3;
+ok(wait_for(sub { $none->calls() == 13 && $none->closed() == 13 }),
+   'no pool, oneway');
+
+# thrift_keepalive N
+
+is(together(2, 8, $two), 8, 'eight at once');
+is($two->accepted(), 8, 'eight opened');
+ok(wait_for(sub { $two->closed() == 6 }), 'two stay');
+is(get($t->client(2), 10), 10, 'one by one');
+is($two->accepted(), 8, 'none opened');
+
+# timeout
+
+$c = $t->client(3);
+is(together(3, 3, $timeout), 3, 'before timeout');
+is($timeout->accepted(), 3, 'three to time out');
+ok(wait_for(sub { $timeout->closed() == 3 }), 'timed out');
+is(get($c, 1), 1, 'after timeout');
+is($timeout->accepted(), 4, 'new one');
+
+# lifetime
+
+$c = $t->client(4);
+is(get($c, 1), 1, 'young');
+
+my $calls = 1;
+ok(wait_for(sub { $calls += get($c, 1); $lifetime->accepted() > 1 }), 'old');
+is(scalar $lifetime->calls(), $calls, 'no call lost');
+ok(wait_for(sub { $lifetime->closed() >= 1 }), 'old one closed');
+
+# what the server does between calls
+
+$c = $t->client(5);
+
+for my $method (qw(after reset half)) {
+    $accepted = $address->accepted();
+
+    is(get($c, 8, $method), 8, "$method");
+    is(get($c, 1), 1, "then get");
+    is($address->accepted(), $accepted + 8, "$method seen");
+}
+
+# it leaves when it is called, which nginx can not know yet
+
+$address->script(%script);
+is(together(5, 5, $address), 5, 'some to close');
+kill('STOP', $address->pid());
+kill('KILL', $address->pid());
+$address->stop();
+$address->start();
+is(get($c, 5), 5, 'all closed');
+
+# it sends when nobody has asked
+
+$accepted = $address->accepted();
+is(get($c, 1), 1, 'before bytes');
+my $closed = $address->closed();
+$c->oneway('late');
+ok(wait_for(sub { $address->closed() == $closed + 1 }), 'closed for bytes');
+is(get($c, 1), 1, 'after bytes');
+
+$address->script('!accept' => { raw => 'hello' });
+$address->stop();
+$address->start();
+my $m = $c->call('get', [], seqid => 6);
+is("$m->{seqid} $m->{exception}", '6 6', 'greeting');
+$address->script();
+is(get($c, 3), 3, 'after greeting');
+
+is(scalar($t->grep_log(qr/\[error\] (?!.*upstream sent malformed reply)/)), 0,
+   'no errors') or diag($t->grep_log(qr/\[error\]/));
+
+$t->done();

@@ -1,0 +1,1018 @@
+/*
+ * t/soak/backend.c: servers that misbehave as planned.  One process, one
+ * thread, a listener for each server.  They note every call they get, and
+ * verify that its bytes are those that the client was to send.
+ *
+ * A connection has one call at a time, as a real server's thread does: what
+ * comes behind it waits until it is answered.
+ */
+
+#include "chaos.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+
+#define EVENTS        512
+#define READ_ROOM   65536
+#define SLICE_MS      500       /* how often a server may crash */
+#define NO_LIMIT  SIZE_MAX
+
+#define KIND_SLICE    100
+#define KIND_GARBAGE  101
+#define KIND_NOISE    102
+
+
+typedef struct {
+    int            fd;          /* -1: this slot is free */
+    unsigned       backend;
+    conn_plan_e    plan;
+    int            eof;
+    int            stalled;     /* reads no further call */
+    int            polluted;    /* something unasked was sent */
+
+    buf_t          in;
+    buf_t          out;
+    size_t         limit;       /* bytes of out that may be sent by now */
+    size_t         piece;       /* it grows by this */
+    uint64_t       due;         /* when, ms; 0: it does not */
+
+    uint32_t       id;          /* of the call that is answered, or NO_ID */
+    action_e       action;
+
+    buf_t          later;       /* goes out before the next reply */
+    buf_t          late;        /* goes out at late_due */
+    uint64_t       late_due;
+    uint64_t       idle_due;    /* the connection's own fault */
+} conn_t;
+
+
+typedef struct {
+    int            fd;
+    unsigned       accepted;
+    uint64_t       down;        /* until when it does not listen */
+} listener_t;
+
+
+static struct {
+    int            ep;
+    conn_t        *conns;       /* by fd */
+    int            nconns;
+    int            top;         /* no connection beyond */
+    listener_t     listeners[MAX_BACKENDS + 1];
+    unsigned       nlisteners;
+    uint64_t       slice;
+    rng_t          noise;
+} self;
+
+
+static void conn_flush(conn_t *c);
+static void conn_process(conn_t *c);
+
+
+static void
+complain(uint64_t *counter, const message_t *m, const uint8_t *p, size_t n,
+    const char *fmt, ...)
+{
+    char     hex[81];
+    size_t   i;
+    va_list  args;
+    char     text[128];
+
+    if ((*counter)++ || shared->error[0]) {
+        return;
+    }
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+
+    for (i = 0; i < 40 && i < n; i++) {
+        snprintf(hex + 2 * i, 3, "%02x", p[i]);
+    }
+
+    hex[2 * i] = '\0';
+
+    snprintf(shared->error, sizeof(shared->error), "%s (%s): %s", text,
+             m->error ? m->error : "", hex);
+}
+
+
+static void
+backend_listen(unsigned i)
+{
+    int                 fd, on;
+    struct sockaddr_in  sin;
+
+    fd = socket(AF_INET, SOCK_STREAM|SOCK_NONBLOCK, 0);
+    on = 1;
+
+    memset(&sin, 0, sizeof(sin));
+    sin.sin_family = AF_INET;
+    sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    sin.sin_port = htons(i < conf.nbackends ? conf.backends[i] : conf.noisy);
+
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+
+    if (fd == -1 || bind(fd, (struct sockaddr *) &sin, sizeof(sin)) == -1
+        || listen(fd, 4096) == -1)
+    {
+        perror("backend");
+        exit(2);
+    }
+
+    self.listeners[i].fd = fd;
+    self.listeners[i].down = 0;
+
+    struct epoll_event  ev = { .events = EPOLLIN,
+                               .data.u64 = 1ULL << 32 | i };
+
+    epoll_ctl(self.ep, EPOLL_CTL_ADD, fd, &ev);
+}
+
+
+static void
+linger_reset(int fd)
+{
+    struct linger  linger = { 1, 0 };
+
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
+
+static void
+conn_close(conn_t *c, int reset)
+{
+    if (reset) {
+        linger_reset(c->fd);
+    }
+
+    close(c->fd);
+    c->fd = -1;
+
+    buf_free(&c->in);
+    buf_free(&c->out);
+    buf_free(&c->later);
+    buf_free(&c->late);
+}
+
+
+/* The server's own doing: what it was about to answer need not arrive. */
+
+static void
+conn_kill(conn_t *c, int reset)
+{
+    if (c->id != NO_ID) {
+        shared->seen[c->id] |= SEEN_TAINTED;
+    }
+
+    conn_close(c, reset);
+}
+
+
+static void
+backend_accept(unsigned i, uint64_t now)
+{
+    int          fd, on;
+    conn_t      *c;
+    listener_t  *l;
+    conn_plan_e  plan;
+
+    l = &self.listeners[i];
+
+    for ( ;; ) {
+        fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK);
+        if (fd == -1) {
+            return;
+        }
+
+        if (fd >= self.nconns) {
+            close(fd);
+            continue;
+        }
+
+        shared->accepted++;
+
+        plan = i < conf.nbackends ? plan_conn(i, l->accepted++)
+                                  : CONN_NORMAL;
+
+        c = &self.conns[fd];
+        memset(c, 0, sizeof(conn_t));
+        c->fd = fd;
+        c->backend = i;
+        c->plan = plan;
+        c->id = NO_ID;
+
+        if (fd >= self.top) {
+            self.top = fd + 1;
+        }
+
+        on = 1;
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+
+        switch (plan) {
+        case CONN_CLOSE:
+        case CONN_RESET:
+            conn_close(c, plan == CONN_RESET);
+            continue;
+
+        case CONN_DEAF:
+            continue;
+
+        case CONN_SPEAKS:
+            c->polluted = 1;
+            (void) !write(fd, "\x13\x37\xff\x00 hello", 10);
+            break;
+
+        case CONN_IDLE_CLOSE:
+        case CONN_IDLE_RESET:
+        case CONN_IDLE_SPEAKS:
+            c->idle_due = now + 5 + l->accepted * 37 % 800;
+            break;
+
+        case CONN_NORMAL:
+            break;
+        }
+
+        struct epoll_event  ev = {
+            .events = EPOLLIN|EPOLLOUT|EPOLLRDHUP|EPOLLET,
+            .data.u64 = (uint64_t) fd
+        };
+
+        epoll_ctl(self.ep, EPOLL_CTL_ADD, fd, &ev);
+    }
+}
+
+
+/* --- replies ------------------------------------------------------------ */
+
+static void
+add_random(buf_t *b, uint32_t id, unsigned n)
+{
+    rng_t    rng;
+    uint8_t  byte;
+
+    for (rng = rng_init(KIND_GARBAGE, id, 0); n; n--) {
+        byte = (uint8_t) rng_next(&rng);
+        buf_add(b, &byte, 1);
+    }
+}
+
+
+static void
+add_right(buf_t *b, const plan_t *plan, const message_t *m)
+{
+    message_text(b, m->format, WIRE_REPLY, plan->method, m->head.seqid, 0,
+                 plan->id, 1, plan->reply);
+}
+
+
+static void
+add_wrong(buf_t *b, const plan_t *plan, const message_t *m, int type,
+    const char *name, int32_t seqid)
+{
+    message_text(b, m->format, type, name, seqid, 0, plan->id, 1,
+                 plan->reply);
+}
+
+
+/* A reply of which only the head is right; the body is set by hand. */
+
+static void
+add_body(buf_t *b, const plan_t *plan, const message_t *m,
+    const char *body, size_t n, unsigned times, unsigned stops)
+{
+    size_t       start;
+    wire_head_t  head;
+
+    start = b->len;
+    buf_reserve(b, 256);
+
+    head.type = WIRE_REPLY;
+    head.seqid = m->head.seqid;
+    head.name.data = (const uint8_t *) plan->method;
+    head.name.len = (uint32_t) strlen(plan->method);
+
+    b->len += m->format.framed ? WIRE_FRAME : 0;
+    b->len = (size_t) (wire_write_head(b->data + b->len, m->format.protocol,
+                                       &head) - b->data);
+
+    while (times--) {
+        buf_add(b, body, n);
+    }
+
+    while (stops--) {
+        buf_add(b, "", 1);
+    }
+
+    if (m->format.framed) {
+        message_frame(b, start);
+    }
+}
+
+
+static void
+add_huge(buf_t *b, const plan_t *plan, const message_t *m)
+{
+    size_t  start;
+
+    start = b->len;
+
+    if (m->format.protocol == WIRE_BINARY) {
+        add_body(b, plan, m, "\13\0\0\x7f\xff\xff\xff some", 12, 1, 0);
+    } else {
+        add_body(b, plan, m, "\x08\0\xff\xff\xff\xff\x07 some", 12, 1, 0);
+    }
+
+    if (m->format.framed) {
+        memcpy(b->data + start, "\x7f\xff\xff\xff", 4);
+    }
+}
+
+
+static void
+conn_answer(conn_t *c, const plan_t *plan, const message_t *m, uint64_t now)
+{
+    int     compact;
+    char    text[64];
+    buf_t  *b;
+
+    b = &c->out;
+    compact = m->format.protocol == WIRE_COMPACT;
+
+    c->id = plan->id;
+    c->action = plan->action;
+    c->limit = NO_LIMIT;
+    c->due = 0;
+
+    if (c->later.len) {
+        buf_add(b, c->later.data, c->later.len);
+        buf_free(&c->later);
+    }
+
+    switch (plan->action) {
+
+    case ACTION_GOOD:
+    case ACTION_CLOSE_AFTER:
+    case ACTION_RESET_AFTER:
+    case ACTION_HALF_AFTER:
+        add_right(b, plan, m);
+        break;
+
+    case ACTION_SLOW:
+        add_right(b, plan, m);
+        c->limit = b->pos + plan->piece;
+        c->piece = plan->piece;
+        c->due = now + plan->delay / 4;
+        break;
+
+    case ACTION_DELAY:
+        add_right(b, plan, m);
+        c->limit = 0;
+        c->piece = NO_LIMIT / 2;
+        c->due = now + plan->delay;
+        break;
+
+    case ACTION_EXCEPTION:
+        snprintf(text, sizeof(text), "server's exception %08x", plan->id);
+        message_exception(b, m->format, plan->method, m->head.seqid, text);
+        break;
+
+    case ACTION_CLOSE:
+    case ACTION_RESET:
+    case ACTION_HALF:
+    case ACTION_STALL:
+        break;
+
+    case ACTION_CLOSE_MID:
+    case ACTION_RESET_MID:
+    case ACTION_STALL_MID:
+        add_right(b, plan, m);
+        c->limit = b->pos + (b->len - b->pos) / 2;
+        break;
+
+    case ACTION_RANDOM:
+        add_random(b, plan->id, 1 + plan->piece % 300);
+        break;
+
+    case ACTION_HUGE:
+        add_huge(b, plan, m);
+        break;
+
+    case ACTION_TRUNCATED:
+        if (compact) {
+            add_body(b, plan, m, "\x15\2\x15", 3, 1, 0);
+        } else {
+            add_body(b, plan, m, "\10\0\1\0\0", 5, 1, 0);
+        }
+        break;
+
+    case ACTION_TRAILING:
+        add_body(b, plan, m, "", 1, 1 + plan->delay, 0);
+        break;
+
+    case ACTION_SEQID:
+        add_wrong(b, plan, m, WIRE_REPLY, plan->method,
+                  m->head.seqid + 1000);
+        break;
+
+    case ACTION_NAME:
+        add_wrong(b, plan, m, WIRE_REPLY, "other", m->head.seqid);
+        break;
+
+    case ACTION_TYPE:
+        add_wrong(b, plan, m, WIRE_CALL, plan->method, m->head.seqid);
+        break;
+
+    case ACTION_TTYPE:
+        add_body(b, plan, m, compact ? "\x1e" : "\x63\0\1", compact ? 1 : 3,
+                 1, 1);
+        break;
+
+    case ACTION_DEEP:
+        add_body(b, plan, m, compact ? "\x1c" : "\14\0\1", compact ? 1 : 3,
+                 100, 101);
+        break;
+
+    case ACTION_BEHIND:
+        add_right(b, plan, m);
+        buf_add(b, "\x13\x37 behind", 9);
+        break;
+
+    case ACTION_TWICE:
+        add_right(b, plan, m);
+        add_right(b, plan, m);
+        break;
+
+    case ACTION_TWICE_LATER:
+        add_right(b, plan, m);
+        add_right(&c->later, plan, m);
+        break;
+
+    case ACTION_TWICE_DELAYED:
+        add_right(b, plan, m);
+        c->late.pos = c->late.len = 0;
+        add_right(&c->late, plan, m);
+        c->late_due = now + 1 + plan->delay / 4;
+        break;
+
+    case ACTION_LAST:
+        abort();
+    }
+}
+
+
+/* What follows when all of the reply that is to be sent was sent. */
+
+static void
+conn_answered(conn_t *c)
+{
+    uint32_t  id;
+
+    id = c->id;
+
+    switch (c->action) {
+
+    case ACTION_CLOSE:
+    case ACTION_CLOSE_MID:
+    case ACTION_RESET:
+    case ACTION_RESET_MID:
+    case ACTION_RESET_AFTER:
+        conn_close(c, c->action != ACTION_CLOSE
+                      && c->action != ACTION_CLOSE_MID);
+        return;
+
+    case ACTION_STALL:
+    case ACTION_STALL_MID:
+        c->stalled = 1;
+        c->id = NO_ID;
+        return;
+
+    case ACTION_HALF:
+        c->polluted = 1;
+        shutdown(c->fd, SHUT_WR);
+        break;
+
+    default:
+        if (plan_fates(c->action) & (1U << FATE_REPLY | 1U << FATE_SERVER)) {
+            shared->seen[id] |= c->polluted ? SEEN_TAINTED : SEEN_ANSWERED;
+
+        } else {
+            c->polluted = 1;
+        }
+
+        break;
+    }
+
+    c->id = NO_ID;
+
+    if (c->action == ACTION_CLOSE_AFTER) {
+        conn_close(c, 0);
+        return;
+    }
+
+    if (c->action == ACTION_HALF_AFTER) {
+        c->polluted = 1;
+        shutdown(c->fd, SHUT_WR);
+    }
+
+    if (c->action == ACTION_BEHIND) {
+        c->polluted = 1;
+    }
+}
+
+
+static void
+conn_oneway(conn_t *c, const plan_t *plan, const message_t *m)
+{
+    switch (plan->action) {
+
+    case ACTION_CLOSE:
+    case ACTION_CLOSE_AFTER:
+        conn_close(c, 0);
+        return;
+
+    case ACTION_RESET:
+    case ACTION_RESET_AFTER:
+        conn_close(c, 1);
+        return;
+
+    case ACTION_HALF:
+    case ACTION_HALF_AFTER:
+        c->polluted = 1;
+        shutdown(c->fd, SHUT_WR);
+        return;
+
+    case ACTION_STALL:
+        c->stalled = 1;
+        return;
+
+    case ACTION_TWICE:
+        add_right(&c->out, plan, m);
+        return;
+
+    case ACTION_TWICE_LATER:
+        add_right(&c->later, plan, m);
+        return;
+
+    default:
+        return;
+    }
+}
+
+
+/* --- calls -------------------------------------------------------------- */
+
+static int
+str_is(const wire_str_t *s, const char *text)
+{
+    return s->len == strlen(text) && memcmp(s->data, text, s->len) == 0;
+}
+
+
+/* A reply that is mutated, and sometimes right, or none. */
+
+static void
+conn_noise(conn_t *c, const message_t *m, const char *name)
+{
+    size_t  start;
+
+    if (m->head.type == WIRE_ONEWAY) {
+        return;
+    }
+
+    start = c->out.len;
+    c->limit = NO_LIMIT;
+    c->due = 0;
+
+    message_random(&c->out, m->format, WIRE_REPLY, name, m->head.seqid,
+                   &self.noise);
+
+    switch (rng_below(&self.noise, 40)) {
+
+    case 0:
+        conn_close(c, (int) rng_below(&self.noise, 2));
+        return;
+
+    case 1:
+        c->out.len = start;
+        c->stalled = 1;
+        return;
+
+    case 2: case 3: case 4: case 5: case 6: case 7:
+        return;
+
+    default:
+        mutate(&c->out, start, &self.noise);
+    }
+}
+
+
+/* A call of a mutant, or to the noisy server. */
+
+static void
+conn_stranger(conn_t *c, const message_t *m)
+{
+    char            name[1024];
+    size_t          n;
+    const uint8_t  *p;
+
+    p = memchr(m->head.name.data, ':', m->head.name.len);
+    p = p ? p + 1 : m->head.name.data;
+    n = (size_t) (m->head.name.data + m->head.name.len - p);
+    n = n < sizeof(name) ? n : sizeof(name) - 1;
+
+    memcpy(name, p, n);
+    name[n] = '\0';
+
+    if (c->backend == conf.nbackends) {
+        conn_noise(c, m, name);
+        return;
+    }
+
+    shared->strangers++;
+
+    if (m->head.type == WIRE_ONEWAY) {
+        return;
+    }
+
+    c->limit = NO_LIMIT;
+    message_exception(&c->out, m->format, name, m->head.seqid, "stranger");
+}
+
+
+static int
+as_planned(const plan_t *plan, const message_t *m)
+{
+    return m->text_id == 1
+           && plan->type == m->head.type
+           && plan->format.protocol == m->format.protocol
+           && plan->format.framed == m->format.framed
+           && str_is(&m->head.name, plan->name)
+           && message_intact(&m->text, plan->id, 0, plan->request);
+}
+
+
+static void
+conn_call(conn_t *c, const message_t *m, const uint8_t *p, uint64_t now)
+{
+    plan_t    plan;
+    uint8_t  *seen;
+    uint32_t  id;
+
+    id = m->text_id == 1 ? message_owner(&m->text, 0) : NO_ID;
+
+    if (id == NO_ID) {
+        if (conf.mutants == 0) {
+            complain(&shared->corrupt, m, p, m->len, "nobody's call");
+        }
+
+        conn_stranger(c, m);
+        return;
+    }
+
+    plan = plan_call(id);
+
+    if (!as_planned(&plan, m)) {
+        complain(&shared->corrupt, m, p, m->len, "call %08x is not as it was"
+                 " sent", id);
+    }
+
+    seen = &shared->seen[id];
+
+    if ((*seen & SEEN_COUNT) != SEEN_COUNT) {
+        (*seen)++;
+    }
+
+    shared->executed++;
+
+    if (plan.noise) {
+        conn_stranger(c, m);
+        return;
+    }
+
+    shared->actions[plan.action]++;
+
+    if (plan.type == WIRE_ONEWAY) {
+        conn_oneway(c, &plan, m);
+
+    } else {
+        conn_answer(c, &plan, m, now);
+    }
+}
+
+
+static void
+conn_process(conn_t *c)
+{
+    int             rc;
+    message_t       m;
+    const uint8_t  *p;
+
+    while (c->fd != -1 && c->id == NO_ID && !c->stalled
+           && c->in.pos != c->in.len)
+    {
+        p = c->in.data + c->in.pos;
+
+        rc = message_read(p, c->in.len - c->in.pos, &m);
+
+        if (rc == WIRE_AGAIN) {
+            return;
+        }
+
+        if (rc == WIRE_ERROR) {
+            complain(&shared->malformed, &m, p, c->in.len - c->in.pos,
+                     "a server got what is malformed");
+            conn_kill(c, 0);
+            return;
+        }
+
+        m.error = NULL;
+        conn_call(c, &m, p, now_ms());
+
+        if (c->fd != -1) {
+            c->in.pos += m.len;
+            conn_flush(c);
+        }
+    }
+}
+
+
+static void
+conn_flush(conn_t *c)
+{
+    size_t   n;
+    ssize_t  sent;
+
+    for ( ;; ) {
+        n = c->limit < c->out.len ? c->limit : c->out.len;
+
+        if (c->out.pos >= n) {
+            break;
+        }
+
+        sent = send(c->fd, c->out.data + c->out.pos, n - c->out.pos,
+                    MSG_NOSIGNAL);
+
+        if (sent == -1) {
+            if (errno != EAGAIN) {
+                conn_close(c, 0);
+            }
+
+            return;
+        }
+
+        c->out.pos += (size_t) sent;
+    }
+
+    if (c->due) {
+        return;
+    }
+
+    c->out.pos = c->out.len = 0;
+    c->limit = NO_LIMIT;
+
+    if (c->out.size > READ_ROOM) {
+        buf_free(&c->out);
+    }
+
+    if (c->id != NO_ID) {
+        conn_answered(c);
+    }
+}
+
+
+static void
+conn_read(conn_t *c)
+{
+    ssize_t  n;
+
+    for ( ;; ) {
+        buf_reserve(&c->in, READ_ROOM);
+
+        n = recv(c->fd, c->in.data + c->in.len, READ_ROOM, 0);
+
+        if (n > 0) {
+            c->in.len += (size_t) n;
+            continue;
+        }
+
+        if (n == -1 && errno == EAGAIN) {
+            break;
+        }
+
+        c->eof = 1;
+        break;
+    }
+
+    conn_process(c);
+
+    /* the proxy waits for nothing more */
+
+    if (c->fd != -1 && c->eof) {
+        conn_close(c, 0);
+        return;
+    }
+
+    if (c->fd != -1 && c->in.pos == c->in.len) {
+        buf_free(&c->in);
+    }
+}
+
+
+/* --- time --------------------------------------------------------------- */
+
+static void
+conn_tick(conn_t *c, uint64_t now)
+{
+    if (c->due && now >= c->due) {
+        c->limit += c->piece;
+
+        if (c->limit >= c->out.len) {
+            c->due = 0;
+
+        } else {
+            c->due = now + 1;
+        }
+
+        conn_flush(c);
+
+        if (c->fd != -1) {
+            conn_process(c);
+        }
+
+        if (c->fd == -1) {
+            return;
+        }
+    }
+
+    if (c->late_due && now >= c->late_due && c->id == NO_ID
+        && c->out.len == 0)
+    {
+        c->late_due = 0;
+        buf_add(&c->out, c->late.data, c->late.len);
+        buf_free(&c->late);
+        conn_flush(c);
+
+        if (c->fd == -1) {
+            return;
+        }
+    }
+
+    if (c->idle_due && now >= c->idle_due) {
+        c->idle_due = 0;
+
+        if (c->plan == CONN_IDLE_SPEAKS) {
+            if (c->id == NO_ID && c->out.len == 0) {
+                c->polluted = 1;
+                (void) !write(c->fd, "\x13\x37 idle", 7);
+            }
+
+        } else {
+            conn_kill(c, c->plan == CONN_IDLE_RESET);
+        }
+    }
+}
+
+
+/* Now and then a server is gone for a while, with all its connections. */
+
+static void
+backend_crash(uint64_t now)
+{
+    int           fd;
+    rng_t         rng;
+    unsigned      i;
+    listener_t   *l;
+
+    for (i = 0; i < self.nlisteners; i++) {
+        if (self.listeners[i].fd == -1 && now >= self.listeners[i].down) {
+            backend_listen(i);
+        }
+    }
+
+    if (now / SLICE_MS == self.slice) {
+        return;
+    }
+
+    self.slice = now / SLICE_MS;
+    rng = rng_init(KIND_SLICE, self.slice, 0);
+
+    if (rng_below(&rng, 400) >= conf.faults) {
+        return;
+    }
+
+    i = rng_below(&rng, conf.nbackends);
+    l = &self.listeners[i];
+
+    if (l->fd == -1) {
+        return;
+    }
+
+    close(l->fd);
+    l->fd = -1;
+    l->down = now + 50 + rng_below(&rng, 250);
+
+    for (fd = 0; fd < self.top; fd++) {
+        if (self.conns[fd].fd != -1 && self.conns[fd].backend == i) {
+            conn_kill(&self.conns[fd], 1);
+        }
+    }
+
+    shared->crashes++;
+}
+
+
+void
+backend_main(void)
+{
+    int                  i, n, fd;
+    uint64_t             now, tick;
+    conn_t              *c;
+    struct rlimit        limit;
+    struct epoll_event   events[EVENTS], *ev;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+
+    self.ep = epoll_create1(0);
+    self.nconns = (int) limit.rlim_cur;
+    self.conns = calloc((size_t) self.nconns, sizeof(conn_t));
+    self.nlisteners = conf.nbackends + (conf.noisy != 0);
+    self.noise = rng_init(KIND_NOISE, 0, 0);
+
+    if (self.conns == NULL) {
+        exit(2);
+    }
+
+    for (fd = 0; fd < self.nconns; fd++) {
+        self.conns[fd].fd = -1;
+    }
+
+    for (i = 0; i < (int) self.nlisteners; i++) {
+        backend_listen((unsigned) i);
+    }
+
+    shared->ready = 1;
+    tick = 0;
+
+    while (!shared->stop) {
+        n = epoll_wait(self.ep, events, EVENTS, TICK_MS);
+        now = now_ms();
+
+        for (i = 0; i < n; i++) {
+            ev = &events[i];
+
+            if (ev->data.u64 >> 32) {
+                if (self.listeners[ev->data.u32].fd != -1) {
+                    backend_accept(ev->data.u32, now);
+                }
+
+                continue;
+            }
+
+            c = &self.conns[ev->data.u32];
+
+            if (c->fd != -1 && ev->events & EPOLLOUT && c->out.len) {
+                conn_flush(c);
+
+                if (c->fd != -1) {
+                    conn_process(c);
+                }
+            }
+
+            if (c->fd != -1 && ev->events & ~EPOLLOUT) {
+                conn_read(c);
+            }
+        }
+
+        if (now < tick + TICK_MS) {
+            continue;
+        }
+
+        tick = now;
+
+        for (fd = 0; fd < self.top; fd++) {
+            if (self.conns[fd].fd != -1) {
+                conn_tick(&self.conns[fd], now);
+            }
+        }
+
+        backend_crash(now);
+    }
+
+    exit(0);
+}
