@@ -57,6 +57,16 @@ ngx_stream_thrift_block(ngx_conf_t *cf, ngx_uint_t type,
         return "has an empty name";
     }
 
+    if (value[1].len > NTHRIFT_MAX_NAME) {
+        return "has a name longer than a call can have";
+    }
+
+    if (type == NGX_STREAM_THRIFT_SERVICE_CONF
+        && ngx_strlchr(value[1].data, value[1].data + value[1].len, ':'))
+    {
+        return "has a name with a \":\", which ends a service's name in calls";
+    }
+
     same = ngx_stream_thrift_find_block(parent->blocks, &value[1]);
 
     if (same) {

@@ -300,7 +300,6 @@ ngx_stream_thrift_merge_blocks(ngx_conf_t *cf,
         c->rules = p->rules;
         c->blocks = p->blocks;
         c->read_timeout = p->read_timeout;
-        c->service = p->service.len ? p->service : block[i]->name;
 
         rv = ngx_stream_thrift_merge(cf, conf, block[i]);
 

@@ -56,7 +56,6 @@ typedef struct {
     ngx_array_t                     *blocks;    /* services of a server,
                                                    methods of a service */
     ngx_thrift_routes_t              routes;    /* server */
-    ngx_thrift_service_t             service;   /* service */
 
     ngx_uint_t                       keepalive; /* upstream */
     ngx_msec_t                       keepalive_timeout;

@@ -7,10 +7,27 @@
 #include "ngx_stream_thrift.h"
 
 
+/* What is built for one server. */
+
+typedef struct {
+    ngx_conf_t                    *cf;
+    ngx_stream_thrift_srv_conf_t  *server;
+    nthrift_arena_t               *arena;
+} ngx_stream_thrift_build_t;
+
+
 static char *ngx_stream_thrift_check_service(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *service);
-static ngx_int_t ngx_stream_thrift_build_names(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *service, ngx_array_t *bare);
+static ngx_int_t ngx_stream_thrift_build_service(
+    ngx_stream_thrift_build_t *build, ngx_stream_thrift_srv_conf_t *block);
+static ngx_int_t ngx_stream_thrift_build_method(
+    ngx_stream_thrift_build_t *build, ngx_thrift_service_t *service,
+    ngx_stream_thrift_srv_conf_t *block, ngx_str_t *name);
+static ngx_thrift_target_t *ngx_stream_thrift_build_target(
+    ngx_stream_thrift_build_t *build, ngx_stream_thrift_srv_conf_t *tscf,
+    ngx_str_t *service);
+static ngx_int_t ngx_stream_thrift_build_name(nthrift_map_t *map,
+    ngx_str_t *name, void *value);
 
 
 char *
@@ -18,27 +35,37 @@ ngx_stream_thrift_build_routes(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *server)
 {
     char                           *rv;
+    ngx_str_t                       none;
     ngx_uint_t                      i;
-    ngx_array_t                     services, bare;
-    ngx_thrift_name_t              *name;
+    ngx_thrift_routes_t            *routes;
+    ngx_stream_thrift_build_t       build;
     ngx_stream_thrift_srv_conf_t  **block;
 
-    server->routes.server = &server->conf;
+    build.cf = cf;
+    build.server = server;
+    build.arena = ngx_thrift_arena_create(cf->pool);
+
+    if (build.arena == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    routes = &server->routes;
+
+    nthrift_map_init(&routes->services, build.arena, ngx_random());
+    nthrift_map_init(&routes->methods, build.arena, ngx_random());
+
+    ngx_str_null(&none);
+
+    routes->server = ngx_stream_thrift_build_target(&build, server, &none);
+    if (routes->server == NULL) {
+        return NGX_CONF_ERROR;
+    }
 
     if (server->blocks == NULL) {
         return NGX_CONF_OK;
     }
 
-    if (ngx_array_init(&services, cf->temp_pool, 4, sizeof(ngx_thrift_name_t))
-            != NGX_OK
-        || ngx_array_init(&bare, cf->temp_pool, 4, sizeof(ngx_thrift_name_t))
-            != NGX_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
     block = server->blocks->elts;
-    server->routes.first = &block[0]->conf;
 
     for (i = 0; i < server->blocks->nelts; i++) {
 
@@ -48,65 +75,29 @@ ngx_stream_thrift_build_routes(ngx_conf_t *cf,
             return rv;
         }
 
-        name = ngx_array_push(&services);
-        if (name == NULL) {
+        if (ngx_stream_thrift_build_service(&build, block[i]) != NGX_OK) {
             return NGX_CONF_ERROR;
         }
-
-        name->name = block[i]->name;
-        name->value = &block[i]->service;
-
-        if (ngx_stream_thrift_build_names(cf, block[i], &bare) != NGX_OK) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    if (ngx_thrift_names_init(&server->routes.services, &services, cf->pool)
-            != NGX_OK
-        || ngx_thrift_names_init(&server->routes.methods, &bare, cf->pool)
-            != NGX_OK)
-    {
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;
 }
 
 
-/* A service, or one of its methods at least, must have somebody to answer. */
+/* A service, or each of its methods, must have somebody to answer. */
 
 static char *
 ngx_stream_thrift_check_service(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *service)
 {
-    ngx_uint_t                      i, answers;
+    ngx_uint_t                      i;
     ngx_stream_thrift_srv_conf_t  **method;
 
-    answers = service->conf.pass || service->conf.returns;
-
-    if (answers) {
+    if (service->conf.pass || service->conf.returns) {
         return NGX_CONF_OK;
     }
 
-    if (service->blocks) {
-        method = service->blocks->elts;
-
-        for (i = 0; i < service->blocks->nelts; i++) {
-
-            if (method[i]->conf.pass || method[i]->conf.returns) {
-                answers = 1;
-                continue;
-            }
-
-            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "no \"thrift_pass\" or \"thrift_return\" for "
-                          "thrift_method \"%V\" in %s:%ui", &method[i]->name,
-                          method[i]->file_name, method[i]->line);
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    if (!answers) {
+    if (service->blocks == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "no \"thrift_pass\" or \"thrift_return\" for "
                       "thrift_service \"%V\" in %s:%ui", &service->name,
@@ -114,49 +105,129 @@ ngx_stream_thrift_check_service(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
+    method = service->blocks->elts;
+
+    for (i = 0; i < service->blocks->nelts; i++) {
+
+        if (method[i]->conf.pass || method[i]->conf.returns) {
+            continue;
+        }
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "no \"thrift_pass\" or \"thrift_return\" for "
+                      "thrift_method \"%V\" in %s:%ui", &method[i]->name,
+                      method[i]->file_name, method[i]->line);
+        return NGX_CONF_ERROR;
+    }
+
     return NGX_CONF_OK;
 }
 
 
-/* A service's methods, and the same for calls that name no service. */
-
 static ngx_int_t
-ngx_stream_thrift_build_names(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *service, ngx_array_t *bare)
+ngx_stream_thrift_build_service(ngx_stream_thrift_build_t *build,
+    ngx_stream_thrift_srv_conf_t *block)
 {
     ngx_uint_t                      i;
-    ngx_array_t                     names;
-    ngx_thrift_name_t              *name, *same;
+    ngx_thrift_routes_t            *routes;
+    ngx_thrift_service_t           *service;
     ngx_stream_thrift_srv_conf_t  **method;
 
-    service->service.conf = &service->conf;
+    routes = &build->server->routes;
 
-    if (service->blocks == NULL) {
-        return NGX_OK;
+    service = ngx_pcalloc(build->cf->pool, sizeof(ngx_thrift_service_t));
+    if (service == NULL) {
+        return NGX_ERROR;
     }
 
-    if (ngx_array_init(&names, cf->temp_pool, 8, sizeof(ngx_thrift_name_t))
+    nthrift_map_init(&service->methods, build->arena, ngx_random());
+
+    service->rest = ngx_stream_thrift_build_target(build, block, &block->name);
+    if (service->rest == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (routes->first == NULL) {
+        routes->first = service->rest;
+    }
+
+    if (ngx_stream_thrift_build_name(&routes->services, &block->name, service)
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    method = service->blocks->elts;
-
-    for (i = 0; i < service->blocks->nelts; i++) {
-
-        name = ngx_array_push(&names);
-        same = ngx_array_push(bare);
-
-        if (name == NULL || same == NULL) {
-            return NGX_ERROR;
-        }
-
-        name->name = method[i]->name;
-        name->value = &method[i]->conf;
-
-        *same = *name;
+    if (block->blocks == NULL) {
+        return NGX_OK;
     }
 
-    return ngx_thrift_names_init(&service->service.methods, &names, cf->pool);
+    method = block->blocks->elts;
+
+    for (i = 0; i < block->blocks->nelts; i++) {
+        if (ngx_stream_thrift_build_method(build, service, method[i],
+                                           &block->name)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* In its service, and, the first one, for calls that name no service. */
+
+static ngx_int_t
+ngx_stream_thrift_build_method(ngx_stream_thrift_build_t *build,
+    ngx_thrift_service_t *service, ngx_stream_thrift_srv_conf_t *block,
+    ngx_str_t *name)
+{
+    ngx_thrift_target_t  *target;
+
+    target = ngx_stream_thrift_build_target(build, block, name);
+    if (target == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_stream_thrift_build_name(&service->methods, &block->name, target)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_stream_thrift_build_name(&build->server->routes.methods,
+                                        &block->name, target);
+}
+
+
+static ngx_thrift_target_t *
+ngx_stream_thrift_build_target(ngx_stream_thrift_build_t *build,
+    ngx_stream_thrift_srv_conf_t *tscf, ngx_str_t *service)
+{
+    ngx_thrift_target_t  *target;
+
+    target = ngx_pcalloc(build->cf->pool, sizeof(ngx_thrift_target_t));
+    if (target == NULL) {
+        return NULL;
+    }
+
+    target->conf = &tscf->conf;
+    target->service = *service;
+    target->timeout = tscf->conf.timeout;
+
+    return target;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_build_name(nthrift_map_t *map, ngx_str_t *name, void *value)
+{
+    nthrift_str_t  key;
+
+    key.len = name->len;
+    key.data = name->data;
+
+    return (nthrift_map_add(map, &key, value) == NTHRIFT_ERROR) ? NGX_ERROR
+                                                                : NGX_OK;
 }

@@ -646,6 +646,8 @@ ngx_stream_thrift_session_timeout(void *data)
 
             /* calls before it are answered */
 
+            ngx_stream_thrift_call_free(ts->reading);
+            ts->reading = NULL;
             ts->closing = 1;
         }
 

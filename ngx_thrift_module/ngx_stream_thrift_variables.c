@@ -186,9 +186,15 @@ ngx_stream_thrift_constant(ngx_str_t *value, const char *text)
 static ngx_int_t
 ngx_stream_thrift_variable_service(ngx_thrift_call_t *call, ngx_str_t *value)
 {
-    *value = call->service;
+    if (call->target && call->target->service.len) {
+        *value = call->target->service;
+        return NGX_OK;
+    }
 
-    return call->service.len ? NGX_OK : NGX_DECLINED;
+    value->len = call->prefix.len;
+    value->data = call->prefix.data;
+
+    return value->len ? NGX_OK : NGX_DECLINED;
 }
 
 

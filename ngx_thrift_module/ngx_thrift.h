@@ -30,6 +30,9 @@
 #include <ngx_event.h>
 #include <ngx_event_connect.h>
 
+#include "base/map.h"
+#include "idl/loader.h"
+#include "idl/suggest.h"
 #include "wire/exception.h"
 #include "wire/head.h"
 #include "wire/message.h"
@@ -41,6 +44,7 @@ typedef struct ngx_thrift_upstream_s  ngx_thrift_upstream_t;
 #include "ngx_thrift_input.h"
 #include "ngx_thrift_message.h"
 #include "ngx_thrift_keepalive.h"
+#include "ngx_thrift_idl.h"
 #include "ngx_thrift_conf.h"
 #include "ngx_thrift_route.h"
 #include "ngx_thrift_call.h"

@@ -51,6 +51,7 @@ ngx_thrift_call_init(ngx_thrift_call_t *call, ngx_thrift_conf_t *conf)
 {
     call->step = NGX_THRIFT_STEP_CHECK;
     call->conf = conf;
+    call->target = NULL;
 
     ngx_memzero(&call->prefix,
                 offsetof(ngx_thrift_call_t, request)

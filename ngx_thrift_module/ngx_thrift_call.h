@@ -27,7 +27,7 @@ typedef enum {
  */
 
 typedef struct {
-    /* call->conf is known now */
+    /* call->conf and ->target are known now */
     void        (*routed)(ngx_thrift_call_t *call);
 
     /* the text of thrift_return */
@@ -73,10 +73,10 @@ struct ngx_thrift_call_s {
     const ngx_thrift_front_t  *front;
     ngx_thrift_routes_t       *routes;
     ngx_thrift_conf_t         *conf;
+    ngx_thrift_target_t       *target;      /* NULL: not routed yet */
 
     nthrift_str_t              prefix;      /* data NULL: none was sent */
     nthrift_str_t              method;      /* without prefix */
-    ngx_str_t                  service;     /* that answers, or the prefix */
 
     ngx_msec_t                 start;
     ngx_msec_t                 deadline;    /* if timed */

@@ -32,8 +32,6 @@ typedef struct {
     unsigned               returns:1;       /* an exception is the answer */
 
     ngx_int_t              return_type;     /* TApplicationException type */
-
-    ngx_str_t              service;         /* of the block, may be empty */
 } ngx_thrift_conf_t;
 
 

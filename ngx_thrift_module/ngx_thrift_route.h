@@ -7,46 +7,41 @@
 #define _NGX_THRIFT_ROUTE_H_INCLUDED_
 
 
-/* Names are case-sensitive in Thrift, ngx_hash_t's are not. */
+/*
+ * Where a call goes: a configuration, and what the definitions say of the
+ * method.  One for each thrift_method, for each method that a service has in
+ * its definition, and one for the rest of each service and of the server.
+ */
 
 typedef struct {
-    ngx_str_t              name;
-    void                  *value;
-} ngx_thrift_name_t;
+    ngx_thrift_conf_t           *conf;
+    ngx_str_t                    service;   /* of the block, or empty */
+    ngx_msec_t                   timeout;
+
+    const nthrift_idl_method_t  *method;    /* NULL: of no definition */
+
+    unsigned                     unknown:1; /* the service is defined, and has
+                                               no such method */
+} ngx_thrift_target_t;
+
 
 typedef struct {
-    ngx_uint_t             mask;        /* slots - 1 */
-    ngx_thrift_name_t     *slots;       /* NULL: no names */
-} ngx_thrift_names_t;
-
-
-typedef struct {
-    ngx_thrift_names_t     methods;     /* of ngx_thrift_conf_t */
-    ngx_thrift_conf_t     *conf;        /* for the other methods */
+    nthrift_map_t                methods;   /* to ngx_thrift_target_t */
+    ngx_thrift_target_t         *rest;      /* for the other methods */
 } ngx_thrift_service_t;
 
 
 /* Of one server{}. */
 
 typedef struct {
-    ngx_thrift_names_t     services;    /* of ngx_thrift_service_t */
-    ngx_thrift_names_t     methods;     /* of ngx_thrift_conf_t, for calls
-                                           that name no service */
-    ngx_thrift_conf_t     *first;       /* of the first service, or NULL */
-    ngx_thrift_conf_t     *server;
+    nthrift_map_t                services;  /* to ngx_thrift_service_t */
+    nthrift_map_t                methods;   /* to ngx_thrift_target_t, for
+                                               calls that name no service */
+    ngx_thrift_target_t         *first;     /* the first service's rest, or
+                                               NULL */
+    ngx_thrift_target_t         *server;
 } ngx_thrift_routes_t;
 
-
-/*
- * Builds a table of the ngx_thrift_name_t in `names`; of equal names the first
- * one counts.
- */
-ngx_int_t ngx_thrift_names_init(ngx_thrift_names_t *table, ngx_array_t *names,
-    ngx_pool_t *pool);
-
-/* The value of a name, or NULL. */
-void *ngx_thrift_names_find(ngx_thrift_names_t *table, u_char *name,
-    size_t len);
 
 /* The step. */
 ngx_int_t ngx_thrift_route(ngx_thrift_call_t *call);

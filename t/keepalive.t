@@ -23,6 +23,8 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
+    thrift_max_pipeline  64;
+
     upstream default {
         server  127.0.0.1:%%PORT_10%%;
     }
@@ -197,22 +199,39 @@ ok(wait_for(sub { $lifetime->closed() >= 1 }), 'old one closed');
 $c = $t->client(5);
 
 for my $method (qw(after reset half)) {
-    $accepted = $address->accepted();
+    my ($accepted, $ended) = ($address->accepted(), $address->ended());
+    my $n = 0;
 
-    is(get($c, 8, $method), 8, "$method");
-    is(get($c, 1), 1, "then get");
-    is($address->accepted(), $accepted + 8, "$method seen");
+    for (1 .. 5) {
+        $n += get($c, 1, $method);
+        wait_for(sub { $address->ended() == $ended + $_ });
+    }
+
+    is($n, 5, "$method answers");
+    is(get($c, 1), 1, "$method, and on");
+    is($address->accepted(), $accepted + 5, "$method, new ones");
 }
 
-# it leaves when it is called, which nginx can not know yet
+# it leaves at the time of the call: nginx learns both at once
 
 $address->script(%script);
-is(together(5, 5, $address), 5, 'some to close');
-kill('STOP', $address->pid());
-kill('KILL', $address->pid());
-$address->stop();
-$address->start();
-is(get($c, 5), 5, 'all closed');
+
+for my $signal (qw(TERM KILL)) {
+    is(together(5, 5, $address), 5, 'some to close');
+
+    my ($worker) = $t->workers();
+    my $calls = $address->calls('get');
+
+    kill('STOP', $worker);
+    $c->send(join('', map { call_bytes('get', $_) } 1 .. 5));
+    $address->stop($signal);
+    $address->start();
+    kill('CONT', $worker);
+
+    is(scalar(grep { $_->{type} == REPLY } $c->exchange('', 5)), 5,
+       "left with $signal");
+    is($address->calls('get'), $calls + 5, 'each call once');
+}
 
 # it sends when nobody has asked
 

@@ -73,6 +73,7 @@ static struct {
     int            top;         /* no connection beyond */
     listener_t     listeners[MAX_BACKENDS + 1];
     unsigned       nlisteners;
+    uint64_t       begin;
     uint64_t       slice;
     rng_t          noise;
 } self;
@@ -229,7 +230,8 @@ backend_accept(unsigned i, uint64_t now)
             continue;
 
         case CONN_DEAF:
-            continue;
+        case CONN_NORMAL:
+            break;
 
         case CONN_SPEAKS:
             c->polluted = 1;
@@ -241,13 +243,11 @@ backend_accept(unsigned i, uint64_t now)
         case CONN_IDLE_SPEAKS:
             c->idle_due = now + 5 + l->accepted * 37 % 800;
             break;
-
-        case CONN_NORMAL:
-            break;
         }
 
         struct epoll_event  ev = {
-            .events = EPOLLIN|EPOLLOUT|EPOLLRDHUP|EPOLLET,
+            .events = plan == CONN_DEAF
+                      ? EPOLLRDHUP : EPOLLIN|EPOLLOUT|EPOLLRDHUP|EPOLLET,
             .data.u64 = (uint64_t) fd
         };
 
@@ -799,6 +799,11 @@ conn_read(conn_t *c)
 {
     ssize_t  n;
 
+    if (c->plan == CONN_DEAF) {
+        conn_close(c, 0);
+        return;
+    }
+
     for ( ;; ) {
         buf_reserve(&c->in, READ_ROOM);
 
@@ -903,11 +908,11 @@ backend_crash(uint64_t now)
         }
     }
 
-    if (now / SLICE_MS == self.slice) {
+    if ((now - self.begin) / SLICE_MS == self.slice) {
         return;
     }
 
-    self.slice = now / SLICE_MS;
+    self.slice = (now - self.begin) / SLICE_MS;
     rng = rng_init(KIND_SLICE, self.slice, 0);
 
     if (rng_below(&rng, 400) >= conf.faults) {
@@ -967,6 +972,7 @@ backend_main(void)
     }
 
     shared->ready = 1;
+    self.begin = now_ms();
     tick = 0;
 
     while (!shared->stop) {

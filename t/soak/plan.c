@@ -248,6 +248,16 @@ plan_call(uint32_t id)
         plan.seqid = (int32_t) rng_next(&r);
     }
 
+    /* without frames these are others */
+
+    if (!plan.format.framed && plan.action == ACTION_TRAILING) {
+        plan.action = ACTION_BEHIND;
+    }
+
+    if (!plan.format.framed && plan.action == ACTION_TRUNCATED) {
+        plan.action = ACTION_CLOSE_MID;
+    }
+
     plan.request = text_size(&r);
     plan.reply = text_size(&r);
     plan.delay = 1 + rng_below(&r, 40);

@@ -209,6 +209,15 @@ sub closed {
 }
 
 
+# How many the backend itself has closed, whoever was first.
+
+sub ended {
+    my ($self) = @_;
+
+    return scalar(my @e = $self->_events('end'));
+}
+
+
 sub address {
     my ($self) = @_;
 
@@ -488,6 +497,7 @@ sub close {
     delete $self->{conns}{$c->{fd}};
     CORE::close($c->{socket});
     $c->{closed} = 1;
+    $self->note('end', $c->{number});
 }
 
 

@@ -1,0 +1,207 @@
+#!/usr/bin/perl
+
+# Servers that close, stall, send garbage, answer twice and crash at random, and
+# clients that come and go: every call has one fate, and it is the right one.
+#
+# A short run; "make soak" makes it longer.  CHAOS_SEED repeats the calls and
+# faults of a run.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Test::Thrift;
+
+
+my $SECONDS = $ENV{CHAOS_SECONDS} || 5;
+my $CLIENTS = $ENV{CHAOS_CLIENTS} || 100;
+my $RATE    = $ENV{CHAOS_RATE} || 2000;
+my $SEED    = $ENV{CHAOS_SEED} || time();
+
+# kB by which a worker that is warm may grow
+
+my $GROWTH = 2048 + 8 * $CLIENTS;
+
+my $CONF = <<'EOF';
+
+%%TEST_GLOBALS%%
+
+worker_processes  1;
+
+events {
+    worker_connections  16384;
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    log_format  calls  $thrift_status;
+    access_log  %%TESTDIR%%/calls.log  calls  buffer=64k flush=1s;
+
+    upstream backends {
+        server  127.0.0.1:%%PORT_1%%  max_fails=0;
+        server  127.0.0.1:%%PORT_2%%  max_fails=0;
+        server  127.0.0.1:%%PORT_3%%  max_fails=3 fail_timeout=1s;
+
+        thrift_keepalive  64;
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_0%%  backlog=4096;
+        thrift_pass     backends;
+        thrift_timeout  1s;
+    }
+}
+
+EOF
+
+my $top = Test::Thrift->top();
+my $make = system('make', '-s', '-C', $top, '-f', 't/soak/soak.mk',
+                  'build/soak/chaos') == 0;
+ok($make, 'build');
+
+chaos('quiet', 0);
+chaos('reload', 1);
+
+
+sub chaos {
+    my ($name, $reload) = @_;
+
+    my $t = Test::Thrift->new($CONF, log => 'notice');
+
+    $t->run();
+
+    my @workers = $t->workers();
+    my $out = $t->dir() . '/chaos.out';
+    my @command = ("$top/build/soak/chaos",
+                   '--proxy' => $t->port(0),
+                   '--backends' => join(',', map { $t->port($_) } 1 .. 3),
+                   '--clients' => $CLIENTS, '--seconds' => $SECONDS,
+                   '--rate' => $RATE, '--seed' => $SEED,
+                   '--patience' => int(20 * time_factor()),
+                   '--worker' => $workers[0]);
+
+    my $pid = fork();
+    die "fork: $!" unless defined $pid;
+
+    if ($pid == 0) {
+        open(STDIN, '<', '/dev/null');
+        open(STDOUT, '>', $out) or die "$out: $!";
+        open(STDERR, '>&', \*STDOUT);
+        exec(@command) or die "$command[0]: $!";
+    }
+
+    my $status = $reload ? reload_until_end($t, $pid)
+                         : wait_end($pid, $SECONDS + 60);
+    my $text = $t->read_log('chaos.out');
+    my %n = $text =~ /^(\w[\w-]*) (\d+)$/mg;
+
+    is($status, 0, "$name: exit code");
+    is(join("\n", $text =~ /^violation: (.*)/mg), '', "$name: violations");
+
+    cmp_ok($n{calls} || 0, '>', $SECONDS * 100, "$name: calls");
+    is($n{$_}, 0, "$name: $_") for qw(wrong lost closed malformed corrupt);
+
+    cmp_ok($n{"fate_$_"} || 0, '>', 0, "$name: some $_")
+        for qw(reply server timeout closed malformed sent abandoned);
+
+    if (!$reload) {
+        is("@{[ $t->workers() ]}", "@workers", "$name: same worker");
+        memory_is_flat($name, \%n);
+    }
+
+    log_agrees($t, $name, \%n);
+
+    diag(join(' ', "$name:", map { "$_ $n{$_}" }
+                                 grep { /^(seed|calls|fate|latency|memory)/ }
+                                 sort keys %n))
+        if $ENV{CHAOS_VERBOSE} || !Test::More->builder->is_passing();
+    note($text);
+
+    $t->done();
+}
+
+
+sub memory_is_flat {
+    my ($name, $n) = @_;
+
+  SKIP: {
+        skip 'sanitizers keep memory', 1 if $ENV{TEST_NGINX_STATIC};
+
+        cmp_ok($n->{memory_end}, '<', $n->{memory_warm} + $GROWTH,
+               "$name: memory");
+    }
+}
+
+
+# Every call is in the access log once, and says what its client saw.  Calls of
+# clients that went away may be there as anything, or not at all.
+
+sub log_agrees {
+    my ($t, $name, $n) = @_;
+
+    my $gone = $n->{fate_abandoned};
+    my %lines;
+    my %seen = (success => $n->{fate_reply}, exception => 0);
+
+    $seen{exception} += $n->{"fate_$_"}
+        for qw(server timeout closed malformed connect other);
+
+    wait_for(sub {
+        %lines = map { $_ => 0 } qw(success exception sent failed cancelled);
+        $lines{$_}++ for split /\n/, $t->read_log('calls.log');
+
+        my $sum = 0;
+        $sum += $_ for values %lines;
+
+        return $sum >= $n->{calls} - $gone;
+    });
+
+    my @wrong = map { "$_: $lines{$_} lines, $seen{$_} calls" }
+                    grep { $lines{$_} < $seen{$_}
+                           || $lines{$_} > $seen{$_} + $gone }
+                         keys %seen;
+
+    is("@wrong", '', "$name: access log");
+    is(join(' ', sort keys %lines), 'cancelled exception failed sent success',
+       "$name: each status");
+}
+
+
+sub wait_end {
+    my ($pid, $seconds) = @_;
+
+    wait_for(sub { waitpid($pid, 1) == $pid }, $seconds) and return $?;
+
+    kill('KILL', $pid);
+    waitpid($pid, 0);
+
+    return 'not finished';
+}
+
+
+sub reload_until_end {
+    my ($t, $pid) = @_;
+
+    my $end = time() + ($SECONDS + 60) * time_factor();
+    my $reloads = 0;
+
+    while (time() < $end) {
+        my $gone = wait_for(sub { waitpid($pid, 1) == $pid },
+                            1 / time_factor());
+
+        if ($gone) {
+            my $status = $?;
+            cmp_ok($reloads, '>', $SECONDS / 3, 'reloads');
+            return $status;
+        }
+
+        $t->reload();
+        $reloads++;
+    }
+
+    return wait_end($pid, 1);
+}

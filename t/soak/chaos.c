@@ -1,0 +1,379 @@
+/*
+ * t/soak/chaos.c: what becomes of each call when servers close, stall, answer
+ * garbage, answer twice and reset at random, and clients come and go?
+ *
+ *     build/soak/chaos --proxy 9090 --backends 9091,9092,9093 \
+ *                      --clients 1000 --seconds 60 --worker PID
+ *
+ * runs the servers and the clients; the proxy between them is started by
+ * somebody else: see t/chaos.t.  Each call carries who made it, and each reply
+ * to what it is one.  Both sides note what they saw, and judge.c compares.
+ *
+ * Prints violations, lines "name value" and what each fate befell; exit code
+ * 0 when nothing was wrong, 1 when something was, 2 for wrong options.
+ *
+ * With the same --seed the same calls meet the same faults; when that happens
+ * depends on the machine.
+ */
+
+#include "chaos.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+
+#define MEMORY_MS       250
+#define MEMORY_SAMPLES  8192
+
+
+options_t  conf = {
+    .clients = 100,
+    .seconds = 5,
+    .rate = 2000,
+    .faults = 100,
+    .patience = 30
+};
+
+shared_t  *shared;
+
+
+static struct {
+    uint64_t   next;
+    unsigned   n;
+    unsigned   kb[MEMORY_SAMPLES];
+} memory;
+
+
+uint64_t
+now_ms(void)
+{
+    struct timespec  ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (uint64_t) ts.tv_sec * 1000 + (uint64_t) ts.tv_nsec / 1000000;
+}
+
+
+/* --- memory of the worker ----------------------------------------------- */
+
+static unsigned
+memory_read(void)
+{
+    FILE      *f;
+    char       line[256], path[64];
+    unsigned   kb;
+
+    snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int) conf.worker);
+
+    f = fopen(path, "r");
+    if (f == NULL) {
+        return 0;
+    }
+
+    kb = 0;
+
+    while (fgets(line, sizeof(line), f)) {
+        if (sscanf(line, "Private_Dirty: %u", &kb) == 1) {
+            break;
+        }
+    }
+
+    fclose(f);
+
+    return kb;
+}
+
+
+static void
+memory_tick(void)
+{
+    uint64_t  now;
+
+    now = now_ms();
+
+    if (conf.worker == 0 || now < memory.next
+        || memory.n == MEMORY_SAMPLES)
+    {
+        return;
+    }
+
+    memory.next = now + MEMORY_MS;
+    memory.kb[memory.n++] = memory_read();
+}
+
+
+static int
+compare(const void *a, const void *b)
+{
+    unsigned  x = *(const unsigned *) a, y = *(const unsigned *) b;
+
+    return x < y ? -1 : x > y;
+}
+
+
+/* The median of a part of the samples, and the part's largest. */
+
+static void
+memory_part(const char *name, double from, double to)
+{
+    unsigned  first, last;
+
+    first = (unsigned) (memory.n * from);
+    last = (unsigned) (memory.n * to);
+
+    if (first == last) {
+        return;
+    }
+
+    qsort(memory.kb + first, last - first, sizeof(unsigned), compare);
+
+    printf("memory_%s %u\n", name, memory.kb[first + (last - first) / 2]);
+    printf("memory_%s_max %u\n", name, memory.kb[last - 1]);
+}
+
+
+/* --- the end ------------------------------------------------------------ */
+
+static void
+report(void)
+{
+    unsigned  i;
+
+    printf("seed %lu\n", (unsigned long) conf.seed);
+    printf("calls %lu\n", (unsigned long) client_counts.started);
+
+    for (i = FATE_REPLY; i < FATE_LAST; i++) {
+        printf("fate_%s %lu\n", plan_fate_name((fate_e) i),
+               (unsigned long) client_counts.fates[i]);
+    }
+
+    for (i = 0; i < ACTION_LAST; i++) {
+        printf("action_%s %lu\n", plan_action_name((action_e) i),
+               (unsigned long) shared->actions[i]);
+    }
+
+    printf("wrong %lu\n", (unsigned long) client_counts.wrong);
+    printf("lost %lu\n", (unsigned long) client_counts.lost);
+    printf("closed %lu\n", (unsigned long) client_counts.closed);
+    printf("refused %lu\n", (unsigned long) client_counts.refused);
+    printf("left %lu\n", (unsigned long) client_counts.left);
+    printf("latency %lu\n", (unsigned long) client_counts.latency);
+    printf("executed %lu\n", (unsigned long) shared->executed);
+    printf("connections %lu\n", (unsigned long) shared->accepted);
+    printf("crashes %lu\n", (unsigned long) shared->crashes);
+    printf("malformed %lu\n", (unsigned long) shared->malformed);
+    printf("corrupt %lu\n", (unsigned long) shared->corrupt);
+
+    if (conf.mutants) {
+        printf("strangers %lu\n", (unsigned long) shared->strangers);
+        printf("mutant_connections %lu\n",
+               (unsigned long) mutant_counts.connections);
+        printf("mutant_messages %lu\n",
+               (unsigned long) mutant_counts.messages);
+        printf("mutant_replies %lu\n", (unsigned long) mutant_counts.replies);
+        printf("mutant_exceptions %lu\n",
+               (unsigned long) mutant_counts.exceptions);
+        printf("mutant_unreadable %lu\n",
+               (unsigned long) mutant_counts.unreadable);
+        printf("mutant_closed %lu\n", (unsigned long) mutant_counts.closed);
+    }
+
+    if (memory.n) {
+        printf("memory_first %u\n", memory.kb[0]);
+        memory_part("warm", 0.25, 0.5);
+        memory_part("end", 0.75, 1);
+        printf("memory_last %u\n", memory_read());
+    }
+}
+
+
+static void *
+map_shared(size_t size)
+{
+    void  *p;
+
+    p = mmap(NULL, size, PROT_READ|PROT_WRITE,
+             MAP_SHARED|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0);
+
+    if (p == MAP_FAILED) {
+        perror("mmap");
+        exit(2);
+    }
+
+    return p;
+}
+
+
+static void
+usage(void)
+{
+    fprintf(stderr, "usage: chaos --proxy PORT --backends PORT,PORT..."
+            " [--noisy PORT] [--noise PER-MILLE]\n"
+            "             [--clients N] [--mutants N] [--seconds N]"
+            " [--rate CALLS]\n"
+            "             [--faults PERCENT] [--seed N] [--worker PID]"
+            " [--patience SECONDS]\n");
+    exit(2);
+}
+
+
+static void
+parse_options(int argc, char **argv)
+{
+    int                         ch, i;
+    char                       *p;
+    static const struct option  options[] = {
+        { "proxy",    required_argument, NULL, 'p' },
+        { "backends", required_argument, NULL, 'b' },
+        { "noisy",    required_argument, NULL, 'y' },
+        { "noise",    required_argument, NULL, 'n' },
+        { "clients",  required_argument, NULL, 'c' },
+        { "mutants",  required_argument, NULL, 'm' },
+        { "seconds",  required_argument, NULL, 's' },
+        { "rate",     required_argument, NULL, 'r' },
+        { "faults",   required_argument, NULL, 'f' },
+        { "seed",     required_argument, NULL, 'S' },
+        { "worker",   required_argument, NULL, 'w' },
+        { "patience", required_argument, NULL, 'P' },
+        { NULL, 0, NULL, 0 }
+    };
+
+    conf.seed = (uint64_t) time(NULL);
+
+    while ((ch = getopt_long(argc, argv, "", options, &i)) != -1) {
+
+        switch (ch) {
+        case 'p':
+            conf.proxy = (uint16_t) atoi(optarg);
+            break;
+
+        case 'b':
+            for (p = strtok(optarg, ","); p; p = strtok(NULL, ",")) {
+                if (conf.nbackends == MAX_BACKENDS) {
+                    usage();
+                }
+
+                conf.backends[conf.nbackends++] = (uint16_t) atoi(p);
+            }
+            break;
+
+        case 'y':
+            conf.noisy = (uint16_t) atoi(optarg);
+            break;
+
+        case 'n':
+            conf.noise = (unsigned) atoi(optarg);
+            break;
+
+        case 'c':
+            conf.clients = (unsigned) atoi(optarg);
+            break;
+
+        case 'm':
+            conf.mutants = (unsigned) atoi(optarg);
+            break;
+
+        case 's':
+            conf.seconds = (unsigned) atoi(optarg);
+            break;
+
+        case 'r':
+            conf.rate = (unsigned) atoi(optarg);
+            break;
+
+        case 'f':
+            conf.faults = (unsigned) atoi(optarg);
+            break;
+
+        case 'S':
+            conf.seed = strtoull(optarg, NULL, 10);
+            break;
+
+        case 'w':
+            conf.worker = atoi(optarg);
+            break;
+
+        case 'P':
+            conf.patience = (unsigned) atoi(optarg);
+            break;
+
+        default:
+            usage();
+        }
+    }
+
+    if (conf.proxy == 0 || conf.nbackends == 0 || optind != argc
+        || conf.clients == 0 || conf.clients > 8192)
+    {
+        usage();
+    }
+}
+
+
+int
+main(int argc, char **argv)
+{
+    int             status;
+    pid_t           pid;
+    size_t          ids;
+    unsigned        bad;
+    struct rlimit   limit;
+    struct timespec pause = { 0, 2000000 };
+
+    parse_options(argc, argv);
+
+    signal(SIGPIPE, SIG_IGN);
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+
+    plan_init();
+
+    ids = (size_t) conf.clients << CALLS_BITS;
+    shared = map_shared(sizeof(shared_t) + ids);
+    fates = map_shared(ids);
+
+    printf("seed %lu\n", (unsigned long) conf.seed);
+    fflush(stdout);
+
+    pid = fork();
+
+    if (pid == 0) {
+        backend_main();
+    }
+
+    while (!__atomic_load_n(&shared->ready, __ATOMIC_ACQUIRE)) {
+        if (waitpid(pid, &status, WNOHANG) == pid) {
+            fprintf(stderr, "chaos: the servers did not start\n");
+            return 2;
+        }
+
+        nanosleep(&pause, NULL);
+    }
+
+    client_main(memory_tick);
+
+    if (waitpid(pid, &status, WNOHANG) == pid) {
+        violation("the servers died: status %d", status);
+
+    } else {
+        __atomic_store_n(&shared->stop, 1, __ATOMIC_RELEASE);
+        waitpid(pid, &status, 0);
+    }
+
+    bad = judge();
+    report();
+    printf("violations %u\n", bad);
+
+    return bad ? 1 : 0;
+}

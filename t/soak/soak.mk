@@ -1,0 +1,39 @@
+# t/soak/: chaos, the program behind t/chaos.t and t/fuzz_conn.t, and the
+# longer run: 1,000 clients for a minute, quiet and with reloads, against both
+# builds of nginx.  "make -f t/soak/soak.mk build/soak/chaos" works as well.
+
+SOAK_PACKAGES = gcc libc6-dev
+
+SOAK_CFLAGS   = -std=gnu11 -D_GNU_SOURCE -g -O2 -Wall -Wextra -Werror \
+                -Ibench
+
+SOAK_SOURCES  = $(sort $(wildcard t/soak/*.c)) bench/wire.c
+SOAK_HEADERS  = t/soak/chaos.h bench/wire.h
+
+SOAK_CLIENTS  = 1000
+SOAK_SECONDS  = 60
+SOAK_RATE     = 4000
+
+SOAK_RUN      = CHAOS_CLIENTS=$(SOAK_CLIENTS) CHAOS_SECONDS=$(SOAK_SECONDS) \
+                CHAOS_RATE=$(SOAK_RATE)
+
+
+build/soak/chaos: $(SOAK_SOURCES) $(SOAK_HEADERS)
+	@mkdir -p $(@D)
+	@$(or $(CC),gcc) $(SOAK_CFLAGS) -o $@.$$$$ $(SOAK_SOURCES) \
+	    && mv $@.$$$$ $@
+
+
+test-t test-asan test-static: build/soak/chaos
+
+
+.PHONY: soak
+soak: all build/soak/chaos ## chaos: 1,000 clients for minutes, 2 x nginx
+	@$(SOAK_RUN) TEST_NGINX_BINARY=$(NGINX) t/run -s soak -t 600 t/chaos.t
+	@$(MAKE) --no-print-directory soak-asan
+
+
+.PHONY: soak-asan
+soak-asan: asan build/soak/chaos
+	@$(SOAK_RUN) TEST_NGINX_BINARY=$(ASAN_NGINX) TEST_NGINX_STATIC=1 \
+	    TEST_TIME_FACTOR=3 t/run -s soak-asan -t 600 t/chaos.t
