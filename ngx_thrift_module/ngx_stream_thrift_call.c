@@ -182,20 +182,24 @@ ngx_stream_thrift_call_prepare(ngx_stream_thrift_call_t *tc)
 
 
 /*
- * Variables that were set in the connection's phases (set, captures of a
- * server name) keep their values; all others are evaluated for the call.
+ * Variables that were set in the connection's phases (by "set", or as captures
+ * of a server name) keep their values; all others are evaluated for the call.
+ * What has data of its own is a map or the like: if the connection evaluated
+ * it (say, as a key of limit_conn), the call may come to another value.
  */
 
 static void
 ngx_stream_thrift_call_variables(ngx_stream_thrift_call_t *tc)
 {
     ngx_uint_t                    i, n;
+    ngx_stream_variable_t        *v;
     ngx_stream_variable_value_t  *from, *to;
     ngx_stream_core_main_conf_t  *cmcf;
 
     cmcf = ngx_stream_get_module_main_conf(&tc->session,
                                            ngx_stream_core_module);
     n = cmcf->variables.nelts;
+    v = cmcf->variables.elts;
 
     from = tc->session.variables;
     to = tc->variables;
@@ -203,7 +207,9 @@ ngx_stream_thrift_call_variables(ngx_stream_thrift_call_t *tc)
     ngx_memzero(to, n * sizeof(ngx_stream_variable_value_t));
 
     for (i = 0; i < n; i++) {
-        if (from[i].valid && !from[i].not_found && !from[i].no_cacheable) {
+        if (from[i].valid && !from[i].not_found && !from[i].no_cacheable
+            && v[i].data == 0)
+        {
             to[i] = from[i];
         }
     }

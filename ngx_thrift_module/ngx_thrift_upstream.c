@@ -304,9 +304,11 @@ ngx_thrift_upstream_start(ngx_thrift_upstream_t *u)
         return NGX_ERROR;
     }
 
+    /* another call's reply, which may come first, may have another protocol */
+
     u->rules = call->conf->rules;
-    u->rules.transport = head->transport;
-    u->rules.protocol = head->protocol;
+    u->rules.transport = NTHRIFT_TRANSPORT_AUTO;
+    u->rules.protocol = NTHRIFT_PROTOCOL_AUTO;
     u->rules.lax = head->lax;
 
     return ngx_thrift_message_start(&call->reply, &u->rules, call->pool);
@@ -474,6 +476,13 @@ ngx_thrift_upstream_check(ngx_thrift_upstream_t *u)
 
     if (reply->wire.error.text) {
         return ngx_thrift_upstream_malformed(call, reply->wire.error.text);
+    }
+
+    if (head->transport != call->request.wire.head.transport
+        || head->protocol != call->request.wire.head.protocol)
+    {
+        return ngx_thrift_upstream_malformed(call,
+                                   "it is in another transport or protocol");
     }
 
     if (head->type != NTHRIFT_REPLY && head->type != NTHRIFT_EXCEPTION) {

@@ -82,7 +82,8 @@ sub chaos {
                    '--clients' => $CLIENTS, '--seconds' => $SECONDS,
                    '--rate' => $RATE, '--seed' => $SEED,
                    '--patience' => int(20 * time_factor()),
-                   '--worker' => $workers[0]);
+                   '--worker' => $workers[0],
+                   split(' ', $ENV{CHAOS_OPTIONS} || ''));
 
     my $pid = fork();
     die "fork: $!" unless defined $pid;

@@ -17,7 +17,8 @@ typedef struct {
     uint32_t              order;    /* of the definition it belongs to */
     uint32_t              depth;
     nthrift_idl_pos_t     pos;      /* if set: of the name through which
-                                       another constant is looked at */
+                                       another constant is looked at; one
+                                       error is enough then */
 } check_t;
 
 
@@ -429,6 +430,10 @@ check_elements(check_t *c, const nthrift_idl_type_t *type,
     rc = NTHRIFT_OK;
 
     for (elem = value->u.list.first; elem != NULL; elem = elem->next) {
+        if (rc != NTHRIFT_OK && c->pos.line != 0) {
+            break;
+        }
+
         if (kind == NTHRIFT_IDL_VALUE_MAP) {
             rc |= check_value(c, type->key, elem);
             elem = elem->next;
@@ -459,6 +464,10 @@ check_struct(check_t *c, const nthrift_idl_type_t *type,
     rc = NTHRIFT_OK;
 
     for (key = value->u.list.first; key != NULL; key = key->next->next) {
+        if (rc != NTHRIFT_OK && c->pos.line != 0) {
+            break;
+        }
+
         if (key->kind != NTHRIFT_IDL_VALUE_STRING) {
             return nthrift_report_error(c->r->report, c->r->program,
                                         check_pos(c, key),
@@ -539,7 +548,11 @@ check_value(check_t *c, const nthrift_idl_type_t *type,
 {
     type = type->real;
 
-    if (c->pos.line != 0 && (*c->r->n_values)++ >= c->r->max_values) {
+    if (c->pos.line != 0 && *c->r->n_values > c->r->max_values) {
+        return NTHRIFT_ERROR;
+    }
+
+    if (c->pos.line != 0 && (*c->r->n_values)++ == c->r->max_values) {
         return nthrift_report_error(c->r->report, c->r->program, c->pos,
                                     "\"%.*s\" and other constants stand for "
                                     "more than %u values",

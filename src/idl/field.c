@@ -3,15 +3,8 @@
  * ids to those that have none.
  */
 
-#include "idl/doc.h"
 #include "idl/parser.h"
 
-
-/*
- * The id of a field.  Apache's compiler gives -1, -2, ... to fields without
- * an id, and to those whose id is not positive unless --allow-neg-keys is
- * given; ids beyond 16 bits, which no wire can carry, are only warned about.
- */
 
 static int32_t
 field_next_id(int32_t *next)
@@ -24,6 +17,13 @@ field_next_id(int32_t *next)
     return id;
 }
 
+
+/*
+ * The id of a field, whose first token is `token`.  Apache's compiler gives
+ * -1, -2, ... to fields without an id, and to those whose id is not positive
+ * unless --allow-neg-keys is given; ids beyond 16 bits, which no wire can
+ * carry, are only warned about.
+ */
 
 static void
 field_set_id(nthrift_parser_t *parser, nthrift_idl_field_t *field,
@@ -70,28 +70,19 @@ field_set_id(nthrift_parser_t *parser, nthrift_idl_field_t *field,
 /* [ int ':' ] [ required | optional ] */
 
 static int
-field_parse_head(nthrift_parser_t *parser, nthrift_idl_field_t *field,
-    int32_t *next)
+field_parse_head(nthrift_parser_t *parser, nthrift_idl_field_t *field)
 {
-    nthrift_token_t  token;
-
-    token = parser->token;
-
-    if (nthrift_doc_clean(parser->arena, &token.doc, &field->doc)
-        != NTHRIFT_OK)
-    {
-        return nthrift_report_memory(parser->report);
+    if (nthrift_parser_doc(parser, &field->doc) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
     }
 
-    if (token.kind == NTHRIFT_TOKEN_INT) {
+    if (parser->token.kind == NTHRIFT_TOKEN_INT) {
         nthrift_parser_next(parser);
 
         if (nthrift_parser_symbol(parser, ':') != NTHRIFT_OK) {
             return NTHRIFT_ERROR;
         }
     }
-
-    field_set_id(parser, field, &token, next);
 
     if (nthrift_parser_skip(parser, NTHRIFT_TOKEN_REQUIRED)) {
         field->req = NTHRIFT_IDL_REQUIRED;
@@ -196,7 +187,11 @@ static int
 field_parse(nthrift_parser_t *parser, nthrift_idl_field_t *field,
     int32_t *next)
 {
-    if (field_parse_head(parser, field, next) != NTHRIFT_OK
+    nthrift_token_t  first;
+
+    first = parser->token;
+
+    if (field_parse_head(parser, field) != NTHRIFT_OK
         || nthrift_type_parse(parser, &field->type) != NTHRIFT_OK)
     {
         return NTHRIFT_ERROR;
@@ -209,6 +204,8 @@ field_parse(nthrift_parser_t *parser, nthrift_idl_field_t *field,
     if (field_parse_name(parser, field) != NTHRIFT_OK) {
         return NTHRIFT_ERROR;
     }
+
+    field_set_id(parser, field, &first, next);
 
     return field_parse_tail(parser, field);
 }

@@ -50,6 +50,7 @@ typedef struct {
     uint64_t       due;         /* when, ms; 0: it does not */
 
     uint32_t       id;          /* of the call that is answered, or NO_ID */
+    uint32_t       stalled_id;  /* of the one that never is */
     action_e       action;
 
     buf_t          later;       /* goes out before the next reply */
@@ -170,15 +171,25 @@ conn_close(conn_t *c, int reset)
 }
 
 
-/* The server's own doing: what it was about to answer need not arrive. */
-
 static void
-conn_kill(conn_t *c, int reset)
+conn_taint(const conn_t *c)
 {
     if (c->id != NO_ID) {
         shared->seen[c->id] |= SEEN_TAINTED;
     }
 
+    if (c->stalled_id != NO_ID) {
+        shared->seen[c->stalled_id] |= SEEN_TAINTED;
+    }
+}
+
+
+/* The server's own doing: what it was about to answer need not arrive. */
+
+static void
+conn_kill(conn_t *c, int reset)
+{
+    conn_taint(c);
     conn_close(c, reset);
 }
 
@@ -215,6 +226,7 @@ backend_accept(unsigned i, uint64_t now)
         c->backend = i;
         c->plan = plan;
         c->id = NO_ID;
+        c->stalled_id = NO_ID;
 
         if (fd >= self.top) {
             self.top = fd + 1;
@@ -497,6 +509,7 @@ conn_answered(conn_t *c)
     case ACTION_STALL:
     case ACTION_STALL_MID:
         c->stalled = 1;
+        c->stalled_id = id;
         c->id = NO_ID;
         return;
 
@@ -696,6 +709,10 @@ conn_call(conn_t *c, const message_t *m, const uint8_t *p, uint64_t now)
         (*seen)++;
     }
 
+    if (c->polluted) {
+        *seen |= SEEN_TAINTED;
+    }
+
     shared->executed++;
 
     if (plan.noise) {
@@ -882,6 +899,7 @@ conn_tick(conn_t *c, uint64_t now)
         if (c->plan == CONN_IDLE_SPEAKS) {
             if (c->id == NO_ID && c->out.len == 0) {
                 c->polluted = 1;
+                conn_taint(c);
                 (void) !write(c->fd, "\x13\x37 idle", 7);
             }
 

@@ -39,6 +39,7 @@ options_t  conf = {
     .seconds = 5,
     .rate = 2000,
     .faults = 100,
+    .format = -1,
     .patience = 30
 };
 
@@ -188,7 +189,13 @@ report(void)
     }
 
     if (memory.n) {
-        printf("memory_first %u\n", memory.kb[0]);
+        printf("memory:");
+
+        for (i = 0; i < memory.n; i += 1 + memory.n / 60) {
+            printf(" %u", memory.kb[i]);
+        }
+
+        printf("\nmemory_first %u\n", memory.kb[0]);
         memory_part("warm", 0.25, 0.5);
         memory_part("end", 0.75, 1);
         printf("memory_last %u\n", memory_read());
@@ -221,7 +228,10 @@ usage(void)
             "             [--clients N] [--mutants N] [--seconds N]"
             " [--rate CALLS]\n"
             "             [--faults PERCENT] [--seed N] [--worker PID]"
-            " [--patience SECONDS]\n");
+            " [--patience SECONDS]\n"
+            "             [--format N]    all clients: 0 framed binary,"
+            " 1 framed compact,\n"
+            "                             2 and 3 without frames\n");
     exit(2);
 }
 
@@ -244,6 +254,7 @@ parse_options(int argc, char **argv)
         { "seed",     required_argument, NULL, 'S' },
         { "worker",   required_argument, NULL, 'w' },
         { "patience", required_argument, NULL, 'P' },
+        { "format",   required_argument, NULL, 'F' },
         { NULL, 0, NULL, 0 }
     };
 
@@ -300,6 +311,10 @@ parse_options(int argc, char **argv)
 
         case 'w':
             conf.worker = atoi(optarg);
+            break;
+
+        case 'F':
+            conf.format = atoi(optarg);
             break;
 
         case 'P':

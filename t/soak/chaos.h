@@ -168,6 +168,7 @@ typedef struct {
     unsigned        rate;       /* calls per second that are aimed at */
     unsigned        faults;     /* percent of the faults as planned */
     unsigned        noise;      /* per mille of calls to the noisy backend */
+    int             format;     /* of all clients; -1: of each its own */
     unsigned        patience;   /* seconds until a call counts as lost */
     uint64_t        seed;
     pid_t           worker;     /* whose memory is watched, or 0 */

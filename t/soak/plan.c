@@ -46,8 +46,8 @@ static const struct {
     [ACTION_HALF_AFTER]    = { "half-after",    10, F(REPLY) },
     [ACTION_STALL]         = { "stall",          5, 0 },
     [ACTION_STALL_MID]     = { "stall-mid",      4, 0 },
-    [ACTION_RANDOM]        = { "random",         8, F(MALFORMED) },
-    [ACTION_HUGE]          = { "huge",           4, F(MALFORMED) },
+    [ACTION_RANDOM]        = { "random",         8, F(MALFORMED)|F(CLOSED) },
+    [ACTION_HUGE]          = { "huge",           4, F(MALFORMED)|F(CLOSED) },
     [ACTION_TRUNCATED]     = { "truncated",      6, F(MALFORMED) },
     [ACTION_TRAILING]      = { "trailing",       6, F(MALFORMED) },
     [ACTION_SEQID]         = { "seqid",          6, F(MALFORMED) },
@@ -201,6 +201,10 @@ plan_format(unsigned slot, rng_t *r)
 
     if (n == 4) {
         n = rng_below(r, 4);
+    }
+
+    if (conf.format != -1) {
+        n = (unsigned) conf.format;
     }
 
     format.protocol = n & 1 ? WIRE_COMPACT : WIRE_BINARY;

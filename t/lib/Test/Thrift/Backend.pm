@@ -29,6 +29,7 @@ package Test::Thrift::Backend;
 #     raw        these bytes are the answer; "garbage" has some ready
 #     garbage
 #     twice      the answer comes two times
+#     cut        only this part of it comes, 0.5 is half, and nothing after it
 #     pieces     so many bytes of it at a time, 2 ms apart
 #     half_close shut down the sending side after the answer
 #     reset      what closes, closes with a reset
@@ -656,6 +657,12 @@ sub send_answer {
 
     my $bytes = $self->answer_bytes($m, $action);
     my $close = $action->{close} || '';
+
+    if ($action->{cut}) {
+        $bytes = substr($bytes, 0, length($bytes) * $action->{cut});
+        syswrite($c->{socket}, $bytes);
+        return;
+    }
 
     $bytes .= $bytes if $action->{twice};
     $bytes = substr($bytes, 0, length($bytes) / 2) if $close eq 'mid';

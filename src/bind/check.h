@@ -1,0 +1,70 @@
+/*
+ * bind/check.h: whether a body says what the IDL says it must.  For bodies
+ * that the walk of wire/skip.h has found well formed; one that is not is
+ * refused here or found good, but never read beyond its runs.
+ *
+ * Refused, each with its own sentence: a field, an element or a key of
+ * another type than declared (of an empty container the types are not looked
+ * at); a required field that is missing; a union that has not exactly one
+ * field, known or not; a result with two known fields, or with none at all
+ * unless the method is void; by rule, an enum's number that is not declared,
+ * and a string that is not UTF-8 (Unicode 15, table 3-7: no surrogates, no
+ * overlong forms).  Fields that are not declared are passed over.  A field
+ * may occur twice, except where only one may be.
+ *
+ * Sources: doc/specs/thrift-binary-protocol.md, thrift-compact-protocol.md,
+ * lib/java TUnion.java (a second field of a union is not read by it).
+ */
+
+#ifndef NTHRIFT_CHECK_H
+#define NTHRIFT_CHECK_H
+
+#include "bind/bytes.h"
+#include "bind/schema.h"
+
+
+typedef struct {
+    uint32_t      max_depth;        /* levels of structs and containers; the
+                                       outermost struct is level 1 */
+    uint32_t      max_required;     /* that a struct can have: from the set
+                                       its table is of; 0 is 64 */
+    uint8_t       enums;            /* 1: numbers must be declared */
+    uint8_t       utf8;             /* 1: strings must be UTF-8 */
+} nthrift_check_rules_t;
+
+
+/*
+ * What is wrong, and where: "user.address.zip", "items[3].price",
+ * "prices{}.amount"; the types of a container's elements themselves are
+ * "items[]" and "prices{}".  The path is empty for the body as a whole.  It
+ * is not terminated; one that is too long for its place ends in "...".
+ */
+
+typedef struct {
+    const char   *text;             /* constant, as in nthrift_error_t */
+    uint8_t      *path;             /* the caller's place for the path ... */
+    size_t        size;             /* ... its bytes; may be 0 ... */
+    size_t        len;              /* ... and those in use */
+} nthrift_check_error_t;
+
+
+/* Bytes of memory that a check under these rules takes. */
+
+size_t nthrift_check_size(const nthrift_check_rules_t *rules);
+
+/*
+ * Checks the struct that begins at body->p against its table.  `memory` has
+ * nthrift_check_size() bytes, aligned to 8, which need not be cleared and may
+ * be used for the next body; nothing is kept in it.  `protocol` is
+ * NTHRIFT_BINARY or NTHRIFT_COMPACT.
+ *
+ * NTHRIFT_OK: the body is good, and body->p is behind its stop.
+ * NTHRIFT_ERROR: err->text says what is wrong, err->path[0 .. err->len) where;
+ * body->p is somewhere.
+ */
+int nthrift_check_body(const nthrift_check_rules_t *rules, void *memory,
+    unsigned protocol, const nthrift_schema_t *st, nthrift_bytes_t *body,
+    nthrift_check_error_t *err);
+
+
+#endif /* NTHRIFT_CHECK_H */

@@ -1,0 +1,1 @@
+﻿struct Bom { 1: i32 a }

@@ -1,0 +1,1 @@
+const i32 LAST = 1 // no newline

@@ -1,0 +1,1 @@
+enum Kind { GOOD = 1, BAD = 2 }

@@ -1,0 +1,2 @@
+include "../inc/my.types.thrift"
+const my.types.Kind K = my.types.Kind.BAD

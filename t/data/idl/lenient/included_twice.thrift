@@ -1,0 +1,3 @@
+include "../inc/shared.thrift"
+include "../inc/../inc/shared.thrift"
+const i32 A = shared.LIMIT

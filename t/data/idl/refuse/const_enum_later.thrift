@@ -1,0 +1,2 @@
+const i32 A = E.X
+enum E { X }

@@ -1,0 +1,2 @@
+enum E { X, Y }
+const E A = 3

@@ -1,0 +1,1 @@
+const map<string, map<string, i32>> A = {"a": {"b": "c"}}

@@ -1,0 +1,1 @@
+service A { void f(1: i32 a, 1: i32 b) }

@@ -1,0 +1,1 @@
+enum A { X, Y, X }

@@ -1,0 +1,2 @@
+include "../inc/plain.thrift"
+struct User {}

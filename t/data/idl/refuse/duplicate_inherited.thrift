@@ -1,0 +1,2 @@
+service A { void f() }
+service B extends A { void f() }

@@ -1,0 +1,1 @@
+include "../inc/shared.thrift" as s

@@ -1,0 +1,1 @@
+service A { i32, stream<i32> f() }

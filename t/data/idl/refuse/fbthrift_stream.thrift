@@ -1,0 +1,1 @@
+service A { stream<i32> f() }

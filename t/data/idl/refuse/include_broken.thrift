@@ -1,0 +1,2 @@
+include "../inc/broken.thrift"
+struct A { 1: broken.Thing a }

@@ -1,0 +1,2 @@
+include "../inc/shared.thrift"
+struct B { 1: NoSuch u }

@@ -1,0 +1,14 @@
+struct A0 { 1: Undefined0 u }
+struct A1 { 1: Undefined1 u }
+struct A2 { 1: Undefined2 u }
+struct A3 { 1: Undefined3 u }
+struct A4 { 1: Undefined4 u }
+struct A5 { 1: Undefined5 u }
+struct A6 { 1: Undefined6 u }
+struct A7 { 1: Undefined7 u }
+struct A8 { 1: Undefined8 u }
+struct A9 { 1: Undefined9 u }
+struct A10 { 1: Undefined10 u }
+struct A11 { 1: Undefined11 u }
+struct A12 { 1: Undefined12 u }
+struct A13 { 1: Undefined13 u }

@@ -1,0 +1,1 @@
+service A { void list() }

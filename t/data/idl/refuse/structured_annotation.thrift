@@ -1,0 +1,2 @@
+@Doc{text = "x"}
+struct A {}

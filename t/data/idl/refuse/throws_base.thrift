@@ -1,0 +1,1 @@
+service A { void f() throws (1: i32 e) }

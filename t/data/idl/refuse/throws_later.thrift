@@ -1,0 +1,2 @@
+service A { void f() throws (1: E e) }
+exception E {}

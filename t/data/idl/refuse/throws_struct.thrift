@@ -1,0 +1,2 @@
+struct E {}
+service A { void f() throws (1: E e) }

@@ -1,0 +1,2 @@
+struct User {}
+struct A { 1: Usr a }

@@ -1,0 +1,1 @@
+const uuid A = 5

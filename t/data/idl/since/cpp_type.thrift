@@ -1,0 +1,1 @@
+typedef list cpp_type "std::list<int>" <i32> NewList

@@ -1,0 +1,2 @@
+enum E { X }
+const E A = {}

@@ -1,0 +1,1 @@
+const map<i32, i32> A = [1]

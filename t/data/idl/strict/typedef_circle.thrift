@@ -1,0 +1,3 @@
+typedef A B
+typedef B C
+typedef C A

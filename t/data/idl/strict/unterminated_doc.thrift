@@ -1,0 +1,2 @@
+/** no end
+struct A {}
