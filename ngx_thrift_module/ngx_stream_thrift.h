@@ -22,11 +22,13 @@ typedef struct ngx_stream_thrift_call_s     ngx_stream_thrift_call_t;
 #include "ngx_stream_thrift_conf.h"
 #include "ngx_stream_thrift_blocks.h"
 #include "ngx_stream_thrift_pools.h"
+#include "ngx_stream_thrift_definitions.h"
 #include "ngx_stream_thrift_routes.h"
 #include "ngx_stream_thrift_session.h"
 #include "ngx_stream_thrift_call.h"
 #include "ngx_stream_thrift_peer.h"
 #include "ngx_stream_thrift_log.h"
+#include "ngx_stream_thrift_arguments.h"
 #include "ngx_stream_thrift_variables.h"
 
 

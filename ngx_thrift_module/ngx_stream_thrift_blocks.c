@@ -46,6 +46,7 @@ ngx_stream_thrift_block(ngx_conf_t *cf, ngx_uint_t type,
 {
     char                           *rv;
     void                          **slot;
+    ngx_int_t                       order;
     ngx_str_t                      *value;
     ngx_conf_t                      pcf;
     ngx_stream_conf_ctx_t          *ctx, *pctx;
@@ -79,6 +80,22 @@ ngx_stream_thrift_block(ngx_conf_t *cf, ngx_uint_t type,
     tscf = ngx_stream_thrift_create_srv_conf(cf);
     if (tscf == NULL) {
         return NGX_CONF_ERROR;
+    }
+
+    if (cf->args->nelts == 3) {
+        order = NGX_ERROR;
+
+        if (ngx_strncmp(value[2].data, "order=", 6) == 0) {
+            order = ngx_atoi(value[2].data + 6, value[2].len - 6);
+        }
+
+        if (order == NGX_ERROR) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\"", &value[2]);
+            return NGX_CONF_ERROR;
+        }
+
+        tscf->order = order;
     }
 
     tscf->name = value[1];

@@ -218,6 +218,21 @@ ngx_stream_thrift_call_variables(ngx_stream_thrift_call_t *tc)
 }
 
 
+ngx_thrift_call_t *
+ngx_stream_thrift_call_of(ngx_stream_session_t *s)
+{
+    ngx_stream_thrift_call_t  *tc;
+
+    tc = ngx_stream_get_module_ctx(s, ngx_stream_thrift_module);
+
+    if (tc == NULL || tc->kind != NGX_STREAM_THRIFT_CALL) {
+        return NULL;
+    }
+
+    return &tc->call;
+}
+
+
 void
 ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc)
 {
@@ -283,6 +298,10 @@ ngx_stream_thrift_call_routed(ngx_thrift_call_t *call)
     tscf = (ngx_stream_thrift_srv_conf_t *) call->conf;
 
     tc->session.srv_conf = tscf->srv_conf;
+
+    if (tc->owner->main->narguments) {
+        call->keeps = 1;
+    }
 }
 
 

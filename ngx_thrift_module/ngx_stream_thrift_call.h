@@ -41,6 +41,9 @@ ngx_stream_thrift_call_t *ngx_stream_thrift_call_create(
 /* Its message is whole: makes the session of its own. */
 void ngx_stream_thrift_call_prepare(ngx_stream_thrift_call_t *tc);
 
+/* The call whose session `s` is; NULL: it is a connection's. */
+ngx_thrift_call_t *ngx_stream_thrift_call_of(ngx_stream_session_t *s);
+
 /* One that was never started, or has ended. */
 void ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc);
 

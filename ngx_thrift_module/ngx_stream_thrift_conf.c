@@ -19,6 +19,8 @@ static void ngx_stream_thrift_merge_answer(ngx_stream_thrift_srv_conf_t *prev,
     ngx_stream_thrift_srv_conf_t *conf);
 static char *ngx_stream_thrift_merge_client(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *prev, ngx_stream_thrift_srv_conf_t *conf);
+static char *ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *prev, ngx_stream_thrift_srv_conf_t *conf);
 static char *ngx_stream_thrift_merge_blocks(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *conf);
 static ngx_thrift_blocks_t *ngx_stream_thrift_get_blocks(ngx_conf_t *cf,
@@ -29,6 +31,7 @@ static void ngx_stream_thrift_cleanup(void *data);
 void *
 ngx_stream_thrift_create_main_conf(ngx_conf_t *cf)
 {
+    nthrift_arena_t                *arena;
     ngx_pool_cleanup_t             *cln;
     ngx_stream_thrift_main_conf_t  *tmcf;
 
@@ -38,10 +41,20 @@ ngx_stream_thrift_create_main_conf(ngx_conf_t *cf)
     }
 
     if (ngx_array_init(&tmcf->blocks, cf->pool, 2, sizeof(void *)) != NGX_OK
-        || ngx_array_init(&tmcf->pools, cf->pool, 4, sizeof(void *)) != NGX_OK)
+        || ngx_array_init(&tmcf->pools, cf->pool, 4, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&tmcf->idls, cf->pool, 1, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&tmcf->targets, cf->pool, 16, sizeof(void *))
+           != NGX_OK)
     {
         return NULL;
     }
+
+    arena = ngx_thrift_arena_create(cf->pool);
+    if (arena == NULL) {
+        return NULL;
+    }
+
+    nthrift_schema_init(&tmcf->schemas, arena);
 
     cln = ngx_pool_cleanup_add(cf->pool, 0);
     if (cln == NULL) {
@@ -105,10 +118,13 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
     tscf->conf.next_upstream = NGX_CONF_UNSET_UINT;
     tscf->conf.next_upstream_tries = NGX_CONF_UNSET_UINT;
     tscf->conf.next_upstream_timeout = NGX_CONF_UNSET_MSEC;
+    tscf->conf.idempotent = NGX_CONF_UNSET;
 
     tscf->transport = NGX_CONF_UNSET_UINT;
     tscf->protocol = NGX_CONF_UNSET_UINT;
     tscf->validate = NGX_CONF_UNSET_UINT;
+    tscf->validate_enum = NGX_CONF_UNSET;
+    tscf->validate_utf8 = NGX_CONF_UNSET;
     tscf->max_depth = NGX_CONF_UNSET_UINT;
     tscf->max_message_size = NGX_CONF_UNSET_SIZE;
     tscf->buffer_size = NGX_CONF_UNSET_SIZE;
@@ -158,6 +174,12 @@ ngx_stream_thrift_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
         return rv;
     }
 
+    rv = ngx_stream_thrift_merge_definitions(cf, prev, conf);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
     rv = ngx_stream_thrift_merge_blocks(cf, conf);
 
     if (rv != NGX_CONF_OK) {
@@ -185,7 +207,8 @@ ngx_stream_thrift_merge_client(ngx_conf_t *cf,
                               NTHRIFT_TRANSPORT_AUTO);
     ngx_conf_merge_uint_value(conf->protocol, prev->protocol,
                               NTHRIFT_PROTOCOL_AUTO);
-    ngx_conf_merge_uint_value(conf->validate, prev->validate, 1);
+    ngx_conf_merge_uint_value(conf->validate, prev->validate,
+                              NGX_STREAM_THRIFT_VALIDATE_STRUCTURE);
     ngx_conf_merge_uint_value(conf->max_depth, prev->max_depth, 64);
     ngx_conf_merge_size_value(conf->max_message_size, prev->max_message_size,
                               0);
@@ -205,7 +228,7 @@ ngx_stream_thrift_merge_client(ngx_conf_t *cf,
         rules->lax = 1;
     }
 
-    rules->validate = conf->validate;
+    rules->validate = (conf->validate != NGX_STREAM_THRIFT_VALIDATE_OFF);
     rules->max_depth = conf->max_depth;
 
     if (conf->max_message_size) {
@@ -223,6 +246,50 @@ ngx_stream_thrift_merge_client(ngx_conf_t *cf,
 }
 
 
+/* Files of definitions, and what is checked by them. */
+
+static char *
+ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *prev, ngx_stream_thrift_srv_conf_t *conf)
+{
+    ngx_thrift_conf_t              *c;
+    ngx_stream_core_srv_conf_t     *cscf;
+
+    ngx_conf_merge_value(conf->validate_enum, prev->validate_enum, 0);
+    ngx_conf_merge_value(conf->validate_utf8, prev->validate_utf8, 0);
+
+    if (ngx_stream_thrift_merge_files(cf, prev, conf) != NGX_CONF_OK
+        || ngx_stream_thrift_load_files(cf, conf) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->validate != NGX_STREAM_THRIFT_VALIDATE_SCHEMA) {
+        return NGX_CONF_OK;
+    }
+
+    cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
+
+    if (conf->files->nelts == 0
+        && cscf->handler == ngx_stream_thrift_handler)
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"thrift_validate schema\" needs a \"thrift_idl\" for "
+                      "the server in %s:%ui", cscf->file_name, cscf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    c = &conf->conf;
+
+    c->schema = 1;
+    c->check.max_depth = conf->max_depth;
+    c->check.enums = conf->validate_enum;
+    c->check.utf8 = conf->validate_utf8;
+
+    return NGX_CONF_OK;
+}
+
+
 /* What belongs to a call: main, server, service and method. */
 
 static char *
@@ -230,6 +297,9 @@ ngx_stream_thrift_merge(ngx_conf_t *cf, ngx_stream_thrift_srv_conf_t *prev,
     ngx_stream_thrift_srv_conf_t *conf)
 {
     ngx_stream_thrift_merge_times(&prev->conf, &conf->conf);
+
+    ngx_conf_merge_value(conf->conf.idempotent, prev->conf.idempotent,
+                         NGX_CONF_UNSET);
 
     ngx_conf_merge_uint_value(conf->conf.next_upstream,
                               prev->conf.next_upstream, 1);
@@ -246,6 +316,9 @@ static void
 ngx_stream_thrift_merge_times(ngx_thrift_conf_t *prev,
     ngx_thrift_conf_t *conf)
 {
+    conf->timeout_set = prev->timeout_set
+                        || conf->timeout != NGX_CONF_UNSET_MSEC;
+
     ngx_conf_merge_msec_value(conf->timeout, prev->timeout, 60000);
     ngx_conf_merge_msec_value(conf->connect_timeout, prev->connect_timeout,
                               60000);
@@ -300,6 +373,8 @@ ngx_stream_thrift_merge_blocks(ngx_conf_t *cf,
         c->rules = p->rules;
         c->blocks = p->blocks;
         c->read_timeout = p->read_timeout;
+        c->schema = p->schema;
+        c->check = p->check;
 
         rv = ngx_stream_thrift_merge(cf, conf, block[i]);
 

@@ -14,6 +14,14 @@
 #define NGX_STREAM_THRIFT_METHOD_CONF   0x20000000
 
 
+/* Values of thrift_validate. */
+
+typedef enum {
+    NGX_STREAM_THRIFT_VALIDATE_OFF = 0,
+    NGX_STREAM_THRIFT_VALIDATE_STRUCTURE,
+    NGX_STREAM_THRIFT_VALIDATE_SCHEMA
+} ngx_stream_thrift_validate_e;
+
 /* A value of thrift_protocol that is no protocol of its own. */
 
 #define NGX_STREAM_THRIFT_LAX           16
@@ -28,6 +36,15 @@ typedef struct {
     ngx_uint_t                       nfree;
     ngx_uint_t                       nsessions;
     void                           **quiet;     /* main_conf without a log */
+
+    ngx_array_t                      idls;      /* ngx_thrift_idl_t * */
+    nthrift_schema_set_t             schemas;
+    ngx_array_t                      targets;   /* ngx_thrift_target_t * */
+
+    ngx_uint_t                       narguments;    /* $thrift_arg_ in use */
+    ngx_uint_t                      *slots;     /* by index of a variable: 1
+                                                   and more, or 0 */
+    ngx_uint_t                       nslots;
 } ngx_stream_thrift_main_conf_t;
 
 
@@ -55,6 +72,14 @@ typedef struct {
 
     ngx_array_t                     *blocks;    /* services of a server,
                                                    methods of a service */
+    ngx_uint_t                       order;     /* of a service */
+
+    ngx_array_t                     *files;     /* ngx_stream_thrift_file_t */
+    ngx_array_t                     *dirs;      /* the same */
+    ngx_array_t                      programs;  /* nthrift_idl_program_t * */
+    ngx_flag_t                       validate_enum;
+    ngx_flag_t                       validate_utf8;
+
     ngx_thrift_routes_t              routes;    /* server */
 
     ngx_uint_t                       keepalive; /* upstream */

@@ -51,8 +51,9 @@ static ngx_conf_enum_t  ngx_stream_thrift_protocols[] = {
 
 
 static ngx_conf_enum_t  ngx_stream_thrift_validate[] = {
-    { ngx_string("off"), 0 },
-    { ngx_string("structure"), 1 },
+    { ngx_string("off"), NGX_STREAM_THRIFT_VALIDATE_OFF },
+    { ngx_string("structure"), NGX_STREAM_THRIFT_VALIDATE_STRUCTURE },
+    { ngx_string("schema"), NGX_STREAM_THRIFT_VALIDATE_SCHEMA },
     { ngx_null_string, 0 }
 };
 
@@ -86,10 +87,26 @@ static ngx_conf_post_t  ngx_stream_thrift_message_post = {
 
 static ngx_command_t  ngx_stream_thrift_commands[] = {
 
+    /* definitions */
+
+    { ngx_string("thrift_idl"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
+      ngx_stream_thrift_idl,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("thrift_idl_path"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
+      ngx_stream_thrift_idl_path,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     /* who answers */
 
     { ngx_string("thrift_service"),
-      NGX_STREAM_SRV_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      NGX_STREAM_SRV_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE12,
       ngx_stream_thrift_service,
       NGX_STREAM_SRV_CONF_OFFSET,
       0,
@@ -138,6 +155,20 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(validate),
       &ngx_stream_thrift_validate },
+
+    { ngx_string("thrift_validate_enum"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(validate_enum),
+      NULL },
+
+    { ngx_string("thrift_validate_utf8"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(validate_utf8),
+      NULL },
 
     /* time */
 
@@ -236,6 +267,13 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       ngx_stream_thrift_offset(conf.next_upstream_timeout),
       NULL },
 
+    { ngx_string("thrift_idempotent"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(conf.idempotent),
+      NULL },
+
     /* pool */
 
     { ngx_string("thrift_keepalive"),
@@ -293,7 +331,10 @@ typedef char  ngx_thrift_strings_agree[
 static ngx_int_t
 ngx_stream_thrift_init(ngx_conf_t *cf)
 {
-    if (ngx_stream_thrift_init_pools(cf) != NGX_OK) {
+    if (ngx_stream_thrift_init_pools(cf) != NGX_OK
+        || ngx_stream_thrift_init_arguments(cf) != NGX_OK
+        || ngx_stream_thrift_init_checks(cf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

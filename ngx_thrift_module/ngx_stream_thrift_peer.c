@@ -383,7 +383,8 @@ ngx_stream_thrift_peer_chosen(ngx_thrift_call_t *call)
 
     if (us && us->shm_zone && (us->flags & NGX_STREAM_UPSTREAM_MODIFY)) {
 
-        name = ngx_palloc(call->pool, sizeof(ngx_str_t) + call->peer->name->len);
+        name = ngx_palloc(call->pool,
+                          sizeof(ngx_str_t) + call->peer->name->len);
         if (name == NULL) {
             return NGX_ERROR;
         }

@@ -1,7 +1,8 @@
 
 /*
  * The tables by which ngx_thrift_route.c finds who answers a call, built for a
- * server when its blocks are merged.
+ * server when its blocks are merged: from the blocks, and from the definitions
+ * of the services that they name.
  */
 
 #include "ngx_stream_thrift.h"
@@ -13,21 +14,32 @@ typedef struct {
     ngx_conf_t                    *cf;
     ngx_stream_thrift_srv_conf_t  *server;
     nthrift_arena_t               *arena;
+    nthrift_map_t                  owners;  /* of names for calls without a
+                                               prefix: the service's block */
 } ngx_stream_thrift_build_t;
 
 
+static void ngx_stream_thrift_sort_blocks(ngx_array_t *blocks);
 static char *ngx_stream_thrift_check_service(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *service);
-static ngx_int_t ngx_stream_thrift_build_service(
-    ngx_stream_thrift_build_t *build, ngx_stream_thrift_srv_conf_t *block);
-static ngx_int_t ngx_stream_thrift_build_method(
-    ngx_stream_thrift_build_t *build, ngx_thrift_service_t *service,
-    ngx_stream_thrift_srv_conf_t *block, ngx_str_t *name);
-static ngx_thrift_target_t *ngx_stream_thrift_build_target(
+static char *ngx_stream_thrift_build_service(ngx_stream_thrift_build_t *build,
+    ngx_stream_thrift_srv_conf_t *block);
+static char *ngx_stream_thrift_build_blocks(ngx_stream_thrift_build_t *build,
+    ngx_thrift_service_t *service, ngx_stream_thrift_srv_conf_t *block,
+    nthrift_idl_service_t *definition);
+static char *ngx_stream_thrift_build_defined(ngx_stream_thrift_build_t *build,
+    ngx_thrift_service_t *service, ngx_stream_thrift_srv_conf_t *block,
+    nthrift_idl_service_t *definition);
+static char *ngx_stream_thrift_build_bare(ngx_stream_thrift_build_t *build,
+    ngx_stream_thrift_srv_conf_t *block, const nthrift_str_t *name,
+    ngx_thrift_target_t *target);
+static char *ngx_stream_thrift_build_server(ngx_stream_thrift_build_t *build);
+static ngx_thrift_service_t *ngx_stream_thrift_new_service(
     ngx_stream_thrift_build_t *build, ngx_stream_thrift_srv_conf_t *tscf,
-    ngx_str_t *service);
-static ngx_int_t ngx_stream_thrift_build_name(nthrift_map_t *map,
-    ngx_str_t *name, void *value);
+    const nthrift_str_t *name);
+static ngx_thrift_target_t *ngx_stream_thrift_new_target(
+    ngx_stream_thrift_build_t *build, ngx_stream_thrift_srv_conf_t *tscf,
+    const nthrift_str_t *service);
 
 
 char *
@@ -35,8 +47,8 @@ ngx_stream_thrift_build_routes(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *server)
 {
     char                           *rv;
-    ngx_str_t                       none;
     ngx_uint_t                      i;
+    nthrift_str_t                   none;
     ngx_thrift_routes_t            *routes;
     ngx_stream_thrift_build_t       build;
     ngx_stream_thrift_srv_conf_t  **block;
@@ -51,36 +63,55 @@ ngx_stream_thrift_build_routes(ngx_conf_t *cf,
 
     routes = &server->routes;
 
+    nthrift_map_init(&build.owners, build.arena, ngx_random());
     nthrift_map_init(&routes->services, build.arena, ngx_random());
     nthrift_map_init(&routes->methods, build.arena, ngx_random());
 
-    ngx_str_null(&none);
+    none.len = 0;
+    none.data = NULL;
 
-    routes->server = ngx_stream_thrift_build_target(&build, server, &none);
+    routes->server = ngx_stream_thrift_new_target(&build, server, &none);
     if (routes->server == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    if (server->blocks == NULL) {
-        return NGX_CONF_OK;
-    }
+    if (server->blocks) {
+        ngx_stream_thrift_sort_blocks(server->blocks);
 
-    block = server->blocks->elts;
+        block = server->blocks->elts;
 
-    for (i = 0; i < server->blocks->nelts; i++) {
+        for (i = 0; i < server->blocks->nelts; i++) {
+            rv = ngx_stream_thrift_build_service(&build, block[i]);
 
-        rv = ngx_stream_thrift_check_service(cf, block[i]);
-
-        if (rv != NGX_CONF_OK) {
-            return rv;
-        }
-
-        if (ngx_stream_thrift_build_service(&build, block[i]) != NGX_OK) {
-            return NGX_CONF_ERROR;
+            if (rv != NGX_CONF_OK) {
+                return rv;
+            }
         }
     }
 
-    return NGX_CONF_OK;
+    return ngx_stream_thrift_build_server(&build);
+}
+
+
+/* By "order=", and those of one order as they are written. */
+
+static void
+ngx_stream_thrift_sort_blocks(ngx_array_t *blocks)
+{
+    ngx_uint_t                      i, k;
+    ngx_stream_thrift_srv_conf_t  **block, *b;
+
+    block = blocks->elts;
+
+    for (i = 1; i < blocks->nelts; i++) {
+        b = block[i];
+
+        for (k = i; k > 0 && block[k - 1]->order > b->order; k--) {
+            block[k] = block[k - 1];
+        }
+
+        block[k] = b;
+    }
 }
 
 
@@ -124,110 +155,330 @@ ngx_stream_thrift_check_service(ngx_conf_t *cf,
 }
 
 
-static ngx_int_t
+static char *
 ngx_stream_thrift_build_service(ngx_stream_thrift_build_t *build,
     ngx_stream_thrift_srv_conf_t *block)
 {
-    ngx_uint_t                      i;
-    ngx_thrift_routes_t            *routes;
-    ngx_thrift_service_t           *service;
-    ngx_stream_thrift_srv_conf_t  **method;
+    char                   *rv;
+    nthrift_str_t           name;
+    ngx_thrift_routes_t    *routes;
+    ngx_thrift_service_t   *service;
+    nthrift_idl_service_t  *definition;
+
+    rv = ngx_stream_thrift_check_service(build->cf, block);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    rv = ngx_stream_thrift_find_service(build->cf, build->server, block,
+                                        &definition);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    name.len = block->name.len;
+    name.data = block->name.data;
+
+    service = ngx_stream_thrift_new_service(build, block, &name);
+    if (service == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    service->rest->unknown = (definition != NULL);
 
     routes = &build->server->routes;
-
-    service = ngx_pcalloc(build->cf->pool, sizeof(ngx_thrift_service_t));
-    if (service == NULL) {
-        return NGX_ERROR;
-    }
-
-    nthrift_map_init(&service->methods, build->arena, ngx_random());
-
-    service->rest = ngx_stream_thrift_build_target(build, block, &block->name);
-    if (service->rest == NULL) {
-        return NGX_ERROR;
-    }
 
     if (routes->first == NULL) {
         routes->first = service->rest;
     }
 
-    if (ngx_stream_thrift_build_name(&routes->services, &block->name, service)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
+    rv = ngx_stream_thrift_build_blocks(build, service, block, definition);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
     }
 
-    if (block->blocks == NULL) {
-        return NGX_OK;
-    }
-
-    method = block->blocks->elts;
-
-    for (i = 0; i < block->blocks->nelts; i++) {
-        if (ngx_stream_thrift_build_method(build, service, method[i],
-                                           &block->name)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
+    return ngx_stream_thrift_build_defined(build, service, block, definition);
 }
 
 
-/* In its service, and, the first one, for calls that name no service. */
+/* Its thrift_method blocks. */
 
-static ngx_int_t
-ngx_stream_thrift_build_method(ngx_stream_thrift_build_t *build,
+static char *
+ngx_stream_thrift_build_blocks(ngx_stream_thrift_build_t *build,
     ngx_thrift_service_t *service, ngx_stream_thrift_srv_conf_t *block,
-    ngx_str_t *name)
+    nthrift_idl_service_t *definition)
 {
-    ngx_thrift_target_t  *target;
+    char                           *rv;
+    ngx_uint_t                      i;
+    nthrift_str_t                   name;
+    ngx_thrift_target_t            *target;
+    nthrift_idl_method_t           *method;
+    ngx_stream_thrift_srv_conf_t  **mblock;
 
-    target = ngx_stream_thrift_build_target(build, block, name);
-    if (target == NULL) {
-        return NGX_ERROR;
+    if (block->blocks == NULL) {
+        return NGX_CONF_OK;
     }
 
-    if (ngx_stream_thrift_build_name(&service->methods, &block->name, target)
-        != NGX_OK)
+    mblock = block->blocks->elts;
+
+    for (i = 0; i < block->blocks->nelts; i++) {
+
+        rv = ngx_stream_thrift_find_method(build->cf, definition, mblock[i],
+                                           &method);
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
+
+        name.len = block->name.len;
+        name.data = block->name.data;
+
+        target = ngx_stream_thrift_new_target(build, mblock[i], &name);
+
+        if (target == NULL
+            || ngx_stream_thrift_define(build->cf, target, method)
+               != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+        name.len = mblock[i]->name.len;
+        name.data = mblock[i]->name.data;
+
+        if (nthrift_map_add(&service->methods, &name, target)
+            == NTHRIFT_ERROR)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+        rv = ngx_stream_thrift_build_bare(build, block, &name, target);
+
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* The other methods of its definition, inherited ones too. */
+
+static char *
+ngx_stream_thrift_build_defined(ngx_stream_thrift_build_t *build,
+    ngx_thrift_service_t *service, ngx_stream_thrift_srv_conf_t *block,
+    nthrift_idl_service_t *definition)
+{
+    char                  *rv;
+    nthrift_str_t          name;
+    ngx_thrift_target_t   *target;
+    nthrift_idl_method_t  *method;
+
+    name.len = service->rest->service.len;
+    name.data = service->rest->service.data;
+
+    for ( /* void */ ; definition; definition = definition->parent) {
+
+        for (method = definition->methods; method; method = method->next) {
+
+            if (nthrift_map_find(&service->methods, &method->name)) {
+                continue;
+            }
+
+            target = ngx_stream_thrift_new_target(build, block, &name);
+
+            if (target == NULL
+                || ngx_stream_thrift_define(build->cf, target, method)
+                   != NGX_CONF_OK
+                || nthrift_map_add(&service->methods, &method->name, target)
+                   == NTHRIFT_ERROR)
+            {
+                return NGX_CONF_ERROR;
+            }
+
+            rv = ngx_stream_thrift_build_bare(build, block, &method->name,
+                                              target);
+            if (rv != NGX_CONF_OK) {
+                return rv;
+            }
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/*
+ * A method's name for calls that name no service.  With definitions, one that
+ * two services have is an error, unless an order says which of them is meant;
+ * without, the first thrift_method of that name is.
+ */
+
+static char *
+ngx_stream_thrift_build_bare(ngx_stream_thrift_build_t *build,
+    ngx_stream_thrift_srv_conf_t *block, const nthrift_str_t *name,
+    ngx_thrift_target_t *target)
+{
+    nthrift_map_t                 *methods;
+    ngx_thrift_target_t           *other;
+    ngx_stream_thrift_srv_conf_t  *owner;
+
+    methods = &build->server->routes.methods;
+    owner = nthrift_map_find(&build->owners, name);
+
+    if (owner == NULL) {
+        if (nthrift_map_add(methods, name, target) == NTHRIFT_ERROR
+            || nthrift_map_add(&build->owners, name, block) == NTHRIFT_ERROR)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+        return NGX_CONF_OK;
+    }
+
+    /* services are built in their order: the owner comes before */
+
+    if (build->server->programs.nelts == 0 || owner->order != block->order) {
+        return NGX_CONF_OK;
+    }
+
+    other = nthrift_map_find(methods, name);
+
+    if (block != build->server) {
+        ngx_log_error(NGX_LOG_EMERG, build->cf->log, 0,
+                      "method \"%*s\" is in thrift_service \"%V\" and in "
+                      "thrift_service \"%V\", and a call may name only the "
+                      "method: give one of them an \"order=\" in %s:%ui",
+                      name->len, name->data, &other->service,
+                      &target->service, block->file_name, block->line);
+
+        return NGX_CONF_ERROR;
+    }
+
+    if (owner != block || other->method == target->method) {
+        return NGX_CONF_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, build->cf->log, 0,
+                  "method \"%*s\" is defined in service \"%V\" and in service "
+                  "\"%V\", and a call may name only the method: give one of "
+                  "them a \"thrift_service\"", name->len, name->data,
+                  &other->service, &target->service);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/*
+ * What the server itself answers: with definitions, each of their services
+ * that has no block.
+ */
+
+static char *
+ngx_stream_thrift_build_server(ngx_stream_thrift_build_t *build)
+{
+    char                          *rv;
+    ngx_uint_t                     i;
+    nthrift_idl_def_t             *def;
+    ngx_thrift_service_t          *service;
+    nthrift_idl_program_t        **program;
+    ngx_stream_thrift_srv_conf_t  *server;
+
+    server = build->server;
+
+    if (!server->conf.pass && !server->conf.returns) {
+        return NGX_CONF_OK;
+    }
+
+    program = server->programs.elts;
+
+    for (i = 0; i < server->programs.nelts; i++) {
+
+        for (def = program[i]->defs; def; def = def->next) {
+
+            if (def->kind != NTHRIFT_IDL_DEF_SERVICE
+                || nthrift_map_find(&server->routes.services, &def->name))
+            {
+                continue;
+            }
+
+            service = ngx_stream_thrift_new_service(build, server, &def->name);
+            if (service == NULL) {
+                return NGX_CONF_ERROR;
+            }
+
+            service->rest->unknown = 1;
+
+            rv = ngx_stream_thrift_build_defined(build, service, server,
+                                                (nthrift_idl_service_t *) def);
+            if (rv != NGX_CONF_OK) {
+                return rv;
+            }
+        }
+    }
+
+    server->routes.server->unknown = (server->programs.nelts != 0);
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_thrift_service_t *
+ngx_stream_thrift_new_service(ngx_stream_thrift_build_t *build,
+    ngx_stream_thrift_srv_conf_t *tscf, const nthrift_str_t *name)
+{
+    ngx_thrift_service_t  *service;
+
+    service = ngx_pcalloc(build->cf->pool, sizeof(ngx_thrift_service_t));
+    if (service == NULL) {
+        return NULL;
+    }
+
+    nthrift_map_init(&service->methods, build->arena, ngx_random());
+
+    service->rest = ngx_stream_thrift_new_target(build, tscf, name);
+    if (service->rest == NULL) {
+        return NULL;
+    }
+
+    if (nthrift_map_add(&build->server->routes.services, name, service)
+        == NTHRIFT_ERROR)
     {
-        return NGX_ERROR;
+        return NULL;
     }
 
-    return ngx_stream_thrift_build_name(&build->server->routes.methods,
-                                        &block->name, target);
+    return service;
 }
 
 
 static ngx_thrift_target_t *
-ngx_stream_thrift_build_target(ngx_stream_thrift_build_t *build,
-    ngx_stream_thrift_srv_conf_t *tscf, ngx_str_t *service)
+ngx_stream_thrift_new_target(ngx_stream_thrift_build_t *build,
+    ngx_stream_thrift_srv_conf_t *tscf, const nthrift_str_t *service)
 {
-    ngx_thrift_target_t  *target;
+    ngx_thrift_target_t            *target, **targetp;
+    ngx_stream_thrift_main_conf_t  *tmcf;
 
     target = ngx_pcalloc(build->cf->pool, sizeof(ngx_thrift_target_t));
     if (target == NULL) {
         return NULL;
     }
 
+    tmcf = ngx_stream_conf_get_module_main_conf(build->cf,
+                                                ngx_stream_thrift_module);
+
+    targetp = ngx_array_push(&tmcf->targets);
+    if (targetp == NULL) {
+        return NULL;
+    }
+
+    *targetp = target;
+
     target->conf = &tscf->conf;
-    target->service = *service;
+    target->service.len = service->len;
+    target->service.data = service->data;
     target->timeout = tscf->conf.timeout;
+    target->idempotent = (tscf->conf.idempotent == 1);
 
     return target;
-}
-
-
-static ngx_int_t
-ngx_stream_thrift_build_name(nthrift_map_t *map, ngx_str_t *name, void *value)
-{
-    nthrift_str_t  key;
-
-    key.len = name->len;
-    key.data = name->data;
-
-    return (nthrift_map_add(map, &key, value) == NTHRIFT_ERROR) ? NGX_ERROR
-                                                                : NGX_OK;
 }

@@ -687,17 +687,26 @@ ngx_stream_thrift_session_end(ngx_stream_thrift_session_t *ts)
         return;
     }
 
-#if (NGX_SSL)
-    if (c->ssl) {
-        ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
-        return;
-    }
-#endif
-
     /*
      * Closing a socket with unread bytes resets the connection, and the last
      * reply could be lost with it: let the client close first.
      */
+
+#if (NGX_SSL)
+
+    if (c->ssl) {
+
+        /* says that it closes; what comes after that is not deciphered */
+
+        c->ssl->no_wait_shutdown = 1;
+
+        if (ngx_ssl_shutdown(c) == NGX_AGAIN) {
+            ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
+            return;
+        }
+    }
+
+#endif
 
     if (ngx_shutdown_socket(c->fd, NGX_WRITE_SHUTDOWN) == -1) {
         ngx_connection_error(c, ngx_socket_errno,
@@ -787,6 +796,12 @@ ngx_stream_thrift_session_close(ngx_stream_thrift_session_t *ts,
     }
 
     s = ts->session;
+
+#if (NGX_SSL)
+    if (s->connection->ssl) {
+        s->connection->ssl->no_wait_shutdown = 1;
+    }
+#endif
 
     ngx_stream_thrift_log_quiet(s);
     ngx_stream_finalize_session(s, status);

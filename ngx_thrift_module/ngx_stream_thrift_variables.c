@@ -106,7 +106,7 @@ ngx_stream_thrift_add_variables(ngx_conf_t *cf)
         var->data = (uintptr_t) v->handler;
     }
 
-    return NGX_OK;
+    return ngx_stream_thrift_add_arguments(cf);
 }
 
 
@@ -116,19 +116,19 @@ ngx_stream_thrift_variable(ngx_stream_session_t *s,
 {
     ngx_int_t                    rc;
     ngx_str_t                    value;
-    ngx_stream_thrift_call_t    *tc;
+    ngx_thrift_call_t           *call;
     ngx_stream_thrift_value_pt   handler;
 
-    tc = ngx_stream_get_module_ctx(s, ngx_stream_thrift_module);
+    call = ngx_stream_thrift_call_of(s);
 
-    if (tc == NULL || tc->kind != NGX_STREAM_THRIFT_CALL) {
+    if (call == NULL) {
         v->not_found = 1;
         return NGX_OK;
     }
 
     handler = (ngx_stream_thrift_value_pt) data;
 
-    rc = handler(&tc->call, &value);
+    rc = handler(call, &value);
 
     if (rc == NGX_DECLINED) {
         v->not_found = 1;

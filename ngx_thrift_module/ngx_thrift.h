@@ -9,13 +9,13 @@
  *   input  ---------> message        where a message ends; who keeps its bytes
  *                      |
  *                      v
- *   call: check > route > return > pass > reply > log         the only runner
- *                              |
- *                              v
- *                            pass    which attempt, what is tried again
- *                              |
- *                              v
- *                 upstream <-> keepalive     one connection, one call
+ *   call: check > route > validate > return > pass > reply > log
+ *                                         |
+ *                                         v
+ *                                       pass    which attempt, what again
+ *                                         |
+ *                                         v
+ *                            upstream <-> keepalive    a connection, a call
  *
  * What depends on stream (balancers, variables, the access log, writing to the
  * client) is reached through ngx_thrift_front_t.
@@ -31,6 +31,8 @@
 #include <ngx_event_connect.h>
 
 #include "base/map.h"
+#include "bind/check.h"
+#include "bind/find.h"
 #include "idl/loader.h"
 #include "idl/suggest.h"
 #include "wire/exception.h"
@@ -48,6 +50,7 @@ typedef struct ngx_thrift_upstream_s  ngx_thrift_upstream_t;
 #include "ngx_thrift_conf.h"
 #include "ngx_thrift_route.h"
 #include "ngx_thrift_call.h"
+#include "ngx_thrift_validate.h"
 #include "ngx_thrift_upstream.h"
 #include "ngx_thrift_pass.h"
 #include "ngx_thrift_reply.h"

@@ -28,6 +28,7 @@ static ngx_int_t ngx_thrift_call_log(ngx_thrift_call_t *call);
 enum {
     NGX_THRIFT_STEP_CHECK = 0,
     NGX_THRIFT_STEP_ROUTE,
+    NGX_THRIFT_STEP_VALIDATE,
     NGX_THRIFT_STEP_RETURN,
     NGX_THRIFT_STEP_PASS,
     NGX_THRIFT_STEP_REPLY,
@@ -39,6 +40,7 @@ enum {
 static const ngx_thrift_step_pt  ngx_thrift_steps[] = {
     ngx_thrift_call_check,      /* is it a call, and is its body sound */
     ngx_thrift_route,           /* who answers */
+    ngx_thrift_validate,        /* do the arguments fit the definition */
     ngx_thrift_call_return,     /* the configuration itself */
     ngx_thrift_pass,            /* an upstream */
     ngx_thrift_reply,           /* the answer goes out, in its turn */

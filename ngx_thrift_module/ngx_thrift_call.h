@@ -96,7 +96,10 @@ struct ngx_thrift_call_s {
     ngx_chain_t               *out_last;    /* set once it is queued */
     size_t                     out_length;
 
-    unsigned                   oneway:1;
+    unsigned                   oneway:1;    /* the client gets no reply */
+    unsigned                   silent:1;    /* the upstream sends none */
+    unsigned                   keeps:1;     /* the request after it is sent */
+    unsigned                   lost:1;      /* sent once, and not answered */
     unsigned                   timed:1;
     unsigned                   paused:1;    /* others hold too much */
     unsigned                   failed:1;    /* exception and text are ours */

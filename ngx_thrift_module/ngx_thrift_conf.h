@@ -19,14 +19,21 @@ typedef struct {
     ngx_uint_t             max_calls;
     ngx_thrift_blocks_t   *blocks;
 
+    unsigned               schema:1;        /* bodies are checked by it */
+    nthrift_check_rules_t  check;
+    void                  *check_memory;
+
     /* of a call: main, server, service and method */
 
     ngx_msec_t             timeout;
+    ngx_uint_t             timeout_set;     /* by a directive */
     ngx_msec_t             connect_timeout;
     ngx_msec_t             send_timeout;
     ngx_uint_t             next_upstream;   /* 0: off */
     ngx_uint_t             next_upstream_tries;
     ngx_msec_t             next_upstream_timeout;
+    ngx_flag_t             idempotent;      /* unset: as the method's
+                                               definition says */
 
     unsigned               pass:1;          /* an upstream answers */
     unsigned               returns:1;       /* an exception is the answer */

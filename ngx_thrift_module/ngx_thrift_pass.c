@@ -18,6 +18,7 @@
 static ngx_int_t ngx_thrift_pass_connect(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_pass_attempt(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_pass_get_peer(ngx_thrift_call_t *call);
+static ngx_int_t ngx_thrift_pass_reopen(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_pass_open(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_pass_result(ngx_thrift_call_t *call,
     ngx_int_t rc);
@@ -58,6 +59,10 @@ ngx_thrift_pass_balanced(ngx_thrift_call_t *call, ngx_int_t rc)
 void
 ngx_thrift_pass_event(ngx_thrift_call_t *call, ngx_int_t rc)
 {
+    if (rc == NGX_DECLINED && call->upstream && !call->upstream->fresh) {
+        rc = ngx_thrift_pass_reopen(call);
+    }
+
     rc = ngx_thrift_pass_result(call, rc);
 
     if (rc == NGX_DECLINED) {
@@ -134,8 +139,16 @@ ngx_thrift_pass_attempt(ngx_thrift_call_t *call)
         return rc;
     }
 
-    /* it died in the pool: the same peer once more, over a new connection */
+    return ngx_thrift_pass_reopen(call);
+}
 
+
+/* A connection died in the pool: the same peer once more, over a new one. */
+
+static ngx_int_t
+ngx_thrift_pass_reopen(ngx_thrift_call_t *call)
+{
+    call->upstream->spoiled = 1;
     ngx_thrift_pass_leave(call);
 
     return ngx_thrift_pass_open(call);
@@ -249,14 +262,21 @@ ngx_thrift_pass_result(ngx_thrift_call_t *call, ngx_int_t rc)
 
     case NGX_DECLINED:
         call->front->release(call, NGX_PEER_FAILED);
-        ngx_thrift_pass_leave(call);
+
+        if (call->upstream) {
+            call->upstream->spoiled = 1;
+            ngx_thrift_pass_leave(call);
+        }
 
         if (ngx_thrift_pass_may_retry(call)) {
             return NGX_DECLINED;
         }
 
         return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
-                                    "cannot connect to upstream");
+                                    call->lost
+                                        ? "upstream closed connection "
+                                          "before it replied"
+                                        : "cannot connect to upstream");
 
     default: /* NGX_ERROR */
         call->front->release(call, (call->status == 500) ? NGX_PEER_NEXT

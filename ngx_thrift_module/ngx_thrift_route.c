@@ -13,7 +13,6 @@
 
 static ngx_thrift_target_t *ngx_thrift_route_find(ngx_thrift_routes_t *routes,
     nthrift_str_t *prefix, nthrift_str_t *method);
-static ngx_int_t ngx_thrift_route_unknown(ngx_thrift_call_t *call);
 
 
 ngx_int_t
@@ -28,6 +27,18 @@ ngx_thrift_route(ngx_thrift_call_t *call)
 
     call->target = target;
     call->conf = conf;
+
+    call->silent = call->oneway;
+
+    if (target->method) {
+
+        /* some clients send a oneway as a CALL: nobody answers it either way */
+
+        call->silent = target->method->oneway;
+        call->oneway |= target->method->oneway;
+    }
+
+    call->keeps = target->idempotent;
 
     call->front->routed(call);
 
@@ -73,7 +84,7 @@ ngx_thrift_route_find(ngx_thrift_routes_t *routes, nthrift_str_t *prefix,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_thrift_route_unknown(ngx_thrift_call_t *call)
 {
     nthrift_str_t  *name;

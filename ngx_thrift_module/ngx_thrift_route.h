@@ -19,9 +19,14 @@ typedef struct {
     ngx_msec_t                   timeout;
 
     const nthrift_idl_method_t  *method;    /* NULL: of no definition */
+    const nthrift_schema_t      *args;      /* NULL as well then */
+    const nthrift_schema_t      *result;    /* NULL for oneway, too */
+    nthrift_find_path_t        **arguments; /* to the $thrift_arg_ variables in
+                                               use; elements may be NULL */
 
     unsigned                     unknown:1; /* the service is defined, and has
                                                no such method */
+    unsigned                     idempotent:1;
 } ngx_thrift_target_t;
 
 
@@ -45,6 +50,9 @@ typedef struct {
 
 /* The step. */
 ngx_int_t ngx_thrift_route(ngx_thrift_call_t *call);
+
+/* Fails the call: nobody answers a method of its name.  Returns NGX_ERROR. */
+ngx_int_t ngx_thrift_route_unknown(ngx_thrift_call_t *call);
 
 
 #endif /* _NGX_THRIFT_ROUTE_H_INCLUDED_ */

@@ -20,6 +20,7 @@ static ngx_int_t ngx_thrift_upstream_start(ngx_thrift_upstream_t *u);
 static ngx_int_t ngx_thrift_upstream_send(ngx_thrift_upstream_t *u);
 static ngx_int_t ngx_thrift_upstream_read(ngx_thrift_upstream_t *u);
 static ngx_int_t ngx_thrift_upstream_recv(ngx_thrift_upstream_t *u);
+static ngx_int_t ngx_thrift_upstream_lost(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_upstream_check(ngx_thrift_upstream_t *u);
 static ngx_int_t ngx_thrift_upstream_check_seqid(ngx_thrift_upstream_t *u);
 static ngx_int_t ngx_thrift_upstream_check_name(ngx_thrift_call_t *call);
@@ -245,7 +246,7 @@ ngx_thrift_upstream_exchange(ngx_thrift_upstream_t *u)
         }
     }
 
-    if (u->call->oneway) {
+    if (u->call->silent) {
         return NGX_OK;
     }
 
@@ -336,6 +337,10 @@ ngx_thrift_upstream_send(ngx_thrift_upstream_t *u)
             return NGX_DECLINED;
         }
 
+        if (ngx_thrift_upstream_lost(call) == NGX_DECLINED) {
+            return NGX_DECLINED;
+        }
+
         return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
                                     "upstream closed connection while "
                                     "the call was sent");
@@ -354,7 +359,7 @@ ngx_thrift_upstream_send(ngx_thrift_upstream_t *u)
 
     ngx_thrift_upstream_arm(u, 0);
 
-    if (call->request.first->next) {
+    if (call->request.first->next && !call->keeps) {
         ngx_thrift_message_drop_body(&call->request);
         call->front->hold(call, ngx_buf_size((&call->request.first->buf))
                                 - call->held);
@@ -446,6 +451,12 @@ ngx_thrift_upstream_recv(ngx_thrift_upstream_t *u)
     ngx_log_error(NGX_LOG_ERR, call->log, 0,
                   "upstream prematurely closed connection");
 
+    if (call->received == 0
+        && ngx_thrift_upstream_lost(call) == NGX_DECLINED)
+    {
+        return NGX_DECLINED;
+    }
+
     return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
                                 (call->received == 0)
                                     ? "upstream closed connection "
@@ -455,12 +466,28 @@ ngx_thrift_upstream_recv(ngx_thrift_upstream_t *u)
 }
 
 
+/*
+ * Of a call that was sent nobody knows whether it was executed.  One that is
+ * idempotent may be sent again (NGX_DECLINED), a oneway never.
+ */
+
+static ngx_int_t
+ngx_thrift_upstream_lost(ngx_thrift_call_t *call)
+{
+    call->lost = 1;
+
+    return (call->target->idempotent && !call->oneway) ? NGX_DECLINED
+                                                       : NGX_ERROR;
+}
+
+
 /* NGX_AGAIN: this was not the reply waited for, and is forgotten. */
 
 static ngx_int_t
 ngx_thrift_upstream_check(ngx_thrift_upstream_t *u)
 {
     ngx_int_t              rc;
+    ngx_str_t              why;
     nthrift_head_t        *head;
     ngx_thrift_call_t     *call;
     ngx_thrift_message_t  *reply;
@@ -499,6 +526,16 @@ ngx_thrift_upstream_check(ngx_thrift_upstream_t *u)
         ngx_log_error(NGX_LOG_ERR, call->log, 0,
                       "upstream sent more than one reply");
         u->spoiled = 1;
+    }
+
+    if (ngx_thrift_validate_reply(call, &why) != NGX_OK) {
+        ngx_log_error(NGX_LOG_ERR, call->log, 0,
+                      "upstream sent reply that does not fit its definition: "
+                      "%V", &why);
+
+        return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+                                    "upstream sent a reply that does not fit "
+                                    "its definition: %V", &why);
     }
 
     return NGX_OK;

@@ -63,14 +63,14 @@ my $make = system('make', '-s', '-C', $top, '-f', 't/soak/soak.mk',
                   'build/soak/chaos') == 0;
 ok($make, 'build');
 
-chaos('quiet', 0);
-chaos('reload', 1);
+my @tests = map { Test::Thrift->new($CONF, log => 'notice') } 1 .. 2;
+
+chaos($tests[0], 'quiet', 0);
+chaos($tests[1], 'reload', 1);
 
 
 sub chaos {
-    my ($name, $reload) = @_;
-
-    my $t = Test::Thrift->new($CONF, log => 'notice');
+    my ($t, $name, $reload) = @_;
 
     $t->run();
 

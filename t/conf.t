@@ -188,6 +188,13 @@ my @bad = (
       '"thrift_service" directive has an empty name' ],
     [ 'empty method', service => 'thrift_method "" { }',
       '"thrift_method" directive has an empty name' ],
+    [ 'colon in service', server => 'thrift_service "A:B" { thrift_pass u; }',
+      '"thrift_service" directive has a name with a ":", which ends a '
+      . "service's name in calls" ],
+    [ 'long service', server => 'thrift_service ' . 'n' x 1025 . ' { }',
+      '"thrift_service" directive has a name longer than a call can have' ],
+    [ 'long method', service => 'thrift_method ' . 'n' x 1025 . ' { }',
+      '"thrift_method" directive has a name longer than a call can have' ],
     [ 'two names', service => 'thrift_method a b { }',
       'invalid number of arguments in "thrift_method" directive' ],
     [ 'no name', service => 'thrift_method { }',
@@ -345,6 +352,10 @@ for (
                                  . '{ thrift_pass u; } }' ],
     [ 'other answer in method', method => 'thrift_return UNKNOWN "no";' ],
     [ 'answer after the blocks', last => 'thrift_pass u;' ],
+    [ 'colon in method', service => 'thrift_method "a:b" { }' ],
+    [ 'long names', other => 'thrift_service ' . 's' x 1024
+                    . ' { thrift_pass u; thrift_method ' . 'm' x 1024
+                    . ' { } }' ],
     [ 'include in method', method => 'include inc/good.conf;' ],
     [ 'variable', method => 'thrift_pass $thrift_method:1;' ],
     [ 'unix socket', method => 'thrift_pass unix:/tmp/none.sock;' ],

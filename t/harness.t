@@ -240,8 +240,11 @@ for (
 
 $bad->expect_log(qr/something/);
 is_deeply([ failing() ], [ 'no alerts' ], 'expected line is missing');
-$bad->write_file('error.log', "[alert] something\n");
+$bad->write_file('error.log', "2026/11/20 14:00:00 [alert] something\n");
 is_deeply([ failing() ], [], 'expected line');
+$bad->write_file('error.log', "2026/11/20 14:00:00 [alert] something\n"
+                              . "2026/11/20 14:00:00 [info] an [alert]\n");
+is_deeply([ failing() ], [], 'level in a text');
 
 $bad->done();
 $t->done();

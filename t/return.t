@@ -173,7 +173,7 @@ is(join(' ', map { my $m = $c->read_message(); $m ? $m->{seqid} : 'none' }
 
 # the access log
 
-is(join("\n", $t->wait_log(qr/^(m|refused|UNKNOWN) /, 'access.log', 5, 13)),
+is(join("\n", $t->wait_log(qr/^(m|refused|UNKNOWN) /, 'access.log', 5, 12)),
    join("\n", ('m exception 503 UNKNOWN: of method') x 2,
               ('refused exception 503 UNKNOWN_METHOD: ') x 2,
               ('UNKNOWN exception 503 UNKNOWN: type UNKNOWN',

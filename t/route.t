@@ -247,7 +247,7 @@ is((grep { /\|poke\|/ } @log)[0], 'B|poke|failed|404',
    'unknown oneway logged');
 is((grep { /\|get\|.*\|404$/ } @log)[0], 'B|get|exception|404',
    'unknown method logged');
-is((grep { /\|\|/ } @log)[0], '-||exception|404', 'empty method logged');
+is((grep { /\|\|/ } @log)[0], 'A||exception|404', 'empty method logged');
 is((grep { /^S\|/ } @log)[0], 'S|get|success|200', 'prefix logged');
 is(scalar($t->grep_log(qr/\[error\] .*upstream timed out/)), 9,
    'timeouts at error');

@@ -45,8 +45,11 @@ stream {
     limit_conn_zone  $pinned         zone=pinned:1m;
 
     map $thrift_method $pool {
-        ~^a      pool_a;
-        ~^b      pool_b;
+        a1       pool_a;
+        a2       pool_a;
+        a3       pool_a;
+        b1       pool_b;
+        b2       pool_b;
         direct   127.0.0.1:%%PORT_9%%;
         nowhere  "";
         default  pool_c;
@@ -266,6 +269,21 @@ $c->reset();
 like(join('', $t->wait_log(qr/\|stall\|/, 'call.log')),
      qr/^S\|stall\|CALL\|5\|binary\|framed\|cancelled\|-\|22\|0\|499\|22\|0\|/,
      'cancelled');
+
+# a message that is no call
+
+for ([ REPLY, 'REPLY' ], [ EXCEPTION, 'EXCEPTION' ], [ 7, 'unknown' ]) {
+    my ($type, $name) = @$_;
+
+    $c = $t->client(0);
+    $c->start("of_$name", undef, seqid => 4, type => $type);
+    $c->read_all();
+
+    like(join('', $t->wait_log(qr/\|of_$name\|/, 'call.log')),
+         qr/^-\|of_$name\|$name\|4\|binary\|framed\|exception
+            \|INVALID_MESSAGE_TYPE:\ [^|]+\|\d+\|\d+\|400\|/x,
+         "message of type $name");
+}
 
 # times are of the call, not of the connection
 

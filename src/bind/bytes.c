@@ -9,15 +9,23 @@
 int
 nthrift_bytes_next(nthrift_bytes_t *b)
 {
-    if (b->more != NULL) {
+    const uint8_t  *p, *last;
 
-        while (b->more(b->data, &b->p, &b->last) == NTHRIFT_OK) {
-            if (b->p != b->last) {
-                return NTHRIFT_OK;
-            }
+    while (b->more != NULL) {
+
+        if (b->more(b->data, &p, &last) != NTHRIFT_OK) {
+            b->more = NULL;
+            break;
         }
 
-        b->more = NULL;
+        b->passed += (uint64_t) (b->last - b->start);
+        b->start = p;
+        b->p = p;
+        b->last = last;
+
+        if (p != last) {
+            return NTHRIFT_OK;
+        }
     }
 
     b->p = b->last;

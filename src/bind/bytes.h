@@ -25,6 +25,9 @@ typedef struct {
     const uint8_t          *last;
     nthrift_bytes_more_pt   more;       /* NULL: this run is the last one */
     void                   *data;       /* for `more` */
+
+    const uint8_t          *start;      /* of this run */
+    uint64_t                passed;     /* bytes of the runs before it */
 } nthrift_bytes_t;
 
 
@@ -36,6 +39,17 @@ nthrift_bytes_init(nthrift_bytes_t *b, const uint8_t *p, const uint8_t *last,
     b->last = last;
     b->more = more;
     b->data = data;
+    b->start = p;
+    b->passed = 0;
+}
+
+
+/* Bytes of the body that were read so far. */
+
+static inline uint64_t
+nthrift_bytes_offset(const nthrift_bytes_t *b)
+{
+    return b->passed + (uint64_t) (b->p - b->start);
 }
 
 

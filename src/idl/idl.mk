@@ -1,51 +1,52 @@
-# The IDL front end, its command line tool, its tests and its fuzzer.
-# Included by the top Makefile; "make -f src/idl/idl.mk <target>" works, too.
+# The IDL front end's command line tool: build/nthrift, and build/nthrift-asan
+# with sanitizers.  Included by the top Makefile; "make -f src/idl/idl.mk
+# build/nthrift" works as well.
 #
-#     build/nthrift           the command line tool
-#     build/unit/idl          the unit tests, with sanitizers
-#     build/fuzz/idl_fuzz     the fuzzer (clang)
-#
-# Debian packages; thrift-compiler is for t/idl.t only, clang and
-# libclang-rt-14-dev for the fuzzer.
+# The unit tests (t/unit/idl.c) and the fuzzer (fuzz/idl_fuzz.c) are built as
+# all others are; t/idl.t tests the tool.  Of the packages, thrift-compiler is
+# for t/idl.t only.
 
-IDL_PACKAGES = libjansson-dev thrift-compiler clang libclang-rt-14-dev
+IDL_PACKAGES = gcc libc6-dev libjansson-dev thrift-compiler
 
-BUILD   ?= build
-CC      ?= cc
-CLANG   ?= clang
+IDL_CC       = gcc
+IDL_CFLAGS   = -std=gnu11 -D_GNU_SOURCE -g -O2 -Wall -Wextra -Wshadow \
+               -Wconversion -Wno-sign-conversion -Werror -Isrc
+IDL_SANITIZE = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 
-IDL_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Wshadow -Wconversion \
-             -Wno-sign-conversion -Werror -Isrc
-IDL_SANITIZE = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
-               -fno-sanitize-recover=all
+IDL_SOURCES  = $(sort $(wildcard src/base/*.c src/idl/*.c))
+IDL_HEADERS  = $(wildcard src/base/*.h src/idl/*.h)
+IDL_OBJECTS  = $(IDL_SOURCES:src/%.c=build/idl/%.o)
 
-IDL_SRCS = src/base/arena.c src/base/map.c $(sort $(wildcard src/idl/*.c))
-IDL_DEPS = $(sort $(wildcard src/base/*.h src/idl/*.h))
-IDL_OBJS = $(IDL_SRCS:%.c=$(BUILD)/idl/%.o)
-
-IDL_TOOL_SRCS = tools/nthrift.c tools/nthrift_dump.c
-IDL_TOOL_DEPS = tools/nthrift.h
+IDL_TOOL     = tools/nthrift.c tools/nthrift_dump.c
+IDL_ALL      = $(IDL_TOOL) tools/nthrift.h $(IDL_SOURCES) $(IDL_HEADERS)
 
 
-$(BUILD)/idl/%.o: %.c $(IDL_DEPS)
+.PHONY: idl
+idl: build/nthrift
+
+
+build/nthrift: $(IDL_OBJECTS) $(IDL_ALL)
+	$(IDL_CC) $(IDL_CFLAGS) -o $@ $(IDL_TOOL) $(IDL_OBJECTS) -ljansson
+
+
+build/nthrift-asan: $(IDL_ALL)
 	@mkdir -p $(@D)
-	$(CC) $(IDL_CFLAGS) -c -o $@ $<
+	$(IDL_CC) $(IDL_CFLAGS) $(IDL_SANITIZE) -o $@ $(IDL_TOOL) \
+	    $(IDL_SOURCES) -ljansson
 
-$(BUILD)/nthrift: $(IDL_OBJS) $(IDL_TOOL_SRCS) $(IDL_TOOL_DEPS) $(IDL_DEPS)
-	@mkdir -p $(@D)
-	$(CC) $(IDL_CFLAGS) -o $@ $(IDL_TOOL_SRCS) $(IDL_OBJS) -ljansson
 
-$(BUILD)/nthrift-asan: $(IDL_SRCS) $(IDL_TOOL_SRCS) $(IDL_TOOL_DEPS) $(IDL_DEPS)
+build/idl/%.o: src/%.c $(IDL_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(IDL_CFLAGS) $(IDL_SANITIZE) -o $@ $(IDL_TOOL_SRCS) $(IDL_SRCS) \
-		-ljansson
+	$(IDL_CC) $(IDL_CFLAGS) -c -o $@ $<
 
-$(BUILD)/unit/idl: $(IDL_SRCS) t/unit/idl.c $(IDL_DEPS)
-	@mkdir -p $(@D)
-	$(CC) $(IDL_CFLAGS) $(IDL_SANITIZE) -o $@ t/unit/idl.c $(IDL_SRCS)
 
-$(BUILD)/fuzz/idl_fuzz: $(IDL_SRCS) fuzz/idl_fuzz.c $(IDL_DEPS)
-	@mkdir -p $(@D)
-	$(CLANG) -std=gnu11 -O1 -g -Isrc \
-		-fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ fuzz/idl_fuzz.c $(IDL_SRCS)
+.PHONY: idl-packages
+idl-packages:
+	@tools/packages $(IDL_PACKAGES)
+
+
+$(IDL_OBJECTS) build/nthrift-asan: | idl-packages
+
+test-t: build/nthrift
+
+test-asan: build/nthrift-asan

@@ -164,6 +164,8 @@ lexer_comment(nthrift_lexer_t *lexer, nthrift_token_t *token)
 
     end = lexer_comment_end(lexer, p + 2);
     if (end == NULL) {
+        token->pos = pos;
+
         return nthrift_report_error(lexer->report, lexer->program, pos,
                                     "unterminated comment");
     }

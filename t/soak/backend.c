@@ -880,7 +880,7 @@ conn_tick(conn_t *c, uint64_t now)
         }
     }
 
-    if (c->late_due && now >= c->late_due && c->id == NO_ID
+    if (c->late_due && now >= c->late_due && c->id == NO_ID && !c->stalled
         && c->out.len == 0)
     {
         c->late_due = 0;

@@ -303,7 +303,7 @@ sub has_version {
 }
 
 
-# A leak is looked for when nginx has served; "nginx -t" frees nothing at its end.
+# A leak is looked for when nginx has served; "nginx -t" frees nothing.
 
 sub _sanitizer_environment {
     my ($self, $leaks) = @_;
@@ -473,7 +473,7 @@ sub reload {
     my $result = wait_for(sub {
         my $log = $self->read_log('error.log', $start);
 
-        return 'refused' if $log =~ /\[emerg\]/;
+        return 'refused' if $log =~ /^\S+ \S+ \[emerg\]/m;
         return undef unless $log =~ /start worker process/;
 
         my %now = map { $_ => 1 } $self->workers();
@@ -802,7 +802,9 @@ sub _finish {
 sub final_checks {
     my ($self) = @_;
 
-    my @bad = $self->grep_log(qr/\[(?:alert|emerg|crit)\]/);
+    # the level stands after date and time; what a client sent may say "[alert]"
+
+    my @bad = $self->grep_log(qr{^\S+ \S+ \[(?:alert|emerg|crit)\]});
     my @absent;
 
     for my $re (@{$self->{expected}}) {

@@ -12,5 +12,5 @@ struct Xsd xsd_all {
 service Old {
     async void fire(1: i32 a)
     oneway i32 odd()
-    void args(1: optional i32 a)
+    void loose(1: optional i32 a)
 }

@@ -11,9 +11,9 @@ struct Required {
 
 struct Unordered { 5: i32 e, 1: i32 a 3: i32 c }
 
-struct Self { 1: optional Self tail, 2: list<Self> all }
+struct Node { 1: optional Node tail, 2: list<Node> all }
 
-struct Reference { 1: optional Self & self }
+struct Reference { 1: optional Node & me }
 
 struct OneLine { 1: i32 a 2: i32 b 3: i32 c }
 
@@ -27,7 +27,7 @@ union Empty2 {}
 union Choice {
     1: i32 number = 5
     2: string text
-    3: optional Self self
+    3: optional Node same
 }
 
 exception Failure {

@@ -1,0 +1,20 @@
+
+/*
+ * $thrift_arg_NAME and $thrift_reply_exception: what definitions make readable
+ * of a call.
+ */
+
+#ifndef _NGX_STREAM_THRIFT_ARGUMENTS_H_INCLUDED_
+#define _NGX_STREAM_THRIFT_ARGUMENTS_H_INCLUDED_
+
+
+ngx_int_t ngx_stream_thrift_add_arguments(ngx_conf_t *cf);
+
+/*
+ * Finds the $thrift_arg_ variables in use in the arguments of each method;
+ * after all variables and methods are known.
+ */
+ngx_int_t ngx_stream_thrift_init_arguments(ngx_conf_t *cf);
+
+
+#endif /* _NGX_STREAM_THRIFT_ARGUMENTS_H_INCLUDED_ */

@@ -1,0 +1,501 @@
+
+/*
+ * Definitions as the configuration sees them: thrift_idl, thrift_idl_path, and
+ * what routes are checked against and take from them.  Reading the files is
+ * ngx_thrift_idl.c's.
+ */
+
+#include "ngx_stream_thrift.h"
+
+
+static char *ngx_stream_thrift_add_file(ngx_conf_t *cf, ngx_array_t **files);
+static ngx_array_t *ngx_stream_thrift_join(ngx_conf_t *cf, ngx_array_t *first,
+    ngx_array_t *second);
+static ngx_thrift_idl_t *ngx_stream_thrift_get_idl(ngx_conf_t *cf,
+    ngx_array_t *dirs);
+static char *ngx_stream_thrift_no_service(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *server,
+    ngx_stream_thrift_srv_conf_t *block);
+static char *ngx_stream_thrift_annotate(ngx_conf_t *cf,
+    ngx_thrift_target_t *target, nthrift_idl_method_t *method);
+static char *ngx_stream_thrift_bad_annotation(ngx_conf_t *cf,
+    nthrift_idl_method_t *method, nthrift_idl_annotation_t *annotation);
+
+
+char *
+ngx_stream_thrift_idl(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_thrift_srv_conf_t  *tscf = conf;
+
+    return ngx_stream_thrift_add_file(cf, &tscf->files);
+}
+
+
+char *
+ngx_stream_thrift_idl_path(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_thrift_srv_conf_t  *tscf = conf;
+
+    return ngx_stream_thrift_add_file(cf, &tscf->dirs);
+}
+
+
+/* Relative to the configuration file's directory, like "include". */
+
+static char *
+ngx_stream_thrift_add_file(ngx_conf_t *cf, ngx_array_t **files)
+{
+    ngx_str_t                 *value;
+    ngx_stream_thrift_file_t  *file;
+
+    if (*files == NULL) {
+        *files = ngx_array_create(cf->pool, 4,
+                                  sizeof(ngx_stream_thrift_file_t));
+        if (*files == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    value = cf->args->elts;
+
+    file = ngx_array_push(*files);
+    if (file == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    file->name = value[1];
+    file->file_name = cf->conf_file->file.name.data;
+    file->line = cf->conf_file->line;
+
+    if (ngx_conf_full_name(cf->cycle, &file->name, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_stream_thrift_merge_files(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *prev, ngx_stream_thrift_srv_conf_t *conf)
+{
+    conf->files = ngx_stream_thrift_join(cf, prev->files, conf->files);
+    conf->dirs = ngx_stream_thrift_join(cf, prev->dirs, conf->dirs);
+
+    if (conf->files == NULL || conf->dirs == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* Each of them may be NULL. */
+
+static ngx_array_t *
+ngx_stream_thrift_join(ngx_conf_t *cf, ngx_array_t *first,
+    ngx_array_t *second)
+{
+    void         *p;
+    ngx_uint_t    i;
+    ngx_array_t  *all, *parts[2];
+
+    all = ngx_array_create(cf->pool, 4, sizeof(ngx_stream_thrift_file_t));
+    if (all == NULL) {
+        return NULL;
+    }
+
+    parts[0] = first;
+    parts[1] = second;
+
+    for (i = 0; i < 2; i++) {
+
+        if (parts[i] == NULL || parts[i]->nelts == 0) {
+            continue;
+        }
+
+        p = ngx_array_push_n(all, parts[i]->nelts);
+        if (p == NULL) {
+            return NULL;
+        }
+
+        ngx_memcpy(p, parts[i]->elts, parts[i]->nelts * parts[i]->size);
+    }
+
+    return all;
+}
+
+
+char *
+ngx_stream_thrift_load_files(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *tscf)
+{
+    ngx_uint_t                  i;
+    ngx_thrift_idl_t           *idl;
+    nthrift_idl_program_t     **program;
+    ngx_stream_thrift_file_t   *file;
+
+    if (ngx_array_init(&tscf->programs, cf->pool, 4, sizeof(void *))
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (tscf->files->nelts == 0) {
+        return NGX_CONF_OK;
+    }
+
+    idl = ngx_stream_thrift_get_idl(cf, tscf->dirs);
+    if (idl == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    file = tscf->files->elts;
+
+    for (i = 0; i < tscf->files->nelts; i++) {
+
+        program = ngx_array_push(&tscf->programs);
+        if (program == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *program = ngx_thrift_idl_load(idl, &file[i].name, cf->log);
+
+        if (*program == NULL) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"thrift_idl\" failed in %s:%ui",
+                          file[i].file_name, file[i].line);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* One for each list of directories: its files are read once. */
+
+static ngx_thrift_idl_t *
+ngx_stream_thrift_get_idl(ngx_conf_t *cf, ngx_array_t *dirs)
+{
+    ngx_uint_t                       i, k;
+    ngx_array_t                      names;
+    ngx_str_t                       *name;
+    nthrift_loader_t                *loader;
+    ngx_thrift_idl_t               **idl;
+    ngx_stream_thrift_file_t        *dir;
+    ngx_stream_thrift_main_conf_t   *tmcf;
+
+    tmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_thrift_module);
+
+    idl = tmcf->idls.elts;
+    dir = dirs->elts;
+
+    for (i = 0; i < tmcf->idls.nelts; i++) {
+
+        loader = &idl[i]->loader;
+
+        if (loader->n_dirs != dirs->nelts) {
+            continue;
+        }
+
+        for (k = 0; k < dirs->nelts; k++) {
+            if (loader->dirs[k].len != dir[k].name.len
+                || ngx_memcmp(loader->dirs[k].data, dir[k].name.data,
+                              dir[k].name.len)
+                   != 0)
+            {
+                break;
+            }
+        }
+
+        if (k == dirs->nelts) {
+            return idl[i];
+        }
+    }
+
+    if (ngx_array_init(&names, cf->temp_pool, 4, sizeof(ngx_str_t)) != NGX_OK) {
+        return NULL;
+    }
+
+    for (k = 0; k < dirs->nelts; k++) {
+        name = ngx_array_push(&names);
+        if (name == NULL) {
+            return NULL;
+        }
+
+        *name = dir[k].name;
+    }
+
+    idl = ngx_array_push(&tmcf->idls);
+    if (idl == NULL) {
+        return NULL;
+    }
+
+    *idl = ngx_thrift_idl_create(&names, cf->pool);
+
+    return *idl;
+}
+
+
+char *
+ngx_stream_thrift_find_service(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *server, ngx_stream_thrift_srv_conf_t *block,
+    nthrift_idl_service_t **service)
+{
+    ngx_uint_t               i;
+    nthrift_str_t            name;
+    nthrift_idl_program_t  **program;
+
+    *service = NULL;
+
+    if (server->programs.nelts == 0) {
+        return NGX_CONF_OK;
+    }
+
+    name.len = block->name.len;
+    name.data = block->name.data;
+
+    program = server->programs.elts;
+
+    for (i = 0; i < server->programs.nelts; i++) {
+
+        *service = nthrift_map_find(&program[i]->services, &name);
+
+        if (*service) {
+            return NGX_CONF_OK;
+        }
+    }
+
+    return ngx_stream_thrift_no_service(cf, server, block);
+}
+
+
+static char *
+ngx_stream_thrift_no_service(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *server, ngx_stream_thrift_srv_conf_t *block)
+{
+    ngx_uint_t               i;
+    nthrift_str_t            name;
+    nthrift_suggest_t        suggest;
+    nthrift_idl_def_t       *def;
+    nthrift_idl_program_t  **program;
+
+    name.len = block->name.len;
+    name.data = block->name.data;
+
+    nthrift_suggest_init(&suggest, &name);
+
+    program = server->programs.elts;
+
+    for (i = 0; i < server->programs.nelts; i++) {
+        for (def = program[i]->defs; def; def = def->next) {
+            if (def->kind == NTHRIFT_IDL_DEF_SERVICE) {
+                nthrift_suggest_try(&suggest, &def->name);
+            }
+        }
+    }
+
+    if (suggest.best) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "no service \"%V\" is defined (did you mean \"%*s\"?) "
+                      "in %s:%ui", &block->name, suggest.best->len,
+                      suggest.best->data, block->file_name, block->line);
+
+    } else {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "no service \"%V\" is defined by \"thrift_idl\" "
+                      "in %s:%ui", &block->name, block->file_name, block->line);
+    }
+
+    return NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_stream_thrift_find_method(ngx_conf_t *cf, nthrift_idl_service_t *service,
+    ngx_stream_thrift_srv_conf_t *block, nthrift_idl_method_t **method)
+{
+    nthrift_str_t         name;
+    const nthrift_str_t  *best;
+
+    *method = NULL;
+
+    if (service == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    name.len = block->name.len;
+    name.data = block->name.data;
+
+    *method = nthrift_idl_method(service, &name);
+
+    if (*method) {
+        return NGX_CONF_OK;
+    }
+
+    best = nthrift_suggest_method(service, &name);
+
+    if (best) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "no method \"%V\" in service \"%*s\" "
+                      "(did you mean \"%*s\"?) in %s:%ui",
+                      &block->name, service->def.name.len,
+                      service->def.name.data, best->len, best->data,
+                      block->file_name, block->line);
+
+    } else {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "no method \"%V\" in service \"%*s\" in %s:%ui",
+                      &block->name, service->def.name.len,
+                      service->def.name.data, block->file_name, block->line);
+    }
+
+    return NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_stream_thrift_define(ngx_conf_t *cf, ngx_thrift_target_t *target,
+    nthrift_idl_method_t *method)
+{
+    nthrift_schema_set_t           *schemas;
+    ngx_stream_thrift_main_conf_t  *tmcf;
+
+    if (method == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    tmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_thrift_module);
+    schemas = &tmcf->schemas;
+
+    target->method = method;
+
+    target->args = nthrift_schema_build(schemas, method->args);
+    if (target->args == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (method->result) {
+        target->result = nthrift_schema_build(schemas, method->result);
+        if (target->result == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return ngx_stream_thrift_annotate(cf, target, method);
+}
+
+
+/* Annotations are defaults of directives: a directive wins. */
+
+static char *
+ngx_stream_thrift_annotate(ngx_conf_t *cf, ngx_thrift_target_t *target,
+    nthrift_idl_method_t *method)
+{
+    static const nthrift_str_t  timeout = nthrift_string("nthrift.timeout");
+    static const nthrift_str_t  idempotent =
+                                         nthrift_string("nthrift.idempotent");
+
+    ngx_str_t                  s;
+    ngx_msec_t                 ms;
+    ngx_uint_t                 on;
+    nthrift_idl_annotation_t  *annotation;
+
+    annotation = nthrift_idl_annotation(method->annotations, &timeout);
+
+    if (annotation) {
+        s.len = annotation->value.len;
+        s.data = annotation->value.data;
+
+        ms = ngx_parse_time(&s, 0);
+
+        if (ms == (ngx_msec_t) NGX_ERROR) {
+            return ngx_stream_thrift_bad_annotation(cf, method, annotation);
+        }
+
+        if (!target->conf->timeout_set) {
+            target->timeout = ms;
+        }
+    }
+
+    annotation = nthrift_idl_annotation(method->annotations, &idempotent);
+
+    if (annotation) {
+        s.len = annotation->value.len;
+        s.data = annotation->value.data;
+
+        on = (s.len == 1 && s.data[0] == '1')
+             || (s.len == 4 && ngx_strncmp(s.data, "true", 4) == 0);
+
+        if (!on && !(s.len == 5 && ngx_strncmp(s.data, "false", 5) == 0)) {
+            return ngx_stream_thrift_bad_annotation(cf, method, annotation);
+        }
+
+        if (target->conf->idempotent == NGX_CONF_UNSET) {
+            target->idempotent = on;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_stream_thrift_bad_annotation(ngx_conf_t *cf, nthrift_idl_method_t *method,
+    nthrift_idl_annotation_t *annotation)
+{
+    nthrift_idl_program_t  *program;
+
+    program = method->service->def.program;
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "%*s:%uD:%uD: invalid value \"%*s\" of annotation \"%*s\"",
+                  program->path.len, program->path.data,
+                  method->pos.line, method->pos.column,
+                  annotation->value.len, annotation->value.data,
+                  annotation->name.len, annotation->name.data);
+
+    return NGX_CONF_ERROR;
+}
+
+
+ngx_int_t
+ngx_stream_thrift_init_checks(ngx_conf_t *cf)
+{
+    void                           *memory;
+    size_t                          size;
+    ngx_uint_t                      i;
+    ngx_thrift_conf_t              *conf;
+    ngx_thrift_target_t           **target;
+    ngx_stream_thrift_main_conf_t  *tmcf;
+
+    tmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_thrift_module);
+
+    size = 0;
+    target = tmcf->targets.elts;
+
+    for (i = 0; i < tmcf->targets.nelts; i++) {
+        conf = target[i]->conf;
+
+        if (conf->schema) {
+            conf->check.max_required = tmcf->schemas.max_required;
+            size = ngx_max(size, nthrift_check_size(&conf->check));
+        }
+    }
+
+    if (size == 0) {
+        return NGX_OK;
+    }
+
+    memory = ngx_pmemalign(cf->pool, size, 16);
+    if (memory == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < tmcf->targets.nelts; i++) {
+        target[i]->conf->check_memory = memory;
+    }
+
+    return NGX_OK;
+}

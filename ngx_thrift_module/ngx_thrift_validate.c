@@ -1,0 +1,185 @@
+
+/*
+ * The step "validate": what thrift_validate schema adds to the structural walk
+ * that every body has had.  It knows where a body's runs of bytes are; what
+ * they mean is src/bind/'s.
+ */
+
+#include "ngx_thrift.h"
+
+
+#define NGX_THRIFT_MAX_PATH  256    /* bytes of a field's path in messages */
+
+
+static ngx_int_t ngx_thrift_validate_body(ngx_thrift_call_t *call,
+    ngx_thrift_message_t *m, const nthrift_schema_t *schema, ngx_str_t *why);
+static void ngx_thrift_validate_bytes(nthrift_bytes_t *bytes,
+    ngx_thrift_message_t *m, ngx_thrift_segment_t **next);
+static int ngx_thrift_validate_more(void *data, const uint8_t **p,
+    const uint8_t **last);
+
+
+ngx_int_t
+ngx_thrift_validate(ngx_thrift_call_t *call)
+{
+    ngx_str_t             why;
+    ngx_thrift_target_t  *target;
+
+    target = call->target;
+
+    if (!call->conf->schema) {
+        return NGX_DECLINED;
+    }
+
+    if (target->unknown) {
+        return ngx_thrift_route_unknown(call);
+    }
+
+    if (target->args == NULL
+        || ngx_thrift_validate_body(call, &call->request, target->args, &why)
+           == NGX_OK)
+    {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_INFO, call->log, 0,
+                  "client sent arguments that do not fit their definition: %V",
+                  &why);
+
+    return ngx_thrift_call_fail(call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
+                                "arguments do not fit their definition: %V",
+                                &why);
+}
+
+
+ngx_int_t
+ngx_thrift_validate_reply(ngx_thrift_call_t *call, ngx_str_t *why)
+{
+    if (!call->conf->schema || call->target->result == NULL
+        || call->reply.wire.head.type != NTHRIFT_REPLY)
+    {
+        return NGX_OK;
+    }
+
+    return ngx_thrift_validate_body(call, &call->reply, call->target->result,
+                                    why);
+}
+
+
+static ngx_int_t
+ngx_thrift_validate_body(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
+    const nthrift_schema_t *schema, ngx_str_t *why)
+{
+    u_char                  path[NGX_THRIFT_MAX_PATH], *p;
+    nthrift_bytes_t         bytes;
+    ngx_thrift_conf_t      *conf;
+    ngx_thrift_segment_t   *next;
+    nthrift_check_error_t   error;
+
+    conf = call->conf;
+
+    error.text = NULL;
+    error.path = path;
+    error.size = NGX_THRIFT_MAX_PATH;
+    error.len = 0;
+
+    ngx_thrift_validate_bytes(&bytes, m, &next);
+
+    if (nthrift_check_body(&conf->check, conf->check_memory,
+                           m->wire.head.protocol, schema, &bytes, &error)
+        == NTHRIFT_OK)
+    {
+        return NGX_OK;
+    }
+
+    ngx_str_set(why, "no memory");
+
+    p = ngx_pnalloc(call->pool, NGX_THRIFT_MAX_PATH + 128);
+
+    if (p) {
+        why->data = p;
+        why->len = ngx_snprintf(p, NGX_THRIFT_MAX_PATH + 128, "%s%s%*s",
+                                error.text, error.len ? " at " : "",
+                                error.len, path)
+                   - p;
+    }
+
+    return NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_thrift_validate_argument(ngx_thrift_call_t *call,
+    nthrift_find_path_t *path, ngx_str_t *text)
+{
+    u_char                 *last;
+    nthrift_bytes_t         bytes;
+    nthrift_head_t         *head;
+    nthrift_find_value_t    value;
+    ngx_thrift_segment_t   *next;
+
+    head = &call->request.wire.head;
+
+    ngx_thrift_validate_bytes(&bytes, &call->request, &next);
+
+    if (nthrift_find_value(head->protocol, path, &bytes, &value)
+        != NTHRIFT_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    if (value.type == NTHRIFT_STRING && value.text.data) {
+        text->len = value.text.len;
+        text->data = value.text.data;
+        return NGX_OK;
+    }
+
+    text->data = ngx_pnalloc(call->pool, nthrift_find_size(&value));
+    if (text->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_thrift_validate_bytes(&bytes, &call->request, &next);
+
+    last = nthrift_find_write(text->data, &value, &bytes);
+    if (last == NULL) {
+        return NGX_DECLINED;
+    }
+
+    text->len = last - text->data;
+
+    return NGX_OK;
+}
+
+
+/* The body of a message, from behind its head on. */
+
+static void
+ngx_thrift_validate_bytes(nthrift_bytes_t *bytes, ngx_thrift_message_t *m,
+    ngx_thrift_segment_t **next)
+{
+    ngx_buf_t  *b;
+
+    b = &m->first->buf;
+    *next = m->first->next;
+
+    nthrift_bytes_init(bytes, b->start + m->wire.head.size, b->end,
+                       ngx_thrift_validate_more, next);
+}
+
+
+static int
+ngx_thrift_validate_more(void *data, const uint8_t **p, const uint8_t **last)
+{
+    ngx_thrift_segment_t **next = data;
+
+    if (*next == NULL) {
+        return NTHRIFT_DECLINED;
+    }
+
+    *p = (*next)->buf.start;
+    *last = (*next)->buf.end;
+    *next = (*next)->next;
+
+    return NTHRIFT_OK;
+}

@@ -1,0 +1,27 @@
+
+/*
+ * Checking bodies against the definitions, and values in them by name.
+ */
+
+#ifndef _NGX_THRIFT_VALIDATE_H_INCLUDED_
+#define _NGX_THRIFT_VALIDATE_H_INCLUDED_
+
+
+/* The step: the arguments of a call. */
+ngx_int_t ngx_thrift_validate(ngx_thrift_call_t *call);
+
+/*
+ * The same for the reply in call->reply.  NGX_ERROR: `*why` says what is wrong
+ * and where, in the call's memory.
+ */
+ngx_int_t ngx_thrift_validate_reply(ngx_thrift_call_t *call, ngx_str_t *why);
+
+/*
+ * The text of an argument; NGX_DECLINED: the call has none.  Short texts are
+ * put into the call's memory, strings that lie in one piece are not copied.
+ */
+ngx_int_t ngx_thrift_validate_argument(ngx_thrift_call_t *call,
+    nthrift_find_path_t *path, ngx_str_t *text);
+
+
+#endif /* _NGX_THRIFT_VALIDATE_H_INCLUDED_ */

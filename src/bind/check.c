@@ -1,0 +1,701 @@
+/*
+ * bind/check.c: walks over a body with the tables of its struct beside it,
+ * for thrift_validate schema: arguments before they are routed or handled,
+ * results before they are sent.  No value is built and nothing is kept; the
+ * levels that are open are in the caller's memory, and say where an error is.
+ */
+
+#include "bind/check.h"
+
+#include "bind/token_binary.h"
+#include "bind/token_compact.h"
+#include "bind/utf8.h"
+
+#include <stdio.h>
+
+
+#define check_noinline  __attribute__((noinline))
+
+
+/* Required fields that a level has bits for without more memory. */
+
+#define CHECK_WORD  64
+
+/* "[4294967295]" */
+
+#define CHECK_INDEX_SIZE  13
+
+
+typedef struct {
+    nthrift_token_level_t          at;
+    uint32_t                       count;   /* container: all values */
+    uint32_t                       known;   /* struct: declared fields met */
+    uint32_t                       unknown; /* and others */
+    uint8_t                        pairs;   /* 1: a map */
+
+    const nthrift_schema_t        *st;      /* NULL: not declared */
+    const nthrift_schema_field_t  *field;   /* that is read, or NULL */
+    const nthrift_schema_type_t   *type[2]; /* as at.type, or NULL */
+
+    uint64_t                       seen[];  /* required fields, by nth */
+} check_level_t;
+
+
+typedef struct {
+    nthrift_bytes_t               *body;
+    check_level_t                 *level;   /* the innermost */
+    check_level_t                 *base;    /* the body's */
+    check_level_t                 *top;     /* the last that there is room
+                                               for */
+    size_t                         stride;  /* bytes of a level */
+    uint32_t                       required;    /* that it has bits for */
+    uint8_t                        flags;   /* of types, to be looked at */
+    nthrift_check_error_t         *err;
+    uint8_t                        place[NTHRIFT_TOKEN_SIZE];
+} check_t;
+
+
+static const char *const  check_expected[NTHRIFT_UUID + 1] = {
+    [NTHRIFT_BOOL] = "wrong type, bool expected",
+    [NTHRIFT_I8] = "wrong type, i8 expected",
+    [NTHRIFT_DOUBLE] = "wrong type, double expected",
+    [NTHRIFT_I16] = "wrong type, i16 expected",
+    [NTHRIFT_I32] = "wrong type, i32 expected",
+    [NTHRIFT_I64] = "wrong type, i64 expected",
+    [NTHRIFT_STRING] = "wrong type, string expected",
+    [NTHRIFT_STRUCT] = "wrong type, struct expected",
+    [NTHRIFT_MAP] = "wrong type, map expected",
+    [NTHRIFT_SET] = "wrong type, set expected",
+    [NTHRIFT_LIST] = "wrong type, list expected",
+    [NTHRIFT_UUID] = "wrong type, uuid expected"
+};
+
+
+/* Words of `seen`. */
+
+static inline size_t
+check_words(uint32_t required)
+{
+    return (required > CHECK_WORD)
+           ? ((size_t) required + CHECK_WORD - 1) / CHECK_WORD : 1;
+}
+
+
+static inline check_level_t *
+check_next_level(const check_t *c, const check_level_t *level)
+{
+    return (check_level_t *) ((uint8_t *) level + c->stride);
+}
+
+
+static inline void
+check_leave(check_t *c)
+{
+    c->level = (check_level_t *) ((uint8_t *) c->level - c->stride);
+}
+
+
+/* Adds to the path as much as there is room for. */
+
+static void
+check_path_add(nthrift_check_error_t *err, const void *text, size_t len)
+{
+    size_t  dots;
+
+    if (len > err->size - err->len) {
+        len = err->size - err->len;
+        memcpy(err->path + err->len, text, len);
+        err->len = err->size;
+
+        dots = (err->size < 3) ? err->size : 3;
+        memcpy(err->path + err->size - dots, "...", dots);
+
+    } else {
+        memcpy(err->path + err->len, text, len);
+        err->len += len;
+    }
+}
+
+
+static void
+check_path_add_level(nthrift_check_error_t *err, const check_level_t *level)
+{
+    int   n;
+    char  index[CHECK_INDEX_SIZE];
+
+    if (level->at.fields) {
+
+        if (level->field != NULL) {
+            if (err->len != 0) {
+                check_path_add(err, ".", 1);
+            }
+
+            check_path_add(err, level->field->name.data,
+                           level->field->name.len);
+        }
+
+        return;
+    }
+
+    if (level->pairs) {
+        check_path_add(err, "{}", 2);
+        return;
+    }
+
+    /* the value that is read is not left any more */
+
+    n = snprintf(index, sizeof(index), "[%u]",
+                 level->count - level->at.left - 1);
+    check_path_add(err, index, (size_t) n);
+}
+
+
+/* `behind` is what else is to be said of where it is. */
+
+static check_noinline int
+check_fail(check_t *c, const char *text, const char *behind)
+{
+    check_level_t          *level;
+    nthrift_check_error_t  *err;
+
+    err = c->err;
+    err->text = text;
+
+    if (err->size == 0) {
+        return NTHRIFT_ERROR;
+    }
+
+    for (level = c->base; /* void */; level = check_next_level(c, level)) {
+        check_path_add_level(err, level);
+
+        if (level == c->level) {
+            break;
+        }
+    }
+
+    check_path_add(err, behind, strlen(behind));
+
+    return NTHRIFT_ERROR;
+}
+
+
+/* The walk that was here before would have refused it. */
+
+static check_noinline int
+check_fail_malformed(check_t *c)
+{
+    if (!c->level->at.fields) {
+        c->level->at.left--;
+    }
+
+    return check_fail(c, "malformed body", "");
+}
+
+
+static check_noinline int
+check_clear_seen(check_t *c, check_level_t *level)
+{
+    if (level->st->required > c->required) {
+        level->st = NULL;
+        return check_fail(c, "struct with too many required fields", "");
+    }
+
+    memset(level->seen, 0, check_words(level->st->required) * 8);
+
+    return NTHRIFT_OK;
+}
+
+
+/* Begins a struct at a level that is the innermost now. */
+
+static inline int
+check_start_struct(check_t *c, check_level_t *level,
+    const nthrift_schema_t *st)
+{
+    c->level = level;
+
+    level->at.left = 0;
+    level->at.id = 0;
+    level->at.fields = 1;
+    level->known = 0;
+    level->unknown = 0;
+    level->st = st;
+    level->field = NULL;
+    level->seen[0] = 0;
+
+    if (st != NULL && st->required > CHECK_WORD) {
+        return check_clear_seen(c, level);
+    }
+
+    return NTHRIFT_OK;
+}
+
+
+static inline int
+check_enter_struct(check_t *c, const nthrift_schema_t *st)
+{
+    if (c->level == c->top) {
+        return check_fail(c, "too many levels of nesting", "");
+    }
+
+    return check_start_struct(c, check_next_level(c, c->level), st);
+}
+
+
+/*
+ * A container that has values; those of numbers are passed over together,
+ * unless they have to be looked at.
+ */
+
+static inline int
+check_enter_values(check_t *c, const nthrift_token_protocol_t *protocol,
+    const nthrift_token_t *t, const nthrift_schema_type_t *key,
+    const nthrift_schema_type_t *elem)
+{
+    int             rc;
+    check_level_t  *level;
+
+    if (elem == NULL || ((key->flags | elem->flags) & c->flags) == 0) {
+        rc = nthrift_token_pass(protocol, c->body, t);
+
+        if (rc != NTHRIFT_DECLINED) {
+            return (rc == NTHRIFT_OK) ? rc
+                                      : check_fail(c, "malformed body", "");
+        }
+    }
+
+    if (c->level == c->top) {
+        return check_fail(c, "too many levels of nesting", "");
+    }
+
+    level = check_next_level(c, c->level);
+    c->level = level;
+
+    level->at.left = (t->type == NTHRIFT_MAP) ? t->count * 2 : t->count;
+    level->at.fields = 0;
+    level->at.type[0] = t->key;
+    level->at.type[1] = t->elem;
+    level->count = level->at.left;
+    level->pairs = (t->type == NTHRIFT_MAP);
+    level->type[0] = key;
+    level->type[1] = elem;
+
+    return NTHRIFT_OK;
+}
+
+
+static inline int
+check_list(check_t *c, const nthrift_token_protocol_t *protocol,
+    const nthrift_token_t *t, const nthrift_schema_type_t *type)
+{
+    const nthrift_schema_type_t  *elem;
+
+    if (t->count == 0) {
+        return NTHRIFT_OK;
+    }
+
+    elem = NULL;
+
+    if (type != NULL) {
+        elem = type->elem;
+
+        if (elem->type != t->elem) {
+            return check_fail(c, check_expected[elem->type], "[]");
+        }
+    }
+
+    return check_enter_values(c, protocol, t, elem, elem);
+}
+
+
+static inline int
+check_map(check_t *c, const nthrift_token_protocol_t *protocol,
+    const nthrift_token_t *t, const nthrift_schema_type_t *type)
+{
+    if (t->count == 0) {
+        return NTHRIFT_OK;
+    }
+
+    if (type == NULL) {
+        return check_enter_values(c, protocol, t, NULL, NULL);
+    }
+
+    if (type->key->type != t->key) {
+        return check_fail(c, check_expected[type->key->type], "{}");
+    }
+
+    if (type->elem->type != t->elem) {
+        return check_fail(c, check_expected[type->elem->type], "{}");
+    }
+
+    return check_enter_values(c, protocol, t, type->key, type->elem);
+}
+
+
+/* A string that lies in more than one run. */
+
+static check_noinline int
+check_string_runs(check_t *c, size_t len, int text)
+{
+    size_t            n;
+    nthrift_utf8_t    utf8;
+    nthrift_bytes_t  *b;
+
+    b = c->body;
+
+    if (!text) {
+        return (nthrift_bytes_skip(b, len) == NTHRIFT_OK)
+               ? NTHRIFT_OK : check_fail(c, "malformed body", "");
+    }
+
+    memset(&utf8, 0, sizeof(nthrift_utf8_t));
+
+    for ( ;; ) {
+        n = (size_t) (b->last - b->p);
+
+        if (n > len) {
+            n = len;
+        }
+
+        if (nthrift_utf8_read(&utf8, b->p, b->p + n) != NTHRIFT_OK) {
+            return check_fail(c, "string is not UTF-8", "");
+        }
+
+        b->p += n;
+        len -= n;
+
+        if (len == 0) {
+            break;
+        }
+
+        if (nthrift_bytes_next(b) != NTHRIFT_OK) {
+            return check_fail(c, "malformed body", "");
+        }
+    }
+
+    return (utf8.have == 0) ? NTHRIFT_OK
+                            : check_fail(c, "string is not UTF-8", "");
+}
+
+
+static inline int
+check_string(check_t *c, const nthrift_token_t *t,
+    const nthrift_schema_type_t *type)
+{
+    int             text;
+    const uint8_t  *p;
+
+    p = c->body->p;
+    text = type != NULL && (type->flags & c->flags) != 0;
+
+    if (t->count > (size_t) (c->body->last - p)) {
+        return check_string_runs(c, t->count, text);
+    }
+
+    c->body->p = p + t->count;
+
+    if (text && nthrift_utf8_check(p, p + t->count) != p + t->count) {
+        return check_fail(c, "string is not UTF-8", "");
+    }
+
+    return NTHRIFT_OK;
+}
+
+
+/* What comes behind the token, of this type; NULL: of any. */
+
+nthrift_token_inline int
+check_value(check_t *c, const nthrift_token_protocol_t *protocol,
+    const nthrift_token_t *t, const nthrift_schema_type_t *type)
+{
+    switch (t->type) {
+
+    case NTHRIFT_STRING:
+        return check_string(c, t, type);
+
+    case NTHRIFT_STRUCT:
+        return check_enter_struct(c, (type != NULL) ? type->st : NULL);
+
+    case NTHRIFT_MAP:
+        return check_map(c, protocol, t, type);
+
+    case NTHRIFT_SET:
+    case NTHRIFT_LIST:
+        return check_list(c, protocol, t, type);
+
+    case NTHRIFT_I32:
+        if (type != NULL && (type->flags & c->flags) != 0
+            && !nthrift_schema_enum_has(type->en,
+                                        (int32_t) protocol->number(t)))
+        {
+            return check_fail(c, "number that its enum does not have", "");
+        }
+
+        return NTHRIFT_OK;
+
+    default:
+        return NTHRIFT_OK;
+    }
+}
+
+
+/* All required fields were met, or the first that was not is named. */
+
+static int
+check_required(check_t *c, check_level_t *level)
+{
+    uint32_t                       i, left;
+    const nthrift_schema_t        *st;
+    const nthrift_schema_field_t  *field;
+
+    st = level->st;
+    left = st->required;
+
+    for (i = 0; left > CHECK_WORD && level->seen[i] == UINT64_MAX; i++) {
+        left -= CHECK_WORD;
+    }
+
+    if (left <= CHECK_WORD
+        && level->seen[i] == UINT64_MAX >> (CHECK_WORD - left))
+    {
+        return NTHRIFT_OK;
+    }
+
+    for (i = 0; i < st->n; i++) {
+        field = &st->fields[i];
+
+        if (field->req == NTHRIFT_IDL_REQUIRED
+            && !(level->seen[field->nth / CHECK_WORD]
+                 >> (field->nth % CHECK_WORD) & 1))
+        {
+            level->field = field;
+            break;
+        }
+    }
+
+    return check_fail(c, "missing required field", "");
+}
+
+
+/* The end of a struct that not any fields will do for. */
+
+static check_noinline int
+check_fields(check_t *c, check_level_t *level)
+{
+    const nthrift_schema_t  *st;
+
+    st = level->st;
+    level->field = NULL;
+
+    if (st->required != 0) {
+        return check_required(c, level);
+    }
+
+    if (st->what == NTHRIFT_SCHEMA_UNION) {
+
+        if (level->known + level->unknown == 0) {
+            return check_fail(c, "union without a field", "");
+        }
+
+        if (level->known + level->unknown > 1) {
+            return check_fail(c, "union with more than one field", "");
+        }
+
+        return NTHRIFT_OK;
+    }
+
+    if (level->known > 1) {
+        return check_fail(c, "result with more than one field", "");
+    }
+
+    if (st->returns && level->known + level->unknown == 0) {
+        return check_fail(c, "result without a value", "");
+    }
+
+    return NTHRIFT_OK;
+}
+
+
+static inline int
+check_stop(check_t *c, check_level_t *level)
+{
+    const nthrift_schema_t  *st;
+
+    st = level->st;
+
+    if (st != NULL
+        && (st->required != 0 || st->what >= NTHRIFT_SCHEMA_UNION))
+    {
+        return check_fields(c, level);
+    }
+
+    return NTHRIFT_OK;
+}
+
+
+/* A field's head: `*type` is that of its value, or NULL. */
+
+nthrift_token_inline int
+check_field(check_t *c, check_level_t *level, const nthrift_token_t *t,
+    const nthrift_schema_type_t **type)
+{
+    const nthrift_schema_field_t  *field;
+
+    *type = NULL;
+
+    field = (level->st != NULL) ? nthrift_schema_field(level->st, t->id)
+                                : NULL;
+    level->at.id = t->id;
+    level->field = field;
+
+    if (field == NULL) {
+        level->unknown++;
+        return NTHRIFT_OK;
+    }
+
+    if (field->type.type != t->type) {
+        return check_fail(c, check_expected[field->type.type], "");
+    }
+
+    level->known++;
+    *type = &field->type;
+
+    if (field->req == NTHRIFT_IDL_REQUIRED) {
+        level->seen[field->nth / CHECK_WORD]
+            |= (uint64_t) 1 << (field->nth % CHECK_WORD);
+    }
+
+    return NTHRIFT_OK;
+}
+
+
+/* Reads the token at body->p, and goes behind it. */
+
+nthrift_token_inline int
+check_read_token(check_t *c, const nthrift_token_protocol_t *protocol,
+    const check_level_t *level, nthrift_token_t *t)
+{
+    ptrdiff_t         n;
+    nthrift_bytes_t  *b;
+
+    b = c->body;
+    n = protocol->read(&level->at, b->p, b->last, t);
+
+    if (n >= 0) {
+        b->p += n;
+        return NTHRIFT_OK;
+    }
+
+    if (n == NTHRIFT_AGAIN) {
+        return nthrift_token_read_cut(protocol, &level->at, b, c->place, t);
+    }
+
+    return NTHRIFT_ERROR;
+}
+
+
+/* The loop: one for each protocol, with its constant in place. */
+
+nthrift_token_inline int
+check_run(check_t *c, const nthrift_token_protocol_t *protocol)
+{
+    check_level_t                *level;
+    nthrift_token_t               t;
+    const nthrift_schema_type_t  *type;
+
+    for ( ;; ) {
+        level = c->level;
+
+        if (!level->at.fields && level->at.left == 0) {
+            check_leave(c);
+            continue;
+        }
+
+        if (check_read_token(c, protocol, level, &t) != NTHRIFT_OK) {
+            return check_fail_malformed(c);
+        }
+
+        if (!level->at.fields) {
+            type = level->type[level->at.left-- & 1];
+
+        } else if (t.type == NTHRIFT_STOP) {
+
+            if (check_stop(c, level) != NTHRIFT_OK) {
+                return NTHRIFT_ERROR;
+            }
+
+            if (level == c->base) {
+                return NTHRIFT_OK;
+            }
+
+            check_leave(c);
+            continue;
+
+        } else if (check_field(c, level, &t, &type) != NTHRIFT_OK) {
+            return NTHRIFT_ERROR;
+        }
+
+        if (check_value(c, protocol, &t, type) != NTHRIFT_OK) {
+            return NTHRIFT_ERROR;
+        }
+    }
+}
+
+
+static int
+check_run_binary(check_t *c)
+{
+    return check_run(c, &nthrift_token_binary);
+}
+
+
+static int
+check_run_compact(check_t *c)
+{
+    return check_run(c, &nthrift_token_compact);
+}
+
+
+static inline size_t
+check_stride(const nthrift_check_rules_t *rules)
+{
+    return sizeof(check_level_t)
+           + check_words(rules->max_required) * sizeof(uint64_t);
+}
+
+
+size_t
+nthrift_check_size(const nthrift_check_rules_t *rules)
+{
+    return rules->max_depth * check_stride(rules);
+}
+
+
+int
+nthrift_check_body(const nthrift_check_rules_t *rules, void *memory,
+    unsigned protocol, const nthrift_schema_t *st, nthrift_bytes_t *body,
+    nthrift_check_error_t *err)
+{
+    check_t  c;
+
+    err->text = NULL;
+    err->len = 0;
+
+    c.body = body;
+    c.base = memory;
+    c.stride = check_stride(rules);
+    c.top = (check_level_t *) ((uint8_t *) memory
+                               + (rules->max_depth - 1) * c.stride);
+    c.required = (rules->max_required > CHECK_WORD) ? rules->max_required
+                                                    : CHECK_WORD;
+    c.err = err;
+    c.flags = (uint8_t) ((rules->enums ? NTHRIFT_SCHEMA_ENUM : 0)
+                         | (rules->utf8 ? NTHRIFT_SCHEMA_TEXT : 0));
+
+    if (check_start_struct(&c, c.base, st) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
+
+    return (protocol == NTHRIFT_BINARY) ? check_run_binary(&c)
+                                        : check_run_compact(&c);
+}

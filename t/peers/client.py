@@ -1,0 +1,63 @@
+#!/usr/bin/python3
+"""Apache's Python client: TRANSPORT PROTOCOL PORT [multi|nope]
+
+TRANSPORT is framed or buffered; PROTOCOL binary, compact, or, in C, accel or
+accelc.  "multi" calls through TMultiplexedProtocol, "nope" a service that the
+server does not have.
+"""
+
+import sys
+
+from thrift.Thrift import TApplicationException
+from thrift.protocol.TBinaryProtocol import (TBinaryProtocol,
+                                             TBinaryProtocolAccelerated)
+from thrift.protocol.TCompactProtocol import (TCompactProtocol,
+                                              TCompactProtocolAccelerated)
+from thrift.protocol.TMultiplexedProtocol import TMultiplexedProtocol
+from thrift.transport.TSocket import TSocket
+from thrift.transport.TTransport import TBufferedTransport, TFramedTransport
+
+from calls import Calls
+from peers import Newer, Other, ttypes
+
+TRANSPORTS = {"framed": TFramedTransport, "buffered": TBufferedTransport}
+PROTOCOLS = {"binary": TBinaryProtocol, "compact": TCompactProtocol,
+             "accel": TBinaryProtocolAccelerated,
+             "accelc": TCompactProtocolAccelerated}
+
+
+def main():
+    transport_name, protocol_name, port, *mode = sys.argv[1:]
+
+    sock = TSocket("127.0.0.1", int(port))
+    sock.setTimeout(30000)
+    transport = TRANSPORTS[transport_name](sock)
+    protocol = PROTOCOLS[protocol_name](transport)
+    transport.open()
+
+    def client(service, name):
+        return service.Client(TMultiplexedProtocol(protocol, name)
+                              if mode else protocol)
+
+    calls = Calls(ttypes, client(Newer, "Peer"), TApplicationException)
+
+    if mode == ["nope"]:
+        calls.exception("nope", client(Newer, "Nope").nothing)
+        calls.same("after nope", calls.peer.echoString("x"), "x")
+        transport.close()
+        return
+
+    calls.run()
+
+    if mode:
+        other = client(Other, "Other")
+
+        calls.same("twice", other.twice(21), 42)
+        calls.same("name", other.name(), "other")
+        calls.same("and back", calls.peer.echoString("z"), "z")
+
+    transport.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+// Apache's C++ servers, one for each KIND:TRANSPORT:PROTOCOL:PORT.
+//
+// KIND is threaded, nonblocking (its transport is framed), simple (one
+// connection at a time) or pool (four threads); TRANSPORT framed or buffered;
+// PROTOCOL binary or compact.  Each answers Peer, and both services to
+// multiplexed calls.
+
+#include "Other.h"
+#include "Peer.h"
+
+#include <thrift/concurrency/ThreadFactory.h>
+#include <thrift/concurrency/ThreadManager.h>
+#include <thrift/processor/TMultiplexedProcessor.h>
+#include <thrift/protocol/TBinaryProtocol.h>
+#include <thrift/protocol/TCompactProtocol.h>
+#include <thrift/server/TNonblockingServer.h>
+#include <thrift/server/TSimpleServer.h>
+#include <thrift/server/TThreadPoolServer.h>
+#include <thrift/server/TThreadedServer.h>
+#include <thrift/transport/TBufferTransports.h>
+#include <thrift/transport/TNonblockingServerSocket.h>
+#include <thrift/transport/TServerSocket.h>
+
+#include <iostream>
+#include <mutex>
+#include <set>
+#include <sstream>
+#include <thread>
+#include <unistd.h>
+
+using namespace apache::thrift;
+using namespace apache::thrift::concurrency;
+using namespace apache::thrift::protocol;
+using namespace apache::thrift::server;
+using namespace apache::thrift::transport;
+
+namespace {
+
+class PeerHandler : public PeerIf {
+public:
+    void nothing() override {}
+
+    void echoString(std::string &ret, const std::string &text) override
+    {
+        ret = text;
+    }
+
+    void echoAll(All &ret, const All &all) override { ret = all; }
+
+    void echoList(std::vector<int32_t> &ret,
+                  const std::vector<int32_t> &numbers) override
+    {
+        ret = numbers;
+    }
+
+    void echoMap(std::map<std::string, Inner> &ret,
+                 const std::map<std::string, Inner> &values) override
+    {
+        ret = values;
+    }
+
+    int32_t refuse(const int32_t code) override
+    {
+        if (code) {
+            Refused e;
+
+            e.code = code;
+            e.reason = "refused " + std::to_string(code);
+            throw e;
+        }
+
+        return 0;
+    }
+
+    void fail() override { throw std::runtime_error("not declared"); }
+
+    void tell(const std::string &text) override
+    {
+        std::lock_guard<std::mutex> lock(mutex);
+
+        heard.insert(text);
+    }
+
+    bool told(const std::string &text) override
+    {
+        std::lock_guard<std::mutex> lock(mutex);
+
+        return heard.count(text) != 0;
+    }
+
+    int32_t sleep(const int32_t ms) override
+    {
+        usleep(static_cast<useconds_t>(ms) * 1000);
+        return ms;
+    }
+
+private:
+    std::mutex mutex;
+    std::set<std::string> heard;
+};
+
+
+class OtherHandler : public OtherIf {
+public:
+    int32_t twice(const int32_t number) override { return 2 * number; }
+    void name(std::string &ret) override { ret = "other"; }
+};
+
+
+std::shared_ptr<ThreadManager> four_threads()
+{
+    auto manager = ThreadManager::newSimpleThreadManager(4);
+
+    manager->threadFactory(std::make_shared<ThreadFactory>());
+    manager->start();
+
+    return manager;
+}
+
+
+void serve(const std::string &what, std::shared_ptr<TProcessor> processor)
+{
+    std::string kind, framing, proto, port;
+    std::istringstream words(what);
+
+    std::getline(words, kind, ':');
+    std::getline(words, framing, ':');
+    std::getline(words, proto, ':');
+    std::getline(words, port);
+
+    std::shared_ptr<TProtocolFactory> protocol;
+
+    if (proto == "compact") {
+        protocol = std::make_shared<TCompactProtocolFactory>();
+    } else {
+        protocol = std::make_shared<TBinaryProtocolFactory>();
+    }
+
+    if (kind == "nonblocking") {
+        TNonblockingServer(processor, protocol,
+            std::make_shared<TNonblockingServerSocket>("127.0.0.1",
+                                                       std::stoi(port)),
+            four_threads()).serve();
+        return;
+    }
+
+    std::shared_ptr<TTransportFactory> transport;
+
+    if (framing == "framed") {
+        transport = std::make_shared<TFramedTransportFactory>();
+    } else {
+        transport = std::make_shared<TBufferedTransportFactory>();
+    }
+
+    auto socket = std::make_shared<TServerSocket>("127.0.0.1",
+                                                  std::stoi(port));
+
+    if (kind == "simple") {
+        TSimpleServer(processor, socket, transport, protocol).serve();
+
+    } else if (kind == "pool") {
+        TThreadPoolServer(processor, socket, transport, protocol,
+                          four_threads()).serve();
+
+    } else {
+        TThreadedServer(processor, socket, transport, protocol).serve();
+    }
+}
+
+} // namespace
+
+
+int main(int argc, char **argv)
+{
+    auto peer = std::make_shared<PeerProcessor>(
+        std::make_shared<PeerHandler>());
+    auto processor = std::make_shared<TMultiplexedProcessor>();
+
+    processor->registerDefault(peer);
+    processor->registerProcessor("Peer", peer);
+    processor->registerProcessor("Other", std::make_shared<OtherProcessor>(
+        std::make_shared<OtherHandler>()));
+
+    std::vector<std::thread> threads;
+
+    for (int i = 1; i < argc; i++) {
+        threads.emplace_back(serve, std::string(argv[i]), processor);
+    }
+
+    for (auto &thread : threads) {
+        thread.join();
+    }
+}

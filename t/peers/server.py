@@ -1,0 +1,108 @@
+#!/usr/bin/python3
+"""Apache's Python servers, one for each KIND:TRANSPORT:PROTOCOL:PORT.
+
+KIND is threaded, simple (one connection at a time) or pool (four threads);
+TRANSPORT framed or buffered; PROTOCOL binary or compact.  Each answers Peer,
+and both services to multiplexed calls.
+"""
+
+import logging
+import sys
+import threading
+import time
+
+from thrift.TMultiplexedProcessor import TMultiplexedProcessor
+from thrift.protocol.TBinaryProtocol import TBinaryProtocolFactory
+from thrift.protocol.TCompactProtocol import TCompactProtocolFactory
+from thrift.server.TServer import (TSimpleServer, TThreadedServer,
+                                   TThreadPoolServer)
+from thrift.transport.TSocket import TServerSocket
+from thrift.transport.TTransport import (TBufferedTransportFactory,
+                                         TFramedTransportFactory)
+
+from peers import Other, Peer
+from peers.ttypes import Refused
+
+KINDS = {"threaded": TThreadedServer, "simple": TSimpleServer,
+         "pool": TThreadPoolServer}
+TRANSPORTS = {"framed": TFramedTransportFactory,
+              "buffered": TBufferedTransportFactory}
+PROTOCOLS = {"binary": TBinaryProtocolFactory,
+             "compact": TCompactProtocolFactory}
+
+
+class PeerHandler:
+    def __init__(self):
+        self.heard = set()
+
+    def nothing(self):
+        pass
+
+    def echoString(self, text):
+        return text
+
+    def echoAll(self, all):
+        return all
+
+    def echoList(self, numbers):
+        return numbers
+
+    def echoMap(self, values):
+        return values
+
+    def refuse(self, code):
+        if code:
+            raise Refused(code, "refused %d" % code)
+
+        return 0
+
+    def fail(self):
+        raise ValueError("not declared")
+
+    def tell(self, text):
+        self.heard.add(text)
+
+    def told(self, text):
+        return text in self.heard
+
+    def sleep(self, ms):
+        time.sleep(ms / 1000)
+        return ms
+
+
+class OtherHandler:
+    def twice(self, number):
+        return 2 * number
+
+    def name(self):
+        return "other"
+
+
+def serve(what, processor):
+    kind, transport, protocol, port = what.split(":")
+
+    options = {} if kind == "simple" else {"daemon": True}
+
+    KINDS[kind](processor, TServerSocket("127.0.0.1", int(port)),
+                TRANSPORTS[transport](), PROTOCOLS[protocol](),
+                **options).serve()
+
+
+def main():
+    logging.basicConfig(level=logging.ERROR)
+
+    processor = TMultiplexedProcessor()
+    peer = Peer.Processor(PeerHandler())
+    processor.registerDefault(peer)
+    processor.registerProcessor("Peer", peer)
+    processor.registerProcessor("Other", Other.Processor(OtherHandler()))
+
+    threads = [threading.Thread(target=serve, args=(what, processor))
+               for what in sys.argv[1:]]
+
+    for thread in threads:
+        thread.start()
+
+
+if __name__ == "__main__":
+    main()

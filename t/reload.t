@@ -1,0 +1,191 @@
+#!/usr/bin/perl
+
+# Reload and quit under calls: none is lost, and old workers end.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Test::Thrift;
+
+
+my $template = <<'EOF';
+
+%%TEST_GLOBALS%%
+
+worker_processes  2;
+#main
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    log_format  test  '$thrift_method $thrift_status $upstream_addr';
+    access_log  %%TESTDIR%%/access.log  test;
+
+    upstream backend {
+        server            127.0.0.1:%%PORT_8%%;
+        thrift_keepalive  8;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_0%%;
+        thrift_pass  backend;
+        #server
+    }
+}
+
+EOF
+
+my $t = Test::Thrift->new($template);
+
+my $old = $t->backend(8);
+my $new = $t->backend(9);
+
+$_->script(slow => { delay => 0.5 }, some => { delay => 0.05 },
+           stall => { stall => 1 })
+    for $old, $new;
+
+$t->run();
+
+# a call on its way, a connection that waits, half a call
+
+my $waiting = $t->client(0);
+my $idle = $t->client(0);
+my $half = $t->client(0);
+my $bytes = call_bytes('half', 3, [ [ 1, string => 'x' x 1000 ] ]);
+
+is($idle->call('get')->{fields}{0}, 'backend 8', 'before');
+
+$waiting->start('slow');
+$half->send(substr($bytes, 0, 500));
+ok(wait_for(sub { $old->calls('slow') }), 'call on its way');
+
+ok($t->reload(conf(8 => 9)), 'reload');
+
+is($t->client(0)->call('get')->{fields}{0}, 'backend 9', 'new connection');
+is($waiting->read_message()->{fields}{0}, 'backend 8', 'call on its way');
+$half->send(substr($bytes, 500));
+is($half->read_message()->{fields}{0}, 'backend 8', 'half a call');
+is($_->call('get')->{fields}{0}, 'backend 8', 'old connection stays')
+    for $waiting, $idle, $half;
+
+is(scalar(grep { my $pid = $_; grep { $pid == $_ } $t->workers(1) }
+               @{$t->{old}}) > 0 ? 1 : 0, 1, 'old workers serve');
+
+$_->close() for $waiting, $idle, $half;
+
+ok($t->old_workers_gone(), 'old workers end');
+ok(wait_for(sub { $old->closed() == $old->accepted() }),
+   'old connections to the upstream are closed');
+
+# a failed reload changes nothing
+
+my @workers = $t->workers();
+my $c = $t->client(0);
+is($c->call('get')->{fields}{0}, 'backend 9', 'before failed reload');
+
+$t->expect_log(qr/\[emerg\] .*"thrift_pass" directive is duplicate in /);
+ok(!$t->reload(conf(server => 'thrift_pass backend;')), 'failed reload');
+
+is(join(' ', sort $t->workers()), join(' ', sort @workers), 'same workers');
+is($c->call('get')->{fields}{0}, 'backend 9', 'old connection');
+is($t->client(0)->call('get')->{fields}{0}, 'backend 9', 'same configuration');
+
+# many calls, and several reloads among them; each one gets its reply
+
+my @clients = map { $t->client(0) } 1 .. 10;
+my ($sent, $got) = (0, 0);
+
+for my $round (1 .. 3) {
+    for my $c (@clients) {
+        $c->send(join '', map { call_bytes('some', ++$sent) } 1 .. 5);
+    }
+
+    ok($t->reload(conf(8 => 9)), "reload $round");
+
+    for my $c (@clients) {
+        $got += grep { my $m = $c->read_message();
+                       $m && $m->{type} == REPLY } 1 .. 5;
+    }
+
+    # half of the clients come again
+
+    $_->close() for splice @clients, 0, 5;
+    push @clients, map { $t->client(0) } 1 .. 5;
+}
+
+is($got, $sent, 'no call lost');
+is(scalar $t->wait_log(qr/^some success /, 'access.log', 5, $sent), $sent,
+   'every call logged');
+
+$_->close() for @{$t->{clients}};
+
+ok(wait_for(sub { $t->workers(1) == 2 }), 'all old workers end');
+
+# worker_shutdown_timeout: who does not leave is left
+
+ok($t->reload(conf(8 => 9, main => 'worker_shutdown_timeout 300ms;')),
+   'with a limit');
+
+$idle = $t->client(0);
+$waiting = $t->client(0);
+$half = $t->client(0);
+
+is($idle->call('get')->{fields}{0}, 'backend 9', 'before the end');
+$waiting->start('stall');
+$half->send(substr($bytes, 0, 500));
+ok(wait_for(sub { $new->calls('stall') }), 'call that is not answered');
+
+ok($t->reload(), 'reload with a limit');
+ok($t->old_workers_gone(), 'old workers end in time');
+ok($idle->closed(), 'idle connection closed');
+ok($half->closed(), 'half a call closed');
+
+my $m = $waiting->read_message();
+is($m ? $m->{message} : 'closed', $m ? 'proxy is shutting down' : 'closed',
+   'call ended');
+is(scalar $t->wait_log(qr/^stall (cancelled|exception) /, 'access.log'), 1,
+   'and was logged');
+is($t->client(0)->call('get')->{type}, REPLY, 'others go on');
+
+# quit: what is on its way is finished
+
+ok($t->reload(conf(8 => 9)), 'without a limit');
+
+$c = $t->client(0);
+$c->start('slow', undef, seqid => 8);
+$c->start('slow', undef, seqid => 9);
+ok(wait_for(sub { $new->calls('slow') == 2 }), 'calls before quit');
+
+$t->signal('QUIT');
+ok(wait_for(sub { !Test::Thrift::listens($t->address(0)) }),
+   'nobody listens');
+
+is($c->read_message()->{seqid}, $_, "reply $_ after quit") for 8, 9;
+is($c->call('get')->{type}, REPLY, 'call after quit');
+$c->close();
+
+$t->done();
+
+
+# The configuration with something else in it.
+
+sub conf {
+    my (%changes) = @_;
+
+    my $conf = $template;
+
+    for my $what (keys %changes) {
+        $what =~ /^\d+$/ ? $conf =~ s/PORT_$what/PORT_$changes{$what}/g
+                         : $conf =~ s/#$what/$changes{$what}/;
+    }
+
+    return $conf;
+}
+

@@ -1,0 +1,633 @@
+/*
+ * t/unit/check.c: bodies against their tables: every rule, in both protocols,
+ * whole before a guard page, in runs split at every byte, byte by byte, and
+ * cut off everywhere.
+ */
+
+#include "bind/check.h"
+#include "bind.h"
+#include "wire/skip.h"
+
+
+#define DEPTH  16
+
+
+static const char  idl[] =
+    "enum Color { RED = 1, GREEN = 2, BLUE = 10 }\n"
+    "union Id { 1: i64 number, 2: string name, 20: list<string> parts }\n"
+    "exception Missing { 1: required string what }\n"
+    "exception Denied { 1: i32 code }\n"
+    "struct Zip { 1: required string code, 2: i32 plus }\n"
+    "struct Address { 1: string street, 2: Zip zip, 3: required string city }\n"
+    "struct Item { 1: double price, 2: optional Color color, 3: binary raw }\n"
+    "struct User {\n"
+    "    1: required i64 id\n"
+    "    2: string name\n"
+    "    3: Address address\n"
+    "    4: list<Item> items\n"
+    "    5: map<string, Item> prices\n"
+    "    6: Id other\n"
+    "    7: bool on\n"
+    "    8: i8 small\n"
+    "    9: i16 middle\n"
+    "    10: set<i32> numbers\n"
+    "    11: uuid key\n"
+    "    12: list<list<string>> words\n"
+    "    13: map<i32, i64> pairs\n"
+    "    14: list<Color> colors\n"
+    "    15: map<Color, Color> mixed\n"
+    "    16: list<bool> flags\n"
+    "    17: map<i8, i64> bytes\n"
+    "    18: list<User> friends\n"
+    "    19: map<string, string> strings\n"
+    "    -3: i32 negative\n"
+    "    1000: i32 far\n"
+    "}\n"
+    "service Users {\n"
+    "    User get(1: required i64 id, 2: Color color)"
+    " throws (1: Missing missing, 3: Denied denied)\n"
+    "    void put(1: User user) throws (1: Missing missing)\n"
+    "    list<i32> all()\n"
+    "}\n";
+
+
+#define ENUMS  1
+#define UTF8   2
+#define BOTH   3
+
+
+typedef struct {
+    const char   *name;
+    const char   *st;
+    int           rules;
+    const char   *body;
+    const char   *error;
+    const char   *path;
+} check_case_t;
+
+
+static const check_case_t  cases[] = {
+    { "every field", "User", BOTH,
+      "-3:i-9 1:l5 2:\"a\" 3:{1:\"b\" 2:{1:\"c\" 2:i7} 3:\"d\"}"
+      "4:[{ {1:d1.5 2:i10} {3:\"\xff\"}] 5:<s{ \"k\" {1:d2}> 6:{1:l-1} 7:b0"
+      "8:y-1 9:h300 10:(i i1 i70000 i-1) 11:u7 12:[[ [s \"x\" \"y\"] [s]]"
+      "13:<il i1 l2 i300 l70000> 14:[i i1 i2 i10] 15:<ii i1 i2>"
+      "16:[b b1 b0] 17:<yl y1 l1000> 18:[{ {1:l6}] 19:<ss \"a\" \"b\">"
+      "1000:i4", NULL, NULL },
+    { "only what must be", "User", BOTH, "1:l5", NULL, NULL },
+    { "fields in any order", "User", BOTH, "7:b1 2:\"x\" 1:l5 -3:i1", NULL,
+      NULL },
+    { "a field twice", "User", BOTH, "1:l5 1:l6 2:\"x\" 2:\"y\"", NULL, NULL },
+
+    { "unknown fields of every type", "User", BOTH,
+      "1:l5 30:b1 31:y1 32:h1 33:i1 34:l1 35:d1 36:\"\xff\" 37:u1"
+      "38:{1:\"\xff\" 2:{} 3:[i i1]} 39:[{ {1:i1} {}] 40:<s{ \"\xff\" {}>"
+      "41:(s \"a\" \"b\") 42:<il i1 l300> 43:[b b1 b0] 44:<yl y1 l300>"
+      "45:[[ [s \"a\"] [i i1]] 46:<ss>", NULL, NULL },
+    { "an unknown field between 15 and 16", "User", BOTH,
+      "1:l5 40:i1 7:b1", NULL, NULL },
+
+    { "wrong type: i32 for i64", "User", BOTH, "1:i5",
+      "wrong type, i64 expected", "id" },
+    { "wrong type: i64 for string", "User", BOTH, "1:l5 2:l6",
+      "wrong type, string expected", "name" },
+    { "wrong type: bool for i8", "User", BOTH, "1:l5 8:b1",
+      "wrong type, i8 expected", "small" },
+    { "wrong type: i8 for bool", "User", BOTH, "1:l5 7:y1",
+      "wrong type, bool expected", "on" },
+    { "wrong type: false for i16", "User", BOTH, "1:l5 9:b0",
+      "wrong type, i16 expected", "middle" },
+    { "wrong type: string for uuid", "User", BOTH, "1:l5 11:\"0\"",
+      "wrong type, uuid expected", "key" },
+    { "wrong type: i32 for double", "User", BOTH, "1:l5 4:[{ {} {1:i1}]",
+      "wrong type, double expected", "items[1].price" },
+    { "wrong type: list for set", "User", BOTH, "1:l5 10:[i i1]",
+      "wrong type, set expected", "numbers" },
+    { "wrong type: set for list", "User", BOTH, "1:l5 4:({ {})",
+      "wrong type, list expected", "items" },
+    { "wrong type: list for map", "User", BOTH, "1:l5 5:[{ {}]",
+      "wrong type, map expected", "prices" },
+    { "wrong type: string for struct", "User", BOTH, "1:l5 3:\"x\"",
+      "wrong type, struct expected", "address" },
+    { "wrong type: i64 for i32", "User", BOTH, "1:l5 1000:l5",
+      "wrong type, i32 expected", "far" },
+    { "wrong type: of a negative id", "User", BOTH, "-3:l5",
+      "wrong type, i32 expected", "negative" },
+
+    { "elements of a wrong type", "User", BOTH, "1:l5 10:(l l1)",
+      "wrong type, i32 expected", "numbers[]" },
+    { "elements of elements", "User", BOTH,
+      "1:l5 12:[[ [s \"a\"] [s] [i i1]]",
+      "wrong type, string expected", "words[2][]" },
+    { "keys of a wrong type", "User", BOTH, "1:l5 5:<i{ i1 {}>",
+      "wrong type, string expected", "prices{}" },
+    { "values of a wrong type", "User", BOTH, "1:l5 5:<si \"a\" i1>",
+      "wrong type, struct expected", "prices{}" },
+    { "empty containers have any type", "User", BOTH,
+      "1:l5 4:[s] 5:<ii> 10:(l) 12:[i]", NULL, NULL },
+    { "bools for i8 elements", "User", BOTH, "1:l5 17:<bl b1 l1>",
+      "wrong type, i8 expected", "bytes{}" },
+
+    { "missing required field", "User", BOTH, "2:\"x\"",
+      "missing required field", "id" },
+    { "missing in an empty body", "User", BOTH, "", "missing required field",
+      "id" },
+    { "missing in a struct", "User", BOTH, "1:l5 3:{1:\"x\"}",
+      "missing required field", "address.city" },
+    { "missing two levels down", "User", BOTH, "1:l5 3:{2:{2:i1} 3:\"d\"}",
+      "missing required field", "address.zip.code" },
+    { "missing in a list", "User", BOTH, "1:l5 18:[{ {1:l1} {1:l2} {2:\"\"}]",
+      "missing required field", "friends[2].id" },
+    { "unknown struct misses nothing", "User", BOTH, "1:l5 50:{2:\"\xff\"}",
+      NULL, NULL },
+    { "missing argument", "Users.get", BOTH, "2:i1",
+      "missing required field", "id" },
+    { "arguments", "Users.get", BOTH, "1:l1 2:i2", NULL, NULL },
+    { "arguments that are not required", "Users.put", BOTH, "", NULL, NULL },
+    { "no arguments", "Users.all", BOTH, "", NULL, NULL },
+
+    { "union", "Id", BOTH, "2:\"x\"", NULL, NULL },
+    { "union without a field", "Id", BOTH, "", "union without a field", "" },
+    { "union with two fields", "Id", BOTH, "1:l1 2:\"x\"",
+      "union with more than one field", "" },
+    { "union with a field twice", "Id", BOTH, "1:l1 1:l1",
+      "union with more than one field", "" },
+    { "union with a field of tomorrow", "Id", BOTH, "9:l1", NULL, NULL },
+    { "union with a field of tomorrow and another", "Id", BOTH, "1:l1 9:l1",
+      "union with more than one field", "" },
+    { "union in a struct", "User", BOTH, "1:l5 6:{}",
+      "union without a field", "other" },
+    { "text in a union", "User", UTF8, "1:l5 6:{20:[s \"a\" \"\xff\"]}",
+      "string is not UTF-8", "other.parts[1]" },
+
+    { "result", "Users.get()", BOTH, "0:{1:l5}", NULL, NULL },
+    { "result that is an exception", "Users.get()", BOTH, "3:{1:i403}", NULL,
+      NULL },
+    { "result of nothing", "Users.get()", BOTH, "", "result without a value",
+      "" },
+    { "result of two", "Users.get()", BOTH, "0:{1:l5} 1:{1:\"x\"}",
+      "result with more than one field", "" },
+    { "result of the same twice", "Users.get()", BOTH, "0:{1:l5} 0:{1:l5}",
+      "result with more than one field", "" },
+    { "result that is an exception of tomorrow", "Users.get()", BOTH,
+      "7:{1:l5}", NULL, NULL },
+    { "result with a field of tomorrow", "Users.get()", BOTH,
+      "0:{1:l5} 7:i1", NULL, NULL },
+    { "result of a void method", "Users.put()", BOTH, "", NULL, NULL },
+    { "exception of a void method", "Users.put()", BOTH, "1:{1:\"x\"}", NULL,
+      NULL },
+    { "result that is wrong", "Users.get()", BOTH, "0:{1:l5 2:i1}",
+      "wrong type, string expected", "success.name" },
+    { "exception that misses a field", "Users.put()", BOTH, "1:{}",
+      "missing required field", "missing.what" },
+    { "result that is a list", "Users.all()", BOTH, "0:[i i1 i2]", NULL,
+      NULL },
+
+    { "enum", "Users.get", ENUMS, "1:l1 2:i3",
+      "number that its enum does not have", "color" },
+    { "enum, not asked for", "Users.get", UTF8, "1:l1 2:i3", NULL, NULL },
+    { "enum in a list", "User", ENUMS, "1:l5 14:[i i1 i10 i2 i70000]",
+      "number that its enum does not have", "colors[3]" },
+    { "enum in a list, not asked for", "User", UTF8, "1:l5 14:[i i70000]",
+      NULL, NULL },
+    { "enum that is a key", "User", ENUMS, "1:l5 15:<ii i1 i1 i5 i1>",
+      "number that its enum does not have", "mixed{}" },
+    { "enum that is a value", "User", ENUMS, "1:l5 15:<ii i1 i-1>",
+      "number that its enum does not have", "mixed{}" },
+    { "enum in a struct in a map", "User", ENUMS,
+      "1:l5 5:<s{ \"a\" {} \"b\" {2:i0}>",
+      "number that its enum does not have", "prices{}.color" },
+
+    { "text", "User", UTF8, "1:l5 2:\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\"",
+      NULL, NULL },
+    { "text that is none", "User", UTF8, "1:l5 2:\"abc\xff\"",
+      "string is not UTF-8", "name" },
+    { "text, not asked for", "User", ENUMS, "1:l5 2:\"abc\xff\"", NULL,
+      NULL },
+    { "text that is cut off", "User", UTF8, "1:l5 2:\"abc\xe2\x82\"",
+      "string is not UTF-8", "name" },
+    { "text of surrogates", "User", UTF8, "1:l5 2:\"\xed\xa0\x80\"",
+      "string is not UTF-8", "name" },
+    { "text of overlong forms", "User", UTF8, "1:l5 2:\"\xc0\xaf\"",
+      "string is not UTF-8", "name" },
+    { "text in a list of lists", "User", UTF8,
+      "1:l5 12:[[ [s] [s \"a\" \"b\" \"\x80\"]]",
+      "string is not UTF-8", "words[1][2]" },
+    { "text that is a key", "User", UTF8, "1:l5 5:<s{ \"\xff\" {}>",
+      "string is not UTF-8", "prices{}" },
+    { "text in a map of texts", "User", UTF8,
+      "1:l5 19:<ss \"a\" \"b\" \"c\" \"\xff\">",
+      "string is not UTF-8", "strings{}" },
+    { "binary is not text", "User", UTF8, "1:l5 4:[{ {3:\"\xff\"}]", NULL,
+      NULL },
+
+    { "levels", "User", BOTH, "1:l5 18:[{ {1:l5 18:[{ {1:l5 18:[{ {1:l5"
+      "18:[{ {1:l5 18:[{ {1:l5 18:[{ {1:l5 18:[{ {1:l5 18:[{"
+      "{1:l5}]}]}]}]}]}]}]}]", "too many levels of nesting",
+      "friends[0].friends[0].friends[0].friends[0].friends[0].friends[0]."
+      "friends[0].friends[0]" },
+    { "levels that are just few enough", "User", BOTH, "1:l5 18:[{ {1:l5"
+      "18:[{ {1:l5 18:[{ {1:l5 18:[{ {1:l5 18:[{ {1:l5 18:[{ {1:l5 18:[{"
+      "{1:l5}]}]}]}]}]}]}]", NULL, NULL },
+};
+
+
+static nthrift_idl_program_t  *program;
+static nthrift_schema_set_t    set;
+
+
+typedef struct {
+    int           rc;
+    const char   *error;
+    char          path[200];
+    size_t        left;         /* bytes behind the stop */
+} check_result_t;
+
+
+static void
+check_one(check_result_t *r, int rules, unsigned protocol,
+    const nthrift_schema_t *st, nthrift_bytes_t *b)
+{
+    void                   *memory;
+    nthrift_check_error_t   err;
+    nthrift_check_rules_t   ru;
+
+    memset(&ru, 0, sizeof(ru));
+    ru.max_depth = DEPTH;
+    ru.max_required = set.max_required;
+    ru.enums = rules & 1;
+    ru.utf8 = rules >> 1;
+
+    memory = malloc(nthrift_check_size(&ru));
+    memset(memory, 0xa5, nthrift_check_size(&ru));
+
+    err.path = (uint8_t *) r->path;
+    err.size = sizeof(r->path) - 1;
+
+    r->rc = nthrift_check_body(&ru, memory, protocol, st, b, &err);
+    r->error = err.text;
+    r->path[err.len] = '\0';
+
+    r->left = (size_t) (b->last - b->p);
+
+    free(memory);
+}
+
+
+static int
+check_same(const check_result_t *a, const check_result_t *b)
+{
+    return a->rc == b->rc && unit_same(a->error, b->error)
+           && strcmp(a->path, b->path) == 0;
+}
+
+
+/* In runs that end at `split` and then after `step` bytes. */
+
+static int
+check_runs(const check_result_t *whole, int rules, unsigned protocol,
+    const nthrift_schema_t *st, const uint8_t *bytes, size_t n, size_t split,
+    size_t step)
+{
+    bind_runs_t      runs;
+    nthrift_bytes_t  b;
+    check_result_t   r;
+
+    bind_runs_start(&runs, &b, bytes, n, split, step);
+    check_one(&r, rules, protocol, st, &b);
+    bind_runs_free(&runs);
+
+    if (check_same(&r, whole)) {
+        return 1;
+    }
+
+    diag("split at %zu, then %zu: %s at \"%s\"", split, step,
+         r.error ? r.error : "no error", r.path);
+
+    return 0;
+}
+
+
+/* What is cut off is refused, or was wrong before. */
+
+static int
+check_cut(const check_result_t *whole, int rules, unsigned protocol,
+    const nthrift_schema_t *st, const uint8_t *bytes, size_t n)
+{
+    uint8_t          *p;
+    nthrift_bytes_t   b;
+    check_result_t    r;
+
+    p = unit_guard(bytes, n);
+    nthrift_bytes_init(&b, p, p + n, NULL, NULL);
+    check_one(&r, rules, protocol, st, &b);
+
+    if (r.rc == NTHRIFT_ERROR
+        && (unit_same(r.error, "malformed body") || check_same(&r, whole)))
+    {
+        return 1;
+    }
+
+    diag("cut off at %zu: %s at \"%s\"", n, r.error ? r.error : "no error",
+         r.path);
+
+    return 0;
+}
+
+
+static void
+check_all(check_result_t *whole, int *passed, int rules, unsigned protocol,
+    const nthrift_schema_t *st, const uint8_t *bytes, size_t n)
+{
+    size_t            i;
+    uint8_t          *p;
+    nthrift_bytes_t   b;
+
+    p = unit_guard(bytes, n);
+    nthrift_bytes_init(&b, p, p + n, NULL, NULL);
+    check_one(whole, rules, protocol, st, &b);
+
+    *passed = whole->rc == NTHRIFT_ERROR || whole->left == 0;
+
+    for (i = 0; i <= n && *passed; i++) {
+        *passed = check_runs(whole, rules, protocol, st, bytes, n, i, n)
+                  && (i == n
+                      || check_cut(whole, rules, protocol, st, bytes, i));
+    }
+
+    for (i = 1; i < 8 && *passed; i++) {
+        *passed = check_runs(whole, rules, protocol, st, bytes, n, 0, i);
+    }
+}
+
+
+/* Whether the walk that comes before finds it well formed. */
+
+static int
+walk(unsigned protocol, const uint8_t *bytes, size_t n)
+{
+    const uint8_t         *p;
+    nthrift_skip_t         w;
+    nthrift_error_t        err = { NULL };
+    nthrift_skip_level_t   levels[64];
+
+    p = bytes;
+    nthrift_skip_start(&w, protocol, levels, 64, n);
+
+    return nthrift_skip_read(&w, &p, bytes + n, &err) == NTHRIFT_OK
+           && p == bytes + n;
+}
+
+
+static void
+test_case(const check_case_t *c, unsigned protocol)
+{
+    int                      passed;
+    size_t                   n;
+    check_result_t           whole;
+    const nthrift_schema_t  *st;
+    static uint8_t           bytes[BIND_SIZE];
+
+    st = nthrift_schema_build(&set, bind_struct(program, c->st));
+    n = bind_body(protocol, c->body, bytes);
+
+    check_all(&whole, &passed, c->rules, protocol, st, bytes, n);
+
+    passed = passed && walk(protocol, bytes, n)
+             && unit_same(whole.error, c->error)
+             && strcmp(whole.path, c->path ? c->path : "") == 0;
+
+    if (!ok(passed, "%s: %s",
+            protocol == NTHRIFT_BINARY ? "binary" : "compact", c->name))
+    {
+        diag("got: %s at \"%s\", well formed: %d",
+             whole.error ? whole.error : "no error", whole.path,
+             walk(protocol, bytes, n));
+    }
+}
+
+
+/* More required fields than a level has bits for. */
+
+static void
+test_required(unsigned protocol)
+{
+    int                      i, n, missing, passed;
+    char                    *text;
+    char                     name[16];
+    size_t                   size;
+    uint8_t                 *bytes;
+    check_result_t           whole;
+    nthrift_arena_t         *arena;
+    nthrift_schema_set_t     saved;
+    const nthrift_schema_t  *st;
+
+    saved = set;
+    text = malloc(65536);
+    bytes = malloc(65536);
+    passed = 1;
+
+    for (n = 62; n <= 300 && passed; n += (n < 130) ? 1 : 85) {
+        arena = nthrift_arena_create(65536, 0);
+        size = (size_t) sprintf(text, "struct S {");
+
+        for (i = 1; i <= n; i++) {
+            size += (size_t) sprintf(text + size, "%d: required bool f%d\n",
+                                     i, i);
+        }
+
+        sprintf(text + size, "}\nstruct T { 1: S s, 2: S t }");
+
+        nthrift_schema_init(&set, arena);
+        st = nthrift_schema_build(&set,
+                                  bind_struct(bind_load(arena, text), "T"));
+
+        for (missing = 0; missing <= n && passed;
+             missing += (missing < 2 || n - missing < 3) ? 1 : 7)
+        {
+            size = (size_t) sprintf(text, "1:{");
+
+            for (i = n; i > 0; i--) {
+                size += (size_t) sprintf(text + size, "%d:b1 ", i);
+            }
+
+            size += (size_t) sprintf(text + size, "} 2:{");
+
+            for (i = 1; i <= n; i++) {
+                if (i != missing) {
+                    size += (size_t) sprintf(text + size, "%d:b1 ", i);
+                }
+            }
+
+            sprintf(text + size, "}");
+            size = bind_body(protocol, text, bytes);
+
+            {
+                nthrift_bytes_t  b;
+
+                nthrift_bytes_init(&b, bytes, bytes + size, NULL, NULL);
+                check_one(&whole, 0, protocol, st, &b);
+            }
+
+            sprintf(name, "t.f%d", missing);
+            passed = missing ? unit_same(whole.error, "missing required field")
+                               && strcmp(whole.path, name) == 0
+                             : whole.rc == NTHRIFT_OK;
+        }
+
+        if (n == 128) {
+            nthrift_bytes_t  b;
+
+            set.max_required = 127;
+            nthrift_bytes_init(&b, bytes, bytes + size, NULL, NULL);
+            check_one(&whole, 0, protocol, st, &b);
+            passed = passed
+                     && unit_same(whole.error,
+                                  "struct with too many required fields");
+        }
+
+        nthrift_arena_destroy(arena);
+    }
+
+    ok(passed, "%s: many required fields",
+       protocol == NTHRIFT_BINARY ? "binary" : "compact");
+
+    free(bytes);
+    free(text);
+    set = saved;
+}
+
+
+/* Places for a path that are too short for it. */
+
+static void
+test_path(void)
+{
+    int                      passed;
+    size_t                   n, size;
+    uint8_t                 *place, bytes[256];
+    uint64_t                 memory[512];
+    nthrift_bytes_t          b;
+    const nthrift_schema_t  *st;
+    nthrift_check_error_t    err;
+    nthrift_check_rules_t    rules = { .max_depth = 8 };
+    static const char        path[] = "address.zip.code";
+
+    passed = 1;
+    st = nthrift_schema_build(&set, bind_struct(program, "User"));
+    n = bind_body(NTHRIFT_BINARY, "1:l5 3:{2:{2:i1} 3:\"d\"}", bytes);
+
+    for (size = 0; size < sizeof(path) + 3; size++) {
+        place = malloc(size);
+        err.path = place;
+        err.size = size;
+
+        nthrift_bytes_init(&b, bytes, bytes + n, NULL, NULL);
+        (void) nthrift_check_body(&rules, memory, NTHRIFT_BINARY, st, &b,
+                                  &err);
+
+        if (size >= strlen(path)) {
+            passed &= err.len == strlen(path)
+                      && memcmp(place, path, err.len) == 0;
+
+        } else {
+            passed &= err.len == size
+                      && (size < 3
+                          || (memcmp(place, path, size - 3) == 0
+                              && memcmp(place + size - 3, "...", 3) == 0));
+        }
+
+        free(place);
+    }
+
+    ok(passed && sizeof(memory) >= nthrift_check_size(&rules),
+       "path that is longer than its place");
+}
+
+
+/* Bodies that nobody finds well formed. */
+
+static void
+test_malformed(void)
+{
+    size_t                   i, n;
+    uint8_t                  bytes[64], *p;
+    check_result_t           r;
+    nthrift_bytes_t          b;
+    const nthrift_schema_t  *st;
+
+    static const struct {
+        unsigned     protocol;
+        const char  *hex;
+    } bad[] = {
+        { NTHRIFT_BINARY, "01 0001" },
+        { NTHRIFT_BINARY, "11 0001" },
+        { NTHRIFT_BINARY, "0b 0002 ffffffff" },
+        { NTHRIFT_BINARY, "0b 0002 7fffffff 61" },
+        { NTHRIFT_BINARY, "0f 0032 40 00000001 00" },
+        { NTHRIFT_BINARY, "0f 0032 01 00000001 00" },
+        { NTHRIFT_BINARY, "0f 0032 08 7fffffff 00" },
+        { NTHRIFT_BINARY, "0f 0032 10 7fffffff 00" },
+        { NTHRIFT_BINARY, "0d 0032 40 08 00000001 00" },
+        { NTHRIFT_BINARY, "0d 0032 08 ff 00000001 00" },
+        { NTHRIFT_BINARY, "0d 0032 10 10 7fffffff 00" },
+        { NTHRIFT_BINARY, "0d 0005 0b 0c 00000001 00000001" },
+        { NTHRIFT_BINARY, "0f 000c 0f 00000002 0b 00000000" },
+        { NTHRIFT_BINARY, "" },
+        { NTHRIFT_COMPACT, "1e" },
+        { NTHRIFT_COMPACT, "10" },
+        { NTHRIFT_COMPACT, "f5 8080808080 01" },
+        { NTHRIFT_COMPACT, "05 808080808001 01" },
+        { NTHRIFT_COMPACT, "28 ffffffff0f 00" },
+        { NTHRIFT_COMPACT, "28 ffffffff07 00" },
+        { NTHRIFT_COMPACT, "a9 10 00" },
+        { NTHRIFT_COMPACT, "aa f5 ffffffff07 00" },
+        { NTHRIFT_COMPACT, "ab 0a 00" },
+        { NTHRIFT_COMPACT, "" },
+    };
+
+    st = nthrift_schema_build(&set, bind_struct(program, "User"));
+
+    for (i = 0; i < unit_array_size(bad); i++) {
+        n = unit_hex(bad[i].hex, bytes, sizeof(bytes));
+        p = unit_guard(bytes, n);
+        nthrift_bytes_init(&b, p, p + n, NULL, NULL);
+        check_one(&r, BOTH, bad[i].protocol, st, &b);
+
+        if (!ok(r.rc == NTHRIFT_ERROR && r.error != NULL,
+                "%s: malformed: %s",
+                bad[i].protocol == NTHRIFT_BINARY ? "binary" : "compact",
+                bad[i].hex))
+        {
+            diag("%s at \"%s\"", r.error ? r.error : "no error", r.path);
+        }
+    }
+}
+
+
+int
+main(void)
+{
+    size_t            i;
+    nthrift_arena_t  *arena;
+
+    arena = nthrift_arena_create(65536, 0);
+    program = bind_load(arena, idl);
+    nthrift_schema_init(&set, arena);
+
+    for (i = 0; i < unit_array_size(cases); i++) {
+        test_case(&cases[i], NTHRIFT_BINARY);
+        test_case(&cases[i], NTHRIFT_COMPACT);
+    }
+
+    test_required(NTHRIFT_BINARY);
+    test_required(NTHRIFT_COMPACT);
+    test_path();
+    test_malformed();
+
+    nthrift_arena_destroy(arena);
+
+    done();
+
+    return unit_result();
+}
