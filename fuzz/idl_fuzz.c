@@ -326,6 +326,41 @@ fuzz_walk_report(const nthrift_report_t *report)
 }
 
 
+/* Other settings than the defaults, told by the input's length. */
+
+static void
+fuzz_settings(nthrift_loader_t *loader, size_t size)
+{
+    static nthrift_str_t  dirs[] = { nthrift_string("d"),
+                                     nthrift_string("d/") };
+
+    loader->dirs = dirs;
+    loader->n_dirs = 2;
+    loader->seed = size;
+
+    if (size & 1) {
+        loader->negative_ids = 1;
+    }
+
+    if ((size & 0x0e) == 0) {
+        loader->limits.files = 3;
+        loader->limits.nesting = 3;
+        loader->limits.inheritance = 1;
+        loader->limits.values = 20;
+        loader->report.max_errors = 1;
+    }
+
+    if ((size & 0x0e) == 2) {
+        loader->limits.includes = 2;
+    }
+
+    if ((size & 0x7e) == 4) {
+        loader->limits.file_size = 50;
+        loader->limits.name = 3;
+    }
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -353,6 +388,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     reader.data = &in;
 
     nthrift_loader_init(&loader, arena, &reader);
+
+    fuzz_settings(&loader, size);
 
     rc = nthrift_loader_load(&loader, &in.files[0].name, &program);
 
@@ -417,7 +454,16 @@ static const char *const  gen_names[] = {
 };
 
 static const char *const  gen_prefixes[] = {
-    "", "", "", "", "x.", "y.", "main.", "x.A.", "A.", "B."
+    "", "", "", "", "x.", "y.", "y.z.", "main.", "x.A.", "A.", "B."
+};
+
+static const char *const  gen_files[] = {
+    "x.thrift", "y.thrift", "d/x.thrift", "d/y.z.thrift", "e/x.thrift", "/x"
+};
+
+static const char *const  gen_includes[] = {
+    "x.thrift", "y.thrift", "d/x.thrift", "y.z.thrift", "e/x.thrift", "/x",
+    "main.thrift"
 };
 
 static const char *const  gen_base[] = {
@@ -651,6 +697,32 @@ gen_definition(fuzz_gen_t *g)
 }
 
 
+/* Another file, or what a file begins with. */
+
+static void
+gen_file(fuzz_gen_t *g, int head)
+{
+    uint32_t  n;
+
+    if (head) {
+        gen_put(g, "\n//// %s\n", gen_one_of(g, gen_files));
+    }
+
+    for (n = gen_random(g, 4); n > 0; n--) {
+        gen_put(g, "include '%s'\n", gen_one_of(g, gen_includes));
+    }
+
+    if (gen_random(g, 3) == 0) {
+        gen_put(g, "namespace %s %s\n", gen_random(g, 2) ? "*" : "a",
+                gen_one_of(g, gen_names));
+    }
+
+    for (n = gen_random(g, 3); n > 0; n--) {
+        gen_definition(g);
+    }
+}
+
+
 /* The end of the token that begins at `pos`: a word, or one byte. */
 
 static size_t
@@ -753,6 +825,11 @@ LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max,
         return fuzz_splice(data, size, max, pos, pos, g.buf, g.len);
 
     case 2:
+        pos = gen_random(&g, 2) ? size : 0;
+
+        gen_file(&g, pos != 0);
+        return fuzz_splice(data, size, max, pos, pos, g.buf, g.len);
+
     case 3:
         return fuzz_mutate_tokens(&g, data, size, max);
 

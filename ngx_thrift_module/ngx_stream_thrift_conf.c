@@ -17,6 +17,8 @@ static void ngx_stream_thrift_merge_times(ngx_thrift_conf_t *prev,
     ngx_thrift_conf_t *conf);
 static void ngx_stream_thrift_merge_answer(ngx_stream_thrift_srv_conf_t *prev,
     ngx_stream_thrift_srv_conf_t *conf);
+static ngx_uint_t ngx_stream_thrift_listens_udp(ngx_conf_t *cf,
+    ngx_stream_core_srv_conf_t *cscf);
 static char *ngx_stream_thrift_merge_client(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *prev, ngx_stream_thrift_srv_conf_t *conf);
 static char *ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
@@ -162,6 +164,15 @@ ngx_stream_thrift_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
+    if (cscf->handler == ngx_stream_thrift_handler
+        && ngx_stream_thrift_listens_udp(cf, cscf))
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "Thrift calls cannot come by \"udp\" to the server "
+                      "in %s:%ui", cscf->file_name, cscf->line);
+        return NGX_CONF_ERROR;
+    }
+
     rv = ngx_stream_thrift_merge_client(cf, prev, conf);
 
     if (rv != NGX_CONF_OK) {
@@ -188,6 +199,73 @@ ngx_stream_thrift_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
 
     return ngx_stream_thrift_build_routes(cf, conf);
 }
+
+
+#if (nginx_version >= 1025005)
+
+static ngx_uint_t
+ngx_stream_thrift_listens_udp(ngx_conf_t *cf, ngx_stream_core_srv_conf_t *cscf)
+{
+    ngx_uint_t                     i, k, n;
+    ngx_stream_conf_addr_t        *addr;
+    ngx_stream_conf_port_t        *port;
+    ngx_stream_core_srv_conf_t   **server;
+    ngx_stream_core_main_conf_t   *cmcf;
+
+    cmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_core_module);
+
+    if (cmcf->ports == NULL) {
+        return 0;
+    }
+
+    port = cmcf->ports->elts;
+
+    for (i = 0; i < cmcf->ports->nelts; i++) {
+
+        if (port[i].type != SOCK_DGRAM) {
+            continue;
+        }
+
+        addr = port[i].addrs.elts;
+
+        for (k = 0; k < port[i].addrs.nelts; k++) {
+
+            server = addr[k].servers.elts;
+
+            for (n = 0; n < addr[k].servers.nelts; n++) {
+                if (server[n] == cscf) {
+                    return 1;
+                }
+            }
+        }
+    }
+
+    return 0;
+}
+
+#else
+
+static ngx_uint_t
+ngx_stream_thrift_listens_udp(ngx_conf_t *cf, ngx_stream_core_srv_conf_t *cscf)
+{
+    ngx_uint_t                    i;
+    ngx_stream_listen_t          *ls;
+    ngx_stream_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_core_module);
+
+    ls = cmcf->listen.elts;
+
+    for (i = 0; i < cmcf->listen.nelts; i++) {
+        if (ls[i].type == SOCK_DGRAM && ls[i].ctx == cscf->ctx) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+#endif
 
 
 /* What belongs to the client's connection: main and server. */

@@ -25,6 +25,8 @@
 static void ngx_stream_thrift_session_read_event(ngx_event_t *rev);
 static void ngx_stream_thrift_session_write_event(ngx_event_t *wev);
 static void ngx_stream_thrift_session_flush_event(ngx_event_t *ev);
+static ngx_uint_t ngx_stream_thrift_session_reset(
+    ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts);
 static ngx_int_t ngx_stream_thrift_session_read(
     ngx_stream_thrift_session_t *ts);
@@ -105,12 +107,44 @@ ngx_stream_thrift_session_read_event(ngx_event_t *rev)
     s = c->data;
     ts = ngx_stream_get_module_ctx(s, ngx_stream_thrift_module);
 
-    if (c->close) {
+    if (c->close || ngx_stream_thrift_session_reset(ts)) {
         ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
         return;
     }
 
     ngx_stream_thrift_session_run(ts);
+}
+
+
+/* A reset is noticed also while nothing is read. */
+
+static ngx_uint_t
+ngx_stream_thrift_session_reset(ngx_stream_thrift_session_t *ts)
+{
+    int                err;
+    socklen_t          len;
+    ngx_connection_t  *c;
+
+    if (!ts->blocked && !ts->eof) {
+        return 0;
+    }
+
+    c = ts->session->connection;
+
+    err = 0;
+    len = sizeof(int);
+
+    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, (void *) &err, &len) == -1) {
+        err = ngx_socket_errno;
+    }
+
+    if (err == 0) {
+        return 0;
+    }
+
+    (void) ngx_connection_error(c, err, "client closed connection");
+
+    return 1;
 }
 
 

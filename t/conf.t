@@ -64,6 +64,8 @@ my $answer = [qw(server service method)];
 # directive => [ a good value, where it may stand ]
 
 my @directives = (
+    thrift_idl                   => [ 'none.thrift;', $client ],
+    thrift_idl_path              => [ 'none;', $client ],
     thrift_service               => [ 'T { thrift_pass u; }', [qw(server)] ],
     thrift_method                => [ 'n { }', [qw(service)] ],
     thrift_pass                  => [ 'u;', $answer ],
@@ -71,6 +73,8 @@ my @directives = (
     thrift_transport             => [ 'auto;', $client ],
     thrift_protocol              => [ 'auto;', $client ],
     thrift_validate              => [ 'structure;', $client ],
+    thrift_validate_enum         => [ 'on;', $client ],
+    thrift_validate_utf8         => [ 'on;', $client ],
     thrift_timeout               => [ '1s;', $calls ],
     thrift_connect_timeout       => [ '1s;', $calls ],
     thrift_read_timeout          => [ '1s;', $client ],
@@ -84,6 +88,7 @@ my @directives = (
     thrift_next_upstream         => [ 'error;', $calls ],
     thrift_next_upstream_tries   => [ '2;', $calls ],
     thrift_next_upstream_timeout => [ '1s;', $calls ],
+    thrift_idempotent            => [ 'on;', $calls ],
     thrift_keepalive             => [ '10;', [qw(upstream)] ],
 );
 
@@ -104,7 +109,7 @@ for my $name (@names) {
 
 # duplicates
 
-for my $name (grep { $_ !~ /_(service|method|pass|return)$/ } @names) {
+for my $name (grep { $_ !~ /_(service|method|pass|return|idl|path)$/ } @names) {
     my ($value, $where) = @{$directive{$name}};
     my $level = $$where[-1];
 
@@ -255,6 +260,11 @@ my @bad = (
              "\"$_\" directive invalid number" ] }
          grep { /depth|pipeline|calls|tries/ } @names),
 
+    (map { [ "$_ maybe", server => "$_ maybe;",
+             "invalid value \"maybe\" in \"$_\" directive, it must be "
+             . '"on" or "off"' ] }
+         qw(thrift_validate_enum thrift_validate_utf8 thrift_idempotent)),
+
     [ 'depth 0', server => 'thrift_max_depth 0;',
       'value must be between 1 and 255' ],
     [ 'depth 256', server => 'thrift_max_depth 256;',
@@ -304,6 +314,11 @@ my @bad = (
       'directive "thrift_timeout" is not terminated by ";"' ],
 );
 
+# a datagram is no connection
+
+like(error(other => 'listen 127.0.0.1:%%PORT_2%% udp; thrift_pass u;'),
+     qr/udp.* in test\.conf:\d+$/, 'udp');
+
 for (@bad) {
     my ($name, $level, $text, $message, $lines) = @$_;
 
@@ -335,7 +350,7 @@ is(error(other => 'include inc/empty.conf;'),
 
 my %all;
 
-for my $name (grep { $_ !~ /_(service|method|pass|return)$/ } @names) {
+for my $name (grep { $_ !~ /_(service|method|pass|return|idl|path)$/ } @names) {
     my ($value, $where) = @{$directive{$name}};
     $all{$_} .= " $name $value" for @$where;
 }

@@ -244,7 +244,7 @@ sub memory {
     return 0;
 }
 
-# push_bytes($c, $bytes): until nothing moves for a while; how many of them went.
+# push_bytes($c, $bytes): until nothing moves for a while; how many went.
 
 sub push_bytes {
     my ($c, $bytes) = @_;

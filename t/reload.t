@@ -171,6 +171,25 @@ is($c->read_message()->{seqid}, $_, "reply $_ after quit") for 8, 9;
 is($c->call('get')->{type}, REPLY, 'call after quit');
 $c->close();
 
+# stop: at once, whatever is on its way
+
+my $fast = Test::Thrift->new($template);
+my $backend = $fast->backend(8, script => { stall => { stall => 1 } });
+
+$fast->run();
+
+$c = $fast->client(0);
+$half = $fast->client(0);
+$c->start('stall');
+$half->send(substr($bytes, 0, 500));
+ok(wait_for(sub { $backend->calls('stall') }), 'call before stop');
+
+$fast->signal('TERM');
+$c->read_all();
+ok($c->{eof}, 'stopped');
+ok($half->closed(), 'half a call stopped');
+
+$fast->done();
 $t->done();
 
 

@@ -140,6 +140,12 @@ my @queued = map { IO::Socket::INET->new(PeerAddr => '127.0.0.1',
 
 $t->run();
 
+# a connection that is over, but not for the client: see the end
+
+my $over = $t->client(6);
+$over->send("GET / HTTP/1.1\r\n\r\n");
+ok($over->closed(), 'over');
+
 # thrift_timeout
 
 $backend->script('*' => { delay => 0.3 }, quick => {});
@@ -342,5 +348,9 @@ is($c->read_message()->{name}, 'before', 'reply before slow call');
 ok($c->closed(), 'closed after it');
 is(scalar $t->grep_log(qr/client timed out in the middle of a call/), 3,
    'one line');
+
+# five seconds are enough to say goodbye
+
+ok(wait_for(sub { !$over->send('x') }, 10), 'closed without the client');
 
 $t->done();

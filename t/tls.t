@@ -174,9 +174,17 @@ $c[0]->reset();
 $c[1]->close();
 is($c[2]->call('get')->{type}, REPLY, 'others left');
 
+# no more calls, and replies to come
+
+my $c = $t->client(0, ssl => {});
+$c->send(call_bytes('slow', 1) . call_bytes('get', 2));
+Net::SSLeay::shutdown($c->socket()->_get_ssl_object());
+is(join(' ', map { my $m = $c->read_message(); $m ? $m->{seqid} : 'none' }
+                 1, 2), '1 2', 'half-closed');
+
 # who speaks no TLS there, or something else within
 
-my $c = $t->client(0);
+$c = $t->client(0);
 $c->send(call_bytes('plain', 1));
 $c->read_all();
 ok($c->{eof}, 'no TLS');

@@ -36,6 +36,8 @@ stream {
                       '[$upstream_session_time] [$upstream_bytes_sent] '
                       '[$upstream_bytes_received] $session_time';
 
+    log_format  maps  '$thrift_method $kept $fresh';
+
     log_format  set   '$thrift_method "$mark" "$late" $pinned';
 
     access_log  %%TESTDIR%%/call.log  call;
@@ -63,6 +65,15 @@ stream {
     map $thrift_type:$thrift_protocol:$thrift_transport $kind {
         ONEWAY:compact:unframed  pool_b;
         default                  pool_a;
+    }
+
+    map $thrift_status $kept {
+        default  $thrift_status;
+    }
+
+    map $thrift_status $fresh {
+        volatile;
+        default  $thrift_status;
     }
 
     split_clients $thrift_seqid $half {
@@ -97,7 +108,10 @@ stream {
     # every outcome
 
     server {
-        listen  127.0.0.1:%%PORT_0%%;
+        listen      127.0.0.1:%%PORT_0%%;
+        access_log  %%TESTDIR%%/call.log  call;
+        access_log  %%TESTDIR%%/time.log  time;
+        access_log  %%TESTDIR%%/maps.log  maps;
 
         thrift_service S {
             thrift_pass  pool_c;
@@ -109,6 +123,10 @@ stream {
 
             thrift_method gone {
                 thrift_pass  127.0.0.1:%%PORT_6%%;
+            }
+
+            thrift_method early {
+                thrift_return  UNKNOWN  "$kept $fresh";
             }
 
             thrift_method short {
@@ -338,6 +356,12 @@ for my $o ({}, { protocol => 'compact' }, { transport => 'unframed' }) {
 
 like(($t->wait_log(qr/^refused /, 'time.log'))[0],
      qr/^refused $number - \[-] \[-] \[-] \[-] \[-] $number$/, 'no upstream');
+
+# a map keeps what it was first, as everywhere
+
+is($t->client(0)->call('early')->{message}, 'pending pending', 'early');
+is(join('', $t->wait_log(qr/^early/, 'maps.log')), 'early pending exception',
+   'early, in the log');
 
 # in map and thrift_pass: each call of one connection
 

@@ -214,7 +214,7 @@ check_start_struct(check_t *c, check_level_t *level,
 {
     c->level = level;
 
-    level->at.left = 0;
+    level->at.left = 1;
     level->at.id = 0;
     level->at.fields = 1;
     level->known = 0;
@@ -378,64 +378,81 @@ check_string_runs(check_t *c, size_t len, int text)
 }
 
 
-static inline int
-check_string(check_t *c, const nthrift_token_t *t,
+static inline const uint8_t *
+check_string(check_t *c, const uint8_t *p, const nthrift_token_t *t,
     const nthrift_schema_type_t *type)
 {
-    int             text;
-    const uint8_t  *p;
+    int  text;
 
-    p = c->body->p;
     text = type != NULL && (type->flags & c->flags) != 0;
 
     if (t->count > (size_t) (c->body->last - p)) {
-        return check_string_runs(c, t->count, text);
-    }
+        c->body->p = p;
 
-    c->body->p = p + t->count;
+        return (check_string_runs(c, t->count, text) == NTHRIFT_OK)
+               ? c->body->p : NULL;
+    }
 
     if (text && nthrift_utf8_check(p, p + t->count) != p + t->count) {
-        return check_fail(c, "string is not UTF-8", "");
+        (void) check_fail(c, "string is not UTF-8", "");
+        return NULL;
     }
 
-    return NTHRIFT_OK;
+    return p + t->count;
 }
 
 
-/* What comes behind the token, of this type; NULL: of any. */
+/*
+ * What comes behind the token, at `p`, of this type (NULL: of any).  Returns
+ * the byte behind it, or behind the head of what was entered; NULL: an error.
+ */
 
-nthrift_token_inline int
+nthrift_token_inline const uint8_t *
 check_value(check_t *c, const nthrift_token_protocol_t *protocol,
-    const nthrift_token_t *t, const nthrift_schema_type_t *type)
+    const uint8_t *p, const nthrift_token_t *t,
+    const nthrift_schema_type_t *type)
 {
+    int  rc;
+
+    rc = NTHRIFT_OK;
+
     switch (t->type) {
 
     case NTHRIFT_STRING:
-        return check_string(c, t, type);
+        return check_string(c, p, t, type);
 
     case NTHRIFT_STRUCT:
-        return check_enter_struct(c, (type != NULL) ? type->st : NULL);
+        rc = check_enter_struct(c, (type != NULL) ? type->st : NULL);
+        break;
 
     case NTHRIFT_MAP:
-        return check_map(c, protocol, t, type);
+        c->body->p = p;
+        rc = check_map(c, protocol, t, type);
+        p = c->body->p;
+        break;
 
     case NTHRIFT_SET:
     case NTHRIFT_LIST:
-        return check_list(c, protocol, t, type);
+        c->body->p = p;
+        rc = check_list(c, protocol, t, type);
+        p = c->body->p;
+        break;
 
     case NTHRIFT_I32:
         if (type != NULL && (type->flags & c->flags) != 0
             && !nthrift_schema_enum_has(type->en,
                                         (int32_t) protocol->number(t)))
         {
-            return check_fail(c, "number that its enum does not have", "");
+            rc = check_fail(c, "number that its enum does not have", "");
         }
 
-        return NTHRIFT_OK;
+        break;
 
     default:
-        return NTHRIFT_OK;
+        break;
     }
+
+    return (rc == NTHRIFT_OK) ? p : NULL;
 }
 
 
@@ -569,50 +586,63 @@ check_field(check_t *c, check_level_t *level, const nthrift_token_t *t,
 }
 
 
-/* Reads the token at body->p, and goes behind it. */
+/* Reads the token at `p`; returns the byte behind it, or NULL. */
 
-nthrift_token_inline int
+nthrift_token_inline const uint8_t *
 check_read_token(check_t *c, const nthrift_token_protocol_t *protocol,
-    const check_level_t *level, nthrift_token_t *t)
+    const check_level_t *level, const uint8_t *p, nthrift_token_t *t)
 {
     ptrdiff_t         n;
     nthrift_bytes_t  *b;
 
     b = c->body;
-    n = protocol->read(&level->at, b->p, b->last, t);
+    n = protocol->read(&level->at, p, b->last, t);
 
     if (n >= 0) {
-        b->p += n;
-        return NTHRIFT_OK;
+        return p + n;
     }
 
-    if (n == NTHRIFT_AGAIN) {
-        return nthrift_token_read_cut(protocol, &level->at, b, c->place, t);
+    b->p = p;
+
+    if (n == NTHRIFT_ERROR
+        || nthrift_token_read_cut(protocol, &level->at, b, c->place, t)
+           != NTHRIFT_OK)
+    {
+        (void) check_fail_malformed(c);
+        return NULL;
     }
 
-    return NTHRIFT_ERROR;
+    return b->p;
 }
 
 
-/* The loop: one for each protocol, with its constant in place. */
+/*
+ * The loop: one for each protocol, with its constant in place.  Where it
+ * reads is in a register, and in body->p only for those who go on to the next
+ * run.
+ */
 
 nthrift_token_inline int
 check_run(check_t *c, const nthrift_token_protocol_t *protocol)
 {
+    const uint8_t                *p;
     check_level_t                *level;
     nthrift_token_t               t;
     const nthrift_schema_type_t  *type;
 
+    p = c->body->p;
+
     for ( ;; ) {
         level = c->level;
 
-        if (!level->at.fields && level->at.left == 0) {
+        if (level->at.left == 0) {
             check_leave(c);
             continue;
         }
 
-        if (check_read_token(c, protocol, level, &t) != NTHRIFT_OK) {
-            return check_fail_malformed(c);
+        p = check_read_token(c, protocol, level, p, &t);
+        if (p == NULL) {
+            return NTHRIFT_ERROR;
         }
 
         if (!level->at.fields) {
@@ -625,6 +655,7 @@ check_run(check_t *c, const nthrift_token_protocol_t *protocol)
             }
 
             if (level == c->base) {
+                c->body->p = p;
                 return NTHRIFT_OK;
             }
 
@@ -635,7 +666,8 @@ check_run(check_t *c, const nthrift_token_protocol_t *protocol)
             return NTHRIFT_ERROR;
         }
 
-        if (check_value(c, protocol, &t, type) != NTHRIFT_OK) {
+        p = check_value(c, protocol, p, &t, type);
+        if (p == NULL) {
             return NTHRIFT_ERROR;
         }
     }

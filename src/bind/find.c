@@ -116,7 +116,7 @@ find_enter_struct(find_t *f, uint32_t next)
         return NTHRIFT_ERROR;
     }
 
-    level->at.left = 0;
+    level->at.left = 1;
     level->at.id = 0;
     level->at.fields = 1;
     level->next = next;
@@ -247,7 +247,7 @@ find_run(find_t *f, const nthrift_token_protocol_t *protocol)
     do {
         level = &f->levels[f->depth - 1];
 
-        if (!level->at.fields && level->at.left == 0) {
+        if (level->at.left == 0) {
             f->depth--;
             continue;
         }
@@ -436,6 +436,69 @@ find_is_scalar(const nthrift_schema_type_t *type)
 }
 
 
+static int
+find_is_name(const nthrift_str_t *a, const uint8_t *name, size_t len)
+{
+    size_t   i;
+    uint8_t  x, y;
+
+    if (a->len != len) {
+        return 0;
+    }
+
+    for (i = 0; i < len; i++) {
+        x = a->data[i];
+        y = name[i];
+
+        x = (x >= 'A' && x <= 'Z') ? (uint8_t) (x | 0x20) : x;
+        y = (y >= 'A' && y <= 'Z') ? (uint8_t) (y | 0x20) : y;
+
+        if (x != y) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static void find_names(find_names_t *f, const nthrift_schema_t *st,
+    const uint8_t *data, size_t left);
+
+
+/* All fields that the first `len` of `left` bytes may name. */
+
+static void
+find_name(find_names_t *f, const nthrift_schema_t *st, const uint8_t *data,
+    size_t len, size_t left)
+{
+    uint32_t                       i;
+    const nthrift_schema_field_t  *field;
+
+    for (i = 0; i < st->n; i++) {
+
+        field = &st->fields[i];
+
+        if (!find_is_name(&field->name, data, len)) {
+            continue;
+        }
+
+        f->now.fields[f->now.n++] = field;
+
+        if (len != left) {
+            if (field->type.st != NULL) {
+                find_names(f, field->type.st, data + len + 1, left - len - 1);
+            }
+
+        } else if (find_is_scalar(&field->type) && f->fits++ == 0) {
+            *f->path = f->now;
+        }
+
+        f->now.n--;
+    }
+}
+
+
 /*
  * Reads the names that are left, the longest first; no deeper than a path.
  * The second way that fits ends it: there is nothing more to know.
@@ -445,18 +508,15 @@ static void
 find_names(find_names_t *f, const nthrift_schema_t *st, const uint8_t *data,
     size_t left)
 {
-    nthrift_str_t                  name;
-    const nthrift_schema_field_t  *field;
+    size_t  len;
 
     if (f->now.n == NTHRIFT_FIND_DEPTH) {
         return;
     }
 
-    name.data = (uint8_t *) data;
+    for (len = left; len != 0; len--) {
 
-    for (name.len = left; name.len != 0; name.len--) {
-
-        if (name.len != left && data[name.len] != '_') {
+        if (len != left && data[len] != '_') {
             continue;
         }
 
@@ -465,25 +525,7 @@ find_names(find_names_t *f, const nthrift_schema_t *st, const uint8_t *data,
         }
 
         f->tries++;
-        field = nthrift_schema_field_by_name(st, &name);
-
-        if (field == NULL) {
-            continue;
-        }
-
-        f->now.fields[f->now.n++] = field;
-
-        if (name.len != left) {
-            if (field->type.st != NULL) {
-                find_names(f, field->type.st, data + name.len + 1,
-                           left - name.len - 1);
-            }
-
-        } else if (find_is_scalar(&field->type) && f->fits++ == 0) {
-            *f->path = f->now;
-        }
-
-        f->now.n--;
+        find_name(f, st, data, len, left);
     }
 }
 

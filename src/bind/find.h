@@ -38,8 +38,8 @@ typedef struct {
  * Reads "location_city" as field "location" of `st` and field "city" of its
  * struct.  Names may contain '_' themselves: the longest that fits is taken
  * first, then a shorter one.  The last is a bool, a number, an enum, a string,
- * binary or a uuid; all others are structs (unions, exceptions).  Case
- * matters.
+ * binary or a uuid; all others are structs (unions, exceptions).  Case does
+ * not matter: names of nginx's variables are lower case.
  *
  * NTHRIFT_OK, and path->ambiguous says whether another path would do as well;
  * NTHRIFT_DECLINED: there is none (or none of NTHRIFT_FIND_DEPTH names within

@@ -24,10 +24,15 @@
 #define NTHRIFT_TOKEN_SIZE  (1 + 5 + 16)
 
 
-/* Where the next token is: a struct, or a container with values to come. */
+/*
+ * Where the next token is: a struct, or a container with values to come.  One
+ * number tells whether anything comes: to look at `fields` as well makes
+ * compilers read both at once, which waits for what was written in pieces.
+ */
 
 typedef struct {
-    uint32_t         left;      /* values; a pair of a map is two of them */
+    uint32_t         left;      /* values, a pair of a map is two of them;
+                                   struct: 1 */
     int16_t          id;        /* struct: of the field before, from 0 */
     uint8_t          fields;    /* 1: a struct */
     uint8_t          type[2];   /* nthrift_type_e of the value that comes when

@@ -323,7 +323,10 @@ lexer_decimal(const uint8_t *p, const uint8_t *last, int *real)
 }
 
 
-/* The value of a number that ends at `end`: strtoll() and strtod() decide. */
+/*
+ * The value of the number `token->text`.  strtod() needs the C locale's point:
+ * neither nginx nor the tool sets another one.
+ */
 
 static int
 lexer_number_value(nthrift_lexer_t *lexer, nthrift_token_t *token, int real,

@@ -50,6 +50,7 @@ typedef struct {
 
 struct nthrift_idl_annotation_s {
     nthrift_idl_annotation_t  *next;
+    nthrift_idl_pos_t          pos;         /* of the name */
     nthrift_str_t              name;
     nthrift_str_t              value;       /* "1" where none is written */
 };
@@ -315,7 +316,7 @@ struct nthrift_idl_program_s {
 
     nthrift_idl_include_t     *includes;
     nthrift_idl_namespace_t   *namespaces;
-    nthrift_idl_annotation_t  *cpp_includes;    /* only `value` is set */
+    nthrift_idl_annotation_t  *cpp_includes;    /* `name` is empty */
     nthrift_idl_def_t         *defs;
     uint32_t                   n_defs;
 

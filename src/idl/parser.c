@@ -245,6 +245,7 @@ parser_cpp_include(nthrift_parser_t *parser)
     }
 
     nthrift_parser_next(parser);
+    inc->pos = parser->token.pos;
 
     *parser->cpp_includes_end = inc;
     parser->cpp_includes_end = &inc->next;
@@ -278,7 +279,9 @@ parser_namespace(nthrift_parser_t *parser)
         return NTHRIFT_ERROR;
     }
 
-    if (nthrift_parser_name(parser, &ns->name, "a namespace") != NTHRIFT_OK) {
+    if (nthrift_parser_name(parser, &ns->name, "a namespace without quotes")
+        != NTHRIFT_OK)
+    {
         return NTHRIFT_ERROR;
     }
 

@@ -229,10 +229,6 @@ resolve_no_type(nthrift_resolve_t *r, const nthrift_idl_type_t *type)
     const char           *hint;
     const nthrift_str_t  *best;
 
-    if (!nthrift_report_room(r->report)) {
-        return nthrift_report_error(r->report, r->program, type->pos, " ");
-    }
-
     if (nthrift_idl_service(r->program, &type->name) != NULL) {
         return nthrift_report_error(r->report, r->program, type->pos,
                                     "\"%.*s\" is a service, not a type",
@@ -246,8 +242,12 @@ resolve_no_type(nthrift_resolve_t *r, const nthrift_idl_type_t *type)
                                     nthrift_report_str(&type->name), hint);
     }
 
-    best = nthrift_suggest_visible(r->program, &type->name,
-                                   nthrift_suggest_type);
+    best = NULL;
+
+    if (nthrift_report_room(r->report)) {
+        best = nthrift_suggest_visible(r->program, &type->name,
+                                       nthrift_suggest_type);
+    }
 
     return nthrift_report_error(r->report, r->program, type->pos,
                                 "type \"%.*s\" is not defined"

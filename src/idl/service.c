@@ -171,57 +171,95 @@ service_throws(nthrift_resolve_t *r, const nthrift_idl_method_t *method)
 }
 
 
+/* The field 0 of a reply's body. */
+
+static nthrift_idl_field_t *
+service_success(nthrift_resolve_t *r, const nthrift_idl_method_t *method)
+{
+    nthrift_idl_field_t         *success;
+    static const nthrift_str_t   name = nthrift_string("success");
+
+    success = nthrift_arena_alloc(r->arena, sizeof(nthrift_idl_field_t));
+
+    if (success != NULL) {
+        success->name = name;
+        success->pos = method->pos;
+        success->type = method->returns;
+    }
+
+    return success;
+}
+
+
 /* The result of a method: "success" and what it throws. */
 
-static int
-service_result(nthrift_resolve_t *r, nthrift_idl_method_t *method)
+static nthrift_idl_struct_t *
+service_result_alloc(nthrift_resolve_t *r, const nthrift_idl_method_t *method)
 {
-    size_t                      i, n;
-    nthrift_idl_field_t        *success, *twice, *twice_id;
-    nthrift_idl_struct_t       *result;
-    static const nthrift_str_t  name = nthrift_string("success");
-
-    if (method->oneway) {
-        return NTHRIFT_OK;
-    }
+    size_t                 i, n;
+    nthrift_idl_struct_t  *result;
 
     result = nthrift_arena_alloc(r->arena, sizeof(nthrift_idl_struct_t));
-    success = nthrift_arena_alloc(r->arena, sizeof(nthrift_idl_field_t));
-    if (result == NULL || success == NULL) {
-        return nthrift_report_memory(r->report);
+    if (result == NULL) {
+        return NULL;
     }
-
-    result->def = method->throws->def;
-    result->what = NTHRIFT_IDL_KIND_RESULT;
 
     n = (method->returns->kind != NTHRIFT_IDL_VOID);
 
+    result->def = method->throws->def;
+    result->what = NTHRIFT_IDL_KIND_RESULT;
     result->n = n + method->throws->n;
+
     result->fields = nthrift_arena_alloc(r->arena,
                                          result->n * sizeof(void *));
     if (result->fields == NULL) {
-        return nthrift_report_memory(r->report);
+        return NULL;
     }
 
-    success->name = name;
-    success->pos = method->pos;
-    success->type = method->returns;
-
     if (n != 0) {
-        result->fields[0] = success;
+        result->fields[0] = service_success(r, method);
+
+        if (result->fields[0] == NULL) {
+            return NULL;
+        }
     }
 
     for (i = 0; i < method->throws->n; i++) {
         result->fields[n + i] = method->throws->fields[i];
     }
 
-    method->result = result;
+    return result;
+}
 
-    /* an exception may be called "success", too: found by id, then */
 
-    return nthrift_idl_index_fields(r->arena, r->seed, result, &twice,
-                                    &twice_id) == NTHRIFT_OK
-           ? NTHRIFT_OK : nthrift_report_memory(r->report);
+static int
+service_result(nthrift_resolve_t *r, nthrift_idl_method_t *method)
+{
+    nthrift_idl_field_t  *twice, *twice_id;
+
+    if (method->oneway) {
+        return NTHRIFT_OK;
+    }
+
+    method->result = service_result_alloc(r, method);
+
+    if (method->result == NULL
+        || nthrift_idl_index_fields(r->arena, r->seed, method->result, &twice,
+                                    &twice_id) != NTHRIFT_OK)
+    {
+        return nthrift_report_memory(r->report);
+    }
+
+    /* an exception may be called "success", too; an id of 0 may be kept */
+
+    if (twice_id == NULL) {
+        return NTHRIFT_OK;
+    }
+
+    return nthrift_report_error(r->report, r->program, twice_id->pos,
+                                "the id 0 of \"%.*s\" is that of what the "
+                                "method returns",
+                                nthrift_report_str(&twice_id->name));
 }
 
 

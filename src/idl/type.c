@@ -11,6 +11,8 @@ type_parse_annotation(nthrift_parser_t *parser, nthrift_idl_annotation_t *a)
 {
     static nthrift_str_t  one = nthrift_string("1");
 
+    a->pos = parser->token.pos;
+
     if (nthrift_parser_name(parser, &a->name, "the name of an annotation")
         != NTHRIFT_OK)
     {

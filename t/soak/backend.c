@@ -27,6 +27,7 @@
 
 #define EVENTS        512
 #define READ_ROOM   65536
+#define COMPLAINTS      5       /* of each kind, in words */
 #define SLICE_MS      500       /* how often a server may crash */
 #define NO_LIMIT  SIZE_MAX
 
@@ -85,30 +86,25 @@ static void conn_process(conn_t *c);
 
 
 static void
-complain(uint64_t *counter, const message_t *m, const uint8_t *p, size_t n,
-    const char *fmt, ...)
+complain(uint64_t *counter, const message_t *m, const char *fmt, ...)
 {
-    char     hex[81];
-    size_t   i;
+    size_t   n;
     va_list  args;
-    char     text[128];
 
-    if ((*counter)++ || shared->error[0]) {
+    if ((*counter)++ >= COMPLAINTS) {
         return;
     }
 
+    n = strlen(shared->error);
+
     va_start(args, fmt);
-    vsnprintf(text, sizeof(text), fmt, args);
+    vsnprintf(shared->error + n, sizeof(shared->error) - n, fmt, args);
     va_end(args);
 
-    for (i = 0; i < 40 && i < n; i++) {
-        snprintf(hex + 2 * i, 3, "%02x", p[i]);
-    }
+    n = strlen(shared->error);
 
-    hex[2 * i] = '\0';
-
-    snprintf(shared->error, sizeof(shared->error), "%s (%s): %s", text,
-             m->error ? m->error : "", hex);
+    snprintf(shared->error + n, sizeof(shared->error) - n, " (%s) %s; ",
+             m->error ? m->error : "no error", m->hex);
 }
 
 
@@ -679,17 +675,19 @@ as_planned(const plan_t *plan, const message_t *m)
 
 
 static void
-conn_call(conn_t *c, const message_t *m, const uint8_t *p, uint64_t now)
+conn_call(conn_t *c, const message_t *m, uint64_t now)
 {
     plan_t    plan;
     uint8_t  *seen;
     uint32_t  id;
 
+    buf_compact(&c->out);
+
     id = m->text_id == 1 ? message_owner(&m->text, 0) : NO_ID;
 
     if (id == NO_ID) {
         if (conf.mutants == 0) {
-            complain(&shared->corrupt, m, p, m->len, "nobody's call");
+            complain(&shared->corrupt, m, "nobody's call");
         }
 
         conn_stranger(c, m);
@@ -699,8 +697,7 @@ conn_call(conn_t *c, const message_t *m, const uint8_t *p, uint64_t now)
     plan = plan_call(id);
 
     if (!as_planned(&plan, m)) {
-        complain(&shared->corrupt, m, p, m->len, "call %08x is not as it was"
-                 " sent", id);
+        complain(&shared->corrupt, m, "call %08x is not as it was sent", id);
     }
 
     seen = &shared->seen[id];
@@ -750,14 +747,14 @@ conn_process(conn_t *c)
         }
 
         if (rc == WIRE_ERROR) {
-            complain(&shared->malformed, &m, p, c->in.len - c->in.pos,
+            complain(&shared->malformed, &m,
                      "a server got what is malformed");
             conn_kill(c, 0);
             return;
         }
 
         m.error = NULL;
-        conn_call(c, &m, p, now_ms());
+        conn_call(c, &m, now_ms());
 
         if (c->fd != -1) {
             c->in.pos += m.len;
@@ -822,6 +819,7 @@ conn_read(conn_t *c)
     }
 
     for ( ;; ) {
+        buf_compact(&c->in);
         buf_reserve(&c->in, READ_ROOM);
 
         n = recv(c->fd, c->in.data + c->in.len, READ_ROOM, 0);

@@ -154,6 +154,8 @@ typedef struct {
     int             code;       /* an i32 field with id 2, else 0 */
     size_t          len;
     const char     *error;
+    size_t          at;         /* where the error is */
+    char            hex[100];   /* what is around it */
 } message_t;
 
 
@@ -187,7 +189,7 @@ typedef struct {
     uint64_t        corrupt;    /* calls whose bytes are not the plan's */
     uint64_t        strangers;  /* calls of the mutants */
     uint64_t        actions[ACTION_LAST];
-    char            error[256];
+    char            error[2048];
     uint8_t         seen[];     /* by id */
 } shared_t;
 
@@ -245,6 +247,7 @@ uint32_t rng_below(rng_t *r, uint32_t n);
 
 #define TEXT_HEAD  17           /* bytes of text that say whose it is */
 
+void buf_compact(buf_t *b);
 void buf_reserve(buf_t *b, size_t room);
 void buf_free(buf_t *b);
 void buf_add(buf_t *b, const void *p, size_t n);

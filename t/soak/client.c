@@ -256,6 +256,8 @@ slot_burst(slot_t *s, uint64_t now)
 {
     unsigned  n;
 
+    buf_compact(&s->out);
+
     n = 1 + rng_below(&s->rng, s->life.depth);
 
     while (n-- && s->open < s->life.depth && s->made < s->life.life
@@ -437,6 +439,7 @@ slot_read(slot_t *s)
     message_t  m;
 
     for ( ;; ) {
+        buf_compact(&s->in);
         buf_reserve(&s->in, READ_ROOM);
 
         n = recv(s->fd, s->in.data + s->in.len, READ_ROOM, MSG_DONTWAIT);
@@ -464,10 +467,10 @@ slot_read(slot_t *s)
 
             if (rc == WIRE_ERROR || s->open == 0) {
                 client_counts.wrong++;
-                violation("client %u: %s, first open call %08x of %u",
+                violation("client %u: %s, first open call %08x of %u: %s",
                           s->number, rc == WIRE_ERROR
                           ? m.error : "a reply to no call",
-                          s->ids[s->head], s->open);
+                          s->ids[s->head], s->open, m.hex);
                 slot_failed(s);
                 return;
             }

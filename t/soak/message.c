@@ -44,8 +44,10 @@ static int skip_value(wire_reader_t *r, int type, int depth);
 
 /* --- buffers ------------------------------------------------------------ */
 
+/* Forgets what is before pos: offsets in the buffer change. */
+
 void
-buf_reserve(buf_t *b, size_t room)
+buf_compact(buf_t *b)
 {
     if (b->pos == b->len) {
         b->pos = 0;
@@ -56,7 +58,12 @@ buf_reserve(buf_t *b, size_t room)
         b->len -= b->pos;
         b->pos = 0;
     }
+}
 
+
+void
+buf_reserve(buf_t *b, size_t room)
+{
     if (b->size - b->len >= room) {
         return;
     }
@@ -472,6 +479,29 @@ read_body(wire_reader_t *r, message_t *m)
 }
 
 
+/* The first bytes, and those around the place that is wrong. */
+
+static void
+show_error(message_t *m, const uint8_t *p, size_t n, size_t at)
+{
+    char    *hex;
+    size_t   i;
+
+    m->at = at;
+    hex = m->hex;
+
+    for (i = 0; i < n && i < 10; i++) {
+        hex += sprintf(hex, "%02x", p[i]);
+    }
+
+    hex += sprintf(hex, "...");
+
+    for (i = at > 16 ? at - 16 : 0; i < n && i < at + 8; i++) {
+        hex += sprintf(hex, i == at ? "|%02x" : "%02x", p[i]);
+    }
+}
+
+
 int
 message_read(const uint8_t *p, size_t n, message_t *m)
 {
@@ -480,6 +510,8 @@ message_read(const uint8_t *p, size_t n, message_t *m)
     wire_reader_t  r;
 
     m->error = "no message begins here";
+    m->at = 0;
+    m->hex[0] = '\0';
 
     rc = wire_detect(p, n, &m->format);
     if (rc != WIRE_OK) {
@@ -523,6 +555,10 @@ message_read(const uint8_t *p, size_t n, message_t *m)
     }
 
     m->len = (size_t) (r.p - p);
+
+    if (rc == WIRE_ERROR) {
+        show_error(m, p, n, m->len);
+    }
 
     return rc;
 }

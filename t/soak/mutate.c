@@ -158,6 +158,8 @@ add_message(mutant_t *u)
     format.framed = rng_below(&u->rng, 2) == 0;
     format.protocol = rng_below(&u->rng, 2) ? WIRE_BINARY : WIRE_COMPACT;
 
+    buf_compact(&u->out);
+
     type = rng_below(&u->rng, 10) ? WIRE_CALL : WIRE_ONEWAY;
     start = u->out.len;
 
@@ -270,6 +272,7 @@ mutants_event(unsigned number, uint32_t events)
         return;
     }
 
+    buf_compact(&u->in);
     buf_reserve(&u->in, 65536);
     n = recv(u->fd, u->in.data + u->in.len, 65536, MSG_DONTWAIT);
 
@@ -294,12 +297,8 @@ mutants_event(unsigned number, uint32_t events)
 
         if (rc == WIRE_ERROR) {
             mutant_counts.unreadable++;
-            violation("a mutant got what is no message: %s, %02x%02x%02x%02x"
-                      " %02x%02x%02x%02x", m.error, u->in.data[u->in.pos],
-                      u->in.data[u->in.pos + 1], u->in.data[u->in.pos + 2],
-                      u->in.data[u->in.pos + 3], u->in.data[u->in.pos + 4],
-                      u->in.data[u->in.pos + 5], u->in.data[u->in.pos + 6],
-                      u->in.data[u->in.pos + 7]);
+            violation("a mutant got what is no message: %s, %s", m.error,
+                      m.hex);
             mutant_close(u);
             return;
         }
@@ -350,6 +349,10 @@ mutant_tick(mutant_t *u, uint64_t now)
     }
 
     n = u->out.len - u->out.pos;
+
+    if (n == 0) {
+        return;                         /* all of it was cut off */
+    }
 
     if (rng_below(&u->rng, 4) == 0) {
         n = 1 + rng_below(&u->rng, (uint32_t) n);

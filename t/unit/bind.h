@@ -69,6 +69,7 @@ bind_load(nthrift_arena_t *arena, const char *idl)
 
     loader = nthrift_arena_alloc(arena, sizeof(nthrift_loader_t));
     nthrift_loader_init(loader, arena, &reader);
+    loader->negative_ids = 1;
 
     if (nthrift_loader_load(loader, &path, &program) != NTHRIFT_OK) {
         if (loader->report.first != NULL) {

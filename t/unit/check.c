@@ -222,12 +222,12 @@ static const check_case_t  cases[] = {
       NULL },
 
     { "levels", "User", BOTH, "1:l5 18:[{ {1:l5 18:[{ {1:l5 18:[{ {1:l5"
-      "18:[{ {1:l5 18:[{ {1:l5 18:[{ {1:l5 18:[{ {1:l5 18:[{"
+      " 18:[{ {1:l5 18:[{ {1:l5 18:[{ {1:l5 18:[{ {1:l5 18:[{"
       "{1:l5}]}]}]}]}]}]}]}]", "too many levels of nesting",
       "friends[0].friends[0].friends[0].friends[0].friends[0].friends[0]."
       "friends[0].friends[0]" },
     { "levels that are just few enough", "User", BOTH, "1:l5 18:[{ {1:l5"
-      "18:[{ {1:l5 18:[{ {1:l5 18:[{ {1:l5 18:[{ {1:l5 18:[{ {1:l5 18:[{"
+      " 18:[{ {1:l5 18:[{ {1:l5 18:[{ {1:l5 18:[{ {1:l5 18:[{ {1:l5 18:[{"
       "{1:l5}]}]}]}]}]}]}]", NULL, NULL },
 };
 
@@ -409,81 +409,103 @@ test_case(const check_case_t *c, unsigned protocol)
 
 /* More required fields than a level has bits for. */
 
+#define MANY_SIZE  32768
+
+
+static const nthrift_schema_t *
+many_build(nthrift_arena_t *arena, int n)
+{
+    int    i;
+    char  *text, *p;
+
+    /* names point into the text */
+
+    text = nthrift_arena_alloc(arena, MANY_SIZE);
+    p = text + sprintf(text, "struct S {");
+
+    for (i = 1; i <= n; i++) {
+        p += sprintf(p, "%d: required bool f%d\n", i, i);
+    }
+
+    sprintf(p, "}\nstruct T { 1: S s, 2: S t }");
+
+    nthrift_schema_init(&set, arena);
+
+    return nthrift_schema_build(&set,
+                                bind_struct(bind_load(arena, text), "T"));
+}
+
+
+/* All are there in the first struct, all but one in the second. */
+
+static int
+many_check(check_result_t *r, unsigned protocol, const nthrift_schema_t *st,
+    int n, int missing)
+{
+    int              i;
+    char             name[16], *text, *p;
+    size_t           size;
+    uint8_t         *bytes;
+    nthrift_bytes_t  b;
+
+    text = malloc(MANY_SIZE);
+    bytes = malloc(MANY_SIZE);
+    p = text + sprintf(text, "1:{");
+
+    for (i = n; i > 0; i--) {
+        p += sprintf(p, "%d:b1 ", i);
+    }
+
+    p += sprintf(p, "} 2:{");
+
+    for (i = 1; i <= n; i++) {
+        if (i != missing) {
+            p += sprintf(p, "%d:b1 ", i);
+        }
+    }
+
+    sprintf(p, "}");
+    size = bind_body(protocol, text, bytes);
+    nthrift_bytes_init(&b, bytes, bytes + size, NULL, NULL);
+    check_one(r, 0, protocol, st, &b);
+
+    free(bytes);
+    free(text);
+    sprintf(name, "t.f%d", missing);
+
+    return missing ? unit_same(r->error, "missing required field")
+                     && strcmp(r->path, name) == 0
+                   : r->rc == NTHRIFT_OK;
+}
+
+
 static void
 test_required(unsigned protocol)
 {
-    int                      i, n, missing, passed;
-    char                    *text;
-    char                     name[16];
-    size_t                   size;
-    uint8_t                 *bytes;
-    check_result_t           whole;
+    int                      n, missing, passed;
+    check_result_t           r;
     nthrift_arena_t         *arena;
     nthrift_schema_set_t     saved;
     const nthrift_schema_t  *st;
 
     saved = set;
-    text = malloc(65536);
-    bytes = malloc(65536);
     passed = 1;
 
     for (n = 62; n <= 300 && passed; n += (n < 130) ? 1 : 85) {
         arena = nthrift_arena_create(65536, 0);
-        size = (size_t) sprintf(text, "struct S {");
-
-        for (i = 1; i <= n; i++) {
-            size += (size_t) sprintf(text + size, "%d: required bool f%d\n",
-                                     i, i);
-        }
-
-        sprintf(text + size, "}\nstruct T { 1: S s, 2: S t }");
-
-        nthrift_schema_init(&set, arena);
-        st = nthrift_schema_build(&set,
-                                  bind_struct(bind_load(arena, text), "T"));
+        st = many_build(arena, n);
 
         for (missing = 0; missing <= n && passed;
              missing += (missing < 2 || n - missing < 3) ? 1 : 7)
         {
-            size = (size_t) sprintf(text, "1:{");
-
-            for (i = n; i > 0; i--) {
-                size += (size_t) sprintf(text + size, "%d:b1 ", i);
-            }
-
-            size += (size_t) sprintf(text + size, "} 2:{");
-
-            for (i = 1; i <= n; i++) {
-                if (i != missing) {
-                    size += (size_t) sprintf(text + size, "%d:b1 ", i);
-                }
-            }
-
-            sprintf(text + size, "}");
-            size = bind_body(protocol, text, bytes);
-
-            {
-                nthrift_bytes_t  b;
-
-                nthrift_bytes_init(&b, bytes, bytes + size, NULL, NULL);
-                check_one(&whole, 0, protocol, st, &b);
-            }
-
-            sprintf(name, "t.f%d", missing);
-            passed = missing ? unit_same(whole.error, "missing required field")
-                               && strcmp(whole.path, name) == 0
-                             : whole.rc == NTHRIFT_OK;
+            passed = many_check(&r, protocol, st, n, missing);
         }
 
         if (n == 128) {
-            nthrift_bytes_t  b;
-
             set.max_required = 127;
-            nthrift_bytes_init(&b, bytes, bytes + size, NULL, NULL);
-            check_one(&whole, 0, protocol, st, &b);
-            passed = passed
-                     && unit_same(whole.error,
-                                  "struct with too many required fields");
+            (void) many_check(&r, protocol, st, n, 0);
+            passed &= unit_same(r.error,
+                                "struct with too many required fields");
         }
 
         nthrift_arena_destroy(arena);
@@ -492,8 +514,6 @@ test_required(unsigned protocol)
     ok(passed, "%s: many required fields",
        protocol == NTHRIFT_BINARY ? "binary" : "compact");
 
-    free(bytes);
-    free(text);
     set = saved;
 }
 

@@ -1119,6 +1119,18 @@ negative_tests(void)
     is_int(test_struct(&t, "S")->fields[2]->id, 0, "negative ids: zero");
 
     test_close(&t);
+
+    files.files[0].text = "exception E {}\n"
+                          "service S { i32 f() throws (0: E e) }";
+
+    test_open(&t, &files);
+    t.loader.negative_ids = 1;
+    test_load(&t, "a.thrift");
+
+    is_str(test_error(&t), "the id 0 of \"e\" is that of what the method "
+           "returns", "negative ids: zero is taken in a result");
+
+    test_close(&t);
 }
 
 

@@ -1,0 +1,628 @@
+#!/usr/bin/perl
+
+# Definitions in a configuration: what nginx -t says of thrift_idl, of routes
+# that do not fit them, of shared names, annotations and arguments; reload.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Test::Thrift;
+
+
+my $t = Test::Thrift->new();
+
+# One place for each level; a case fills some of them.
+
+my $template = <<'EOF';
+%%TEST_GLOBALS%%
+events {
+}
+stream {
+    #stream
+    upstream u {
+        server  127.0.0.1:%%PORT_10%%;
+    }
+    server {
+        listen       127.0.0.1:%%PORT_0%%;
+        thrift_pass  u;
+        #server
+    }
+    server {
+        listen       127.0.0.1:%%PORT_1%%;
+        thrift_pass  u;
+        #other
+    }
+}
+EOF
+
+my %line;
+my $n = 0;
+
+for (split /\n/, $template) {
+    $n++;
+    $line{$1} = $n if /#(\w+)/;
+}
+
+my $at = "in test.conf:$line{server}";
+
+$t->write_file('base.thrift', <<'EOF');
+service Base {
+    string version(),
+    void ping()
+}
+EOF
+
+$t->write_file('users.thrift', <<'EOF');
+include "base.thrift"
+
+struct Place {
+    1: string city
+}
+
+struct User {
+    1: required i64 id,
+    2: string name,
+    3: Place home
+}
+
+exception NotFound {
+    1: string what
+}
+
+service Users extends base.Base {
+    User get(1: i64 id) throws (1: NotFound e),
+    oneway void poke(1: i64 id),
+    void put(1: User user)
+}
+EOF
+
+$t->write_file('orders.thrift', <<'EOF');
+include "base.thrift"
+
+service Orders {
+    string all(1: i32 user_id),
+    string get(1: string number)
+}
+
+service Audit extends base.Base {
+    void note(1: string text)
+}
+
+service Stock extends base.Base {
+    string take(1: string what)
+}
+EOF
+
+$t->write_file('copy.thrift', <<'EOF');
+service Copy {
+    string get(1: i32 id)
+}
+EOF
+
+my $users = 'thrift_idl users.thrift;';
+my $orders = 'thrift_idl orders.thrift;';
+my $copy = 'thrift_idl copy.thrift;';
+
+
+# files that cannot be read: [ name, file => text, messages ]
+
+for (
+    [ 'syntax error', 'bad.thrift' => "service S {\n    void f(\n}\n",
+      'bad.thrift:3:1: unexpected "}", expected a type' ],
+    [ 'unknown type', 'bad.thrift' => "struct A {\n  1: Usr a\n}\n"
+                                      . "struct User { }\n",
+      'bad.thrift:2:6: type "Usr" is not defined (did you mean "User"?)' ],
+    [ 'several errors', 'bad.thrift' => "struct A {\n  1: X a\n  2: Y b\n}\n",
+      'bad.thrift:2:6: type "X" is not defined',
+      'bad.thrift:3:6: type "Y" is not defined' ],
+    [ 'error in included file', 'sub/part.thrift' => "enum E {\n  A = x\n}\n",
+      'sub/part.thrift:2:7: unexpected "x", expected an integer' ],
+    [ 'missing include', 'bad.thrift' => "\ninclude \"none.thrift\"\n",
+      'bad.thrift:2:9: cannot find "none.thrift"' ],
+    [ 'includes itself', 'bad.thrift' => "include \"bad.thrift\"\n",
+      'bad.thrift:1:9: "bad.thrift" includes itself' ],
+    [ 'unterminated comment', 'bad.thrift' => "struct A { }\n/* no end",
+      'bad.thrift:2:1: unterminated comment' ],
+    [ 'no text', 'bad.thrift' => "\0\0\0",
+      'bad.thrift:1:1: unexpected character "\x00"' ],
+) {
+    my ($name, $file, $text, @messages) = @$_;
+
+    if ($file =~ m{/}) {
+        $t->write_file('bad.thrift', "include \"$file\"\n");
+    }
+
+    $t->write_file($file, $text);
+
+    is(said(server => 'thrift_idl bad.thrift;'),
+       join('', map { "[emerg] $_\n" } @messages,
+                "\"thrift_idl\" failed $at"), $name);
+}
+
+is(said(server => 'thrift_idl none.thrift;'),
+   "[emerg] none.thrift: no such file\n[emerg] \"thrift_idl\" failed $at\n",
+   'missing file');
+is(said(server => 'thrift_idl sub;'),
+   "[emerg] sub: no such file\n[emerg] \"thrift_idl\" failed $at\n",
+   'a directory');
+is(said(stream => "thrift_idl\n none.thrift;", server => $users),
+   "[emerg] none.thrift: no such file\n"
+   . "[emerg] \"thrift_idl\" failed in test.conf:" . ($line{stream} + 1) . "\n",
+   'line of stream');
+
+$t->write_file('inc.conf', "\n\nthrift_idl none.thrift;\n");
+is(said(server => 'include inc.conf;'),
+   "[emerg] none.thrift: no such file\n"
+   . "[emerg] \"thrift_idl\" failed in inc.conf:3\n", 'line of include');
+
+$t->write_file('warns.thrift', "struct A {\n  string a\n}\n");
+is(said(server => 'thrift_idl warns.thrift;'),
+   "[warn] warns.thrift:2:3: a field without an id: -1 is used\n",
+   'warning of file');
+
+# where files are
+
+good('relative name', server => $users);
+good('dots in name', server => 'thrift_idl sub/../users.thrift;');
+good('absolute name', server => 'thrift_idl %%TESTDIR%%/users.thrift;');
+
+$t->write_file('deep/api.thrift', "include \"common.thrift\"\n"
+                                  . "service Api extends common.Common { }\n");
+$t->write_file('lib/one/common.thrift', "service Common { void one() }\n");
+$t->write_file('lib/two/common.thrift', "service Common { void two() }\n");
+
+is(said(server => 'thrift_idl deep/api.thrift;'),
+   "[emerg] deep/api.thrift:1:9: cannot find \"common.thrift\"\n"
+   . "[emerg] \"thrift_idl\" failed $at\n", 'include not found');
+
+my $api = 'thrift_idl deep/api.thrift; thrift_service Api { thrift_method ';
+
+good('search path', stream => 'thrift_idl_path lib/one;',
+     server => "$api one { } }");
+good('path behind file', server => "$api two { } } thrift_idl_path lib/two;");
+good('first path wins', server => 'thrift_idl_path lib/two; '
+                                  . "thrift_idl_path lib/one; $api two { } }");
+good('path of stream first', stream => 'thrift_idl_path lib/one;',
+     server => "thrift_idl_path lib/two; $api one { } }");
+good('other path of server', server => "thrift_idl_path lib/two; $api two {}}",
+     other => "thrift_idl_path lib/one; $api one {}}");
+good('absolute path', server => 'thrift_idl_path %%TESTDIR%%/lib/one; '
+                                . "$api one { } }");
+good('missing directory', server => 'thrift_idl_path nowhere; '
+                                    . "thrift_idl_path lib/one; $api one {}}");
+
+$t->write_file('deep/common.thrift', "service Common { void near() }\n");
+good('own directory first', server => "thrift_idl_path lib/one; "
+                                      . "$api near { } }");
+
+# the same file, and several
+
+good('twice', server => "$users $users");
+good('stream and server', stream => $users, server => $users);
+good('by two names', stream => $users,
+     server => 'thrift_idl sub/../users.thrift;');
+good('files of both count', stream => $users,
+     server => "$orders thrift_service Users { } thrift_service Orders order=2 "
+               . '{ }');
+good('stream files for all', stream => $users,
+     server => 'thrift_service Users { }', other => 'thrift_service Users { }');
+good('files after blocks', server => "thrift_service Users { } $users");
+good('only included is not enough', server => $users);
+
+is(said(server => "$users thrift_service Base { }"),
+   "[emerg] no service \"Base\" is defined by \"thrift_idl\" $at\n",
+   'service of included file');
+is(said(server => $users, other => 'thrift_service Nobody { }'), '',
+   'server without files');
+
+# many servers name one file: it is read once, and says things once
+
+$t->write_file('loud.thrift', "struct A {\n  string a\n}\n"
+                              . "service Loud { void f() }\n");
+
+my $many = join '', map { "server { listen unix:%%SOCK_$_%%; thrift_pass u; "
+                          . "thrift_idl loud.thrift; }\n" } 1 .. 50;
+
+is(said(stream => $many), "[warn] loud.thrift:2:3: a field without an id: "
+                          . "-1 is used\n", 'read once');
+
+# services and methods that are not defined
+
+for (
+    [ 'unknown service', 'thrift_service User { }',
+      'no service "User" is defined (did you mean "Users"?)' ],
+    [ 'service in other case', 'thrift_service users { }',
+      'no service "users" is defined (did you mean "Users"?)' ],
+    [ 'nothing alike', 'thrift_service Telephone { }',
+      'no service "Telephone" is defined by "thrift_idl"' ],
+    [ 'struct as service', 'thrift_service NotFound { }',
+      'no service "NotFound" is defined by "thrift_idl"' ],
+    [ 'unknown method', "thrift_service Users { thrift_method gte { } }",
+      'no method "gte" in service "Users" (did you mean "get"?)' ],
+    [ 'unknown inherited method',
+      "thrift_service Users { thrift_method verzion { } }",
+      'no method "verzion" in service "Users" (did you mean "version"?)' ],
+    [ 'no such method', "thrift_service Users { thrift_method telephone { } }",
+      'no method "telephone" in service "Users"' ],
+    [ 'method with service', 'thrift_service Users { thrift_method Users:get '
+                             . '{ } }',
+      'no method "Users:get" in service "Users"' ],
+) {
+    my ($name, $text, $message) = @$_;
+
+    is(said(server => "$users $text"), "[emerg] $message $at\n", $name);
+}
+
+is(said(server => "$users thrift_service Users {\nthrift_method get { }\n"
+                  . "thrift_method put { }\nthrift_method puk { }\n}"),
+   '[emerg] no method "puk" in service "Users" (did you mean "put"?) '
+   . 'in test.conf:' . ($line{server} + 3) . "\n", 'line of method');
+
+good('inherited method', server => "$users thrift_service Users { "
+     . 'thrift_method version { thrift_timeout 1s; } thrift_method get { } }');
+good('unknown without files', server => 'thrift_service Userz { '
+                                        . 'thrift_method gte { } }');
+
+# names that two services share
+
+my $both = "$users $orders";
+
+sub shared {
+    my ($method, $first, $second) = @_;
+
+    return "[emerg] method \"$method\" is in thrift_service \"$first\" and in "
+           . "thrift_service \"$second\", and a call may name only the method: "
+           . "give one of them an \"order=\" $at\n";
+}
+
+is(said(server => "$both thrift_service Users { } thrift_service Orders { }"),
+   shared('get', 'Users', 'Orders'), 'shared name');
+is(said(server => "$both thrift_service Orders { } thrift_service Users { }"),
+   shared('get', 'Orders', 'Users'), 'shared name, other way');
+is(said(server => "$both thrift_service Users { } thrift_service Orders { "
+                  . 'thrift_method get { } }'),
+   shared('get', 'Users', 'Orders'), 'shared name in block');
+is(said(server => "$both thrift_service Users order=2 { } "
+                  . 'thrift_service Orders order=2 { }'),
+   shared('get', 'Users', 'Orders'), 'same order');
+is(said(server => "$orders thrift_service Audit { } thrift_service Stock { }"),
+   shared('version', 'Audit', 'Stock'), 'shared inherited name');
+is(said(server => "$both $copy thrift_service Users order=1 { } "
+                  . 'thrift_service Orders { } thrift_service Copy { }'),
+   shared('get', 'Orders', 'Copy'), 'three, two of one order');
+
+good('order', server => "$both thrift_service Users { } "
+                        . 'thrift_service Orders order=1 { }');
+good('order of both', server => "$both thrift_service Users order=7 { } "
+                                . 'thrift_service Orders order=3 { }');
+good('order of inherited', server => "$orders thrift_service Audit order=2 "
+     . '{ } thrift_service Stock order=1 { }');
+good('three in order', server => "$both $copy thrift_service Users order=3 { } "
+     . 'thrift_service Orders order=1 { } thrift_service Copy order=2 { }');
+good('names of two servers', stream => $both,
+     server => 'thrift_service Users { }', other => 'thrift_service Orders { }');
+good('shared without files', server => 'thrift_service A { thrift_method m '
+     . '{ } } thrift_service B { thrift_method m { } }');
+
+# a server that answers for all of its services
+
+like(said(server => "$orders $copy"),
+     qr/^\[emerg\]\ method\ "get"\ is\ defined\ in\ service\ "Orders"\ and
+        \ in\ service\ "Copy",\ and\ a\ call\ may\ name\ only\ the\ method:
+        \ give\ one\ of\ them\ a\ "thrift_service"\ in\ test\.conf:\d+\n\z/x,
+     'shared without blocks');
+good('shared with one block', server => "$orders $copy thrift_service Copy { }");
+good('inherited by all', server => $orders);
+
+for ('order=', 'order=x', 'order=-1', 'order=1x', 'ordr=1', '1') {
+    is(said(server => "thrift_service A $_ { }"),
+       "[emerg] invalid parameter \"$_\" $at\n", "parameter $_");
+}
+
+is(said(server => 'thrift_service A order=1 order=2 { }'),
+   '[emerg] invalid number of arguments in "thrift_service" directive '
+   . "$at\n", 'order twice');
+
+# annotations
+
+for (
+    [ 'timeout' => 'soon' ], [ 'timeout' => '' ], [ 'timeout' => '-1' ],
+    [ 'timeout' => '1.5s' ], [ 'idempotent' => 'yes' ],
+    [ 'idempotent' => '' ], [ 'idempotent' => 'TRUE' ],
+) {
+    my ($name, $value) = @$_;
+
+    $t->write_file('notes.thrift', "service Notes {\n  void a(),\n  void b() "
+                                   . "(nthrift.$name = \"$value\")\n}\n");
+    is(said(server => 'thrift_idl notes.thrift;'),
+       "[emerg] notes.thrift:3:8: invalid value \"$value\" of annotation "
+       . "\"nthrift.$name\"\n", "$name \"$value\"");
+}
+
+$t->write_file('notes.thrift', <<'EOF');
+service Notes {
+    void a() (nthrift.timeout = "300ms", nthrift.idempotent = "true"),
+    void b() (nthrift.timeout = "0", nthrift.idempotent = "false"),
+    void c() (nthrift.timeout = "1m 30s", nthrift.idempotent = "1"),
+    void d() (nthrift.timeout = "5"; other = "nonsense"),
+    void e() (nthrift.idempotent),
+}
+EOF
+good('annotations', server => 'thrift_idl notes.thrift;');
+
+# validation
+
+my $answers = '[emerg] "thrift_validate schema" needs a "thrift_idl" for the '
+              . 'server in test.conf:';
+my $server = (grep { (split /\n/, $template)[$_ - 1] =~ /server \{/ }
+                   1 .. $n)[0];
+
+is(said(server => 'thrift_validate schema;'), "$answers$server\n",
+   'schema without files');
+is(said(stream => 'thrift_validate schema;', other => $users),
+   "$answers$server\n", 'schema of stream');
+is(said(server => 'thrift_validate scheme;'),
+   "[emerg] invalid value \"scheme\" $at\n", 'unknown value');
+is(said(server => 'thrift_validate_enum yes;'),
+   '[emerg] invalid value "yes" in "thrift_validate_enum" directive, it must '
+   . "be \"on\" or \"off\" $at\n", 'enum yes');
+is(said(server => 'thrift_validate_utf8 1;'),
+   '[emerg] invalid value "1" in "thrift_validate_utf8" directive, it must '
+   . "be \"on\" or \"off\" $at\n", 'utf8 1');
+
+good('schema', server => "$users thrift_validate schema;");
+good('schema, files of stream', stream => $users,
+     server => 'thrift_validate schema; thrift_validate_enum on; '
+               . 'thrift_validate_utf8 on;');
+good('schema, not ours', stream => "thrift_validate schema; server { listen "
+     . 'unix:%%SOCK_1%%; proxy_pass u; }', server => $users, other => $users);
+
+# levels and duplicates
+
+my %everywhere = (thrift_idempotent => 1);
+
+for (
+    [ 'thrift_idl', 'users.thrift' ], [ 'thrift_idl_path', 'lib' ],
+    [ 'thrift_validate_enum', 'on' ], [ 'thrift_validate_utf8', 'on' ],
+    [ 'thrift_idempotent', 'on' ],
+) {
+    my ($name, $value) = @$_;
+    my $not = "[emerg] \"$name\" directive is not allowed here $at\n";
+
+    for (
+        [ service => "thrift_service S { thrift_pass u; $name $value; }" ],
+        [ method => "thrift_service S { thrift_pass u; thrift_method m { "
+                    . "$name $value; } }" ],
+    ) {
+        my ($level, $text) = @$_;
+        is(said(server => $text), $everywhere{$name} ? '' : $not,
+           "$name in $level");
+    }
+
+    good("$name in stream", stream => "$name $value;");
+
+    is(said(server => "$name;"), '[emerg] invalid number of arguments in '
+       . "\"$name\" directive $at\n", "$name without value");
+
+    is(said(server => "$name $value; $name $value;"),
+       $name =~ /idl/ ? '' : "[emerg] \"$name\" directive is duplicate $at\n",
+       "$name twice");
+}
+
+# arguments
+
+$t->write_file('args.thrift', <<'EOF');
+struct User { 1: i64 id, 2: string id_no }
+struct Rest { 1: i32 no }
+service Args {
+    void one(1: User user, 2: i32 user_id, 3: list<i32> user_list),
+    void two(1: string name, 2: User userData)
+    void three(1: Rest user_id)
+}
+EOF
+
+my $args = 'thrift_idl args.thrift;';
+
+sub uses {
+    my ($names, $o) = @_;
+
+    return (stream => "log_format l '$names';",
+            server => "$args access_log logs/a l; " . ($o || ''));
+}
+
+mkdir $t->dir() . '/logs';
+
+is(said(uses('$thrift_arg_user_nme')), '[warn] "$thrift_arg_user_nme" is an '
+   . "argument of no method that is defined\n", 'unused argument');
+is(said(uses('$thrift_arg_user_list')), '[warn] "$thrift_arg_user_list" is '
+   . "an argument of no method that is defined\n", 'container');
+is(said(uses('$thrift_arg_user')), '[warn] "$thrift_arg_user" is '
+   . "an argument of no method that is defined\n", 'struct');
+is(said(stream => 'log_format l $thrift_arg_id; access_log logs/a l;'),
+   '[warn] "$thrift_arg_id" is an argument of no method that is defined'
+   . "\n", 'argument without files');
+is(said(uses('$thrift_arg_user_id')), '[warn] "$thrift_arg_user_id" may be '
+   . 'more than one argument of method "one", the longest names are taken'
+   . "\n", 'ambiguous argument');
+is(said(uses('$thrift_arg_user_id_no')), '', 'one way in each');
+is(said(uses('$thrift_arg_name $thrift_arg_userdata_id $thrift_arg_NAME')),
+   '', 'letters of any case');
+
+# a block of a server does not make two methods of one
+
+is(said(uses('$thrift_arg_nix', 'thrift_service Args { thrift_method two { } '
+             . '}')),
+   '[warn] "$thrift_arg_nix" is an argument of no method that is defined'
+   . "\n", 'warned once');
+
+# the configuration that comes with the module
+
+my $ready = slurp($t->top() . '/conf/idl.conf');
+
+$ready =~ s/^(?:load_module|pid|error_log)\s[^;]*;\n//mg;
+$ready =~ s{\.\./examples}{%%TOP%%/examples};
+
+is(said_of("%%TEST_GLOBALS%%\n$ready"), '', 'conf/idl.conf');
+
+# reload
+
+my $conf = <<'EOF';
+
+%%TEST_GLOBALS%%
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    thrift_idl       live.thrift;
+    thrift_validate  schema;
+
+    server {
+        listen       127.0.0.1:%%PORT_0%%;
+        thrift_pass  127.0.0.1:%%PORT_10%%;
+    }
+
+    # a lower order answers calls that name only the method
+
+    server {
+        listen      127.0.0.1:%%PORT_1%%;
+        thrift_idl  orders.thrift;
+        thrift_idl  users.thrift;
+        thrift_idl  copy.thrift;
+
+        thrift_service Orders order=2 {
+            thrift_return  INTERNAL_ERROR  "$thrift_service";
+        }
+
+        thrift_service Users order=1 {
+            thrift_return  INTERNAL_ERROR  "$thrift_service";
+
+            thrift_method version {
+                thrift_return  INTERNAL_ERROR  "version of $thrift_service";
+            }
+        }
+
+        thrift_service Copy order=3 {
+            thrift_return  INTERNAL_ERROR  "$thrift_service";
+        }
+
+        thrift_service Audit order=4 {
+            thrift_return  INTERNAL_ERROR  "$thrift_service";
+        }
+
+        thrift_service Live order=0 {
+            thrift_return  INTERNAL_ERROR  "$thrift_service";
+        }
+    }
+}
+
+EOF
+
+my $first = "service Live {\n    string first(1: i32 id)\n}\n";
+my $second = "service Live {\n    string second(1: i32 id)\n}\n";
+
+$t->write_file('live.thrift', $first);
+$t->write_conf($conf);
+$t->backend(10, id => 'backend');
+$t->run();
+
+sub answer {
+    my ($c, $method) = @_;
+
+    my $m = $c->call($method) or return 'nothing';
+
+    return $m->{type} == REPLY ? $m->{fields}{0} : $m->{message};
+}
+
+my $c = $t->client(1);
+
+is(answer($c, 'get'), 'Users', 'lower order answers');
+is(answer($c, 'version'), 'version of Users', 'inherited in order');
+is(answer($c, 'all'), 'Orders', 'name of one service');
+is(answer($c, 'note'), 'Audit', 'last of them');
+is(answer($c, 'first'), 'Live', 'first of them');
+is(answer($c, "$_:get"), $_, "get of $_") for qw(Users Orders Copy);
+is(answer($c, 'Audit:version'), 'Audit', 'version of Audit');
+
+my $old = $t->client(0);
+
+is(answer($old, 'first'), 'backend', 'before reload');
+is(answer($old, 'second'), 'unknown method "second"', 'unknown before');
+
+# a broken file keeps the old ones
+
+$t->expect_log(qr|\[emerg\] .*/live\.thrift:2:22: unexpected "\}"|);
+$t->expect_log(qr|\[emerg\] .*"thrift_idl" failed in \S+/nginx\.conf:10$|);
+
+$t->write_file('live.thrift', "service Live {\n    string second(1: }\n}\n");
+ok(!$t->reload(), 'broken file');
+is(answer($old, 'first'), 'backend', 'old connection after it');
+is(answer($t->client(0), 'first'), 'backend', 'new connection after it');
+is(answer($t->client(0), 'Live:second'), 'unknown method "Live:second"',
+   'old definitions');
+
+# a new one brings new definitions to new connections
+
+$t->write_file('live.thrift', $second);
+ok($t->reload(), 'new file');
+
+my $new = $t->client(0);
+is(answer($new, 'second'), 'backend', 'new definitions');
+is(answer($new, 'first'), 'unknown method "first"', 'old method gone');
+is(answer($old, 'first'), 'backend', 'old connection, old definitions');
+is(answer($old, 'second'), 'unknown method "second"',
+   'old connection, new method');
+
+$t->done();
+
+
+# What nginx -t says about a configuration, one line for each message.
+
+sub said {
+    my (%texts) = @_;
+
+    my $conf = $template;
+
+    $conf =~ s/#(\w+)/defined $texts{$1} ? $texts{$1} : "#$1"/eg;
+
+    return said_of($conf);
+}
+
+
+sub said_of {
+    my ($conf) = @_;
+
+    my ($text) = $t->test_config($conf);
+
+    my $good = $text =~ s/^nginx: the configuration file \S+ syntax is ok\n//m
+               && $text =~ s/^nginx: .* test is successful\n//m;
+
+    $text =~ s/^nginx: (?:configuration file .* test failed\n)?//mg;
+
+    return $good || $text ne '' ? $text : 'nothing';
+}
+
+
+sub good {
+    my ($name, %texts) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    is(said(%texts), '', $name);
+}
+
+
+sub slurp {
+    my ($file) = @_;
+
+    open(my $fh, '<', $file) or die "$file: $!";
+    local $/;
+
+    return scalar <$fh>;
+}
