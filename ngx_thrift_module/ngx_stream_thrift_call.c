@@ -245,6 +245,7 @@ ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc)
 
     if (tmcf->nfree == NGX_STREAM_THRIFT_CALLS) {
         ngx_stream_thrift_call_destroy(tc);
+        ngx_thrift_trim();
         return;
     }
 

@@ -43,6 +43,7 @@ typedef struct ngx_thrift_call_s      ngx_thrift_call_t;
 typedef struct ngx_thrift_upstream_s  ngx_thrift_upstream_t;
 
 #include "ngx_thrift_timer.h"
+#include "ngx_thrift_trim.h"
 #include "ngx_thrift_input.h"
 #include "ngx_thrift_message.h"
 #include "ngx_thrift_keepalive.h"

@@ -52,6 +52,7 @@ ngx_thrift_block_unref(ngx_thrift_block_t *block)
 
     if ((blocks->nfree + 1) * blocks->size > NGX_THRIFT_BLOCKS) {
         ngx_free(block);
+        ngx_thrift_trim();
         return;
     }
 

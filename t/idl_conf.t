@@ -304,7 +304,8 @@ good('order of inherited', server => "$orders thrift_service Audit order=2 "
 good('three in order', server => "$both $copy thrift_service Users order=3 { } "
      . 'thrift_service Orders order=1 { } thrift_service Copy order=2 { }');
 good('names of two servers', stream => $both,
-     server => 'thrift_service Users { }', other => 'thrift_service Orders { }');
+     server => 'thrift_service Users { }',
+     other => 'thrift_service Orders { }');
 good('shared without files', server => 'thrift_service A { thrift_method m '
      . '{ } } thrift_service B { thrift_method m { } }');
 
@@ -315,7 +316,8 @@ like(said(server => "$orders $copy"),
         \ in\ service\ "Copy",\ and\ a\ call\ may\ name\ only\ the\ method:
         \ give\ one\ of\ them\ a\ "thrift_service"\ in\ test\.conf:\d+\n\z/x,
      'shared without blocks');
-good('shared with one block', server => "$orders $copy thrift_service Copy { }");
+good('shared with one block',
+     server => "$orders $copy thrift_service Copy { }");
 good('inherited by all', server => $orders);
 
 for ('order=', 'order=x', 'order=-1', 'order=1x', 'ordr=1', '1') {

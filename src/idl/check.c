@@ -193,7 +193,7 @@ check_ref(check_t *c, const nthrift_idl_type_t *type,
 }
 
 
-/* The part of a name behind its last dot; empty if there is no dot. */
+/* The part of a name behind its last dot; all of it if there is no dot. */
 
 static nthrift_str_t
 check_last_part(const nthrift_str_t *name)
@@ -206,9 +206,30 @@ check_last_part(const nthrift_str_t *name)
     }
 
     part.data = name->data + n;
-    part.len = (n == 0) ? 0 : name->len - n;
+    part.len = name->len - n;
 
     return part;
+}
+
+
+static int
+check_no_item(check_t *c, const nthrift_idl_enum_t *en,
+    const nthrift_idl_value_t *value, const nthrift_str_t *name)
+{
+    const nthrift_str_t  *best;
+
+    best = NULL;
+
+    if (nthrift_report_room(c->r->report)) {
+        best = nthrift_suggest_item(en, name);
+    }
+
+    return nthrift_report_error(c->r->report, c->r->program, value->pos,
+                                "\"%.*s\" is not a value of enum \"%.*s\""
+                                NTHRIFT_REPORT_MEAN,
+                                nthrift_report_str(&value->u.s),
+                                nthrift_report_str(&en->def.name),
+                                nthrift_report_mean(best));
 }
 
 
@@ -230,24 +251,19 @@ check_enum_name(check_t *c, const nthrift_idl_enum_t *en,
     if (item == NULL || item->parent != en) {
         last = check_last_part(&value->u.s);
 
-        if (last.len == 0) {
-            return nthrift_report_error(c->r->report, c->r->program,
-                                        value->pos, "\"%.*s\" must be written "
-                                        "with the name of its enum: "
-                                        "\"%.*s.%.*s\"",
-                                        nthrift_report_str(&value->u.s),
-                                        nthrift_report_str(&en->def.name),
-                                        nthrift_report_str(&value->u.s));
-        }
-
         item = nthrift_idl_item_by_name(en, &last);
+        if (item == NULL) {
+            return check_no_item(c, en, value, &last);
+        }
     }
 
-    if (item == NULL) {
+    if (memchr(value->u.s.data, '.', value->u.s.len) == NULL) {
         return nthrift_report_error(c->r->report, c->r->program, value->pos,
-                                    "\"%.*s\" is not a value of enum \"%.*s\"",
+                                    "\"%.*s\" must be written with the name "
+                                    "of its enum: \"%.*s.%.*s\"",
                                     nthrift_report_str(&value->u.s),
-                                    nthrift_report_str(&en->def.name));
+                                    nthrift_report_str(&en->def.name),
+                                    nthrift_report_str(&value->u.s));
     }
 
     value->kind = NTHRIFT_IDL_VALUE_ITEM;
@@ -447,6 +463,29 @@ check_elements(check_t *c, const nthrift_idl_type_t *type,
 
 
 static int
+check_no_field(check_t *c, const nthrift_idl_struct_t *st,
+    const nthrift_idl_value_t *key)
+{
+    const nthrift_str_t  *best;
+
+    best = NULL;
+
+    if (nthrift_report_room(c->r->report)) {
+        best = nthrift_suggest_field(st, &key->u.s);
+    }
+
+    return nthrift_report_error(c->r->report, c->r->program,
+                                check_pos(c, key),
+                                "%s \"%.*s\" has no field \"%.*s\""
+                                NTHRIFT_REPORT_MEAN,
+                                nthrift_idl_def_word(&st->def),
+                                nthrift_report_str(&st->def.name),
+                                nthrift_report_str(&key->u.s),
+                                nthrift_report_mean(best));
+}
+
+
+static int
 check_struct(check_t *c, const nthrift_idl_type_t *type,
     nthrift_idl_value_t *value)
 {
@@ -480,12 +519,7 @@ check_struct(check_t *c, const nthrift_idl_type_t *type,
         field = nthrift_idl_field_by_name(st, &key->u.s);
 
         if (field == NULL) {
-            rc = nthrift_report_error(c->r->report, c->r->program,
-                                      check_pos(c, key),
-                                      "%s \"%.*s\" has no field \"%.*s\"",
-                                      nthrift_idl_def_word(&st->def),
-                                      nthrift_report_str(&st->def.name),
-                                      nthrift_report_str(&key->u.s));
+            rc = check_no_field(c, st, key);
             continue;
         }
 

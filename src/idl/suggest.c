@@ -163,6 +163,39 @@ nthrift_suggest_method(const nthrift_idl_service_t *service,
 }
 
 
+const nthrift_str_t *
+nthrift_suggest_field(const nthrift_idl_struct_t *st,
+    const nthrift_str_t *wrong)
+{
+    size_t             i;
+    nthrift_suggest_t  s;
+
+    nthrift_suggest_init(&s, wrong);
+
+    for (i = 0; i < st->n; i++) {
+        nthrift_suggest_try(&s, &st->fields[i]->name);
+    }
+
+    return s.best;
+}
+
+
+const nthrift_str_t *
+nthrift_suggest_item(const nthrift_idl_enum_t *en, const nthrift_str_t *wrong)
+{
+    nthrift_suggest_t          s;
+    const nthrift_idl_item_t  *item;
+
+    nthrift_suggest_init(&s, wrong);
+
+    for (item = en->items; item != NULL; item = item->next) {
+        nthrift_suggest_try(&s, &item->name);
+    }
+
+    return s.best;
+}
+
+
 static const nthrift_str_t *
 suggest_def(const nthrift_idl_program_t *program, const nthrift_str_t *wrong,
     unsigned kinds)

@@ -45,11 +45,15 @@ unsigned nthrift_suggest_distance(const nthrift_str_t *a,
 
 /*
  * The name of a method of `service`, own or inherited, that is nearest to
- * `wrong`; the same for the services, types and constants that `program`
- * defines.  NULL if none is near.
+ * `wrong`; the same for the fields of a struct, the values of an enum, and the
+ * services, types and constants that `program` defines.  NULL if none is near.
  */
 const nthrift_str_t *nthrift_suggest_method(
     const nthrift_idl_service_t *service, const nthrift_str_t *wrong);
+const nthrift_str_t *nthrift_suggest_field(const nthrift_idl_struct_t *st,
+    const nthrift_str_t *wrong);
+const nthrift_str_t *nthrift_suggest_item(const nthrift_idl_enum_t *en,
+    const nthrift_str_t *wrong);
 const nthrift_str_t *nthrift_suggest_service(
     const nthrift_idl_program_t *program, const nthrift_str_t *wrong);
 const nthrift_str_t *nthrift_suggest_type(
@@ -59,7 +63,7 @@ const nthrift_str_t *nthrift_suggest_const(
 
 /*
  * For a name with or without a prefix: the nearest of what `find` (one of
- * the three above) finds in the program or in the included file of that prefix.
+ * the last three) finds in the program or in the included file of that prefix.
  * The name found has no prefix.
  */
 const nthrift_str_t *nthrift_suggest_visible(

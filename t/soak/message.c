@@ -176,6 +176,37 @@ read_count(wire_reader_t *r, uint32_t *count)
 }
 
 
+/* As in Apache's libraries, what exceeds 32 bits is cut off. */
+
+static int
+read_i32(wire_reader_t *r, int32_t *value)
+{
+    int             i, rc;
+    uint32_t        n;
+    const uint8_t  *p;
+
+    if (r->protocol == WIRE_BINARY) {
+        return wire_read_i32(r, value);
+    }
+
+    p = r->p;
+
+    if ((rc = skip_varint(r, 5)) != WIRE_OK) {
+        return rc;
+    }
+
+    n = 0;
+
+    for (i = 0; p + i != r->p; i++) {
+        n |= (uint32_t) (p[i] & 0x7f) << (7 * i);
+    }
+
+    *value = (int32_t) ((n >> 1) ^ (0 - (n & 1)));
+
+    return WIRE_OK;
+}
+
+
 static int
 read_byte(wire_reader_t *r, int *byte)
 {
@@ -330,8 +361,10 @@ read_field(wire_reader_t *r, int *type, int *id, int *value)
         return WIRE_OK;
     }
 
+    /* as every library does: the other half is not looked at */
+
     if ((byte & 0x0f) == T_STOP) {
-        return byte == 0 ? WIRE_OK : WIRE_ERROR;
+        return WIRE_OK;
     }
 
     if ((*type = element_type(r, byte)) == -1) {
@@ -344,7 +377,7 @@ read_field(wire_reader_t *r, int *type, int *id, int *value)
         r->id = (int16_t) (r->id + (byte >> 4));
 
     } else {
-        if ((rc = wire_read_i32(r, &n)) != WIRE_OK) {
+        if ((rc = read_i32(r, &n)) != WIRE_OK) {
             return rc;
         }
 
@@ -462,7 +495,7 @@ read_body(wire_reader_t *r, message_t *m)
             }
 
         } else if (type == T_I32) {
-            rc = wire_read_i32(r, &n);
+            rc = read_i32(r, &n);
 
             if (rc == WIRE_OK && id == 2) {
                 m->code = n;

@@ -22,6 +22,8 @@ static const char  idl[] =
     "    15: Loc loc_x, 16: i32 loc_x_y, 17: Either either,\n"
     "    18: i32 user_id, 19: map<string, Location> places, 100: bool far\n"
     "}\n"
+    "struct Camel { 1: i32 userId, 2: Location home, 3: Location Home,\n"
+    "    4: Location Office, 5: i32 office }\n"
     "service All2 { void get(1: All all, 2: i64 user_id,\n"
     "                        3: Location location) }\n";
 
@@ -62,6 +64,12 @@ static const find_path_t  paths[] = {
     { "u", "All", NTHRIFT_OK, 0, "u" },
     { "raw", "All", NTHRIFT_OK, 0, "raw" },
 
+    { "Location_city", "All", NTHRIFT_OK, 0, "location.city" },
+    { "USER_ID", "All", NTHRIFT_OK, 0, "user_id" },
+    { "userid", "Camel", NTHRIFT_OK, 0, "userId" },
+    { "home_city", "Camel", NTHRIFT_OK, 1, NULL },
+    { "office_city", "Camel", NTHRIFT_OK, 0, "Office.city" },
+
     { "", "All", NTHRIFT_DECLINED, 0, NULL },
     { "_", "All", NTHRIFT_DECLINED, 0, NULL },
     { "location", "All", NTHRIFT_DECLINED, 0, NULL },
@@ -70,8 +78,6 @@ static const find_path_t  paths[] = {
     { "b_", "All", NTHRIFT_DECLINED, 0, NULL },
     { "location__city", "All", NTHRIFT_DECLINED, 0, NULL },
     { "location_cit", "All", NTHRIFT_DECLINED, 0, NULL },
-    { "Location_city", "All", NTHRIFT_DECLINED, 0, NULL },
-    { "USER_ID", "All", NTHRIFT_DECLINED, 0, NULL },
     { "list", "All", NTHRIFT_DECLINED, 0, NULL },
     { "places", "All", NTHRIFT_DECLINED, 0, NULL },
     { "places_city", "All", NTHRIFT_DECLINED, 0, NULL },

@@ -1,0 +1,3 @@
+enum E { X }
+const E A = E.X
+const E B = A

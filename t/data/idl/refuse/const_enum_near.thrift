@@ -1,0 +1,2 @@
+enum Kind { GOOD, BAD }
+const Kind A = Kind.GOD

@@ -1,0 +1,2 @@
+struct User { 1: string name }
+const User A = {"nmae": "x"}

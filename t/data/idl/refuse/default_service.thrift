@@ -1,0 +1,2 @@
+exception E {}
+service S { void f(1: i32 a = S) }
