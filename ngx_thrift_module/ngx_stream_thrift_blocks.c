@@ -13,6 +13,11 @@
 
 static char *ngx_stream_thrift_block(ngx_conf_t *cf, ngx_uint_t type,
     ngx_stream_thrift_srv_conf_t *parent);
+static char *ngx_stream_thrift_check_name(ngx_conf_t *cf, ngx_uint_t type);
+static char *ngx_stream_thrift_parse_order(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *tscf);
+static ngx_stream_conf_ctx_t *ngx_stream_thrift_block_ctx(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *tscf);
 static ngx_stream_thrift_srv_conf_t *ngx_stream_thrift_find_block(
     ngx_array_t *blocks, ngx_str_t *name);
 static char *ngx_stream_thrift_take_server(ngx_conf_t *cf);
@@ -45,12 +50,76 @@ ngx_stream_thrift_block(ngx_conf_t *cf, ngx_uint_t type,
     ngx_stream_thrift_srv_conf_t *parent)
 {
     char                           *rv;
-    void                          **slot;
-    ngx_int_t                       order;
     ngx_str_t                      *value;
     ngx_conf_t                      pcf;
-    ngx_stream_conf_ctx_t          *ctx, *pctx;
+    ngx_stream_conf_ctx_t          *ctx;
     ngx_stream_thrift_srv_conf_t   *tscf, *same, **blockp;
+
+    rv = ngx_stream_thrift_check_name(cf, type);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    value = cf->args->elts;
+    same = ngx_stream_thrift_find_block(parent->blocks, &value[1]);
+
+    if (same) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "duplicate %V \"%V\", previous in %s:%ui",
+                           &value[0], &value[1], same->file_name, same->line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (parent->blocks == NULL) {
+        parent->blocks = ngx_array_create(cf->pool, 4, sizeof(void *));
+        if (parent->blocks == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    tscf = ngx_stream_thrift_create_srv_conf(cf);
+    blockp = ngx_array_push(parent->blocks);
+
+    if (tscf == NULL || blockp == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *blockp = tscf;
+
+    tscf->name = value[1];
+    tscf->file_name = cf->conf_file->file.name.data;
+    tscf->line = cf->conf_file->line;
+
+    if (cf->args->nelts == 3) {
+        rv = ngx_stream_thrift_parse_order(cf, tscf);
+
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
+    }
+
+    ctx = ngx_stream_thrift_block_ctx(cf, tscf);
+    if (ctx == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    pcf = *cf;
+    cf->ctx = ctx;
+    cf->cmd_type = type;
+
+    rv = ngx_conf_parse(cf, NULL);
+
+    *cf = pcf;
+
+    return rv;
+}
+
+
+static char *
+ngx_stream_thrift_check_name(ngx_conf_t *cf, ngx_uint_t type)
+{
+    ngx_str_t  *value;
 
     value = cf->args->elts;
 
@@ -68,59 +137,48 @@ ngx_stream_thrift_block(ngx_conf_t *cf, ngx_uint_t type,
         return "has a name with a \":\", which ends a service's name in calls";
     }
 
-    same = ngx_stream_thrift_find_block(parent->blocks, &value[1]);
+    return NGX_CONF_OK;
+}
 
-    if (same) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "duplicate %V \"%V\", previous in %s:%ui",
-                           &value[0], &value[1], same->file_name, same->line);
+
+static char *
+ngx_stream_thrift_parse_order(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *tscf)
+{
+    ngx_int_t   order;
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+    order = NGX_ERROR;
+
+    if (ngx_strncmp(value[2].data, "order=", 6) == 0) {
+        order = ngx_atoi(value[2].data + 6, value[2].len - 6);
+    }
+
+    if (order == NGX_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"",
+                           &value[2]);
         return NGX_CONF_ERROR;
     }
 
-    tscf = ngx_stream_thrift_create_srv_conf(cf);
-    if (tscf == NULL) {
-        return NGX_CONF_ERROR;
-    }
+    tscf->order = order;
 
-    if (cf->args->nelts == 3) {
-        order = NGX_ERROR;
+    return NGX_CONF_OK;
+}
 
-        if (ngx_strncmp(value[2].data, "order=", 6) == 0) {
-            order = ngx_atoi(value[2].data + 6, value[2].len - 6);
-        }
 
-        if (order == NGX_ERROR) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\"", &value[2]);
-            return NGX_CONF_ERROR;
-        }
-
-        tscf->order = order;
-    }
-
-    tscf->name = value[1];
-    tscf->file_name = cf->conf_file->file.name.data;
-    tscf->line = cf->conf_file->line;
-
-    if (parent->blocks == NULL) {
-        parent->blocks = ngx_array_create(cf->pool, 4, sizeof(void *));
-        if (parent->blocks == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    blockp = ngx_array_push(parent->blocks);
-    if (blockp == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    *blockp = tscf;
+static ngx_stream_conf_ctx_t *
+ngx_stream_thrift_block_ctx(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *tscf)
+{
+    void                   **slot;
+    ngx_stream_conf_ctx_t   *ctx, *pctx;
 
     ctx = ngx_pcalloc(cf->pool, sizeof(ngx_stream_conf_ctx_t));
     slot = ngx_palloc(cf->pool, ngx_stream_max_module * sizeof(void *));
 
     if (ctx == NULL || slot == NULL) {
-        return NGX_CONF_ERROR;
+        return NULL;
     }
 
     pctx = cf->ctx;
@@ -133,15 +191,7 @@ ngx_stream_thrift_block(ngx_conf_t *cf, ngx_uint_t type,
     ctx->main_conf = pctx->main_conf;
     ctx->srv_conf = slot;
 
-    pcf = *cf;
-    cf->ctx = ctx;
-    cf->cmd_type = type;
-
-    rv = ngx_conf_parse(cf, NULL);
-
-    *cf = pcf;
-
-    return rv;
+    return ctx;
 }
 
 

@@ -152,6 +152,10 @@ ngx_stream_thrift_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ctx = cf->ctx;
     conf->srv_conf = ctx->srv_conf;
 
+    /* main is not merged into: what it has is what was written */
+
+    prev->conf.timeout_set = (prev->conf.timeout != NGX_CONF_UNSET_MSEC);
+
     cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
 
     if ((conf->conf.pass || conf->conf.returns || conf->blocks)

@@ -9,6 +9,9 @@
 #include "ngx_stream_thrift.h"
 
 
+static void ngx_stream_thrift_peer_start(ngx_stream_thrift_call_t *tc);
+static ngx_int_t ngx_stream_thrift_peer_choose(ngx_stream_thrift_call_t *tc,
+    ngx_stream_upstream_resolved_t *ur);
 static ngx_int_t ngx_stream_thrift_peer_init(ngx_stream_thrift_call_t *tc,
     ngx_stream_upstream_srv_conf_t *us);
 static ngx_int_t ngx_stream_thrift_peer_ready(ngx_stream_thrift_call_t *tc,
@@ -27,14 +30,33 @@ static ngx_int_t ngx_stream_thrift_peer_addresses(
 ngx_int_t
 ngx_stream_thrift_peer_balance(ngx_thrift_call_t *call)
 {
-    ngx_stream_upstream_t           *u;
-    ngx_stream_thrift_call_t        *tc;
-    ngx_stream_upstream_resolved_t  *ur;
-    ngx_stream_thrift_srv_conf_t    *tscf;
-    ngx_stream_upstream_srv_conf_t  *us;
+    ngx_stream_thrift_call_t      *tc;
+    ngx_stream_thrift_srv_conf_t  *tscf;
 
     tc = ngx_stream_thrift_get_call(call);
     tscf = (ngx_stream_thrift_srv_conf_t *) call->conf;
+
+    ngx_stream_thrift_peer_start(tc);
+
+    call->peer = &tc->upstream.peer;
+
+    if (tscf->upstream_value == NULL) {
+        call->keepalive = &tscf->pool->idle;
+        return ngx_stream_thrift_peer_init(tc, tscf->upstream);
+    }
+
+    if (ngx_stream_thrift_peer_eval(tc, tscf->upstream_value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_stream_thrift_peer_choose(tc, tc->upstream.resolved);
+}
+
+
+static void
+ngx_stream_thrift_peer_start(ngx_stream_thrift_call_t *tc)
+{
+    ngx_stream_upstream_t  *u;
 
     u = &tc->upstream;
 
@@ -54,22 +76,22 @@ ngx_stream_thrift_peer_balance(ngx_thrift_call_t *call)
     tc->states.nelts = 0;
     tc->states.size = sizeof(ngx_stream_upstream_state_t);
     tc->states.nalloc = 1;
-    tc->states.pool = call->pool;
+    tc->states.pool = tc->call.pool;
 
     tc->session.upstream_states = &tc->states;
+}
 
-    call->peer = &u->peer;
 
-    if (tscf->upstream_value == NULL) {
-        call->keepalive = &tscf->pool->idle;
-        return ngx_stream_thrift_peer_init(tc, tscf->upstream);
-    }
+/* What a variable names: an upstream, an address, or a name to resolve. */
 
-    if (ngx_stream_thrift_peer_eval(tc, tscf->upstream_value) != NGX_OK) {
-        return NGX_ERROR;
-    }
+static ngx_int_t
+ngx_stream_thrift_peer_choose(ngx_stream_thrift_call_t *tc,
+    ngx_stream_upstream_resolved_t *ur)
+{
+    ngx_thrift_call_t               *call;
+    ngx_stream_upstream_srv_conf_t  *us;
 
-    ur = u->resolved;
+    call = &tc->call;
     us = ngx_stream_thrift_peer_find(tc, ur);
 
     if (us) {

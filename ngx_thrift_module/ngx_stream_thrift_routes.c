@@ -322,6 +322,7 @@ ngx_stream_thrift_build_bare(ngx_stream_thrift_build_t *build,
 {
     nthrift_map_t                 *methods;
     ngx_thrift_target_t           *other;
+    ngx_stream_core_srv_conf_t    *cscf;
     ngx_stream_thrift_srv_conf_t  *owner;
 
     methods = &build->server->routes.methods;
@@ -360,11 +361,15 @@ ngx_stream_thrift_build_bare(ngx_stream_thrift_build_t *build,
         return NGX_CONF_OK;
     }
 
+    cscf = ngx_stream_conf_get_module_srv_conf(build->cf,
+                                               ngx_stream_core_module);
+
     ngx_log_error(NGX_LOG_EMERG, build->cf->log, 0,
                   "method \"%*s\" is defined in service \"%V\" and in service "
                   "\"%V\", and a call may name only the method: give one of "
-                  "them a \"thrift_service\"", name->len, name->data,
-                  &other->service, &target->service);
+                  "them a \"thrift_service\" in the server in %s:%ui",
+                  name->len, name->data, &other->service, &target->service,
+                  cscf->file_name, cscf->line);
 
     return NGX_CONF_ERROR;
 }

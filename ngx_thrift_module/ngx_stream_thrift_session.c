@@ -11,15 +11,13 @@
  * Reading stops while the client does not take its replies, while
  * thrift_max_pipeline calls are in flight, and while they hold more bytes than
  * NGX_STREAM_THRIFT_MAX_HELD: memory stays bounded whatever the client does.
+ * How long is waited for what, and how it ends: ngx_stream_thrift_wait.c.
  */
 
 #include "ngx_stream_thrift.h"
 
 
 #define NGX_STREAM_THRIFT_MAX_HELD  (1024 * 1024)   /* bytes */
-#define NGX_STREAM_THRIFT_LINGER    5000            /* milliseconds */
-#define NGX_STREAM_THRIFT_DISCARDS  64              /* reads in a row */
-#define NGX_STREAM_THRIFT_RECHECK   3600000         /* a timeout that is off */
 
 
 static void ngx_stream_thrift_session_read_event(ngx_event_t *rev);
@@ -27,7 +25,6 @@ static void ngx_stream_thrift_session_write_event(ngx_event_t *wev);
 static void ngx_stream_thrift_session_flush_event(ngx_event_t *ev);
 static ngx_uint_t ngx_stream_thrift_session_reset(
     ngx_stream_thrift_session_t *ts);
-static void ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts);
 static ngx_int_t ngx_stream_thrift_session_read(
     ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_blocked(
@@ -42,15 +39,10 @@ static ngx_int_t ngx_stream_thrift_session_write(
     ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts);
+static ngx_uint_t ngx_stream_thrift_session_is_written(
+    ngx_thrift_call_t *call);
 static void ngx_stream_thrift_session_unpause(
     ngx_stream_thrift_session_t *ts);
-static ngx_int_t ngx_stream_thrift_session_wait(
-    ngx_stream_thrift_session_t *ts);
-static void ngx_stream_thrift_session_timeout(void *data);
-static void ngx_stream_thrift_session_end(ngx_stream_thrift_session_t *ts);
-static void ngx_stream_thrift_session_linger(ngx_event_t *rev);
-static void ngx_stream_thrift_session_close(ngx_stream_thrift_session_t *ts,
-    ngx_uint_t status);
 
 
 void
@@ -121,8 +113,7 @@ ngx_stream_thrift_session_read_event(ngx_event_t *rev)
 static ngx_uint_t
 ngx_stream_thrift_session_reset(ngx_stream_thrift_session_t *ts)
 {
-    int                err;
-    socklen_t          len;
+    ngx_err_t          err;
     ngx_connection_t  *c;
 
     if (!ts->blocked && !ts->eof) {
@@ -130,13 +121,7 @@ ngx_stream_thrift_session_reset(ngx_stream_thrift_session_t *ts)
     }
 
     c = ts->session->connection;
-
-    err = 0;
-    len = sizeof(int);
-
-    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, (void *) &err, &len) == -1) {
-        err = ngx_socket_errno;
-    }
+    err = ngx_thrift_input_error(c);
 
     if (err == 0) {
         return 0;
@@ -190,7 +175,7 @@ ngx_stream_thrift_session_reply(ngx_stream_thrift_session_t *ts)
 }
 
 
-static void
+void
 ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts)
 {
     ts->running = 1;
@@ -462,6 +447,10 @@ ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts)
     {
         call = ngx_queue_data(q, ngx_thrift_call_t, queue);
 
+        if (call->oneway) {
+            continue;
+        }
+
         if (!call->ready) {
             return;
         }
@@ -480,29 +469,30 @@ ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts)
 }
 
 
-/* Lets go on the calls of which all was written. */
+/*
+ * Lets go on the calls of which all was written.  A oneway has no turn: nobody
+ * waits for it, and it waits for nobody.
+ */
 
 static void
 ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts)
 {
-    ngx_buf_t          *b;
+    ngx_queue_t        *q, *next;
     ngx_thrift_call_t  *call;
 
-    while (!ngx_queue_empty(&ts->calls)) {
+    for (q = ngx_queue_head(&ts->calls);
+         q != ngx_queue_sentinel(&ts->calls);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        call = ngx_queue_data(q, ngx_thrift_call_t, queue);
 
-        call = ngx_queue_data(ngx_queue_head(&ts->calls), ngx_thrift_call_t,
-                              queue);
-
-        if (!call->ready) {
-            break;
+        if (call->oneway && !call->ready) {
+            continue;
         }
 
-        if (call->out) {
-            b = call->out_last->buf;
-
-            if (b->pos != b->last) {
-                break;
-            }
+        if (!ngx_stream_thrift_session_is_written(call)) {
+            break;
         }
 
         if (ts->blocked) {
@@ -513,6 +503,25 @@ ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts)
     }
 
     ngx_stream_thrift_session_unpause(ts);
+}
+
+
+static ngx_uint_t
+ngx_stream_thrift_session_is_written(ngx_thrift_call_t *call)
+{
+    ngx_buf_t  *b;
+
+    if (!call->ready) {
+        return 0;
+    }
+
+    if (call->out == NULL) {
+        return 1;
+    }
+
+    b = call->out_last->buf;
+
+    return b->pos == b->last;
 }
 
 
@@ -551,9 +560,27 @@ ngx_uint_t
 ngx_stream_thrift_session_may_receive(ngx_stream_thrift_session_t *ts,
     ngx_thrift_call_t *call)
 {
+    ngx_queue_t        *q;
+    ngx_thrift_call_t  *before;
+
     if (ts->held <= NGX_STREAM_THRIFT_MAX_HELD
         || ngx_queue_head(&ts->calls) == &call->queue)
     {
+        return 1;
+    }
+
+    for (q = ngx_queue_prev(&call->queue);
+         q != ngx_queue_sentinel(&ts->calls);
+         q = ngx_queue_prev(q))
+    {
+        before = ngx_queue_data(q, ngx_thrift_call_t, queue);
+
+        if (!before->oneway) {
+            break;
+        }
+    }
+
+    if (q == ngx_queue_sentinel(&ts->calls)) {
         return 1;
     }
 
@@ -590,253 +617,4 @@ ngx_stream_thrift_session_unpause(ngx_stream_thrift_session_t *ts)
             }
         }
     }
-}
-
-
-/* What is waited for, and how long. */
-
-static ngx_int_t
-ngx_stream_thrift_session_wait(ngx_stream_thrift_session_t *ts)
-{
-    ngx_uint_t          waits;
-    ngx_msec_t          timeout, from;
-    ngx_connection_t   *c;
-    ngx_thrift_conf_t  *conf;
-
-    c = ts->session->connection;
-    conf = &ts->conf->conf;
-    from = ngx_current_msec;
-
-    if (ts->out) {
-        c->log->action = "sending reply to client";
-        waits = NGX_STREAM_THRIFT_SENDING;
-        timeout = conf->send_timeout;
-
-    } else if (ts->reading) {
-        c->log->action = "reading call from client";
-        waits = NGX_STREAM_THRIFT_READING;
-        timeout = conf->read_timeout;
-        from = ts->begun;
-
-    } else {
-        c->log->action = "waiting for call from client";
-        waits = NGX_STREAM_THRIFT_IDLE;
-        timeout = conf->idle_timeout;
-    }
-
-    if (timeout == 0) {
-        timeout = NGX_STREAM_THRIFT_RECHECK;
-        from = ngx_current_msec;
-    }
-
-    if (ts->progress || ts->waits != waits || !ts->timer.set) {
-        ts->waits = waits;
-        ngx_thrift_timer_set(&ts->timer, from + timeout);
-    }
-
-    if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return ngx_handle_write_event(c->write, 0);
-}
-
-
-static void
-ngx_stream_thrift_session_timeout(void *data)
-{
-    ngx_stream_thrift_session_t  *ts = data;
-
-    ngx_connection_t   *c;
-    ngx_thrift_conf_t  *conf;
-
-    c = ts->session->connection;
-    conf = &ts->conf->conf;
-
-    switch (ts->waits) {
-
-    case NGX_STREAM_THRIFT_LINGERING:
-        ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
-        return;
-
-    case NGX_STREAM_THRIFT_SENDING:
-
-        if (conf->send_timeout) {
-            ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
-                          "client timed out");
-
-            c->timedout = 1;
-            ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
-            return;
-        }
-
-        break;
-
-    case NGX_STREAM_THRIFT_READING:
-
-        if (conf->read_timeout) {
-            ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
-                          "client timed out in the middle of a call");
-
-            /* calls before it are answered */
-
-            ngx_stream_thrift_call_free(ts->reading);
-            ts->reading = NULL;
-            ts->closing = 1;
-        }
-
-        break;
-
-    default: /* NGX_STREAM_THRIFT_IDLE */
-
-        if (conf->idle_timeout && ts->ncalls == 0) {
-            ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
-                          "client sent no call");
-
-            ts->closing = 1;
-        }
-    }
-
-    ngx_stream_thrift_session_run(ts);
-}
-
-
-/* All is answered and nothing more will be read. */
-
-static void
-ngx_stream_thrift_session_end(ngx_stream_thrift_session_t *ts)
-{
-    ngx_connection_t  *c;
-
-    c = ts->session->connection;
-
-    if (ts->eof) {
-
-        if (ts->reading) {
-            ngx_log_error(NGX_LOG_INFO, c->log, 0,
-                          "client closed connection in the middle of a call");
-        }
-
-        ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
-        return;
-    }
-
-    /*
-     * Closing a socket with unread bytes resets the connection, and the last
-     * reply could be lost with it: let the client close first.
-     */
-
-#if (NGX_SSL)
-
-    if (c->ssl) {
-
-        /* says that it closes; what comes after that is not deciphered */
-
-        c->ssl->no_wait_shutdown = 1;
-
-        if (ngx_ssl_shutdown(c) == NGX_AGAIN) {
-            ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
-            return;
-        }
-    }
-
-#endif
-
-    if (ngx_shutdown_socket(c->fd, NGX_WRITE_SHUTDOWN) == -1) {
-        ngx_connection_error(c, ngx_socket_errno,
-                             ngx_shutdown_socket_n " failed");
-        ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
-        return;
-    }
-
-    ts->waits = NGX_STREAM_THRIFT_LINGERING;
-    ngx_thrift_timer_set(&ts->timer,
-                         ngx_current_msec + NGX_STREAM_THRIFT_LINGER);
-
-    c->log->action = "closing client connection";
-    c->read->handler = ngx_stream_thrift_session_linger;
-
-    ngx_stream_thrift_session_linger(c->read);
-}
-
-
-static void
-ngx_stream_thrift_session_linger(ngx_event_t *rev)
-{
-    u_char                        buffer[4096];
-    ssize_t                       n;
-    ngx_uint_t                    i;
-    ngx_connection_t             *c;
-    ngx_stream_session_t         *s;
-    ngx_stream_thrift_session_t  *ts;
-
-    c = rev->data;
-    s = c->data;
-    ts = ngx_stream_get_module_ctx(s, ngx_stream_thrift_module);
-
-    for (i = 0; rev->ready && !c->close; i++) {
-
-        if (i == NGX_STREAM_THRIFT_DISCARDS) {
-
-            /* others have a turn, too */
-
-            ngx_post_event(rev, &ngx_posted_next_events);
-            return;
-        }
-
-        n = c->recv(c, buffer, sizeof(buffer));
-
-        if (n == 0 || n == NGX_ERROR) {
-            ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
-            return;
-        }
-    }
-
-    if (c->close || ngx_handle_read_event(rev, 0) != NGX_OK) {
-        ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
-    }
-}
-
-
-static void
-ngx_stream_thrift_session_close(ngx_stream_thrift_session_t *ts,
-    ngx_uint_t status)
-{
-    ngx_queue_t           *q;
-    ngx_stream_session_t  *s;
-
-    ts->running = 1;
-
-    while (!ngx_queue_empty(&ts->calls)) {
-        q = ngx_queue_head(&ts->calls);
-        ngx_thrift_call_cancel(ngx_queue_data(q, ngx_thrift_call_t, queue));
-    }
-
-    if (ts->reading) {
-        ngx_stream_thrift_call_free(ts->reading);
-    }
-
-    ngx_thrift_input_close(&ts->in);
-    ngx_thrift_timer_close(&ts->timer);
-
-    if (ts->flush.posted) {
-        ngx_delete_posted_event(&ts->flush);
-    }
-
-    ts->main->nsessions--;
-
-    if (ngx_exiting && ts->main->nsessions == 0) {
-        ngx_stream_thrift_close_pools(ts->main);
-    }
-
-    s = ts->session;
-
-#if (NGX_SSL)
-    if (s->connection->ssl) {
-        s->connection->ssl->no_wait_shutdown = 1;
-    }
-#endif
-
-    ngx_stream_thrift_log_quiet(s);
-    ngx_stream_finalize_session(s, status);
 }

@@ -76,5 +76,21 @@ ngx_uint_t ngx_stream_thrift_session_may_receive(
 void ngx_stream_thrift_session_finish(ngx_stream_thrift_session_t *ts,
     ngx_thrift_call_t *call);
 
+/* Reads and writes as far as that goes; may end the session. */
+void ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts);
+
+/* Waits for the client or for calls (ngx_stream_thrift_wait.c). */
+ngx_int_t ngx_stream_thrift_session_wait(ngx_stream_thrift_session_t *ts);
+
+/* The handler of ts->timer. */
+void ngx_stream_thrift_session_timeout(void *data);
+
+/* All is answered and nothing more will be read: closes, in peace. */
+void ngx_stream_thrift_session_end(ngx_stream_thrift_session_t *ts);
+
+/* Closes now; calls in flight are cancelled.  The session is gone then. */
+void ngx_stream_thrift_session_close(ngx_stream_thrift_session_t *ts,
+    ngx_uint_t status);
+
 
 #endif /* _NGX_STREAM_THRIFT_SESSION_H_INCLUDED_ */

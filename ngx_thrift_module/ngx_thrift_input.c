@@ -188,6 +188,23 @@ ngx_thrift_input_room(ngx_thrift_input_t *in)
 }
 
 
+ngx_err_t
+ngx_thrift_input_error(ngx_connection_t *c)
+{
+    int        err;
+    socklen_t  len;
+
+    err = 0;
+    len = sizeof(int);
+
+    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, (void *) &err, &len) == -1) {
+        return ngx_socket_errno;
+    }
+
+    return err;
+}
+
+
 void
 ngx_thrift_input_rest(ngx_thrift_input_t *in)
 {

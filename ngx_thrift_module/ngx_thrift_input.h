@@ -66,6 +66,9 @@ ssize_t ngx_thrift_input_recv(ngx_thrift_input_t *in, ngx_connection_t *c);
  */
 ssize_t ngx_thrift_input_copy(ngx_thrift_input_t *in, u_char *p, size_t len);
 
+/* What the socket says of itself without being read: 0, or an error. */
+ngx_err_t ngx_thrift_input_error(ngx_connection_t *c);
+
 /* Gives the block back when all of it is consumed. */
 void ngx_thrift_input_rest(ngx_thrift_input_t *in);
 

@@ -22,8 +22,9 @@
 static void ngx_thrift_trim_handler(ngx_event_t *ev);
 
 
-static ngx_event_t  ngx_thrift_trim_event;
-static ngx_msec_t   ngx_thrift_trim_last;
+static ngx_event_t       ngx_thrift_trim_event;
+static ngx_connection_t  ngx_thrift_trim_ident;     /* timers log its fd */
+static ngx_msec_t        ngx_thrift_trim_last;
 
 
 void
@@ -39,7 +40,10 @@ ngx_thrift_trim(void)
         return;
     }
 
+    ngx_thrift_trim_ident.fd = (ngx_socket_t) -1;
+
     ev->handler = ngx_thrift_trim_handler;
+    ev->data = &ngx_thrift_trim_ident;
     ev->log = ngx_cycle->log;
     ev->cancelable = 1;
 

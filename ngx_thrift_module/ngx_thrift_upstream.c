@@ -257,8 +257,7 @@ ngx_thrift_upstream_exchange(ngx_thrift_upstream_t *u)
 static ngx_int_t
 ngx_thrift_upstream_test_connect(ngx_thrift_upstream_t *u)
 {
-    int                err;
-    socklen_t          len;
+    ngx_err_t          err;
     ngx_connection_t  *c;
 
     c = u->connection;
@@ -268,12 +267,7 @@ ngx_thrift_upstream_test_connect(ngx_thrift_upstream_t *u)
         return NGX_AGAIN;
     }
 
-    err = 0;
-    len = sizeof(int);
-
-    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, (void *) &err, &len) == -1) {
-        err = ngx_socket_errno;
-    }
+    err = ngx_thrift_input_error(c);
 
     if (err) {
         (void) ngx_connection_error(c, err, "connect() failed");

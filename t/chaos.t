@@ -21,9 +21,14 @@ my $CLIENTS = $ENV{CHAOS_CLIENTS} || 100;
 my $RATE    = $ENV{CHAOS_RATE} || 2000;
 my $SEED    = $ENV{CHAOS_SEED} || time();
 
-# kB by which a worker that is warm may grow
+# kB by which a worker may grow in the second half; it is warm by then if the
+# run is long enough
 
-my $GROWTH = 2048 + 8 * $CLIENTS;
+my $GROWTH = $SECONDS < 30 ? 16384 : 2048 + 2 * $CLIENTS;
+
+# Once as it comes, and once with little room and reloads.
+
+my $SMALL = 'thrift_buffer_size 2k; thrift_max_pipeline 3;';
 
 my $CONF = <<'EOF';
 
@@ -46,13 +51,14 @@ stream {
         server  127.0.0.1:%%PORT_2%%  max_fails=0;
         server  127.0.0.1:%%PORT_3%%  max_fails=3 fail_timeout=1s;
 
-        thrift_keepalive  64;
+        thrift_keepalive  KEEPALIVE;
     }
 
     server {
         listen          127.0.0.1:%%PORT_0%%  backlog=4096;
         thrift_pass     backends;
         thrift_timeout  1s;
+        LIMITS
     }
 }
 
@@ -63,10 +69,18 @@ my $make = system('make', '-s', '-C', $top, '-f', 't/soak/soak.mk',
                   'build/soak/chaos') == 0;
 ok($make, 'build');
 
-my @tests = map { Test::Thrift->new($CONF, log => 'notice') } 1 .. 2;
+my @tests = map { Test::Thrift->new($_, log => 'notice') }
+                conf('', 64), conf($SMALL, 2);
 
 chaos($tests[0], 'quiet', 0);
 chaos($tests[1], 'reload', 1);
+
+
+sub conf {
+    my ($limits, $keepalive) = @_;
+
+    return $CONF =~ s/LIMITS/$limits/r =~ s/KEEPALIVE/$keepalive/r;
+}
 
 
 sub chaos {

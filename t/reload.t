@@ -171,9 +171,12 @@ is($c->read_message()->{seqid}, $_, "reply $_ after quit") for 8, 9;
 is($c->call('get')->{type}, REPLY, 'call after quit');
 $c->close();
 
-# stop: at once, whatever is on its way
+# stop: at once, whatever is on its way; with several workers nginx itself does
+# not free all then, and the sanitizer says so
 
-my $fast = Test::Thrift->new($template);
+(my $single = $template) =~ s/worker_processes  2/worker_processes  1/;
+
+my $fast = Test::Thrift->new($single);
 my $backend = $fast->backend(8, script => { stall => { stall => 1 } });
 
 $fast->run();

@@ -75,11 +75,27 @@ stream {
         thrift_validate  structure;
         thrift_pass      127.0.0.1:%%PORT_10%%;
     }
+
+    # more levels, and heads without version
+
+    server {
+        listen            127.0.0.1:%%PORT_5%%;
+        thrift_max_depth  90;
+        thrift_protocol   lax;
+        thrift_pass       127.0.0.1:%%PORT_10%%;
+    }
 }
 
 EOF
 
+$t->write_file('wide.thrift', "struct Wide {\n"
+                              . join('', map { "    $_: required i32 f$_,\n" }
+                                             1 .. 130)
+                              . "}\n");
+
 $t->write_file('api.thrift', <<'EOF');
+include "wide.thrift"
+
 enum Color { RED = 1, GREEN = 2, BLUE = 4 }
 
 struct Address {
@@ -101,6 +117,11 @@ union Choice {
     1: i32 number,
     2: string word,
     3: Address address
+}
+
+struct Tree {
+    1: required string name,
+    2: list<Tree> children
 }
 
 exception NotFound { 1: required string what }
@@ -125,7 +146,9 @@ service Api extends Base {
     oneway void poke(1: i64 id),
     Choice chosen(),
     list<Color> colors(),
-    string many(1: list<Address> list, 2: string text)
+    string many(1: list<Address> list, 2: string text),
+    string wide(1: wide.Wide wide),
+    string tree(1: Tree tree)
 }
 EOF
 
@@ -295,6 +318,41 @@ my @strict = (
       'string is not UTF-8 at user.places{}' ],
 );
 
+# a struct in a struct in a struct ...
+
+sub tree {
+    my ($n, @end) = @_;
+
+    my $tree = \@end;
+    $tree = [ [ 1, string => 'a' ], [ 2, list => [ struct => $tree ] ] ]
+        for 1 .. $n;
+
+    return [ 1, struct => $tree ];
+}
+
+my @leaf = ([ 1, string => 'a' ]);
+
+sub wide {
+    my (@without) = @_;
+
+    my %without = map { $_ => 1 } @without;
+
+    return [ 1, struct => [ map { [ $_, i32 => $_ ] }
+                                grep { !$without{$_} } 1 .. 130 ] ];
+}
+
+push @refused, (
+    (map { [ "required field $_", 'wide', [ wide($_) ],
+             "missing required field at wide.f$_" ] } 1, 64, 65, 128, 130),
+    [ 'first of several', 'wide', [ wide(70 .. 130) ],
+      'missing required field at wide.f70' ],
+    [ 'in a tree', 'tree', [ tree(3, [ 2, list => [ 'i32' ] ]) ],
+      'missing required field at tree' . '.children[0]' x 3 . '.name' ],
+    [ 'long path', 'tree', [ tree(30) ],
+      'missing required field at '
+      . substr('tree' . '.children[0]' x 30, 0, 253) . '...' ],
+);
+
 # what passes
 
 my $all = [ [ 1, bool => 1 ], [ 2, i8 => -1 ], [ 3, i16 => -300 ],
@@ -336,6 +394,8 @@ my @good = (
       ] ],
     [ 'no union', 'choose', [ ] ],
     [ 'inherited', 'version', [ ] ],
+    [ 'many required ones', 'wide', [ wide() ] ],
+    [ 'recursive', 'tree', [ tree(30, @leaf) ] ],
 );
 
 for my $way (@ways) {
@@ -413,6 +473,19 @@ is(answer('user', [ ]), "${bad}missing required field at user",
 $c = $t->client(4);
 is(answer('user', [ ]), 'good', 'structure only');
 is(answer('nope'), 'good', 'structure, unknown method');
+
+# levels, and lax heads
+
+$c = $t->client(0);
+like(answer('tree', [ tree(32, @leaf) ]), qr/^7 malformed call: /,
+     'too many levels');
+
+$c = $t->client(5, protocol => 'lax');
+is(answer('tree', [ tree(44, @leaf) ]), 'good', 'more levels');
+like(answer('tree', [ tree(44) ]), qr/^${bad}missing required field at tree/,
+     'lax, refused');
+like(answer('tree', [ tree(45, @leaf) ]), qr/^7 malformed call: /,
+     'lax, too many levels');
 
 # oneway
 

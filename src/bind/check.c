@@ -7,6 +7,7 @@
 
 #include "bind/check.h"
 
+#include "bind/level.h"
 #include "bind/token_binary.h"
 #include "bind/token_compact.h"
 #include "bind/utf8.h"
@@ -17,35 +18,16 @@
 #define check_noinline  __attribute__((noinline))
 
 
-/* Required fields that a level has bits for without more memory. */
-
-#define CHECK_WORD  64
-
 /* "[4294967295]" */
 
 #define CHECK_INDEX_SIZE  13
 
 
 typedef struct {
-    nthrift_token_level_t          at;
-    uint32_t                       count;   /* container: all values */
-    uint32_t                       known;   /* struct: declared fields met */
-    uint32_t                       unknown; /* and others */
-    uint8_t                        pairs;   /* 1: a map */
-
-    const nthrift_schema_t        *st;      /* NULL: not declared */
-    const nthrift_schema_field_t  *field;   /* that is read, or NULL */
-    const nthrift_schema_type_t   *type[2]; /* as at.type, or NULL */
-
-    uint64_t                       seen[];  /* required fields, by nth */
-} check_level_t;
-
-
-typedef struct {
     nthrift_bytes_t               *body;
-    check_level_t                 *level;   /* the innermost */
-    check_level_t                 *base;    /* the body's */
-    check_level_t                 *top;     /* the last that there is room
+    nthrift_level_t               *level;   /* the innermost */
+    nthrift_level_t               *base;    /* the body's */
+    nthrift_level_t               *top;     /* the last that there is room
                                                for */
     size_t                         stride;  /* bytes of a level */
     uint32_t                       required;    /* that it has bits for */
@@ -71,30 +53,6 @@ static const char *const  check_expected[NTHRIFT_UUID + 1] = {
 };
 
 
-/* Words of `seen`. */
-
-static inline size_t
-check_words(uint32_t required)
-{
-    return (required > CHECK_WORD)
-           ? ((size_t) required + CHECK_WORD - 1) / CHECK_WORD : 1;
-}
-
-
-static inline check_level_t *
-check_next_level(const check_t *c, const check_level_t *level)
-{
-    return (check_level_t *) ((uint8_t *) level + c->stride);
-}
-
-
-static inline void
-check_leave(check_t *c)
-{
-    c->level = (check_level_t *) ((uint8_t *) c->level - c->stride);
-}
-
-
 /* Adds to the path as much as there is room for. */
 
 static void
@@ -118,7 +76,7 @@ check_path_add(nthrift_check_error_t *err, const void *text, size_t len)
 
 
 static void
-check_path_add_level(nthrift_check_error_t *err, const check_level_t *level)
+check_path_add_level(nthrift_check_error_t *err, const nthrift_level_t *level)
 {
     int   n;
     char  index[CHECK_INDEX_SIZE];
@@ -155,7 +113,7 @@ check_path_add_level(nthrift_check_error_t *err, const check_level_t *level)
 static check_noinline int
 check_fail(check_t *c, const char *text, const char *behind)
 {
-    check_level_t          *level;
+    nthrift_level_t        *level;
     nthrift_check_error_t  *err;
 
     err = c->err;
@@ -165,12 +123,16 @@ check_fail(check_t *c, const char *text, const char *behind)
         return NTHRIFT_ERROR;
     }
 
-    for (level = c->base; /* void */; level = check_next_level(c, level)) {
+    level = c->base;
+
+    for ( ;; ) {
         check_path_add_level(err, level);
 
         if (level == c->level) {
             break;
         }
+
+        level = nthrift_level_next(c->stride, level);
     }
 
     check_path_add(err, behind, strlen(behind));
@@ -193,14 +155,14 @@ check_fail_malformed(check_t *c)
 
 
 static check_noinline int
-check_clear_seen(check_t *c, check_level_t *level)
+check_clear_seen(check_t *c, nthrift_level_t *level)
 {
     if (level->st->required > c->required) {
         level->st = NULL;
         return check_fail(c, "struct with too many required fields", "");
     }
 
-    memset(level->seen, 0, check_words(level->st->required) * 8);
+    memset(level->seen, 0, nthrift_level_words(level->st->required) * 8);
 
     return NTHRIFT_OK;
 }
@@ -209,7 +171,7 @@ check_clear_seen(check_t *c, check_level_t *level)
 /* Begins a struct at a level that is the innermost now. */
 
 static inline int
-check_start_struct(check_t *c, check_level_t *level,
+check_start_struct(check_t *c, nthrift_level_t *level,
     const nthrift_schema_t *st)
 {
     c->level = level;
@@ -223,7 +185,7 @@ check_start_struct(check_t *c, check_level_t *level,
     level->field = NULL;
     level->seen[0] = 0;
 
-    if (st != NULL && st->required > CHECK_WORD) {
+    if (st != NULL && st->required > NTHRIFT_LEVEL_WORD) {
         return check_clear_seen(c, level);
     }
 
@@ -238,7 +200,7 @@ check_enter_struct(check_t *c, const nthrift_schema_t *st)
         return check_fail(c, "too many levels of nesting", "");
     }
 
-    return check_start_struct(c, check_next_level(c, c->level), st);
+    return check_start_struct(c, nthrift_level_next(c->stride, c->level), st);
 }
 
 
@@ -252,8 +214,8 @@ check_enter_values(check_t *c, const nthrift_token_protocol_t *protocol,
     const nthrift_token_t *t, const nthrift_schema_type_t *key,
     const nthrift_schema_type_t *elem)
 {
-    int             rc;
-    check_level_t  *level;
+    int               rc;
+    nthrift_level_t  *level;
 
     if (elem == NULL || ((key->flags | elem->flags) & c->flags) == 0) {
         rc = nthrift_token_pass(protocol, c->body, t);
@@ -268,7 +230,7 @@ check_enter_values(check_t *c, const nthrift_token_protocol_t *protocol,
         return check_fail(c, "too many levels of nesting", "");
     }
 
-    level = check_next_level(c, c->level);
+    level = nthrift_level_next(c->stride, c->level);
     c->level = level;
 
     level->at.left = (t->type == NTHRIFT_MAP) ? t->count * 2 : t->count;
@@ -459,7 +421,7 @@ check_value(check_t *c, const nthrift_token_protocol_t *protocol,
 /* All required fields were met, or the first that was not is named. */
 
 static int
-check_required(check_t *c, check_level_t *level)
+check_required(check_t *c, nthrift_level_t *level)
 {
     uint32_t                       i, left;
     const nthrift_schema_t        *st;
@@ -468,12 +430,15 @@ check_required(check_t *c, check_level_t *level)
     st = level->st;
     left = st->required;
 
-    for (i = 0; left > CHECK_WORD && level->seen[i] == UINT64_MAX; i++) {
-        left -= CHECK_WORD;
+    i = 0;
+
+    while (left > NTHRIFT_LEVEL_WORD && level->seen[i] == UINT64_MAX) {
+        left -= NTHRIFT_LEVEL_WORD;
+        i++;
     }
 
-    if (left <= CHECK_WORD
-        && level->seen[i] == UINT64_MAX >> (CHECK_WORD - left))
+    if (left <= NTHRIFT_LEVEL_WORD
+        && level->seen[i] == UINT64_MAX >> (NTHRIFT_LEVEL_WORD - left))
     {
         return NTHRIFT_OK;
     }
@@ -482,8 +447,8 @@ check_required(check_t *c, check_level_t *level)
         field = &st->fields[i];
 
         if (field->req == NTHRIFT_IDL_REQUIRED
-            && !(level->seen[field->nth / CHECK_WORD]
-                 >> (field->nth % CHECK_WORD) & 1))
+            && !(level->seen[field->nth / NTHRIFT_LEVEL_WORD]
+                 >> (field->nth % NTHRIFT_LEVEL_WORD) & 1))
         {
             level->field = field;
             break;
@@ -497,7 +462,7 @@ check_required(check_t *c, check_level_t *level)
 /* The end of a struct that not any fields will do for. */
 
 static check_noinline int
-check_fields(check_t *c, check_level_t *level)
+check_fields(check_t *c, nthrift_level_t *level)
 {
     const nthrift_schema_t  *st;
 
@@ -534,7 +499,7 @@ check_fields(check_t *c, check_level_t *level)
 
 
 static inline int
-check_stop(check_t *c, check_level_t *level)
+check_stop(check_t *c, nthrift_level_t *level)
 {
     const nthrift_schema_t  *st;
 
@@ -553,7 +518,7 @@ check_stop(check_t *c, check_level_t *level)
 /* A field's head: `*type` is that of its value, or NULL. */
 
 nthrift_token_inline int
-check_field(check_t *c, check_level_t *level, const nthrift_token_t *t,
+check_field(check_t *c, nthrift_level_t *level, const nthrift_token_t *t,
     const nthrift_schema_type_t **type)
 {
     const nthrift_schema_field_t  *field;
@@ -578,8 +543,8 @@ check_field(check_t *c, check_level_t *level, const nthrift_token_t *t,
     *type = &field->type;
 
     if (field->req == NTHRIFT_IDL_REQUIRED) {
-        level->seen[field->nth / CHECK_WORD]
-            |= (uint64_t) 1 << (field->nth % CHECK_WORD);
+        level->seen[field->nth / NTHRIFT_LEVEL_WORD]
+            |= (uint64_t) 1 << (field->nth % NTHRIFT_LEVEL_WORD);
     }
 
     return NTHRIFT_OK;
@@ -590,7 +555,7 @@ check_field(check_t *c, check_level_t *level, const nthrift_token_t *t,
 
 nthrift_token_inline const uint8_t *
 check_read_token(check_t *c, const nthrift_token_protocol_t *protocol,
-    const check_level_t *level, const uint8_t *p, nthrift_token_t *t)
+    const nthrift_level_t *level, const uint8_t *p, nthrift_token_t *t)
 {
     ptrdiff_t         n;
     nthrift_bytes_t  *b;
@@ -626,7 +591,7 @@ nthrift_token_inline int
 check_run(check_t *c, const nthrift_token_protocol_t *protocol)
 {
     const uint8_t                *p;
-    check_level_t                *level;
+    nthrift_level_t              *level;
     nthrift_token_t               t;
     const nthrift_schema_type_t  *type;
 
@@ -636,7 +601,7 @@ check_run(check_t *c, const nthrift_token_protocol_t *protocol)
         level = c->level;
 
         if (level->at.left == 0) {
-            check_leave(c);
+            c->level = nthrift_level_before(c->stride, level);
             continue;
         }
 
@@ -659,7 +624,7 @@ check_run(check_t *c, const nthrift_token_protocol_t *protocol)
                 return NTHRIFT_OK;
             }
 
-            check_leave(c);
+            c->level = nthrift_level_before(c->stride, level);
             continue;
 
         } else if (check_field(c, level, &t, &type) != NTHRIFT_OK) {
@@ -691,8 +656,8 @@ check_run_compact(check_t *c)
 static inline size_t
 check_stride(const nthrift_check_rules_t *rules)
 {
-    return sizeof(check_level_t)
-           + check_words(rules->max_required) * sizeof(uint64_t);
+    return sizeof(nthrift_level_t)
+           + nthrift_level_words(rules->max_required) * sizeof(uint64_t);
 }
 
 
@@ -716,10 +681,10 @@ nthrift_check_body(const nthrift_check_rules_t *rules, void *memory,
     c.body = body;
     c.base = memory;
     c.stride = check_stride(rules);
-    c.top = (check_level_t *) ((uint8_t *) memory
+    c.top = (nthrift_level_t *) ((uint8_t *) memory
                                + (rules->max_depth - 1) * c.stride);
-    c.required = (rules->max_required > CHECK_WORD) ? rules->max_required
-                                                    : CHECK_WORD;
+    c.required = (uint32_t) nthrift_level_words(rules->max_required)
+                 * NTHRIFT_LEVEL_WORD;
     c.err = err;
     c.flags = (uint8_t) ((rules->enums ? NTHRIFT_SCHEMA_ENUM : 0)
                          | (rules->utf8 ? NTHRIFT_SCHEMA_TEXT : 0));

@@ -131,7 +131,11 @@ typedef struct {
 } nthrift_schema_set_t;
 
 
-/* An empty set on `arena`; allocates nothing. */
+/*
+ * An empty set on `arena`; allocates nothing.  Models that it is used with,
+ * and the loaders they came from (which hold the types without a name), stay
+ * until the last table is built.
+ */
 
 void nthrift_schema_init(nthrift_schema_set_t *set, nthrift_arena_t *arena);
 

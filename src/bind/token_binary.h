@@ -15,72 +15,92 @@
 static const nthrift_token_protocol_t  nthrift_token_binary;
 
 
+/* "i8 element type, i32 size" and "i8 key type, i8 value type, i32 size" */
+
+#define NTHRIFT_TOKEN_BINARY_LIST  (1 + 4)
+#define NTHRIFT_TOKEN_BINARY_MAP   (1 + 1 + 4)
+
+
+nthrift_token_inline ptrdiff_t
+nthrift_token_binary_list(const uint8_t *p, const uint8_t *last,
+    nthrift_token_t *t)
+{
+    if (last - p < NTHRIFT_TOKEN_BINARY_LIST) {
+        return NTHRIFT_AGAIN;
+    }
+
+    t->key = p[0];
+    t->elem = p[0];
+    t->count = nthrift_binary_get32(p + 1);
+
+    if (t->count > INT32_MAX || (t->elem > NTHRIFT_UUID && t->count != 0)) {
+        return NTHRIFT_ERROR;
+    }
+
+    return NTHRIFT_TOKEN_BINARY_LIST;
+}
+
+
+nthrift_token_inline ptrdiff_t
+nthrift_token_binary_map(const uint8_t *p, const uint8_t *last,
+    nthrift_token_t *t)
+{
+    if (last - p < NTHRIFT_TOKEN_BINARY_MAP) {
+        return NTHRIFT_AGAIN;
+    }
+
+    t->key = p[0];
+    t->elem = p[1];
+    t->count = nthrift_binary_get32(p + 2);
+
+    if (t->count > INT32_MAX
+        || ((t->key > NTHRIFT_UUID || t->elem > NTHRIFT_UUID)
+            && t->count != 0))
+    {
+        return NTHRIFT_ERROR;
+    }
+
+    return NTHRIFT_TOKEN_BINARY_MAP;
+}
+
+
 nthrift_token_inline ptrdiff_t
 nthrift_token_binary_value(const uint8_t *p, const uint8_t *last,
     nthrift_token_t *t)
 {
-    ptrdiff_t  n, size;
+    ptrdiff_t  fixed;
 
-    n = last - p;
-    size = nthrift_token_binary.fixed[t->type];
+    fixed = nthrift_token_binary.fixed[t->type];
 
-    if (size != 0) {
+    if (fixed != 0) {
         t->at = p;
-        return (size <= n) ? size : NTHRIFT_AGAIN;
+        return (fixed <= last - p) ? fixed : NTHRIFT_AGAIN;
     }
 
     switch (t->type) {
 
     case NTHRIFT_STRING:
-        if (n < 4) {
+        if (last - p < 4) {
             return NTHRIFT_AGAIN;
         }
 
         t->count = nthrift_binary_get32(p);
-        size = 4;
-        break;
+
+        return (t->count <= INT32_MAX) ? 4 : NTHRIFT_ERROR;
 
     case NTHRIFT_STRUCT:
         return 0;
 
     case NTHRIFT_MAP:
-        if (n < 1 + 1 + 4) {
-            return NTHRIFT_AGAIN;
-        }
-
-        t->key = p[0];
-        t->elem = p[1];
-        t->count = nthrift_binary_get32(p + 2);
-        size = 1 + 1 + 4;
-
-        if ((p[0] > NTHRIFT_UUID || p[1] > NTHRIFT_UUID) && t->count != 0) {
-            return NTHRIFT_ERROR;
-        }
-
-        break;
+        return nthrift_token_binary_map(p, last, t);
 
     case NTHRIFT_SET:
     case NTHRIFT_LIST:
-        if (n < 1 + 4) {
-            return NTHRIFT_AGAIN;
-        }
-
-        t->key = p[0];
-        t->elem = p[0];
-        t->count = nthrift_binary_get32(p + 1);
-        size = 1 + 4;
-
-        if (p[0] > NTHRIFT_UUID && t->count != 0) {
-            return NTHRIFT_ERROR;
-        }
-
-        break;
+        return nthrift_token_binary_list(p, last, t);
 
     default:
         return NTHRIFT_ERROR;
     }
-
-    return (t->count <= INT32_MAX) ? size : NTHRIFT_ERROR;
 }
 
 

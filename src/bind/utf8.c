@@ -5,6 +5,8 @@
 
 #include "bind/utf8.h"
 
+#include <endian.h>
+
 
 /* The eighth bits of eight bytes: not ASCII. */
 
@@ -25,6 +27,10 @@ utf8_get64(const uint8_t *p)
 static inline const uint8_t *
 utf8_pass_ascii(const uint8_t *p, const uint8_t *last)
 {
+    const uint8_t  *start;
+
+    start = p;
+
     while (last - p >= 32) {
         if ((utf8_get64(p) | utf8_get64(p + 8) | utf8_get64(p + 16)
              | utf8_get64(p + 24))
@@ -38,6 +44,14 @@ utf8_pass_ascii(const uint8_t *p, const uint8_t *last)
 
     while (last - p >= 8 && (utf8_get64(p) & UTF8_NOT_ASCII) == 0) {
         p += 8;
+    }
+
+    /* the last few, together with some that were looked at */
+
+    if (last - p < 8 && p - start >= 8
+        && (utf8_get64(last - 8) & UTF8_NOT_ASCII) == 0)
+    {
+        return last;
     }
 
     while (p != last && *p < 0x80) {
@@ -117,6 +131,26 @@ utf8_goes_on(const uint8_t *p, int n)
 }
 
 
+/*
+ * Whether a good character of three bytes is here, four being at hand; most
+ * of the world's scripts are made of them.  "1110xxxx 10xxxxxx 10xxxxxx", and
+ * of the five highest x not all are 0 (overlong), nor are they 11011 (half of
+ * a surrogate pair).
+ */
+
+static inline int
+utf8_is_three(const uint8_t *p)
+{
+    uint32_t  v;
+
+    memcpy(&v, p, 4);
+    v = le32toh(v);
+
+    return (v & 0xc0c0f0) == 0x8080e0 && (v & 0x200f) != 0
+           && (v & 0x200f) != 0x200d;
+}
+
+
 const uint8_t *
 nthrift_utf8_check(const uint8_t *p, const uint8_t *last)
 {
@@ -128,6 +162,10 @@ nthrift_utf8_check(const uint8_t *p, const uint8_t *last)
         /* where one character is not ASCII, more are likely to follow */
 
         do {
+            while (last - p >= 4 && utf8_is_three(p)) {
+                p += 3;
+            }
+
             if (p == last) {
                 return p;
             }

@@ -177,17 +177,8 @@ check_ref(check_t *c, const nthrift_idl_type_t *type,
         return check_mismatch(c, type, value);
     }
 
-    if (c->depth >= c->r->max_nesting) {
-        return nthrift_report_error(c->r->report, c->r->program,
-                                    check_pos(c, value),
-                                    "\"%.*s\" is nested deeper than %u levels",
-                                    nthrift_report_str(c->name),
-                                    (unsigned) c->r->max_nesting);
-    }
-
     inner = *c;
     inner.pos = check_pos(c, value);
-    inner.depth++;
 
     return check_value(&inner, type, ref->last->value);
 }
@@ -576,22 +567,48 @@ check_kind(check_t *c, const nthrift_idl_type_t *type,
 }
 
 
+/* Whether a value may be looked at, of those that names lead to. */
+
+static int
+check_limits(check_t *c, const nthrift_idl_value_t *value)
+{
+    if (c->depth > c->r->max_nesting) {
+        return nthrift_report_error(c->r->report, c->r->program,
+                                    check_pos(c, value),
+                                    "\"%.*s\" is nested deeper than %u levels",
+                                    nthrift_report_str(c->name),
+                                    (unsigned) c->r->max_nesting);
+    }
+
+    if (c->pos.line == 0) {
+        return NTHRIFT_OK;
+    }
+
+    if (*c->r->n_values > c->r->max_values) {
+        return NTHRIFT_ERROR;
+    }
+
+    if ((*c->r->n_values)++ < c->r->max_values) {
+        return NTHRIFT_OK;
+    }
+
+    return nthrift_report_error(c->r->report, c->r->program, c->pos,
+                                "\"%.*s\" and other constants stand for more "
+                                "than %u values", nthrift_report_str(c->name),
+                                (unsigned) c->r->max_values);
+}
+
+
 static int
 check_value(check_t *c, const nthrift_idl_type_t *type,
     nthrift_idl_value_t *value)
 {
+    int  rc;
+
     type = type->real;
 
-    if (c->pos.line != 0 && *c->r->n_values > c->r->max_values) {
+    if (check_limits(c, value) != NTHRIFT_OK) {
         return NTHRIFT_ERROR;
-    }
-
-    if (c->pos.line != 0 && (*c->r->n_values)++ == c->r->max_values) {
-        return nthrift_report_error(c->r->report, c->r->program, c->pos,
-                                    "\"%.*s\" and other constants stand for "
-                                    "more than %u values",
-                                    nthrift_report_str(c->name),
-                                    (unsigned) c->r->max_values);
     }
 
     if (value->kind == NTHRIFT_IDL_VALUE_NAMED
@@ -601,11 +618,14 @@ check_value(check_t *c, const nthrift_idl_type_t *type,
         return NTHRIFT_ERROR;
     }
 
-    if (value->kind == NTHRIFT_IDL_VALUE_CONST) {
-        return check_ref(c, type, value);
-    }
+    c->depth++;
 
-    return check_kind(c, type, value);
+    rc = (value->kind == NTHRIFT_IDL_VALUE_CONST) ? check_ref(c, type, value)
+                                                  : check_kind(c, type, value);
+
+    c->depth--;
+
+    return rc;
 }
 
 

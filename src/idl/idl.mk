@@ -2,9 +2,9 @@
 # with sanitizers.  Included by the top Makefile; "make -f src/idl/idl.mk
 # build/nthrift" works as well.
 #
-# The unit tests (t/unit/idl.c) and the fuzzer (fuzz/idl_fuzz.c) are built as
-# all others are; t/idl.t tests the tool.  Of the packages, thrift-compiler is
-# for t/idl.t only.
+# The unit tests (idl, lexer, loader and map in t/unit/) and the fuzzer
+# (fuzz/idl_fuzz.c) are built as all others are; t/idl.t tests the tool.  Of
+# the packages, thrift-compiler is for t/idl.t only.
 
 IDL_PACKAGES = gcc libc6-dev libjansson-dev thrift-compiler
 

@@ -482,13 +482,57 @@ loader_file(nthrift_loader_t *loader, nthrift_idl_program_t *program)
 }
 
 
+/* A file that is named, not included: found, or not, and read once. */
+
+static nthrift_idl_program_t *
+loader_root(nthrift_loader_t *loader, const nthrift_str_t *path)
+{
+    int                     rc;
+    nthrift_str_t           id;
+    nthrift_idl_pos_t       pos;
+    nthrift_idl_program_t  *program;
+
+    rc = loader->reader.find(loader->reader.data, loader->arena, path, &id);
+
+    if (rc == NTHRIFT_ERROR) {
+        return NULL;
+    }
+
+    if (rc == NTHRIFT_OK) {
+        program = nthrift_map_find(&loader->ids, &id);
+        if (program != NULL) {
+            return program;
+        }
+
+        program = loader_program(loader, path, &id);
+        if (program != NULL) {
+            (void) loader_file(loader, program);
+        }
+
+        return program;
+    }
+
+    program = loader_program(loader, path, path);
+
+    if (program != NULL) {
+        pos.line = 0;
+        pos.column = 0;
+
+        program->state = NTHRIFT_IDL_BROKEN;
+
+        (void) nthrift_report_error(&loader->report, program, pos,
+                                    "no such file");
+    }
+
+    return program;
+}
+
+
 int
 nthrift_loader_load(nthrift_loader_t *loader, const nthrift_str_t *path,
     nthrift_idl_program_t **out)
 {
-    int                     rc;
-    nthrift_str_t           id, name;
-    nthrift_idl_pos_t       pos;
+    nthrift_str_t           name;
     nthrift_idl_program_t  *program;
 
     if (loader->ids.arena == NULL) {
@@ -496,8 +540,6 @@ nthrift_loader_load(nthrift_loader_t *loader, const nthrift_str_t *path,
     }
 
     *out = NULL;
-    pos.line = 0;
-    pos.column = 0;
 
     name.len = path->len;
     name.data = nthrift_arena_copy(loader->arena, path->data, path->len);
@@ -505,36 +547,16 @@ nthrift_loader_load(nthrift_loader_t *loader, const nthrift_str_t *path,
         return nthrift_report_memory(&loader->report);
     }
 
-    rc = loader->reader.find(loader->reader.data, loader->arena, &name, &id);
-
-    if (rc == NTHRIFT_ERROR) {
-        return nthrift_report_memory(&loader->report);
-    }
-
-    if (rc == NTHRIFT_OK) {
-        program = nthrift_map_find(&loader->ids, &id);
-
-        if (program == NULL) {
-            program = loader_program(loader, &name, &id);
-            if (program == NULL) {
-                return nthrift_report_memory(&loader->report);
-            }
-
-            (void) loader_file(loader, program);
-        }
-
-        *out = (program->state == NTHRIFT_IDL_LOADED) ? program : NULL;
-
-        return (*out != NULL) ? NTHRIFT_OK : NTHRIFT_ERROR;
-    }
-
-    program = loader_program(loader, &name, &name);
+    program = loader_root(loader, &name);
     if (program == NULL) {
         return nthrift_report_memory(&loader->report);
     }
 
-    program->state = NTHRIFT_IDL_BROKEN;
+    if (program->state != NTHRIFT_IDL_LOADED) {
+        return NTHRIFT_ERROR;
+    }
 
-    return nthrift_report_error(&loader->report, program, pos,
-                                "no such file");
+    *out = program;
+
+    return NTHRIFT_OK;
 }

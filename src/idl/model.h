@@ -86,7 +86,9 @@ struct nthrift_idl_type_s {
 
     /*
      * What the type is after all typedefs: never NTHRIFT_IDL_TYPEDEF, the
-     * type itself if it is none.  Elements of containers have their own.
+     * type itself if it is none.  Elements of containers have their own;
+     * followed through all typedefs, containers are at most twice as deep as
+     * the loader's limit of nesting.
      */
     nthrift_idl_type_t        *real;
 
@@ -197,6 +199,8 @@ struct nthrift_idl_const_s {
 struct nthrift_idl_typedef_s {
     nthrift_idl_def_t          def;
     nthrift_idl_type_t        *type;        /* as written: may be a typedef */
+    uint32_t                   depth;       /* of containers in it, through
+                                               all typedefs: limited */
 
     /* the resolver's: the names in `type`, and its walk for circles */
     nthrift_idl_type_t        *names;       /* by next_named ... */

@@ -51,13 +51,8 @@ report_text(nthrift_arena_t *arena, const char *data, size_t len,
 static int
 report_after(const nthrift_report_entry_t *a, const nthrift_report_entry_t *b)
 {
-    uint32_t  order_a, order_b;
-
-    order_a = (a->program != NULL) ? a->program->order : 0;
-    order_b = (b->program != NULL) ? b->program->order : 0;
-
-    if (order_a != order_b) {
-        return order_a > order_b;
+    if (a->program != b->program) {
+        return a->program->order > b->program->order;
     }
 
     if (a->pos.line != b->pos.line) {

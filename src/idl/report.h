@@ -49,12 +49,12 @@ typedef struct nthrift_report_entry_s  nthrift_report_entry_t;
 struct nthrift_report_entry_s {
     nthrift_report_entry_t       *next;
     nthrift_report_e              kind;
-    const nthrift_idl_program_t  *program;  /* NULL: of no file */
+    const nthrift_idl_program_t  *program;  /* the file */
     nthrift_idl_pos_t             pos;      /* line 0: of the whole file */
 
     /*
      * Lower case, no full stop, printable ASCII: whatever else a file has is
-     * written as \xNN.
+     * written as \xNN.  Terminated by a 0 byte that the length does not count.
      */
     nthrift_str_t                 text;
 };
@@ -66,7 +66,7 @@ typedef struct {
     uint32_t                 warnings;
     uint32_t                 max_errors;    /* that are kept */
     uint32_t                 max_warnings;
-    unsigned                 no_memory:1;
+    unsigned                 no_memory:1;   /* something could not be done */
 } nthrift_report_t;
 
 

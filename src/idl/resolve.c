@@ -30,6 +30,7 @@ resolve_add(nthrift_resolve_t *r, nthrift_idl_def_t *def)
     nthrift_idl_program_t  *program;
 
     program = r->program;
+    map = &program->types;
     other = NULL;
 
     switch (def->kind) {
@@ -46,8 +47,6 @@ resolve_add(nthrift_resolve_t *r, nthrift_idl_def_t *def)
     case NTHRIFT_IDL_DEF_TYPEDEF:
     case NTHRIFT_IDL_DEF_ENUM:
     case NTHRIFT_IDL_DEF_STRUCT:
-    default:
-        map = &program->types;
         other = nthrift_map_find(&program->services, &def->name);
         break;
     }
@@ -330,6 +329,47 @@ resolve_real(nthrift_idl_type_t *type)
 }
 
 
+/* How deep containers are, typedefs replaced by what they stand for. */
+
+static uint32_t
+resolve_depth(const nthrift_idl_type_t *type)
+{
+    uint32_t  key, elem;
+
+    if (type->kind == NTHRIFT_IDL_TYPEDEF) {
+        return ((nthrift_idl_typedef_t *) type->def)->depth;
+    }
+
+    if (type->elem == NULL) {
+        return 0;
+    }
+
+    key = (type->key != NULL) ? resolve_depth(type->key) : 0;
+    elem = resolve_depth(type->elem);
+
+    return ((key > elem) ? key : elem) + 1;
+}
+
+
+static int
+resolve_typedef_done(nthrift_resolve_t *r, nthrift_idl_typedef_t *td)
+{
+    resolve_real(td->type);
+
+    td->state = RESOLVE_DONE;
+    td->depth = resolve_depth(td->type);
+
+    if (td->depth <= r->max_nesting) {
+        return NTHRIFT_OK;
+    }
+
+    return nthrift_report_error(r->report, r->program, td->def.pos,
+                                "typedef \"%.*s\" is nested deeper than %u "
+                                "levels", nthrift_report_str(&td->def.name),
+                                (unsigned) r->max_nesting);
+}
+
+
 static int
 resolve_typedef(nthrift_resolve_t *r, nthrift_idl_typedef_t *td)
 {
@@ -341,8 +381,10 @@ resolve_typedef(nthrift_resolve_t *r, nthrift_idl_typedef_t *td)
         next = resolve_typedef_next(td);
 
         if (next == NULL) {
-            resolve_real(td->type);
-            td->state = RESOLVE_DONE;
+            if (resolve_typedef_done(r, td) != NTHRIFT_OK) {
+                return NTHRIFT_ERROR;
+            }
+
             td = td->from;
 
         } else if (next->state == RESOLVE_OPEN) {

@@ -17,6 +17,12 @@ PEER_PROGRAMS = build/peers/server build/peers/client
 .PHONY: peers
 peers: build/peers/generated $(PEER_PROGRAMS)
 
+# In the top-level Makefile the compilers are installed first.
+
+ifneq ($(filter Makefile,$(notdir $(MAKEFILE_LIST))),)
+build/peers/generated: | packages
+endif
+
 build/peers/generated: t/peers/peers.thrift
 	@mkdir -p build/peers/py build/peers/perl build/peers/cpp
 	@thrift -nowarn --gen py -out build/peers/py $<
@@ -49,8 +55,6 @@ build/peers/venv:
 
 
 test-t test-asan: peers
-
-peers: | $(filter packages,$(MAKECMDGOALS))
 
 
 .PHONY: interop

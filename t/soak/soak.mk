@@ -18,6 +18,12 @@ SOAK_RUN      = CHAOS_CLIENTS=$(SOAK_CLIENTS) CHAOS_SECONDS=$(SOAK_SECONDS) \
                 CHAOS_RATE=$(SOAK_RATE)
 
 
+# In the top-level Makefile the compiler is installed first.
+
+ifneq ($(filter Makefile,$(notdir $(MAKEFILE_LIST))),)
+build/soak/chaos: | packages
+endif
+
 build/soak/chaos: $(SOAK_SOURCES) $(SOAK_HEADERS)
 	@mkdir -p $(@D)
 	@$(or $(CC),gcc) $(SOAK_CFLAGS) -o $@.$$$$ $(SOAK_SOURCES) \

@@ -369,7 +369,7 @@ static void
 test_utf8_all(void)
 {
     int       n, wrong;
-    uint8_t   p[4];
+    uint8_t   p[4], q[8];
     uint32_t  i, few;
 
     static const uint8_t  ends[] = { 0x00, 0x41, 0x7f, 0x80, 0xbf, 0xc0, 0xff };
@@ -386,6 +386,13 @@ test_utf8_all(void)
 
             n = (p[0] < 0xe0) ? 2 : (p[0] < 0xf0) ? 3 : 4;
             wrong += (nthrift_utf8_check(p, p + n) == p + n)
+                     != utf8_expected(p, n);
+
+            /* the same with another character behind it */
+
+            memcpy(q, p, 4);
+            memcpy(q + n, "text", 4);
+            wrong += (nthrift_utf8_check(q, q + n + 4) == q + n + 4)
                      != utf8_expected(p, n);
         }
     }

@@ -1,0 +1,265 @@
+
+/*
+ * What a session waits for, how long, and how it ends: after the last reply,
+ * by the client, or by a time that is over.  Called by
+ * ngx_stream_thrift_session.c when nothing more can be done at once.
+ */
+
+#include "ngx_stream_thrift.h"
+
+
+#define NGX_STREAM_THRIFT_LINGER    5000        /* milliseconds */
+#define NGX_STREAM_THRIFT_DISCARDS  64          /* reads in a row */
+#define NGX_STREAM_THRIFT_RECHECK   3600000     /* a timeout that is off */
+
+
+static void ngx_stream_thrift_session_linger(ngx_event_t *rev);
+
+
+/* What is waited for, and how long. */
+
+ngx_int_t
+ngx_stream_thrift_session_wait(ngx_stream_thrift_session_t *ts)
+{
+    ngx_uint_t          waits;
+    ngx_msec_t          timeout, from;
+    ngx_connection_t   *c;
+    ngx_thrift_conf_t  *conf;
+
+    c = ts->session->connection;
+    conf = &ts->conf->conf;
+    from = ngx_current_msec;
+
+    if (ts->out) {
+        c->log->action = "sending reply to client";
+        waits = NGX_STREAM_THRIFT_SENDING;
+        timeout = conf->send_timeout;
+
+    } else if (ts->reading) {
+        c->log->action = "reading call from client";
+        waits = NGX_STREAM_THRIFT_READING;
+        timeout = conf->read_timeout;
+        from = ts->begun;
+
+    } else {
+        c->log->action = "waiting for call from client";
+        waits = NGX_STREAM_THRIFT_IDLE;
+        timeout = conf->idle_timeout;
+    }
+
+    if (timeout == 0) {
+        timeout = NGX_STREAM_THRIFT_RECHECK;
+        from = ngx_current_msec;
+    }
+
+    if (ts->progress || ts->waits != waits || !ts->timer.set) {
+        ts->waits = waits;
+        ngx_thrift_timer_set(&ts->timer, from + timeout);
+    }
+
+    if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_handle_write_event(c->write, 0);
+}
+
+
+void
+ngx_stream_thrift_session_timeout(void *data)
+{
+    ngx_stream_thrift_session_t  *ts = data;
+
+    ngx_connection_t   *c;
+    ngx_thrift_conf_t  *conf;
+
+    c = ts->session->connection;
+    conf = &ts->conf->conf;
+
+    switch (ts->waits) {
+
+    case NGX_STREAM_THRIFT_LINGERING:
+        ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
+        return;
+
+    case NGX_STREAM_THRIFT_SENDING:
+
+        if (conf->send_timeout) {
+            ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
+                          "client timed out");
+
+            c->timedout = 1;
+            ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
+            return;
+        }
+
+        break;
+
+    case NGX_STREAM_THRIFT_READING:
+
+        if (conf->read_timeout) {
+            ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
+                          "client timed out in the middle of a call");
+
+            /* calls before it are answered */
+
+            ngx_stream_thrift_call_free(ts->reading);
+            ts->reading = NULL;
+            ts->closing = 1;
+        }
+
+        break;
+
+    default: /* NGX_STREAM_THRIFT_IDLE */
+
+        if (conf->idle_timeout && ts->ncalls == 0) {
+            ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
+                          "client sent no call");
+
+            ts->closing = 1;
+        }
+    }
+
+    ngx_stream_thrift_session_run(ts);
+}
+
+
+/* All is answered and nothing more will be read. */
+
+void
+ngx_stream_thrift_session_end(ngx_stream_thrift_session_t *ts)
+{
+    ngx_connection_t  *c;
+
+    c = ts->session->connection;
+
+    if (ts->eof) {
+
+        if (ts->reading) {
+            ngx_log_error(NGX_LOG_INFO, c->log, 0,
+                          "client closed connection in the middle of a call");
+        }
+
+        ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
+        return;
+    }
+
+    /*
+     * Closing a socket with unread bytes resets the connection, and the last
+     * reply could be lost with it: let the client close first.
+     */
+
+#if (NGX_SSL)
+
+    if (c->ssl) {
+
+        /* says that it closes; what comes after that is not deciphered */
+
+        c->ssl->no_wait_shutdown = 1;
+
+        if (ngx_ssl_shutdown(c) == NGX_AGAIN) {
+            ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
+            return;
+        }
+    }
+
+#endif
+
+    if (ngx_shutdown_socket(c->fd, NGX_WRITE_SHUTDOWN) == -1) {
+        ngx_connection_error(c, ngx_socket_errno,
+                             ngx_shutdown_socket_n " failed");
+        ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
+        return;
+    }
+
+    ts->waits = NGX_STREAM_THRIFT_LINGERING;
+    ngx_thrift_timer_set(&ts->timer,
+                         ngx_current_msec + NGX_STREAM_THRIFT_LINGER);
+
+    c->log->action = "closing client connection";
+    c->read->handler = ngx_stream_thrift_session_linger;
+
+    ngx_stream_thrift_session_linger(c->read);
+}
+
+
+static void
+ngx_stream_thrift_session_linger(ngx_event_t *rev)
+{
+    u_char                        buffer[4096];
+    ssize_t                       n;
+    ngx_uint_t                    i;
+    ngx_connection_t             *c;
+    ngx_stream_session_t         *s;
+    ngx_stream_thrift_session_t  *ts;
+
+    c = rev->data;
+    s = c->data;
+    ts = ngx_stream_get_module_ctx(s, ngx_stream_thrift_module);
+
+    for (i = 0; rev->ready && !c->close; i++) {
+
+        if (i == NGX_STREAM_THRIFT_DISCARDS) {
+
+            /* others have a turn, too */
+
+            ngx_post_event(rev, &ngx_posted_next_events);
+            return;
+        }
+
+        n = c->recv(c, buffer, sizeof(buffer));
+
+        if (n == 0 || n == NGX_ERROR) {
+            ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
+            return;
+        }
+    }
+
+    if (c->close || ngx_handle_read_event(rev, 0) != NGX_OK) {
+        ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
+    }
+}
+
+
+void
+ngx_stream_thrift_session_close(ngx_stream_thrift_session_t *ts,
+    ngx_uint_t status)
+{
+    ngx_queue_t           *q;
+    ngx_stream_session_t  *s;
+
+    ts->running = 1;
+
+    while (!ngx_queue_empty(&ts->calls)) {
+        q = ngx_queue_head(&ts->calls);
+        ngx_thrift_call_cancel(ngx_queue_data(q, ngx_thrift_call_t, queue));
+    }
+
+    if (ts->reading) {
+        ngx_stream_thrift_call_free(ts->reading);
+    }
+
+    ngx_thrift_input_close(&ts->in);
+    ngx_thrift_timer_close(&ts->timer);
+
+    if (ts->flush.posted) {
+        ngx_delete_posted_event(&ts->flush);
+    }
+
+    ts->main->nsessions--;
+
+    if (ngx_exiting && ts->main->nsessions == 0) {
+        ngx_stream_thrift_close_pools(ts->main);
+    }
+
+    s = ts->session;
+
+#if (NGX_SSL)
+    if (s->connection->ssl) {
+        s->connection->ssl->no_wait_shutdown = 1;
+    }
+#endif
+
+    ngx_stream_thrift_log_quiet(s);
+    ngx_stream_finalize_session(s, status);
+}

@@ -1,0 +1,114 @@
+#!/usr/bin/perl
+
+# What is not the server's fault is not counted as its failure: a worker
+# without free connections, a client that does not read.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Test::Thrift;
+
+
+my $t = Test::Thrift->new(<<'EOC', log => 'info');
+
+%%TEST_GLOBALS%%
+
+events {
+    worker_connections  24;
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    log_format  test  '$thrift_seqid|$thrift_status|$status|'
+                      '$thrift_exception';
+    access_log  %%TESTDIR%%/access.log  test;
+
+    upstream two {
+        server  127.0.0.1:%%PORT_10%%;
+        server  127.0.0.1:%%PORT_11%%;
+    }
+
+    upstream other {
+        server  127.0.0.1:%%PORT_10%%;
+        server  127.0.0.1:%%PORT_12%%  backup;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_0%%;
+        thrift_pass  two;
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_1%%  sndbuf=16k;
+        thrift_timeout  400ms;
+        thrift_pass     other;
+    }
+}
+
+EOC
+
+my %script = (big => { body => [ [ 0, 'string', 'x' x 3_000_000 ] ] });
+
+$t->backend($_, id => "b$_", script => \%script) for 10, 11, 12;
+
+$t->run();
+
+sub answers {
+    my ($c, $n) = @_;
+
+    return join(' ', sort map { my $m = $c->call('get');
+                                $m->{fields}{0} || $m->{message} } 1 .. $n);
+}
+
+# the client pipelines and reads slowly: the second reply has to wait for it
+
+my $slow = $t->client(1, rcvbuf => 4096);
+
+$slow->send(join('', map { call_bytes('big', $_) } 1 .. 2));
+
+my $end = Time::HiRes::time() + 1.2;
+
+while (Time::HiRes::time() < $end) {
+    $slow->read(2000, 0.1);
+    select(undef, undef, undef, 0.05);
+}
+
+$slow->close();
+
+is(answers($t->client(1), 1), 'b10', 'slow client');
+is(scalar($t->grep_log(qr/\[error\]/)), 0, 'no error line');
+
+# no connection is left for the upstream
+
+my $c = $t->client(0);
+is(answers($c, 2), 'b10 b11', 'before');
+
+my $other = $t->client(0);
+my @idle;
+
+for (1 .. 40) {
+    my $idle = $t->client(0);
+    push @idle, $idle;
+    last if $t->grep_log(qr/worker_connections are not enough/);
+    $idle->call('get');
+}
+
+$t->expect_log(qr/worker_connections are not enough/);
+
+$other->send(join('', map { call_bytes('get', $_) } 1 .. 16));
+my %seen;
+$seen{$_->{message} || 'answered'}++
+    for map { $other->read_message() || () } 1 .. 16;
+ok($seen{'internal error'}, 'no connections left');
+
+$_->close() for @idle;
+select(undef, undef, undef, 0.2);
+
+is(answers($t->client(0), 4), 'b10 b10 b11 b11', 'servers are not blamed');
+
+$t->done();
