@@ -342,6 +342,10 @@ ngx_stream_thrift_session_message(ngx_stream_thrift_session_t *ts)
         return NGX_AGAIN;
     }
 
+    if (rc == NGX_ABORT) {
+        return NGX_ERROR;
+    }
+
     ts->reading = NULL;
     wire = &tc->call.request.wire;
 

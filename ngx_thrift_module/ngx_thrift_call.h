@@ -100,6 +100,7 @@ struct ngx_thrift_call_s {
     unsigned                   silent:1;    /* the upstream sends none */
     unsigned                   keeps:1;     /* the request after it is sent */
     unsigned                   lost:1;      /* sent once, and not answered */
+    unsigned                   spares:1;    /* its failure is not the peer's */
     unsigned                   timed:1;
     unsigned                   paused:1;    /* others hold too much */
     unsigned                   failed:1;    /* exception and text are ours */

@@ -56,8 +56,7 @@ ngx_thrift_message_read(ngx_thrift_message_t *m, nthrift_rules_t *rules,
                                           pool)
                 != NGX_OK)
             {
-                nthrift_error_set(&m->wire.error, "no memory");
-                return NGX_ERROR;
+                return NGX_ABORT;
             }
         }
 

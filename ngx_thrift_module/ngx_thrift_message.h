@@ -41,6 +41,7 @@ ngx_int_t ngx_thrift_message_start(ngx_thrift_message_t *m,
 /*
  * Reads on in what `in` has received.  NGX_OK, NGX_AGAIN and NGX_ERROR as
  * nthrift_message_read(); m->wire.error.text is set with NGX_ERROR.
+ * NGX_ABORT: no memory.
  */
 ngx_int_t ngx_thrift_message_read(ngx_thrift_message_t *m,
     nthrift_rules_t *rules, ngx_thrift_input_t *in, ngx_pool_t *pool);

@@ -279,8 +279,14 @@ ngx_thrift_pass_result(ngx_thrift_call_t *call, ngx_int_t rc)
                                         : "cannot connect to upstream");
 
     default: /* NGX_ERROR */
-        call->front->release(call, (call->status == 500) ? NGX_PEER_NEXT
-                                                         : NGX_PEER_FAILED);
+
+        /* what has no error by now is our own shortage */
+
+        (void) ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
+                                    "internal error");
+
+        call->front->release(call, (call->status == 500 || call->spares)
+                                       ? NGX_PEER_NEXT : NGX_PEER_FAILED);
 
         if (call->upstream) {
             call->upstream->spoiled = 1;

@@ -203,11 +203,17 @@ ngx_thrift_upstream_timeout(void *data)
     }
 
     call = u->call;
-
-    ngx_log_error(NGX_LOG_ERR, call->log, NGX_ETIMEDOUT,
-                  "upstream timed out");
-
     u->spoiled = 1;
+
+    if (call->paused) {
+        ngx_log_error(NGX_LOG_INFO, call->log, NGX_ETIMEDOUT,
+                      "client does not take the replies to earlier calls");
+        call->spares = 1;
+
+    } else {
+        ngx_log_error(NGX_LOG_ERR, call->log, NGX_ETIMEDOUT,
+                      "upstream timed out");
+    }
 
     if (u->connecting && !ngx_thrift_call_expired(call)) {
         rc = NGX_DECLINED;
@@ -392,6 +398,10 @@ ngx_thrift_upstream_read(ngx_thrift_upstream_t *u)
             if (rc == NGX_ERROR) {
                 return ngx_thrift_upstream_malformed(call,
                                                 call->reply.wire.error.text);
+            }
+
+            if (rc == NGX_ABORT) {
+                return NGX_ERROR;
             }
         }
 

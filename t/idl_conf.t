@@ -317,7 +317,7 @@ my $server = (grep { (split /\n/, $template)[$_ - 1] =~ /server \{/ }
 is(said(server => "$orders $copy"),
    '[emerg] method "get" is defined in service "Orders" and in service '
    . '"Copy", and a call may name only the method: give one of them a '
-   . "\"thrift_service\" in the server in test.conf:$server\n",
+   . "\"thrift_service\" in test.conf:$server\n",
    'shared without blocks');
 good('shared with one block',
      server => "$orders $copy thrift_service Copy { }");

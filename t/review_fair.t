@@ -82,7 +82,8 @@ sub flood {
         last if $took > 1;
     }
 
-    kill('KILL', @pids);
+    diag(join(" ", map { (split " ", Test::Thrift::_slurp("/proc/$_/stat"))[13,14] } $t->workers(), @pids)) if $ENV{VERBOSE};
+    kill("KILL", @pids);
     waitpid($_, 0) for @pids;
     $c->close();
 

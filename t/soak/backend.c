@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -52,6 +54,7 @@ typedef struct {
 
     uint32_t       id;          /* of the call that is answered, or NO_ID */
     uint32_t       stalled_id;  /* of the one that never is */
+    uint32_t       answered_id; /* of the one that was answered last */
     action_e       action;
 
     buf_t          later;       /* goes out before the next reply */
@@ -180,12 +183,25 @@ conn_taint(const conn_t *c)
 }
 
 
-/* The server's own doing: what it was about to answer need not arrive. */
+/*
+ * The server's own doing: what it was about to answer need not arrive, nor
+ * what the kernel still holds when a reset throws it away.
+ */
 
 static void
 conn_kill(conn_t *c, int reset)
 {
+    int  unsent;
+
     conn_taint(c);
+
+    if (c->answered_id != NO_ID
+        && ioctl(c->fd, SIOCOUTQ, &unsent) == 0 && unsent > 0)
+    {
+        shared->seen[c->answered_id] &= (uint8_t) ~SEEN_ANSWERED;
+        shared->seen[c->answered_id] |= SEEN_TAINTED;
+    }
+
     conn_close(c, reset);
 }
 
@@ -223,6 +239,7 @@ backend_accept(unsigned i, uint64_t now)
         c->plan = plan;
         c->id = NO_ID;
         c->stalled_id = NO_ID;
+        c->answered_id = NO_ID;
 
         if (fd >= self.top) {
             self.top = fd + 1;
@@ -517,6 +534,7 @@ conn_answered(conn_t *c)
     default:
         if (plan_fates(c->action) & (1U << FATE_REPLY | 1U << FATE_SERVER)) {
             shared->seen[id] |= c->polluted ? SEEN_TAINTED : SEEN_ANSWERED;
+            c->answered_id = id;
 
         } else {
             c->polluted = 1;
