@@ -307,7 +307,7 @@ ngx_stream_thrift_peer_resolve(ngx_stream_thrift_call_t *tc,
     ctx->timeout = cscf->resolver_timeout;
 
     if (tc->call.timed) {
-        ctx->timeout = ngx_min(ctx->timeout, tc->call.conf->timeout);
+        ctx->timeout = ngx_min(ctx->timeout, tc->call.target->timeout);
     }
 
     tc->log.action = "resolving upstream";
@@ -339,6 +339,10 @@ ngx_stream_thrift_peer_resolved(ngx_resolver_ctx_t *ctx)
                       "%V could not be resolved (%i: %s)",
                       &ctx->name, ctx->state,
                       ngx_resolver_strerror(ctx->state));
+
+        if (ngx_thrift_call_expired(&tc->call)) {
+            (void) ngx_thrift_call_timed_out(&tc->call);
+        }
 
         rc = ngx_thrift_call_fail(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
                                   "upstream could not be resolved");

@@ -180,6 +180,7 @@ ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts)
 {
     ts->running = 1;
     ts->progress = 0;
+    ts->turn = 0;
 
     do {
         ts->again = 0;
@@ -214,6 +215,11 @@ ngx_stream_thrift_session_read(ngx_stream_thrift_session_t *ts)
     for ( ;; ) {
 
         if (ts->closing) {
+            return NGX_OK;
+        }
+
+        if (ts->turn++ >= NGX_THRIFT_TURN) {
+            ngx_post_event(&ts->flush, &ngx_posted_next_events);
             return NGX_OK;
         }
 

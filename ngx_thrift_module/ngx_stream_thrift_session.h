@@ -43,6 +43,8 @@ struct ngx_stream_thrift_session_s {
     ngx_uint_t                      total;      /* since the beginning */
     off_t                           held;       /* bytes of their messages */
     ngx_uint_t                      npaused;    /* that may receive no more */
+    ngx_uint_t                      turn;       /* receptions and calls since
+                                                   others had theirs */
 
     ngx_chain_t                    *out;        /* replies being sent */
     ngx_chain_t                   **out_last;

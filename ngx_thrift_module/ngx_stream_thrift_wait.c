@@ -8,9 +8,8 @@
 #include "ngx_stream_thrift.h"
 
 
-#define NGX_STREAM_THRIFT_LINGER    5000        /* milliseconds */
-#define NGX_STREAM_THRIFT_DISCARDS  64          /* reads in a row */
-#define NGX_STREAM_THRIFT_RECHECK   3600000     /* a timeout that is off */
+#define NGX_STREAM_THRIFT_LINGER   5000         /* milliseconds */
+#define NGX_STREAM_THRIFT_RECHECK  3600000      /* a timeout that is off */
 
 
 static void ngx_stream_thrift_session_linger(ngx_event_t *rev);
@@ -199,10 +198,7 @@ ngx_stream_thrift_session_linger(ngx_event_t *rev)
 
     for (i = 0; rev->ready && !c->close; i++) {
 
-        if (i == NGX_STREAM_THRIFT_DISCARDS) {
-
-            /* others have a turn, too */
-
+        if (i == NGX_THRIFT_TURN) {
             ngx_post_event(rev, &ngx_posted_next_events);
             return;
         }

@@ -16,6 +16,11 @@
 #endif
 
 
+/* Receptions, or calls, in a row, before other connections have a turn. */
+
+#define NGX_THRIFT_TURN  64
+
+
 typedef struct ngx_thrift_block_s  ngx_thrift_block_t;
 
 

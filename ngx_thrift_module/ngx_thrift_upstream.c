@@ -373,12 +373,18 @@ static ngx_int_t
 ngx_thrift_upstream_read(ngx_thrift_upstream_t *u)
 {
     ngx_int_t           rc;
+    ngx_uint_t          n;
     ngx_thrift_call_t  *call;
 
     call = u->call;
     call->log->action = "reading reply from upstream";
 
-    for ( ;; ) {
+    for (n = 0; /* void */; n++) {
+
+        if (n == NGX_THRIFT_TURN) {
+            ngx_post_event(u->connection->read, &ngx_posted_next_events);
+            return NGX_AGAIN;
+        }
 
         if (ngx_thrift_input_pending(&u->in)) {
 

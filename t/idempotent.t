@@ -163,8 +163,8 @@ service Api {
     string put(1: string text),
     string off(1: string text) (nthrift.idempotent = "false"),
     oneway void poke(1: string text) (nthrift.idempotent = "true"),
-    string slow() (nthrift.timeout = "200ms"),
-    string brief() (nthrift.timeout = "200ms", nthrift.idempotent = "true"),
+    string slow() (nthrift.timeout = "100ms"),
+    string brief() (nthrift.timeout = "100ms", nthrift.idempotent = "true"),
     string long() (nthrift.timeout = "100s", nthrift.idempotent = "true")
 }
 
@@ -358,7 +358,7 @@ sub timed {
     return outcome(@_) =~ s/after \d+ms .* \(/after (/r;
 }
 
-my $late = { delay => 0.4 };
+my $late = { delay => 0.25 };
 
 $c = $t->client(0);
 script($stall);

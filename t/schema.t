@@ -84,6 +84,18 @@ stream {
         thrift_protocol   lax;
         thrift_pass       127.0.0.1:%%PORT_10%%;
     }
+
+    # servers that are given up after one failure
+
+    upstream two {
+        server  127.0.0.1:%%PORT_10%%;
+        server  127.0.0.1:%%PORT_11%%;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_6%%;
+        thrift_pass  two;
+    }
 }
 
 EOF
@@ -596,6 +608,15 @@ $c = $t->client(0);
 is(answer('version'), 'good', 'before refused reply');
 is(answer('find'), "${wrong}result without a value", 'refused reply');
 is(answer('version'), 'good', 'after refused reply');
+
+# nor is the server given up, of which other methods are right
+
+my $other = $t->backend(11, id => 'other', script => { find => { body => [ ] }
+                                                     });
+
+$c = $t->client(6);
+is(answer('find'), "${wrong}result without a value", "refused $_") for 1 .. 4;
+is(answer('version'), 'good', 'server stays');
 
 # bodies over several blocks, at once and in pieces
 

@@ -6,6 +6,7 @@
  * nest; where there is no memory the program ends, see nthrift_call.c.
  */
 
+#include "nthrift_call.h"
 #include "nthrift_default.h"
 #include "nthrift_text.h"
 
@@ -47,11 +48,7 @@ default_binary(const nthrift_str_t *s)
     char    *text;
     json_t  *json;
 
-    text = malloc(nthrift_text_base64_size(s->len) + 1);
-    if (text == NULL) {
-        return NULL;
-    }
-
+    text = nthrift_call_malloc(nthrift_text_base64_size(s->len) + 1);
     nthrift_text_base64_write(text, s->data, s->len);
     json = json_stringn_nocheck(text, nthrift_text_base64_size(s->len));
     free(text);
@@ -125,9 +122,9 @@ default_struct(const nthrift_idl_struct_t *st,
         s = &default_resolve(elem)->u.s;
         field = nthrift_idl_field_by_name(st, s);
 
-        name = strndup((const char *) s->data, s->len);
+        name = nthrift_call_strndup(s->data, s->len);
 
-        if (field != NULL && name != NULL) {
+        if (field != NULL) {
             json_object_set_new_nocheck(json, name,
                              nthrift_default_json(field->type, elem->next));
         }

@@ -7,9 +7,9 @@
  * first error ends it; where it is, the open levels tell.
  */
 
-#include "nthrift_encode.h"
-
+#include "nthrift_call.h"
 #include "nthrift_default.h"
+#include "nthrift_encode.h"
 #include "nthrift_scalar.h"
 
 #include "idl/suggest.h"
@@ -127,8 +127,8 @@ encode_map(nthrift_scalar_t *e, const nthrift_scalar_path_t *path,
     size_t  n;
 
     if (!json_is_object(json) && !json_is_array(json)) {
-        return nthrift_scalar_fail(e, path,
-                           "object or array of [key, value] expected");
+        return nthrift_scalar_fail(e, path, "object or array of [key, value] "
+                                   "expected");
     }
 
     n = json_is_object(json) ? json_object_size(json) : json_array_size(json);
@@ -197,7 +197,7 @@ encode_field(nthrift_scalar_t *e, const nthrift_scalar_path_t *up,
 
     if (field->id < INT16_MIN || field->id > INT16_MAX) {
         return nthrift_scalar_fail(e, &path, "the id %d cannot be sent",
-                           (int) field->id);
+                                   (int) field->id);
     }
 
     if (field->type->real->kind == NTHRIFT_IDL_BOOL && json_is_boolean(json)) {
@@ -210,6 +210,20 @@ encode_field(nthrift_scalar_t *e, const nthrift_scalar_path_t *up,
                         nthrift_scalar_type(field->type));
 
     return encode_value(e, &path, field->type, json);
+}
+
+
+/* What is given for the fields, in their order: nothing so far. */
+
+static json_t **
+encode_values(const nthrift_idl_struct_t *st)
+{
+    json_t  **values;
+
+    values = nthrift_call_malloc((st->n + 1) * sizeof(json_t *));
+    memset(values, 0, (st->n + 1) * sizeof(json_t *));
+
+    return values;
 }
 
 
@@ -232,10 +246,10 @@ encode_sort(nthrift_scalar_t *e, const nthrift_scalar_path_t *path,
 
         if (field == NULL) {
             return nthrift_scalar_unknown(e, path,
-                                       (st->what == NTHRIFT_IDL_KIND_ARGS)
-                                       ? "argument" : "field",
-                                       &st->def.name, &name,
-                                       nthrift_suggest_field(st, &name));
+                                          (st->what == NTHRIFT_IDL_KIND_ARGS)
+                                          ? "argument" : "field",
+                                          &st->def.name, &name,
+                                          nthrift_suggest_field(st, &name));
         }
 
         values[field->index] = value;
@@ -316,10 +330,7 @@ encode_struct(nthrift_scalar_t *e, const nthrift_scalar_path_t *path,
         return nthrift_scalar_fail(e, path, "object expected");
     }
 
-    values = calloc(st->n + 1, sizeof(json_t *));
-    if (values == NULL) {
-        return nthrift_scalar_fail(e, path, "not enough memory");
-    }
+    values = encode_values(st);
 
     rc = encode_sort(e, path, st, json, values);
 
@@ -348,15 +359,12 @@ encode_array(nthrift_scalar_t *e, const nthrift_scalar_path_t *path,
     json_t  **values;
 
     if (json_array_size(json) > st->n) {
-        return nthrift_scalar_fail(e, path, "%zu given, \"%.*s\" has %zu",
-                           json_array_size(json), nthrift_scalar_str(&st->def.name),
-                           st->n);
+        return nthrift_scalar_fail(e, path, "%zu given, %.*s has %zu",
+                                   json_array_size(json),
+                                   nthrift_scalar_str(&st->def.name), st->n);
     }
 
-    values = calloc(st->n + 1, sizeof(json_t *));
-    if (values == NULL) {
-        return nthrift_scalar_fail(e, path, "not enough memory");
-    }
+    values = encode_values(st);
 
     for (i = 0; i < json_array_size(json); i++) {
         values[i] = json_array_get(json, i);

@@ -4,6 +4,7 @@
  * something is wrong.
  */
 
+#include "nthrift_call.h"
 #include "nthrift_scalar.h"
 #include "nthrift_text.h"
 
@@ -378,11 +379,7 @@ scalar_binary(nthrift_scalar_t *e, const nthrift_scalar_path_t *path,
 
     len = json_string_length(json);
 
-    data = malloc(len / 4 * 3 + 3);
-    if (data == NULL) {
-        return nthrift_scalar_fail(e, path, "not enough memory");
-    }
-
+    data = nthrift_call_malloc(len / 4 * 3 + 3);
     rc = nthrift_text_base64_read(json_string_value(json), len, data, &n);
 
     if (rc == 0) {

@@ -1,0 +1,140 @@
+#!/usr/bin/perl
+
+# Level-triggered event methods: everything works, and nothing spins while it
+# waits.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use POSIX ();
+use Test::More;
+use Test::Thrift;
+use Time::HiRes qw(time sleep);
+
+
+my $conf = <<'EOC';
+
+%%TEST_GLOBALS%%
+
+events {
+    use  METHOD;
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    server {
+        listen               127.0.0.1:%%PORT_0%%  sndbuf=32k;
+        thrift_max_pipeline  2;
+        thrift_pass          127.0.0.1:%%PORT_10%%;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_1%%;
+        thrift_pass  127.0.0.1:%%PORT_11%%;
+    }
+
+    server {
+        listen                  127.0.0.1:%%PORT_2%%;
+        thrift_max_calls        1;
+        thrift_return           INTERNAL_ERROR  "no";
+    }
+}
+
+EOC
+
+my $tick = POSIX::sysconf(POSIX::_SC_CLK_TCK());
+
+sub cpu {
+    my ($t) = @_;
+
+    my $sum = 0;
+
+    for my $pid ($t->workers()) {
+        open(my $fh, '<', "/proc/$pid/stat") or next;
+        my ($rest) = <$fh> =~ /\) (.*)/;
+        my @f = split ' ', $rest;
+        $sum += $f[11] + $f[12];
+    }
+
+    return $sum / $tick;
+}
+
+# what the worker takes while it should sleep, in a share of one CPU
+
+sub busy {
+    my ($t) = @_;
+
+    sleep(0.1);
+    my $start = cpu($t);
+    my $time = time();
+    sleep(0.4);
+
+    return (cpu($t) - $start) / (time() - $time);
+}
+
+for my $method (qw(poll select)) {
+    (my $text = $conf) =~ s/METHOD/$method/;
+
+    my $t = Test::Thrift->new($text, log => 'info');
+
+    my $backend = $t->backend(10, id => 'b',
+        script => { hold => { hold => 1 }, echo => { echo => 1 },
+                    big => { body => [ [ 0, 'string', 'x' x 2_000_000 ] ] } });
+
+    # says something, half-closes, and never reads
+
+    my $deaf = $t->backend(11, id => 'deaf',
+        script => { '!accept' => { raw => "\0", ignore => 1 } });
+
+    $t->run();
+
+    my $c = $t->client(0);
+
+    is(join(' ', map { $c->call('get')->{fields}{0} } 1 .. 3), 'b b b',
+       "$method: calls");
+    is(length($c->call('echo', [ [ 0, 'string', 'y' x 3_000_000 ] ])
+                ->{fields}{0}), 3_000_000, "$method: large call");
+    cmp_ok(busy($t), '<', 0.5, "$method: idle");
+
+    # more calls than may be read, and then the end of sending
+
+    $c = $t->client(0);
+    $c->send(join('', map { call_bytes('hold', $_) } 1 .. 3));
+    ok(wait_for(sub { $backend->calls('hold') == 2 }), "$method: two held");
+    cmp_ok(busy($t), '<', 0.5, "$method: blocked");
+    $c->half_close();
+    cmp_ok(busy($t), '<', 0.5, "$method: half closed");
+    $backend->release();
+    ok(wait_for(sub { $backend->calls('hold') == 3 }), "$method: third");
+    cmp_ok(busy($t), '<', 0.5, "$method: half closed and read");
+    $backend->release();
+    is(join(' ', map { $c->read_message()->{seqid} } 1 .. 3), '1 2 3',
+       "$method: all answered");
+
+    # a client that does not read
+
+    $c = $t->client(0, rcvbuf => 4096);
+    $c->send(call_bytes('big', 1) . call_bytes('big', 2));
+    cmp_ok(busy($t), '<', 0.5, "$method: client does not read");
+    is(length($c->read_message()->{fields}{0}), 2_000_000,
+       "$method: and then does");
+    $c->close();
+
+    # a client that left is lingered for
+
+    $c = $t->client(2);
+    $c->call('get');
+    cmp_ok(busy($t), '<', 0.5, "$method: lingering");
+
+    # a server that does not read, and has something to say
+
+    $c = $t->client(1);
+    $c->start('put', [ [ 1, 'string', 'z' x 12_000_000 ] ]);
+    cmp_ok(busy($t), '<', 0.5, "$method: server does not read");
+
+    $t->done();
+}
