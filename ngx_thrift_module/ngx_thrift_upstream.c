@@ -543,6 +543,10 @@ ngx_thrift_upstream_check(ngx_thrift_upstream_t *u)
                       "upstream sent reply that does not fit its definition: "
                       "%V", &why);
 
+        /* of one method: the server answers others as it should */
+
+        call->spares = 1;
+
         return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
                                     "upstream sent a reply that does not fit "
                                     "its definition: %V", &why);

@@ -3,6 +3,7 @@
  *
  *     nthrift check [-w] [-I dir] FILE...    says what is wrong with them
  *     nthrift dump [-w] [-I dir] FILE        writes the resolved model
+ *     nthrift call HOST:PORT Service.method  calls it: see nthrift_call.c
  *
  * It reads files for the loader, and prints what the loader has to say, in
  * the form that editors understand.  Exit codes: 0 all is well, 1 a file has
@@ -216,6 +217,42 @@ tool_loader(nthrift_loader_t *loader, nthrift_arena_t *arena,
 }
 
 
+int
+nthrift_load(nthrift_arena_t *arena, nthrift_str_t *dirs, size_t n_dirs,
+    int negative_ids, char *file, nthrift_idl_program_t **program)
+{
+    int                rc;
+    tool_args_t        args;
+    nthrift_str_t      path;
+    nthrift_loader_t  *loader;
+
+    /* the model points into its loader */
+
+    loader = nthrift_arena_alloc(arena, sizeof(nthrift_loader_t));
+    if (loader == NULL) {
+        fprintf(stderr, "nthrift: not enough memory\n");
+        return -1;
+    }
+
+    memset(&args, 0, sizeof(tool_args_t));
+
+    args.dirs = dirs;
+    args.n_dirs = n_dirs;
+    args.negative_ids = negative_ids;
+
+    tool_loader(loader, arena, &args);
+
+    path.data = (uint8_t *) file;
+    path.len = strlen(file);
+
+    rc = nthrift_loader_load(loader, &path, program);
+
+    tool_report(&loader->report, 1);
+
+    return (rc == NTHRIFT_OK) ? 0 : -1;
+}
+
+
 static int
 tool_run(const tool_args_t *args, int dump)
 {
@@ -262,9 +299,12 @@ tool_usage(FILE *out, int rc)
 {
     fputs("usage: nthrift check [-w] [-I dir] [--negative-ids] FILE...\n"
           "       nthrift dump [-w] [-I dir] [--negative-ids] FILE\n"
+          "       nthrift call [options] HOST:PORT Service.method [JSON]"
+          " --idl FILE\n"
           "\n"
           "check   says what is wrong with .thrift files\n"
           "dump    writes what a .thrift file says as JSON\n"
+          "call    makes one call: see nthrift call --help\n"
           "\n"
           "-I dir          look for included files there, too\n"
           "-w              no warnings\n"
@@ -333,6 +373,10 @@ main(int argc, char **argv)
                       || strcmp(argv[1], "--help") == 0))
     {
         return tool_usage(stdout, 0);
+    }
+
+    if (argc >= 2 && strcmp(argv[1], "call") == 0) {
+        return nthrift_call(argc, argv);
     }
 
     if (argc < 3) {

@@ -17,5 +17,15 @@
 int nthrift_dump(const nthrift_loader_t *loader,
     const nthrift_idl_program_t *program, FILE *out);
 
+/*
+ * The program of `file` and all that it includes, in `arena`.  Errors are
+ * printed, warnings are not.  Returns 0, or -1.
+ */
+int nthrift_load(nthrift_arena_t *arena, nthrift_str_t *dirs, size_t n_dirs,
+    int negative_ids, char *file, nthrift_idl_program_t **program);
+
+/* "nthrift call": returns the exit code. */
+int nthrift_call(int argc, char **argv);
+
 
 #endif /* NTHRIFT_TOOL_H */

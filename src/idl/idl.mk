@@ -13,12 +13,14 @@ IDL_CFLAGS   = -std=gnu11 -D_GNU_SOURCE -g -O2 -Wall -Wextra -Wshadow \
                -Wconversion -Wno-sign-conversion -Werror -Isrc
 IDL_SANITIZE = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 
-IDL_SOURCES  = $(sort $(wildcard src/base/*.c src/idl/*.c))
-IDL_HEADERS  = $(wildcard src/base/*.h src/idl/*.h)
+IDL_SOURCES  = $(sort $(wildcard src/*/*.c))
+IDL_HEADERS  = $(wildcard src/*/*.h)
 IDL_OBJECTS  = $(IDL_SOURCES:src/%.c=build/idl/%.o)
 
-IDL_TOOL     = tools/nthrift.c tools/nthrift_dump.c
-IDL_ALL      = $(IDL_TOOL) tools/nthrift.h $(IDL_SOURCES) $(IDL_HEADERS)
+IDL_CALL     = call decode default encode exchange scalar socket text write
+IDL_TOOL     = tools/nthrift.c tools/nthrift_dump.c \
+               $(IDL_CALL:%=tools/nthrift_%.c)
+IDL_ALL      = $(IDL_TOOL) $(wildcard tools/*.h) $(IDL_SOURCES) $(IDL_HEADERS)
 
 
 .PHONY: idl
@@ -31,9 +33,11 @@ build/nthrift: $(IDL_OBJECTS) $(IDL_ALL)
 
 build/nthrift-asan: $(IDL_ALL)
 	@mkdir -p $(@D)
-	$(IDL_CC) $(IDL_CFLAGS) $(IDL_SANITIZE) -o $@ $(IDL_TOOL) \
-	    $(IDL_SOURCES) -ljansson
+	$(IDL_CC) $(IDL_CFLAGS) -Wno-conversion $(IDL_SANITIZE) -o $@ \
+	    $(IDL_TOOL) $(IDL_SOURCES) -ljansson
 
+
+build/idl/wire/%.o: IDL_CFLAGS += -Wno-conversion
 
 build/idl/%.o: src/%.c $(IDL_HEADERS)
 	@mkdir -p $(@D)
