@@ -354,7 +354,11 @@ ngx_thrift_upstream_send(ngx_thrift_upstream_t *u)
 
     if (out) {
         ngx_thrift_upstream_arm(u, call->conf->send_timeout);
-        return NGX_AGAIN;
+
+        /* what the server says before it has the call is not read yet */
+
+        return (ngx_handle_read_event(c->read, 0) == NGX_OK) ? NGX_AGAIN
+                                                             : NGX_ERROR;
     }
 
     ngx_thrift_upstream_arm(u, 0);

@@ -1,0 +1,5 @@
+include "found.thrift"
+
+service Inc {
+    found.Thing get(1: found.Thing thing)
+}
