@@ -236,6 +236,7 @@ ngx_stream_thrift_call_of(ngx_stream_session_t *s)
 void
 ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc)
 {
+    ngx_pool_t                     *next;
     ngx_pool_cleanup_t             *cln;
     ngx_stream_thrift_main_conf_t  *tmcf;
 
@@ -243,7 +244,11 @@ ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc)
 
     ngx_thrift_message_release(&tc->call.request);
 
-    if (tmcf->nfree == NGX_STREAM_THRIFT_CALLS) {
+    /* a pool that has grown is that of a large call, which is rare */
+
+    next = tc->call.pool->d.next;
+
+    if (tmcf->nfree == NGX_STREAM_THRIFT_CALLS || (next && next->d.next)) {
         ngx_stream_thrift_call_destroy(tc);
         ngx_thrift_trim();
         return;

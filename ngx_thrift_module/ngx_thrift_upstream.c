@@ -305,6 +305,8 @@ ngx_thrift_upstream_start(ngx_thrift_upstream_t *u)
         return NGX_ERROR;
     }
 
+    ngx_thrift_upstream_arm(u, call->conf->send_timeout);
+
     /* another call's reply, which may come first, may have another protocol */
 
     u->rules = call->conf->rules;
@@ -319,12 +321,14 @@ ngx_thrift_upstream_start(ngx_thrift_upstream_t *u)
 static ngx_int_t
 ngx_thrift_upstream_send(ngx_thrift_upstream_t *u)
 {
+    off_t               sent;
     ngx_chain_t        *out;
     ngx_connection_t   *c;
     ngx_thrift_call_t  *call;
 
     c = u->connection;
     call = u->call;
+    sent = c->sent;
 
     call->log->action = "sending call to upstream";
 
@@ -353,7 +357,10 @@ ngx_thrift_upstream_send(ngx_thrift_upstream_t *u)
     }
 
     if (out) {
-        ngx_thrift_upstream_arm(u, call->conf->send_timeout);
+
+        if (c->sent != sent) {
+            ngx_thrift_upstream_arm(u, call->conf->send_timeout);
+        }
 
         /* what the server says before it has the call is not read yet */
 
