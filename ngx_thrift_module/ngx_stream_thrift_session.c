@@ -38,7 +38,7 @@ static void ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
 static ngx_int_t ngx_stream_thrift_session_write(
     ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts);
-static void ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts);
+static ngx_int_t ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_is_written(
     ngx_thrift_call_t *call);
 static void ngx_stream_thrift_session_unpause(
@@ -436,9 +436,7 @@ ngx_stream_thrift_session_write(ngx_stream_thrift_session_t *ts)
         }
     }
 
-    ngx_stream_thrift_session_written(ts);
-
-    return NGX_OK;
+    return ngx_stream_thrift_session_written(ts);
 }
 
 
@@ -461,11 +459,11 @@ ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts)
             continue;
         }
 
-        if (!call->ready) {
+        if (!call->ready || call->out == NULL) {
             return;
         }
 
-        if (call->out == NULL || call->out_last) {
+        if (call->out_last) {
             continue;
         }
 
@@ -481,10 +479,11 @@ ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts)
 
 /*
  * Lets go on the calls of which all was written.  A oneway has no turn: nobody
- * waits for it, and it waits for nobody.
+ * waits for it, and it waits for nobody.  A call that could not be answered,
+ * for want of memory, ends the connection in its turn.
  */
 
-static void
+static ngx_int_t
 ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts)
 {
     ngx_queue_t        *q, *next;
@@ -501,6 +500,10 @@ ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts)
             continue;
         }
 
+        if (!call->oneway && call->ready && call->out == NULL) {
+            return NGX_ERROR;
+        }
+
         if (!ngx_stream_thrift_session_is_written(call)) {
             break;
         }
@@ -513,6 +516,8 @@ ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts)
     }
 
     ngx_stream_thrift_session_unpause(ts);
+
+    return NGX_OK;
 }
 
 
@@ -525,8 +530,12 @@ ngx_stream_thrift_session_is_written(ngx_thrift_call_t *call)
         return 0;
     }
 
-    if (call->out == NULL) {
+    if (call->oneway) {
         return 1;
+    }
+
+    if (call->out_last == NULL) {
+        return 0;
     }
 
     b = call->out_last->buf;

@@ -35,10 +35,9 @@ ngx_thrift_reply(ngx_thrift_call_t *call)
 
     if (rc != NGX_OK) {
 
-        /* no memory for an answer: all that is left is to close */
+        /* no memory for an answer: the session closes in the call's turn */
 
         call->out = NULL;
-        call->closes = 1;
         call->status = 500;
     }
 

@@ -9,6 +9,7 @@ them listen, a line with the ports of 127.0.0.1 and, if there is one, [::1] is
 printed.
 """
 
+import logging
 import os
 import sys
 import threading
@@ -133,6 +134,8 @@ def listening(socket):
 
 
 def main():
+    logging.disable()
+
     directory = sys.argv[1]
     plain = Every.Processor(Handler())
     multiplexed = TMultiplexedProcessor()
