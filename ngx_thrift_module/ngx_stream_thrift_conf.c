@@ -132,8 +132,8 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
     tscf->buffer_size = NGX_CONF_UNSET_SIZE;
 
     tscf->keepalive = NGX_CONF_UNSET_UINT;
-    tscf->keepalive_timeout = 60000;
-    tscf->keepalive_lifetime = 3600000;
+    tscf->keepalive_timeout = NGX_STREAM_THRIFT_KEEPALIVE_TIMEOUT;
+    tscf->keepalive_lifetime = NGX_STREAM_THRIFT_KEEPALIVE_LIFETIME;
 
     return tscf;
 }

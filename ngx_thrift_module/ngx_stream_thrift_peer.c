@@ -318,7 +318,10 @@ ngx_stream_thrift_peer_resolve(ngx_stream_thrift_call_t *tc,
         return NGX_ERROR;
     }
 
-    /* a cached answer has called the handler, which goes on by an event */
+    /*
+     * A cached answer has called the handler, and that has run the call on, up
+     * to its reply: the session is running here, and writes none of it yet.
+     */
 
     return NGX_AGAIN;
 }

@@ -145,8 +145,8 @@ ngx_stream_thrift_init_pools(ngx_conf_t *cf)
     for (i = 0; i < tmcf->pools.nelts; i++) {
 
         pool[i]->idle.max = NGX_STREAM_THRIFT_KEEPALIVE;
-        pool[i]->idle.timeout = 60000;
-        pool[i]->idle.lifetime = 3600000;
+        pool[i]->idle.timeout = NGX_STREAM_THRIFT_KEEPALIVE_TIMEOUT;
+        pool[i]->idle.lifetime = NGX_STREAM_THRIFT_KEEPALIVE_LIFETIME;
 
         if (pool[i]->upstream == NULL || pool[i]->upstream->srv_conf == NULL) {
             continue;

@@ -9,7 +9,12 @@
 
 /* Idle connections kept when thrift_keepalive does not say. */
 
-#define NGX_STREAM_THRIFT_KEEPALIVE  32
+#define NGX_STREAM_THRIFT_KEEPALIVE           32
+
+/* Milliseconds that one is kept, unused and at all. */
+
+#define NGX_STREAM_THRIFT_KEEPALIVE_TIMEOUT   60000
+#define NGX_STREAM_THRIFT_KEEPALIVE_LIFETIME  3600000
 
 
 /* Idle connections to one upstream, and whose they are. */

@@ -38,7 +38,8 @@ static void ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
 static ngx_int_t ngx_stream_thrift_session_write(
     ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts);
-static ngx_int_t ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts);
+static ngx_int_t ngx_stream_thrift_session_written(
+    ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_is_written(
     ngx_thrift_call_t *call);
 static void ngx_stream_thrift_session_unpause(
@@ -108,7 +109,7 @@ ngx_stream_thrift_session_read_event(ngx_event_t *rev)
 }
 
 
-/* A reset is noticed also while nothing is read. */
+/* Where epoll or kqueue tell of it, a reset is noticed also unread. */
 
 static ngx_uint_t
 ngx_stream_thrift_session_reset(ngx_stream_thrift_session_t *ts)
@@ -183,7 +184,7 @@ ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts)
     ts->turn = 0;
 
     do {
-        ts->again = 0;
+        ts->blocked = 0;
 
         if (ngx_stream_thrift_session_read(ts) != NGX_OK
             || ngx_stream_thrift_session_write(ts) != NGX_OK)
@@ -192,7 +193,9 @@ ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts)
             return;
         }
 
-    } while (ts->again);
+        /* what stopped reading may be gone */
+
+    } while (ts->blocked && !ngx_stream_thrift_session_blocked(ts));
 
     ts->running = 0;
 
@@ -486,8 +489,11 @@ ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts)
 static ngx_int_t
 ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts)
 {
+    ngx_uint_t          waits;
     ngx_queue_t        *q, *next;
     ngx_thrift_call_t  *call;
+
+    waits = 0;
 
     for (q = ngx_queue_head(&ts->calls);
          q != ngx_queue_sentinel(&ts->calls);
@@ -496,20 +502,20 @@ ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts)
         next = ngx_queue_next(q);
         call = ngx_queue_data(q, ngx_thrift_call_t, queue);
 
-        if (call->oneway && !call->ready) {
-            continue;
-        }
+        if (!call->oneway) {
 
-        if (!call->oneway && call->ready && call->out == NULL) {
-            return NGX_ERROR;
+            if (waits) {
+                continue;
+            }
+
+            if (call->ready && call->out == NULL) {
+                return NGX_ERROR;
+            }
         }
 
         if (!ngx_stream_thrift_session_is_written(call)) {
-            break;
-        }
-
-        if (ts->blocked) {
-            ts->again = 1;
+            waits |= !call->oneway;
+            continue;
         }
 
         ngx_thrift_call_wake(call, NGX_OK);

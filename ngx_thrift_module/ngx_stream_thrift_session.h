@@ -55,7 +55,6 @@ struct ngx_stream_thrift_session_s {
 
     unsigned                        running:1;
     unsigned                        blocked:1;  /* reading waits for calls */
-    unsigned                        again:1;    /* ... that have finished */
     unsigned                        progress:1; /* bytes moved in this run */
     unsigned                        eof:1;      /* the client sends no more */
     unsigned                        closing:1;  /* no more is read */

@@ -253,6 +253,12 @@ ngx_stream_thrift_session_close(ngx_stream_thrift_session_t *ts,
 #if (NGX_SSL)
     if (s->connection->ssl) {
         s->connection->ssl->no_wait_shutdown = 1;
+
+        /* not while a record is half written */
+
+        if (ts->out) {
+            s->connection->error = 1;
+        }
     }
 #endif
 

@@ -104,7 +104,6 @@ struct ngx_thrift_call_s {
     unsigned                   timed:1;
     unsigned                   paused:1;    /* others hold too much */
     unsigned                   failed:1;    /* exception and text are ours */
-    unsigned                   replied:1;   /* upstream's reply is whole */
     unsigned                   ready:1;     /* for the client, or nothing is */
     unsigned                   closes:1;    /* nothing after it can be read */
 

@@ -3,7 +3,8 @@
  * The step "pass".  A call comes here whole.  An attempt asks the balancer for
  * a peer, takes a connection to it from the pool or opens one, and lets
  * ngx_thrift_upstream.c exchange call and reply.  A call of which no byte was
- * sent may be tried elsewhere; any other is never sent twice.
+ * sent may be tried elsewhere, and so may one that is idempotent and was lost;
+ * any other is never sent twice.
  *
  *   balance -> attempt -> exchange -> OK       release, park, reply
  *                 ^          |
@@ -23,6 +24,8 @@ static ngx_int_t ngx_thrift_pass_open(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_pass_result(ngx_thrift_call_t *call,
     ngx_int_t rc);
 static ngx_uint_t ngx_thrift_pass_may_retry(ngx_thrift_call_t *call);
+static void ngx_thrift_pass_give_up(ngx_thrift_call_t *call,
+    ngx_uint_t state);
 static void ngx_thrift_pass_leave(ngx_thrift_call_t *call);
 
 
@@ -59,7 +62,7 @@ ngx_thrift_pass_balanced(ngx_thrift_call_t *call, ngx_int_t rc)
 void
 ngx_thrift_pass_event(ngx_thrift_call_t *call, ngx_int_t rc)
 {
-    if (rc == NGX_DECLINED && call->upstream && !call->upstream->fresh) {
+    if (rc == NGX_DECLINED && call->upstream && call->upstream->calls > 1) {
         rc = ngx_thrift_pass_reopen(call);
     }
 
@@ -76,16 +79,7 @@ ngx_thrift_pass_event(ngx_thrift_call_t *call, ngx_int_t rc)
 void
 ngx_thrift_pass_cancel(ngx_thrift_call_t *call)
 {
-    ngx_thrift_upstream_t  *u;
-
-    u = call->upstream;
-
-    if (u) {
-        u->spoiled = 1;
-        ngx_thrift_pass_leave(call);
-    }
-
-    call->front->release(call, NGX_PEER_NEXT);
+    ngx_thrift_pass_give_up(call, NGX_PEER_NEXT);
 }
 
 
@@ -261,12 +255,7 @@ ngx_thrift_pass_result(ngx_thrift_call_t *call, ngx_int_t rc)
         return NGX_OK;
 
     case NGX_DECLINED:
-        call->front->release(call, NGX_PEER_FAILED);
-
-        if (call->upstream) {
-            call->upstream->spoiled = 1;
-            ngx_thrift_pass_leave(call);
-        }
+        ngx_thrift_pass_give_up(call, NGX_PEER_FAILED);
 
         if (ngx_thrift_pass_may_retry(call)) {
             return NGX_DECLINED;
@@ -285,14 +274,8 @@ ngx_thrift_pass_result(ngx_thrift_call_t *call, ngx_int_t rc)
         (void) ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
                                     "internal error");
 
-        call->front->release(call, (call->status == 500 || call->spares)
-                                       ? NGX_PEER_NEXT : NGX_PEER_FAILED);
-
-        if (call->upstream) {
-            call->upstream->spoiled = 1;
-            ngx_thrift_pass_leave(call);
-        }
-
+        ngx_thrift_pass_give_up(call, (call->status == 500 || call->spares)
+                                          ? NGX_PEER_NEXT : NGX_PEER_FAILED);
         return NGX_ERROR;
     }
 }
@@ -315,6 +298,20 @@ ngx_thrift_pass_may_retry(ngx_thrift_call_t *call)
 }
 
 
+/* The attempt has failed: its peer is told so, its connection not kept. */
+
+static void
+ngx_thrift_pass_give_up(ngx_thrift_call_t *call, ngx_uint_t state)
+{
+    call->front->release(call, state);
+
+    if (call->upstream) {
+        call->upstream->spoiled = 1;
+        ngx_thrift_pass_leave(call);
+    }
+}
+
+
 /* The connection leaves the call: back to the pool, or closed. */
 
 static void
@@ -323,10 +320,6 @@ ngx_thrift_pass_leave(ngx_thrift_call_t *call)
     ngx_thrift_upstream_t  *u;
 
     u = call->upstream;
-
-    if (u == NULL) {
-        return;
-    }
 
     call->peer->connection = NULL;
 

@@ -55,7 +55,6 @@ ngx_thrift_upstream_create(ngx_connection_t *c, ngx_thrift_call_t *call)
     u->socklen = pc->socklen;
 
     u->connection = c;
-    u->fresh = 1;
 
     c->pool = pool;
     c->data = u;
@@ -121,7 +120,6 @@ ngx_thrift_upstream_detach(ngx_thrift_upstream_t *u)
 
     u->call->upstream = NULL;
     u->call = NULL;
-    u->fresh = 0;
 
     c = u->connection;
 
@@ -178,6 +176,7 @@ ngx_thrift_upstream_event(ngx_event_t *ev)
     call = u->call;
 
     if (c->close) {
+        call->spares = 1;
         rc = ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
                                   "proxy is shutting down");
 
@@ -589,6 +588,11 @@ ngx_thrift_upstream_check_seqid(ngx_thrift_upstream_t *u)
 
     ngx_log_error(NGX_LOG_ERR, call->log, 0,
                   "upstream sent another reply to an earlier call");
+
+    /* its bytes are not this call's */
+
+    call->front->hold(call, -(off_t) call->reply.wire.length);
+    call->received = 0;
 
     ngx_thrift_message_release(&call->reply);
 

@@ -23,7 +23,6 @@ struct ngx_thrift_upstream_s {
     struct sockaddr       *sockaddr;    /* a copy */
     socklen_t              socklen;
     unsigned               connecting:1;
-    unsigned               fresh:1;     /* not from the pool */
     unsigned               spoiled:1;   /* not to be used again */
 };
 
@@ -49,7 +48,8 @@ void ngx_thrift_upstream_detach(ngx_thrift_upstream_t *u);
  * NGX_OK        answered: call->reply is whole, well formed and the call's own;
  *               or the call is oneway and all of it was sent
  * NGX_AGAIN     an event on the connection goes on
- * NGX_DECLINED  the connection is dead and no byte of the call left
+ * NGX_DECLINED  the connection is dead and the call may be sent again: no byte
+ *               of it left, or it is idempotent and got no byte of a reply
  * NGX_ERROR     failed; the call's error is set
  */
 ngx_int_t ngx_thrift_upstream_exchange(ngx_thrift_upstream_t *u);

@@ -123,12 +123,13 @@ sub every {
     like($said, qr/\Q$_\E/, "server sees $_") for
         'flag=True', 'tiny=-128', 'small=32767', 'middle=-2147483648',
         'large=9223372036854775807', 'real=0.1', 'colour=-40', 'age=42',
-        q(bytes=b'\\\\x00\\\\xff\\\\x80\\\\x7f\\\\x00'), 'point=Point(x=1, y=-1)',
+        q(bytes=b'\\\\x00\\\\xff\\\\x80\\\\x7f\\\\x00'),
+        'point=Point(x=1, y=-1)',
         q(shape=Shape(point=None, name='round', number=None, flag=None)),
         'rows=[[], [Point(x=0, y=0), Point(x=7, y=8)]]', q(names={'only'}),
-        'points={1: Point(x=1, y=2), 77: Point(x=3, y=4)}', q({'a': 1,),
-        'bits={-9223372036854775808: [False], 5: []}',
-        q(reals={1.5: 'a', 1e+100: 'b', -inf: 'c'}),
+        '1: Point(x=1, y=2)', '77: Point(x=3, y=4)', q('a': 1), q('': 3),
+        '-9223372036854775808: [False]', '5: []',
+        q(1.5: 'a'), q(1e+100: 'b'), q(-inf: 'c'),
         q(places={Point(x=9, y=9): 'nine'}), q(words={True: 'yes'}),
         q(blobs={b'\\\\x00': b'\\\\xff'}), 'far=1', 'real=nan', 'real=inf';
 
@@ -175,7 +176,7 @@ sub methods {
         [ reals => '[[]]', '[]' ],
         [ reals => '[[0.30000000000000004, 5e-324, 1e300]]',
           "[\n  0.30000000000000004,\n  4.9406564584124654e-324,\n"
-          . "  1.0000000000000001e+300\n]" ],
+          . "  1.0000000000000001e300\n]" ],
         [ colours => '{}', "[\n  \"BLUE\"\n]" ],
         [ numbers => '[2]', "{\n  \"0\": \"0\",\n  \"1\": \"1\"\n}" ],
         [ numbers => '[0]', '{}' ],
@@ -265,7 +266,7 @@ sub arguments {
         [ $every, add => '[', qr/JSON:1:1: / ],
         [ $every, add => '[99999999999999999999]', qr/JSON:1:.*too big/ ],
         [ $every, add => '{"a": 1, "a": 2}', qr/JSON:1:.*duplicate/ ],
-        [ $every, add => "[\"\xff\"]", qr/JSON:1:.*UTF-8/ ],
+        [ $every, add => "[\"\xff\"]", qr/JSON:1:2: unable to decode byte/ ],
         [ $every, add => '5', 'arguments: object or array expected' ],
         [ $every, add => '[1, 2, 3]', 'arguments: 3 given, add has 2' ],
         [ $every, add => '{"aa": 1}',
@@ -287,14 +288,14 @@ sub arguments {
           . '"-Infinity" expected' ],
         [ $every, join => '[1]', 'second: string expected' ],
         [ $every, reverse => '[1]', 'value: string in base64 expected' ],
-        [ $every, reverse => "[\"$_\"]", 'value: the string is not base64' ],
-    ) for 'A', 'AA=', 'A===', 'AAAAA', 'AA-_', '====', 'A A=';
-
-    @wrong = (@wrong,
+        (map { [ $every, reverse => "[\"$_\"]",
+                 'value: the string is not base64' ] }
+             'A', 'AA=', 'A===', 'AAAAA', 'AA-_', '====', 'A A='),
         [ $every, next => '["GREED"]',
           'value: Colour has no value "GREED" (did you mean "GREEN"?)' ],
         [ $every, next => '["3"]', 'value: Colour has no value "3"' ],
-        [ $every, next => '[true]', 'value: name or number of Colour expected' ],
+        [ $every, next => '[true]',
+          'value: name or number of Colour expected' ],
         [ $every, next => '[4294967296]',
           'value: 4294967296 does not fit in i32' ],
         [ $every, reals => '[{}]', 'values: array expected' ],
@@ -306,7 +307,7 @@ sub arguments {
         [ $every, echo => '[{"point": {"x": 1, "y": null}}]',
           'value.point.y: required, but missing' ],
         [ $every, echo => '[{"point": {"x": 1, "z": 2}}]',
-          'value.point: Point has no field "z" (did you mean "x"?)' ],
+          'value.point: Point has no field "z"' ],
         [ $every, echo => '[{"rows": [[], [{"x": 1, "y": "2"}]]}]',
           'value.rows[1][0].y: number expected' ],
         [ $every, echo => '[{"counts": {"a": 1, "b c": "2"}}]',
@@ -343,7 +344,7 @@ sub arguments {
         my $service = $idl eq $fake ? 'Fake' : 'Every';
         my ($out, $err, $rc) = tool("unix:$tmp/none", "$service.$method",
                                     $json, '--idl', $idl);
-        my $name = "$method " . substr($json, 0, 60);
+        my $name = "$method " . substr($json, 0, 60) =~ s/[^ -~]/?/gr;
 
         if (ref $want) {
             is("$rc$out", 2, "$name: exit code");
@@ -369,18 +370,9 @@ sub options {
         [ qr/--what: no such option/, [ $at, '--what', 'Fake.get' ] ],
         [ qr/--idl: no such option, or its value is missing/,
           [ $at, 'Fake.get', '--idl' ] ],
-        [ qr/--timeout: "$_" is not possible/,
-          [ $at, 'Fake.get', '--idl', $idl, '--timeout', $_ ] ],
-    ) for '0', '-1', '1s', '', 'nan', 'inf';
-
-    push @wrong, map { [ qr/--seqid: "$_" is not possible/,
-                         [ $at, 'Fake.get', '--idl', $idl, '--seqid', $_ ] ] }
-                     '2147483648', '1x', '';
-    push @wrong, map { [ qr/--max-size: "$_" is not possible/,
-                         [ $at, 'Fake.get', '--idl', $idl, '--max-size',
-                           $_ ] ] }
-                     '0', '1073741824';
-    push @wrong, (
+        wrong_value('--timeout', '0', '-1', '1s', '', 'nan', 'inf'),
+        wrong_value('--seqid', '2147483648', '-2147483649', '1x', ''),
+        wrong_value('--max-size', '0', '1073741824'),
         [ qr/"localhost": HOST:PORT, /, [ 'localhost', 'Fake.get' ] ],
         [ qr/"x:0": HOST:PORT, /, [ 'x:0', 'Fake.get' ] ],
         [ qr/"x:65536": HOST:PORT, /, [ 'x:65536', 'Fake.get' ] ],
@@ -455,18 +447,29 @@ sub options {
 
     ($out, $err, $rc) = fake('get', '["k"]', '-v');
     like($err, qr/^nthrift:\ connected\ to\ \Q$at\E\ in\ [\d.]+\ ms\n
-                  nthrift:\ sent\ 27\ bytes:\ framed\ binary\ CALL,\ get,
+                  nthrift:\ sent\ 28\ bytes:\ framed\ binary\ CALL,\ get,
                   \ seqid\ 1\n
-                  nthrift:\ received\ 27\ bytes:\ REPLY,\ after\ [\d.]+\ ms\n
+                  nthrift:\ received\ 28\ bytes:\ REPLY,\ after\ [\d.]+\ ms\n
                   \z/x, '-v');
 
     # ids below 1
 
-    $backend->script(before => { body => [] });
-    fake('before', '[true, 5]');
-    fake('before', '[true, 5]', '--negative-ids', '--compact');
-    is(join(' ', map { $_->{length} } ($backend->calls('before'))[-2, -1]),
-       '34 20', '--negative-ids');
+    for my $protocol ('--binary', '--compact') {
+        is(answer(before => { echo => 1 }, $protocol, '[true, 5]'),
+           '0 {"#-1":true,"#1":5}', "no negative ids, $protocol");
+        is(answer(before => { echo => 1 }, $protocol, '[true, 5]',
+                  '--negative-ids'),
+           '0 {"#-5":true,"#1":5}', "--negative-ids, $protocol");
+    }
+}
+
+
+sub wrong_value {
+    my ($option, @values) = @_;
+
+    return map { [ qr/\Q$option\E: "$_" is not possible/,
+                   [ "unix:$tmp/fake", 'Fake.get', '--idl',
+                     "$data/fake.thrift", $option, $_ ] ] } @values;
 }
 
 
@@ -533,7 +536,7 @@ sub replies {
     is(answer(put => [], '--compact', '[{}]'), '0 null', 'defaults');
 
     my $put = ($backend->calls('put'))[-1];
-    is($put->{length}, 37, 'defaults: uuid, infinity, constant');
+    is($put->{length}, 44, 'defaults: uuid, infinity, constant');
 
     my $call = { exception => [ 99, "no\xff" ] };
     is(answer(get => $call),
@@ -649,7 +652,7 @@ sub limits {
 
     $backend->script('*' => { body => [ [ 0, string => 'x' x 1000 ] ] });
 
-    ($out, $err, $rc) = fake('get', '["k"]', '--max-size', 1022);
+    ($out, $err, $rc) = fake('get', '["k"]', '--max-size', 1023);
     is("$rc", 0, 'a reply that is just small enough');
 
     for my $transport ('framed', 'unframed') {
@@ -675,6 +678,13 @@ sub limits {
     ($out, $err, $rc) = fake('get', '["k"]');
     is("$rc $out$err", "3 nthrift: unix:$tmp/fake: the reply does not fit the"
        . " IDL: too many values\n", 'too many values');
+
+    # a place that takes no output
+
+    $backend->script('*' => { body => [ [ 0, string => 'x' ] ] });
+
+    ($out, $err, $rc) = fake({ stdout => '/dev/full' }, 'get', '["k"]');
+    is("$rc $err", "3 nthrift: cannot write\n", 'output that is not taken');
 
     # a call that the server does not read
 
@@ -758,7 +768,8 @@ sub documentation {
 
 # --- helpers ------------------------------------------------------------------
 
-# call([ { stdin => text } ], socket, method, argument...): of Every
+# call([ { stdin => text, stdout => file } ], socket, method, argument...):
+# of Every
 
 sub call {
     my @first = ref $_[0] ? (shift) : ();
@@ -778,17 +789,17 @@ sub fake {
 }
 
 
-# answer(method, body or action, protocol, arguments): exit code and JSON on
-# one line
+# answer(method, body or action, option, arguments, option...): exit code and
+# JSON on one line
 
 sub answer {
-    my ($method, $action, $option, $json) = @_;
+    my ($method, $action, $option, $json, @options) = @_;
 
     $action = { body => $action } if ref $action eq 'ARRAY';
     $backend->script('*' => $action);
 
     my ($out, $err, $rc) = fake($method, defined $json ? $json : '[]',
-                                defined $option ? $option : ());
+                                defined $option ? $option : (), @options);
 
     my $codec = JSON::PP->new->utf8->canonical->allow_nonref;
     my $value = eval { $codec->encode($codec->decode($out)) };
@@ -816,6 +827,7 @@ sub tool {
     my $o = ref $_[0] ? shift : {};
     my @args = @_;
 
+    spew("$tmp/stdout", '');
     spew("$tmp/stdin", defined $o->{stdin} ? $o->{stdin} : '');
 
     my $pid = fork();
@@ -823,7 +835,7 @@ sub tool {
 
     if ($pid == 0) {
         open(STDIN, '<', "$tmp/stdin") or die;
-        open(STDOUT, '>', "$tmp/stdout") or die;
+        open(STDOUT, '>', $o->{stdout} || "$tmp/stdout") or die;
         open(STDERR, '>', "$tmp/stderr") or die;
         { no warnings 'exec'; exec { $nthrift } $nthrift, 'call', @args; }
         POSIX::_exit(127);
@@ -854,7 +866,10 @@ sub start_server {
         open(STDIN, '<&', $in) or die;
         open(STDOUT, '>&', $out) or die;
         local $ENV{PYTHONDONTWRITEBYTECODE} = 1;
-        exec('/usr/bin/python3', "$data/server.py", $tmp);
+        {
+            no warnings 'exec';
+            exec('/usr/bin/python3', "$data/server.py", $tmp);
+        }
         POSIX::_exit(127);
     }
 

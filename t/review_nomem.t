@@ -184,7 +184,9 @@ EOC
 my $dir = $t->dir();
 my $library = "$dir/nomem.so";
 
-if (system("cc -shared -fPIC -O1 -o $library $dir/nomem.c -ldl 2>$dir/cc.log")) {
+if (system("cc -shared -fPIC -O1 -o $library $dir/nomem.c -ldl"
+           . " 2>$dir/cc.log"))
+{
     $t->{done} = 1;
     plan(skip_all => 'no compiler');
 }

@@ -22,7 +22,8 @@
 #define CALL_ERROR     1024             /* bytes: of an error's text */
 
 #define CALL_TIMEOUT   10               /* seconds: --timeout */
-#define CALL_LONGEST   1000000          /* seconds */
+#define CALL_SHORTEST  0.001
+#define CALL_LONGEST   1000000
 #define CALL_SEQID     1                /* --seqid */
 
 /* --max-size, in bytes: what Apache's libraries allow for a frame. */
@@ -192,7 +193,7 @@ call_parse_timeout(const char *text, double *value)
 
     *value = strtod(text, &end);
 
-    return (end != text && *end == '\0' && *value > 0
+    return (end != text && *end == '\0' && *value >= CALL_SHORTEST
             && *value <= CALL_LONGEST) ? 0 : -1;
 }
 
@@ -534,7 +535,7 @@ call_start(const call_args_t *args)
     call.head.transport = (uint8_t) args->transport;
     call.head.protocol = (uint8_t) args->protocol;
     call.head.seqid = args->seqid;
-    call.timeout = (int64_t) (args->timeout * 1000000) + 1;
+    call.timeout = (int64_t) (args->timeout * 1000000 + 0.5);
     call.max_size = args->max_size;
     call.verbose = args->verbose;
 

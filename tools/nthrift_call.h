@@ -8,7 +8,8 @@
  *       nthrift_write.c      bytes in both protocols
  *     nthrift_exchange.c   sends a message, and reads its reply
  *       nthrift_socket.c     with a deadline
- *     nthrift_decode.c     bytes to JSON
+ *     nthrift_decode.c     bytes to JSON: results and exceptions
+ *       nthrift_value.c      what is in them
  */
 
 #ifndef NTHRIFT_TOOL_CALL_H

@@ -13,11 +13,13 @@ IDL_CFLAGS   = -std=gnu11 -D_GNU_SOURCE -g -O2 -Wall -Wextra -Wshadow \
                -Wconversion -Wno-sign-conversion -Werror -Isrc
 IDL_SANITIZE = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 
-IDL_SOURCES  = $(sort $(wildcard src/*/*.c))
-IDL_HEADERS  = $(wildcard src/*/*.h)
+IDL_ROOMS    = base idl wire bind
+IDL_SOURCES  = $(sort $(wildcard $(IDL_ROOMS:%=src/%/*.c)))
+IDL_HEADERS  = $(wildcard $(IDL_ROOMS:%=src/%/*.h))
 IDL_OBJECTS  = $(IDL_SOURCES:src/%.c=build/idl/%.o)
 
-IDL_CALL     = call decode default encode exchange scalar socket text write
+IDL_CALL     = call decode default encode exchange scalar socket text value \
+               write
 IDL_TOOL     = tools/nthrift.c tools/nthrift_dump.c \
                $(IDL_CALL:%=tools/nthrift_%.c)
 IDL_ALL      = $(IDL_TOOL) $(wildcard tools/*.h) $(IDL_SOURCES) $(IDL_HEADERS)
