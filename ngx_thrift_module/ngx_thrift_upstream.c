@@ -622,6 +622,12 @@ ngx_thrift_upstream_check_name(ngx_thrift_call_t *call)
         return NGX_OK;
     }
 
+    /* a server that could not route a call closes the connection next */
+
+    if (head->type == NTHRIFT_EXCEPTION) {
+        call->upstream->spoiled = 1;
+    }
+
     if (nthrift_str_equal(&head->name, &call->request.wire.head.name)) {
         return NGX_OK;
     }
