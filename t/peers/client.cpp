@@ -151,11 +151,15 @@ void run(NewerIf &peer)
 }
 
 
-void run_concurrently(std::shared_ptr<TProtocol> protocol)
+// One protocol reads and one writes: TCompactProtocol keeps the field ids of
+// both in one stack, which two threads must not share.
+
+void run_concurrently(std::shared_ptr<TProtocol> in,
+                      std::shared_ptr<TProtocol> out)
 {
     const int threads = 8, calls = 50;
     auto sync = std::make_shared<async::TConcurrentClientSyncInfo>();
-    NewerConcurrentClient client(protocol, sync);
+    NewerConcurrentClient client(in, out, sync);
     std::atomic<int> right(0), refused(0), unknown(0);
     std::vector<std::thread> all;
 
@@ -200,6 +204,17 @@ void run_concurrently(std::shared_ptr<TProtocol> protocol)
     same("concurrent fresh", unknown.load(), threads * calls);
 }
 
+
+std::shared_ptr<TProtocol> make_protocol(const std::string &name,
+    std::shared_ptr<TTransport> transport)
+{
+    if (name == "compact") {
+        return std::make_shared<TCompactProtocol>(transport);
+    }
+
+    return std::make_shared<TBinaryProtocol>(transport);
+}
+
 } // namespace
 
 
@@ -225,19 +240,13 @@ int main(int argc, char **argv)
         transport = std::make_shared<TBufferedTransport>(socket);
     }
 
-    std::shared_ptr<TProtocol> protocol;
-
-    if (proto == "compact") {
-        protocol = std::make_shared<TCompactProtocol>(transport);
-    } else {
-        protocol = std::make_shared<TBinaryProtocol>(transport);
-    }
+    std::shared_ptr<TProtocol> protocol = make_protocol(proto, transport);
 
     try {
         transport->open();
 
         if (mode == "concurrent") {
-            run_concurrently(protocol);
+            run_concurrently(protocol, make_protocol(proto, transport));
 
         } else if (mode == "multi") {
             std::string name;
