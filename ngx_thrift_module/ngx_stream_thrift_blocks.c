@@ -21,6 +21,9 @@ static ngx_stream_conf_ctx_t *ngx_stream_thrift_block_ctx(ngx_conf_t *cf,
 static ngx_stream_thrift_srv_conf_t *ngx_stream_thrift_find_block(
     ngx_array_t *blocks, ngx_str_t *name);
 static char *ngx_stream_thrift_take_server(ngx_conf_t *cf);
+static ngx_int_t ngx_stream_thrift_exception_type(ngx_str_t *value);
+static ngx_stream_complex_value_t *ngx_stream_thrift_compile(ngx_conf_t *cf,
+    ngx_str_t *value);
 
 
 char *
@@ -244,11 +247,10 @@ ngx_stream_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_stream_thrift_srv_conf_t  *tscf = conf;
 
-    char                                *rv;
-    ngx_url_t                            u;
-    ngx_str_t                           *value;
-    ngx_stream_complex_value_t           cv;
-    ngx_stream_compile_complex_value_t   ccv;
+    char                        *rv;
+    ngx_url_t                    u;
+    ngx_str_t                   *value;
+    ngx_stream_complex_value_t  *cv;
 
     if (tscf->conf.pass) {
         return "is duplicate";
@@ -268,25 +270,13 @@ ngx_stream_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    ngx_memzero(&ccv, sizeof(ngx_stream_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = &value[1];
-    ccv.complex_value = &cv;
-
-    if (ngx_stream_compile_complex_value(&ccv) != NGX_OK) {
+    cv = ngx_stream_thrift_compile(cf, &value[1]);
+    if (cv == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    if (cv.lengths) {
-        tscf->upstream_value = ngx_palloc(cf->pool,
-                                          sizeof(ngx_stream_complex_value_t));
-        if (tscf->upstream_value == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *tscf->upstream_value = cv;
-
+    if (cv->lengths) {
+        tscf->upstream_value = cv;
         return NGX_CONF_OK;
     }
 
@@ -311,11 +301,9 @@ ngx_stream_thrift_return(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_stream_thrift_srv_conf_t  *tscf = conf;
 
-    char                                *rv;
-    ngx_int_t                            type;
-    ngx_str_t                           *value;
-    const char                          *name;
-    ngx_stream_compile_complex_value_t   ccv;
+    char       *rv;
+    ngx_int_t   type;
+    ngx_str_t  *value;
 
     if (tscf->conf.returns) {
         return "is duplicate";
@@ -333,41 +321,66 @@ ngx_stream_thrift_return(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    for (type = 0; /* void */; type++) {
-        name = nthrift_exception_type_name(type);
+    type = ngx_stream_thrift_exception_type(&value[1]);
 
-        if (name == NULL) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "unknown exception type \"%V\" in "
-                               "\"thrift_return\", it must be a name such as "
-                               "\"INTERNAL_ERROR\" or \"UNKNOWN_METHOD\"",
-                               &value[1]);
-            return NGX_CONF_ERROR;
-        }
-
-        if (ngx_strcmp(value[1].data, name) == 0) {
-            break;
-        }
+    if (type == NGX_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown exception type \"%V\" in "
+                           "\"thrift_return\", it must be a name such as "
+                           "\"INTERNAL_ERROR\" or \"UNKNOWN_METHOD\"",
+                           &value[1]);
+        return NGX_CONF_ERROR;
     }
 
     tscf->conf.returns = 1;
     tscf->conf.return_type = type;
 
-    tscf->return_text = ngx_palloc(cf->pool,
-                                   sizeof(ngx_stream_complex_value_t));
-    if (tscf->return_text == NULL) {
-        return NGX_CONF_ERROR;
+    tscf->return_text = ngx_stream_thrift_compile(cf, &value[2]);
+
+    return (tscf->return_text == NULL) ? NGX_CONF_ERROR : NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_exception_type(ngx_str_t *value)
+{
+    ngx_int_t    type;
+    const char  *name;
+
+    for (type = 0; /* void */; type++) {
+        name = nthrift_exception_type_name(type);
+
+        if (name == NULL) {
+            return NGX_ERROR;
+        }
+
+        if (ngx_strcmp(value->data, name) == 0) {
+            return type;
+        }
+    }
+}
+
+
+static ngx_stream_complex_value_t *
+ngx_stream_thrift_compile(ngx_conf_t *cf, ngx_str_t *value)
+{
+    ngx_stream_complex_value_t          *cv;
+    ngx_stream_compile_complex_value_t   ccv;
+
+    cv = ngx_palloc(cf->pool, sizeof(ngx_stream_complex_value_t));
+    if (cv == NULL) {
+        return NULL;
     }
 
     ngx_memzero(&ccv, sizeof(ngx_stream_compile_complex_value_t));
 
     ccv.cf = cf;
-    ccv.value = &value[2];
-    ccv.complex_value = tscf->return_text;
+    ccv.value = value;
+    ccv.complex_value = cv;
 
     if (ngx_stream_compile_complex_value(&ccv) != NGX_OK) {
-        return NGX_CONF_ERROR;
+        return NULL;
     }
 
-    return NGX_CONF_OK;
+    return cv;
 }

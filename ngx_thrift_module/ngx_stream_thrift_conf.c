@@ -11,8 +11,8 @@
 #define NGX_STREAM_THRIFT_MAX_FRAME    16384000
 
 
-static char *ngx_stream_thrift_merge(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *prev, ngx_stream_thrift_srv_conf_t *conf);
+static void ngx_stream_thrift_merge(ngx_stream_thrift_srv_conf_t *prev,
+    ngx_stream_thrift_srv_conf_t *conf);
 static void ngx_stream_thrift_merge_times(ngx_thrift_conf_t *prev,
     ngx_thrift_conf_t *conf);
 static void ngx_stream_thrift_merge_answer(ngx_stream_thrift_srv_conf_t *prev,
@@ -23,7 +23,7 @@ static char *ngx_stream_thrift_merge_client(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *prev, ngx_stream_thrift_srv_conf_t *conf);
 static char *ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *prev, ngx_stream_thrift_srv_conf_t *conf);
-static char *ngx_stream_thrift_merge_blocks(ngx_conf_t *cf,
+static void ngx_stream_thrift_merge_blocks(
     ngx_stream_thrift_srv_conf_t *conf);
 static ngx_thrift_blocks_t *ngx_stream_thrift_get_blocks(ngx_conf_t *cf,
     size_t size);
@@ -183,11 +183,7 @@ ngx_stream_thrift_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
         return rv;
     }
 
-    rv = ngx_stream_thrift_merge(cf, prev, conf);
-
-    if (rv != NGX_CONF_OK) {
-        return rv;
-    }
+    ngx_stream_thrift_merge(prev, conf);
 
     rv = ngx_stream_thrift_merge_definitions(cf, prev, conf);
 
@@ -195,11 +191,7 @@ ngx_stream_thrift_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
         return rv;
     }
 
-    rv = ngx_stream_thrift_merge_blocks(cf, conf);
-
-    if (rv != NGX_CONF_OK) {
-        return rv;
-    }
+    ngx_stream_thrift_merge_blocks(conf);
 
     return ngx_stream_thrift_build_routes(cf, conf);
 }
@@ -374,8 +366,8 @@ ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
 
 /* What belongs to a call: main, server, service and method. */
 
-static char *
-ngx_stream_thrift_merge(ngx_conf_t *cf, ngx_stream_thrift_srv_conf_t *prev,
+static void
+ngx_stream_thrift_merge(ngx_stream_thrift_srv_conf_t *prev,
     ngx_stream_thrift_srv_conf_t *conf)
 {
     ngx_stream_thrift_merge_times(&prev->conf, &conf->conf);
@@ -389,8 +381,6 @@ ngx_stream_thrift_merge(ngx_conf_t *cf, ngx_stream_thrift_srv_conf_t *prev,
                               prev->conf.next_upstream_tries, 0);
 
     ngx_stream_thrift_merge_answer(prev, conf);
-
-    return NGX_CONF_OK;
 }
 
 
@@ -433,17 +423,15 @@ ngx_stream_thrift_merge_answer(ngx_stream_thrift_srv_conf_t *prev,
 
 /* Services of a server, and methods of those. */
 
-static char *
-ngx_stream_thrift_merge_blocks(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *conf)
+static void
+ngx_stream_thrift_merge_blocks(ngx_stream_thrift_srv_conf_t *conf)
 {
-    char                           *rv;
     ngx_uint_t                      i;
     ngx_thrift_conf_t              *p, *c;
     ngx_stream_thrift_srv_conf_t  **block;
 
     if (conf->blocks == NULL) {
-        return NGX_CONF_OK;
+        return;
     }
 
     p = &conf->conf;
@@ -458,20 +446,9 @@ ngx_stream_thrift_merge_blocks(ngx_conf_t *cf,
         c->schema = p->schema;
         c->check = p->check;
 
-        rv = ngx_stream_thrift_merge(cf, conf, block[i]);
-
-        if (rv != NGX_CONF_OK) {
-            return rv;
-        }
-
-        rv = ngx_stream_thrift_merge_blocks(cf, block[i]);
-
-        if (rv != NGX_CONF_OK) {
-            return rv;
-        }
+        ngx_stream_thrift_merge(conf, block[i]);
+        ngx_stream_thrift_merge_blocks(block[i]);
     }
-
-    return NGX_CONF_OK;
 }
 
 
