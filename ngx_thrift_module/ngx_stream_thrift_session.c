@@ -588,9 +588,7 @@ ngx_stream_thrift_session_may_receive(ngx_stream_thrift_session_t *ts,
     ngx_queue_t        *q;
     ngx_thrift_call_t  *before;
 
-    if (ts->held <= NGX_STREAM_THRIFT_MAX_HELD
-        || ngx_queue_head(&ts->calls) == &call->queue)
-    {
+    if (ts->held <= NGX_STREAM_THRIFT_MAX_HELD) {
         return 1;
     }
 

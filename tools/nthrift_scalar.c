@@ -8,6 +8,7 @@
 #include "nthrift_scalar.h"
 #include "nthrift_text.h"
 
+#include "bind/schema.h"
 #include "idl/suggest.h"
 
 #include <errno.h>
@@ -23,29 +24,10 @@
     "number, \"NaN\", \"Infinity\" or \"-Infinity\" expected"
 
 
-static const uint8_t  scalar_types[] = {
-    [NTHRIFT_IDL_BOOL] = NTHRIFT_BOOL,
-    [NTHRIFT_IDL_I8] = NTHRIFT_I8,
-    [NTHRIFT_IDL_I16] = NTHRIFT_I16,
-    [NTHRIFT_IDL_I32] = NTHRIFT_I32,
-    [NTHRIFT_IDL_I64] = NTHRIFT_I64,
-    [NTHRIFT_IDL_DOUBLE] = NTHRIFT_DOUBLE,
-    [NTHRIFT_IDL_STRING] = NTHRIFT_STRING,
-    [NTHRIFT_IDL_BINARY] = NTHRIFT_STRING,
-    [NTHRIFT_IDL_UUID] = NTHRIFT_UUID,
-    [NTHRIFT_IDL_LIST] = NTHRIFT_LIST,
-    [NTHRIFT_IDL_SET] = NTHRIFT_SET,
-    [NTHRIFT_IDL_MAP] = NTHRIFT_MAP,
-    [NTHRIFT_IDL_ENUM] = NTHRIFT_I32,
-    [NTHRIFT_IDL_STRUCT] = NTHRIFT_STRUCT,
-    [NTHRIFT_IDL_NAMED] = NTHRIFT_STOP
-};
-
-
 unsigned
 nthrift_scalar_type(const nthrift_idl_type_t *type)
 {
-    return scalar_types[type->real->kind];
+    return nthrift_schema_wire_type(type->real->kind);
 }
 
 

@@ -68,6 +68,13 @@ static const uint8_t  schema_whats[] = {
 };
 
 
+unsigned
+nthrift_schema_wire_type(nthrift_idl_kind_e kind)
+{
+    return schema_types[kind];
+}
+
+
 const nthrift_schema_field_t *
 nthrift_schema_search(const nthrift_schema_t *st, int16_t id)
 {
@@ -92,22 +99,6 @@ nthrift_schema_search(const nthrift_schema_t *st, int16_t id)
     }
 
     return &st->fields[low];
-}
-
-
-const nthrift_schema_field_t *
-nthrift_schema_field_by_name(const nthrift_schema_t *st,
-    const nthrift_str_t *name)
-{
-    uint32_t  i;
-
-    for (i = 0; i < st->n; i++) {
-        if (nthrift_str_equal(&st->fields[i].name, name)) {
-            return &st->fields[i];
-        }
-    }
-
-    return NULL;
 }
 
 

@@ -105,10 +105,9 @@ nthrift_schema_field(const nthrift_schema_t *st, int16_t id)
 }
 
 
-/* The field of that name, or NULL.  Slow: for configuration time. */
+/* The nthrift_type_e of a type that has no typedef before it. */
 
-const nthrift_schema_field_t *nthrift_schema_field_by_name(
-    const nthrift_schema_t *st, const nthrift_str_t *name);
+unsigned nthrift_schema_wire_type(nthrift_idl_kind_e kind);
 
 /* 1 if the enum has that number. */
 

@@ -25,9 +25,16 @@ static const char  idl[] =
 static const nthrift_schema_field_t *
 field(const nthrift_schema_t *st, const char *name)
 {
+    uint32_t       i;
     nthrift_str_t  s = bind_str(name);
 
-    return nthrift_schema_field_by_name(st, &s);
+    for (i = 0; i < st->n; i++) {
+        if (nthrift_str_equal(&st->fields[i].name, &s)) {
+            return &st->fields[i];
+        }
+    }
+
+    return NULL;
 }
 
 
