@@ -1,5 +1,5 @@
 /*
- * bind/schema.c: makes the tables of schema.h from the model, when a
+ * bind/schema.c: makes the tables of table.h from the model, when a
  * configuration is read, and looks things up in them.
  *
  * Structs name each other in circles, and types nest as deeply as typedefs
