@@ -13,6 +13,40 @@
 #define HEAD_LEN        16      /* of a payload: connection, call; in hex */
 #define PATTERN_TURN   251      /* payloads begin at so many places of it */
 #define SEQID_STEP     0x01000193U  /* between connections; spreads seqids */
+#define MIX            0x9e3779b97f4a7c15ULL    /* spreads terms of a sum */
+
+
+/* What is between the heads and the STOPs of a call and its reply. */
+
+typedef struct {
+    const char   *method;
+    int           result;       /* type of the reply's field 0 */
+    uint8_t    *(*write)(const call_t *call, uint8_t *p, uint32_t connection,
+                     uint32_t number);
+    int         (*check)(call_t *call, uint32_t connection, uint32_t number,
+                     wire_reader_t *r);
+} shape_t;
+
+
+static uint8_t *write_payload(const call_t *call, uint8_t *p,
+    uint32_t connection, uint32_t number);
+static uint8_t *write_nothing(const call_t *call, uint8_t *p,
+    uint32_t connection, uint32_t number);
+static uint8_t *write_terms(const call_t *call, uint8_t *p,
+    uint32_t connection, uint32_t number);
+static int check_payload(call_t *call, uint32_t connection, uint32_t number,
+    wire_reader_t *r);
+static int check_fixed(call_t *call, uint32_t connection, uint32_t number,
+    wire_reader_t *r);
+static int check_sum(call_t *call, uint32_t connection, uint32_t number,
+    wire_reader_t *r);
+
+
+static const shape_t  shapes[CALL_KINDS] = {
+    [CALL_ECHO] = { "echo", WIRE_STRING, write_payload, check_payload },
+    [CALL_FIXED] = { "ping", WIRE_STRING, write_nothing, check_fixed },
+    [CALL_SUM] = { "add", WIRE_I64, write_terms, check_sum },
+};
 
 
 int
@@ -20,6 +54,10 @@ call_init(call_t *call)
 {
     size_t    i, n;
     uint32_t  x;
+
+    if (call->method == NULL) {
+        call->method = shapes[call->kind].method;
+    }
 
     snprintf(call->name, sizeof(call->name), "%s%s%s",
              call->service ? call->service : "", call->service ? ":" : "",
@@ -87,12 +125,81 @@ payload_head(const call_t *call, uint8_t *p, uint32_t connection,
 }
 
 
+static uint8_t *
+write_payload(const call_t *call, uint8_t *p, uint32_t connection,
+    uint32_t number)
+{
+    size_t   len;
+    uint8_t  first[HEAD_LEN];
+
+    p = wire_write_string(p, call->format.protocol, 1, call->payload);
+
+    len = payload_head(call, first, connection, number);
+
+    memcpy(p, first, len);
+    memcpy(p + len, call->pattern + number % PATTERN_TURN,
+           call->payload - len);
+
+    return p + call->payload;
+}
+
+
+static uint8_t *
+write_nothing(const call_t *call, uint8_t *p, uint32_t connection,
+    uint32_t number)
+{
+    (void) call;
+    (void) connection;
+    (void) number;
+
+    return p;
+}
+
+
+/* Of either sign; b leaves room for a, so that the sum is one of i64. */
+
+static void
+terms(const call_t *call, uint32_t connection, uint32_t number, int32_t *a,
+    int64_t *b)
+{
+    uint64_t  n;
+
+    n = (uint64_t) connection << 32 | number;
+    n = (n + call->seed) * MIX;
+
+    *a = (int32_t) (n >> 32);
+    *b = (int64_t) (n * MIX) / 2;
+}
+
+
+static uint8_t *
+write_terms(const call_t *call, uint8_t *p, uint32_t connection,
+    uint32_t number)
+{
+    int32_t          a;
+    int64_t          b;
+    wire_protocol_e  protocol;
+
+    static const wire_field_t  field_a = { WIRE_I32, 1 };
+    static const wire_field_t  field_b = { WIRE_I64, 2 };
+
+    terms(call, connection, number, &a, &b);
+    protocol = call->format.protocol;
+
+    p = wire_write_field(p, protocol, &field_a, 0);
+    p = wire_write_i32(p, protocol, a);
+
+    p = wire_write_field(p, protocol, &field_b, 1);
+
+    return wire_write_i64(p, protocol, b);
+}
+
+
 uint8_t *
 call_write(const call_t *call, uint8_t *p, uint32_t connection,
     uint32_t number)
 {
-    size_t        len;
-    uint8_t      *start, first[HEAD_LEN];
+    uint8_t      *start;
     wire_head_t   head;
 
     head.type = WIRE_CALL;
@@ -104,15 +211,7 @@ call_write(const call_t *call, uint8_t *p, uint32_t connection,
     p += call->format.framed ? WIRE_FRAME : 0;
 
     p = wire_write_head(p, call->format.protocol, &head);
-    p = wire_write_string(p, call->format.protocol, 1, call->payload);
-
-    len = payload_head(call, first, connection, number);
-
-    memcpy(p, first, len);
-    memcpy(p + len, call->pattern + number % PATTERN_TURN,
-           call->payload - len);
-
-    p += call->payload;
+    p = shapes[call->kind].write(call, p, connection, number);
     *p++ = WIRE_STOP;
 
     if (call->format.framed) {
@@ -125,29 +224,87 @@ call_write(const call_t *call, uint8_t *p, uint32_t connection,
 
 static int
 check_payload(call_t *call, uint32_t connection, uint32_t number,
-    const wire_str_t *s)
+    wire_reader_t *r)
 {
-    size_t   len;
-    uint8_t  first[HEAD_LEN];
+    int         rc;
+    size_t      len;
+    uint8_t     first[HEAD_LEN];
+    wire_str_t  s;
 
-    if (s->len != call->payload) {
-        return call_error(call, "payload of %u bytes, expected %u", s->len,
+    rc = wire_read_string(r, &s);
+    if (rc != WIRE_OK) {
+        return rc;
+    }
+
+    if (s.len != call->payload) {
+        return call_error(call, "payload of %u bytes, expected %u", s.len,
                           call->payload);
     }
 
     len = payload_head(call, first, connection, number);
 
-    if (memcmp(s->data, first, len) != 0) {
+    if (memcmp(s.data, first, len) != 0) {
         return call_error(call, "payload of another call: \"%.*s\", expected "
-                          "\"%.*s\"", (int) len, s->data, (int) len, first);
+                          "\"%.*s\"", (int) len, s.data, (int) len, first);
     }
 
-    if (memcmp(s->data + len, call->pattern + number % PATTERN_TURN,
+    if (memcmp(s.data + len, call->pattern + number % PATTERN_TURN,
                call->payload - len)
         != 0)
     {
         return call_error(call, "payload differs after its first %zu bytes",
                           len);
+    }
+
+    return WIRE_OK;
+}
+
+
+static int
+check_fixed(call_t *call, uint32_t connection, uint32_t number,
+    wire_reader_t *r)
+{
+    int         rc;
+    wire_str_t  s;
+
+    (void) connection;
+    (void) number;
+
+    rc = wire_read_string(r, &s);
+    if (rc != WIRE_OK) {
+        return rc;
+    }
+
+    if (s.len != strlen(call->expect)
+        || memcmp(s.data, call->expect, s.len) != 0)
+    {
+        return call_error(call, "\"%.*s\", expected \"%s\"",
+                          (int) (s.len < 64 ? s.len : 64), s.data,
+                          call->expect);
+    }
+
+    return WIRE_OK;
+}
+
+
+static int
+check_sum(call_t *call, uint32_t connection, uint32_t number,
+    wire_reader_t *r)
+{
+    int      rc;
+    int32_t  a;
+    int64_t  b, sum;
+
+    rc = wire_read_i64(r, &sum);
+    if (rc != WIRE_OK) {
+        return rc;
+    }
+
+    terms(call, connection, number, &a, &b);
+
+    if (sum != a + b) {
+        return call_error(call, "%ld, expected %d + %ld = %ld", sum, a, b,
+                          a + b);
     }
 
     return WIRE_OK;
@@ -182,32 +339,29 @@ check_head(call_t *call, uint32_t connection, uint32_t number,
 }
 
 
-/* The result struct: nothing but field 0, the string that was sent. */
+/* The result struct: nothing but field 0. */
 
 static int
 check_result(call_t *call, uint32_t connection, uint32_t number,
     wire_reader_t *r)
 {
-    int           rc;
-    wire_str_t    s;
-    wire_field_t  field;
+    int             rc;
+    wire_field_t    field;
+    const shape_t  *shape;
+
+    shape = &shapes[call->kind];
 
     rc = wire_read_field(r, &field);
     if (rc != WIRE_OK) {
         return rc;
     }
 
-    if (field.type != WIRE_STRING || field.id != 0) {
+    if (field.type != shape->result || field.id != 0) {
         return call_error(call, "result with type %d in field %d",
                           field.type, field.id);
     }
 
-    rc = wire_read_string(r, &s);
-    if (rc != WIRE_OK) {
-        return rc;
-    }
-
-    rc = check_payload(call, connection, number, &s);
+    rc = shape->check(call, connection, number, r);
     if (rc != WIRE_OK) {
         return rc;
     }

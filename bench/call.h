@@ -2,7 +2,7 @@
  * bench/call.h: what a call carries and what its reply must be.  Bytes in and
  * out; no socket, no allocation after call_init().
  *
- * Seqid and payload are functions of the run's seed, the connection's number
+ * Seqid and arguments are functions of the run's seed, the connection's number
  * and the call's number: a reply that belongs to another call differs.
  */
 
@@ -16,11 +16,21 @@
 #define CALL_ROOM       65536   /* what a reply may be longer than expected */
 
 
+typedef enum {
+    CALL_ECHO = 0,              /* string (1: string): what was sent */
+    CALL_FIXED,                 /* string (): always the same */
+    CALL_SUM,                   /* i64 (1: i32, 2: i64): their sum */
+    CALL_KINDS
+} call_kind_e;
+
+
 typedef struct {
-    wire_format_t   format;     /* this and the next five: set by the caller */
-    uint32_t        payload;    /* bytes */
+    wire_format_t   format;     /* this and the next seven: the caller's */
+    call_kind_e     kind;
+    uint32_t        payload;    /* of CALL_ECHO: bytes */
+    const char     *expect;     /* of CALL_FIXED: the reply's string */
     uint32_t        seed;
-    const char     *method;
+    const char     *method;     /* NULL: echo, ping or add, by kind */
     const char     *service;    /* NULL: the call is not multiplexed */
 
     char            name[256];  /* "service:method"; the reply has "method" */

@@ -1,10 +1,11 @@
 /*
- * bench/load.c: calls "string echo(1: string payload)" as fast as the answers
- * come, over so many connections and with so many calls in flight on each, and
- * verifies every reply: the frame's length, the message type, the seqid and
- * name of the oldest open call, the payload to its last byte, and that the
- * struct ends where the frame ends.  The payload says which call of which
- * connection of which run it belongs to, so an answer to another call is seen.
+ * bench/load.c: calls "string echo(1: string payload)", or one of the other
+ * methods of call.h, as fast as the answers come, over so many connections and
+ * with so many calls in flight on each, and verifies every reply: the frame's
+ * length, the message type, the seqid and name of the oldest open call, the
+ * payload to its last byte, and that the struct ends where the frame ends.
+ * The payload says which call of which connection of which run it belongs to,
+ * so an answer to another call is seen.
  *
  * One thread, edge-triggered epoll; nothing is allocated while calls are made.
  * A run is open, warm up, measure, drain, report; with --idle it is open, call

@@ -16,7 +16,7 @@
 #define MAX_CONNECTIONS  1000000
 #define MAX_DEPTH      65536
 #define MAX_PAYLOAD      (64 * 1024 * 1024)
-#define MAX_NAME       100
+#define MAX_TEXT       100
 #define MAX_SECONDS  86400
 
 
@@ -36,7 +36,10 @@ usage(void)
 "  --warmup S                 first call for S seconds, and until each open\n"
 "                             call was answered once; verified, not measured\n"
 "  --timeout S                without a reply, default 10\n"
-"  --method NAME              default echo\n"
+"  --expect TEXT              no argument, and TEXT as the reply\n"
+"  --sum                      an i32 and an i64, and their sum as the reply\n"
+"  --method NAME              default echo, ping with --expect, add with\n"
+"                             --sum\n"
 "  --multiplexed SERVICE      call SERVICE:NAME, expect NAME back\n"
 "  --seed N                   of seqids and payloads, default by process\n"
 "  --cpu PID                  report its CPU time while measuring; up to 4\n"
@@ -121,10 +124,11 @@ parse_seconds(const char *text)
 
 
 static const char *
-parse_name(const char *text)
+parse_text(const char *text)
 {
-    if (*text == '\0' || strlen(text) > MAX_NAME) {
-        fprintf(stderr, "load: a name has 1 to %d bytes\n", MAX_NAME);
+    if (*text == '\0' || strlen(text) > MAX_TEXT) {
+        fprintf(stderr, "load: a name or a text has 1 to %d bytes\n",
+                MAX_TEXT);
         exit(EXIT_USAGE);
     }
 
@@ -153,12 +157,21 @@ parse_call_option(call_t *call, int ch, const char *arg)
         call->payload = (uint32_t) parse_number(arg, 0, MAX_PAYLOAD);
         return 0;
 
+    case 'e':
+        call->kind = CALL_FIXED;
+        call->expect = parse_text(arg);
+        return 0;
+
+    case 'a':
+        call->kind = CALL_SUM;
+        return 0;
+
     case 'm':
-        call->method = parse_name(arg);
+        call->method = parse_text(arg);
         return 0;
 
     case 'M':
-        call->service = parse_name(arg);
+        call->service = parse_text(arg);
         return 0;
 
     case 'S':
@@ -228,7 +241,6 @@ set_defaults(options_t *conf, call_t *call)
     call->format.framed = 1;
     call->format.protocol = WIRE_BINARY;
     call->payload = 64;
-    call->method = "echo";
     call->seed = (uint32_t) getpid() * 2654435761U;
 
     conf->connections = 1;
@@ -255,6 +267,8 @@ options_parse(options_t *conf, call_t *call, int argc, char **argv)
         { "calls",       required_argument, NULL, 'n' },
         { "warmup",      required_argument, NULL, 'w' },
         { "timeout",     required_argument, NULL, 't' },
+        { "expect",      required_argument, NULL, 'e' },
+        { "sum",         no_argument,       NULL, 'a' },
         { "method",      required_argument, NULL, 'm' },
         { "multiplexed", required_argument, NULL, 'M' },
         { "seed",        required_argument, NULL, 'S' },

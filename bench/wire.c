@@ -16,9 +16,11 @@
 #define COMPACT_VERSION_MASK 0x1f
 #define COMPACT_TYPE_SHIFT   5
 #define COMPACT_I32          5
+#define COMPACT_I64          6
 #define COMPACT_BINARY       8
 
 #define VARINT32_MAX         5  /* bytes */
+#define VARINT64_MAX        10
 
 
 int
@@ -70,27 +72,44 @@ read_be32(wire_reader_t *r, uint32_t *n)
 
 
 static int
-read_varint(wire_reader_t *r, uint32_t *n)
+read_varint64(wire_reader_t *r, unsigned max, uint64_t *n)
 {
-    uint64_t  v;
+    uint8_t   ch;
     unsigned  i;
 
-    v = 0;
+    *n = 0;
 
-    for (i = 0; i < VARINT32_MAX; i++) {
+    for (i = 0; i < max; i++) {
         if (r->p == r->last) {
             return WIRE_AGAIN;
         }
 
-        v |= (uint64_t) (*r->p & 0x7f) << (7 * i);
+        ch = *r->p++;
+        *n |= (uint64_t) (ch & 0x7f) << (7 * i);
 
-        if (*r->p++ < 0x80) {
-            *n = (uint32_t) v;
-            return v <= UINT32_MAX ? WIRE_OK : WIRE_ERROR;
+        if (ch < 0x80) {
+            return i + 1 < VARINT64_MAX || ch <= 1 ? WIRE_OK : WIRE_ERROR;
         }
     }
 
     return WIRE_ERROR;
+}
+
+
+static int
+read_varint(wire_reader_t *r, uint32_t *n)
+{
+    int       rc;
+    uint64_t  v;
+
+    rc = read_varint64(r, VARINT32_MAX, &v);
+    *n = (uint32_t) v;
+
+    if (rc == WIRE_OK && v > UINT32_MAX) {
+        return WIRE_ERROR;
+    }
+
+    return rc;
 }
 
 
@@ -144,6 +163,34 @@ wire_read_i32(wire_reader_t *r, int32_t *value)
     }
 
     return rc;
+}
+
+
+int
+wire_read_i64(wire_reader_t *r, int64_t *value)
+{
+    int       rc;
+    uint64_t  n;
+
+    if (r->protocol == WIRE_COMPACT) {
+        rc = read_varint64(r, VARINT64_MAX, &n);
+
+        if (rc == WIRE_OK) {
+            *value = (int64_t) ((n >> 1) ^ (0 - (n & 1)));
+        }
+
+        return rc;
+    }
+
+    if (r->last - r->p < 8) {
+        return WIRE_AGAIN;
+    }
+
+    n = (uint64_t) wire_get32(r->p) << 32 | wire_get32(r->p + 4);
+    *value = (int64_t) n;
+    r->p += 8;
+
+    return WIRE_OK;
 }
 
 
@@ -232,7 +279,9 @@ read_field_binary(wire_reader_t *r, wire_field_t *field)
         return WIRE_OK;
     }
 
-    if (field->type != WIRE_I32 && field->type != WIRE_STRING) {
+    if (field->type != WIRE_I32 && field->type != WIRE_I64
+        && field->type != WIRE_STRING)
+    {
         return WIRE_ERROR;
     }
 
@@ -264,6 +313,10 @@ read_field_compact(wire_reader_t *r, wire_field_t *field)
 
     case COMPACT_I32:
         field->type = WIRE_I32;
+        break;
+
+    case COMPACT_I64:
+        field->type = WIRE_I64;
         break;
 
     case COMPACT_BINARY:
@@ -310,7 +363,7 @@ wire_read_field(wire_reader_t *r, wire_field_t *field)
 
 
 static uint8_t *
-write_varint(uint8_t *p, uint32_t n)
+write_varint(uint8_t *p, uint64_t n)
 {
     while (n > 0x7f) {
         *p++ = (uint8_t) (n | 0x80);
@@ -348,29 +401,96 @@ wire_write_head(uint8_t *p, wire_protocol_e protocol, const wire_head_t *head)
 }
 
 
+static uint8_t
+compact_type(int type)
+{
+    switch (type) {
+
+    case WIRE_I32:
+        return COMPACT_I32;
+
+    case WIRE_I64:
+        return COMPACT_I64;
+
+    default:
+        return COMPACT_BINARY;
+    }
+}
+
+
+uint8_t *
+wire_write_field(uint8_t *p, wire_protocol_e protocol,
+    const wire_field_t *field, int16_t before)
+{
+    int       step;
+    uint8_t   type;
+    uint16_t  n;
+
+    n = (uint16_t) field->id;
+
+    if (protocol == WIRE_BINARY) {
+        *p++ = (uint8_t) field->type;
+        *p++ = (uint8_t) (n >> 8);
+        *p++ = (uint8_t) n;
+
+        return p;
+    }
+
+    step = field->id - before;
+    type = compact_type(field->type);
+
+    if (step >= 1 && step <= 15) {
+        *p++ = (uint8_t) (step << 4 | type);
+        return p;
+    }
+
+    *p++ = type;
+
+    return write_varint(p, (uint32_t) n << 1);  /* zigzag of id >= 0 */
+}
+
+
+uint8_t *
+wire_write_i32(uint8_t *p, wire_protocol_e protocol, int32_t value)
+{
+    uint32_t  n;
+
+    n = (uint32_t) value;
+
+    if (protocol == WIRE_BINARY) {
+        return wire_put32(p, n);
+    }
+
+    return write_varint(p, (uint32_t) (n << 1 ^ (0 - (n >> 31))));
+}
+
+
+uint8_t *
+wire_write_i64(uint8_t *p, wire_protocol_e protocol, int64_t value)
+{
+    uint64_t  n;
+
+    n = (uint64_t) value;
+
+    if (protocol == WIRE_BINARY) {
+        p = wire_put32(p, (uint32_t) (n >> 32));
+        return wire_put32(p, (uint32_t) n);
+    }
+
+    return write_varint(p, n << 1 ^ (0 - (n >> 63)));
+}
+
+
 uint8_t *
 wire_write_string(uint8_t *p, wire_protocol_e protocol, int16_t id,
     uint32_t len)
 {
-    uint16_t  n;
+    wire_field_t  field;
 
-    n = (uint16_t) id;
+    field.type = WIRE_STRING;
+    field.id = id;
 
-    if (protocol == WIRE_BINARY) {
-        *p++ = WIRE_STRING;
-        *p++ = (uint8_t) (n >> 8);
-        *p++ = (uint8_t) n;
+    p = wire_write_field(p, protocol, &field, 0);
 
-        return wire_put32(p, len);
-    }
-
-    if (id >= 1 && id <= 15) {
-        *p++ = (uint8_t) (n << 4 | COMPACT_BINARY);
-
-    } else {
-        *p++ = COMPACT_BINARY;
-        p = write_varint(p, (uint32_t) n << 1);  /* zigzag of id >= 0 */
-    }
-
-    return write_varint(p, len);
+    return protocol == WIRE_BINARY ? wire_put32(p, len) : write_varint(p, len);
 }

@@ -1,7 +1,7 @@
 /*
  * bench/wire.h: as much of Thrift as the load generator and the echo backend
  * speak: framed and unframed, strict binary and compact, message heads, and
- * structs that hold strings and i32s only.
+ * structs that hold strings, i32s and i64s only.
  *
  * It shares no line with src/: a mistake there must not be mirrored by the
  * tool that is to find it.  Reading allocates nothing; strings point into the
@@ -26,11 +26,15 @@
 
 #define WIRE_STOP        0      /* the field types we know, TType's numbers */
 #define WIRE_I32         8
+#define WIRE_I64        10
 #define WIRE_STRING     11
 
 #define WIRE_FRAME       4      /* bytes of a frame's length */
 
-/* What a message with one string takes beside its name and the string. */
+/*
+ * What a message with one string, or one i32 and one i64, takes beside its
+ * name and the string.
+ */
 #define WIRE_OVERHEAD   48
 
 
@@ -60,7 +64,7 @@ typedef struct {
 
 
 typedef struct {
-    int               type;     /* WIRE_STOP, WIRE_I32 or WIRE_STRING */
+    int               type;     /* WIRE_STOP, _I32, _I64 or _STRING */
     int16_t           id;
 } wire_field_t;
 
@@ -83,11 +87,20 @@ int wire_read_head(wire_reader_t *r, wire_head_t *head);
 int wire_read_field(wire_reader_t *r, wire_field_t *field);
 int wire_read_string(wire_reader_t *r, wire_str_t *s);
 int wire_read_i32(wire_reader_t *r, int32_t *value);
+int wire_read_i64(wire_reader_t *r, int64_t *value);
 
 /* Writers return where they stopped; the caller has made room. */
 
 uint8_t *wire_write_head(uint8_t *p, wire_protocol_e protocol,
     const wire_head_t *head);
+
+/* The header of a field; `before` is the id of the struct's last, or 0. */
+
+uint8_t *wire_write_field(uint8_t *p, wire_protocol_e protocol,
+    const wire_field_t *field, int16_t before);
+
+uint8_t *wire_write_i32(uint8_t *p, wire_protocol_e protocol, int32_t value);
+uint8_t *wire_write_i64(uint8_t *p, wire_protocol_e protocol, int64_t value);
 
 /* The header of string field "id", the struct's first, and the length. */
 
