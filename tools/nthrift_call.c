@@ -496,7 +496,7 @@ call_run(const call_args_t *args, nthrift_arena_t *arena, nthrift_call_t *call)
 
     call->head.type = call->method->oneway ? NTHRIFT_ONEWAY : NTHRIFT_CALL;
 
-    nthrift_write_init(&body, args->protocol, args->max_size);
+    nthrift_write_open(&body, args->protocol, args->max_size);
 
     rc = call_encode(call, &body, (args->n_words > 2) ? args->words[2] : "{}");
 
@@ -508,7 +508,7 @@ call_run(const call_args_t *args, nthrift_arena_t *arena, nthrift_call_t *call)
         rc = call_print(&d, rc);
     }
 
-    nthrift_write_free(&body);
+    nthrift_write_close(&body);
 
     return rc;
 }

@@ -154,7 +154,7 @@ encode_value(nthrift_scalar_t *e, const nthrift_scalar_path_t *path,
     }
 
     if (e->w->error != NULL) {
-        return nthrift_scalar_fail(e, path, "%s", e->w->error);
+        return nthrift_scalar_fail(e, path, "%s", nthrift_write_error(e->w));
     }
 
     if (e->depth == ENCODE_DEPTH) {
@@ -406,7 +406,7 @@ nthrift_encode_args(nthrift_write_t *w, const nthrift_idl_method_t *method,
     }
 
     if (rc == 0 && w->error != NULL) {
-        return nthrift_scalar_fail(&e, &path, "%s", w->error);
+        return nthrift_scalar_fail(&e, &path, "%s", nthrift_write_error(w));
     }
 
     return rc;
