@@ -1,11 +1,16 @@
-# bench: this module beside a direct connection, proxy_pass and HAProxy.
+# bench: this module beside a direct connection, proxy_pass and HAProxy, and a
+# service that it hosts beside Apache's C++ server and aiothrift's.
 #
 # BENCH_ROUNDS and BENCH_SECONDS are those of "make bench"; BENCH_OPTIONS goes
 # to every bench/run, say BENCH_OPTIONS="--json build/bench.json".
 
-BENCH_PACKAGES = gcc libc6-dev make python3 haproxy nginx libnginx-mod-stream
+BENCH_PACKAGES = gcc libc6-dev make python3 haproxy nginx libnginx-mod-stream \
+                 g++ thrift-compiler libthrift-dev libboost-dev libevent-dev \
+                 libssl-dev python3-venv
 
 BENCH_CFLAGS   = -O2 -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE
+BENCH_CXXFLAGS = -O2 -std=c++14 -w -Ibuild/bench/cpp
+BENCH_IDL      = examples/pingpong/pingpong.thrift
 BENCH_ROUNDS   = 3
 BENCH_SECONDS  = 2
 BENCH_OPTIONS  =
@@ -46,3 +51,29 @@ build/bench/load: $(BENCH_LOAD) $(BENCH_HEADERS)
 build/bench/echo: $(BENCH_ECHO) $(BENCH_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(BENCH_CFLAGS) -o $@ $(BENCH_ECHO)
+
+
+.PHONY: bench-servers
+bench-servers: build/bench/tnonblocking build/bench/venv ## build what hosted services are compared with
+
+build/bench/cpp/PingPong.cpp: $(BENCH_IDL) | bench-packages
+	@mkdir -p $(@D)
+	thrift -nowarn --gen cpp:no_skeleton -out $(@D) $<
+
+build/bench/tnonblocking: bench/tnonblocking.cpp build/bench/cpp/PingPong.cpp
+	g++ $(BENCH_CXXFLAGS) -o $@ $^ -lthriftnb -lthrift -levent -lpthread
+
+
+# aiothrift is no package of Debian 12: from PyPI, if it can be reached.
+# Without it its rows are left out.
+
+build/bench/venv: | bench-packages
+	@/usr/bin/python3 -m venv $@.new \
+	    && $@.new/bin/pip -q install aiothrift \
+	    && mv $@.new $@ \
+	    || { rm -rf $@.new; echo "no aiothrift: PyPI cannot be reached"; }
+
+
+.PHONY: bench-packages
+bench-packages:
+	@tools/packages $(BENCH_PACKAGES)

@@ -1,8 +1,10 @@
 # bench/rounds.py: what all comparisons have in common: processes on chosen
 # CPUs, something to call, rounds of the load generator, and numbers of several
-# rounds.  bench/run puts it together.
+# rounds.  bench/run and bench/hosted.py compare with it.
+#
+# A cell says how the load generator calls: arguments() are its options, and
+# str() is for people.
 
-import collections
 import ctypes
 import glob
 import os
@@ -16,8 +18,6 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(TOP, 'build', 'bench')
-BASE = 'proxy_pass'                     # what the ratios are to
-
 PORTS = range(20000, 32000)             # below the kernel's own choices
 BACKLOG = 4096
 START_SECONDS = 10
@@ -25,9 +25,6 @@ STOP_SECONDS = 5
 PR_SET_PDEATHSIG = 1
 DISTURBED = 0.05                        # part of a round, see print_disturbed
 TICKS = os.sysconf('SC_CLK_TCK')
-
-Cell = collections.namedtuple(
-    'Cell', 'transport protocol payload connections depth')
 
 
 class BenchError(Exception):
@@ -55,7 +52,8 @@ class Placement:
         def names(cpus):
             return ','.join(map(str, sorted(cpus)))
 
-        return 'proxy on CPU %s, load generator on %s, backend on %s' % (
+        return ('proxy or service on CPU %s, load generator on %s, backend '
+                'on %s') % (
             names(self.proxy), names(self.load), names(self.echo))
 
 
@@ -108,6 +106,14 @@ def read(path):
         return f.read()
 
 
+def version(path, *args):
+    try:
+        done = subprocess.run([path, *args], capture_output=True, text=True)
+    except OSError:
+        return None
+    return (done.stdout + done.stderr).splitlines()[0]
+
+
 def children(pid):
     """Processes whose parent is pid."""
 
@@ -124,21 +130,30 @@ def children(pid):
     return found
 
 
+def plural(n, noun):
+    return '%d %s%s' % (n, noun, 's' if n != 1 else '')
+
+
 class Target:
     """Something to call: it has a port, and a process whose CPU counts."""
+
+    compared = True                     # it gets ratios
 
     def __init__(self, name):
         self.name = name
         self.process = None
         self.worker = None
         self.port = None
-        self.prefix = os.path.join(BUILD, name)
+        self.prefix = os.path.join(BUILD, 'run', name)
         shutil.rmtree(self.prefix, ignore_errors=True)
         os.makedirs(self.prefix)
 
     def log(self):
         path = os.path.join(self.prefix, 'error.log')
         return read(path) if os.path.exists(path) else ''
+
+    def arguments(self, cell):
+        return cell.arguments()
 
     def wait(self):
         """Wait until the port answers."""
@@ -162,14 +177,15 @@ class Target:
 
 
 class Echo(Target):
+    """The backend of the proxies."""
 
-    def __init__(self, options, placement):
-        super().__init__('direct')
+    def __init__(self, name, options, cpus):
+        super().__init__(name)
         with open(os.path.join(self.prefix, 'error.log'), 'w') as log:
             self.process = start(
                 [options.echo, '127.0.0.1:0',
                  '--processes', str(options.echo_processes)],
-                placement.echo, stdin=subprocess.DEVNULL,
+                cpus, stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE, stderr=log)
 
         line = self.process.stdout.readline()
@@ -178,6 +194,86 @@ class Echo(Target):
 
         self.port = int(line.rsplit(':', 1)[1])
         self.worker = self.process.pid
+
+
+class Server(Target):
+    """A process on a port that was chosen for it."""
+
+    def __init__(self, name, options, placement, backend=None):
+        super().__init__(name)
+        self.port = free_port()
+        self.conf = os.path.join(self.prefix, 'server.conf')
+        write(self.conf, self.configure(options, backend))
+
+        with open(os.path.join(self.prefix, 'error.log'), 'a') as log:
+            self.process = start(
+                self.command(options), placement.proxy,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+        try:
+            self.wait()
+        except BaseException:
+            self.stop()
+            raise
+
+    def configure(self, options, backend):
+        """The text of self.conf."""
+
+        return ''
+
+    def wait(self):
+        super().wait()
+        self.worker = self.process.pid
+
+
+class Nginx(Server):
+
+    def command(self, options):
+        return [options.nginx, '-p', self.prefix + '/', '-c', self.conf,
+                '-e', os.path.join(self.prefix, 'error.log')]
+
+    def configure(self, options, backend):
+        load = ''.join('load_module %s;\n' % path
+                       for path in self.modules(options))
+        return '''\
+%s
+daemon off;
+worker_processes 1;
+worker_rlimit_nofile %d;
+pid nginx.pid;
+error_log error.log error;
+
+events {
+    worker_connections %d;
+}
+
+stream {
+%s}
+''' % (load, options.files, options.files, self.stream(options, backend))
+
+    def modules(self, options):
+        """Debian's nginx has stream as a module; others have it inside."""
+
+        path = options.stream_module
+        return [path] if os.path.exists(path) else []
+
+    def wait(self):
+        super().wait()
+
+        # The port answers as soon as the master has opened it.
+
+        end = time.monotonic() + START_SECONDS
+        workers = children(self.process.pid)
+
+        while not workers and time.monotonic() < end:
+            time.sleep(0.02)
+            workers = children(self.process.pid)
+
+        if len(workers) != 1:
+            raise BenchError('%s has %d workers:\n%s' % (
+                self.name, len(workers), tail(self.log())))
+
+        self.worker = workers[0]
 
 
 def check_log(target):
@@ -198,11 +294,8 @@ def print_logged(options, target):
 
 
 def load_command(options, target, cell, more):
-    return [options.load, '127.0.0.1:%d' % target.port,
-            '--' + cell.transport, '--' + cell.protocol,
-            '--payload', str(cell.payload),
-            '--connections', str(cell.connections),
-            '--depth', str(cell.depth)] + more
+    return ([options.load, '127.0.0.1:%d' % target.port]
+            + target.arguments(cell) + more)
 
 
 def load_result(target, cell, code, output):
@@ -212,7 +305,7 @@ def load_result(target, cell, code, output):
 
     if code != 0 or not lines:
         raise BenchError('%s, %s: the load generator ended with code %s:\n'
-                         '%s\n%s' % (target.name, cell_name(cell), code,
+                         '%s\n%s' % (target.name, cell, code,
                                      output.strip(), tail(target.log())))
 
     result = dict(word.split('=') for word in lines[0].split()[1:])
@@ -227,11 +320,13 @@ def tail(text):
     return '\n'.join(text.splitlines()[-10:])
 
 
-def run_round(options, placement, target, backend, cell):
-    more = ['--seconds', str(options.seconds),
+def run_round(options, placement, target, backend, cell, seconds=None):
+    """The backend's CPU time is noted too, if there is one."""
+
+    more = ['--seconds', str(seconds or options.seconds),
             '--warmup', str(options.warmup), '--cpu', str(target.worker)]
 
-    if target is not backend and options.echo_processes == 1:
+    if backend not in (None, target) and options.echo_processes == 1:
         more += ['--cpu', str(backend.worker)]
 
     process = start(load_command(options, target, cell, more),
@@ -245,8 +340,8 @@ def run_round(options, placement, target, backend, cell):
     result = load_result(target, cell, process.returncode, output)
 
     if int(result['calls']) == 0:
-        raise BenchError('%s, %s: no call was answered in %g s\n%s' % (
-            target.name, cell_name(cell), options.seconds, output.strip()))
+        raise BenchError('%s, %s: no call was answered in time\n%s' % (
+            target.name, cell, output.strip()))
 
     return summarize(result)
 
@@ -289,10 +384,8 @@ def spread(values):
             'min': min(values), 'max': max(values)}
 
 
-def collect(name, rounds):
+def collect(mine, base):
     """All rounds of a target in a cell; ratios are made round by round."""
-
-    mine = rounds[name]
 
     def median(key):
         return statistics.median(x[key] for x in mine)
@@ -306,8 +399,7 @@ def collect(name, rounds):
                                 / total['calls'])
     total['cpu_ticks'] = [x['cpu_ticks'] for x in mine]
 
-    if BASE in rounds and name != 'direct':
-        base = rounds[BASE]
+    if base:
         for ratio, key in (('cpu_ratio', 'cpu_us_per_call'),
                            ('rate_ratio', 'rate')):
             total[ratio] = spread([x[key] / y[key]
@@ -315,12 +407,6 @@ def collect(name, rounds):
 
     total['rounds'] = mine
     return total
-
-
-def cell_name(cell):
-    return '%s %s, %d bytes, %d connection%s, depth %d' % (
-        cell.transport, cell.protocol, cell.payload, cell.connections,
-        's' if cell.connections != 1 else '', cell.depth)
 
 
 def ratio_text(total, key):
@@ -335,13 +421,15 @@ def print_disturbed(options, totals):
 
     for name, total in totals.items():
         waited = max(x['cpu_waited'] for x in total['rounds'])
-        if name != 'direct' and options.pin and waited > DISTURBED:
+        if total['compared'] and options.pin and waited > DISTURBED:
             options.out.write('! %s waited for its CPU up to %.0f%% of a '
                               'round: something else runs there\n' %
                               (name, 100 * waited))
 
 
-def run_cell(options, placement, targets, backend, cell):
+def run_cell(options, placement, targets, backend, cell, base):
+    """Calls all targets in turns; ratios are to the one that base names."""
+
     rounds = {name: [] for name in targets}
     names = list(targets)
 
@@ -351,4 +439,11 @@ def run_cell(options, placement, targets, backend, cell):
             rounds[name].append(run_round(options, placement, targets[name],
                                           backend, cell))
 
-    return {name: collect(name, rounds) for name in names}
+    totals = {}
+
+    for name, target in targets.items():
+        totals[name] = collect(rounds[name], rounds.get(base)
+                               if target.compared else None)
+        totals[name]['compared'] = target.compared
+
+    return totals
