@@ -3,6 +3,7 @@
  *
  *     nthrift check [-w] [-I dir] FILE...    says what is wrong with them
  *     nthrift dump [-w] [-I dir] FILE        writes the resolved model
+ *     nthrift gen [-w] [-I dir] [-o dir] FILE    writes C headers
  *     nthrift call HOST:PORT Service.method  calls it: see nthrift_call.c
  *
  * It reads files for the loader, and prints what the loader has to say, in
@@ -25,7 +26,16 @@
 #define TOOL_USAGE  2
 
 
+typedef enum {
+    TOOL_CHECK = 0,
+    TOOL_DUMP,
+    TOOL_GEN
+} tool_command_e;
+
+
 typedef struct {
+    tool_command_e   command;
+    char            *out;               /* -o: directory of headers */
     int              quiet;             /* -w: no warnings */
     int              negative_ids;
     nthrift_str_t   *dirs;
@@ -254,7 +264,7 @@ nthrift_load(nthrift_arena_t *arena, nthrift_str_t *dirs, size_t n_dirs,
 
 
 static int
-tool_run(const tool_args_t *args, int dump)
+tool_run(const tool_args_t *args)
 {
     int                     i, rc;
     nthrift_str_t           path;
@@ -281,9 +291,17 @@ tool_run(const tool_args_t *args, int dump)
         }
     }
 
+    if (rc == 0 && args->command == TOOL_GEN
+        && nthrift_gen(&loader, args->out) != 0)
+    {
+        rc = TOOL_WRONG;
+    }
+
     tool_report(&loader.report, args->quiet);
 
-    if (rc == 0 && dump && nthrift_dump(&loader, program, stdout) != 0) {
+    if (rc == 0 && args->command == TOOL_DUMP
+        && nthrift_dump(&loader, program, stdout) != 0)
+    {
         fprintf(stderr, "nthrift: cannot write\n");
         rc = TOOL_WRONG;
     }
@@ -299,16 +317,19 @@ tool_usage(FILE *out, int rc)
 {
     fputs("usage: nthrift check [-w] [-I dir] [--negative-ids] FILE...\n"
           "       nthrift dump [-w] [-I dir] [--negative-ids] FILE\n"
+          "       nthrift gen [-w] [-I dir] [--negative-ids] [-o dir] FILE\n"
           "       nthrift call [options] HOST:PORT Service.method [JSON]"
           " --idl FILE\n"
           "\n"
           "check   says what is wrong with .thrift files\n"
           "dump    writes what a .thrift file says as JSON\n"
+          "gen     writes C headers for handlers of nginx\n"
           "call    makes one call: see nthrift call --help\n"
           "\n"
           "-I dir          look for included files there, too\n"
           "-w              no warnings\n"
-          "--negative-ids  keep field ids that are not positive\n", out);
+          "--negative-ids  keep field ids that are not positive\n"
+          "-o dir          of headers; made if it is missing\n", out);
 
     return rc;
 }
@@ -348,6 +369,11 @@ tool_parse_args(tool_args_t *args, int argc, char **argv)
         } else if (strcmp(arg, "--negative-ids") == 0) {
             args->negative_ids = 1;
 
+        } else if (args->command == TOOL_GEN && strcmp(arg, "-o") == 0
+                   && i + 1 < argc)
+        {
+            args->out = argv[++i];
+
         } else if (strcmp(arg, "-I") == 0 && i + 1 < argc) {
             tool_add_dir(args, argv[++i]);
 
@@ -359,15 +385,37 @@ tool_parse_args(tool_args_t *args, int argc, char **argv)
         }
     }
 
-    return (args->n_files == 0) ? -1 : 0;
+    if (args->command != TOOL_CHECK && args->n_files > 1) {
+        return -1;
+    }
+
+    return (args->n_files == 0 || *args->out == '\0') ? -1 : 0;
+}
+
+
+static int
+tool_command(const char *word, tool_command_e *command)
+{
+    int                       i;
+    static const char *const  words[] = { "check", "dump", "gen" };
+
+    for (i = TOOL_CHECK; i <= TOOL_GEN; i++) {
+        if (strcmp(word, words[i]) == 0) {
+            *command = (tool_command_e) i;
+            return 0;
+        }
+    }
+
+    return -1;
 }
 
 
 int
 main(int argc, char **argv)
 {
-    int          rc, dump;
+    int          rc;
     tool_args_t  args;
+    static char  here[] = ".";
 
     if (argc == 2 && (strcmp(argv[1], "-h") == 0
                       || strcmp(argv[1], "--help") == 0))
@@ -383,14 +431,13 @@ main(int argc, char **argv)
         return tool_usage(stderr, TOOL_USAGE);
     }
 
-    dump = (strcmp(argv[1], "dump") == 0);
+    memset(&args, 0, sizeof(tool_args_t));
 
-    if (!dump && strcmp(argv[1], "check") != 0) {
+    if (tool_command(argv[1], &args.command) != 0) {
         return tool_usage(stderr, TOOL_USAGE);
     }
 
-    memset(&args, 0, sizeof(tool_args_t));
-
+    args.out = here;
     args.dirs = calloc((size_t) argc, sizeof(nthrift_str_t));
     args.files = calloc((size_t) argc, sizeof(char *));
 
@@ -398,13 +445,11 @@ main(int argc, char **argv)
         fprintf(stderr, "nthrift: not enough memory\n");
         rc = TOOL_WRONG;
 
-    } else if (tool_parse_args(&args, argc, argv) != 0
-               || (dump && args.n_files != 1))
-    {
+    } else if (tool_parse_args(&args, argc, argv) != 0) {
         rc = tool_usage(stderr, TOOL_USAGE);
 
     } else {
-        rc = tool_run(&args, dump);
+        rc = tool_run(&args);
     }
 
     free(args.dirs);

@@ -18,6 +18,13 @@ int nthrift_dump(const nthrift_loader_t *loader,
     const nthrift_idl_program_t *program, FILE *out);
 
 /*
+ * Writes C headers for what the loader has loaded, which was one file and what
+ * it includes, to `dir`.  Returns 0, or -1: errors are in the report, those of
+ * writing are printed.
+ */
+int nthrift_gen(nthrift_loader_t *loader, char *dir);
+
+/*
  * The program of `file` and all that it includes, in `arena`.  Errors are
  * printed, warnings are not.  Returns 0, or -1.
  */
