@@ -1,0 +1,813 @@
+/*
+ * bind/decode.c: reads a body token by token with its tables beside it, and
+ * builds the struct in C that it stands for: the arguments that a handler is
+ * called with, or the result of a call that it makes.
+ *
+ * A body has been checked before (check.h), so nothing is explained here: one
+ * that is not what was checked is malformed, and is never read beyond its
+ * runs.  The walk is as deep as the body, `max_depth` at most.
+ */
+
+#include "bind/decode.h"
+
+#include "bind/token_binary.h"
+#include "bind/token_compact.h"
+
+
+#define decode_inline    nthrift_token_inline
+#define decode_noinline  static __attribute__((noinline))
+
+
+typedef struct {
+    nthrift_arena_t  *arena;
+    nthrift_bytes_t  *body;
+    nthrift_error_t  *err;
+    uint32_t          left;     /* levels that may still be entered */
+    uint8_t           place[NTHRIFT_TOKEN_SIZE];
+} decode_t;
+
+
+/*
+ * A protocol, as a constant that disappears into the functions: each protocol
+ * has its own.  Those that are entered once a level are named here.  All
+ * functions that read return the byte behind what they have read, or NULL:
+ * body->p is looked at only by those who go on to the next run.
+ */
+
+typedef struct {
+    const nthrift_token_protocol_t  *token;
+
+    const uint8_t                 *(*nested)(decode_t *d, const uint8_t *p,
+                                        const nthrift_token_t *t,
+                                        const nthrift_schema_type_t *type,
+                                        const nthrift_layout_type_t *at,
+                                        uint8_t *value);
+    const uint8_t                 *(*pass)(decode_t *d, const uint8_t *p,
+                                        const nthrift_token_t *t);
+} decode_protocol_t;
+
+
+const char  nthrift_decode_no_memory[] = "no memory";
+
+
+decode_noinline const uint8_t *
+decode_fail(decode_t *d, const char *text)
+{
+    (void) nthrift_error_set(d->err, text);
+
+    return NULL;
+}
+
+
+decode_noinline const uint8_t *
+decode_fail_malformed(decode_t *d)
+{
+    return decode_fail(d, "malformed body");
+}
+
+
+static inline int
+decode_enter(decode_t *d)
+{
+    if (d->left == 0) {
+        (void) decode_fail(d, "too many levels of nesting");
+        return NTHRIFT_ERROR;
+    }
+
+    d->left--;
+
+    return NTHRIFT_OK;
+}
+
+
+/* Zeroed memory for `n` values of `size` bytes each. */
+
+static uint8_t *
+decode_alloc(decode_t *d, uint32_t n, uint32_t size)
+{
+    uint8_t   *p;
+    uint64_t   bytes;
+
+    bytes = (uint64_t) n * size;
+
+    p = (bytes <= SIZE_MAX) ? nthrift_arena_alloc(d->arena, (size_t) bytes)
+                            : NULL;
+    if (p == NULL) {
+        (void) decode_fail(d, nthrift_decode_no_memory);
+    }
+
+    return p;
+}
+
+
+decode_inline const uint8_t *
+decode_read_token(decode_t *d, const decode_protocol_t *protocol,
+    const nthrift_token_level_t *level, const uint8_t *p, nthrift_token_t *t)
+{
+    ptrdiff_t         n;
+    nthrift_bytes_t  *b;
+
+    b = d->body;
+    n = protocol->token->read(level, p, b->last, t);
+
+    if (n >= 0) {
+        return p + n;
+    }
+
+    b->p = p;
+
+    if (n == NTHRIFT_ERROR
+        || nthrift_token_read_cut(protocol->token, level, b, d->place, t)
+           != NTHRIFT_OK)
+    {
+        return decode_fail_malformed(d);
+    }
+
+    return b->p;
+}
+
+
+/* Fields that are not declared. */
+
+static inline const uint8_t *
+decode_pass_string(decode_t *d, const uint8_t *p, uint32_t len)
+{
+    nthrift_bytes_t  *b;
+
+    b = d->body;
+
+    if (len <= (size_t) (b->last - p)) {
+        return p + len;
+    }
+
+    b->p = p;
+
+    return (nthrift_bytes_skip(b, len) == NTHRIFT_OK)
+           ? b->p : decode_fail_malformed(d);
+}
+
+
+decode_inline const uint8_t *
+decode_pass_value(decode_t *d, const decode_protocol_t *protocol,
+    const uint8_t *p, const nthrift_token_t *t)
+{
+    switch (t->type) {
+
+    case NTHRIFT_STRING:
+        return decode_pass_string(d, p, t->count);
+
+    case NTHRIFT_STRUCT:
+    case NTHRIFT_LIST:
+    case NTHRIFT_SET:
+    case NTHRIFT_MAP:
+        return protocol->pass(d, p, t);
+
+    default:
+        return p;
+    }
+}
+
+
+decode_inline const uint8_t *
+decode_pass_struct(decode_t *d, const decode_protocol_t *protocol,
+    const uint8_t *p)
+{
+    nthrift_token_t        t;
+    nthrift_token_level_t  level;
+
+    level.left = 1;
+    level.id = 0;
+    level.fields = 1;
+
+    for ( ;; ) {
+        p = decode_read_token(d, protocol, &level, p, &t);
+
+        if (p == NULL || t.type == NTHRIFT_STOP) {
+            return p;
+        }
+
+        level.id = t.id;
+
+        p = decode_pass_value(d, protocol, p, &t);
+        if (p == NULL) {
+            return NULL;
+        }
+    }
+}
+
+
+/* The elements of a container that nthrift_token_pass() has declined. */
+
+decode_inline const uint8_t *
+decode_pass_elements(decode_t *d, const decode_protocol_t *protocol,
+    const uint8_t *p, const nthrift_token_t *t)
+{
+    nthrift_token_t        elem;
+    nthrift_token_level_t  level;
+
+    level.left = (t->type == NTHRIFT_MAP) ? t->count * 2 : t->count;
+    level.fields = 0;
+    level.type[0] = t->key;
+    level.type[1] = t->elem;
+
+    for ( /* void */ ; level.left != 0; level.left--) {
+        p = decode_read_token(d, protocol, &level, p, &elem);
+        if (p == NULL) {
+            return NULL;
+        }
+
+        p = decode_pass_value(d, protocol, p, &elem);
+        if (p == NULL) {
+            return NULL;
+        }
+    }
+
+    return p;
+}
+
+
+decode_inline const uint8_t *
+decode_pass(decode_t *d, const decode_protocol_t *protocol, const uint8_t *p,
+    const nthrift_token_t *t)
+{
+    int  rc;
+
+    if (t->type != NTHRIFT_STRUCT) {
+        if (t->count == 0) {
+            return p;
+        }
+
+        d->body->p = p;
+        rc = nthrift_token_pass(protocol->token, d->body, t);
+
+        if (rc != NTHRIFT_DECLINED) {
+            return (rc == NTHRIFT_OK) ? d->body->p : decode_fail_malformed(d);
+        }
+    }
+
+    if (decode_enter(d) != NTHRIFT_OK) {
+        return NULL;
+    }
+
+    p = (t->type == NTHRIFT_STRUCT)
+        ? decode_pass_struct(d, protocol, p)
+        : decode_pass_elements(d, protocol, p, t);
+
+    d->left++;
+
+    return p;
+}
+
+
+/*
+ * Values are put where the handler will have them, of the types that table.h
+ * says, but are known here as bytes only: they are copied in.
+ */
+
+decode_inline void
+decode_number(const decode_protocol_t *protocol, const nthrift_token_t *t,
+    uint8_t *value)
+{
+    int16_t  i16;
+    int32_t  i32;
+    int64_t  i64;
+
+    switch (t->type) {
+
+    case NTHRIFT_BOOL:
+        *value = (uint8_t) protocol->token->truth(t);
+        return;
+
+    case NTHRIFT_I8:
+        *value = t->at[0];
+        return;
+
+    case NTHRIFT_I16:
+        i16 = (int16_t) protocol->token->number(t);
+        memcpy(value, &i16, sizeof(i16));
+        return;
+
+    case NTHRIFT_I32:
+        i32 = (int32_t) protocol->token->number(t);
+        memcpy(value, &i32, sizeof(i32));
+        return;
+
+    case NTHRIFT_UUID:
+        memcpy(value, t->at, 16);
+        return;
+
+    default: /* NTHRIFT_I64, the bits of NTHRIFT_DOUBLE */
+        i64 = protocol->token->number(t);
+        memcpy(value, &i64, sizeof(i64));
+        return;
+    }
+}
+
+
+/* A string, or a container: its count is where a string's length is. */
+
+static inline void
+decode_str(uint8_t *value, size_t len, const uint8_t *data)
+{
+    nthrift_str_t  s;
+
+    s.len = len;
+    s.data = (uint8_t *) data;
+
+    memcpy(value, &s, sizeof(nthrift_str_t));
+}
+
+
+/* A string that lies in more than one run. */
+
+decode_noinline const uint8_t *
+decode_string_runs(decode_t *d, const uint8_t *p, uint32_t len, uint8_t *value)
+{
+    uint8_t          *data;
+    nthrift_bytes_t  *b;
+
+    b = d->body;
+
+    if (b->more == NULL) {
+        return decode_fail_malformed(d);
+    }
+
+    data = decode_alloc(d, len, 1);
+    if (data == NULL) {
+        return NULL;
+    }
+
+    b->p = p;
+
+    if (nthrift_bytes_copy(b, data, len) != NTHRIFT_OK) {
+        return decode_fail_malformed(d);
+    }
+
+    decode_str(value, len, data);
+
+    return b->p;
+}
+
+
+static inline const uint8_t *
+decode_string(decode_t *d, const uint8_t *p, uint32_t len, uint8_t *value)
+{
+    if (len > (size_t) (d->body->last - p)) {
+        return decode_string_runs(d, p, len, value);
+    }
+
+    decode_str(value, len, p);
+
+    return p + len;
+}
+
+
+/* A pointer that the layout has gets memory of its own to point to. */
+
+decode_inline const uint8_t *
+decode_value(decode_t *d, const decode_protocol_t *protocol, const uint8_t *p,
+    const nthrift_token_t *t, const nthrift_schema_type_t *type,
+    const nthrift_layout_type_t *at, uint8_t *value)
+{
+    switch (t->type) {
+
+    case NTHRIFT_STRING:
+        return decode_string(d, p, t->count, value);
+
+    case NTHRIFT_STRUCT:
+    case NTHRIFT_LIST:
+    case NTHRIFT_SET:
+    case NTHRIFT_MAP:
+        return protocol->nested(d, p, t, type, at, value);
+
+    default:
+        decode_number(protocol, t, value);
+        return p;
+    }
+}
+
+
+static inline int
+decode_is_number(unsigned type)
+{
+    return type < NTHRIFT_STRING || type == NTHRIFT_UUID;
+}
+
+
+/* Numbers that have one size each, on the wire and in C. */
+
+decode_inline const uint8_t *
+decode_numbers(const decode_protocol_t *protocol, const uint8_t *p,
+    unsigned type, size_t size, uint8_t *items, uint32_t n)
+{
+    nthrift_token_t  t;
+
+    t.type = (uint8_t) type;
+
+    for ( /* void */ ; n != 0; n--) {
+        t.at = p;
+        decode_number(protocol, &t, items);
+        p += size;
+        items += size;
+    }
+
+    return p;
+}
+
+
+/* All at once where they lie in one run; else `p`, and nothing was read. */
+
+decode_inline const uint8_t *
+decode_run(decode_t *d, const decode_protocol_t *protocol, const uint8_t *p,
+    const nthrift_token_t *t, uint8_t *items)
+{
+    uint64_t  fixed;
+
+    fixed = protocol->token->fixed[t->elem];
+
+    if (fixed == 0 || t->count * fixed > (uint64_t) (d->body->last - p)) {
+        return p;
+    }
+
+    switch (t->elem) {
+
+    case NTHRIFT_I32:
+        return decode_numbers(protocol, p, NTHRIFT_I32, 4, items, t->count);
+
+    case NTHRIFT_I64:
+        return decode_numbers(protocol, p, NTHRIFT_I64, 8, items, t->count);
+
+    case NTHRIFT_DOUBLE:
+        return decode_numbers(protocol, p, NTHRIFT_DOUBLE, 8, items, t->count);
+
+    default:
+        return p;
+    }
+}
+
+
+decode_inline const uint8_t *
+decode_elements(decode_t *d, const decode_protocol_t *protocol,
+    const uint8_t *p, const nthrift_token_t *t,
+    const nthrift_schema_type_t *type, const nthrift_layout_type_t *at,
+    uint8_t *items)
+{
+    uint32_t               n;
+    const uint8_t         *end;
+    nthrift_token_t        elem;
+    nthrift_token_level_t  level;
+
+    end = decode_run(d, protocol, p, t, items);
+
+    if (end != p) {
+        return end;
+    }
+
+    level.left = 1;
+    level.fields = 0;
+    level.type[0] = t->elem;
+    level.type[1] = t->elem;
+
+    for (n = t->count; n != 0; n--) {
+        p = decode_read_token(d, protocol, &level, p, &elem);
+        if (p == NULL) {
+            return NULL;
+        }
+
+        p = decode_value(d, protocol, p, &elem, type, at, items);
+        if (p == NULL) {
+            return NULL;
+        }
+
+        items += at->size;
+    }
+
+    return p;
+}
+
+
+decode_inline const uint8_t *
+decode_entries(decode_t *d, const decode_protocol_t *protocol,
+    const uint8_t *p, const nthrift_token_t *t,
+    const nthrift_schema_type_t *type, const nthrift_layout_type_t *at,
+    uint8_t *entry)
+{
+    uint32_t               n;
+    nthrift_token_t        elem;
+    nthrift_token_level_t  level;
+
+    level.fields = 0;
+    level.type[0] = t->key;
+    level.type[1] = t->elem;
+
+    for (n = t->count; n != 0; n--) {
+        level.left = 2;
+
+        p = decode_read_token(d, protocol, &level, p, &elem);
+        if (p == NULL) {
+            return NULL;
+        }
+
+        p = decode_value(d, protocol, p, &elem, type->key, at->key, entry);
+        if (p == NULL) {
+            return NULL;
+        }
+
+        level.left = 1;
+
+        p = decode_read_token(d, protocol, &level, p, &elem);
+        if (p == NULL) {
+            return NULL;
+        }
+
+        p = decode_value(d, protocol, p, &elem, type->elem, at->elem,
+                         entry + at->second);
+        if (p == NULL) {
+            return NULL;
+        }
+
+        entry += at->entry;
+    }
+
+    return p;
+}
+
+
+/*
+ * A container's items are allocated together.  Where the body is known to end
+ * with this run there are no more of them than bytes.
+ */
+
+decode_inline const uint8_t *
+decode_container(decode_t *d, const decode_protocol_t *protocol,
+    const uint8_t *p, const nthrift_token_t *t,
+    const nthrift_schema_type_t *type, const nthrift_layout_type_t *at,
+    uint8_t *value)
+{
+    int       map;
+    uint8_t  *items;
+
+    map = (t->type == NTHRIFT_MAP);
+    decode_str(value, 0, NULL);
+
+    if (t->count == 0) {
+        return p;
+    }
+
+    if (t->elem != type->elem->type || (map && t->key != type->key->type)
+        || (d->body->more == NULL && t->count > (size_t) (d->body->last - p)))
+    {
+        return decode_fail_malformed(d);
+    }
+
+    items = decode_alloc(d, t->count, map ? at->entry : at->elem->size);
+    if (items == NULL) {
+        return NULL;
+    }
+
+    decode_str(value, t->count, items);
+
+    return map ? decode_entries(d, protocol, p, t, type, at, items)
+               : decode_elements(d, protocol, p, t, type->elem, at->elem,
+                                 items);
+}
+
+
+/* A field's value, and that it is there. */
+
+decode_inline const uint8_t *
+decode_field(decode_t *d, const decode_protocol_t *protocol, const uint8_t *p,
+    const nthrift_token_t *t, const nthrift_layout_t *layout,
+    const nthrift_schema_field_t *field, uint8_t *base)
+{
+    const nthrift_layout_field_t  *at;
+
+    if (t->type != field->type.type) {
+        return decode_fail_malformed(d);
+    }
+
+    at = &layout->fields[field - layout->schema->fields];
+
+    if (at->has != NTHRIFT_LAYOUT_ALWAYS) {
+        base[at->has] = 1;
+    }
+
+    if (layout->schema->what == NTHRIFT_SCHEMA_UNION) {
+        memcpy(base + layout->which, &field->id, sizeof(field->id));
+    }
+
+    return decode_value(d, protocol, p, t, &field->type, &at->type,
+                        base + at->offset);
+}
+
+
+decode_inline const uint8_t *
+decode_fields(decode_t *d, const decode_protocol_t *protocol,
+    const uint8_t *p, const nthrift_layout_t *layout, uint8_t *base)
+{
+    nthrift_token_t                t;
+    nthrift_token_level_t          level;
+    const nthrift_schema_field_t  *field;
+
+    level.left = 1;
+    level.id = 0;
+    level.fields = 1;
+
+    for ( ;; ) {
+        p = decode_read_token(d, protocol, &level, p, &t);
+
+        if (p == NULL || t.type == NTHRIFT_STOP) {
+            return p;
+        }
+
+        level.id = t.id;
+        field = nthrift_schema_field(layout->schema, t.id);
+
+        p = (field != NULL)
+            ? decode_field(d, protocol, p, &t, layout, field, base)
+            : decode_pass_value(d, protocol, p, &t);
+
+        if (p == NULL) {
+            return NULL;
+        }
+    }
+}
+
+
+/*
+ * Where a struct is to be, with its defaults in place.  One that lies in
+ * another may have been read before, if its field occurs twice.  A union that
+ * is sent has what was sent and nothing else.
+ */
+
+static inline uint8_t *
+decode_start_struct(decode_t *d, const nthrift_layout_type_t *at,
+    uint8_t *value)
+{
+    uint8_t  *base;
+
+    base = value;
+
+    if (at->pointer) {
+        base = decode_alloc(d, 1, at->st->size);
+        if (base == NULL) {
+            return NULL;
+        }
+
+        memcpy(value, &base, sizeof(base));
+    }
+
+    if (at->st->defaults != NULL
+        && at->st->schema->what != NTHRIFT_SCHEMA_UNION)
+    {
+        memcpy(base, at->st->defaults, at->st->size);
+
+    } else if (!at->pointer) {
+        memset(base, 0, at->st->size);
+    }
+
+    return base;
+}
+
+
+decode_inline const uint8_t *
+decode_struct(decode_t *d, const decode_protocol_t *protocol,
+    const uint8_t *p, const nthrift_layout_type_t *at, uint8_t *value)
+{
+    value = decode_start_struct(d, at, value);
+
+    return (value != NULL) ? decode_fields(d, protocol, p, at->st, value)
+                           : NULL;
+}
+
+
+/*
+ * Whether it takes a level.  A container of numbers does not: a check need not
+ * have counted it, and nothing is entered for it.
+ */
+
+static inline int
+decode_is_level(const nthrift_token_t *t, const nthrift_schema_type_t *type)
+{
+    if (t->type == NTHRIFT_STRUCT) {
+        return 1;
+    }
+
+    return t->count != 0
+           && !(decode_is_number(type->elem->type)
+                && (type->key == NULL || decode_is_number(type->key->type)));
+}
+
+
+decode_inline const uint8_t *
+decode_nested(decode_t *d, const decode_protocol_t *protocol,
+    const uint8_t *p, const nthrift_token_t *t,
+    const nthrift_schema_type_t *type, const nthrift_layout_type_t *at,
+    uint8_t *value)
+{
+    int  level;
+
+    level = decode_is_level(t, type);
+
+    if (level && decode_enter(d) != NTHRIFT_OK) {
+        return NULL;
+    }
+
+    p = (t->type == NTHRIFT_STRUCT)
+        ? decode_struct(d, protocol, p, at, value)
+        : decode_container(d, protocol, p, t, type, at, value);
+
+    d->left += (uint32_t) level;
+
+    return p;
+}
+
+
+static const decode_protocol_t  decode_binary;
+static const decode_protocol_t  decode_compact;
+
+
+static const uint8_t *
+decode_nested_binary(decode_t *d, const uint8_t *p, const nthrift_token_t *t,
+    const nthrift_schema_type_t *type, const nthrift_layout_type_t *at,
+    uint8_t *value)
+{
+    return decode_nested(d, &decode_binary, p, t, type, at, value);
+}
+
+
+static const uint8_t *
+decode_pass_binary(decode_t *d, const uint8_t *p, const nthrift_token_t *t)
+{
+    return decode_pass(d, &decode_binary, p, t);
+}
+
+
+static const uint8_t *
+decode_nested_compact(decode_t *d, const uint8_t *p, const nthrift_token_t *t,
+    const nthrift_schema_type_t *type, const nthrift_layout_type_t *at,
+    uint8_t *value)
+{
+    return decode_nested(d, &decode_compact, p, t, type, at, value);
+}
+
+
+static const uint8_t *
+decode_pass_compact(decode_t *d, const uint8_t *p, const nthrift_token_t *t)
+{
+    return decode_pass(d, &decode_compact, p, t);
+}
+
+
+static const decode_protocol_t  decode_binary = {
+    &nthrift_token_binary, decode_nested_binary, decode_pass_binary
+};
+
+
+static const decode_protocol_t  decode_compact = {
+    &nthrift_token_compact, decode_nested_compact, decode_pass_compact
+};
+
+
+/* The body is a struct, and `*value` a pointer to it. */
+
+int
+nthrift_decode_body(nthrift_arena_t *arena, unsigned protocol,
+    const nthrift_layout_t *layout, uint32_t max_depth, nthrift_bytes_t *body,
+    void **value, nthrift_error_t *err)
+{
+    decode_t                d;
+    uint8_t                *base;
+    const uint8_t          *p;
+    nthrift_token_t         t;
+    nthrift_layout_type_t   at;
+
+    err->text = NULL;
+
+    d.arena = arena;
+    d.body = body;
+    d.err = err;
+    d.left = max_depth;
+
+    memset(&at, 0, sizeof(nthrift_layout_type_t));
+
+    at.st = layout;
+    at.pointer = 1;
+    t.type = NTHRIFT_STRUCT;
+    base = NULL;
+
+    p = (protocol == NTHRIFT_BINARY)
+        ? decode_nested_binary(&d, body->p, &t, NULL, &at, (uint8_t *) &base)
+        : decode_nested_compact(&d, body->p, &t, NULL, &at,
+                                (uint8_t *) &base);
+
+    *value = base;
+
+    if (p == NULL) {
+        return NTHRIFT_ERROR;
+    }
+
+    body->p = p;
+
+    return NTHRIFT_OK;
+}
