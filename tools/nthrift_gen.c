@@ -30,7 +30,7 @@ gen_include(const nthrift_idl_program_t *first,
 }
 
 
-/* Two files would have one header. */
+/* Two headers would have one name, or one that includes cannot tell. */
 
 static void
 gen_same_file(nthrift_gen_t *gen, const nthrift_idl_program_t *first,
@@ -52,9 +52,8 @@ gen_same_file(nthrift_gen_t *gen, const nthrift_idl_program_t *first,
     }
 
     (void) nthrift_report_error(gen->report, where, pos,
-                                "\"%.*s.h\" would be the header of both %.*s "
-                                "and %.*s; rename one of the files",
-                                nthrift_report_str(&program->prefix),
+                                "the headers of %.*s and %.*s would take each "
+                                "other's place; rename one of the files",
                                 2 * NTHRIFT_REPORT_QUOTE,
                                 (char *) other->path.data,
                                 2 * NTHRIFT_REPORT_QUOTE,
@@ -66,13 +65,17 @@ static int
 gen_check_files(nthrift_gen_t *gen, const nthrift_idl_program_t *first)
 {
     int                           rc;
+    nthrift_str_t                 guard;
     nthrift_map_t                 files;
     const nthrift_idl_program_t  *program;
 
     nthrift_map_init(&files, gen->arena, 0);
 
     for (program = first; program != NULL; program = program->next) {
-        rc = nthrift_map_add(&files, &program->prefix, (void *) program);
+        guard.data = (uint8_t *) nthrift_gen_guard(gen, program);
+        guard.len = strlen((char *) guard.data);
+
+        rc = nthrift_map_add(&files, &guard, (void *) program);
 
         if (rc == NTHRIFT_ERROR) {
             return nthrift_report_memory(gen->report);
@@ -80,7 +83,7 @@ gen_check_files(nthrift_gen_t *gen, const nthrift_idl_program_t *first)
 
         if (rc == NTHRIFT_DECLINED) {
             gen_same_file(gen, first, program,
-                          nthrift_map_find(&files, &program->prefix));
+                          nthrift_map_find(&files, &guard));
         }
     }
 

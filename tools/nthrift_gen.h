@@ -6,7 +6,8 @@
  *     nthrift_gen_header.c       one header, from its first line to its last
  *         nthrift_gen_type.c     enums, structs, unions, typedefs
  *         nthrift_gen_container.c     lists, sets and maps, and their names
- *         nthrift_gen_value.c    constants, defaults
+ *         nthrift_gen_const.c    constants, what structs begin as
+ *         nthrift_gen_value.c _image.c   their values
  *         nthrift_gen_table.c    schemas and layouts
  *         nthrift_gen_service.c  methods, and the macro of a handler
  *         nthrift_gen_method.c   functions of a method
@@ -168,6 +169,7 @@ const char *nthrift_gen_plain(nthrift_gen_t *gen, const nthrift_str_t *name);
 /* nthrift_gen_word.c: whether C, C++ or a header has the name already. */
 
 int nthrift_gen_reserved(const char *name);
+int nthrift_gen_begins(const char *name);
 int nthrift_gen_function(const char *name);
 
 
@@ -242,7 +244,7 @@ void nthrift_gen_element_tables(nthrift_gen_t *gen,
     const nthrift_idl_type_t *type, const char *base);
 
 
-/* nthrift_gen_value.c */
+/* nthrift_gen_const.c */
 
 void nthrift_gen_consts(nthrift_gen_t *gen);
 void nthrift_gen_inits(nthrift_gen_t *gen);
@@ -262,6 +264,10 @@ void nthrift_gen_method_inherited(nthrift_gen_t *gen,
 
 
 /* nthrift_gen_header.c */
+
+/* "NTHRIFT_GEN_MY_TYPES_H" of my.types.thrift */
+const char *nthrift_gen_guard(nthrift_gen_t *gen,
+    const nthrift_idl_program_t *program);
 
 /* The text of a program's header, which free() frees. */
 void nthrift_gen_header(nthrift_gen_t *gen,

@@ -198,7 +198,8 @@ nthrift_gen_const(nthrift_gen_t *gen, const nthrift_idl_def_t *def)
                               nthrift_gen_plain(gen, &def->name));
     name_check(gen, name);
 
-    return (nthrift_gen_reserved(name) || nthrift_gen_function(name))
+    return (nthrift_gen_reserved(name) || nthrift_gen_begins(name)
+            || nthrift_gen_function(name))
            ? nthrift_gen_format(gen, "%s_", name) : name;
 }
 
@@ -210,8 +211,8 @@ nthrift_gen_word(nthrift_gen_t *gen, const nthrift_str_t *name)
 
     word = nthrift_gen_plain(gen, name);
 
-    return nthrift_gen_reserved(word) ? nthrift_gen_format(gen, "%s_", word)
-                                      : word;
+    return (nthrift_gen_reserved(word) || nthrift_gen_begins(word))
+           ? nthrift_gen_format(gen, "%s_", word) : word;
 }
 
 

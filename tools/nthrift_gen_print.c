@@ -216,6 +216,17 @@ print_comment(FILE *out, const uint8_t *p, const uint8_t *last)
 }
 
 
+/* A text of one line, if there is room for it. */
+
+static int
+print_short(int indent, const char *title, const nthrift_str_t *doc)
+{
+    return title == NULL && memchr(doc->data, '\n', doc->len) == NULL
+           && doc->len + (size_t) indent + sizeof("/*  */")
+              <= NTHRIFT_GEN_COLUMNS;
+}
+
+
 void
 nthrift_gen_doc(nthrift_gen_t *gen, int indent, const char *title,
     const nthrift_str_t *doc)
@@ -230,14 +241,21 @@ nthrift_gen_doc(nthrift_gen_t *gen, int indent, const char *title,
         return;
     }
 
+    last = doc->data + doc->len;
+
+    if (print_short(indent, title, doc)) {
+        nthrift_gen_print(gen, "%*s/* ", indent, "");
+        print_comment(gen->out, doc->data, last);
+        nthrift_gen_print(gen, " */\n");
+        return;
+    }
+
     nthrift_gen_print(gen, "%*s/*\n", indent, "");
 
     if (title != NULL) {
         nthrift_gen_print(gen, "%*s * %s\n%*s *\n", indent, "", title, indent,
                           "");
     }
-
-    last = doc->data + doc->len;
 
     for (p = doc->data; p < last; p = end + 1) {
         end = memchr(p, '\n', (size_t) (last - p));

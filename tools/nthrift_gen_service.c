@@ -71,6 +71,7 @@ service_pointer(nthrift_gen_t *gen, const nthrift_idl_service_t *service,
 {
     (void) service;
 
+    nthrift_gen_print(gen, "%s", (method->doc.len != 0) ? "\n" : "");
     nthrift_gen_doc(gen, 4, NULL, &method->doc);
     nthrift_gen_wrap(gen, 8, "    void (*%s)(nthrift_call_t *call, const %s "
                      "*args) NTHRIFT_UNSET;", service_member(gen, method),

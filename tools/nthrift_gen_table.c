@@ -130,7 +130,7 @@ table_layout_type(nthrift_gen_t *gen, const nthrift_idl_type_t *type,
 
 
 /*
- * "const TYPE  NAME = ", which was declared: so it keeps its attributes, which
+ * "const TYPE  NAME =", which was declared: so it keeps its attributes, which
  * a C++ compiler would refuse here.
  */
 
@@ -139,7 +139,7 @@ table_define(nthrift_gen_t *gen, const char *type, const char *name)
 {
     nthrift_gen_declarator(gen, nthrift_gen_format(gen, "const %s", type),
                            name);
-    nthrift_gen_print(gen, " = ");
+    nthrift_gen_print(gen, " =");
 }
 
 
@@ -154,13 +154,14 @@ nthrift_gen_element_tables(nthrift_gen_t *gen, const nthrift_idl_type_t *type,
 
     nthrift_gen_extern(gen, "nthrift_schema_type_t", wire);
     table_define(gen, "nthrift_schema_type_t", wire);
+    nthrift_gen_print(gen, "\n    ");
     table_schema_type(gen, type);
+    nthrift_gen_print(gen, ";\n\n");
 
-    nthrift_gen_print(gen, ";\n");
     nthrift_gen_extern(gen, "nthrift_layout_type_t", place);
     table_define(gen, "nthrift_layout_type_t", place);
+    nthrift_gen_print(gen, "\n    ");
     table_layout_type(gen, type, 0);
-
     nthrift_gen_print(gen, ";\n");
 }
 
@@ -179,7 +180,7 @@ table_schema_fields(nthrift_gen_t *gen, const nthrift_schema_t *schema,
 
     nthrift_gen_extern(gen, "nthrift_schema_field_t", name);
     table_define(gen, "nthrift_schema_field_t", name);
-    nthrift_gen_print(gen, "{\n");
+    nthrift_gen_print(gen, " {\n");
 
     f = schema->fields;
 
@@ -214,7 +215,7 @@ table_schema_index(nthrift_gen_t *gen, const nthrift_schema_t *schema,
 
     nthrift_gen_extern(gen, "uint16_t", name);
     table_define(gen, "uint16_t", name);
-    nthrift_gen_print(gen, "{");
+    nthrift_gen_print(gen, " {");
 
     for (i = 0; i < schema->n_index; i++) {
         nthrift_gen_print(gen, "%s%u", (i == 0) ? "\n    "
@@ -240,7 +241,7 @@ table_schema(nthrift_gen_t *gen, const nthrift_schema_t *schema,
 
     table_define(gen, "nthrift_schema_t",
                  nthrift_gen_format(gen, "%s_schema", base));
-    nthrift_gen_print(gen, "{\n    nthrift_string(\"%.*s\"),\n"
+    nthrift_gen_print(gen, " {\n    nthrift_string(\"%.*s\"),\n"
                       "    %s%s,\n    %s%s,\n",
                       nthrift_gen_str(&schema->name),
                       (schema->n != 0) ? "nthrift_fields_" : "",
@@ -295,7 +296,7 @@ table_layout(nthrift_gen_t *gen, const nthrift_schema_t *schema,
 
         nthrift_gen_extern(gen, "nthrift_layout_field_t", name);
         table_define(gen, "nthrift_layout_field_t", name);
-        nthrift_gen_print(gen, "{\n");
+        nthrift_gen_print(gen, " {\n");
 
         for (i = 0; i < st->n; i++) {
             if (nthrift_gen_on_wire(st->by_id[i])) {
@@ -313,7 +314,7 @@ table_layout(nthrift_gen_t *gen, const nthrift_schema_t *schema,
 
     table_define(gen, "nthrift_layout_t",
                  nthrift_gen_format(gen, "%s_layout", base));
-    nthrift_gen_print(gen, "{\n    &%s_schema,\n    %s,\n    %s,\n"
+    nthrift_gen_print(gen, " {\n    &%s_schema,\n    %s,\n    %s,\n"
                       "    sizeof(%s_t), %s\n};\n\n", base, fields, defaults,
                       base, which);
 }
@@ -369,7 +370,7 @@ table_enum(nthrift_gen_t *gen, const nthrift_idl_enum_t *en)
 
         nthrift_gen_extern(gen, "int32_t", name);
         table_define(gen, "int32_t", name);
-        nthrift_gen_print(gen, "{\n");
+        nthrift_gen_print(gen, " {\n");
 
         for (i = 0; i < en->n; i++) {
             if (i == 0
@@ -387,7 +388,7 @@ table_enum(nthrift_gen_t *gen, const nthrift_idl_enum_t *en)
 
     nthrift_gen_extern(gen, "nthrift_schema_enum_t", name);
     table_define(gen, "nthrift_schema_enum_t", name);
-    nthrift_gen_print(gen, "{\n    nthrift_string(\"%.*s\"), %s, %u\n};\n\n",
+    nthrift_gen_print(gen, " {\n    nthrift_string(\"%.*s\"), %s, %u\n};\n\n",
                       nthrift_gen_str(&en->def.name),
                       (n != 0) ? nthrift_gen_format(gen, "nthrift_numbers_%s",
                                                     base) : "NULL", n);

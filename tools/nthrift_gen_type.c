@@ -194,26 +194,23 @@ static void
 type_print_members(nthrift_gen_t *gen, const type_member_t *members, size_t n,
     int indent)
 {
-    int     width, pointer;
-    size_t  i, len;
+    int     column, width;
+    size_t  i;
 
-    width = 0;
-    pointer = 0;
+    column = 0;
 
     for (i = 0; i < n; i++) {
-        len = strlen(members[i].type);
-        width = ((int) len > width) ? (int) len : width;
-        pointer |= members[i].pointer;
+        width = (int) strlen(members[i].type) + 2 + members[i].pointer;
+        column = (width > column) ? width : column;
     }
 
-    width += pointer;
-
     for (i = 0; i < n; i++) {
+        nthrift_gen_print(gen, "%s", (i != 0 && members[i].doc->len != 0)
+                                     ? "\n" : "");
         nthrift_gen_doc(gen, indent, NULL, members[i].doc);
-        nthrift_gen_print(gen, "%*s%-*s %s%s;\n", indent, "",
-                          members[i].pointer ? width : width + 1,
-                          members[i].type, members[i].pointer ? "*" : "",
-                          members[i].name);
+        nthrift_gen_print(gen, "%*s%-*s%s%s;\n", indent, "",
+                          column - members[i].pointer, members[i].type,
+                          members[i].pointer ? "*" : "", members[i].name);
     }
 
     if (n == 0) {
@@ -368,7 +365,7 @@ nthrift_gen_forwards(nthrift_gen_t *gen)
 void
 nthrift_gen_typedefs(nthrift_gen_t *gen)
 {
-    const char                   *name;
+    const char                   *name, *ctype;
     const nthrift_idl_def_t      *def;
     const nthrift_idl_typedef_t  *td;
 
@@ -379,12 +376,17 @@ nthrift_gen_typedefs(nthrift_gen_t *gen)
 
         td = (const nthrift_idl_typedef_t *) def;
         name = nthrift_gen_format(gen, "%s_t", nthrift_gen_name(gen, def));
+        ctype = nthrift_gen_ctype(gen, td->type->real);
+
+        if (strcmp(ctype, name) == 0) {
+            /* of an included file's type: "typedef shop.User User" */
+            continue;
+        }
 
         nthrift_gen_at(gen, def, def->pos);
         nthrift_gen_take(gen, name);
         nthrift_gen_doc(gen, 0, NULL, &def->doc);
-        nthrift_gen_print(gen, "typedef %s  %s;\n\n",
-                          nthrift_gen_ctype(gen, td->type->real), name);
+        nthrift_gen_print(gen, "typedef %s  %s;\n\n", ctype, name);
     }
 }
 

@@ -77,39 +77,91 @@ static const char *const  word_reserved[] = {
 
 
 /*
- * Functions of <stdio.h>, <string.h> and <strings.h>: only what stands alone,
- * a constant, is in their way.
+ * Functions of <stdio.h>, <string.h> and <strings.h>, and those that gcc knows
+ * without a header: only what stands alone, a constant, is in their way.
  */
 
 static const char *const  word_functions[] = {
-    "asprintf", "basename", "bcmp", "bcopy", "bzero", "clearerr",
-    "clearerr_unlocked", "ctermid", "cuserid", "dprintf", "explicit_bzero",
-    "fclose", "fcloseall", "fdopen", "feof", "feof_unlocked", "ferror",
-    "ferror_unlocked", "fflush", "fflush_unlocked", "ffs", "ffsl", "ffsll",
-    "fgetc", "fgetc_unlocked", "fgetpos", "fgetpos64", "fgets",
-    "fgets_unlocked", "fileno", "fileno_unlocked", "flockfile", "fmemopen",
-    "fopen", "fopen64", "fopencookie", "fprintf", "fputc", "fputc_unlocked",
-    "fputs", "fputs_unlocked", "fread", "fread_unlocked", "freopen",
-    "freopen64", "fscanf", "fseek", "fseeko", "fseeko64", "fsetpos",
-    "fsetpos64", "ftell", "ftello", "ftello64", "ftrylockfile", "funlockfile",
-    "fwrite", "fwrite_unlocked", "getc", "getc_unlocked", "getchar",
-    "getchar_unlocked", "getdelim", "getline", "getw", "index", "memccpy",
-    "memchr", "memcmp", "memcpy", "memfrob", "memmem", "memmove", "mempcpy",
-    "memrchr", "memset", "obstack_printf", "obstack_vprintf", "open_memstream",
-    "pclose", "perror", "popen", "printf", "putc", "putc_unlocked", "putchar",
-    "putchar_unlocked", "puts", "putw", "rawmemchr", "remove", "rename",
-    "renameat", "renameat2", "rewind", "rindex", "scanf", "setbuf",
-    "setbuffer", "setlinebuf", "setvbuf", "sigabbrev_np", "sigdescr_np",
-    "snprintf", "sprintf", "sscanf", "stpcpy", "stpncpy", "strcasecmp",
-    "strcasecmp_l", "strcasestr", "strcat", "strchr", "strchrnul", "strcmp",
-    "strcoll", "strcoll_l", "strcpy", "strcspn", "strdup", "strerror",
-    "strerror_l", "strerror_r", "strerrordesc_np", "strerrorname_np", "strfry",
-    "strlen", "strncasecmp", "strncasecmp_l", "strncat", "strncmp", "strncpy",
-    "strndup", "strnlen", "strpbrk", "strrchr", "strsep", "strsignal",
-    "strspn", "strstr", "strtok", "strtok_r", "strverscmp", "strxfrm",
-    "strxfrm_l", "tempnam", "tmpfile", "tmpfile64", "tmpnam", "tmpnam_r",
+    "abort", "abs", "acos", "acosf", "acosh", "acoshf", "acoshl", "acosl",
+    "aligned_alloc", "alloca", "asin", "asinf", "asinh", "asinhf", "asinhl",
+    "asinl", "asprintf", "atan", "atan2", "atan2f", "atan2l", "atanf", "atanh",
+    "atanhf", "atanhl", "atanl", "basename", "bcmp", "bcopy", "bzero", "cabs",
+    "cabsf", "cabsl", "cacos", "cacosf", "cacosh", "cacoshf", "cacoshl",
+    "cacosl", "calloc", "carg", "cargf", "cargl", "casin", "casinf", "casinh",
+    "casinhf", "casinhl", "casinl", "catan", "catanf", "catanh", "catanhf",
+    "catanhl", "catanl", "cbrt", "cbrtf", "cbrtl", "ccos", "ccosf", "ccosh",
+    "ccoshf", "ccoshl", "ccosl", "ceil", "ceilf", "ceill", "cexp", "cexpf",
+    "cexpl", "cimag", "cimagf", "cimagl", "clearerr", "clearerr_unlocked",
+    "clog", "clog10", "clog10f", "clog10l", "clogf", "clogl", "conj", "conjf",
+    "conjl", "copysign", "copysignf", "copysignl", "cos", "cosf", "cosh",
+    "coshf", "coshl", "cosl", "cpow", "cpowf", "cpowl", "cproj", "cprojf",
+    "cprojl", "creal", "crealf", "creall", "csin", "csinf", "csinh", "csinhf",
+    "csinhl", "csinl", "csqrt", "csqrtf", "csqrtl", "ctan", "ctanf", "ctanh",
+    "ctanhf", "ctanhl", "ctanl", "ctermid", "cuserid", "dcgettext", "dgettext",
+    "dprintf", "drem", "dremf", "dreml", "erf", "erfc", "erfcf", "erfcl",
+    "erff", "erfl", "execl", "execle", "execlp", "execv", "execve", "execvp",
+    "exit", "exp", "exp10", "exp10f", "exp10l", "exp2", "exp2f", "exp2l",
+    "expf", "expl", "explicit_bzero", "expm1", "expm1f", "expm1l", "fabs",
+    "fabsf", "fabsl", "fclose", "fcloseall", "fdim", "fdimf", "fdiml",
+    "fdopen", "feclearexcept", "fegetenv", "fegetexceptflag", "fegetround",
+    "feholdexcept", "feof", "feof_unlocked", "feraiseexcept", "ferror",
+    "ferror_unlocked", "fesetenv", "fesetexceptflag", "fesetround",
+    "fetestexcept", "feupdateenv", "fflush", "fflush_unlocked", "ffs",
+    "ffsimax", "ffsl", "ffsll", "fgetc", "fgetc_unlocked", "fgetpos",
+    "fgetpos64", "fgets", "fgets_unlocked", "fileno", "fileno_unlocked",
+    "finite", "finitef", "finitel", "flockfile", "floor", "floorf", "floorl",
+    "fma", "fmaf", "fmal", "fmax", "fmaxf", "fmaxl", "fmemopen", "fmin",
+    "fminf", "fminl", "fmod", "fmodf", "fmodl", "fopen", "fopen64",
+    "fopencookie", "fork", "fprintf", "fprintf_unlocked", "fputc",
+    "fputc_unlocked", "fputs", "fputs_unlocked", "fread", "fread_unlocked",
+    "free", "freopen", "freopen64", "frexp", "frexpf", "frexpl", "fscanf",
+    "fseek", "fseeko", "fseeko64", "fsetpos", "fsetpos64", "ftell", "ftello",
+    "ftello64", "ftrylockfile", "funlockfile", "fwrite", "fwrite_unlocked",
+    "gamma", "gamma_r", "gammaf", "gammaf_r", "gammal", "gammal_r", "getc",
+    "getc_unlocked", "getchar", "getchar_unlocked", "getdelim", "getline",
+    "gettext", "getw", "hypot", "hypotf", "hypotl", "ilogb", "ilogbf",
+    "ilogbl", "imaxabs", "index", "isalnum", "isalpha", "isascii", "isblank",
+    "iscntrl", "isdigit", "isgraph", "isinf", "isinff", "isinfl", "islower",
+    "isnan", "isnanf", "isnanl", "isprint", "ispunct", "isspace", "isupper",
+    "iswalnum", "iswalpha", "iswblank", "iswcntrl", "iswdigit", "iswgraph",
+    "iswlower", "iswprint", "iswpunct", "iswspace", "iswupper", "iswxdigit",
+    "isxdigit", "j0", "j0f", "j0l", "j1", "j1f", "j1l", "jn", "jnf", "jnl",
+    "labs", "ldexp", "ldexpf", "ldexpl", "lgamma", "lgamma_r", "lgammaf",
+    "lgammaf_r", "lgammal", "lgammal_r", "llabs", "llrint", "llrintf",
+    "llrintl", "llround", "llroundf", "llroundl", "log", "log10", "log10f",
+    "log10l", "log1p", "log1pf", "log1pl", "log2", "log2f", "log2l", "logb",
+    "logbf", "logbl", "logf", "logl", "lrint", "lrintf", "lrintl", "lround",
+    "lroundf", "lroundl", "main", "malloc", "memccpy", "memchr", "memcmp",
+    "memcpy", "memfrob", "memmem", "memmove", "mempcpy", "memrchr", "memset",
+    "modf", "modff", "modfl", "nan", "nanf", "nanl", "nearbyint", "nearbyintf",
+    "nearbyintl", "nextafter", "nextafterf", "nextafterl", "nexttoward",
+    "nexttowardf", "nexttowardl", "obstack_printf", "obstack_vprintf",
+    "open_memstream", "pclose", "perror", "popen", "posix_memalign", "pow",
+    "pow10", "pow10f", "pow10l", "powf", "powl", "printf", "printf_unlocked",
+    "putc", "putc_unlocked", "putchar", "putchar_unlocked", "puts",
+    "puts_unlocked", "putw", "rawmemchr", "realloc", "remainder", "remainderf",
+    "remainderl", "remove", "remquo", "remquof", "remquol", "rename",
+    "renameat", "renameat2", "rewind", "rindex", "rint", "rintf", "rintl",
+    "round", "roundeven", "roundevenf", "roundevenl", "roundf", "roundl",
+    "scalb", "scalbf", "scalbl", "scalbln", "scalblnf", "scalblnl", "scalbn",
+    "scalbnf", "scalbnl", "scanf", "setbuf", "setbuffer", "setlinebuf",
+    "setvbuf", "sigabbrev_np", "sigdescr_np", "signbit", "signbitf",
+    "signbitl", "significand", "significandf", "significandl", "sin", "sincos",
+    "sincosf", "sincosl", "sinf", "sinh", "sinhf", "sinhl", "sinl", "snprintf",
+    "sprintf", "sqrt", "sqrtf", "sqrtl", "sscanf", "stpcpy", "stpncpy",
+    "strcasecmp", "strcasecmp_l", "strcasestr", "strcat", "strchr",
+    "strchrnul", "strcmp", "strcoll", "strcoll_l", "strcpy", "strcspn",
+    "strdup", "strerror", "strerror_l", "strerror_r", "strerrordesc_np",
+    "strerrorname_np", "strfmon", "strfry", "strftime", "strlen",
+    "strncasecmp", "strncasecmp_l", "strncat", "strncmp", "strncpy", "strndup",
+    "strnlen", "strpbrk", "strrchr", "strsep", "strsignal", "strspn", "strstr",
+    "strtok", "strtok_r", "strverscmp", "strxfrm", "strxfrm_l", "tan", "tanf",
+    "tanh", "tanhf", "tanhl", "tanl", "tempnam", "tgamma", "tgammaf",
+    "tgammal", "tmpfile", "tmpfile64", "tmpnam", "tmpnam_r", "toascii",
+    "tolower", "toupper", "towlower", "towupper", "trunc", "truncf", "truncl",
     "ungetc", "vasprintf", "vdprintf", "vfprintf", "vfscanf", "vprintf",
-    "vscanf", "vsnprintf", "vsprintf", "vsscanf"
+    "vscanf", "vsnprintf", "vsprintf", "vsscanf", "y0", "y0f", "y0l", "y1",
+    "y1f", "y1l", "yn", "ynf", "ynl"
 };
 
 #define word_in(list, name)                                                   \
@@ -127,9 +179,19 @@ word_compare(const void *name, const void *word)
 int
 nthrift_gen_reserved(const char *name)
 {
+    return word_in(word_reserved, name);
+}
+
+
+/* Names that are the compiler's or ours are many, and begin alike. */
+
+int
+nthrift_gen_begins(const char *name)
+{
     return strncmp(name, "nthrift_", 8) == 0
            || strncmp(name, "NTHRIFT_", 8) == 0
-           || word_in(word_reserved, name);
+           || (name[0] == '_' && (name[1] == '_'
+                                  || (name[1] >= 'A' && name[1] <= 'Z')));
 }
 
 
