@@ -168,55 +168,42 @@ decode_pass_value(decode_t *d, const decode_protocol_t *protocol,
 }
 
 
+/* What is in a struct, or in a container. */
+
 decode_inline const uint8_t *
-decode_pass_struct(decode_t *d, const decode_protocol_t *protocol,
-    const uint8_t *p)
+decode_pass_level(decode_t *d, const decode_protocol_t *protocol,
+    const uint8_t *p, const nthrift_token_t *t)
 {
-    nthrift_token_t        t;
+    nthrift_token_t        in;
     nthrift_token_level_t  level;
 
-    level.left = 1;
-    level.id = 0;
-    level.fields = 1;
+    memset(&level, 0, sizeof(nthrift_token_level_t));
 
-    for ( ;; ) {
-        p = decode_read_token(d, protocol, &level, p, &t);
+    if (t->type == NTHRIFT_STRUCT) {
+        level.fields = 1;
+        level.left = 1;
 
-        if (p == NULL || t.type == NTHRIFT_STOP) {
+    } else {
+        level.left = (t->type == NTHRIFT_MAP) ? t->count * 2 : t->count;
+        level.type[0] = t->key;
+        level.type[1] = t->elem;
+    }
+
+    while (level.left != 0) {
+        p = decode_read_token(d, protocol, &level, p, &in);
+
+        if (p == NULL || (level.fields && in.type == NTHRIFT_STOP)) {
             return p;
         }
 
-        level.id = t.id;
+        if (level.fields) {
+            level.id = in.id;
 
-        p = decode_pass_value(d, protocol, p, &t);
-        if (p == NULL) {
-            return NULL;
-        }
-    }
-}
-
-
-/* The elements of a container that nthrift_token_pass() has declined. */
-
-decode_inline const uint8_t *
-decode_pass_elements(decode_t *d, const decode_protocol_t *protocol,
-    const uint8_t *p, const nthrift_token_t *t)
-{
-    nthrift_token_t        elem;
-    nthrift_token_level_t  level;
-
-    level.left = (t->type == NTHRIFT_MAP) ? t->count * 2 : t->count;
-    level.fields = 0;
-    level.type[0] = t->key;
-    level.type[1] = t->elem;
-
-    for ( /* void */ ; level.left != 0; level.left--) {
-        p = decode_read_token(d, protocol, &level, p, &elem);
-        if (p == NULL) {
-            return NULL;
+        } else {
+            level.left--;
         }
 
-        p = decode_pass_value(d, protocol, p, &elem);
+        p = decode_pass_value(d, protocol, p, &in);
         if (p == NULL) {
             return NULL;
         }
@@ -225,6 +212,8 @@ decode_pass_elements(decode_t *d, const decode_protocol_t *protocol,
     return p;
 }
 
+
+/* Containers of numbers are passed over together, and are no level. */
 
 decode_inline const uint8_t *
 decode_pass(decode_t *d, const decode_protocol_t *protocol, const uint8_t *p,
@@ -249,10 +238,7 @@ decode_pass(decode_t *d, const decode_protocol_t *protocol, const uint8_t *p,
         return NULL;
     }
 
-    p = (t->type == NTHRIFT_STRUCT)
-        ? decode_pass_struct(d, protocol, p)
-        : decode_pass_elements(d, protocol, p, t);
-
+    p = decode_pass_level(d, protocol, p, t);
     d->left++;
 
     return p;
@@ -397,7 +383,7 @@ decode_is_number(unsigned type)
 /* Numbers that have one size each, on the wire and in C. */
 
 decode_inline const uint8_t *
-decode_numbers(const decode_protocol_t *protocol, const uint8_t *p,
+decode_fixed(const decode_protocol_t *protocol, const uint8_t *p,
     unsigned type, size_t size, uint8_t *items, uint32_t n)
 {
     nthrift_token_t  t;
@@ -415,33 +401,118 @@ decode_numbers(const decode_protocol_t *protocol, const uint8_t *p,
 }
 
 
-/* All at once where they lie in one run; else `p`, and nothing was read. */
+/* Compact's numbers, as its token's number() has them. */
 
-decode_inline const uint8_t *
-decode_run(decode_t *d, const decode_protocol_t *protocol, const uint8_t *p,
-    const nthrift_token_t *t, uint8_t *items)
+decode_inline void
+decode_zigzag(unsigned type, uint64_t v, uint8_t *value)
 {
-    uint64_t  fixed;
+    int16_t  i16;
+    int32_t  i32;
+    int64_t  i64;
+
+    switch (type) {
+
+    case NTHRIFT_I16:
+        i16 = (int16_t) nthrift_compact_unzigzag((uint32_t) v);
+        memcpy(value, &i16, sizeof(i16));
+        return;
+
+    case NTHRIFT_I32:
+        i32 = nthrift_compact_unzigzag((uint32_t) v);
+        memcpy(value, &i32, sizeof(i32));
+        return;
+
+    default: /* NTHRIFT_I64 */
+        i64 = (int64_t) ((v >> 1) ^ (0 - (v & 1)));
+        memcpy(value, &i64, sizeof(i64));
+        return;
+    }
+}
+
+
+/*
+ * As many as there are before the last bytes of the run, which may cut one
+ * off; and none behind one that is too long.
+ */
+
+decode_inline uint32_t
+decode_varints(const uint8_t **p, const uint8_t *last, int max, unsigned type,
+    size_t size, uint8_t *items, uint32_t n)
+{
+    int       len;
+    uint32_t  i;
+    uint64_t  v;
+
+    for (i = 0; i < n && last - *p >= max; i++) {
+        len = nthrift_compact_varint_read(*p, last, max, &v);
+
+        if (len < 0) {
+            break;
+        }
+
+        decode_zigzag(type, v, items);
+        *p += len;
+        items += size;
+    }
+
+    return i;
+}
+
+
+/*
+ * Numbers of this run, read without a look at each one's type.  Returns how
+ * many were; others are read one by one.
+ */
+
+decode_inline uint32_t
+decode_run(const decode_t *d, const decode_protocol_t *protocol,
+    const uint8_t **p, const nthrift_token_t *t, uint8_t *items)
+{
+    uint64_t        fixed;
+    const uint8_t  *last;
+
+    last = d->body->last;
+
+    if (protocol->token == &nthrift_token_compact) {
+
+        switch (t->elem) {
+
+        case NTHRIFT_I16:
+            return decode_varints(p, last, NTHRIFT_COMPACT_VARINT32,
+                                  NTHRIFT_I16, 2, items, t->count);
+
+        case NTHRIFT_I32:
+            return decode_varints(p, last, NTHRIFT_COMPACT_VARINT32,
+                                  NTHRIFT_I32, 4, items, t->count);
+
+        case NTHRIFT_I64:
+            return decode_varints(p, last, NTHRIFT_COMPACT_VARINT64,
+                                  NTHRIFT_I64, 8, items, t->count);
+        }
+    }
 
     fixed = protocol->token->fixed[t->elem];
 
-    if (fixed == 0 || t->count * fixed > (uint64_t) (d->body->last - p)) {
-        return p;
+    if (t->count * fixed > (uint64_t) (last - *p)) {
+        return 0;
     }
 
     switch (t->elem) {
 
     case NTHRIFT_I32:
-        return decode_numbers(protocol, p, NTHRIFT_I32, 4, items, t->count);
+        *p = decode_fixed(protocol, *p, NTHRIFT_I32, 4, items, t->count);
+        return t->count;
 
     case NTHRIFT_I64:
-        return decode_numbers(protocol, p, NTHRIFT_I64, 8, items, t->count);
+        *p = decode_fixed(protocol, *p, NTHRIFT_I64, 8, items, t->count);
+        return t->count;
 
     case NTHRIFT_DOUBLE:
-        return decode_numbers(protocol, p, NTHRIFT_DOUBLE, 8, items, t->count);
+        *p = decode_fixed(protocol, *p, NTHRIFT_DOUBLE, 8, items, t->count);
+        return t->count;
 
     default:
-        return p;
+        return 0;
     }
 }
 
@@ -452,23 +523,19 @@ decode_elements(decode_t *d, const decode_protocol_t *protocol,
     const nthrift_schema_type_t *type, const nthrift_layout_type_t *at,
     uint8_t *items)
 {
-    uint32_t               n;
-    const uint8_t         *end;
+    uint32_t               i;
     nthrift_token_t        elem;
     nthrift_token_level_t  level;
 
-    end = decode_run(d, protocol, p, t, items);
+    memset(&level, 0, sizeof(nthrift_token_level_t));
 
-    if (end != p) {
-        return end;
-    }
-
-    level.left = 1;
-    level.fields = 0;
     level.type[0] = t->elem;
     level.type[1] = t->elem;
 
-    for (n = t->count; n != 0; n--) {
+    i = decode_run(d, protocol, &p, t, items);
+    items += (size_t) i * at->size;
+
+    for ( /* void */ ; i < t->count; i++) {
         p = decode_read_token(d, protocol, &level, p, &elem);
         if (p == NULL) {
             return NULL;
@@ -486,47 +553,39 @@ decode_elements(decode_t *d, const decode_protocol_t *protocol,
 }
 
 
+/* Keys and values take turns, as the level's number tells. */
+
 decode_inline const uint8_t *
 decode_entries(decode_t *d, const decode_protocol_t *protocol,
     const uint8_t *p, const nthrift_token_t *t,
     const nthrift_schema_type_t *type, const nthrift_layout_type_t *at,
     uint8_t *entry)
 {
-    uint32_t               n;
+    int                    key;
     nthrift_token_t        elem;
     nthrift_token_level_t  level;
 
-    level.fields = 0;
+    memset(&level, 0, sizeof(nthrift_token_level_t));
+
     level.type[0] = t->key;
     level.type[1] = t->elem;
 
-    for (n = t->count; n != 0; n--) {
-        level.left = 2;
-
+    for (level.left = t->count * 2; level.left != 0; level.left--) {
         p = decode_read_token(d, protocol, &level, p, &elem);
         if (p == NULL) {
             return NULL;
         }
 
-        p = decode_value(d, protocol, p, &elem, type->key, at->key, entry);
+        key = (level.left & 1) == 0;
+
+        p = decode_value(d, protocol, p, &elem, key ? type->key : type->elem,
+                         key ? at->key : at->elem,
+                         key ? entry : entry + at->second);
         if (p == NULL) {
             return NULL;
         }
 
-        level.left = 1;
-
-        p = decode_read_token(d, protocol, &level, p, &elem);
-        if (p == NULL) {
-            return NULL;
-        }
-
-        p = decode_value(d, protocol, p, &elem, type->elem, at->elem,
-                         entry + at->second);
-        if (p == NULL) {
-            return NULL;
-        }
-
-        entry += at->entry;
+        entry += key ? 0 : at->entry;
     }
 
     return p;

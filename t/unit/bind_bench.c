@@ -1,13 +1,17 @@
 /*
  * t/unit/bind_bench.c: what the check of a body costs beside the walk that
- * comes before it, and what it costs to find a value: nanoseconds of CPU time.
- * As a test it only sees that all bodies are found good; "bind_bench measure",
- * built without sanitizers (src/bind/bind.mk), prints the table.
+ * comes before it, what it costs to find a value, and to make a struct in C of
+ * a body and a body of the struct: nanoseconds of CPU time.  As a test it only
+ * sees that all bodies are found good; "bind_bench measure", built without
+ * sanitizers (src/bind/bind.mk), prints the table.
  */
 
 #include "bind/check.h"
+#include "bind/decode.h"
+#include "bind/encode.h"
 #include "bind/find.h"
 #include "bind.h"
+#include "layout.h"
 #include "wire/skip.h"
 
 #include <time.h>
@@ -16,6 +20,7 @@
 #define BENCH_NS     1e8        /* for one number */
 #define BENCH_ROUND  5
 #define BENCH_DEPTH  64
+#define BENCH_SIZE   (1024 * 1024)     /* bytes of memory for a struct */
 
 
 static const char  idl[] =
@@ -28,6 +33,7 @@ static const char  idl[] =
     "struct Must { 1: required i32 id, 2: required string name }\n"
     "struct Musts { 1: list<Must> rows }\n"
     "struct Numbers { 1: list<i32> numbers }\n"
+    "struct Strings { 1: map<string, string> strings }\n"
     "struct Other { 9: i32 other }\n";
 
 
@@ -51,10 +57,13 @@ static const bench_t  benches[] = {
     { "required", "Musts", 16384, "1:[{ ", "{1:i7 2:\"xxxxxxxxx\"} ", "]" },
     { "unknown", "Other", 16384, "1:[{ ", "{1:i7 2:\"xxxxxxxxx\"} ", "]" },
     { "list<i32>", "Numbers", 16384, "1:[i ", "i7777 ", "]" },
+    { "strings", "Strings", 16384, "1:<ss ", "\"xxxxxxxx\" \"xxx\" ", ">" },
 };
 
 
 static void                  *memory;
+static uint8_t                bench_memory[BENCH_SIZE];
+static uint8_t                bench_bytes[BIND_SIZE];
 static nthrift_check_rules_t  rules = {
     .max_depth = BENCH_DEPTH, .enums = 1, .utf8 = 1
 };
@@ -65,6 +74,8 @@ typedef struct {
     const uint8_t            *bytes;
     size_t                    n;
     const nthrift_schema_t   *st;
+    const nthrift_layout_t   *layout;
+    const void               *value;
     nthrift_find_path_t       path;
 } bench_body_t;
 
@@ -123,6 +134,52 @@ bench_find(const bench_body_t *body)
 
     return nthrift_find_value(body->protocol, &body->path, &b, &value)
            == NTHRIFT_OK;
+}
+
+
+static void *
+bench_alloc(void *data, size_t size)
+{
+    (void) data;
+
+    return (size <= BENCH_SIZE) ? bench_memory : NULL;
+}
+
+
+static int
+bench_decode_value(const bench_body_t *body, void **value)
+{
+    nthrift_arena_t  arena;
+    nthrift_bytes_t  b;
+    nthrift_error_t  err;
+
+    nthrift_arena_init(&arena, bench_alloc, NULL, BENCH_SIZE, BENCH_SIZE);
+    nthrift_bytes_init(&b, body->bytes, body->bytes + body->n, NULL, NULL);
+
+    return nthrift_decode_body(&arena, body->protocol, body->layout,
+                               BENCH_DEPTH, &b, value, &err)
+           == NTHRIFT_OK;
+}
+
+
+static int
+bench_decode(const bench_body_t *body)
+{
+    void  *value;
+
+    return bench_decode_value(body, &value);
+}
+
+
+static int
+bench_encode(const bench_body_t *body)
+{
+    nthrift_write_t  w;
+
+    nthrift_write_init(&w, body->protocol, bench_bytes, BIND_SIZE, BIND_SIZE,
+                       NULL, NULL);
+
+    return nthrift_encode_body(&w, body->layout, body->value) == NTHRIFT_OK;
 }
 
 
@@ -219,9 +276,10 @@ bench_print(const bench_t *b, const bench_body_t *body)
     rules.utf8 = utf8;
 
     printf("%-10s %6zu bytes  %-8s walk %8.1f  and check %8.1f"
-           "  without UTF-8 %8.1f", b->name, body->n,
-           body->protocol == NTHRIFT_BINARY ? "binary" : "compact", walk,
-           both, plain);
+           "  without UTF-8 %8.1f  decode %8.1f  encode %8.1f", b->name,
+           body->n, body->protocol == NTHRIFT_BINARY ? "binary" : "compact",
+           walk, both, plain, bench_measure(bench_decode, body),
+           bench_measure(bench_encode, body));
 
     if (body->path.n != 0) {
         printf("  find %8.1f", bench_measure(bench_find, body));
@@ -233,8 +291,9 @@ bench_print(const bench_t *b, const bench_body_t *body)
 
 static void
 bench_run(const bench_t *b, unsigned protocol, nthrift_schema_set_t *set,
-    const nthrift_idl_program_t *program, int measure)
+    layout_set_t *layouts, const nthrift_idl_program_t *program, int measure)
 {
+    void           *value;
     bench_body_t    body;
     nthrift_str_t   name;
     static uint8_t  bytes[BIND_SIZE];
@@ -244,6 +303,14 @@ bench_run(const bench_t *b, unsigned protocol, nthrift_schema_set_t *set,
     body.bytes = bytes;
     body.n = bench_make(b, protocol, bytes);
     body.st = nthrift_schema_build(set, bind_struct(program, b->st));
+    body.layout = layout_build(layouts, body.st);
+
+    if (!bench_decode_value(&body, &value)) {
+        fprintf(stderr, "bind_bench: %s is not decoded\n", b->name);
+        exit(1);
+    }
+
+    body.value = value;
 
     name = bind_str(strcmp(b->st, "Fields") == 0 ? "size" : "text");
     (void) nthrift_find_path(body.st, &name, &body.path);
@@ -253,8 +320,8 @@ bench_run(const bench_t *b, unsigned protocol, nthrift_schema_set_t *set,
         return;
     }
 
-    ok(bench_both(&body) && (body.path.n == 0 || bench_find(&body)),
-       "%s: %s of %zu bytes",
+    ok(bench_both(&body) && (body.path.n == 0 || bench_find(&body))
+       && bench_encode(&body), "%s: %s of %zu bytes",
        protocol == NTHRIFT_BINARY ? "binary" : "compact", b->name, body.n);
 }
 
@@ -265,6 +332,7 @@ main(int argc, char **argv)
     int                      measure;
     size_t                   i;
     nthrift_arena_t         *arena;
+    layout_set_t             layouts;
     nthrift_schema_set_t     set;
     nthrift_idl_program_t   *program;
 
@@ -273,11 +341,14 @@ main(int argc, char **argv)
     arena = nthrift_arena_create(65536, 0);
     program = bind_load(arena, idl);
     nthrift_schema_init(&set, arena);
+    layout_init(&layouts, arena, 0);
     memory = malloc(nthrift_check_size(&rules));
 
     for (i = 0; i < unit_array_size(benches); i++) {
-        bench_run(&benches[i], NTHRIFT_BINARY, &set, program, measure);
-        bench_run(&benches[i], NTHRIFT_COMPACT, &set, program, measure);
+        bench_run(&benches[i], NTHRIFT_BINARY, &set, &layouts, program,
+                  measure);
+        bench_run(&benches[i], NTHRIFT_COMPACT, &set, &layouts, program,
+                  measure);
     }
 
     free(memory);
