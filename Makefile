@@ -27,7 +27,8 @@ TEST_PACKAGES  = libpcre2-dev libssl-dev zlib1g-dev xz-utils openssl \
 
 TEST_STAGES  = style unit fuzz t asan
 
--include $(wildcard t/*/*.mk fuzz/fuzz.mk bench/bench.mk src/*/*.mk)
+-include $(wildcard t/*/*.mk fuzz/fuzz.mk bench/bench.mk src/*/*.mk \
+                    examples/examples.mk)
 
 PACKAGES     = $(sort $(BUILD_PACKAGES) $(DEMO_PACKAGES) $(TEST_PACKAGES) \
                       $(UNIT_PACKAGES) $(FUZZ_PACKAGES) $(BENCH_PACKAGES) \

@@ -27,6 +27,8 @@ typedef struct ngx_stream_thrift_call_s     ngx_stream_thrift_call_t;
 #include "ngx_stream_thrift_session.h"
 #include "ngx_stream_thrift_call.h"
 #include "ngx_stream_thrift_peer.h"
+#include "ngx_stream_thrift_outbound.h"
+#include "ngx_stream_thrift_handlers.h"
 #include "ngx_stream_thrift_log.h"
 #include "ngx_stream_thrift_arguments.h"
 #include "ngx_stream_thrift_variables.h"

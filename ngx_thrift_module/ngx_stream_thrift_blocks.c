@@ -260,6 +260,10 @@ ngx_stream_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "cannot stand beside \"thrift_return\"";
     }
 
+    if (tscf->conf.handler) {
+        return "cannot stand beside \"thrift_handler\"";
+    }
+
     rv = ngx_stream_thrift_take_server(cf);
 
     if (rv != NGX_CONF_OK) {
@@ -311,6 +315,10 @@ ngx_stream_thrift_return(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (tscf->conf.pass) {
         return "cannot stand beside \"thrift_pass\"";
+    }
+
+    if (tscf->conf.handler) {
+        return "cannot stand beside \"thrift_handler\"";
     }
 
     rv = ngx_stream_thrift_take_server(cf);

@@ -25,6 +25,8 @@ static ngx_stream_thrift_call_t *ngx_stream_thrift_call_alloc(
 static void ngx_stream_thrift_call_destroy(ngx_stream_thrift_call_t *tc);
 static void ngx_stream_thrift_call_variables(ngx_stream_thrift_call_t *tc);
 static void ngx_stream_thrift_call_routed(ngx_thrift_call_t *call);
+static void ngx_stream_thrift_call_client(ngx_thrift_call_t *call,
+    ngx_str_t *text);
 static ngx_int_t ngx_stream_thrift_call_return_text(ngx_thrift_call_t *call,
     ngx_str_t *text);
 static void ngx_stream_thrift_call_hold(ngx_thrift_call_t *call, off_t n);
@@ -35,6 +37,7 @@ static void ngx_stream_thrift_call_finish(ngx_thrift_call_t *call);
 
 static const ngx_thrift_front_t  ngx_stream_thrift_front = {
     ngx_stream_thrift_call_routed,
+    ngx_stream_thrift_call_client,
     ngx_stream_thrift_call_return_text,
     ngx_stream_thrift_peer_balance,
     ngx_stream_thrift_peer_rebalance,
@@ -47,6 +50,7 @@ static const ngx_thrift_front_t  ngx_stream_thrift_front = {
     ngx_stream_thrift_call_may_receive,
     ngx_stream_thrift_call_reply,
     ngx_stream_thrift_log_call,
+    ngx_stream_thrift_outbound_spawn,
     ngx_stream_thrift_call_finish
 };
 
@@ -72,6 +76,8 @@ ngx_stream_thrift_call_create(ngx_stream_thrift_session_t *ts)
     }
 
     tc->owner = ts;
+    tc->named = NULL;
+    tc->call.front = &ngx_stream_thrift_front;
     tc->call.routes = &ts->conf->routes;
 
     if (ngx_thrift_call_init(&tc->call, &ts->conf->conf) != NGX_OK) {
@@ -123,7 +129,6 @@ ngx_stream_thrift_call_alloc(ngx_stream_thrift_session_t *ts)
     }
 
     tc->call.log = &tc->log;
-    tc->call.front = &ngx_stream_thrift_front;
 
     return tc;
 }
@@ -308,6 +313,13 @@ ngx_stream_thrift_call_routed(ngx_thrift_call_t *call)
     if (tc->owner->main->narguments) {
         call->keeps = 1;
     }
+}
+
+
+static void
+ngx_stream_thrift_call_client(ngx_thrift_call_t *call, ngx_str_t *text)
+{
+    *text = ngx_stream_thrift_get_call(call)->connection.addr_text;
 }
 
 

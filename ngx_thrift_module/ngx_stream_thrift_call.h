@@ -24,6 +24,7 @@ struct ngx_stream_thrift_call_s {
     ngx_array_t                    states;
     ngx_stream_upstream_state_t    state;       /* of the first attempt */
     ngx_stream_upstream_srv_conf_t  *balancer;  /* NULL: plain addresses */
+    ngx_stream_upstream_srv_conf_t  *named;     /* by a handler, or NULL */
     unsigned                       rebalanced:1;
 
     ngx_thrift_call_t              call;        /* large, and last */

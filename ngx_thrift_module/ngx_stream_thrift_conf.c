@@ -10,6 +10,10 @@
 #define NGX_STREAM_THRIFT_MAX_MESSAGE  (100 * 1024 * 1024)  /* TConfiguration */
 #define NGX_STREAM_THRIFT_MAX_FRAME    16384000
 
+/* Bytes that one call may take in a handler. */
+
+#define NGX_STREAM_THRIFT_HANDLER_MEMORY  (64 * 1024 * 1024)
+
 
 static void ngx_stream_thrift_merge(ngx_stream_thrift_srv_conf_t *prev,
     ngx_stream_thrift_srv_conf_t *conf);
@@ -46,6 +50,10 @@ ngx_stream_thrift_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&tmcf->pools, cf->pool, 4, sizeof(void *)) != NGX_OK
         || ngx_array_init(&tmcf->idls, cf->pool, 1, sizeof(void *)) != NGX_OK
         || ngx_array_init(&tmcf->targets, cf->pool, 16, sizeof(void *))
+           != NGX_OK
+        || ngx_array_init(&tmcf->objects, cf->pool, 4, sizeof(void *))
+           != NGX_OK
+        || ngx_array_init(&tmcf->handlers, cf->pool, 4, sizeof(void *))
            != NGX_OK)
     {
         return NULL;
@@ -105,6 +113,7 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
      *
      *     tscf->conf.pass = 0;
      *     tscf->conf.returns = 0;
+     *     tscf->conf.handler = NULL;
      *     tscf->upstream = NULL;
      *     tscf->upstream_value = NULL;
      *     tscf->blocks = NULL;
@@ -121,6 +130,8 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
     tscf->conf.next_upstream_tries = NGX_CONF_UNSET_UINT;
     tscf->conf.next_upstream_timeout = NGX_CONF_UNSET_MSEC;
     tscf->conf.idempotent = NGX_CONF_UNSET;
+    tscf->conf.handler_memory = NGX_CONF_UNSET_SIZE;
+    tscf->conf.handler_slow = NGX_CONF_UNSET_MSEC;
 
     tscf->transport = NGX_CONF_UNSET_UINT;
     tscf->protocol = NGX_CONF_UNSET_UINT;
@@ -134,6 +145,9 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
     tscf->keepalive = NGX_CONF_UNSET_UINT;
     tscf->keepalive_timeout = NGX_STREAM_THRIFT_KEEPALIVE_TIMEOUT;
     tscf->keepalive_lifetime = NGX_STREAM_THRIFT_KEEPALIVE_LIFETIME;
+    tscf->upstream_transport = NGX_CONF_UNSET_UINT;
+    tscf->upstream_protocol = NGX_CONF_UNSET_UINT;
+    tscf->upstream_multiplexed = NGX_CONF_UNSET;
 
     return tscf;
 }
@@ -332,6 +346,14 @@ ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
     ngx_conf_merge_value(conf->validate_enum, prev->validate_enum, 0);
     ngx_conf_merge_value(conf->validate_utf8, prev->validate_utf8, 0);
 
+    /* arguments of handlers are checked always */
+
+    c = &conf->conf;
+
+    c->check.max_depth = conf->max_depth;
+    c->check.enums = conf->validate_enum;
+    c->check.utf8 = conf->validate_utf8;
+
     if (ngx_stream_thrift_merge_files(cf, prev, conf) != NGX_CONF_OK
         || ngx_stream_thrift_load_files(cf, conf) != NGX_CONF_OK)
     {
@@ -353,12 +375,7 @@ ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    c = &conf->conf;
-
-    c->schema = 1;
-    c->check.max_depth = conf->max_depth;
-    c->check.enums = conf->validate_enum;
-    c->check.utf8 = conf->validate_utf8;
+    conf->conf.schema = 1;
 
     return NGX_CONF_OK;
 }
@@ -379,6 +396,12 @@ ngx_stream_thrift_merge(ngx_stream_thrift_srv_conf_t *prev,
                               prev->conf.next_upstream, 1);
     ngx_conf_merge_uint_value(conf->conf.next_upstream_tries,
                               prev->conf.next_upstream_tries, 0);
+
+    ngx_conf_merge_size_value(conf->conf.handler_memory,
+                              prev->conf.handler_memory,
+                              NGX_STREAM_THRIFT_HANDLER_MEMORY);
+    ngx_conf_merge_msec_value(conf->conf.handler_slow,
+                              prev->conf.handler_slow, NGX_THRIFT_WATCH_SLOW);
 
     ngx_stream_thrift_merge_answer(prev, conf);
 }
@@ -406,9 +429,11 @@ static void
 ngx_stream_thrift_merge_answer(ngx_stream_thrift_srv_conf_t *prev,
     ngx_stream_thrift_srv_conf_t *conf)
 {
-    if (conf->conf.pass || conf->conf.returns) {
+    if (conf->conf.pass || conf->conf.returns || conf->conf.handler) {
         return;
     }
+
+    conf->conf.handler = prev->conf.handler;
 
     conf->conf.pass = prev->conf.pass;
     conf->upstream = prev->upstream;

@@ -40,6 +40,8 @@ typedef struct {
     ngx_array_t                      idls;      /* ngx_thrift_idl_t * */
     nthrift_schema_set_t             schemas;
     ngx_array_t                      targets;   /* ngx_thrift_target_t * */
+    ngx_array_t                      objects;   /* ngx_thrift_object_t * */
+    ngx_array_t                      handlers;  /* ngx_thrift_handler_t * */
 
     ngx_uint_t                       narguments;    /* $thrift_arg_ in use */
     ngx_uint_t                      *slots;     /* by index of a variable: 1
@@ -85,6 +87,9 @@ typedef struct {
     ngx_uint_t                       keepalive; /* upstream */
     ngx_msec_t                       keepalive_timeout;
     ngx_msec_t                       keepalive_lifetime;
+    ngx_uint_t                       upstream_transport;
+    ngx_uint_t                       upstream_protocol;
+    ngx_flag_t                       upstream_multiplexed;
 } ngx_stream_thrift_srv_conf_t;
 
 

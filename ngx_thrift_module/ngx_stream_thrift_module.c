@@ -8,6 +8,7 @@
 
 
 #define NGX_STREAM_THRIFT_MIN_BUFFER  2048
+#define NGX_STREAM_THRIFT_MIN_MEMORY  65536
 
 /* Where a directive may stand. */
 
@@ -31,6 +32,8 @@ static char *ngx_stream_thrift_check_buffer(ngx_conf_t *cf, void *post,
     void *data);
 static char *ngx_stream_thrift_check_message(ngx_conf_t *cf, void *post,
     void *data);
+static char *ngx_stream_thrift_check_memory(ngx_conf_t *cf, void *post,
+    void *data);
 
 
 static ngx_conf_enum_t  ngx_stream_thrift_transports[] = {
@@ -46,6 +49,20 @@ static ngx_conf_enum_t  ngx_stream_thrift_protocols[] = {
     { ngx_string("binary"), NTHRIFT_BINARY },
     { ngx_string("compact"), NTHRIFT_COMPACT },
     { ngx_string("lax"), NGX_STREAM_THRIFT_LAX },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_enum_t  ngx_stream_thrift_upstream_transports[] = {
+    { ngx_string("framed"), NTHRIFT_FRAMED },
+    { ngx_string("unframed"), NTHRIFT_UNFRAMED },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_enum_t  ngx_stream_thrift_upstream_protocols[] = {
+    { ngx_string("binary"), NTHRIFT_BINARY },
+    { ngx_string("compact"), NTHRIFT_COMPACT },
     { ngx_null_string, 0 }
 };
 
@@ -85,6 +102,11 @@ static ngx_conf_post_t  ngx_stream_thrift_message_post = {
 };
 
 
+static ngx_conf_post_t  ngx_stream_thrift_memory_post = {
+    ngx_stream_thrift_check_memory
+};
+
+
 static ngx_command_t  ngx_stream_thrift_commands[] = {
 
     /* definitions */
@@ -115,6 +137,13 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
     { ngx_string("thrift_method"),
       NGX_STREAM_THRIFT_SERVICE_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
       ngx_stream_thrift_method,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("thrift_handler"),
+      NGX_STREAM_THRIFT_BLOCKS|NGX_CONF_1MORE,
+      ngx_stream_thrift_handler_directive,
       NGX_STREAM_SRV_CONF_OFFSET,
       0,
       NULL },
@@ -244,6 +273,20 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       ngx_stream_thrift_offset(buffer_size),
       &ngx_stream_thrift_buffer_post },
 
+    { ngx_string("thrift_handler_memory"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(conf.handler_memory),
+      &ngx_stream_thrift_memory_post },
+
+    { ngx_string("thrift_handler_slow"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(conf.handler_slow),
+      NULL },
+
     /* failing over */
 
     { ngx_string("thrift_next_upstream"),
@@ -283,6 +326,27 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       0,
       NULL },
 
+    { ngx_string("thrift_upstream_transport"),
+      NGX_STREAM_UPS_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(upstream_transport),
+      &ngx_stream_thrift_upstream_transports },
+
+    { ngx_string("thrift_upstream_protocol"),
+      NGX_STREAM_UPS_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(upstream_protocol),
+      &ngx_stream_thrift_upstream_protocols },
+
+    { ngx_string("thrift_upstream_multiplexed"),
+      NGX_STREAM_UPS_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(upstream_multiplexed),
+      NULL },
+
       ngx_null_command
 };
 
@@ -306,10 +370,10 @@ ngx_module_t  ngx_stream_thrift_module = {
     NGX_STREAM_MODULE,                     /* module type */
     NULL,                                  /* init master */
     NULL,                                  /* init module */
-    NULL,                                  /* init process */
+    ngx_stream_thrift_init_process,        /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
-    NULL,                                  /* exit process */
+    ngx_stream_thrift_exit_process,        /* exit process */
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
@@ -333,7 +397,8 @@ ngx_stream_thrift_init(ngx_conf_t *cf)
 {
     if (ngx_stream_thrift_init_pools(cf) != NGX_OK
         || ngx_stream_thrift_init_arguments(cf) != NGX_OK
-        || ngx_stream_thrift_init_checks(cf) != NGX_OK)
+        || ngx_stream_thrift_init_checks(cf) != NGX_OK
+        || ngx_stream_thrift_init_handlers(cf) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -366,6 +431,22 @@ ngx_stream_thrift_check_message(ngx_conf_t *cf, void *post, void *data)
     if (*size == 0 || *size > INT32_MAX) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "value must be between 1 and %d", INT32_MAX);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_stream_thrift_check_memory(ngx_conf_t *cf, void *post, void *data)
+{
+    size_t  *size = data;
+
+    if (*size < NGX_STREAM_THRIFT_MIN_MEMORY || *size > INT32_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "value must be between %d and %d",
+                           NGX_STREAM_THRIFT_MIN_MEMORY, INT32_MAX);
         return NGX_CONF_ERROR;
     }
 

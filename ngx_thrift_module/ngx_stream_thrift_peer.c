@@ -40,6 +40,12 @@ ngx_stream_thrift_peer_balance(ngx_thrift_call_t *call)
 
     call->peer = &tc->upstream.peer;
 
+    if (tc->named) {
+        call->keepalive = &ngx_stream_thrift_get_pool(tc->owner->main,
+                                                      tc->named)->idle;
+        return ngx_stream_thrift_peer_init(tc, tc->named);
+    }
+
     if (tscf->upstream_value == NULL) {
         call->keepalive = &tscf->pool->idle;
         return ngx_stream_thrift_peer_init(tc, tscf->upstream);

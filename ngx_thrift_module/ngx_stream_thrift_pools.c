@@ -159,6 +159,10 @@ ngx_stream_thrift_init_pools(ngx_conf_t *cf)
             pool[i]->idle.max = tscf->keepalive;
         }
 
+        ngx_conf_init_uint_value(tscf->upstream_transport, NTHRIFT_FRAMED);
+        ngx_conf_init_uint_value(tscf->upstream_protocol, NTHRIFT_BINARY);
+        ngx_conf_init_value(tscf->upstream_multiplexed, 0);
+
         pool[i]->idle.timeout = tscf->keepalive_timeout;
         pool[i]->idle.lifetime = tscf->keepalive_lifetime;
     }

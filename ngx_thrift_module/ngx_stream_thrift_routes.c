@@ -20,6 +20,10 @@ typedef struct {
 
 
 static void ngx_stream_thrift_sort_blocks(ngx_array_t *blocks);
+static ngx_uint_t ngx_stream_thrift_answers(
+    ngx_stream_thrift_srv_conf_t *block);
+static char *ngx_stream_thrift_check_handlers(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *service, nthrift_idl_service_t *definition);
 static char *ngx_stream_thrift_check_service(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *service);
 static char *ngx_stream_thrift_build_service(ngx_stream_thrift_build_t *build,
@@ -124,13 +128,14 @@ ngx_stream_thrift_check_service(ngx_conf_t *cf,
     ngx_uint_t                      i;
     ngx_stream_thrift_srv_conf_t  **method;
 
-    if (service->conf.pass || service->conf.returns) {
+    if (ngx_stream_thrift_answers(service)) {
         return NGX_CONF_OK;
     }
 
     if (service->blocks == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "no \"thrift_pass\" or \"thrift_return\" for "
+                      "no \"thrift_handler\", \"thrift_pass\" or "
+                      "\"thrift_return\" for "
                       "thrift_service \"%V\" in %s:%ui", &service->name,
                       service->file_name, service->line);
         return NGX_CONF_ERROR;
@@ -140,18 +145,62 @@ ngx_stream_thrift_check_service(ngx_conf_t *cf,
 
     for (i = 0; i < service->blocks->nelts; i++) {
 
-        if (method[i]->conf.pass || method[i]->conf.returns) {
+        if (ngx_stream_thrift_answers(method[i])) {
             continue;
         }
 
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "no \"thrift_pass\" or \"thrift_return\" for "
+                      "no \"thrift_handler\", \"thrift_pass\" or "
+                      "\"thrift_return\" for "
                       "thrift_method \"%V\" in %s:%ui", &method[i]->name,
                       method[i]->file_name, method[i]->line);
         return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;
+}
+
+
+static ngx_uint_t
+ngx_stream_thrift_answers(ngx_stream_thrift_srv_conf_t *block)
+{
+    return block->conf.pass || block->conf.returns || block->conf.handler;
+}
+
+
+/* A handler is checked against a definition: there has to be one. */
+
+static char *
+ngx_stream_thrift_check_handlers(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *service, nthrift_idl_service_t *definition)
+{
+    ngx_uint_t                      i, n;
+    ngx_thrift_handler_t           *handler;
+    ngx_stream_thrift_srv_conf_t  **method;
+
+    if (definition) {
+        return NGX_CONF_OK;
+    }
+
+    handler = service->conf.handler;
+
+    method = service->blocks ? service->blocks->elts : NULL;
+    n = service->blocks ? service->blocks->nelts : 0;
+
+    for (i = 0; i < n && handler == NULL; i++) {
+        handler = method[i]->conf.handler;
+    }
+
+    if (handler == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"thrift_handler\" needs a \"thrift_idl\" that defines "
+                  "service \"%V\" in %s:%ui", &service->name,
+                  handler->file_name, handler->line);
+
+    return NGX_CONF_ERROR;
 }
 
 
@@ -173,6 +222,12 @@ ngx_stream_thrift_build_service(ngx_stream_thrift_build_t *build,
 
     rv = ngx_stream_thrift_find_service(build->cf, build->server, block,
                                         &definition);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    rv = ngx_stream_thrift_check_handlers(build->cf, block, definition);
+
     if (rv != NGX_CONF_OK) {
         return rv;
     }

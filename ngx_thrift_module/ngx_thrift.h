@@ -9,13 +9,15 @@
  *   input  ---------> message        where a message ends; who keeps its bytes
  *                      |
  *                      v
- *   call: check > route > validate > return > pass > reply > log
- *                                         |
- *                                         v
- *                                       pass    which attempt, what again
- *                                         |
- *                                         v
- *                            upstream <-> keepalive    a connection, a call
+ *   call: check > route > validate > return > handle > pass > reply > log
+ *                                               |        |
+ *                                               v        v
+ *                                        invocation    pass    which attempt
+ *                                         |   |  |       |
+ *                               alarm, work   |  |       v
+ *                                         object  \    upstream <-> keepalive
+ *                                                  \
+ *                                                   outbound    a call, too
  *
  * What depends on stream (balancers, variables, the access log, writing to the
  * client) is reached through ngx_thrift_front_t.
@@ -30,17 +32,30 @@
 #include <ngx_event.h>
 #include <ngx_event_connect.h>
 
+#if (NGX_THREADS)
+#include <ngx_thread_pool.h>
+#endif
+
+#include <pthread.h>
+
 #include "base/map.h"
 #include "bind/check.h"
+#include "bind/decode.h"
+#include "bind/encode.h"
 #include "bind/find.h"
+#include "bind/fingerprint.h"
 #include "idl/loader.h"
 #include "idl/suggest.h"
 #include "wire/exception.h"
 #include "wire/head.h"
 #include "wire/message.h"
+#include "nthrift_handler.h"
 
-typedef struct ngx_thrift_call_s      ngx_thrift_call_t;
-typedef struct ngx_thrift_upstream_s  ngx_thrift_upstream_t;
+typedef struct ngx_thrift_call_s        ngx_thrift_call_t;
+typedef struct ngx_thrift_upstream_s    ngx_thrift_upstream_t;
+typedef struct ngx_thrift_handler_s     ngx_thrift_handler_t;
+typedef struct ngx_thrift_invocation_s  ngx_thrift_invocation_t;
+typedef struct ngx_thrift_outbound_s    ngx_thrift_outbound_t;
 
 #include "ngx_thrift_timer.h"
 #include "ngx_thrift_trim.h"
@@ -55,6 +70,15 @@ typedef struct ngx_thrift_upstream_s  ngx_thrift_upstream_t;
 #include "ngx_thrift_upstream.h"
 #include "ngx_thrift_pass.h"
 #include "ngx_thrift_reply.h"
+#include "ngx_thrift_watch.h"
+#include "ngx_thrift_object.h"
+#include "ngx_thrift_handler.h"
+#include "ngx_thrift_ticket.h"
+#include "ngx_thrift_invocation.h"
+#include "ngx_thrift_alarm.h"
+#include "ngx_thrift_work.h"
+#include "ngx_thrift_outbound.h"
+#include "ngx_thrift_api.h"
 
 
 #endif /* _NGX_THRIFT_H_INCLUDED_ */

@@ -30,6 +30,7 @@ enum {
     NGX_THRIFT_STEP_ROUTE,
     NGX_THRIFT_STEP_VALIDATE,
     NGX_THRIFT_STEP_RETURN,
+    NGX_THRIFT_STEP_HANDLE,
     NGX_THRIFT_STEP_PASS,
     NGX_THRIFT_STEP_REPLY,
     NGX_THRIFT_STEP_LOG,
@@ -42,6 +43,7 @@ static const ngx_thrift_step_pt  ngx_thrift_steps[] = {
     ngx_thrift_route,           /* who answers */
     ngx_thrift_validate,        /* do the arguments fit the definition */
     ngx_thrift_call_return,     /* the configuration itself */
+    ngx_thrift_handle,          /* a handler */
     ngx_thrift_pass,            /* an upstream */
     ngx_thrift_reply,           /* the answer goes out, in its turn */
     ngx_thrift_call_log         /* what happened */
@@ -76,6 +78,16 @@ ngx_thrift_call_start(ngx_thrift_call_t *call, ngx_uint_t closes)
 
 
 void
+ngx_thrift_call_pass(ngx_thrift_call_t *call)
+{
+    call->step = NGX_THRIFT_STEP_PASS;
+    call->start = ngx_current_msec;
+
+    ngx_thrift_call_run(call);
+}
+
+
+void
 ngx_thrift_call_wake(ngx_thrift_call_t *call, ngx_int_t rc)
 {
     if (ngx_thrift_call_next(call, rc)) {
@@ -96,6 +108,8 @@ ngx_thrift_call_run(ngx_thrift_call_t *call)
             return;
         }
     }
+
+    ngx_thrift_invocation_release(call);
 
     ngx_thrift_message_release(&call->request);
     ngx_thrift_message_release(&call->reply);
@@ -131,7 +145,10 @@ ngx_thrift_call_next(ngx_thrift_call_t *call, ngx_int_t rc)
 void
 ngx_thrift_call_cancel(ngx_thrift_call_t *call)
 {
-    if (call->step == NGX_THRIFT_STEP_PASS) {
+    if (call->step == NGX_THRIFT_STEP_HANDLE) {
+        ngx_thrift_invocation_cancel(call);
+
+    } else if (call->step == NGX_THRIFT_STEP_PASS) {
         ngx_thrift_pass_cancel(call);
     }
 

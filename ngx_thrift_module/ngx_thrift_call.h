@@ -30,6 +30,9 @@ typedef struct {
     /* call->conf and ->target are known now */
     void        (*routed)(ngx_thrift_call_t *call);
 
+    /* who calls, as text */
+    void        (*client)(ngx_thrift_call_t *call, ngx_str_t *text);
+
     /* the text of thrift_return */
     ngx_int_t   (*return_text)(ngx_thrift_call_t *call, ngx_str_t *text);
 
@@ -60,6 +63,14 @@ typedef struct {
 
     void        (*log)(ngx_thrift_call_t *call);
 
+    /*
+     * Makes a call to an upstream{} for the handler that answers this one:
+     * sets ob->call, up to its message, and ob->dialect.  NGX_DECLINED: there
+     * is no upstream of that name.
+     */
+    ngx_int_t   (*spawn)(ngx_thrift_call_t *call, ngx_str_t *upstream,
+                    ngx_thrift_outbound_t *ob);
+
     /* nothing refers to the call any more */
     void        (*finish)(ngx_thrift_call_t *call);
 } ngx_thrift_front_t;
@@ -80,6 +91,9 @@ struct ngx_thrift_call_s {
 
     ngx_msec_t                 start;
     ngx_msec_t                 deadline;    /* if timed */
+
+    ngx_thrift_invocation_t   *invocation;  /* of a handler, or NULL */
+    ngx_thrift_outbound_t     *outbound;    /* a handler's own call */
 
     ngx_peer_connection_t     *peer;
     ngx_thrift_pool_t         *keepalive;
@@ -121,6 +135,9 @@ ngx_int_t ngx_thrift_call_init(ngx_thrift_call_t *call,
 
 /* The message is whole, or broken after its head (`closes`): runs the call. */
 void ngx_thrift_call_start(ngx_thrift_call_t *call, ngx_uint_t closes);
+
+/* Runs a call of a handler's own, which has a message, from "pass" on. */
+void ngx_thrift_call_pass(ngx_thrift_call_t *call);
 
 /* The current step has come to `rc` after NGX_AGAIN; runs on. */
 void ngx_thrift_call_wake(ngx_thrift_call_t *call, ngx_int_t rc);

@@ -35,6 +35,10 @@ typedef struct {
     ngx_flag_t             idempotent;      /* unset: as the method's
                                                definition says */
 
+    ngx_thrift_handler_t  *handler;         /* that answers, or NULL */
+    size_t                 handler_memory;  /* bytes for one call */
+    ngx_msec_t             handler_slow;    /* 0: nothing is */
+
     unsigned               pass:1;          /* an upstream answers */
     unsigned               returns:1;       /* an exception is the answer */
 

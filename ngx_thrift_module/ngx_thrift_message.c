@@ -12,6 +12,8 @@ static ngx_int_t ngx_thrift_message_append(ngx_thrift_message_t *m,
     ngx_thrift_block_t *block, u_char *pos, u_char *last, ngx_pool_t *pool);
 static ngx_chain_t *ngx_thrift_message_new_head(ngx_thrift_message_t *m,
     int32_t seqid, nthrift_str_t *name, ngx_pool_t *pool);
+static int ngx_thrift_message_more(void *data, const uint8_t **p,
+    const uint8_t **last);
 
 
 ngx_int_t
@@ -145,7 +147,10 @@ ngx_thrift_message_release(ngx_thrift_message_t *m)
     }
 
     ngx_thrift_message_drop_body(m);
-    ngx_thrift_block_unref(m->first->block);
+
+    if (m->first->block) {
+        ngx_thrift_block_unref(m->first->block);
+    }
 
     m->first = NULL;
     m->last = NULL;
@@ -214,4 +219,82 @@ ngx_thrift_message_new_head(ngx_thrift_message_t *m, int32_t seqid,
     cl->next = (b->pos != b->last) ? &m->first->link : m->first->link.next;
 
     return cl;
+}
+
+
+void
+ngx_thrift_message_set(ngx_thrift_message_t *m, nthrift_head_t *head,
+    u_char *p, size_t size)
+{
+    ngx_buf_t             *b;
+    ngx_thrift_segment_t  *segment;
+
+    m->wire.head = *head;
+    m->wire.length = size;
+
+    segment = &m->segment;
+
+    ngx_memzero(segment, sizeof(ngx_thrift_segment_t));
+
+    b = &segment->buf;
+
+    b->start = p;
+    b->pos = p;
+    b->last = p + size;
+    b->end = b->last;
+    b->temporary = 1;
+
+    segment->link.buf = b;
+
+    m->first = segment;
+    m->last = segment;
+}
+
+
+void
+ngx_thrift_message_bytes(ngx_thrift_message_t *m, nthrift_bytes_t *bytes,
+    ngx_thrift_segment_t **next)
+{
+    ngx_buf_t  *b;
+
+    b = &m->first->buf;
+    *next = m->first->next;
+
+    nthrift_bytes_init(bytes, b->start + m->wire.head.size, b->end,
+                       ngx_thrift_message_more, next);
+}
+
+
+static int
+ngx_thrift_message_more(void *data, const uint8_t **p, const uint8_t **last)
+{
+    ngx_thrift_segment_t **next = data;
+
+    if (*next == NULL) {
+        return NTHRIFT_DECLINED;
+    }
+
+    *p = (*next)->buf.start;
+    *last = (*next)->buf.end;
+    *next = (*next)->next;
+
+    return NTHRIFT_OK;
+}
+
+
+void
+ngx_thrift_message_copy_body(ngx_thrift_message_t *m, u_char *p)
+{
+    u_char                *start;
+    ngx_thrift_segment_t  *segment;
+
+    start = m->first->buf.start + m->wire.head.size;
+
+    for (segment = m->first; segment; segment = segment->next) {
+        p = ngx_cpymem(p, start, segment->buf.end - start);
+
+        if (segment->next) {
+            start = segment->next->buf.start;
+        }
+    }
 }

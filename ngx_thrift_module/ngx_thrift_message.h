@@ -19,7 +19,7 @@ typedef struct ngx_thrift_segment_s  ngx_thrift_segment_t;
 struct ngx_thrift_segment_s {
     ngx_chain_t            link;
     ngx_buf_t              buf;
-    ngx_thrift_block_t    *block;
+    ngx_thrift_block_t    *block;       /* NULL: memory of somebody's own */
     ngx_thrift_segment_t  *next;
 };
 
@@ -45,6 +45,20 @@ ngx_int_t ngx_thrift_message_start(ngx_thrift_message_t *m,
  */
 ngx_int_t ngx_thrift_message_read(ngx_thrift_message_t *m,
     nthrift_rules_t *rules, ngx_thrift_input_t *in, ngx_pool_t *pool);
+
+/*
+ * A message that was written here: `size` bytes at `p`, head included, which
+ * stay the caller's.  `head` says what they begin with.
+ */
+void ngx_thrift_message_set(ngx_thrift_message_t *m, nthrift_head_t *head,
+    u_char *p, size_t size);
+
+/* The body, from behind the head on; `*next` must live as long as `bytes`. */
+void ngx_thrift_message_bytes(ngx_thrift_message_t *m, nthrift_bytes_t *bytes,
+    ngx_thrift_segment_t **next);
+
+/* Copies the body to where there is room for all of it. */
+void ngx_thrift_message_copy_body(ngx_thrift_message_t *m, u_char *p);
 
 /* Lets go of the body; the head and its name stay readable. */
 void ngx_thrift_message_drop_body(ngx_thrift_message_t *m);

@@ -34,7 +34,7 @@ ngx_thrift_pass(ngx_thrift_call_t *call)
 {
     ngx_int_t  rc;
 
-    if (!call->conf->pass) {
+    if (call->invocation || (!call->conf->pass && call->outbound == NULL)) {
         return NGX_DECLINED;
     }
 

@@ -1,15 +1,17 @@
 
 /*
  * The step "reply": builds what the client gets, with its own seqid and the
- * bare method name: the upstream's reply from where it was received, or an
- * exception.  When it goes out is the session's business (in order of calls).
+ * bare method name: the upstream's reply from where it was received, what a
+ * handler has written, or an exception.  When it goes out is the session's
+ * business (in order of calls).
  */
 
 #include "ngx_thrift.h"
 
 
 static ngx_int_t ngx_thrift_reply_forward(ngx_thrift_call_t *call);
-static void ngx_thrift_reply_read_exception(ngx_thrift_call_t *call);
+static ngx_int_t ngx_thrift_reply_handler(ngx_thrift_call_t *call);
+static ngx_int_t ngx_thrift_reply_out(ngx_thrift_call_t *call, ngx_buf_t *b);
 static ngx_int_t ngx_thrift_reply_exception(ngx_thrift_call_t *call);
 static void ngx_thrift_reply_ready(ngx_thrift_call_t *call);
 
@@ -18,6 +20,10 @@ ngx_int_t
 ngx_thrift_reply(ngx_thrift_call_t *call)
 {
     ngx_int_t  rc;
+
+    if (call->outbound) {
+        return ngx_thrift_outbound_answer(call);
+    }
 
     call->log->action = "sending reply to client";
 
@@ -28,6 +34,9 @@ ngx_thrift_reply(ngx_thrift_call_t *call)
     } else if (call->failed) {
         call->outcome = NGX_THRIFT_EXCEPTION;
         rc = ngx_thrift_reply_exception(call);
+
+    } else if (call->invocation) {
+        rc = ngx_thrift_reply_handler(call);
 
     } else {
         rc = ngx_thrift_reply_forward(call);
@@ -93,9 +102,58 @@ ngx_thrift_reply_forward(ngx_thrift_call_t *call)
 }
 
 
+/* What a handler has written lies in its invocation. */
+
+static ngx_int_t
+ngx_thrift_reply_handler(ngx_thrift_call_t *call)
+{
+    ngx_buf_t                *b;
+    ngx_thrift_invocation_t  *inv;
+
+    inv = call->invocation;
+
+    call->outcome = inv->declared ? NGX_THRIFT_DECLARED : NGX_THRIFT_SUCCESS;
+
+    if (inv->exception) {
+        call->outcome = NGX_THRIFT_EXCEPTION;
+        call->exception = inv->type;
+        call->text = inv->text;
+    }
+
+    b = ngx_calloc_buf(call->pool);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->pos = inv->out;
+    b->last = inv->out + inv->size;
+    b->start = b->pos;
+    b->end = b->last;
+    b->memory = 1;
+
+    return ngx_thrift_reply_out(call, b);
+}
+
+
+static ngx_int_t
+ngx_thrift_reply_out(ngx_thrift_call_t *call, ngx_buf_t *b)
+{
+    call->out = ngx_alloc_chain_link(call->pool);
+    if (call->out == NULL) {
+        return NGX_ERROR;
+    }
+
+    call->out->buf = b;
+    call->out->next = NULL;
+    call->out_length = ngx_buf_size(b);
+
+    return NGX_OK;
+}
+
+
 /* What $thrift_exception shows; as far as the first block holds it. */
 
-static void
+void
 ngx_thrift_reply_read_exception(ngx_thrift_call_t *call)
 {
     int32_t           type;
@@ -145,14 +203,5 @@ ngx_thrift_reply_exception(ngx_thrift_call_t *call)
     b->last = nthrift_exception_write(b->last, head.protocol, &text,
                                       call->exception);
 
-    call->out = ngx_alloc_chain_link(call->pool);
-    if (call->out == NULL) {
-        return NGX_ERROR;
-    }
-
-    call->out->buf = b;
-    call->out->next = NULL;
-    call->out_length = ngx_buf_size(b);
-
-    return NGX_OK;
+    return ngx_thrift_reply_out(call, b);
 }

@@ -47,7 +47,7 @@ ngx_thrift_route(ngx_thrift_call_t *call)
         call->deadline = call->start + target->timeout;
     }
 
-    if (!conf->pass && !conf->returns) {
+    if (!conf->pass && !conf->returns && conf->handler == NULL) {
         return ngx_thrift_route_unknown(call);
     }
 

@@ -21,6 +21,7 @@ typedef struct {
     const nthrift_idl_method_t  *method;    /* NULL: of no definition */
     const nthrift_schema_t      *args;      /* NULL as well then */
     const nthrift_schema_t      *result;    /* NULL for oneway, too */
+    const nthrift_dispatch_t    *dispatch;  /* a handler's; in workers */
     nthrift_find_path_t        **arguments; /* to the $thrift_arg_ variables in
                                                use; elements may be NULL */
 

@@ -1,8 +1,8 @@
 
 /*
  * The step "validate": what thrift_validate schema adds to the structural walk
- * that every body has had.  It knows where a body's runs of bytes are; what
- * they mean is src/bind/'s.
+ * that every body has had, and what a handler's arguments must pass always.
+ * What the bytes mean is src/bind/'s.
  */
 
 #include "ngx_thrift.h"
@@ -13,10 +13,6 @@
 
 static ngx_int_t ngx_thrift_validate_body(ngx_thrift_call_t *call,
     ngx_thrift_message_t *m, const nthrift_schema_t *schema, ngx_str_t *why);
-static void ngx_thrift_validate_bytes(nthrift_bytes_t *bytes,
-    ngx_thrift_message_t *m, ngx_thrift_segment_t **next);
-static int ngx_thrift_validate_more(void *data, const uint8_t **p,
-    const uint8_t **last);
 
 
 ngx_int_t
@@ -27,7 +23,7 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
 
     target = call->target;
 
-    if (!call->conf->schema) {
+    if (!call->conf->schema && call->conf->handler == NULL) {
         return NGX_DECLINED;
     }
 
@@ -83,7 +79,7 @@ ngx_thrift_validate_body(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
     error.size = NGX_THRIFT_MAX_PATH;
     error.len = 0;
 
-    ngx_thrift_validate_bytes(&bytes, m, &next);
+    ngx_thrift_message_bytes(m, &bytes, &next);
 
     if (nthrift_check_body(&conf->check, conf->check_memory,
                            m->wire.head.protocol, schema, &bytes, &error)
@@ -120,7 +116,7 @@ ngx_thrift_validate_argument(ngx_thrift_call_t *call,
 
     head = &call->request.wire.head;
 
-    ngx_thrift_validate_bytes(&bytes, &call->request, &next);
+    ngx_thrift_message_bytes(&call->request, &bytes, &next);
 
     if (nthrift_find_value(head->protocol, path, &bytes, &value)
         != NTHRIFT_OK)
@@ -139,7 +135,7 @@ ngx_thrift_validate_argument(ngx_thrift_call_t *call,
         return NGX_ERROR;
     }
 
-    ngx_thrift_validate_bytes(&bytes, &call->request, &next);
+    ngx_thrift_message_bytes(&call->request, &bytes, &next);
 
     last = nthrift_find_write(text->data, &value, &bytes);
     if (last == NULL) {
@@ -149,37 +145,4 @@ ngx_thrift_validate_argument(ngx_thrift_call_t *call,
     text->len = last - text->data;
 
     return NGX_OK;
-}
-
-
-/* The body of a message, from behind its head on. */
-
-static void
-ngx_thrift_validate_bytes(nthrift_bytes_t *bytes, ngx_thrift_message_t *m,
-    ngx_thrift_segment_t **next)
-{
-    ngx_buf_t  *b;
-
-    b = &m->first->buf;
-    *next = m->first->next;
-
-    nthrift_bytes_init(bytes, b->start + m->wire.head.size, b->end,
-                       ngx_thrift_validate_more, next);
-}
-
-
-static int
-ngx_thrift_validate_more(void *data, const uint8_t **p, const uint8_t **last)
-{
-    ngx_thrift_segment_t **next = data;
-
-    if (*next == NULL) {
-        return NTHRIFT_DECLINED;
-    }
-
-    *p = (*next)->buf.start;
-    *last = (*next)->buf.end;
-    *next = (*next)->next;
-
-    return NTHRIFT_OK;
 }

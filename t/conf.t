@@ -68,6 +68,7 @@ my @directives = (
     thrift_idl_path              => [ 'none;', $client ],
     thrift_service               => [ 'T { thrift_pass u; }', [qw(server)] ],
     thrift_method                => [ 'n { }', [qw(service)] ],
+    thrift_handler               => [ 'none.so;', [qw(service method)] ],
     thrift_pass                  => [ 'u;', $answer ],
     thrift_return                => [ 'INTERNAL_ERROR "no";', $answer ],
     thrift_transport             => [ 'auto;', $client ],
@@ -85,11 +86,16 @@ my @directives = (
     thrift_max_pipeline          => [ '10;', $client ],
     thrift_max_calls             => [ '10;', $client ],
     thrift_buffer_size           => [ '4k;', $client ],
+    thrift_handler_memory        => [ '1m;', $calls ],
+    thrift_handler_slow          => [ '1s;', $calls ],
     thrift_next_upstream         => [ 'error;', $calls ],
     thrift_next_upstream_tries   => [ '2;', $calls ],
     thrift_next_upstream_timeout => [ '1s;', $calls ],
     thrift_idempotent            => [ 'on;', $calls ],
     thrift_keepalive             => [ '10;', [qw(upstream)] ],
+    thrift_upstream_transport    => [ 'framed;', [qw(upstream)] ],
+    thrift_upstream_protocol     => [ 'compact;', [qw(upstream)] ],
+    thrift_upstream_multiplexed  => [ 'on;', [qw(upstream)] ],
 );
 
 my %directive = @directives;
@@ -109,7 +115,7 @@ for my $name (@names) {
 
 # duplicates
 
-for my $name (grep { $_ !~ /_(service|method|pass|return|idl|path)$/ } @names) {
+for my $name (grep { $_ !~ /_(service|method|handler|pass|return|idl|path)$/ } @names) {
     my ($value, $where) = @{$directive{$name}};
     my $level = $$where[-1];
 
@@ -182,10 +188,12 @@ my @bad = (
     [ 'server without answer', other => 'thrift_timeout 1s;',
       'no handler for server', -2 ],
     [ 'service without answer', other => 'thrift_service T { }',
-      'no "thrift_pass" or "thrift_return" for thrift_service "T"' ],
+      'no "thrift_handler", "thrift_pass" or "thrift_return" for '
+      . 'thrift_service "T"' ],
     [ 'method without answer', other => "thrift_service T {\n"
           . "thrift_method a { thrift_pass u; }\nthrift_method b { }\n}",
-      'no "thrift_pass" or "thrift_return" for thrift_method "b"', 2 ],
+      'no "thrift_handler", "thrift_pass" or "thrift_return" for '
+      . 'thrift_method "b"', 2 ],
 
     # names
 
@@ -343,14 +351,15 @@ is(error(service => 'include inc/bad.conf;'),
 $t->write_file('inc/empty.conf', "\nthrift_service E { }\n");
 
 is(error(other => 'include inc/empty.conf;'),
-   'no "thrift_pass" or "thrift_return" for thrift_service "E"'
+   'no "thrift_handler", "thrift_pass" or "thrift_return" for '
+   . 'thrift_service "E"'
    . " in inc/empty.conf:2\n", 'no answer in include');
 
 # good ones
 
 my %all;
 
-for my $name (grep { $_ !~ /_(service|method|pass|return|idl|path)$/ } @names) {
+for my $name (grep { $_ !~ /_(service|method|handler|pass|return|idl|path)$/ } @names) {
     my ($value, $where) = @{$directive{$name}};
     $all{$_} .= " $name $value" for @$where;
 }

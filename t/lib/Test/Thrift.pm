@@ -642,6 +642,66 @@ sub backend {
 }
 
 
+# handler($name, %options): build/<name>.so of the test's directory, from
+# t/data/handler/<name>.c and .thrift; with sanitizers if nginx has them.
+# Returns its path.
+#
+# source   another file, or the text itself (it has a line end)
+# idl      likewise
+# include  reference to a list of directories for the IDL
+# cflags   reference to a list of options for the compiler
+
+sub handler {
+    my ($self, $name, %o) = @_;
+
+    my $data = "$TOP/t/data/handler";
+    my $gen = "$self->{dir}/gen-$name";
+    my %file = (source => $o{source} || "$data/$name.c",
+                idl    => $o{idl} || "$data/$name.thrift");
+
+    for my $what (keys %file) {
+        next unless $file{$what} =~ /\n/;
+        my $suffix = $what eq 'idl' ? 'thrift' : 'c';
+        $file{$what} = $self->write_file("gen-$name/$name.$suffix",
+                                         $file{$what});
+    }
+
+    my $so = "$self->{dir}/$name.so";
+    my @sanitize = $ENV{TEST_NGINX_STATIC}
+        ? ('-fsanitize=address,undefined', '-fno-omit-frame-pointer') : ();
+
+    _quietly("$TOP/build/nthrift", 'gen', '-w',
+             (map { ('-I', $_) } @{$o{include} || []}), '-o', $gen,
+             $file{idl});
+    _quietly('gcc', qw(-std=c11 -Wall -Wextra -Werror -pedantic -g -O1 -shared
+                       -fPIC), @sanitize, "-I$TOP/src", "-I$gen",
+             @{$o{cflags} || []}, '-o', "$so.new", $file{source},
+             '-lpthread');
+
+    # a new file: nginx, or a test, may have the old one
+
+    rename("$so.new", $so) or die "$so: $!";
+
+    return $so;
+}
+
+
+sub _quietly {
+    my $pid = open(my $out, '-|');
+    die "fork: $!" unless defined $pid;
+
+    if ($pid == 0) {
+        open(STDERR, '>&', \*STDOUT);
+        { no warnings 'exec'; exec { $_[0] } @_; }
+        print "cannot run $_[0]: $!\n";
+        POSIX::_exit(127);
+    }
+
+    my $text = do { local $/; <$out> };
+    close($out) or die "@_:\n" . (defined $text ? $text : '');
+}
+
+
 # run_daemon($code or [ command ], %options): in a process of its own, ended
 # with the test.  Returns its pid when it is ready:
 #

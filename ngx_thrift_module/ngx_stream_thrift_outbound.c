@@ -1,0 +1,149 @@
+
+/*
+ * Calls that a handler makes, as stream sees them.  Such a call belongs to the
+ * connection of the call that it was made for: it is limited with that, and
+ * variables show what they show there.  It has no turn among the replies, and
+ * no line in the access log.
+ */
+
+#include "ngx_stream_thrift.h"
+
+
+static ngx_stream_upstream_srv_conf_t *ngx_stream_thrift_outbound_find(
+    ngx_stream_thrift_session_t *ts, ngx_str_t *name);
+static void ngx_stream_thrift_outbound_hold(ngx_thrift_call_t *call, off_t n);
+static ngx_uint_t ngx_stream_thrift_outbound_may_receive(
+    ngx_thrift_call_t *call);
+static void ngx_stream_thrift_outbound_log(ngx_thrift_call_t *call);
+static void ngx_stream_thrift_outbound_finish(ngx_thrift_call_t *call);
+
+
+/* It has neither route nor reply. */
+
+static const ngx_thrift_front_t  ngx_stream_thrift_outbound_front = {
+    NULL,                                   /* routed */
+    NULL,                                   /* client */
+    NULL,                                   /* return_text */
+    ngx_stream_thrift_peer_balance,
+    ngx_stream_thrift_peer_rebalance,
+    ngx_stream_thrift_peer_attempt,
+    ngx_stream_thrift_peer_chosen,
+    ngx_stream_thrift_peer_connected,
+    ngx_stream_thrift_peer_first_byte,
+    ngx_stream_thrift_peer_release,
+    ngx_stream_thrift_outbound_hold,
+    ngx_stream_thrift_outbound_may_receive,
+    NULL,                                   /* reply */
+    ngx_stream_thrift_outbound_log,
+    NULL,                                   /* spawn */
+    ngx_stream_thrift_outbound_finish
+};
+
+
+ngx_int_t
+ngx_stream_thrift_outbound_spawn(ngx_thrift_call_t *call, ngx_str_t *upstream,
+    ngx_thrift_outbound_t *ob)
+{
+    ngx_stream_thrift_call_t        *tc;
+    ngx_stream_thrift_session_t     *ts;
+    ngx_stream_thrift_srv_conf_t    *tscf;
+    ngx_stream_upstream_srv_conf_t  *us;
+
+    ts = ngx_stream_thrift_get_call(call)->owner;
+
+    us = ngx_stream_thrift_outbound_find(ts, upstream);
+
+    if (us == NULL) {
+        ngx_log_error(NGX_LOG_ERR, call->log, 0,
+                      "handler calls upstream \"%V\", which is not in the "
+                      "configuration", upstream);
+        return NGX_DECLINED;
+    }
+
+    tc = ngx_stream_thrift_call_create(ts);
+    if (tc == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_stream_thrift_call_prepare(tc);
+
+    tc->session.srv_conf = ngx_stream_thrift_get_call(call)->session.srv_conf;
+    tc->named = us;
+
+    tc->call.front = &ngx_stream_thrift_outbound_front;
+    tc->call.conf = call->conf;
+
+    ob->call = &tc->call;
+
+    tscf = ngx_stream_conf_upstream_srv_conf(us, ngx_stream_thrift_module);
+
+    ob->dialect.transport = tscf->upstream_transport;
+    ob->dialect.protocol = tscf->upstream_protocol;
+    ob->dialect.multiplexed = tscf->upstream_multiplexed;
+
+    return NGX_OK;
+}
+
+
+/* An upstream{} of the configuration, not an address. */
+
+static ngx_stream_upstream_srv_conf_t *
+ngx_stream_thrift_outbound_find(ngx_stream_thrift_session_t *ts,
+    ngx_str_t *name)
+{
+    ngx_uint_t                        i;
+    ngx_stream_upstream_srv_conf_t  **us;
+    ngx_stream_upstream_main_conf_t  *umcf;
+
+    umcf = ngx_stream_get_module_main_conf(ts->session,
+                                           ngx_stream_upstream_module);
+    us = umcf->upstreams.elts;
+
+    for (i = 0; i < umcf->upstreams.nelts; i++) {
+
+        if (us[i]->srv_conf
+            && us[i]->host.len == name->len
+            && ngx_strncasecmp(us[i]->host.data, name->data, name->len) == 0)
+        {
+            return us[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+ngx_stream_thrift_outbound_hold(ngx_thrift_call_t *call, off_t n)
+{
+    ngx_stream_thrift_session_hold(ngx_stream_thrift_get_call(call)->owner,
+                                   call, n);
+}
+
+
+/* The call that waits for it may have nobody before it. */
+
+static ngx_uint_t
+ngx_stream_thrift_outbound_may_receive(ngx_thrift_call_t *call)
+{
+    return 1;
+}
+
+
+static void
+ngx_stream_thrift_outbound_log(ngx_thrift_call_t *call)
+{
+    /* void */
+}
+
+
+static void
+ngx_stream_thrift_outbound_finish(ngx_thrift_call_t *call)
+{
+    ngx_stream_thrift_call_t  *tc;
+
+    tc = ngx_stream_thrift_get_call(call);
+
+    ngx_stream_thrift_session_hold(tc->owner, call, -call->held);
+    ngx_stream_thrift_call_free(tc);
+}

@@ -1,0 +1,20 @@
+
+/*
+ * Timers that a handler sets for a call: nthrift_call_timer().
+ */
+
+#ifndef _NGX_THRIFT_ALARM_H_INCLUDED_
+#define _NGX_THRIFT_ALARM_H_INCLUDED_
+
+
+/* Returns a number greater than 0, or NTHRIFT_ERROR: no memory. */
+int ngx_thrift_alarm_set(ngx_thrift_invocation_t *inv, uint32_t msec,
+    nthrift_event_pt fn, void *data);
+
+/* NTHRIFT_DECLINED: there is none of that number. */
+int ngx_thrift_alarm_cancel(ngx_thrift_invocation_t *inv, int number);
+
+void ngx_thrift_alarm_close_all(ngx_thrift_invocation_t *inv);
+
+
+#endif /* _NGX_THRIFT_ALARM_H_INCLUDED_ */

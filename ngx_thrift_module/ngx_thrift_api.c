@@ -1,0 +1,565 @@
+
+/*
+ * What a handler may do for a call.  Each function looks its ticket up first:
+ * whatever is called whenever, a call that has ended is not touched.  What
+ * follows from a reply is done later, in ngx_thrift_invocation.c.
+ */
+
+#include "ngx_thrift.h"
+
+
+static ngx_thrift_invocation_t *ngx_thrift_api_find(nthrift_call_t *call);
+static ngx_thrift_invocation_t *ngx_thrift_api_find_in_loop(
+    nthrift_call_t *call, const char *what);
+static int ngx_thrift_api_reply(nthrift_call_t *call,
+    const nthrift_method_t *method, const void *result);
+static int ngx_thrift_api_late(void);
+static int ngx_thrift_api_write(ngx_thrift_invocation_t *inv,
+    const nthrift_method_t *method, const void *result);
+static int ngx_thrift_api_wrong(ngx_thrift_invocation_t *inv,
+    const char *text);
+static unsigned ngx_thrift_api_declared(const nthrift_layout_t *layout,
+    const void *result);
+static int ngx_thrift_api_reply_raw(nthrift_call_t *call, const uint8_t *data,
+    size_t size);
+static int ngx_thrift_api_raw_head(ngx_thrift_invocation_t *inv,
+    const uint8_t *data, size_t size, nthrift_head_t *head);
+static int ngx_thrift_api_raw_body(ngx_thrift_invocation_t *inv,
+    const nthrift_head_t *head, const uint8_t *data, size_t size);
+static int ngx_thrift_api_fail(nthrift_call_t *call, int32_t type,
+    const char *text, size_t len);
+static int ngx_thrift_api_done(nthrift_call_t *call);
+static int ngx_thrift_api_keep(nthrift_call_t *call);
+static int ngx_thrift_api_on_cancel(nthrift_call_t *call,
+    nthrift_cancel_pt fn, void *data);
+static void *ngx_thrift_api_alloc(nthrift_call_t *call, size_t size);
+static const nthrift_call_info_t *ngx_thrift_api_info(nthrift_call_t *call);
+static nthrift_worker_t *ngx_thrift_api_worker(nthrift_call_t *call);
+static int64_t ngx_thrift_api_left(nthrift_call_t *call);
+static void ngx_thrift_api_log(nthrift_call_t *call, int level,
+    const char *text, size_t len);
+static int ngx_thrift_api_timer(nthrift_call_t *call, uint32_t msec,
+    nthrift_event_pt fn, void *data);
+static int ngx_thrift_api_timer_cancel(nthrift_call_t *call, int timer);
+static int ngx_thrift_api_upstream(nthrift_call_t *call, const char *upstream,
+    const nthrift_method_t *method, const void *args, nthrift_answer_pt fn,
+    void *data);
+static int ngx_thrift_api_work(nthrift_call_t *call, const char *pool,
+    nthrift_work_pt work, nthrift_event_pt done, void *data);
+static int ngx_thrift_api_join(nthrift_call_t *call, nthrift_event_pt fn,
+    void *data);
+
+
+const nthrift_api_t  ngx_thrift_api = {
+    NTHRIFT_ABI,
+    sizeof(nthrift_api_t),
+
+    ngx_thrift_api_reply,
+    ngx_thrift_api_reply_raw,
+    ngx_thrift_api_fail,
+    ngx_thrift_api_done,
+    ngx_thrift_api_keep,
+    ngx_thrift_api_on_cancel,
+
+    ngx_thrift_api_alloc,
+    ngx_thrift_api_info,
+    ngx_thrift_api_worker,
+    ngx_thrift_api_left,
+    ngx_thrift_api_log,
+
+    ngx_thrift_api_timer,
+    ngx_thrift_api_timer_cancel,
+    ngx_thrift_api_upstream,
+    ngx_thrift_api_work,
+    ngx_thrift_api_join,
+
+    ngx_thrift_handler_log,
+    ngx_thrift_handler_timer
+};
+
+
+/*
+ * The call of a ticket, for whoever may use it now: the event loop, or, while
+ * a thread runs its method, that thread.
+ */
+
+static ngx_thrift_invocation_t *
+ngx_thrift_api_find(nthrift_call_t *call)
+{
+    ngx_thrift_invocation_t  *inv;
+
+    inv = ngx_thrift_ticket_find(call);
+
+    if (inv == NULL) {
+        return NULL;
+    }
+
+    if (ngx_thrift_in_loop()) {
+        return inv->threaded ? NULL : inv;
+    }
+
+    return (inv->threaded && pthread_equal(inv->thread, pthread_self()))
+           ? inv : NULL;
+}
+
+
+static ngx_thrift_invocation_t *
+ngx_thrift_api_find_in_loop(nthrift_call_t *call, const char *what)
+{
+    ngx_thrift_invocation_t  *inv;
+
+    inv = ngx_thrift_api_find(call);
+
+    if (inv && !ngx_thrift_in_loop()) {
+        ngx_thrift_invocation_error(inv, what);
+        return NULL;
+    }
+
+    return inv;
+}
+
+
+static int
+ngx_thrift_api_reply(nthrift_call_t *call, const nthrift_method_t *method,
+    const void *result)
+{
+    ngx_thrift_invocation_t  *inv;
+
+    inv = ngx_thrift_api_find(call);
+
+    if (inv == NULL) {
+        return ngx_thrift_api_late();
+    }
+
+    if (inv->end != NGX_THRIFT_INVOCATION_OPEN) {
+        return ngx_thrift_invocation_end(inv, NGX_THRIFT_INVOCATION_REPLIED);
+    }
+
+    if (method != inv->method || method->result == NULL) {
+        return ngx_thrift_api_wrong(inv,
+                                "handler replied with another method's reply");
+    }
+
+    if (inv->oneway) {
+        return ngx_thrift_invocation_end(inv, NGX_THRIFT_INVOCATION_DONE);
+    }
+
+    return ngx_thrift_api_write(inv, method, result);
+}
+
+
+/* The client may have left: that is nobody's fault. */
+
+static int
+ngx_thrift_api_late(void)
+{
+    ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
+                  "handler replied to a call that has ended");
+
+    return NTHRIFT_DECLINED;
+}
+
+
+static int
+ngx_thrift_api_write(ngx_thrift_invocation_t *inv,
+    const nthrift_method_t *method, const void *result)
+{
+    size_t           size;
+    nthrift_write_t  w;
+
+    size = nthrift_head_size(&inv->head);
+
+    ngx_thrift_invocation_write(inv, &w, inv->head.protocol, size);
+
+    if (nthrift_encode_body(&w, method->result, result) != NTHRIFT_OK) {
+        ngx_thrift_invocation_error(inv, w.error);
+        return ngx_thrift_api_wrong(inv,
+                                    "handler's reply could not be written");
+    }
+
+    (void) nthrift_head_write(w.data, &inv->head, w.len - size);
+
+    ngx_thrift_invocation_written(inv, &w);
+
+    inv->out = w.data;
+    inv->size = w.len;
+    inv->declared = ngx_thrift_api_declared(method->result, result);
+
+    return ngx_thrift_invocation_end(inv, NGX_THRIFT_INVOCATION_REPLIED);
+}
+
+
+/* Fails the call for the handler. */
+
+static int
+ngx_thrift_api_wrong(ngx_thrift_invocation_t *inv, const char *text)
+{
+    ngx_thrift_invocation_error(inv, text);
+
+    (void) ngx_thrift_invocation_fail(inv, NTHRIFT_EXC_INTERNAL_ERROR, text,
+                                      ngx_strlen(text));
+    return NTHRIFT_ERROR;
+}
+
+
+/* Is an exception set in the result: a field that is not "success". */
+
+static unsigned
+ngx_thrift_api_declared(const nthrift_layout_t *layout, const void *result)
+{
+    bool      has;
+    uint32_t  i;
+
+    for (i = 0; i < layout->schema->n; i++) {
+
+        if (layout->schema->fields[i].id == 0) {
+            continue;
+        }
+
+        ngx_memcpy(&has, (u_char *) result + layout->fields[i].has,
+                   sizeof(bool));
+
+        if (has) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+ngx_thrift_api_reply_raw(nthrift_call_t *call, const uint8_t *data,
+    size_t size)
+{
+    nthrift_head_t            head;
+    ngx_thrift_invocation_t  *inv;
+
+    inv = ngx_thrift_api_find(call);
+
+    if (inv == NULL) {
+        return ngx_thrift_api_late();
+    }
+
+    if (inv->end != NGX_THRIFT_INVOCATION_OPEN) {
+        return ngx_thrift_invocation_end(inv, NGX_THRIFT_INVOCATION_REPLIED);
+    }
+
+    if (inv->oneway) {
+        return ngx_thrift_invocation_end(inv, NGX_THRIFT_INVOCATION_DONE);
+    }
+
+    if (ngx_thrift_api_raw_head(inv, data, size, &head) != NTHRIFT_OK) {
+        return ngx_thrift_api_wrong(inv, "handler sent a malformed reply");
+    }
+
+    return ngx_thrift_api_raw_body(inv, &head, data + head.size,
+                                   size - head.size);
+}
+
+
+/* The bytes must be one whole REPLY or EXCEPTION, well formed. */
+
+static int
+ngx_thrift_api_raw_head(ngx_thrift_invocation_t *inv, const uint8_t *data,
+    size_t size, nthrift_head_t *head)
+{
+    const uint8_t         *p;
+    nthrift_rules_t        rules;
+    nthrift_message_t      m;
+    nthrift_skip_level_t   levels[NGX_THRIFT_LEVELS];
+
+    ngx_memzero(&rules, sizeof(nthrift_rules_t));
+
+    rules.transport = NTHRIFT_UNFRAMED;
+    rules.protocol = inv->head.protocol;
+    rules.validate = 1;
+    rules.max_depth = NGX_THRIFT_LEVELS;
+    rules.max_message = NTHRIFT_MAX_FRAME;
+
+    p = data;
+
+    nthrift_message_start(&m);
+
+    if (nthrift_message_read(&m, &rules, levels, &p, data + size) != NTHRIFT_OK
+        || p != data + size
+        || (m.head.type != NTHRIFT_REPLY && m.head.type != NTHRIFT_EXCEPTION))
+    {
+        return NTHRIFT_ERROR;
+    }
+
+    *head = m.head;
+
+    inv->declared = (m.head.type == NTHRIFT_REPLY
+                     && m.skip.fields != 0 && m.skip.first != 0);
+
+    return NTHRIFT_OK;
+}
+
+
+static int
+ngx_thrift_api_raw_body(ngx_thrift_invocation_t *inv,
+    const nthrift_head_t *head, const uint8_t *data, size_t size)
+{
+    u_char         *p;
+    nthrift_str_t   text;
+
+    inv->head.type = head->type;
+    inv->size = nthrift_head_size(&inv->head) + size;
+
+    p = ngx_thrift_invocation_alloc(inv, inv->size);
+
+    if (p == NULL) {
+        return ngx_thrift_api_wrong(inv, "handler's reply needs more memory "
+                                         "than \"thrift_handler_memory\"");
+    }
+
+    inv->out = p;
+
+    p = nthrift_head_write(p, &inv->head, size);
+
+    ngx_memcpy(p, data, size);
+
+    if (head->type == NTHRIFT_EXCEPTION) {
+        inv->exception = 1;
+        inv->type = NTHRIFT_EXC_UNKNOWN;
+
+        text.len = 0;
+        text.data = NULL;
+
+        nthrift_exception_read(inv->head.protocol, p, p + size, &text,
+                               &inv->type);
+        inv->text.len = text.len;
+        inv->text.data = text.data;
+    }
+
+    return ngx_thrift_invocation_end(inv, NGX_THRIFT_INVOCATION_REPLIED);
+}
+
+
+static int
+ngx_thrift_api_fail(nthrift_call_t *call, int32_t type, const char *text,
+    size_t len)
+{
+    ngx_thrift_invocation_t  *inv;
+
+    inv = ngx_thrift_api_find(call);
+
+    if (inv == NULL) {
+        return ngx_thrift_api_late();
+    }
+
+    return ngx_thrift_invocation_fail(inv, type, text, len);
+}
+
+
+static int
+ngx_thrift_api_done(nthrift_call_t *call)
+{
+    ngx_thrift_invocation_t  *inv;
+
+    inv = ngx_thrift_api_find(call);
+
+    if (inv == NULL) {
+        return NTHRIFT_DECLINED;
+    }
+
+    if (inv->end == NGX_THRIFT_INVOCATION_OPEN && !inv->oneway) {
+        return ngx_thrift_api_wrong(inv,
+                              "handler is done with a call but did not reply");
+    }
+
+    return ngx_thrift_invocation_end(inv, NGX_THRIFT_INVOCATION_DONE);
+}
+
+
+static int
+ngx_thrift_api_keep(nthrift_call_t *call)
+{
+    ngx_thrift_invocation_t  *inv;
+
+    inv = ngx_thrift_api_find(call);
+
+    if (inv == NULL) {
+        return NTHRIFT_DECLINED;
+    }
+
+    inv->kept = 1;
+
+    return NTHRIFT_OK;
+}
+
+
+static int
+ngx_thrift_api_on_cancel(nthrift_call_t *call, nthrift_cancel_pt fn,
+    void *data)
+{
+    ngx_thrift_invocation_t  *inv;
+
+    inv = ngx_thrift_api_find_in_loop(call,
+                              "nthrift_call_on_cancel() called in a thread");
+    if (inv == NULL) {
+        return NTHRIFT_DECLINED;
+    }
+
+    inv->cancel = fn;
+    inv->cancel_data = data;
+
+    return NTHRIFT_OK;
+}
+
+
+static void *
+ngx_thrift_api_alloc(nthrift_call_t *call, size_t size)
+{
+    ngx_thrift_invocation_t  *inv;
+
+    inv = ngx_thrift_api_find(call);
+
+    return inv ? ngx_thrift_invocation_alloc(inv, size) : NULL;
+}
+
+
+static const nthrift_call_info_t *
+ngx_thrift_api_info(nthrift_call_t *call)
+{
+    ngx_thrift_invocation_t  *inv;
+
+    inv = ngx_thrift_api_find(call);
+
+    return inv ? ngx_thrift_invocation_info(inv) : NULL;
+}
+
+
+static nthrift_worker_t *
+ngx_thrift_api_worker(nthrift_call_t *call)
+{
+    ngx_thrift_invocation_t  *inv;
+
+    inv = ngx_thrift_api_find(call);
+
+    return inv ? &inv->handler->worker : NULL;
+}
+
+
+static int64_t
+ngx_thrift_api_left(nthrift_call_t *call)
+{
+    ngx_msec_int_t            left;
+    ngx_thrift_invocation_t  *inv;
+
+    inv = ngx_thrift_api_find(call);
+
+    if (inv == NULL) {
+        return 0;
+    }
+
+    if (!inv->timed) {
+        return INT64_MAX;
+    }
+
+    left = (ngx_msec_int_t) (inv->deadline - ngx_current_msec);
+
+    return ngx_max(left, 0);
+}
+
+
+static void
+ngx_thrift_api_log(nthrift_call_t *call, int level, const char *text,
+    size_t len)
+{
+    ngx_thrift_invocation_t  *inv;
+
+    inv = ngx_thrift_api_find(call);
+
+    if (inv) {
+        ngx_thrift_invocation_log(inv, level, text, len);
+    }
+}
+
+
+static int
+ngx_thrift_api_timer(nthrift_call_t *call, uint32_t msec, nthrift_event_pt fn,
+    void *data)
+{
+    ngx_thrift_invocation_t  *inv;
+
+    inv = ngx_thrift_api_find_in_loop(call,
+                                  "nthrift_call_timer() called in a thread");
+
+    if (inv == NULL || inv->end != NGX_THRIFT_INVOCATION_OPEN) {
+        return NTHRIFT_DECLINED;
+    }
+
+    return ngx_thrift_alarm_set(inv, msec, fn, data);
+}
+
+
+static int
+ngx_thrift_api_timer_cancel(nthrift_call_t *call, int timer)
+{
+    ngx_thrift_invocation_t  *inv;
+
+    inv = ngx_thrift_api_find_in_loop(call,
+                           "nthrift_call_timer_cancel() called in a thread");
+
+    return inv ? ngx_thrift_alarm_cancel(inv, timer) : NTHRIFT_DECLINED;
+}
+
+
+static int
+ngx_thrift_api_upstream(nthrift_call_t *call, const char *upstream,
+    const nthrift_method_t *method, const void *args, nthrift_answer_pt fn,
+    void *data)
+{
+    ngx_thrift_invocation_t  *inv;
+
+    inv = ngx_thrift_api_find_in_loop(call,
+                               "nthrift_call_upstream() called in a thread");
+
+    if (inv == NULL || inv->end != NGX_THRIFT_INVOCATION_OPEN) {
+        return NTHRIFT_DECLINED;
+    }
+
+    return ngx_thrift_outbound_call(inv, upstream, method, args, fn, data);
+}
+
+
+static int
+ngx_thrift_api_work(nthrift_call_t *call, const char *pool,
+    nthrift_work_pt work, nthrift_event_pt done, void *data)
+{
+    ngx_thrift_invocation_t  *inv;
+
+    inv = ngx_thrift_api_find_in_loop(call,
+                                   "nthrift_call_work() called in a thread");
+
+    if (inv == NULL || inv->end != NGX_THRIFT_INVOCATION_OPEN) {
+        return NTHRIFT_DECLINED;
+    }
+
+    return ngx_thrift_work(inv, pool, work, done, data);
+}
+
+
+static int
+ngx_thrift_api_join(nthrift_call_t *call, nthrift_event_pt fn, void *data)
+{
+    ngx_thrift_invocation_t  *inv;
+
+    inv = ngx_thrift_api_find_in_loop(call,
+                                   "nthrift_call_join() called in a thread");
+
+    if (inv == NULL || inv->end != NGX_THRIFT_INVOCATION_OPEN) {
+        return NTHRIFT_DECLINED;
+    }
+
+    inv->join = fn;
+    inv->join_data = data;
+
+    if (fn && inv->pending == 0) {
+        ngx_thrift_invocation_post(inv);
+    }
+
+    return NTHRIFT_OK;
+}

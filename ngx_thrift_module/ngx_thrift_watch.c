@@ -1,0 +1,47 @@
+
+/*
+ * See ngx_thrift_watch.h.  Called around everything of a handler's that runs
+ * on the event loop: nginx's own clock stands still there.
+ */
+
+#include "ngx_thrift.h"
+
+
+static ngx_uint_t  ngx_thrift_watch_depth;
+
+
+void
+ngx_thrift_watch_start(ngx_thrift_watch_t *watch)
+{
+    if (ngx_thrift_watch_depth++ == 0) {
+        (void) clock_gettime(CLOCK_MONOTONIC, &watch->start);
+    }
+}
+
+
+void
+ngx_thrift_watch_end(ngx_thrift_watch_t *watch, ngx_msec_t slow,
+    ngx_log_t *log, ngx_str_t *service)
+{
+    ngx_msec_t       took;
+    struct timespec  now;
+
+    if (--ngx_thrift_watch_depth != 0) {
+        return;
+    }
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &now);
+
+    took = (ngx_msec_t) ((now.tv_sec - watch->start.tv_sec) * 1000
+                         + (now.tv_nsec - watch->start.tv_nsec) / 1000000);
+
+    if (slow == 0 || took < slow) {
+        return;
+    }
+
+    ngx_time_update();
+
+    ngx_log_error(NGX_LOG_WARN, log, 0,
+                  "handler of service \"%V\" held the event loop for %Mms",
+                  service, took);
+}

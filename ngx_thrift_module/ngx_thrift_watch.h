@@ -1,0 +1,29 @@
+
+/*
+ * The watchdog: how long a handler's code holds the event loop.
+ */
+
+#ifndef _NGX_THRIFT_WATCH_H_INCLUDED_
+#define _NGX_THRIFT_WATCH_H_INCLUDED_
+
+
+#define NGX_THRIFT_WATCH_SLOW  100      /* milliseconds: thrift_handler_slow */
+
+
+typedef struct {
+    struct timespec  start;
+} ngx_thrift_watch_t;
+
+
+/* Before code of a handler's, and behind it; may be nested. */
+void ngx_thrift_watch_start(ngx_thrift_watch_t *watch);
+
+/*
+ * Logs what took `slow` milliseconds or more (0: nothing does), once for code
+ * that was called from such code; and sets nginx's clock right then.
+ */
+void ngx_thrift_watch_end(ngx_thrift_watch_t *watch, ngx_msec_t slow,
+    ngx_log_t *log, ngx_str_t *service);
+
+
+#endif /* _NGX_THRIFT_WATCH_H_INCLUDED_ */

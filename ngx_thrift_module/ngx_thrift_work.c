@@ -1,0 +1,219 @@
+
+/*
+ * See ngx_thrift_work.h.  A task's memory is that of its invocation, which
+ * stays until the last task is done, also when the call has ended before.
+ */
+
+#include "ngx_thrift.h"
+
+
+#if (NGX_THREADS)
+
+typedef struct {
+    ngx_thread_task_t         task;
+    ngx_thrift_invocation_t  *invocation;
+    nthrift_work_pt           work;     /* NULL: the method */
+    nthrift_event_pt          done;
+    void                     *data;
+} ngx_thrift_task_t;
+
+
+static ngx_int_t ngx_thrift_work_post(ngx_thrift_invocation_t *inv,
+    ngx_thread_pool_t *pool, ngx_thrift_task_t *task);
+static void ngx_thrift_work_run(void *data, ngx_log_t *log);
+static void ngx_thrift_work_done(ngx_event_t *ev);
+static void ngx_thrift_work_method_done(ngx_thrift_invocation_t *inv);
+
+
+ngx_int_t
+ngx_thrift_work_method(ngx_thrift_invocation_t *inv)
+{
+    ngx_thrift_task_t  *task;
+
+    task = ngx_thrift_invocation_alloc(inv, sizeof(ngx_thrift_task_t));
+
+    /* what a method may ask for in a thread has to be there before */
+
+    if (task == NULL || ngx_thrift_invocation_info(inv) == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* it is the thread's from here on */
+
+    inv->threaded = 1;
+
+    if (ngx_thrift_work_post(inv, inv->handler->threads, task) == NGX_OK) {
+        return NGX_OK;
+    }
+
+    inv->threaded = 0;
+
+    return ngx_thrift_call_fail(inv->call, NTHRIFT_EXC_INTERNAL_ERROR, 503,
+                                "overloaded: no thread for the call");
+}
+
+
+int
+ngx_thrift_work(ngx_thrift_invocation_t *inv, const char *pool,
+    nthrift_work_pt work, nthrift_event_pt done, void *data)
+{
+    ngx_str_t           name;
+    ngx_thread_pool_t  *tp;
+    ngx_thrift_task_t  *task;
+
+    name.data = (u_char *) (pool ? pool : "default");
+    name.len = ngx_strlen(name.data);
+
+    tp = ngx_thread_pool_get((ngx_cycle_t *) ngx_cycle, &name);
+
+    if (tp == NULL) {
+        ngx_log_error(NGX_LOG_ERR, inv->call->log, 0,
+                      "handler wants thread_pool \"%V\", which is not in the "
+                      "configuration", &name);
+        return NTHRIFT_ERROR;
+    }
+
+    task = ngx_thrift_invocation_alloc(inv, sizeof(ngx_thrift_task_t));
+    if (task == NULL) {
+        return NTHRIFT_ERROR;
+    }
+
+    task->work = work;
+    task->done = done;
+    task->data = data;
+
+    if (ngx_thrift_work_post(inv, tp, task) != NGX_OK) {
+        return NTHRIFT_ERROR;
+    }
+
+    inv->pending++;
+
+    return NTHRIFT_OK;
+}
+
+
+static ngx_int_t
+ngx_thrift_work_post(ngx_thrift_invocation_t *inv, ngx_thread_pool_t *pool,
+    ngx_thrift_task_t *task)
+{
+    if (ngx_thrift_invocation_keep_blocks(inv) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    task->invocation = inv;
+    task->task.ctx = task;
+    task->task.handler = ngx_thrift_work_run;
+    task->task.event.handler = ngx_thrift_work_done;
+    task->task.event.data = task;
+    task->task.event.log = ngx_cycle->log;
+
+    inv->works++;
+
+    /* a full queue is logged there */
+
+    if (ngx_thread_task_post(pool, &task->task) != NGX_OK) {
+        inv->works--;
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* In a thread. */
+
+static void
+ngx_thrift_work_run(void *data, ngx_log_t *log)
+{
+    ngx_thrift_task_t *task = data;
+
+    ngx_thrift_invocation_t  *inv;
+
+    if (task->work) {
+        task->work(task->data);
+        return;
+    }
+
+    inv = task->invocation;
+
+    inv->thread = pthread_self();
+    ngx_thrift_invocation_run(inv);
+}
+
+
+static void
+ngx_thrift_work_done(ngx_event_t *ev)
+{
+    ngx_uint_t                gone;
+    ngx_thrift_task_t        *task;
+    ngx_thrift_watch_t        watch;
+    ngx_thrift_invocation_t  *inv;
+
+    task = ev->data;
+    inv = task->invocation;
+
+    if (task->work == NULL) {
+        ngx_thrift_work_method_done(inv);
+
+    } else {
+        inv->pending--;
+    }
+
+    gone = (inv->call == NULL || inv->closed);
+
+    if (!gone && task->done) {
+        ngx_thrift_invocation_enter(inv, &watch);
+        task->done(inv->ticket, task->data);
+        ngx_thrift_invocation_leave(inv, &watch);
+    }
+
+    ngx_thrift_invocation_unwork(inv);
+
+    if (!gone) {
+        ngx_thrift_invocation_advance(inv);
+    }
+}
+
+
+/* Its lines can be written now. */
+
+static void
+ngx_thrift_work_method_done(ngx_thrift_invocation_t *inv)
+{
+    ngx_log_t          *log;
+    ngx_thrift_line_t  *line;
+
+    inv->threaded = 0;
+
+    log = inv->call ? inv->call->log : ngx_cycle->log;
+
+    for (line = inv->lines; line; line = line->next) {
+        ngx_log_error(ngx_thrift_log_level(line->level), log, 0, "%V",
+                      &line->text);
+    }
+
+    inv->lines = NULL;
+    inv->lines_last = &inv->lines;
+}
+
+#else
+
+ngx_int_t
+ngx_thrift_work_method(ngx_thrift_invocation_t *inv)
+{
+    return NGX_ERROR;
+}
+
+
+int
+ngx_thrift_work(ngx_thrift_invocation_t *inv, const char *pool,
+    nthrift_work_pt work, nthrift_event_pt done, void *data)
+{
+    ngx_log_error(NGX_LOG_ERR, inv->call->log, 0,
+                  "handler wants a thread_pool, but nginx was built without "
+                  "threads");
+
+    return NTHRIFT_ERROR;
+}
+
+#endif
