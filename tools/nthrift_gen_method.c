@@ -9,6 +9,9 @@
 #include "nthrift_gen.h"
 
 
+#define METHOD_BLOCK  (16 * 1024)   /* bytes, for a fingerprint */
+
+
 static const char *
 method_prefix(nthrift_gen_t *gen, const nthrift_idl_service_t *service,
     const nthrift_idl_method_t *method)
@@ -50,26 +53,32 @@ method_idempotent(const nthrift_idl_method_t *method)
 }
 
 
+/* Its tables were built, for they have been written. */
+
 static uint64_t
 method_fingerprint(nthrift_gen_t *gen, const nthrift_idl_method_t *method)
 {
     uint64_t                 fingerprint;
+    nthrift_arena_t         *arena;
     const nthrift_schema_t  *args, *result;
 
-    result = NULL;
     args = nthrift_schema_build(&gen->schemas, method->args);
+    result = (method->result != NULL)
+             ? nthrift_schema_build(&gen->schemas, method->result) : NULL;
 
-    if (method->result != NULL) {
-        result = nthrift_schema_build(&gen->schemas, method->result);
+    arena = nthrift_arena_create(METHOD_BLOCK, 0);
+    if (arena == NULL) {
+        (void) nthrift_report_memory(gen->report);
+        return 0;
     }
 
-    fingerprint = nthrift_fingerprint(gen->arena, &method->name, args, result);
+    fingerprint = nthrift_fingerprint(arena, &method->name, args, result);
 
-    if (args == NULL || (method->result != NULL && result == NULL)
-        || fingerprint == 0)
-    {
+    if (fingerprint == 0) {
         (void) nthrift_report_memory(gen->report);
     }
+
+    nthrift_arena_destroy(arena);
 
     return fingerprint;
 }

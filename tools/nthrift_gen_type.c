@@ -50,38 +50,57 @@ nthrift_gen_has(const nthrift_idl_struct_t *st,
 }
 
 
+/* Whether there is a field whose "has_..." is called "has_" and `rest`. */
+
+static int
+type_has_named(nthrift_gen_t *gen, const nthrift_idl_struct_t *st,
+    const nthrift_str_t *rest, const nthrift_str_t *name)
+{
+    const char                 *member;
+    const nthrift_idl_field_t  *other;
+
+    other = nthrift_idl_field_by_name(st, name);
+
+    if (other == NULL || !nthrift_gen_has(st, other)
+        || !nthrift_gen_on_wire(other))
+    {
+        return 0;
+    }
+
+    member = nthrift_gen_member(gen, st, other);
+
+    return strlen(member) == rest->len
+           && memcmp(member, rest->data, rest->len) == 0;
+}
+
+
 /*
  * Whether a name is that of another field's "has_..."; as deep as there are
- * "has_" in it.
+ * "has_" in it.  The other's member may have got a "_".
  */
 
 static int
 type_is_has(nthrift_gen_t *gen, const nthrift_idl_struct_t *st,
     const nthrift_idl_field_t *field)
 {
-    size_t                      i;
-    const char                 *rest;
-    const nthrift_idl_field_t  *other;
+    nthrift_str_t  rest, name;
 
     if (field->name.len <= 4 || memcmp(field->name.data, "has_", 4) != 0) {
         return 0;
     }
 
-    rest = nthrift_gen_format(gen, "%.*s", (int) (field->name.len - 4),
-                              (const char *) field->name.data + 4);
+    rest.data = field->name.data + 4;
+    rest.len = field->name.len - 4;
 
-    for (i = 0; i < st->n; i++) {
-        other = st->fields[i];
-
-        if (nthrift_gen_has(st, other) && nthrift_gen_on_wire(other)
-            && other->name.len < field->name.len
-            && strcmp(nthrift_gen_member(gen, st, other), rest) == 0)
-        {
-            return 1;
-        }
+    if (type_has_named(gen, st, &rest, &rest)) {
+        return 1;
     }
 
-    return 0;
+    name = rest;
+    name.len--;
+
+    return rest.data[name.len] == '_'
+           && type_has_named(gen, st, &rest, &name);
 }
 
 

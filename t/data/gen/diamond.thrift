@@ -8,7 +8,7 @@ struct Both {
     1: left.Left left,
     2: right.Left right,
     3: map<shared.Unit, shared.Length> units,
-    4: shared.Length length = shared.NONE,
+    4: shared.Length length = shared.NO_LENGTH,
     5: list<right.Side> sides,
     6: list<list<right.Copy>> copies,
     7: left.Length same
@@ -27,5 +27,5 @@ service Last extends Diamond {
     void last() (nthrift.idempotent = "false")
 }
 
-service Nothing extends shared.Base {
+service Silent extends shared.Base {
 }

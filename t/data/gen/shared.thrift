@@ -16,7 +16,7 @@ exception TooLong {
 
 typedef list<Length> Lengths
 
-const Length NONE = {"number": 0}
+const Length NO_LENGTH = {"number": 0}
 
 service Base {
     void ping(),
