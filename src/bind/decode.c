@@ -168,7 +168,7 @@ decode_pass_value(decode_t *d, const decode_protocol_t *protocol,
 }
 
 
-/* What is in a struct, or in a container. */
+/* What is in a struct, whose ids do not matter, or in a container. */
 
 decode_inline const uint8_t *
 decode_pass_level(decode_t *d, const decode_protocol_t *protocol,
@@ -196,12 +196,7 @@ decode_pass_level(decode_t *d, const decode_protocol_t *protocol,
             return p;
         }
 
-        if (level.fields) {
-            level.id = in.id;
-
-        } else {
-            level.left--;
-        }
+        level.left -= !level.fields;
 
         p = decode_pass_value(d, protocol, p, &in);
         if (p == NULL) {
@@ -430,10 +425,7 @@ decode_zigzag(unsigned type, uint64_t v, uint8_t *value)
 }
 
 
-/*
- * As many as there are before the last bytes of the run, which may cut one
- * off; and none behind one that is too long.
- */
+/* As many as there are before one that is cut off, or longer than may be. */
 
 decode_inline uint32_t
 decode_varints(const uint8_t **p, const uint8_t *last, int max, unsigned type,
@@ -443,7 +435,7 @@ decode_varints(const uint8_t **p, const uint8_t *last, int max, unsigned type,
     uint32_t  i;
     uint64_t  v;
 
-    for (i = 0; i < n && last - *p >= max; i++) {
+    for (i = 0; i < n; i++) {
         len = nthrift_compact_varint_read(*p, last, max, &v);
 
         if (len < 0) {

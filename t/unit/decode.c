@@ -126,6 +126,14 @@ static const decode_case_t  cases[] = {
     { "an unknown field between 15 and 16", "User", "1:l5 40:i1 7:b1",
       "1:l5 7:b1" },
 
+    { "more unknown structs than levels", "User",
+      "40:{} 41:{} 42:{} 43:{} 44:{} 45:{} 46:{} 47:{} 48:{} 49:{} 50:{}"
+      "51:[{ {} {} {} {} {} {} {} {} {} {} {} {}] 52:{} 53:{} 54:{} 55:{}",
+      "" },
+    { "more structs than levels", "User",
+      "18:[{ {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}]",
+      NULL },
+
     { "numbers twice", "User", "1:l5 1:l6 7:b1 7:b0 8:y1 8:y2",
       "1:l6 7:b0 8:y2" },
     { "strings twice", "User", "2:\"abc\" 2:\"\"", "2:\"\"" },
@@ -518,6 +526,7 @@ test_malformed(void)
         { NTHRIFT_BINARY, "0f 000c 0b 00000001 00000000 00" },
         { NTHRIFT_BINARY, "0f 000c 0f 00000001 0c 00000001 00 00" },
         { NTHRIFT_BINARY, "0e 000a 08 0000ffff 00000000 00" },
+        { NTHRIFT_BINARY, "0e 000a 08 7fffffff 00000000 00" },
         { NTHRIFT_BINARY, "0f 0063 01 00000001 00" },
         { NTHRIFT_BINARY, "0f 0063 08 7fffffff 00" },
         { NTHRIFT_BINARY, "0d 0005 0b 0b 00000001 00000000 00000000 00" },
