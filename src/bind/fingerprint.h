@@ -24,11 +24,18 @@ uint64_t nthrift_fingerprint(nthrift_arena_t *arena, const nthrift_str_t *name,
     const nthrift_schema_t *args, const nthrift_schema_t *result);
 
 /*
- * The first difference between what a handler has and what is loaded, as a
- * sentence for people, terminated: "argument \"b\" is i64 in the handler and
- * i32 in the IDL", "field \"country\" of struct Location is missing in the
- * handler".  NTHRIFT_OK and the text in buf[0 .. size); NTHRIFT_DECLINED:
- * they are the same; NTHRIFT_ERROR: no memory in `arena`.
+ * The first difference between what a handler has and what is loaded, of what
+ * a fingerprint is made of but the method's name.  As what is to be said of
+ * the method, for people, terminated: "argument \"b\" is i64 in the handler
+ * and i32 in the IDL", "field \"country\" of struct Location is missing in
+ * the handler", "returns string in the handler and void in the IDL".
+ *
+ * NTHRIFT_OK, and the text in buf[0 .. size), cut off if it is longer; `size`
+ * is not 0.  NTHRIFT_DECLINED: they are the same.  NTHRIFT_ERROR: no memory in
+ * `arena`.
+ *
+ * Tables of a handler that are not tables can do harm: to be called where a
+ * crash is caught.
  */
 int nthrift_fingerprint_difference(nthrift_arena_t *arena,
     const nthrift_schema_t *handler_args,
