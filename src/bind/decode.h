@@ -16,7 +16,8 @@
  * layout->size bytes of the arena's memory and is zeroed; NULL when there are
  * no bytes for it.  Fields that are not sent get the IDL's defaults, else
  * zero; those that are not declared are passed over.  Of a field that occurs
- * twice the last one counts.  A union whose field is not declared has none.
+ * twice the last one counts.  A union whose field is not declared has none,
+ * not even the one that is its default.
  *
  * Strings point into the body where they lie in one run, which must stay as
  * long as the value is used; else they are copied.  `max_depth` is that of
