@@ -24,9 +24,9 @@ BENCH_HEADERS  = $(wildcard bench/*.h)
 
 
 .PHONY: bench
-bench: all bench-tools ## compare all cells of the matrix, about 25 minutes
+bench: all examples bench-tools bench-servers ## compare all cells of the matrix, and hosted services, about 30 minutes
 	@tools/packages $(BENCH_PACKAGES)
-	@$(BENCH_RUN) --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS)
+	@$(BENCH_RUN) --all --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS)
 
 
 .PHONY: bench-quick
@@ -39,6 +39,17 @@ bench-quick: all bench-tools ## compare 16 connections, depth 1, 64 bytes
 bench-memory: all bench-tools ## compare what 1,000 idle clients take
 	@tools/packages $(BENCH_PACKAGES)
 	@$(BENCH_RUN) --memory
+
+
+.PHONY: bench-hosted
+bench-hosted: all examples bench-tools bench-servers ## compare a hosted service with other servers
+	@$(BENCH_RUN) --hosted
+
+
+.PHONY: bench-slow
+bench-slow: all examples bench-tools ## measure latency while other calls wait
+	@tools/packages $(BENCH_PACKAGES)
+	@$(BENCH_RUN) --slow --rounds $(BENCH_ROUNDS)
 
 
 .PHONY: bench-tools

@@ -307,7 +307,7 @@ def run_slow(options, placement):
 
 def print_slow(options, cell, alone, beside):
     options.out.write('\n%s, on one worker, alone and beside %d calls of add '
-                      'that wait %g s each\n%d rounds of %g s\n' % (
+                      'that wait %g s each\n%d rounds of %.3g s\n' % (
                           cell, SLOW_CALLS, SLOW_MS / 1000, len(alone),
                           alone[0]['seconds']))
 
