@@ -13,6 +13,7 @@
 #include "bind/encode.h"
 #include "bind/fingerprint.h"
 #include "program.h"
+#include "unit.h"
 
 #include <math.h>
 
@@ -88,6 +89,13 @@ api_upstream(nthrift_call_t *call, const char *upstream,
     program_seen.data = data;
 
     return NTHRIFT_OK;
+}
+
+
+void
+program_ok(int passed, const char *name)
+{
+    ok(passed, "%s", name);
 }
 
 

@@ -6,7 +6,6 @@
 #ifndef PROGRAM_H
 #define PROGRAM_H
 
-#include "unit.h"
 #include "nthrift_handler.h"
 
 
@@ -25,6 +24,9 @@ typedef struct {
 
 
 extern program_seen_t  program_seen;
+
+/* A line of TAP. */
+void program_ok(int passed, const char *name);
 
 /* All methods of a service: tables that fit the structs, and fingerprints. */
 void program_handler(const nthrift_handler_t *handler, unsigned methods);
