@@ -1,0 +1,447 @@
+#!/usr/bin/perl
+
+# Services that Apache's compiler has made, hosted by nthrift_cpp.hpp and
+# nthrift_cglib.h: in a host without nginx, where time is a test's own and
+# sanitizers look on; and in nginx, with Apache's clients.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib", "$FindBin::Bin/host";
+
+use Test::More;
+use Time::HiRes qw(time);
+
+use Test::Thrift;
+use Test::Thrift::Bytes;
+use Host;
+
+use constant LONG => 400_000;       # numbers in a list
+
+
+chdir(Test::Thrift->top()) or die "chdir: $!";
+
+ok(system('make', '-s', '-j2', '-f', 't/host/host.mk', 'host') == 0, 'build');
+
+my %file = map { $_ => "build/host/asan/$_.so" } qw(sync cob glib);
+
+my @item = (
+    [ 1, string => 'a name' ],
+    [ 2, list => [ i64 => 0, -1, 1 << 40 ] ],
+    [ 3, map => [ string => 'string', '' => 'empty' ] ],
+    [ 4, bool => 1 ],
+    [ 5, double => -0.5 ],
+    [ 6, i32 => 2 ],
+    [ 7, binary => "\xff\x00\xfe" ],
+    [ 8, list => [ struct => [
+        [ 1, string => '' ], [ 2, list => [ i64 => () ] ],
+        [ 3, map => [ string => 'string' ] ], [ 4, bool => 0 ],
+        [ 5, double => 0 ], [ 6, i32 => 1 ], [ 7, binary => '' ],
+    ] ] ],
+);
+
+for my $name (qw(sync cob glib)) {
+    for my $protocol (qw(binary compact)) {
+        replies($name, $protocol);
+        exceptions($name, $protocol);
+        oneway($name, $protocol);
+    }
+}
+
+about();
+starts();
+wrong_processors();
+threads();
+cob_later();
+cob_gone();
+cob_end();
+glib_errors();
+glib_circles();
+glib_long();
+
+done_testing();
+
+
+sub replies {
+    my ($name, $protocol) = @_;
+
+    my $h = Host->new($file{$name}, 'Test', protocol => $protocol);
+    my $what = "$name, $protocol";
+    my $long = 'long ' x 20_000;
+
+    is($h->{started}, 'ok', "$what: starts");
+
+    my $r = $h->ask('echo', [ [ 1, string => 'x' ] ], seqid => -2);
+    is("$r->{end} $r->{type} $r->{name} $r->{seqid} $r->{fields}{0}",
+       'replied 2 echo -2 x', "$what: replies");
+
+    is($h->ask('echo', [ [ 1, string => '' ] ])->{fields}{0}, '',
+       "$what: empty string");
+    is($h->ask('echo', [ [ 1, string => $long ] ])->{fields}{0}, $long,
+       "$what: long string");
+    is($h->ask('low', [ [ 1, i32 => 1 ] ])->{fields}{0}, 2,
+       "$what: inherited");
+    is($h->ask('middle', [ [ 1, i32 => 1 ] ])->{fields}{0}, 3,
+       "$what: inherited once");
+
+    my $n = $h->call('item', [ [ 1, struct => \@item ] ]);
+    $h->tell('advance 10');
+    $r = $h->result($n);
+
+    is_deeply($r->{fields}{0}, read_item(), "$what: all types");
+
+    is(join('|', $h->log()), '', "$what: nothing to say");
+    is($h->close(), '', "$what: clean");
+}
+
+
+# The item, as it is read of a reply.
+
+sub read_item {
+    my $bytes = reply_bytes('item', 1, [ [ 0, struct => \@item ] ]);
+
+    return parse_message($bytes)->{fields}{0};
+}
+
+
+sub exceptions {
+    my ($name, $protocol) = @_;
+
+    my $h = Host->new($file{$name}, 'Test', protocol => $protocol);
+    my $what = "$name, $protocol";
+
+    is($h->ask('refuse', [ [ 1, i32 => 0 ] ])->{fields}{0}, 0,
+       "$what: no exception");
+
+    my $r = $h->ask('refuse', [ [ 1, i32 => 1 ] ]);
+    is("$r->{end} $r->{type} $r->{fields}{1}{2}", 'replied 2 as declared',
+       "$what: declared");
+    is(join('|', $h->log()), '', "$what: declared says nothing");
+
+    $r = $h->ask('refuse', [ [ 1, i32 => 2 ] ]);
+    is("$r->{end} $r->{type} $r->{fields}{1}", 'replied 3 not declared',
+       "$what: undeclared");
+
+    $r = $h->ask('nope', [ [ 1, struct => \@item ] ]);
+    is("$r->{end} $r->{type} $r->{name} $r->{fields}{2}", 'replied 3 nope 1',
+       "$what: unknown method");
+
+    is($h->ask('echo', [ [ 1, string => 'x' ] ])->{fields}{0}, 'x',
+       "$what: goes on");
+    is($h->close(), '', "$what: exceptions are clean");
+}
+
+
+sub oneway {
+    my ($name, $protocol) = @_;
+
+    my $h = Host->new($file{$name}, 'Test', protocol => $protocol);
+    my $what = "$name, $protocol";
+
+    my $n = $h->call('tell', [ [ 1, string => 'this' ] ], type => ONEWAY);
+    $h->tell('advance 10');
+
+    is($h->tell("result $n"), 'done', "$what: oneway");
+    is(join('|', $h->log()), 'info: was told this', "$what: oneway ran");
+
+    $n = $h->call('tell', [ [ 1, string => 'throw' ] ], type => ONEWAY);
+    unlike($h->tell("result $n"), qr/ /, "$what: oneway throws");
+    like(join('|', $h->log()), qr/error: .*not heard$/,
+         "$what: oneway is logged");
+
+    $n = $h->call('echo', [ [ 1, string => 'x' ] ], type => ONEWAY);
+    like($h->tell("result $n"), qr/^(?:replied|done)$/,
+         "$what: nobody waits");
+
+    is(join('|', $h->log()), '', "$what: nothing more");
+    is($h->close(), '', "$what: oneway is clean");
+}
+
+
+sub about {
+    my $h = Host->new($file{sync}, 'Test', timeout => 500);
+
+    is($h->ask('about', [], seqid => 7)->{fields}{0}, 'Test.about 7 500 -1',
+       'current call');
+    is(join('|', $h->log()), 'info: about was here', 'its log');
+    is($h->close(), '', 'clean');
+
+    $h = Host->new($file{glib}, 'Test', timeout => 500);
+
+    is($h->ask('about', [], seqid => 7)->{fields}{0}, 'Test.about 7 500',
+       'glib: current call');
+    is(join('|', $h->log()), 'info: about was here', 'glib: its log');
+    is($h->close(), '', 'glib: clean');
+
+    $h = Host->new($file{cob}, 'Test');
+
+    my $n = $h->call('about', []);
+    $h->tell('advance 10');
+
+    is($h->result($n)->{fields}{0}, 'the same', 'cob: current call');
+    is($h->close(), '', 'cob: clean');
+}
+
+
+sub starts {
+    for my $case ([ 'sync', 'Test', [ throw => 'no key' ], 'no key' ],
+                  [ 'sync', 'Test', [ odd => 1 ], 'no std::exception' ],
+                  [ 'sync', 'Nothing', [], 'there is no processor' ],
+                  [ 'cob', 'Nothing', [], 'there is no processor' ],
+                  [ 'glib', 'Test', [ throw => 'no key' ], 'no key' ],
+                  [ 'glib', 'Nothing', [], 'there is no processor' ],
+                  [ 'glib', 'Test', [ wrong => 1 ],
+                    'TestProcessor does not take this handler' ])
+    {
+        my ($name, $service, $args, $text) = @$case;
+        my $h = Host->new($file{$name}, $service, args => $args);
+
+        is($h->{started}, 'failed', "$name $service does not start");
+        like(($h->log())[-1], qr/^error: .*\Q$text\E/, "$name: $text");
+        is($h->call('echo', [ [ 1, string => 'x' ] ]), 'refused',
+           "$name: nothing is called");
+        is($h->close(), '', "$name: clean");
+    }
+}
+
+
+sub wrong_processors {
+    my $h = Host->new($file{sync}, 'Wrong');
+
+    for my $case ([ 'false', 'the processor has failed' ],
+                  [ 'none', 'the processor has written no reply' ],
+                  [ 'another', 'handler did not reply' ])
+    {
+        my ($method, $text) = @$case;
+        my $r = $h->ask($method, []);
+
+        is("$r->{end} $r->{type} $r->{fields}{1}", "failed 3 $text",
+           "processor: $method");
+    }
+
+    is($h->close(), '', 'clean');
+}
+
+
+# Each method has a thread of its own, all of them one object.
+
+sub threads {
+    for my $name (qw(sync glib)) {
+        my $h = Host->new($file{$name}, 'Test', threads => 1);
+        my @calls = map { $h->call('together', [ [ 1, i32 => 4 ] ]) } 1 .. 4;
+
+        $h->tell('advance 0');
+
+        is(join(' ', map { $h->result($_)->{fields}{0} || 'none' } @calls),
+           '4 4 4 4', "$name: four at once");
+
+        # the client leaves while the method runs
+
+        my $n = $h->call('together', [ [ 1, i32 => 6 ] ]);
+        $h->tell("leave $n");
+        my $m = $h->call('together', [ [ 1, i32 => 6 ] ]);
+        $h->tell('advance 0');
+
+        is($h->result($n)->{end}, 'cancelled', "$name: client left");
+        is($h->result($m)->{fields}{0}, 6, "$name: others go on");
+
+        $n = $h->call('refuse', [ [ 1, i32 => 2 ] ]);
+        $h->tell('advance 0');
+        is($h->result($n)->{fields}{1}, 'not declared',
+           "$name: exception in a thread");
+
+        is($h->close(), '', "$name: clean");
+    }
+
+    my $h = Host->new($file{cob}, 'Test', threads => 1);
+    my $n = $h->call('echo', [ [ 1, string => 'x' ] ]);
+
+    $h->tell('advance 0');
+    like($h->result($n)->{fields}{1}, qr/event loop/, 'cob: not on threads');
+    is($h->close(), '', 'cob: clean');
+}
+
+
+# later($h, $how): the call's number.
+
+sub later {
+    my ($h, $how) = @_;
+
+    return $h->call('later', [ [ 1, string => $how ] ]);
+}
+
+
+sub cob_later {
+    for my $case ([ 'timer',            2000, 'replied 2 2000' ],
+                  [ 'timers',           15,   'replied 2 15' ],
+                  [ 'plain timer',      10,   'replied 2 10' ],
+                  [ 'twice',            0,    'replied 2 1',
+                    'handler replied to a call twice' ],
+                  [ 'drop',             0,
+                    'failed 3 the method has dropped its callbacks',
+                    'the method has dropped its callbacks' ],
+                  [ 'throw',            0,    'failed 3 thrown', 'thrown' ],
+                  [ 'odd',              0,
+                    'failed 3 an exception that is no std::exception',
+                    'no std::exception' ],
+                  [ 'throw later',      10,   'failed 3 thrown later',
+                    'thrown later' ],
+                  [ 'fail',             0,    'failed 3 failed', 'failed' ],
+                  [ 'fail later',       10,   'failed 3 failed later',
+                    'failed later' ],
+                  [ 'declared later',   10,   'replied 2 as declared' ],
+                  [ 'undeclared later', 10,   'replied 3 not declared',
+                    'Test.later failed: not declared' ],
+                  [ 'upstream',         0,    'replied 2 -1',
+                    'there is no such upstream' ])
+    {
+        my ($how, $msec, $expected, @said) = @$case;
+        my $h = Host->new($file{cob}, 'Test');
+        my $n = later($h, $how);
+
+        if ($msec) {
+            $h->tell('advance ' . ($msec - 1));
+            is($h->result($n)->{end}, 'open', "cob $how: waits");
+            $h->tell('advance 1');
+        }
+
+        my $r = $h->result($n);
+        my ($value) = map { ref $_ ? $_->{2} : $_ }
+                          grep { defined } @{$r->{fields}}{0, 1};
+
+        is("$r->{end} $r->{type} $value", $expected, "cob $how");
+
+        $h->tell('advance 100');
+
+        my @log = $h->log();
+
+        is(scalar(@log), scalar(@said), "cob $how: lines of log");
+        like($log[$_] || '', qr/^error: .*\Q$said[$_]\E$/, "cob $how: log")
+            for 0 .. $#said;
+
+        is($h->close(), '', "cob $how: clean");
+    }
+
+    my $h = Host->new($file{cob}, 'Test');
+    my @calls = map { $h->call('together', [ [ 1, i32 => 3 ] ]) } 1 .. 3;
+
+    is(join(' ', map { $h->result($_)->{fields}{0} } @calls), '3 3 3',
+       'cob: one call replies to others');
+
+    my $n = $h->call('tell', [ [ 1, string => 'drop' ] ], type => ONEWAY);
+    is($h->result($n)->{end}, 'done', 'cob: oneway drops its callback');
+    is(join('|', $h->log()), 'info: was told drop', 'cob: which is no error');
+    is($h->close(), '', 'cob: clean');
+}
+
+
+# The client leaves first, or time does; callbacks are there, or not.
+
+sub cob_gone {
+    for my $how ('timer', 'timers', 'throw later', 'keep', 'cancel',
+                 'cancel throws')
+    {
+        for my $reason (qw(client deadline)) {
+            my $h = Host->new($file{cob}, 'Test', timeout => 9);
+            my $n = later($h, $how);
+
+            $h->tell($reason eq 'client' ? "leave $n" : 'advance 9');
+
+            my $r = $h->result($n);
+            is("$r->{end} $r->{reason}", "cancelled $reason",
+               "cob $how: $reason");
+
+            $h->tell('advance 3000');
+
+            my @log = grep { !/timed out/ } $h->log();
+            my $expected = $how eq 'cancel' ? 'info: cancelled: [12]'
+                           : $how eq 'cancel throws' ? 'error: .* exception'
+                           : '';
+
+            like(join('|', @log), qr/^$expected$/, "cob $how: log");
+
+            # whoever calls back now is refused
+
+            my $kept = $how =~ /keep|cancel/ ? 1 : 0;
+
+            $r = $h->result(later($h, 'release'));
+            is($r->{fields}{0}, $kept, "cob $how: late callbacks");
+            is(join('|', $h->log()), '', "cob $how: are no error");
+            is($h->close(), '', "cob $how: clean");
+        }
+    }
+}
+
+
+# Calls are open, and callbacks are held, when the worker ends.
+
+sub cob_end {
+    my $h = Host->new($file{cob}, 'Test');
+
+    later($h, $_) for qw(timer timers keep cancel);
+    $h->call('together', [ [ 1, i32 => 3 ] ]);
+
+    is($h->tell('stop'), 'ok', 'cob: stop');
+    is(join('|', $h->log()), 'info: cancelled: 1', 'cob: told so');
+    is($h->close(), '', 'cob: clean');
+}
+
+
+sub glib_errors {
+    local $ENV{G_DEBUG} = 'fatal-criticals';
+
+    my $h = Host->new($file{glib}, 'Test');
+
+    my $r = $h->ask('refuse', [ [ 1, i32 => 3 ] ]);
+    is("$r->{end} $r->{type} $r->{fields}{2}", 'replied 3 0',
+       'glib: FALSE without an error');
+    like(join('|', $h->log()), qr/^warn: .*did not set an error$/,
+         'glib: a warning');
+
+    $r = $h->ask('refuse', [ [ 1, i32 => 4 ] ]);
+    is($r->{fields}{0}, 0, 'glib: a critical is not fatal');
+    like(join('|', $h->log()), qr/^error: GLib-GObject: g_object_ref: /,
+         'glib: but logged');
+
+    $r = $h->ask('refuse', [ [ 1, i32 => 2 ] ]);
+    is($r->{fields}{2}, 6, 'glib: the code of an error');
+
+    is($h->close(), '', 'glib: clean');
+}
+
+
+# A method that no service of a line has: one process hosts two of them.
+
+sub glib_circles {
+    my $h = Host->new($file{glib}, 'Test');
+
+    for my $service (qw(Test Middle Test)) {
+        $h->tell('close');
+        $h->tell("open $file{glib} $service");
+        $h->tell('start');
+
+        my $r = $h->ask('nope', []);
+        is("$r->{end} $r->{type} $r->{fields}{2}", 'replied 3 1',
+           "glib: unknown to $service");
+        is($h->ask('low', [ [ 1, i32 => 1 ] ])->{fields}{0}, 2,
+           "glib: inherited by $service");
+    }
+
+    is($h->close(), '', 'glib: clean');
+}
+
+
+# ThriftMemoryBuffer would take minutes for it.
+
+sub glib_long {
+    my $start = time();
+    my $h = Host->new($file{glib}, 'Test', memory => 64 << 20);
+    my $r = $h->ask('item', [ [ 1, struct => [
+        [ 2, list => [ i64 => 1 .. LONG ] ]
+    ] ] ]);
+
+    is(scalar @{$r->{fields}{0}{2}}, LONG, 'glib: long list');
+    cmp_ok(time() - $start, '<', 30 * time_factor(), 'glib: in good time');
+    is($h->close(), '', 'glib: clean');
+}

@@ -1,0 +1,141 @@
+# t/host/: a host for handlers without nginx (host.h), the examples of the
+# adapters, and what t/adapters.t needs.  Included by the top-level Makefile;
+# "make -f t/host/host.mk host" works as well.
+#
+#     build/host/drive            the host for scripts, with sanitizers
+#     build/host/asan/*.so        handlers of t/host/, with sanitizers
+#     build/host/plain/*.so       the same without, for the usual nginx
+#     build/examples/*.so         examples/cpp and examples/cglib
+
+HOST_PACKAGES = gcc g++ make libc6-dev pkg-config thrift-compiler \
+                libthrift-dev libboost-dev libssl-dev libthrift-c-glib-dev \
+                libglib2.0-dev python3 python3-thrift
+
+# Optimizing generated C++ takes minutes; our own C is worth it.
+
+HOST_asan     = -O0 -fsanitize=address,undefined -fno-sanitize-recover=all
+HOST_plain    = -O0
+HOST_drive    = -O1 $(filter -f%,$(HOST_asan))
+
+HOST_WARNINGS = -Wall -Wextra -Werror
+HOST_CC       = gcc -std=gnu11 -D_GNU_SOURCE -g -Isrc
+HOST_CXX      = g++ -std=c++11 -g -Isrc
+HOST_GLIB     = `pkg-config --cflags thrift_c_glib gobject-2.0`
+HOST_LIBS     = `pkg-config --libs thrift_c_glib gobject-2.0`
+
+HOST_SOURCES  = $(sort $(wildcard src/*/*.c)) \
+                $(patsubst %,t/host/%.c, \
+                  host call ticket event api wire body drive)
+HOST_HEADERS  = $(wildcard src/*.h src/*.hpp src/*/*.h t/host/*.h)
+HOST_OBJECTS  = $(HOST_SOURCES:%.c=build/host/obj/%.o)
+
+HOST_NAMES    = sync cob glib
+HOST_ASAN     = $(HOST_NAMES:%=build/host/asan/%.so)
+HOST_PLAIN    = $(HOST_NAMES:%=build/host/plain/%.so)
+
+HOST_EXAMPLES = $(patsubst %,build/examples/%.so, \
+                  pingpong_cpp pingpong_cob words_cglib)
+
+
+.PHONY: host
+host: build/host/drive $(HOST_ASAN) $(HOST_PLAIN)
+host: $(HOST_EXAMPLES)
+
+.PHONY: examples-adapters
+examples-adapters: $(HOST_EXAMPLES) ## build examples/cpp and examples/cglib
+
+
+# In the top-level Makefile the compilers are installed first.
+
+ifneq ($(filter Makefile,$(notdir $(MAKEFILE_LIST))),)
+.PHONY: host-packages
+host-packages:
+	@tools/packages $(HOST_PACKAGES)
+
+$(HOST_OBJECTS) build/host/gen: | host-packages
+endif
+
+
+build/host/drive: $(HOST_OBJECTS)
+	@gcc $(HOST_drive) -o $@ $^ -ldl -lpthread
+
+build/host/obj/%.o: %.c $(HOST_HEADERS)
+	@mkdir -p $(@D)
+	@$(HOST_CC) $(HOST_drive) $(HOST_WARNINGS) -c -o $@ $<
+
+
+# Generated code: of the tests in sync, cob, glib and py, else of an example.
+
+build/host/gen: t/host/adapters.thrift examples/cpp/pingpong.thrift \
+    examples/cglib/words.thrift
+	@rm -rf $@.new $@
+	@for dir in sync cob glib py cpp cpp_cob cglib; do \
+	    mkdir -p $@.new/$$dir; \
+	done
+	@thrift --gen cpp:no_skeleton -out $@.new/sync $<
+	@thrift --gen cpp:cob_style,no_skeleton -out $@.new/cob $<
+	@thrift --gen c_glib -out $@.new/glib $<
+	@thrift --gen py -out $@.new/py $<
+	@thrift --gen py -out $@.new/py examples/cpp/pingpong.thrift
+	@thrift --gen py -out $@.new/py examples/cglib/words.thrift
+	@thrift --gen cpp:no_skeleton -out $@.new/cpp examples/cpp/pingpong.thrift
+	@thrift --gen cpp:cob_style,no_skeleton -out $@.new/cpp_cob \
+	    examples/cpp/pingpong.thrift
+	@thrift --gen c_glib -out $@.new/cglib examples/cglib/words.thrift
+	@mv $@.new $@
+
+
+# The rules of a shared object: HOST_CXX_RULES or HOST_C_RULES with the name of
+# its generated code, where objects go, the source, the object, and flags.  The
+# warnings are for what is ours; a compiler sees generated code once.
+
+HOST_UNITS_sync    = Low Middle Test adapters_types
+HOST_UNITS_cob     = $(HOST_UNITS_sync)
+HOST_UNITS_glib    = low middle test adapters_types
+HOST_UNITS_cpp     = PingPong pingpong_types
+HOST_UNITS_cpp_cob = $(HOST_UNITS_cpp)
+HOST_UNITS_cglib   = demo_words demo_words_types
+
+define HOST_CXX_RULES
+$(2)/$(1)/%.o: build/host/gen
+	@mkdir -p $$(@D)
+	@$(HOST_CXX) $(5) -w -fPIC -fvisibility=hidden -c -o $$@ \
+	    build/host/gen/$(1)/$$*.cpp
+
+$(2)/$(1).o: $(3) build/host/gen $(HOST_HEADERS)
+	@mkdir -p $$(@D)
+	@$(HOST_CXX) $(5) $(HOST_WARNINGS) -fPIC -fvisibility=hidden \
+	    -isystem build/host/gen/$(1) -c -o $$@ $(3)
+
+$(4): $(2)/$(1).o $(HOST_UNITS_$(1):%=$(2)/$(1)/%.o)
+	@mkdir -p $$(@D)
+	@$(HOST_CXX) $(5) -shared -o $$@.new $$^ -lthrift && mv $$@.new $$@
+endef
+
+define HOST_C_RULES
+$(2)/$(1)/%.o: build/host/gen
+	@mkdir -p $$(@D)
+	@$(HOST_CC) $(5) -w -fPIC -fvisibility=hidden $(HOST_GLIB) -c -o $$@ \
+	    build/host/gen/$(1)/$$*.c
+
+$(2)/$(1).o: $(3) build/host/gen $(HOST_HEADERS)
+	@mkdir -p $$(@D)
+	@$(HOST_CC) $(5) $(HOST_WARNINGS) -fPIC -fvisibility=hidden \
+	    -isystem build/host/gen/$(1) $(HOST_GLIB) -c -o $$@ $(3)
+
+$(4): $(2)/$(1).o $(HOST_UNITS_$(1):%=$(2)/$(1)/%.o)
+	@mkdir -p $$(@D)
+	@$(HOST_CC) $(5) -shared -o $$@.new $$^ $(HOST_LIBS) && mv $$@.new $$@
+endef
+
+$(foreach way,asan plain, \
+  $(foreach name,sync cob, \
+    $(eval $(call HOST_CXX_RULES,$(name),build/host/$(way),t/host/$(name).cpp,build/host/$(way)/$(name).so,$(HOST_$(way))))) \
+  $(eval $(call HOST_C_RULES,glib,build/host/$(way),t/host/glib.c,build/host/$(way)/glib.so,$(HOST_$(way)))))
+
+$(eval $(call HOST_CXX_RULES,cpp,build/host/examples,examples/cpp/pingpong.cpp,build/examples/pingpong_cpp.so,-O2))
+$(eval $(call HOST_CXX_RULES,cpp_cob,build/host/examples,examples/cpp/pingpong_cob.cpp,build/examples/pingpong_cob.so,-O2))
+$(eval $(call HOST_C_RULES,cglib,build/host/examples,examples/cglib/words.c,build/examples/words_cglib.so,-O2))
+
+
+test-t test-asan: host
