@@ -308,7 +308,7 @@ sub wrong {
          { 'a.thrift' => "include \"b.thrift\"\nnamespace cpp a\n"
                          . "struct User { 1: b.User user }\n",
            'b.thrift' => "struct User {}\n" },
-         taken('b.thrift:1:8', 'User_s', 'a.thrift:3:8', 'files')],
+         taken('b.thrift:1:8', 'User_t', 'a.thrift:3:8', 'files')],
 
         ['two constants of one name',
          { 'a.thrift' => "include \"b.thrift\"\nconst i32 A = 1\n",
@@ -321,12 +321,12 @@ sub wrong {
 
         ['a method and a struct',
          { 'a.thrift' => "struct S_m_args {}\nservice S { void m() }\n" },
-         taken('a.thrift:2:18', 'S_m_args_s', 'a.thrift:1:8')],
+         taken('a.thrift:2:18', 'S_m_args_t', 'a.thrift:1:8')],
 
         ['a prefix that is a name',
          { 'a.thrift' => "include \"b.thrift\"\nstruct p_A {}\n",
            'b.thrift' => "namespace nthrift p\nstruct A {}\n" },
-         taken('b.thrift:2:8', 'p_A_s', 'a.thrift:2:8', 'files')],
+         taken('b.thrift:2:8', 'p_A_t', 'a.thrift:2:8', 'files')],
 
         ['an entry that is a type',
          { 'a.thrift' => "struct A {}\nstruct A_entry {}\nstruct B {\n"

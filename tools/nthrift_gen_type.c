@@ -351,8 +351,8 @@ nthrift_gen_enums(nthrift_gen_t *gen)
 void
 nthrift_gen_forward(nthrift_gen_t *gen, const char *base)
 {
-    nthrift_gen_take(gen, nthrift_gen_format(gen, "%s_s", base));
     nthrift_gen_take(gen, nthrift_gen_format(gen, "%s_t", base));
+    nthrift_gen_take(gen, nthrift_gen_format(gen, "%s_s", base));
     nthrift_gen_print(gen, "typedef struct %s_s  %s_t;\n", base, base);
 }
 
