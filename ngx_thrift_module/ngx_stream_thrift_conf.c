@@ -123,6 +123,7 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
     tscf->conf.idle_timeout = NGX_CONF_UNSET_MSEC;
     tscf->conf.max_pipeline = NGX_CONF_UNSET_UINT;
     tscf->conf.max_calls = NGX_CONF_UNSET_UINT;
+    tscf->conf.half_close = NGX_CONF_UNSET;
     tscf->conf.timeout = NGX_CONF_UNSET_MSEC;
     tscf->conf.connect_timeout = NGX_CONF_UNSET_MSEC;
     tscf->conf.send_timeout = NGX_CONF_UNSET_MSEC;
@@ -306,6 +307,7 @@ ngx_stream_thrift_merge_client(ngx_conf_t *cf,
     ngx_conf_merge_msec_value(c->idle_timeout, p->idle_timeout, 10 * 60000);
     ngx_conf_merge_uint_value(c->max_pipeline, p->max_pipeline, 32);
     ngx_conf_merge_uint_value(c->max_calls, p->max_calls, 0);
+    ngx_conf_merge_value(c->half_close, p->half_close, 0);
 
     rules->transport = conf->transport;
     rules->protocol = conf->protocol;

@@ -273,6 +273,13 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       ngx_stream_thrift_offset(buffer_size),
       &ngx_stream_thrift_buffer_post },
 
+    { ngx_string("thrift_half_close"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(conf.half_close),
+      NULL },
+
     { ngx_string("thrift_handler_memory"),
       NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
       ngx_conf_set_size_slot,

@@ -25,6 +25,7 @@ static void ngx_stream_thrift_session_write_event(ngx_event_t *wev);
 static void ngx_stream_thrift_session_flush_event(ngx_event_t *ev);
 static ngx_uint_t ngx_stream_thrift_session_reset(
     ngx_stream_thrift_session_t *ts);
+static void ngx_stream_thrift_session_left(ngx_stream_thrift_session_t *ts);
 static ngx_int_t ngx_stream_thrift_session_read(
     ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_blocked(
@@ -197,6 +198,10 @@ ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts)
 
     } while (ts->blocked && !ngx_stream_thrift_session_blocked(ts));
 
+    if (ts->eof && !ts->conf->conf.half_close) {
+        ngx_stream_thrift_session_left(ts);
+    }
+
     ts->running = 0;
 
     if ((ts->eof || ts->closing) && ngx_queue_empty(&ts->calls)) {
@@ -206,6 +211,32 @@ ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts)
 
     if (ngx_stream_thrift_session_wait(ts) != NGX_OK) {
         ngx_stream_thrift_session_close(ts, NGX_STREAM_INTERNAL_SERVER_ERROR);
+    }
+}
+
+
+/*
+ * The client sends no more: most have closed their connection then, and what
+ * waits in a handler would wait for nobody.  Calls that others answer are
+ * answered all the same.
+ */
+
+static void
+ngx_stream_thrift_session_left(ngx_stream_thrift_session_t *ts)
+{
+    ngx_queue_t        *q, *next;
+    ngx_thrift_call_t  *call;
+
+    for (q = ngx_queue_head(&ts->calls);
+         q != ngx_queue_sentinel(&ts->calls);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        call = ngx_queue_data(q, ngx_thrift_call_t, queue);
+
+        if (ngx_thrift_invocation_waits(call)) {
+            ngx_thrift_call_cancel(call);
+        }
     }
 }
 

@@ -17,6 +17,7 @@ typedef struct {
     ngx_msec_t             idle_timeout;
     ngx_uint_t             max_pipeline;
     ngx_uint_t             max_calls;
+    ngx_flag_t             half_close;      /* 0: who sends no more has left */
     ngx_thrift_blocks_t   *blocks;
 
     unsigned               schema:1;        /* bodies are checked by it */

@@ -587,6 +587,13 @@ ngx_thrift_invocation_expired(void *data)
 }
 
 
+ngx_uint_t
+ngx_thrift_invocation_waits(ngx_thrift_call_t *call)
+{
+    return call->invocation && !call->invocation->closed && !call->oneway;
+}
+
+
 void
 ngx_thrift_invocation_cancel(ngx_thrift_call_t *call)
 {

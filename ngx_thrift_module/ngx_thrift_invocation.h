@@ -109,6 +109,9 @@ ngx_int_t ngx_thrift_handle(ngx_thrift_call_t *call);
 /* Runs the method, on the event loop or in a thread. */
 void ngx_thrift_invocation_run(ngx_thrift_invocation_t *inv);
 
+/* Does the call wait for a handler, which has a client to answer. */
+ngx_uint_t ngx_thrift_invocation_waits(ngx_thrift_call_t *call);
+
 /* The client has left while the step waits: tells the handler. */
 void ngx_thrift_invocation_cancel(ngx_thrift_call_t *call);
 

@@ -86,6 +86,7 @@ my @directives = (
     thrift_max_pipeline          => [ '10;', $client ],
     thrift_max_calls             => [ '10;', $client ],
     thrift_buffer_size           => [ '4k;', $client ],
+    thrift_half_close            => [ 'on;', $client ],
     thrift_handler_memory        => [ '1m;', $calls ],
     thrift_handler_slow          => [ '1s;', $calls ],
     thrift_next_upstream         => [ 'error;', $calls ],

@@ -120,8 +120,8 @@ for (
     is(error($text), "$message in test.conf:$line\n", $name);
 }
 
-like(error('thrift_handler shapes.so threads=unknown;'),
-     qr/^unknown thread pool "unknown" in /, 'unknown pool');
+like(test('thrift_handler shapes.so threads=unknown;'),
+     qr/\[emerg\] unknown thread pool "unknown" in /, 'unknown pool');
 
 is(error('thrift_handler shapes.so;', ''),
    '"thrift_handler" needs a "thrift_idl" that defines service "Shapes"'
@@ -135,7 +135,7 @@ $t->write_file('cut.so', substr(slurp('shapes.so'), 0, 3000));
 
 like(cannot('text.so'), qr/^(?:file too short|invalid ELF header)$/, 'text');
 is(cannot('empty.so'), 'file too short', 'empty');
-like(cannot('cut.so'), qr/^(?:file too short|.*cannot read|.*ELF).*/, 'cut');
+like(cannot('cut.so'), qr/^it crashes when it is loaded: signal \d+$/, 'cut');
 
 object('undefined', 'extern int no_such_function(void);'
        . ' int f(void); int f(void) { return no_such_function(); }');
@@ -202,8 +202,8 @@ for (
                     $other);
     my $method = $name eq 'oneway' ? 'note' : 'area';
 
-    like($text, qr/handler "shapes\.so" cannot be used: method "$method" of
-                   \ service\ "Shapes"\ is\ another\ one\ than\ in\ the\ IDL:
+    like($text, qr/handler\ "shapes\.so"\ cannot\ be\ used:
+                   \ method\ "$method"\ of\ service\ "Shapes"\ is\ another\ one\ than\ in\ the\ IDL:
                    \ .{10,}\ in\ test\.conf:$line\n/x, "other IDL: $name");
     unlike($text, qr/fingerprints differ/, "$name is named");
     note($text =~ /than in the IDL: (.*) in test/);
@@ -254,8 +254,8 @@ sub cannot {
 
     my $text = error("thrift_handler $file;");
 
-    return $1 if $text =~ /^handler "\Q$file\E" cannot be used: (.*) in
-                            \ test\.conf:$line\n$/x;
+    return $1 if $text =~ /^handler\ "\Q$file\E"\ cannot\ be\ used:\ (.*)
+                            \ in\ test\.conf:$line\n$/x;
     return $text;
 }
 
