@@ -43,8 +43,9 @@ all: ## build the module for the nginx of the distribution (default)
 
 
 .PHONY: demo
-demo: all ## start nginx and two Thrift servers on 127.0.0.1, and call them
-	@tools/packages $(BUILD_PACKAGES) $(DEMO_PACKAGES)
+demo: ## start nginx and two Thrift servers on 127.0.0.1, and call them
+	@tools/packages $(BUILD_PACKAGES) $(DEMO_PACKAGES) $(IDL_PACKAGES) >&2
+	@$(MAKE) --no-print-directory all build/nthrift examples >&2
 	@tools/demo start
 
 

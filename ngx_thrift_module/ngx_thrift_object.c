@@ -280,17 +280,23 @@ static void
 ngx_thrift_object_child(ngx_thrift_object_t *object,
     ngx_thrift_object_check_pt check, void *data, int fd)
 {
-    char       buf[NGX_THRIFT_OBJECT_TEXT];
-    size_t     n;
-    sigset_t   set;
-    ngx_int_t  rc;
+    char        buf[NGX_THRIFT_OBJECT_TEXT];
+    size_t      n;
+    sigset_t    set;
+    ngx_int_t   rc;
+    ngx_uint_t  i;
+
+    static const int  signals[] = {
+        SIGALRM, SIGCHLD, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT
+    };
 
     /* the master's ways with signals are not the object's business */
 
     ngx_pid = ngx_getpid();
 
-    (void) signal(SIGALRM, SIG_DFL);
-    (void) signal(SIGCHLD, SIG_DFL);
+    for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        (void) signal(signals[i], SIG_DFL);
+    }
 
     sigemptyset(&set);
     (void) sigprocmask(SIG_SETMASK, &set, NULL);

@@ -6,7 +6,7 @@
 # (fuzz/idl_fuzz.c) are built as all others are; t/idl.t tests the tool.  Of
 # the packages, thrift-compiler is for t/idl.t only.
 
-IDL_PACKAGES = gcc libc6-dev libjansson-dev thrift-compiler
+IDL_PACKAGES = gcc g++ binutils libc6-dev libjansson-dev thrift-compiler
 
 IDL_CC       = gcc
 IDL_CFLAGS   = -std=gnu11 -D_GNU_SOURCE -g -O2 -Wall -Wextra -Wshadow \
