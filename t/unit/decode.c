@@ -60,6 +60,8 @@ static const char  idl[] =
     "    28: optional Nothing nothing\n"
     "    29: optional list<Nothing> nothings\n"
     "    30: Id either\n"
+    "    31: optional map<string, i32> counts\n"
+    "    32: optional map<i32, string> texts\n"
     "    -3: optional i32 negative\n"
     "    1000: optional i32 far\n"
     "}\n"
@@ -453,6 +455,8 @@ test_depth(unsigned protocol)
         { "18:[{ {", "1:l1", "}]", 2, 1 },
         { "18:[{ {", "10:(i i1)", "}]", 2, 1 },
         { "18:[{ {", "19:<ss \"\" \"\">", "}]", 2, 2 },
+        { "18:[{ {", "31:<si \"\" i1>", "}]", 2, 2 },
+        { "18:[{ {", "32:<is i1 \"\">", "}]", 2, 2 },
         { "18:[{ {", "18:[{ ]", "}]", 2, 1 },
         { "99:{", "1:l1", "}", 1, 1 },
         { "99:[{ {", "10:(i i1)", "}]", 2, 1 },

@@ -54,8 +54,8 @@ layout_of(const char *st, int pointers)
 /* What a compiler has made. */
 
 typedef struct {
-    int32_t                 key;
-    int8_t                  value;
+    int8_t                  key;
+    int32_t                 value;
 } c_entry_t;
 
 typedef struct {
@@ -77,7 +77,7 @@ struct c_node_s {
 
 static const char  c_idl[] =
     "struct Node { 2: optional i16 n, 3: string name, 40: Node next,\n"
-    "    41: map<i32, i8> map, 42: double real }\n";
+    "    41: map<i8, i32> map, 42: double real }\n";
 
 
 static nthrift_layout_t             c_node;
@@ -91,7 +91,7 @@ static const nthrift_layout_field_t  c_fields[] = {
       { .size = 8, .pointer = 1, .st = &c_node } },
     { offsetof(c_node_t, map), NTHRIFT_LAYOUT_ALWAYS,
       { .size = 16, .second = offsetof(c_entry_t, value),
-        .entry = sizeof(c_entry_t), .key = &c_i32, .elem = &c_i8 } },
+        .entry = sizeof(c_entry_t), .key = &c_i8, .elem = &c_i32 } },
     { offsetof(c_node_t, real), NTHRIFT_LAYOUT_ALWAYS, { .size = 8 } }
 };
 
@@ -105,7 +105,7 @@ test_c(nthrift_arena_t *arena, unsigned protocol)
     uint8_t           bytes[256], expected[256];
     nthrift_write_t   w;
 
-    static const c_entry_t  entries[] = { { 7, -1 }, { -70000, 100 } };
+    static const c_entry_t  entries[] = { { 7, -70000 }, { -1, 100 } };
 
     c_node.schema = nthrift_schema_build(&set,
                                          bind_struct(bind_load(arena, c_idl),
@@ -127,8 +127,8 @@ test_c(nthrift_arena_t *arena, unsigned protocol)
     nthrift_write_init(&w, protocol, bytes, sizeof(bytes), SIZE, NULL, NULL);
     rc = nthrift_encode_body(&w, &c_node, &out);
 
-    n = bind_body(protocol, "3:\"abc\" 40:{2:h-300 3:\"\" 41:<iy> 42:d-0.5}"
-                  "41:<iy i7 y-1 i-70000 y100> 42:d0", expected);
+    n = bind_body(protocol, "3:\"abc\" 40:{2:h-300 3:\"\" 41:<yi> 42:d-0.5}"
+                  "41:<yi y7 i-70000 y-1 i100> 42:d0", expected);
 
     is_int(rc, NTHRIFT_OK, name(protocol));
     is_bytes(bytes, w.len, expected, n, "a struct of the compiler's");
@@ -451,6 +451,32 @@ test_depth(unsigned protocol)
 }
 
 
+/* Levels are left again. */
+
+static void
+test_width(unsigned protocol)
+{
+    int      i;
+    char    *text, *p;
+    value_t  v;
+
+    text = malloc(SIZE);
+    p = stpcpy(text, "1:\"\" 2:[s] 3:[i] 4:<is> 5:(b) " BOX " 10:[{ ");
+
+    for (i = 0; i < 2 * NTHRIFT_MAX_DEPTH; i++) {
+        p = stpcpy(p, "{} ");
+    }
+
+    (void) stpcpy(p, "] 13:[{ ] 14:[y]");
+
+    value_open(&v, layout_of("Box", 1), text);
+    value_is(&v, protocol, NULL, text, "more structs than levels");
+    nthrift_arena_destroy(v.arena);
+
+    free(text);
+}
+
+
 /* Memory that grows, but from the n-th time on. */
 
 typedef struct {
@@ -589,6 +615,7 @@ main(void)
         test_wrong(protocol);
         test_result(protocol);
         test_depth(protocol);
+        test_width(protocol);
         test_memory(protocol);
     }
 

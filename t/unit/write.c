@@ -10,7 +10,7 @@
 #define SIZE  65536
 
 
-/* Every value, in an order in which ids go up, down and far away. */
+/* Every value, in an order in which ids go up, down, far away, and stay. */
 
 static const char  binary[] =
     "02 0001 01" "02 0002 00" "03 0003 80" "06 0012 fffe" "08 0013 00001234"
@@ -18,7 +18,7 @@ static const char  binary[] =
     "0b 7fff 00000003 616263" "0b 8000 00000000"
     "10 0001 000102030405060708090a0b0c0d0e0f"
     "0f 0002 02 00000002 01 00" "0e 0003 08 0000000f"
-    "0d 0004 0b 0c 00000000" "0d 0005 0b 0c 00000001" "00";
+    "0d 0004 0b 0c 00000000" "0d 0005 0b 0c 00000001" "03 0005 07" "00";
 
 static const char  compact[] =
     "11" "12" "13 80" "f4 03" "15 e848"
@@ -26,7 +26,7 @@ static const char  compact[] =
     "08 feff03 03 616263" "08 ffff03 00"
     "0d 02 000102030405060708090a0b0c0d0e0f"
     "19 21 01 02" "1a f5 0f"
-    "1b 00" "1b 01 8c" "00";
+    "1b 00" "1b 01 8c" "03 0a 07" "00";
 
 
 static void
@@ -65,17 +65,20 @@ write_all(nthrift_write_t *w)
     nthrift_write_map(w, NTHRIFT_STRING, NTHRIFT_STRUCT, 0);
     nthrift_write_field(w, &last, 5, NTHRIFT_MAP);
     nthrift_write_map(w, NTHRIFT_STRING, NTHRIFT_STRUCT, 1);
+    nthrift_write_field(w, &last, 5, NTHRIFT_I8);
+    nthrift_write_int(w, NTHRIFT_I8, 7);
     nthrift_write_stop(w);
 }
 
 
-/* A buffer that grows to exactly what is asked for, somewhere else. */
+/* A buffer that grows to what is asked for, or more, somewhere else. */
 
 typedef struct {
     uint8_t  *data;
     size_t    size;
     int       times;
     int       fail;             /* the time that there is no memory, from 1 */
+    size_t    more;             /* bytes that are given beside */
     int       broken;
 } memory_t;
 
@@ -92,6 +95,7 @@ grow(void *owner, uint8_t *data, size_t len, size_t *size)
         return NULL;
     }
 
+    *size += m->more;
     p = malloc(*size);
 
     if (len != 0) {
@@ -203,6 +207,7 @@ test_limit(unsigned protocol)
     for (max = 0; max <= n + 2; max++) {
         for (size = 0; size <= n + 40; size += 7) {
             write_start(&w, &m, protocol, size, max);
+            m.more = size * 3;
             write_all(&w);
 
             passed &= (max < n) ? w.error == nthrift_write_too_large
