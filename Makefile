@@ -10,6 +10,13 @@ NGINX        = /usr/sbin/nginx
 ASAN_NGINX   = $(CURDIR)/build/nginx-asan/nginx
 MODULE       = build/ngx_stream_thrift_module.so
 
+# What handlers are written with, and where "make install" puts things
+
+HEADERS      = nthrift_handler.h base/base.h bind/table.h wire/wire.h \
+               $(notdir $(wildcard src/nthrift_cpp.hpp src/nthrift_cglib.h))
+PREFIX       = /usr/local
+MODULES_DIR  = /usr/lib/nginx/modules
+
 # Tests in parallel, seconds for one file, and the files: make test-t T=t/x.t
 
 TEST_JOBS    = $(shell nproc)
@@ -32,7 +39,7 @@ TEST_STAGES  = style unit fuzz t asan
 
 PACKAGES     = $(sort $(BUILD_PACKAGES) $(DEMO_PACKAGES) $(TEST_PACKAGES) \
                       $(UNIT_PACKAGES) $(FUZZ_PACKAGES) $(BENCH_PACKAGES) \
-                      $(IDL_PACKAGES) $(INTEROP_PACKAGES))
+                      $(IDL_PACKAGES) $(INTEROP_PACKAGES) $(HOSTED_PACKAGES))
 
 
 .PHONY: all
@@ -40,6 +47,20 @@ all: ## build the module for the nginx of the distribution (default)
 	@tools/packages $(BUILD_PACKAGES)
 	@tools/build-nginx dynamic
 	@echo "$(MODULE) is ready"
+
+
+.PHONY: install
+install: all build/nthrift ## install module, tool and headers; see PREFIX
+	@install -d $(DESTDIR)$(MODULES_DIR) $(DESTDIR)$(PREFIX)/bin
+	@install -m 644 $(MODULE) $(DESTDIR)$(MODULES_DIR)
+	@install build/nthrift $(DESTDIR)$(PREFIX)/bin
+	@for header in $(HEADERS); do \
+	    install -D -m 644 src/$$header \
+	        $(DESTDIR)$(PREFIX)/include/nthrift/$$header || exit 1; \
+	done
+	@echo "$(DESTDIR)$(MODULES_DIR)/$(notdir $(MODULE))"
+	@echo "$(DESTDIR)$(PREFIX)/bin/nthrift"
+	@echo "$(DESTDIR)$(PREFIX)/include/nthrift"
 
 
 .PHONY: demo
