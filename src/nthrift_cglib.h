@@ -239,13 +239,34 @@ nthrift_cglib_protocol(unsigned protocol, nthrift_cglib_buffer_t *transport)
 }
 
 
-/*
- * A oneway method that has failed writes an exception, which nobody gets; its
- * text is for the log.  NULL: it is none.
- */
+/* Says so in the error log, too: the client need not be ours. */
+
+static inline void
+nthrift_cglib_say(nthrift_call_t *call, const char *text)
+{
+    const nthrift_call_info_t  *info;
+
+    info = nthrift_call_info(call);
+
+    if (info != NULL) {
+        nthrift_call_log(call, NTHRIFT_LOG_ERROR, "%.*s failed: %s",
+                         NTHRIFT_ARG(info->method), text);
+    }
+}
+
+
+static inline void
+nthrift_cglib_fail(nthrift_call_t *call, const char *text)
+{
+    nthrift_cglib_say(call, text);
+    (void) nthrift_call_fail(call, "%s", text);
+}
+
+
+/* The text of a TApplicationException that is the processor's reply. */
 
 static inline gchar *
-nthrift_cglib_exception(unsigned protocol, const uint8_t *data, size_t size)
+nthrift_cglib_exception(unsigned protocol, const GByteArray *reply)
 {
     gchar              *name, *text;
     gint32              seqid;
@@ -258,73 +279,83 @@ nthrift_cglib_exception(unsigned protocol, const uint8_t *data, size_t size)
     name = NULL;
     text = NULL;
 
-    b = nthrift_cglib_buffer(data, size);
+    b = nthrift_cglib_buffer(reply->data, reply->len);
     in = nthrift_cglib_protocol(protocol, b);
+    exception = (GObject *) g_object_new(THRIFT_TYPE_APPLICATION_EXCEPTION,
+                                         NULL);
 
     if (thrift_protocol_read_message_begin(in, &name, &type, &seqid, NULL) > 0
-        && type == T_EXCEPTION)
+        && thrift_struct_read((ThriftStruct *) exception, in, NULL) > 0)
     {
-        exception = (GObject *)
-                        g_object_new(THRIFT_TYPE_APPLICATION_EXCEPTION, NULL);
-
-        if (thrift_struct_read((ThriftStruct *) exception, in, NULL) > 0) {
-            g_object_get(exception, "message", &text, NULL);
-        }
-
-        g_object_unref(exception);
+        g_object_get(exception, "message", &text, NULL);
     }
 
     g_free(name);
+    g_object_unref(exception);
     g_object_unref(in);
     g_object_unref(b);
+
+    if (text == NULL || *text == '\0') {
+        g_free(text);
+        text = g_strdup("an exception without a text");
+    }
 
     return text;
 }
 
 
-/* A oneway has been served; a reply of it is of no interest, a failure is. */
+/* The type of a message that has a head. */
 
-static inline void
-nthrift_cglib_oneway(nthrift_call_t *call, unsigned protocol,
-    const GByteArray *reply)
+static inline unsigned
+nthrift_cglib_message_type(unsigned protocol, const GByteArray *message)
 {
-    gchar  *text;
-
-    text = NULL;
-
-    if (reply->len != 0) {
-        text = nthrift_cglib_exception(protocol, reply->data, reply->len);
-    }
-
-    if (text != NULL) {
-        (void) nthrift_call_fail(call, "%s", text);
-        g_free(text);
-        return;
-    }
-
-    (void) nthrift_call_done(call);
+    return (protocol == NTHRIFT_COMPACT) ? message->data[1] >> 5
+                                         : message->data[3];
 }
 
 
-/* What the processor has written goes to the client. */
+/*
+ * What the processor has written goes to the client.  An exception that is
+ * not declared is the handler's fault, and is logged; after a oneway method it
+ * is all that there is.
+ */
 
 static inline void
 nthrift_cglib_answer(nthrift_call_t *call, unsigned protocol,
     const GByteArray *reply)
 {
-    const nthrift_call_info_t  *info;
+    gchar     *text;
+    gboolean   oneway;
 
-    info = nthrift_call_info(call);
+    oneway = nthrift_call_info(call) != NULL
+             && nthrift_call_info(call)->oneway;
 
-    if (info != NULL && info->oneway) {
-        nthrift_cglib_oneway(call, protocol, reply);
+    if (reply->len < 4) {
 
-    } else if (reply->len != 0) {
-        (void) nthrift_call_reply_raw(call, reply->data, reply->len);
+        if (oneway) {
+            (void) nthrift_call_done(call);
 
-    } else {
-        (void) nthrift_call_fail(call, "the processor has written no reply");
+        } else {
+            nthrift_cglib_fail(call, "the processor has written no reply");
+        }
+
+        return;
     }
+
+    if (nthrift_cglib_message_type(protocol, reply) == T_EXCEPTION) {
+        text = nthrift_cglib_exception(protocol, reply);
+
+        if (oneway) {
+            nthrift_cglib_fail(call, text);
+            g_free(text);
+            return;
+        }
+
+        nthrift_cglib_say(call, text);
+        g_free(text);
+    }
+
+    (void) nthrift_call_reply_raw(call, reply->data, reply->len);
 }
 
 
@@ -347,8 +378,7 @@ nthrift_cglib_process(nthrift_call_t *call, const nthrift_raw_t *message,
         nthrift_cglib_answer(call, message->protocol, b->reply);
 
     } else {
-        (void) nthrift_call_fail(call, "%s",
-                                 error ? error->message
+        nthrift_cglib_fail(call, error ? error->message
                                        : "the processor has failed");
     }
 
@@ -370,9 +400,9 @@ nthrift_cglib_raw(nthrift_call_t *call, const nthrift_raw_t *message)
     processor = (ThriftProcessor *) nthrift_call_state(call);
 
     if (processor == NULL || message->size > G_MAXINT32) {
-        (void) nthrift_call_fail(call, processor
-                                       ? "the message is too long for Thrift"
-                                       : "the service has not started");
+        nthrift_cglib_fail(call, processor
+                                 ? "the message is too long for Thrift"
+                                 : "the service has not started");
         return;
     }
 

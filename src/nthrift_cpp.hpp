@@ -116,6 +116,7 @@ const uint32_t  reply_size = 512;
 struct Current {
     nthrift_call_t  *call;
     CobCall         *cob;
+    bool             failed;    /* by what the processor keeps to itself */
 };
 
 
@@ -125,7 +126,8 @@ inline Current &
 current()
 {
     static thread_local Current
-        c __attribute__((tls_model("initial-exec"))) = { nullptr, nullptr };
+        c __attribute__((tls_model("initial-exec"))) = { nullptr, nullptr,
+                                                         false };
 
     return c;
 }
@@ -137,6 +139,7 @@ public:
     {
         current().call = call;
         current().cob = cob;
+        current().failed = false;
     }
 
     ~Running()
@@ -169,11 +172,20 @@ caught()
 }
 
 
-/* Without an exception: the last resort of code that C calls. */
+/* Says so in the error log, too: the client need not be ours. */
 
 inline void
 fail(nthrift_call_t *call, const char *text) noexcept
 {
+    const nthrift_call_info_t  *info;
+
+    info = nthrift_call_info(call);
+
+    if (info != nullptr) {
+        nthrift_call_log(call, NTHRIFT_LOG_ERROR, "%.*s failed: %s",
+                         NTHRIFT_ARG(info->method), text);
+    }
+
     (void) nthrift_call_fail(call, "%s", text);
 }
 
@@ -203,6 +215,7 @@ public:
         nthrift_call_t  *call;
 
         call = current().call;
+        current().failed = true;
 
         if (call != nullptr) {
             nthrift_call_log(call, NTHRIFT_LOG_ERROR, "%s failed: %s", name,
@@ -328,12 +341,15 @@ answer(nthrift_call_t *call, const Exchange &exchange, bool success)
 
     info = nthrift_call_info(call);
 
-    if (info != nullptr && info->oneway) {
-        (void) nthrift_call_done(call);
-        return;
-    }
+    if (info == nullptr || !info->oneway) {
+        fail(call, "the processor has written no reply");
 
-    fail(call, "the processor has written no reply");
+    } else if (current().failed) {
+        (void) nthrift_call_fail(call, "the method has failed");
+
+    } else {
+        (void) nthrift_call_done(call);
+    }
 }
 
 
@@ -392,7 +408,7 @@ public:
     };
 
     CobCall(nthrift_call_t *c, const nthrift_raw_t &message)
-        : exchange(message), call(c)
+        : exchange(message), call(c), answered(false)
     {
         (void) nthrift_call_on_cancel(call, cancelled, this);
     }
@@ -423,6 +439,7 @@ public:
     void
     finish(bool success)
     {
+        answered = true;
         answer(call, exchange, success);
         exchange.clear();
         release();
@@ -464,7 +481,7 @@ public:
     }
 
     static void
-    answered(nthrift_call_t *call, const nthrift_failure_t *failure,
+    reached(nthrift_call_t *call, const nthrift_failure_t *failure,
         const void *result, void *data)
     {
         arrive(call, static_cast<Later *>(data), failure, result);
@@ -476,14 +493,14 @@ public:
 
 private:
     /*
-     * A call that is not open any more cannot be kept; one that is has to be,
-     * for callbacks may be anywhere.
+     * A call that has ended cannot be kept; one that has not has to be, for
+     * callbacks may be anywhere.
      */
 
     bool
     open()
     {
-        return nthrift_call_keep(call) == NTHRIFT_OK;
+        return !answered && nthrift_call_keep(call) == NTHRIFT_OK;
     }
 
     /* This may be gone afterwards. */
@@ -542,6 +559,7 @@ private:
         self->release();
     }
 
+    bool              answered;
     std::list<Later>  later;
 };
 
@@ -719,7 +737,7 @@ upstream(const char *name, const nthrift_method_t *method, const void *args,
         },
         [=](nthrift_call_t *call, void *data) {
             return nthrift_call_upstream(call, name, method, args,
-                                         adapter::CobCall::answered, data);
+                                         adapter::CobCall::reached, data);
         });
 }
 

@@ -122,6 +122,9 @@ sub exceptions {
     $r = $h->ask('refuse', [ [ 1, i32 => 2 ] ]);
     is("$r->{end} $r->{type} $r->{fields}{1}", 'replied 3 not declared',
        "$what: undeclared");
+    like(join('|', $h->log()),
+         qr/^error: (?:Test\.)?refuse failed: not declared$/,
+         "$what: undeclared is logged");
 
     $r = $h->ask('nope', [ [ 1, struct => \@item ] ]);
     is("$r->{end} $r->{type} $r->{name} $r->{fields}{2}", 'replied 3 nope 1',
@@ -146,8 +149,9 @@ sub oneway {
     is(join('|', $h->log()), 'info: was told this', "$what: oneway ran");
 
     $n = $h->call('tell', [ [ 1, string => 'throw' ] ], type => ONEWAY);
-    unlike($h->tell("result $n"), qr/ /, "$what: oneway throws");
-    like(join('|', $h->log()), qr/error: .*not heard$/,
+    is($h->tell("result $n"), 'failed', "$what: oneway throws");
+    like((grep { !/was told/ } $h->log())[0],
+         qr/^error: (?:Test\.)?tell failed: not heard$/,
          "$what: oneway is logged");
 
     $n = $h->call('echo', [ [ 1, string => 'x' ] ], type => ONEWAY);
@@ -211,7 +215,7 @@ sub wrong_processors {
 
     for my $case ([ 'false', 'the processor has failed' ],
                   [ 'none', 'the processor has written no reply' ],
-                  [ 'another', 'handler did not reply' ])
+                  [ 'another', 'handler\'s reply is to another call' ])
     {
         my ($method, $text) = @$case;
         my $r = $h->ask($method, []);
@@ -280,24 +284,26 @@ sub cob_later {
                     'handler replied to a call twice' ],
                   [ 'drop',             0,
                     'failed 3 the method has dropped its callbacks',
-                    'the method has dropped its callbacks' ],
-                  [ 'throw',            0,    'failed 3 thrown', 'thrown' ],
+                    'later failed: the method has dropped its callbacks' ],
+                  [ 'throw',            0,    'failed 3 thrown',
+                    'later failed: thrown' ],
                   [ 'odd',              0,
                     'failed 3 an exception that is no std::exception',
                     'no std::exception' ],
                   [ 'throw later',      10,   'failed 3 thrown later',
-                    'thrown later' ],
-                  [ 'fail',             0,    'failed 3 failed', 'failed' ],
-                  [ 'fail later',       10,   'failed 3 failed later',
-                    'failed later' ],
+                    'later failed: thrown later' ],
+                  [ 'fail',             0,    'failed 3 failed' ],
+                  [ 'fail later',       10,   'failed 3 failed later' ],
                   [ 'declared later',   10,   'replied 2 as declared' ],
                   [ 'undeclared later', 10,   'replied 3 not declared',
                     'Test.later failed: not declared' ],
-                  [ 'upstream',         0,    'replied 2 -1',
-                    'there is no such upstream' ])
+                  [ 'upstream',         20,   'replied 2 7' ])
     {
         my ($how, $msec, $expected, @said) = @$case;
         my $h = Host->new($file{cob}, 'Test');
+
+        $h->answer(20, [ [ 0, i64 => 7 ] ]);
+
         my $n = later($h, $how);
 
         if ($msec) {
@@ -339,11 +345,14 @@ sub cob_later {
 # The client leaves first, or time does; callbacks are there, or not.
 
 sub cob_gone {
-    for my $how ('timer', 'timers', 'throw later', 'keep', 'cancel',
-                 'cancel throws')
+    for my $how ('timer', 'timers', 'throw later', 'upstream', 'keep',
+                 'cancel', 'cancel throws')
     {
         for my $reason (qw(client deadline)) {
             my $h = Host->new($file{cob}, 'Test', timeout => 9);
+
+            $h->answer(20, [ [ 0, i64 => 7 ] ]);
+
             my $n = later($h, $how);
 
             $h->tell($reason eq 'client' ? "leave $n" : 'advance 9');
@@ -396,7 +405,7 @@ sub glib_errors {
     my $r = $h->ask('refuse', [ [ 1, i32 => 3 ] ]);
     is("$r->{end} $r->{type} $r->{fields}{2}", 'replied 3 0',
        'glib: FALSE without an error');
-    like(join('|', $h->log()), qr/^warn: .*did not set an error$/,
+    like(join('|', $h->log()), qr/^warn: .*did not set an error\|error: /,
          'glib: a warning');
 
     $r = $h->ask('refuse', [ [ 1, i32 => 4 ] ]);

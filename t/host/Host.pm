@@ -113,6 +113,20 @@ sub ask {
 }
 
 
+# What the next call to an upstream gets, after so many milliseconds: the
+# fields of a result, or the text of a failure.
+
+sub answer {
+    my ($self, $msec, $result) = @_;
+
+    return $self->tell("failure $msec $result") unless ref $result;
+
+    my $bytes = encode_struct('binary', @$result);
+
+    return $self->tell("answer $msec " . unpack('H*', $bytes));
+}
+
+
 # The lines of the log since the last time.
 
 sub log {

@@ -48,6 +48,18 @@ api_refuse(host_call_t *call, const char *text)
 }
 
 
+/* Fails the call for the handler. */
+
+static int
+api_wrong(host_call_t *call, const char *text)
+{
+    host_wire_exception(call, NTHRIFT_EXC_INTERNAL_ERROR, text, strlen(text));
+    host_call_end(call, HOST_FAILED);
+
+    return api_refuse(call, text);
+}
+
+
 /* Whether the call may be replied to: NULL if not, which has been said. */
 
 static host_call_t *
@@ -90,7 +102,7 @@ api_reply(nthrift_call_t *ticket, const nthrift_method_t *method,
             rc = NTHRIFT_OK;
 
         } else {
-            rc = api_refuse(call, why);
+            rc = api_wrong(call, why);
         }
     }
 
@@ -120,7 +132,7 @@ api_reply_raw(nthrift_call_t *ticket, const uint8_t *data, size_t size)
             rc = NTHRIFT_OK;
 
         } else {
-            rc = api_refuse(call, why);
+            rc = api_wrong(call, why);
         }
     }
 
@@ -140,7 +152,6 @@ api_fail(nthrift_call_t *ticket, int32_t type, const char *text, size_t len)
     call = api_replies(ticket);
 
     if (call != NULL) {
-        host_write_log(call->host, NTHRIFT_LOG_ERROR, text, len);
         host_wire_exception(call, type, text, len);
         host_call_end(call, HOST_FAILED);
     }
@@ -163,7 +174,7 @@ api_done(nthrift_call_t *ticket)
     call = api_replies(ticket);
 
     if (call != NULL && !call->info.oneway) {
-        rc = api_refuse(call, "handler owes the call a reply");
+        rc = api_wrong(call, "handler is done with a call but did not reply");
 
     } else if (call != NULL) {
         host_call_end(call, HOST_DONE);

@@ -4,6 +4,7 @@
  */
 
 #include "Test.h"
+#include "adapters.h"
 #include "nthrift_cpp.hpp"
 
 #include <map>
@@ -37,7 +38,7 @@ public:
         hows["cancel throws"] = &Handler::cancel_throws;
         hows["declared later"] = &Handler::declared_later;
         hows["undeclared later"] = &Handler::undeclared_later;
-        hows["upstream"] = &Handler::no_upstream;
+        hows["upstream"] = &Handler::upstream;
     }
 
     void
@@ -294,19 +295,19 @@ private:
         nthrift::timer(10, [exn_cob]() { exn_cob(exception(2)); });
     }
 
-    /* There is none of that name. */
-
     void
-    no_upstream(Cob cob, ExnCob)
+    upstream(Cob cob, ExnCob)
     {
-        int               rc;
-        nthrift_method_t  method = nthrift_method_t();
+        Test_later_args_t  args;
 
-        rc = nthrift::upstream<int>(
-            "nobody", &method, nullptr,
-            [cob](const nthrift_failure_t *, const int *) { cob(1); });
+        args.how = NTHRIFT_STR("one");
 
-        cob(rc);
+        nthrift::upstream<Test_later_result_t>(
+            "others", &Test_later_method, &args,
+            [cob](const nthrift_failure_t *failure,
+                const Test_later_result_t *result) {
+                cob(failure ? -failure->type : result->success);
+            });
     }
 
     std::map<std::string, How>                           hows;

@@ -12,6 +12,11 @@
  *     leave NUMBER            the client of the call leaves
  *     free NUMBER             the call is forgotten
  *     advance MILLISECONDS    the clock moves
+ *     answer MILLISECONDS HEX
+ *     failure MILLISECONDS TEXT
+ *                             what the next call to an upstream gets, after
+ *                             so long: a result in binary, or none; such
+ *                             lines may stand in a queue
  *     log                     "log N" and N lines; they are forgotten
  *
  * It ends with its input.
@@ -29,6 +34,7 @@
 #define DRIVE_CALLS  1024
 #define DRIVE_ARGS   16
 #define DRIVE_TEXT   512
+#define DRIVE_QUEUE  64
 
 
 static host_options_t   options;
@@ -36,6 +42,22 @@ static nthrift_arg_t    args[DRIVE_ARGS];
 static host_t          *host;
 static host_call_t     *calls[DRIVE_CALLS];
 static size_t           n_calls;
+
+
+/* What upstreams answer: `text` of a failure, or the bytes of a result. */
+
+typedef struct {
+    uint32_t             msec;
+    char                *text;
+    uint8_t             *body;
+    size_t               size;
+    nthrift_failure_t    failure;
+} drive_answer_t;
+
+
+static drive_answer_t   answers[DRIVE_QUEUE];
+static size_t           n_answers;      /* that were given so far, */
+static size_t           n_asked;        /* and so many of them are used */
 
 
 static void
@@ -94,6 +116,13 @@ drive_find(const char *s)
 
 
 static void
+drive_said(int rc)
+{
+    printf("%s\n", (rc == NTHRIFT_OK) ? "ok" : "failed");
+}
+
+
+static void
 drive_set(char *name, char *value)
 {
     unsigned long  n;
@@ -131,46 +160,6 @@ drive_arg(char *key, char *value)
 }
 
 
-static void
-drive_open(char *path, char *service)
-{
-    char  text[DRIVE_TEXT];
-
-    options.args = args;
-    host = host_open(path, service, &options, text, sizeof(text));
-
-    if (host == NULL) {
-        printf("error: %s\n", text);
-        return;
-    }
-
-    printf("ok\n");
-}
-
-
-static void
-drive_close(char *a, char *b)
-{
-    (void) a;
-    (void) b;
-
-    host_close(host);
-    host = NULL;
-
-    n_calls = 0;
-
-    while (options.n_args != 0) {
-        options.n_args--;
-        free((void *) args[options.n_args].key);
-        free((void *) args[options.n_args].value);
-    }
-
-    memset(&options, 0, sizeof(options));
-
-    printf("ok\n");
-}
-
-
 static unsigned
 drive_digit(char c)
 {
@@ -203,6 +192,129 @@ drive_unhex(char *hex, uint8_t **bytes)
     }
 
     return n;
+}
+
+
+static drive_answer_t *
+drive_queue(const char *msec)
+{
+    drive_answer_t  *answer;
+
+    if (n_answers == DRIVE_QUEUE) {
+        drive_fail("too many answers");
+    }
+
+    answer = &answers[n_answers++];
+    answer->msec = (uint32_t) drive_number(msec);
+
+    drive_said(NTHRIFT_OK);
+
+    return answer;
+}
+
+
+static void
+drive_answer(char *msec, char *hex)
+{
+    drive_answer_t  *answer;
+
+    answer = drive_queue(msec);
+
+    answer->text = drive_copy(hex);
+    answer->size = drive_unhex(answer->text, &answer->body);
+}
+
+
+static void
+drive_failure(char *msec, char *text)
+{
+    drive_answer_t  *answer;
+
+    answer = drive_queue(msec);
+
+    answer->text = drive_copy(text);
+    answer->failure.type = NTHRIFT_EXC_INTERNAL_ERROR;
+    answer->failure.text = nthrift_str_of(answer->text, strlen(text));
+}
+
+
+/* A host_upstream_pt */
+
+static void
+drive_upstream(void *data, const char *upstream,
+    const nthrift_method_t *method, const uint8_t *body, size_t size,
+    host_answer_t *answer)
+{
+    drive_answer_t  *next;
+
+    static nthrift_failure_t  nobody = {
+        NTHRIFT_EXC_INTERNAL_ERROR, false, nthrift_string("nobody answers")
+    };
+
+    (void) data;
+    (void) upstream;
+    (void) method;
+    (void) body;
+    (void) size;
+
+    if (n_asked == n_answers) {
+        answer->failure = &nobody;
+        return;
+    }
+
+    next = &answers[n_asked++];
+
+    answer->msec = next->msec;
+    answer->body = next->body;
+    answer->size = next->size;
+    answer->failure = (next->body == NULL) ? &next->failure : NULL;
+}
+
+
+static void
+drive_open(char *path, char *service)
+{
+    char  text[DRIVE_TEXT];
+
+    options.args = args;
+    options.upstream = drive_upstream;
+    host = host_open(path, service, &options, text, sizeof(text));
+
+    if (host == NULL) {
+        printf("error: %s\n", text);
+        return;
+    }
+
+    printf("ok\n");
+}
+
+
+static void
+drive_close(char *a, char *b)
+{
+    (void) a;
+    (void) b;
+
+    host_close(host);
+    host = NULL;
+
+    n_calls = 0;
+
+    while (options.n_args != 0) {
+        options.n_args--;
+        free((void *) args[options.n_args].key);
+        free((void *) args[options.n_args].value);
+    }
+
+    while (n_answers != 0) {
+        free(answers[--n_answers].text);
+    }
+
+    n_asked = 0;
+    memset(answers, 0, sizeof(answers));
+    memset(&options, 0, sizeof(options));
+
+    printf("ok\n");
 }
 
 
@@ -300,13 +412,6 @@ drive_log(char *a, char *b)
 
 
 static void
-drive_said(int rc)
-{
-    printf("%s\n", (rc == NTHRIFT_OK) ? "ok" : "failed");
-}
-
-
-static void
 drive_start(char *a, char *b)
 {
     (void) a;
@@ -378,6 +483,8 @@ static const struct {
     { "leave", drive_leave, 1 },
     { "free", drive_free, 1 },
     { "advance", drive_advance, 1 },
+    { "answer", drive_answer, 1 },
+    { "failure", drive_failure, 1 },
     { "log", drive_log, 1 },
 };
 
@@ -442,7 +549,7 @@ main(void)
     }
 
     if (host != NULL) {
-        host_close(host);
+        drive_close(line, line);
     }
 
     return 0;

@@ -5,6 +5,7 @@
 #     build/host/drive            the host for scripts, with sanitizers
 #     build/host/asan/*.so        handlers of t/host/, with sanitizers
 #     build/host/plain/*.so       the same without, for the usual nginx
+#     build/host/client           a client in C++
 #     build/examples/*.so         examples/cpp and examples/cglib
 
 HOST_PACKAGES = gcc g++ make libc6-dev pkg-config thrift-compiler \
@@ -26,11 +27,13 @@ HOST_LIBS     = `pkg-config --libs thrift_c_glib gobject-2.0`
 HOST_SOURCES  = $(sort $(wildcard src/*/*.c)) \
                 $(patsubst %,t/host/%.c, \
                   host call ticket event api wire body drive)
-HOST_HEADERS  = $(wildcard src/*.h src/*.hpp src/*/*.h t/host/*.h)
+HOST_ALL      = $(wildcard src/*/*.h src/*.h t/host/*.h)
+HOST_HEADERS  = $(wildcard src/*.h src/*.hpp) src/base/base.h src/bind/table.h \
+                src/wire/wire.h
 HOST_OBJECTS  = $(HOST_SOURCES:%.c=build/host/obj/%.o)
 
 HOST_NAMES    = sync cob glib
-HOST_ASAN     = $(HOST_NAMES:%=build/host/asan/%.so)
+HOST_ASAN     = $(HOST_NAMES:%=build/host/asan/%.so) build/host/asan/typed.so
 HOST_PLAIN    = $(HOST_NAMES:%=build/host/plain/%.so)
 
 HOST_EXAMPLES = $(patsubst %,build/examples/%.so, \
@@ -38,7 +41,7 @@ HOST_EXAMPLES = $(patsubst %,build/examples/%.so, \
 
 
 .PHONY: host
-host: build/host/drive $(HOST_ASAN) $(HOST_PLAIN)
+host: build/host/drive build/host/client $(HOST_ASAN) $(HOST_PLAIN)
 host: $(HOST_EXAMPLES)
 
 .PHONY: examples-adapters
@@ -59,17 +62,17 @@ endif
 build/host/drive: $(HOST_OBJECTS)
 	@gcc $(HOST_drive) -o $@ $^ -ldl -lpthread
 
-build/host/obj/%.o: %.c $(HOST_HEADERS)
+build/host/obj/%.o: %.c $(HOST_ALL)
 	@mkdir -p $(@D)
 	@$(HOST_CC) $(HOST_drive) $(HOST_WARNINGS) -c -o $@ $<
 
 
-# Generated code: of the tests in sync, cob, glib and py, else of an example.
+# Generated code: of the tests in sync, cob, glib, typed and py, else of an example.
 
 build/host/gen: t/host/adapters.thrift examples/cpp/pingpong.thrift \
     examples/cglib/words.thrift
 	@rm -rf $@.new $@
-	@for dir in sync cob glib py cpp cpp_cob cglib; do \
+	@for dir in sync cob glib typed py cpp cpp_cob cglib; do \
 	    mkdir -p $@.new/$$dir; \
 	done
 	@thrift --gen cpp:no_skeleton -out $@.new/sync $<
@@ -102,10 +105,10 @@ $(2)/$(1)/%.o: build/host/gen
 	@$(HOST_CXX) $(5) -w -fPIC -fvisibility=hidden -c -o $$@ \
 	    build/host/gen/$(1)/$$*.cpp
 
-$(2)/$(1).o: $(3) build/host/gen $(HOST_HEADERS)
+$(2)/$(1).o: $(3) build/host/gen/typed/adapters.h $(HOST_HEADERS)
 	@mkdir -p $$(@D)
 	@$(HOST_CXX) $(5) $(HOST_WARNINGS) -fPIC -fvisibility=hidden \
-	    -isystem build/host/gen/$(1) -c -o $$@ $(3)
+	    -Ibuild/host/gen/typed -isystem build/host/gen/$(1) -c -o $$@ $(3)
 
 $(4): $(2)/$(1).o $(HOST_UNITS_$(1):%=$(2)/$(1)/%.o)
 	@mkdir -p $$(@D)
@@ -136,6 +139,46 @@ $(foreach way,asan plain, \
 $(eval $(call HOST_CXX_RULES,cpp,build/host/examples,examples/cpp/pingpong.cpp,build/examples/pingpong_cpp.so,-O2))
 $(eval $(call HOST_CXX_RULES,cpp_cob,build/host/examples,examples/cpp/pingpong_cob.cpp,build/examples/pingpong_cob.so,-O2))
 $(eval $(call HOST_C_RULES,cglib,build/host/examples,examples/cglib/words.c,build/examples/words_cglib.so,-O2))
+
+
+
+build/host/plain/client.o: t/host/client.cpp build/host/gen
+	@mkdir -p $(@D)
+	@$(HOST_CXX) $(HOST_plain) $(HOST_WARNINGS) -isystem build/host/gen/sync \
+	    -c -o $@ $<
+
+build/host/client: build/host/plain/client.o \
+    $(HOST_UNITS_sync:%=build/host/plain/sync/%.o)
+	@$(HOST_CXX) -o $@.new $^ -lthrift && mv $@.new $@
+
+
+# A handler of our own, also for fuzz/handler_fuzz.c.
+
+HOST_TYPED    = -shared -fPIC -fvisibility=hidden -Ibuild/host/gen/typed \
+                $(HOST_WARNINGS) t/host/typed.c
+
+build/host/gen/typed/adapters.h: t/host/adapters.thrift build/nthrift \
+    build/host/gen
+	@build/nthrift gen -o $(@D) $<
+
+build/host/asan/typed.so: t/host/typed.c build/host/gen/typed/adapters.h \
+    $(HOST_HEADERS)
+	@mkdir -p $(@D)
+	@$(HOST_CC) $(HOST_asan) -o $@ $(HOST_TYPED)
+
+build/host/fuzz/typed.so: t/host/typed.c build/host/gen/typed/adapters.h \
+    $(HOST_HEADERS)
+	@mkdir -p $(@D)
+	@clang -std=gnu11 -D_GNU_SOURCE -g -O1 -Isrc \
+	    -fsanitize=fuzzer-no-link,address,undefined \
+	    -fno-sanitize-recover=all -o $@ $(HOST_TYPED)
+
+build/fuzz/handler: | build/host/fuzz/typed.so
+
+ifeq ($(filter Makefile,$(notdir $(MAKEFILE_LIST))),)
+build/nthrift:
+	@$(MAKE) -s -f src/idl/idl.mk $@
+endif
 
 
 test-t test-asan: host
