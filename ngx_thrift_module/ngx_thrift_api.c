@@ -9,6 +9,7 @@
 
 
 static ngx_thrift_invocation_t *ngx_thrift_api_find(nthrift_call_t *call);
+static ngx_uint_t ngx_thrift_api_ended(ngx_thrift_invocation_t *inv);
 static ngx_thrift_invocation_t *ngx_thrift_api_find_in_loop(
     nthrift_call_t *call, const char *what);
 static int ngx_thrift_api_reply(nthrift_call_t *call,
@@ -103,6 +104,15 @@ ngx_thrift_api_find(nthrift_call_t *call)
 }
 
 
+/* For threads: the call of a method that has not returned yet. */
+
+static ngx_uint_t
+ngx_thrift_api_ended(ngx_thrift_invocation_t *inv)
+{
+    return __atomic_load_n(&inv->closed, __ATOMIC_ACQUIRE);
+}
+
+
 static ngx_thrift_invocation_t *
 ngx_thrift_api_find_in_loop(nthrift_call_t *call, const char *what)
 {
@@ -127,7 +137,7 @@ ngx_thrift_api_reply(nthrift_call_t *call, const nthrift_method_t *method,
 
     inv = ngx_thrift_api_find(call);
 
-    if (inv == NULL) {
+    if (inv == NULL || ngx_thrift_api_ended(inv)) {
         return ngx_thrift_api_late();
     }
 
@@ -237,7 +247,7 @@ ngx_thrift_api_reply_raw(nthrift_call_t *call, const uint8_t *data,
 
     inv = ngx_thrift_api_find(call);
 
-    if (inv == NULL) {
+    if (inv == NULL || ngx_thrift_api_ended(inv)) {
         return ngx_thrift_api_late();
     }
 
@@ -345,7 +355,7 @@ ngx_thrift_api_fail(nthrift_call_t *call, int32_t type, const char *text,
 
     inv = ngx_thrift_api_find(call);
 
-    if (inv == NULL) {
+    if (inv == NULL || ngx_thrift_api_ended(inv)) {
         return ngx_thrift_api_late();
     }
 
@@ -450,7 +460,7 @@ ngx_thrift_api_left(nthrift_call_t *call)
 
     inv = ngx_thrift_api_find(call);
 
-    if (inv == NULL) {
+    if (inv == NULL || ngx_thrift_api_ended(inv)) {
         return 0;
     }
 

@@ -607,7 +607,7 @@ ngx_thrift_invocation_cancel(ngx_thrift_call_t *call)
 }
 
 
-/* A thread that runs the method learns of it when it uses its ticket. */
+/* A thread that runs the method learns of it by what is refused. */
 
 static void
 ngx_thrift_invocation_abandon(ngx_thrift_invocation_t *inv,
@@ -649,9 +649,13 @@ ngx_thrift_invocation_close(ngx_thrift_invocation_t *inv)
         return;
     }
 
-    inv->closed = 1;
+    __atomic_store_n(&inv->closed, 1, __ATOMIC_RELEASE);
 
-    ngx_thrift_ticket_drop(inv->ticket);
+    /* a thread goes on until its method returns, and may ask what it likes */
+
+    if (!inv->threaded) {
+        ngx_thrift_ticket_drop(inv->ticket);
+    }
 
     ngx_thrift_alarm_close_all(inv);
     ngx_thrift_outbound_close_all(inv);

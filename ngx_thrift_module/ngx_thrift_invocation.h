@@ -82,9 +82,10 @@ struct ngx_thrift_invocation_s {
     unsigned                  timed:1;
     unsigned                  oneway:1;     /* the client gets no reply */
     unsigned                  kept:1;
-    unsigned                  closed:1;     /* what went on is given up */
     unsigned                  has_info:1;
     ngx_uint_t                inside;       /* its code runs: depth */
+    ngx_uint_t                closed;       /* what went on is given up; a
+                                               thread looks at it, too */
 
     ngx_uint_t                threaded;     /* a thread runs its method */
     pthread_t                 thread;

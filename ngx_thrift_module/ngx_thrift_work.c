@@ -136,8 +136,12 @@ ngx_thrift_work_run(void *data, ngx_log_t *log)
 
     inv = task->invocation;
 
-    inv->thread = pthread_self();
-    ngx_thrift_invocation_run(inv);
+    /* its call may have ended while it was in the queue */
+
+    if (!__atomic_load_n(&inv->closed, __ATOMIC_ACQUIRE)) {
+        inv->thread = pthread_self();
+        ngx_thrift_invocation_run(inv);
+    }
 }
 
 
@@ -194,6 +198,10 @@ ngx_thrift_work_method_done(ngx_thrift_invocation_t *inv)
 
     inv->lines = NULL;
     inv->lines_last = &inv->lines;
+
+    if (inv->closed) {
+        ngx_thrift_ticket_drop(inv->ticket);
+    }
 }
 
 #else

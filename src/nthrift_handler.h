@@ -26,6 +26,10 @@
  * A nthrift_call_t pointer is a ticket, not an address.  Used after the end of
  * its call it is refused, with NTHRIFT_DECLINED and without harm.
  *
+ * Of a method that runs on a thread the call may end meanwhile: replies are
+ * refused then, but arguments, memory and what is known of the call stay until
+ * it returns.
+ *
  * Threads.  Every function may be called from the event loop: from methods,
  * notices, timers, replies, done functions and hooks.  A method of a handler
  * with "threads=", and only while it has not returned, may call those marked

@@ -147,6 +147,7 @@ memory();
 outbound();
 mixed();
 threads();
+ended();
 not_started();
 logs();
 
@@ -638,6 +639,19 @@ sub threads {
        'deadline of methods on threads') or diag("@answers");
     ok((grep { /timed out/ } @answers) >= 1, 'some are too slow');
     ok(wait_for(sub { act('info', $d) =~ /Probe/ }), 'threads are free again');
+}
+
+
+# A method on a thread may go on after its call, and ask what it likes.
+
+sub ended {
+    my $text = '';
+
+    seen();
+    like(act('ended', $t->client(3)), qr/^6 timed out after/,
+         'call of a thread that goes on');
+    ok(wait_for(sub { $text .= seen(); $text =~ /ended/ }), 'and ends');
+    is($text, 'ended:1:1:0:-5 ', 'its reply is refused, nothing else');
 }
 
 

@@ -308,6 +308,12 @@ act(nthrift_call_t *call, const Probe_act_args_t *args)
         nap(150);
         Probe_act_reply(call, NTHRIFT_STR("slow"));
 
+    } else if (is(what, "ended")) {
+        nap(1200);
+        see("ended:%d:%d:%d:%d ", nthrift_call_info(call) != NULL,
+            nthrift_call_alloc(call, 10) != NULL, (int) nthrift_call_left(call),
+            Probe_act_reply(call, what));
+
     } else if (is(what, "thread")) {
         act_thread(call);
 
