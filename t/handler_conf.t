@@ -219,6 +219,18 @@ like(test('thrift_handler shapes.so;', 'thrift_idl other.thrift;',
           $idl =~ s/1: string text/1: string text = "x"/r),
      qr/test is successful/, 'other IDL: default');
 
+# the configuration that comes with the module
+
+my $ready = slurp($t->top() . '/conf/handlers.conf');
+
+$ready =~ s/^(?:load_module|pid|error_log)\s[^;]*;\n//mg;
+$ready =~ s{(?<=\s)\.\./(?=examples|build)}{%%TOP%%/}g;
+$ready =~ s{127\.0\.0\.1:9090}{127.0.0.1:%%PORT_0%%};
+$ready =~ s{logs/thrift}{%%TESTDIR%%/thrift};
+
+like($t->test_config("%%TEST_GLOBALS%%\n$ready"), qr/test is successful/,
+     'conf/handlers.conf');
+
 $t->done();
 
 
@@ -273,7 +285,8 @@ sub object {
 sub slurp {
     my ($name) = @_;
 
-    open(my $fh, '<', $t->dir() . "/$name") or die "$name: $!";
+    open(my $fh, '<', $name =~ m{^/} ? $name : $t->dir() . "/$name")
+        or die "$name: $!";
     binmode($fh);
     local $/;
 
