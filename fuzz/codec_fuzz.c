@@ -5,7 +5,8 @@
  * seen is decoded as well, for nothing must happen then.
  *
  * The first bytes choose protocol, struct, layout, depth and runs.  The others
- * are the body, or choices from which a good body is made.
+ * are the body, or choices from which a good body is made: one in which fields
+ * are missing, there twice and not declared, or one that comes back as it was.
  */
 
 #include "fuzz.h"
@@ -40,7 +41,7 @@ static const char  idl[] =
     "    14: list<Color> colors, 15: map<Color, Color> mixed,\n"
     "    16: list<bool> flags, 17: map<i8, i64> bytes,\n"
     "    18: list<User> friends, 19: map<string, string> strings,\n"
-    "    20: User best, 21: Color color, 22: list<double> reals,\n"
+    "    20: optional User best, 21: Color color, 22: list<double> reals,\n"
     "    23: optional list<i16> shorts, 24: optional list<i8> tiny,\n"
     "    25: optional set<uuid> keys, 26: optional list<Id> ids,\n"
     "    27: optional map<Zip, list<Zip>> zips, 28: optional Nothing nothing,\n"
@@ -71,6 +72,8 @@ typedef struct {
     unsigned                 protocol;
     const nthrift_layout_t  *layout;
     uint32_t                 depth;
+    int                      made;      /* 1: the body is good */
+    int                      same;      /* 1: and what is encoded, too */
     size_t                   split;     /* of runs, in bytes, and ... */
     size_t                   step;      /* ... 0: one run */
 } codec_t;
@@ -142,6 +145,7 @@ typedef struct {
     const uint8_t    *p;
     const uint8_t    *last;
     uint32_t          nest;
+    int               same;
 } codec_make_t;
 
 
@@ -270,7 +274,19 @@ codec_make_field(codec_make_t *m, int16_t *last,
 }
 
 
-/* Fields in order; some twice, and some of tomorrow. */
+/* A struct that comes back as it was lacks nothing but what is optional. */
+
+static int
+codec_is_there(const codec_make_t *m, const nthrift_schema_field_t *field,
+    unsigned choice)
+{
+    return field->req == NTHRIFT_SCHEMA_REQUIRED
+           || (m->same && field->req == NTHRIFT_SCHEMA_DEFAULT)
+           || (choice % 4 == 1 && m->nest < CODEC_NEST);
+}
+
+
+/* Fields in order; or some twice, and some of tomorrow. */
 
 static void
 codec_make_fields(codec_make_t *m, const nthrift_schema_t *st)
@@ -287,19 +303,17 @@ codec_make_fields(codec_make_t *m, const nthrift_schema_t *st)
         field = &st->fields[i];
         choice = codec_byte(m);
 
-        if (choice % 16 == 15) {
+        if (!m->same && choice % 16 == 15) {
             unknown = *field;
             unknown.id = (int16_t) (3000 + choice);
             codec_make_field(m, &last, &unknown);
         }
 
-        if (field->req == NTHRIFT_SCHEMA_REQUIRED
-            || (choice % 4 == 1 && m->nest < CODEC_NEST))
-        {
+        if (codec_is_there(m, field, choice)) {
             codec_make_field(m, &last, field);
         }
 
-        if (choice % 32 == 1 && m->nest < CODEC_NEST) {
+        if (!m->same && choice % 32 == 1 && m->nest < CODEC_NEST) {
             codec_make_field(m, &last, field);
         }
     }
@@ -348,6 +362,7 @@ codec_make(const codec_t *c, const uint8_t *data, size_t size, size_t *n)
     m.p = data;
     m.last = data + size;
     m.nest = 0;
+    m.same = c->same;
 
     nthrift_write_init(&m.w, c->protocol, NULL, 0, CODEC_BODY, codec_grow,
                        NULL);
@@ -502,14 +517,14 @@ codec_again(const codec_t *c, const codec_result_t *first)
 
 
 static void
-codec_body(const codec_t *c, int made, const uint8_t *data, size_t size)
+codec_body(const codec_t *c, const uint8_t *data, size_t size)
 {
     int              good;
     size_t           consumed;
     codec_result_t   whole, runs;
 
     good = codec_check(c, c->depth, data, size, &consumed) == NTHRIFT_OK;
-    fuzz_check(good || !made);
+    fuzz_check(good || !c->made);
 
     codec_read(c, c->depth, 0, data, size, &whole);
     codec_read(c, c->depth, 1, data, size, &runs);
@@ -532,6 +547,8 @@ codec_body(const codec_t *c, int made, const uint8_t *data, size_t size)
     }
 
     if (good && whole.rc == NTHRIFT_OK && whole.written == NTHRIFT_OK) {
+        fuzz_check(!c->same || (whole.n == size
+                                && memcmp(whole.bytes, data, size) == 0));
         codec_again(c, &whole);
     }
 
@@ -560,9 +577,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     c.depth = 1 + data[2] % 40;
     c.split = data[3];
     c.step = 1 + data[4] % 16;
+    c.made = (data[0] >> 2) & 1;
+    c.same = c.made && (data[0] & 8);
 
-    if (!(data[0] & 4)) {
-        codec_body(&c, 0, data + CODEC_CHOICE, size - CODEC_CHOICE);
+    if (!c.made) {
+        codec_body(&c, data + CODEC_CHOICE, size - CODEC_CHOICE);
         return 0;
     }
 
@@ -570,7 +589,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (body != NULL) {
         c.depth = NTHRIFT_MAX_DEPTH;
-        codec_body(&c, 1, body, n);
+        codec_body(&c, body, n);
         free(body);
     }
 
