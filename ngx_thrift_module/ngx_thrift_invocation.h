@@ -120,6 +120,18 @@ void ngx_thrift_invocation_cancel(ngx_thrift_call_t *call);
 void ngx_thrift_invocation_release(ngx_thrift_call_t *call);
 
 
+/* A cleared one, with its memory, of which it may take `limit` bytes. */
+ngx_thrift_invocation_t *ngx_thrift_invocation_get(size_t limit);
+
+/* Gives it back, with all that was taken. */
+void ngx_thrift_invocation_free(ngx_thrift_invocation_t *inv);
+
+/*
+ * Sets inv->args: the arguments as the handler wants them.  NGX_ERROR: the
+ * call's error is set.
+ */
+ngx_int_t ngx_thrift_invocation_read(ngx_thrift_invocation_t *inv);
+
 /*
  * For the rooms that something goes on in.  Code of a handler's runs between
  * _enter() and _leave(); then _advance() does what is due: calls back what

@@ -1,0 +1,263 @@
+
+/*
+ * The memory of invocations.  It is their own, not the call's, since threads
+ * may use it longer than there is a call; and so are references to the blocks
+ * that arguments lie in.
+ */
+
+#include "ngx_thrift.h"
+
+
+#define NGX_THRIFT_INVOCATION_BLOCK  4096   /* bytes, of further memory */
+
+#if (NGX_DEBUG_PALLOC)
+#define NGX_THRIFT_INVOCATIONS       0      /* each use is seen by a checker */
+#else
+#define NGX_THRIFT_INVOCATIONS       64     /* kept by a worker */
+#endif
+
+
+struct ngx_thrift_chunk_s {
+    ngx_thrift_chunk_t  *next;
+    size_t               size;      /* keeps what follows aligned to 16 */
+};
+
+
+static void *ngx_thrift_invocation_chunk(void *data, size_t size);
+static uint8_t *ngx_thrift_invocation_grow(void *owner, uint8_t *data,
+    size_t len, size_t *size);
+static ngx_int_t ngx_thrift_invocation_keep_message(
+    ngx_thrift_invocation_t *inv, ngx_thrift_message_t *m);
+
+
+static ngx_thrift_invocation_t  *ngx_thrift_free_invocations;
+static ngx_uint_t                ngx_thrift_nfree_invocations;
+
+
+ngx_thrift_invocation_t *
+ngx_thrift_invocation_get(size_t limit)
+{
+    ngx_thrift_invocation_t  *inv;
+
+    inv = ngx_thrift_free_invocations;
+
+    if (inv) {
+        ngx_thrift_free_invocations = inv->next;
+        ngx_thrift_nfree_invocations--;
+
+    } else {
+        inv = ngx_alloc(sizeof(ngx_thrift_invocation_t), ngx_cycle->log);
+        if (inv == NULL) {
+            return NULL;
+        }
+    }
+
+    ngx_memzero(inv, offsetof(ngx_thrift_invocation_t, memory));
+
+    nthrift_arena_init(&inv->arena, ngx_thrift_invocation_chunk, inv,
+                       NGX_THRIFT_INVOCATION_BLOCK, limit);
+
+    inv->arena.pos = inv->memory;
+    inv->arena.end = inv->memory + NGX_THRIFT_INVOCATION_MEMORY;
+
+    return inv;
+}
+
+
+/* Blocks of the arena: an nthrift_alloc_pt. */
+
+static void *
+ngx_thrift_invocation_chunk(void *data, size_t size)
+{
+    ngx_thrift_invocation_t  *inv = data;
+
+    ngx_thrift_chunk_t  *chunk;
+
+    chunk = ngx_alloc(sizeof(ngx_thrift_chunk_t) + size, ngx_cycle->log);
+    if (chunk == NULL) {
+        return NULL;
+    }
+
+    chunk->next = inv->chunks;
+    chunk->size = size;
+    inv->chunks = chunk;
+
+    return chunk + 1;
+}
+
+
+void *
+ngx_thrift_invocation_alloc(ngx_thrift_invocation_t *inv, size_t size)
+{
+    return nthrift_arena_alloc(&inv->arena, size);
+}
+
+
+/*
+ * What is left of the arena's block is written to, as long as that goes: most
+ * replies are small.
+ */
+
+void
+ngx_thrift_invocation_write(ngx_thrift_invocation_t *inv, nthrift_write_t *w,
+    unsigned protocol, size_t size)
+{
+    size_t            room;
+    nthrift_arena_t  *arena;
+
+    arena = &inv->arena;
+    room = arena->end - arena->pos;
+
+    nthrift_write_init(w, protocol, arena->pos, room,
+                       ngx_max(arena->limit, NGX_THRIFT_INVOCATION_MEMORY),
+                       ngx_thrift_invocation_grow, inv);
+
+    if (size > room) {
+        w->size = size;
+        w->data = ngx_thrift_invocation_grow(inv, NULL, 0, &w->size);
+
+        if (w->data == NULL) {
+            w->size = 0;
+            w->error = "no memory";
+            return;
+        }
+    }
+
+    w->len = size;
+}
+
+
+void
+ngx_thrift_invocation_written(ngx_thrift_invocation_t *inv, nthrift_write_t *w)
+{
+    if (w->data == inv->arena.pos) {
+        inv->arena.pos += ngx_min(ngx_align(w->len, 8), w->size);
+    }
+}
+
+
+/* An nthrift_write_grow_pt: what was written before stays where it is. */
+
+static uint8_t *
+ngx_thrift_invocation_grow(void *owner, uint8_t *data, size_t len,
+    size_t *size)
+{
+    uint8_t  *p;
+
+    *size = ngx_max(*size, 2 * len);
+
+    p = ngx_thrift_invocation_chunk(owner, *size);
+
+    if (p && len) {
+        ngx_memcpy(p, data, len);
+    }
+
+    return p;
+}
+
+
+void
+ngx_thrift_invocation_free(ngx_thrift_invocation_t *inv)
+{
+    ngx_uint_t           grown;
+    ngx_thrift_kept_t   *kept;
+    ngx_thrift_chunk_t  *chunk, *next;
+
+    for (kept = inv->kept_blocks; kept; kept = kept->next) {
+        ngx_thrift_block_unref(kept->block);
+    }
+
+    grown = (inv->chunks != NULL);
+
+    for (chunk = inv->chunks; chunk; chunk = next) {
+        next = chunk->next;
+        ngx_free(chunk);
+    }
+
+    if (grown) {
+        ngx_thrift_trim();
+    }
+
+    if (ngx_thrift_nfree_invocations == NGX_THRIFT_INVOCATIONS) {
+        ngx_free(inv);
+        return;
+    }
+
+    inv->next = ngx_thrift_free_invocations;
+    ngx_thrift_free_invocations = inv;
+    ngx_thrift_nfree_invocations++;
+}
+
+
+ngx_int_t
+ngx_thrift_invocation_keep_blocks(ngx_thrift_invocation_t *inv)
+{
+    ngx_queue_t            *q;
+    ngx_thrift_outbound_t  *ob;
+
+    if (ngx_thrift_invocation_keep_message(inv, &inv->call->request)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (q = ngx_queue_head(&inv->outbound);
+         q != ngx_queue_sentinel(&inv->outbound);
+         q = ngx_queue_next(q))
+    {
+        ob = ngx_queue_data(q, ngx_thrift_outbound_t, queue);
+
+        if (ob->delivered && ob->call
+            && ngx_thrift_invocation_keep_message(inv, &ob->call->reply)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_thrift_invocation_keep_message(ngx_thrift_invocation_t *inv,
+    ngx_thrift_message_t *m)
+{
+    ngx_thrift_kept_t     *kept;
+    ngx_thrift_segment_t  *segment;
+
+    for (segment = m->first; segment; segment = segment->next) {
+
+        if (segment->block == NULL) {
+            continue;
+        }
+
+        kept = ngx_thrift_invocation_alloc(inv, sizeof(ngx_thrift_kept_t));
+        if (kept == NULL) {
+            return NGX_ERROR;
+        }
+
+        kept->block = segment->block;
+        ngx_thrift_block_ref(kept->block);
+
+        kept->next = inv->kept_blocks;
+        inv->kept_blocks = kept;
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_thrift_invocation_free_all(void)
+{
+    ngx_thrift_invocation_t  *inv;
+
+    while (ngx_thrift_free_invocations) {
+        inv = ngx_thrift_free_invocations;
+        ngx_thrift_free_invocations = inv->next;
+        ngx_free(inv);
+    }
+
+    ngx_thrift_nfree_invocations = 0;
+}

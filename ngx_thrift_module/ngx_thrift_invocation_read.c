@@ -1,0 +1,150 @@
+
+/*
+ * What a handler gets of a call: its arguments, decoded by the handler's own
+ * tables, or as bytes for an adapter; and who calls.
+ */
+
+#include "ngx_thrift.h"
+
+
+static ngx_int_t ngx_thrift_invocation_decode(ngx_thrift_invocation_t *inv,
+    const nthrift_layout_t *layout);
+static ngx_int_t ngx_thrift_invocation_raw(ngx_thrift_invocation_t *inv);
+static ngx_int_t ngx_thrift_invocation_copy(ngx_thrift_invocation_t *inv,
+    nthrift_str_t *to, const void *data, size_t len);
+
+
+ngx_int_t
+ngx_thrift_invocation_read(ngx_thrift_invocation_t *inv)
+{
+    ngx_int_t  rc;
+
+    rc = inv->method ? ngx_thrift_invocation_decode(inv, inv->method->args)
+                     : ngx_thrift_invocation_raw(inv);
+
+    if (rc == NGX_OK) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_INFO, inv->call->log, 0,
+                  "client sent arguments that need more memory than "
+                  "\"thrift_handler_memory\" allows: %uz bytes",
+                  inv->call->conf->handler_memory);
+
+    return ngx_thrift_call_fail(inv->call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
+                                "arguments need too much memory");
+}
+
+
+static ngx_int_t
+ngx_thrift_invocation_decode(ngx_thrift_invocation_t *inv,
+    const nthrift_layout_t *layout)
+{
+    void                   *value;
+    nthrift_bytes_t         bytes;
+    nthrift_error_t         error;
+    ngx_thrift_segment_t   *next;
+
+    error.text = NULL;
+
+    ngx_thrift_message_bytes(&inv->call->request, &bytes, &next);
+
+    if (nthrift_decode_body(&inv->arena, inv->head.protocol, layout,
+                            inv->max_depth, &bytes, &value, &error)
+        != NTHRIFT_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    inv->args = value;
+
+    return NGX_OK;
+}
+
+
+/* The whole message in one piece, as if it had come unframed. */
+
+static ngx_int_t
+ngx_thrift_invocation_raw(ngx_thrift_invocation_t *inv)
+{
+    size_t           body;
+    u_char          *p;
+    nthrift_head_t   head;
+    nthrift_raw_t   *raw;
+    ngx_thrift_message_t   *request;
+
+    request = &inv->call->request;
+
+    head = request->wire.head;
+    head.transport = NTHRIFT_UNFRAMED;
+    head.name = inv->call->method;
+
+    body = request->wire.length - request->wire.head.size;
+
+    raw = ngx_thrift_invocation_alloc(inv, sizeof(nthrift_raw_t));
+    p = ngx_thrift_invocation_alloc(inv, nthrift_head_size(&head) + body);
+
+    if (raw == NULL || p == NULL) {
+        return NGX_ERROR;
+    }
+
+    raw->data = p;
+    raw->size = nthrift_head_size(&head) + body;
+    raw->protocol = head.protocol;
+
+    p = nthrift_head_write(p, &head, body);
+
+    ngx_thrift_message_copy_body(request, p);
+
+    inv->args = raw;
+
+    return NGX_OK;
+}
+
+
+const nthrift_call_info_t *
+ngx_thrift_invocation_info(ngx_thrift_invocation_t *inv)
+{
+    ngx_str_t             client, *service;
+    nthrift_call_info_t  *info;
+
+    info = &inv->info;
+
+    if (inv->has_info) {
+        return info;
+    }
+
+    inv->call->front->client(inv->call, &client);
+
+    service = &inv->call->target->service;
+
+    info->seqid = inv->head.seqid;
+    info->oneway = inv->oneway;
+
+    if (ngx_thrift_invocation_copy(inv, &info->client, client.data, client.len)
+        != NGX_OK
+        || ngx_thrift_invocation_copy(inv, &info->service, service->data,
+                                      service->len)
+           != NGX_OK
+        || ngx_thrift_invocation_copy(inv, &info->method, inv->head.name.data,
+                                      inv->head.name.len)
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    inv->has_info = 1;
+
+    return info;
+}
+
+
+static ngx_int_t
+ngx_thrift_invocation_copy(ngx_thrift_invocation_t *inv, nthrift_str_t *to,
+    const void *data, size_t len)
+{
+    to->data = nthrift_arena_copy(&inv->arena, data, len);
+    to->len = len;
+
+    return to->data ? NGX_OK : NGX_ERROR;
+}
