@@ -13,7 +13,7 @@ HOSTED_IDL      = $(patsubst %,examples/%.thrift,pingpong/pingpong \
                   t/hosted/faults.thrift t/hosted/faults_newer.thrift
 
 HOSTED_CXX      = g++ -std=c++14 -O0 -w -Ibuild/hosted/cpp
-HOSTED_PROGRAMS = build/hosted/client
+HOSTED_PROGRAMS = build/hosted/client build/hosted/examples
 
 
 .PHONY: hosted
@@ -64,8 +64,8 @@ HOSTED_THRIFTPY = thriftpy2==0.7.1
 
 HOSTED_PIP      = timeout 300 build/hosted/venv.new/bin/pip -q \
                   --disable-pip-version-check install --retries 1 --timeout 15
-HOSTED_NPM      = timeout 300 npm install --loglevel error --no-audit --no-fund \
-                  --fetch-retries 1 --fetch-timeout 15000
+HOSTED_NPM      = timeout 300 npm install --loglevel error --no-audit \
+                  --no-fund --fetch-retries 1 --fetch-timeout 15000
 
 
 .PHONY: hosted-clients
