@@ -190,8 +190,10 @@ sub blocking {
         my $too_much = $type->('blocking') . 'TooMuch';
 
         for my $format (@formats) {
-            is(output(@command, 'blocking', @$format, $t->port('blocking'),
-                      $t->port('pingpong')), <<"EOF", "blocking: $language, @$format");
+            my $text = output(@command, 'blocking', @$format,
+                              $t->port('blocking'), $t->port('pingpong'));
+
+            is($text, <<"EOF", "blocking: $language, @$format");
 checksum of 0, 5 rounds: right
 checksum of 1, 1 rounds: right
 checksum of 256, 100 rounds: right
