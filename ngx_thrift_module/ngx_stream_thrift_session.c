@@ -453,7 +453,7 @@ ngx_stream_thrift_session_write(ngx_stream_thrift_session_t *ts)
         c->log->action = "sending reply to client";
         sent = c->sent;
 
-        out = c->send_chain(c, ts->out, 0);
+        out = ngx_thrift_output_send(c, ts->out);
 
         if (out == NGX_CHAIN_ERROR) {
             return NGX_ERROR;

@@ -331,7 +331,7 @@ ngx_thrift_upstream_send(ngx_thrift_upstream_t *u)
 
     call->log->action = "sending call to upstream";
 
-    out = c->send_chain(c, u->out, 0);
+    out = ngx_thrift_output_send(c, u->out);
 
     if (out == NGX_CHAIN_ERROR) {
         u->spoiled = 1;
