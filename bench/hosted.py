@@ -213,8 +213,8 @@ def goal_text(name, total):
 
 
 def print_cell(options, cell, totals):
-    options.out.write('\n%s\n%d rounds of %g s\n' % (cell, options.rounds,
-                                                    options.seconds))
+    options.out.write('\n%s\n%s of %g s\n' % (
+        cell, plural(options.rounds, 'round'), options.seconds))
 
     row = '%-13s %9s %9s %9s %8s %6s   %-22s %s\n'
     options.out.write(row % ('', 'calls/s', 'p50 us', 'p99 us', 'CPU us',
@@ -307,9 +307,9 @@ def run_slow(options, placement):
 
 def print_slow(options, cell, alone, beside):
     options.out.write('\n%s, on one worker, alone and beside %d calls of add '
-                      'that wait %g s each\n%d rounds of %.3g s\n' % (
-                          cell, SLOW_CALLS, SLOW_MS / 1000, len(alone),
-                          alone[0]['seconds']))
+                      'that wait %g s each\n%s of %.3g s\n' % (
+                          cell, SLOW_CALLS, SLOW_MS / 1000,
+                          plural(len(alone), 'round'), alone[0]['seconds']))
 
     row = '%-13s %9s %9s %-24s %9s %9s\n'
     options.out.write(row % ('', 'calls/s', 'p50 us', '  p99 us', 'p99.9 us',
@@ -323,6 +323,9 @@ def print_slow(options, cell, alone, beside):
     p99 = statistics.median(x['p99_us'] for x in beside)
     options.out.write('goal p99 below %g ms: %s\n' % (
         SLOW_P99_US / 1000, 'met' if p99 < SLOW_P99_US else 'NOT MET'))
+
+    print_disturbed(options, {'the worker': {'compared': True,
+                                             'rounds': alone + beside}})
     options.out.flush()
 
 
