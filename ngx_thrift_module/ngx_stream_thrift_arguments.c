@@ -246,7 +246,6 @@ static ngx_int_t
 ngx_stream_thrift_reply_exception(ngx_stream_session_t *s,
     ngx_stream_variable_value_t *v, uintptr_t data)
 {
-    nthrift_skip_t                *skip;
     ngx_thrift_call_t             *call;
     const nthrift_schema_field_t  *field;
 
@@ -260,8 +259,7 @@ ngx_stream_thrift_reply_exception(ngx_stream_session_t *s,
         return NGX_OK;
     }
 
-    skip = &call->reply.wire.skip;
-    field = nthrift_schema_field(call->target->result, skip->first);
+    field = nthrift_schema_field(call->target->result, call->declared);
 
     if (field == NULL || field->type.st == NULL) {
         return NGX_OK;

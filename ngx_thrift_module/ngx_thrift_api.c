@@ -19,7 +19,7 @@ static int ngx_thrift_api_write(ngx_thrift_invocation_t *inv,
     const nthrift_method_t *method, const void *result);
 static int ngx_thrift_api_wrong(ngx_thrift_invocation_t *inv,
     const char *text);
-static unsigned ngx_thrift_api_declared(const nthrift_layout_t *layout,
+static int16_t ngx_thrift_api_declared(const nthrift_layout_t *layout,
     const void *result);
 static int ngx_thrift_api_reply_raw(nthrift_call_t *call, const uint8_t *data,
     size_t size);
@@ -212,9 +212,9 @@ ngx_thrift_api_wrong(ngx_thrift_invocation_t *inv, const char *text)
 }
 
 
-/* Is an exception set in the result: a field that is not "success". */
+/* The exception that is set in the result: a field that is not "success". */
 
-static unsigned
+static int16_t
 ngx_thrift_api_declared(const nthrift_layout_t *layout, const void *result)
 {
     bool      has;
@@ -230,7 +230,7 @@ ngx_thrift_api_declared(const nthrift_layout_t *layout, const void *result)
                    sizeof(bool));
 
         if (has) {
-            return 1;
+            return layout->schema->fields[i].id;
         }
     }
 
@@ -300,8 +300,9 @@ ngx_thrift_api_raw_head(ngx_thrift_invocation_t *inv, const uint8_t *data,
 
     *head = m.head;
 
-    inv->declared = (m.head.type == NTHRIFT_REPLY
-                     && m.skip.fields != 0 && m.skip.first != 0);
+    if (m.head.type == NTHRIFT_REPLY && m.skip.fields != 0) {
+        inv->declared = m.skip.first;
+    }
 
     return NTHRIFT_OK;
 }

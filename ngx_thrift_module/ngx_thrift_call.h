@@ -103,6 +103,7 @@ struct ngx_thrift_call_s {
 
     ngx_uint_t                 outcome;
     ngx_uint_t                 status;      /* $status */
+    ngx_int_t                  declared;    /* id of the reply's exception */
     ngx_int_t                  exception;   /* TApplicationException type */
     ngx_str_t                  text;        /* and message */
 

@@ -24,6 +24,7 @@ static ngx_int_t ngx_thrift_invocation_result(ngx_thrift_invocation_t *inv);
 static void ngx_thrift_invocation_join(ngx_thrift_invocation_t *inv);
 static void ngx_thrift_invocation_event(ngx_event_t *ev);
 static void ngx_thrift_invocation_expired(void *data);
+static ngx_uint_t ngx_thrift_invocation_ended(ngx_thrift_invocation_t *inv);
 static void ngx_thrift_invocation_abandon(ngx_thrift_invocation_t *inv,
     nthrift_cancel_e reason);
 static void ngx_thrift_invocation_notify(ngx_thrift_invocation_t *inv,
@@ -313,6 +314,11 @@ ngx_thrift_invocation_expired(void *data)
 
     ngx_thrift_call_t  *call;
 
+    if (ngx_thrift_invocation_ended(inv)) {
+        ngx_thrift_invocation_advance(inv);
+        return;
+    }
+
     call = inv->call;
 
     ngx_log_error(NGX_LOG_ERR, call->log, NGX_ETIMEDOUT, "handler timed out");
@@ -323,10 +329,24 @@ ngx_thrift_invocation_expired(void *data)
 }
 
 
+/* It was replied to, and only the event that says so has to come yet. */
+
+static ngx_uint_t
+ngx_thrift_invocation_ended(ngx_thrift_invocation_t *inv)
+{
+    return !inv->threaded && inv->end != NGX_THRIFT_INVOCATION_OPEN;
+}
+
+
 ngx_uint_t
 ngx_thrift_invocation_waits(ngx_thrift_call_t *call)
 {
-    return call->invocation && !call->invocation->closed && !call->oneway;
+    ngx_thrift_invocation_t  *inv;
+
+    inv = call->invocation;
+
+    return inv && !inv->closed && !call->oneway
+           && !ngx_thrift_invocation_ended(inv);
 }
 
 
@@ -349,7 +369,7 @@ static void
 ngx_thrift_invocation_abandon(ngx_thrift_invocation_t *inv,
     nthrift_cancel_e reason)
 {
-    if (!inv->threaded) {
+    if (!inv->threaded && !ngx_thrift_invocation_ended(inv)) {
         inv->end = NGX_THRIFT_INVOCATION_CANCELLED;
         ngx_thrift_invocation_notify(inv, reason);
     }

@@ -76,7 +76,8 @@ struct ngx_thrift_invocation_s {
     ngx_str_t                 text;
     u_char                   *out;      /* the reply, head included */
     size_t                    size;
-    unsigned                  declared:1;   /* it is an exception of the IDL */
+    int16_t                   declared;     /* field of the reply that is an
+                                               exception of the IDL, or 0 */
     unsigned                  exception:1;  /* an adapter's, as type and text */
 
     unsigned                  timed:1;

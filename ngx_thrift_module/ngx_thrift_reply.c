@@ -82,6 +82,7 @@ ngx_thrift_reply_forward(ngx_thrift_call_t *call)
 
     } else if (wire->skip.fields != 0 && wire->skip.first != 0) {
         call->outcome = NGX_THRIFT_DECLARED;
+        call->declared = wire->skip.first;
 
     } else {
         call->outcome = NGX_THRIFT_SUCCESS;
@@ -113,6 +114,7 @@ ngx_thrift_reply_handler(ngx_thrift_call_t *call)
     inv = call->invocation;
 
     call->outcome = inv->declared ? NGX_THRIFT_DECLARED : NGX_THRIFT_SUCCESS;
+    call->declared = inv->declared;
 
     if (inv->exception) {
         call->outcome = NGX_THRIFT_EXCEPTION;

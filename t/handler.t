@@ -283,7 +283,7 @@ sub exceptions {
     is(answer($c->call('echo', text('fail'))), '6 failed: fail', 'failure');
     is(act('type'), '77 a type of its own', 'type of its own');
 
-    ok($t->wait_log(qr/^Probe\.echo declared - 200 \S+$/, 'access.log'),
+    ok($t->wait_log(qr/^Probe\.echo declared - 200 Refused$/, 'access.log'),
        'declared in the log');
     ok($t->wait_log(qr/^Probe\.echo exception INTERNAL_ERROR: failed: fail 500/,
                     'access.log'), 'failure in the log');
