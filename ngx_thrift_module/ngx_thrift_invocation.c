@@ -69,6 +69,7 @@ ngx_thrift_handle(ngx_thrift_call_t *call)
     rc = ngx_thrift_invocation_read(inv);
 
     if (rc != NGX_OK) {
+        ngx_thrift_invocation_close(inv);
         return rc;
     }
 
@@ -77,7 +78,12 @@ ngx_thrift_handle(ngx_thrift_call_t *call)
     if (handler->threads) {
         rc = ngx_thrift_work_method(inv);
 
-        return (rc == NGX_OK) ? ngx_thrift_invocation_settle(inv) : rc;
+        if (rc != NGX_OK) {
+            ngx_thrift_invocation_close(inv);
+            return rc;
+        }
+
+        return ngx_thrift_invocation_settle(inv);
     }
 
 #endif
