@@ -1,7 +1,8 @@
 
 /*
  * See ngx_thrift_alarm.h.  Each lives in the memory of its invocation, and
- * ends with it.
+ * ends with it; one that has fired is used again: a call may set one after
+ * another for as long as it takes.
  */
 
 #include "ngx_thrift.h"
@@ -17,6 +18,7 @@ typedef struct {
 } ngx_thrift_alarm_t;
 
 
+static ngx_thrift_alarm_t *ngx_thrift_alarm_get(ngx_thrift_invocation_t *inv);
 static void ngx_thrift_alarm_event(void *data);
 static void ngx_thrift_alarm_close(ngx_thrift_alarm_t *alarm);
 
@@ -27,12 +29,10 @@ ngx_thrift_alarm_set(ngx_thrift_invocation_t *inv, uint32_t msec,
 {
     ngx_thrift_alarm_t  *alarm;
 
-    if (inv->last == INT32_MAX) {
-        return NTHRIFT_ERROR;
-    }
+    alarm = (inv->last != INT32_MAX) ? ngx_thrift_alarm_get(inv) : NULL;
 
-    alarm = ngx_thrift_invocation_alloc(inv, sizeof(ngx_thrift_alarm_t));
     if (alarm == NULL) {
+        ngx_thrift_invocation_error(inv, "no memory for a handler's timer");
         return NTHRIFT_ERROR;
     }
 
@@ -48,9 +48,26 @@ ngx_thrift_alarm_set(ngx_thrift_invocation_t *inv, uint32_t msec,
 
     ngx_thrift_timer_init(&alarm->timer, ngx_thrift_alarm_event, alarm,
                           ngx_cycle->log, 1);
-    ngx_thrift_timer_set(&alarm->timer, ngx_current_msec + msec);
+    ngx_thrift_timer_set(&alarm->timer,
+                         ngx_current_msec + ngx_thrift_alarm_msec(msec));
 
     return alarm->number;
+}
+
+
+static ngx_thrift_alarm_t *
+ngx_thrift_alarm_get(ngx_thrift_invocation_t *inv)
+{
+    ngx_queue_t  *q;
+
+    if (ngx_queue_empty(&inv->fired)) {
+        return ngx_thrift_invocation_alloc(inv, sizeof(ngx_thrift_alarm_t));
+    }
+
+    q = ngx_queue_head(&inv->fired);
+    ngx_queue_remove(q);
+
+    return ngx_queue_data(q, ngx_thrift_alarm_t, queue);
 }
 
 
@@ -81,15 +98,19 @@ ngx_thrift_alarm_event(void *data)
 {
     ngx_thrift_alarm_t  *alarm = data;
 
+    void                     *arg;
+    nthrift_event_pt          fn;
     ngx_thrift_watch_t        watch;
     ngx_thrift_invocation_t  *inv;
 
     inv = alarm->invocation;
+    fn = alarm->fn;
+    arg = alarm->data;
 
     ngx_thrift_alarm_close(alarm);
 
     ngx_thrift_invocation_enter(inv, &watch);
-    alarm->fn(inv->ticket, alarm->data);
+    fn(inv->ticket, arg);
     ngx_thrift_invocation_leave(inv, &watch);
 
     ngx_thrift_invocation_advance(inv);
@@ -99,8 +120,13 @@ ngx_thrift_alarm_event(void *data)
 static void
 ngx_thrift_alarm_close(ngx_thrift_alarm_t *alarm)
 {
+    ngx_thrift_invocation_t  *inv;
+
+    inv = alarm->invocation;
+
     ngx_queue_remove(&alarm->queue);
-    alarm->invocation->nalarms--;
+    ngx_queue_insert_head(&inv->fired, &alarm->queue);
+    inv->nalarms--;
 
     ngx_thrift_timer_close(&alarm->timer);
 }

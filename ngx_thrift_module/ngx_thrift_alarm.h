@@ -7,7 +7,14 @@
 #define _NGX_THRIFT_ALARM_H_INCLUDED_
 
 
-/* Returns a number greater than 0, or NTHRIFT_ERROR: no memory. */
+/*
+ * How long a handler's timer takes that shall take `msec`: at least until the
+ * event loop has been round, since nginx fires all timers that are due, also
+ * those that are set meanwhile, before it goes on.
+ */
+#define ngx_thrift_alarm_msec(msec)  ngx_max(msec, 1)
+
+/* Returns a number greater than 0, or NTHRIFT_ERROR: no memory (logged). */
 int ngx_thrift_alarm_set(ngx_thrift_invocation_t *inv, uint32_t msec,
     nthrift_event_pt fn, void *data);
 

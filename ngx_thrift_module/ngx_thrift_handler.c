@@ -358,7 +358,8 @@ ngx_thrift_handler_timer(nthrift_worker_t *worker, uint32_t msec,
 
     ngx_thrift_timer_init(&ht->timer, ngx_thrift_handler_timer_event, ht,
                           ngx_cycle->log, 1);
-    ngx_thrift_timer_set(&ht->timer, ngx_current_msec + msec);
+    ngx_thrift_timer_set(&ht->timer,
+                         ngx_current_msec + ngx_thrift_alarm_msec(msec));
 
     return NTHRIFT_OK;
 }

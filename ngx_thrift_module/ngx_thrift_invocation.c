@@ -147,6 +147,7 @@ ngx_thrift_invocation_create(ngx_thrift_call_t *call)
     inv->deadline = call->deadline;
 
     ngx_queue_init(&inv->timers);
+    ngx_queue_init(&inv->fired);
     ngx_queue_init(&inv->outbound);
 
     inv->lines_last = &inv->lines;
@@ -284,10 +285,10 @@ ngx_thrift_invocation_join(ngx_thrift_invocation_t *inv)
     nthrift_event_pt    fn;
     ngx_thrift_watch_t  watch;
 
-    /* it may ask for another one */
+    /* it may ask for another one, which has an event of its own */
 
-    while (inv->join && inv->pending == 0
-           && inv->end == NGX_THRIFT_INVOCATION_OPEN)
+    if (inv->join && inv->pending == 0
+        && inv->end == NGX_THRIFT_INVOCATION_OPEN)
     {
         fn = inv->join;
         inv->join = NULL;
@@ -299,10 +300,16 @@ ngx_thrift_invocation_join(ngx_thrift_invocation_t *inv)
 }
 
 
+/*
+ * What a handler's code has to be called back for at once comes in the next
+ * turn of the event loop: it may ask again, and others must have theirs.
+ */
+
 void
 ngx_thrift_invocation_post(ngx_thrift_invocation_t *inv)
 {
-    ngx_post_event(&inv->event, &ngx_posted_events);
+    ngx_post_event(&inv->event, inv->inside ? &ngx_posted_next_events
+                                            : &ngx_posted_events);
 }
 
 

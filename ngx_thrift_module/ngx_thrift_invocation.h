@@ -60,6 +60,7 @@ struct ngx_thrift_invocation_s {
     ngx_event_t               event;    /* posted: see _advance() */
 
     ngx_queue_t               timers;   /* ngx_thrift_alarm_t */
+    ngx_queue_t               fired;    /* the same, to be used again */
     ngx_queue_t               outbound; /* ngx_thrift_outbound_t */
     ngx_uint_t                nalarms;
     ngx_uint_t                pending;  /* calls to upstreams, work */
@@ -145,7 +146,7 @@ void ngx_thrift_invocation_leave(ngx_thrift_invocation_t *inv,
     ngx_thrift_watch_t *watch);
 void ngx_thrift_invocation_advance(ngx_thrift_invocation_t *inv);
 
-/* The same, but later: posts an event. */
+/* The same, but later, never from within a handler's code. */
 void ngx_thrift_invocation_post(ngx_thrift_invocation_t *inv);
 
 /* One thing less that works with the memory; frees it after the last. */

@@ -27,6 +27,7 @@ static ngx_int_t ngx_thrift_outbound_name(ngx_thrift_outbound_t *ob,
     nthrift_head_t *head);
 static ngx_int_t ngx_thrift_outbound_failed(ngx_thrift_outbound_t *ob,
     const char *text);
+static void ngx_thrift_outbound_call_back(ngx_thrift_outbound_t *ob);
 static const void *ngx_thrift_outbound_result(ngx_thrift_outbound_t *ob);
 static void ngx_thrift_outbound_exception(ngx_thrift_outbound_t *ob);
 static ngx_int_t ngx_thrift_outbound_check(ngx_thrift_outbound_t *ob);
@@ -239,36 +240,44 @@ ngx_thrift_outbound_answer(ngx_thrift_call_t *call)
 void
 ngx_thrift_outbound_deliver(ngx_thrift_invocation_t *inv)
 {
-    const void             *result;
-    ngx_queue_t            *q;
-    ngx_thrift_watch_t      watch;
+    ngx_queue_t            *q, *last;
     ngx_thrift_outbound_t  *ob;
 
-    for (q = ngx_queue_head(&inv->outbound);
-         q != ngx_queue_sentinel(&inv->outbound);
-         q = ngx_queue_next(q))
-    {
+    /* calls that are made meanwhile are for the next turn */
+
+    q = ngx_queue_sentinel(&inv->outbound);
+    last = ngx_queue_last(&inv->outbound);
+
+    while (q != last && inv->end == NGX_THRIFT_INVOCATION_OPEN) {
+        q = ngx_queue_next(q);
         ob = ngx_queue_data(q, ngx_thrift_outbound_t, queue);
 
-        if (!ob->answered || ob->delivered) {
-            continue;
+        if (ob->answered && !ob->delivered) {
+            ngx_thrift_outbound_call_back(ob);
         }
+    }
+}
 
-        if (inv->end != NGX_THRIFT_INVOCATION_OPEN) {
-            return;
-        }
 
-        ob->delivered = 1;
-        inv->pending--;
+static void
+ngx_thrift_outbound_call_back(ngx_thrift_outbound_t *ob)
+{
+    const void               *result;
+    ngx_thrift_watch_t        watch;
+    ngx_thrift_invocation_t  *inv;
 
-        result = ngx_thrift_outbound_result(ob);
+    inv = ob->invocation;
 
-        if (ob->fn) {
-            ngx_thrift_invocation_enter(inv, &watch);
-            ob->fn(inv->ticket, ob->failed ? &ob->failure : NULL, result,
-                   ob->data);
-            ngx_thrift_invocation_leave(inv, &watch);
-        }
+    ob->delivered = 1;
+    inv->pending--;
+
+    result = ngx_thrift_outbound_result(ob);
+
+    if (ob->fn) {
+        ngx_thrift_invocation_enter(inv, &watch);
+        ob->fn(inv->ticket, ob->failed ? &ob->failure : NULL, result,
+               ob->data);
+        ngx_thrift_invocation_leave(inv, &watch);
     }
 }
 

@@ -1,7 +1,9 @@
 
 /*
  * See ngx_thrift_watch.h.  Called around everything of a handler's that runs
- * on the event loop: nginx's own clock stands still there.
+ * on the event loop: nginx's own clock stands still there, and is let be.  If
+ * it moved on in a timer, one that was set there would be due at once: nginx
+ * would come to nothing else between slow timers that set each other.
  */
 
 #include "ngx_thrift.h"
@@ -38,8 +40,6 @@ ngx_thrift_watch_end(ngx_thrift_watch_t *watch, ngx_msec_t slow,
     if (slow == 0 || took < slow) {
         return;
     }
-
-    ngx_time_update();
 
     ngx_log_error(NGX_LOG_WARN, log, 0,
                   "handler of service \"%V\" held the event loop for %Mms",

@@ -20,7 +20,7 @@ void ngx_thrift_watch_start(ngx_thrift_watch_t *watch);
 
 /*
  * Logs what took `slow` milliseconds or more (0: nothing does), once for code
- * that was called from such code; and sets nginx's clock right then.
+ * that was called from such code.
  */
 void ngx_thrift_watch_end(ngx_thrift_watch_t *watch, ngx_msec_t slow,
     ngx_log_t *log, ngx_str_t *service);
