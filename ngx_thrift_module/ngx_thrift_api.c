@@ -391,7 +391,7 @@ ngx_thrift_api_keep(nthrift_call_t *call)
 
     inv = ngx_thrift_api_find(call);
 
-    if (inv == NULL) {
+    if (inv == NULL || inv->end != NGX_THRIFT_INVOCATION_OPEN) {
         return NTHRIFT_DECLINED;
     }
 
@@ -409,7 +409,8 @@ ngx_thrift_api_on_cancel(nthrift_call_t *call, nthrift_cancel_pt fn,
 
     inv = ngx_thrift_api_find_in_loop(call,
                               "nthrift_call_on_cancel() called in a thread");
-    if (inv == NULL) {
+
+    if (inv == NULL || inv->end != NGX_THRIFT_INVOCATION_OPEN) {
         return NTHRIFT_DECLINED;
     }
 

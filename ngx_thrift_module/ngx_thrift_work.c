@@ -34,7 +34,9 @@ ngx_thrift_work_method(ngx_thrift_invocation_t *inv)
 
     /* what a method may ask for in a thread has to be there before */
 
-    if (task == NULL || ngx_thrift_invocation_info(inv) == NULL) {
+    if (task == NULL || ngx_thrift_invocation_info(inv) == NULL
+        || ngx_thrift_invocation_keep_blocks(inv) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -74,7 +76,9 @@ ngx_thrift_work(ngx_thrift_invocation_t *inv, const char *pool,
     }
 
     task = ngx_thrift_invocation_alloc(inv, sizeof(ngx_thrift_task_t));
-    if (task == NULL) {
+
+    if (task == NULL || ngx_thrift_invocation_keep_blocks(inv) != NGX_OK) {
+        ngx_thrift_invocation_error(inv, "no memory for a handler's work");
         return NTHRIFT_ERROR;
     }
 
@@ -96,10 +100,6 @@ static ngx_int_t
 ngx_thrift_work_post(ngx_thrift_invocation_t *inv, ngx_thread_pool_t *pool,
     ngx_thrift_task_t *task)
 {
-    if (ngx_thrift_invocation_keep_blocks(inv) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
     task->invocation = inv;
     task->task.ctx = task;
     task->task.handler = ngx_thrift_work_run;
