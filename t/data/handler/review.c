@@ -1,0 +1,266 @@
+/*
+ * review.c: a handler for t/review_handler*.t, which asks for what is allowed,
+ * but not often done: from within callbacks, at once, again and again.
+ */
+
+#define _POSIX_C_SOURCE  200809L
+
+#include "review.h"
+
+#include <time.h>
+
+
+#define MAX_SEEN  1024
+
+
+static char             seen[MAX_SEEN];
+static nthrift_call_t  *waiting;
+static bool             stopped;
+
+
+static void
+see(const char *format, ...)
+{
+    size_t   n;
+    va_list  args;
+
+    n = strlen(seen);
+
+    va_start(args, format);
+    (void) vsnprintf(seen + n, sizeof(seen) - n, format, args);
+    va_end(args);
+}
+
+
+static void
+nap(int msec)
+{
+    struct timespec  ts;
+
+    ts.tv_sec = msec / 1000;
+    ts.tv_nsec = msec % 1000 * 1000000L;
+
+    (void) nanosleep(&ts, NULL);
+}
+
+
+static int
+is(nthrift_str_t s, const char *text)
+{
+    return s.len == strlen(text) && memcmp(s.data, text, s.len) == 0;
+}
+
+
+static void
+on_wait_cancelled(nthrift_call_t *call, nthrift_cancel_e reason, void *data)
+{
+    (void) call;
+    (void) data;
+
+    see("cancelled:%d ", (int) reason);
+}
+
+
+static void
+wait_for(nthrift_call_t *call, const Review_wait_args_t *args)
+{
+    (void) args;
+
+    waiting = call;
+    see("waits ");
+
+    (void) nthrift_call_keep(call);
+    (void) nthrift_call_on_cancel(call, on_wait_cancelled, NULL);
+}
+
+
+static void
+release(nthrift_call_t *call)
+{
+    see("released:%d ", Review_wait_reply(waiting, NTHRIFT_STR("released")));
+
+    Review_act_reply(call, NTHRIFT_STR("done"));
+}
+
+
+/* Loops that others have to live beside; they end when they are told to. */
+
+static void
+on_zero(nthrift_call_t *call, void *data)
+{
+    if (stopped) {
+        Review_act_reply(call, NTHRIFT_STR("stopped"));
+        return;
+    }
+
+    (void) nthrift_call_timer(call, 0, on_zero, data);
+}
+
+
+static void
+on_slow(nthrift_call_t *call, void *data)
+{
+    nap(120);
+    see("loop ");
+
+    if (stopped) {
+        Review_act_reply(call, NTHRIFT_STR("stopped"));
+        return;
+    }
+
+    (void) nthrift_call_timer(call, 1, on_slow, data);
+}
+
+
+static void
+on_join(nthrift_call_t *call, void *data)
+{
+    if (stopped) {
+        Review_act_reply(call, NTHRIFT_STR("stopped"));
+        return;
+    }
+
+    (void) nthrift_call_join(call, on_join, data);
+}
+
+
+static void
+on_answer(nthrift_call_t *call, const nthrift_failure_t *failure,
+    const Review_seen_result_t *result, void *data)
+{
+    Review_seen_args_t  args;
+
+    (void) failure;
+    (void) result;
+
+    if (stopped) {
+        Review_act_reply(call, NTHRIFT_STR("stopped"));
+        return;
+    }
+
+    Review_seen_args_init(&args);
+    (void) Review_seen_call(call, "nowhere", &args, on_answer, data);
+}
+
+
+static void
+on_worker(nthrift_worker_t *worker, void *data)
+{
+    if (!stopped) {
+        (void) nthrift_worker_timer(worker, 0, on_worker, data);
+    }
+}
+
+
+static void
+on_tick(nthrift_call_t *call, void *data)
+{
+    int  *left = data;
+
+    if (--*left == 0) {
+        Review_act_reply(call, NTHRIFT_STR("ticked"));
+        return;
+    }
+
+    if (nthrift_call_timer(call, 1, on_tick, left) < 0) {
+        nthrift_call_fail(call, "no timer, %d left", *left);
+    }
+}
+
+
+/* No memory is left for anything: each refusal has a reason in the log. */
+
+static void
+act_full(nthrift_call_t *call)
+{
+    while (nthrift_call_alloc(call, 8) != NULL) { /* void */ }
+
+    see("timer:%d ", nthrift_call_timer(call, 1, on_zero, NULL));
+    see("work:%d ", nthrift_call_work(call, "pool", NULL, NULL, NULL));
+
+    Review_act_reply(call, NTHRIFT_STR("full"));
+    see("keep:%d cancel:%d ", nthrift_call_keep(call),
+        nthrift_call_on_cancel(call, NULL, NULL));
+}
+
+
+static void
+act(nthrift_call_t *call, const Review_act_args_t *args)
+{
+    int            *left;
+    nthrift_str_t   what;
+
+    what = args->what;
+
+    if (is(what, "nap")) {
+        nap(200);
+        Review_act_reply(call, what);
+
+    } else if (is(what, "release")) {
+        release(call);
+
+    } else if (is(what, "late")) {
+        nap(700);
+        release(call);
+
+    } else if (is(what, "stop")) {
+        stopped = true;
+        Review_act_reply(call, what);
+
+    } else if (is(what, "go")) {
+        stopped = false;
+        Review_act_reply(call, what);
+
+    } else if (is(what, "zero")) {
+        see("loop ");
+        on_zero(call, NULL);
+
+    } else if (is(what, "slow")) {
+        (void) nthrift_call_timer(call, 1, on_slow, NULL);
+
+    } else if (is(what, "join")) {
+        see("loop ");
+        on_join(call, NULL);
+
+    } else if (is(what, "retry")) {
+        see("loop ");
+        on_answer(call, NULL, NULL, NULL);
+
+    } else if (is(what, "worker")) {
+        see("loop ");
+        on_worker(nthrift_call_worker(call), NULL);
+        (void) nthrift_call_timer(call, 10, on_zero, NULL);
+
+    } else if (is(what, "ticks")) {
+        left = nthrift_call_alloc(call, sizeof(int));
+        *left = 1000;
+        (void) nthrift_call_timer(call, 1, on_tick, left);
+
+    } else if (is(what, "full")) {
+        act_full(call);
+
+    } else {
+        Review_act_reply(call, what);
+    }
+}
+
+
+static void
+size(nthrift_call_t *call, const Review_size_args_t *args)
+{
+    Review_size_reply(call, nthrift_call_format(call, "%zu", args->inners.n));
+}
+
+
+static void
+what_was_seen(nthrift_call_t *call, const Review_seen_args_t *args)
+{
+    (void) args;
+
+    Review_seen_reply(call, nthrift_str_of(seen, strlen(seen)));
+    seen[0] = '\0';
+}
+
+
+Review_HANDLER(.act = act, .wait = wait_for, .size = size,
+               .seen = what_was_seen)

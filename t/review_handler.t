@@ -1,0 +1,179 @@
+#!/usr/bin/perl
+
+# Handlers that do what is allowed but rare: a reply and an end at the same
+# moment, loops of callbacks, no memory.  Others are served beside them.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Test::Thrift;
+
+
+my $t = Test::Thrift->new(undef, log => 'info');
+
+$t->handler('review');
+$t->write_conf(<<'EOF');
+
+%%TEST_GLOBALS%%
+
+worker_processes  1;
+thread_pool       pool threads=1;
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    thrift_idl  %%TOP%%/t/data/handler/review.thrift;
+
+    server {
+        listen  127.0.0.1:%%PORT_0%%;
+
+        thrift_service Review {
+            thrift_handler  %%TESTDIR%%/review.so;
+
+            thrift_method wait { thrift_timeout 300ms; }
+        }
+    }
+
+    server {
+        listen  127.0.0.1:%%PORT_1%%;
+
+        thrift_handler_memory  64k;
+
+        thrift_service Review {
+            thrift_handler  %%TESTDIR%%/review.so;
+
+            thrift_method seen { thrift_pass 127.0.0.1:%%PORT_9%%; }
+        }
+    }
+}
+
+EOF
+
+my $backend = $t->backend(9);
+
+$t->run();
+
+my $c = $t->client(0);
+
+replied_and_gone();
+replied_and_late();
+refused_and_gone();
+loops();
+memory();
+
+$t->done();
+
+
+sub text {
+    return [ [ 1, string => $_[0] ] ];
+}
+
+
+sub answer {
+    my ($m) = @_;
+
+    return 'nothing' unless $m;
+    return "$m->{exception} $m->{message}" if $m->{type} == EXCEPTION;
+    return defined $m->{fields}{0} ? $m->{fields}{0} : 'void';
+}
+
+
+sub act {
+    my ($what, $client) = @_;
+
+    return answer(($client || $c)->call('act', text($what)));
+}
+
+
+sub seen {
+    return answer($c->call('seen'));
+}
+
+
+# A call that was replied to has its reply, and is not cancelled any more.
+
+sub replied_and_gone {
+    my $d = $t->client(0);
+
+    # while nginx is busy, two calls and the client's end arrive at once
+
+    $c->start('act', text('nap'));
+    $d->start('wait', text('reply'));
+    $d->start('act', text('release'));
+    $d->half_close();
+
+    is(answer($c->read_message()), 'nap', 'nginx was busy');
+    is(answer($d->read_message()), 'released', 'reply before the end');
+    is(answer($d->read_message()), 'done', 'and the next');
+    is(seen(), 'waits released:0 ', 'a reply, and no more');
+}
+
+
+sub replied_and_late {
+    my $d = $t->client(0);
+
+    $d->start('wait', text('reply'));
+    ok(wait_for(sub { seen() =~ /waits/ }), 'a call that waits');
+    is(act('late'), 'done', 'reply while the deadline passes');
+    is(answer($d->read_message()), 'released', 'which arrives');
+    is(seen(), 'released:0 ', 'a reply, and no more');
+}
+
+
+# What was refused does not wait in a handler: it has its answer.
+
+sub refused_and_gone {
+    my $d = $t->client(1, protocol => 'compact');
+    my $bytes = "\x19\xfc" . Test::Thrift::Bytes::varint(20000)
+                . "\0" x 20000 . "\0";
+
+    $backend->script(seen => { delay => 0.2 });
+
+    $d->start('seen');
+    $d->start('size', $bytes);
+    $d->half_close();
+
+    is(answer($d->read_message()), 'backend 9', 'a call that is passed');
+    is(answer($d->read_message()), '7 arguments need too much memory',
+       'and one that is refused');
+}
+
+
+# Whatever is asked for again and again, others have their turn.
+
+sub loops {
+    $t->expect_log(qr/\[error\].*handler calls upstream "nowhere"/);
+
+    for my $loop (qw(zero slow join retry worker)) {
+        my $d = $t->client(0);
+
+        act('go');
+        $d->start('act', text($loop));
+
+        ok(wait_for(sub { seen() =~ /loop/ }), "\"$loop\"");
+        is(act('stop'), 'stop', 'others go on');
+        is(answer($d->read_message()), 'stopped', 'which ends');
+    }
+
+    act('go');
+}
+
+
+sub memory {
+    my $d = $t->client(1);
+
+    is(act('ticks', $d), 'ticked', 'a thousand timers, one after another');
+
+    $t->expect_log(qr/\[error\].*no memory for a handler's timer/);
+    $t->expect_log(qr/\[error\].*no memory for a handler's work/);
+
+    is(act('full', $d), 'full', 'nothing is left');
+    is(seen(), 'timer:-1 work:-1 keep:-5 cancel:-5 ', 'all is refused');
+}
