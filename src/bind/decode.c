@@ -10,6 +10,7 @@
 
 #include "bind/decode.h"
 
+#include "bind/number.h"
 #include "bind/token_binary.h"
 #include "bind/token_compact.h"
 
@@ -240,51 +241,6 @@ decode_pass(decode_t *d, const decode_protocol_t *protocol, const uint8_t *p,
 }
 
 
-/*
- * Values are put where the handler will have them, of the types that table.h
- * says, but are known here as bytes only: they are copied in.
- */
-
-decode_inline void
-decode_number(const decode_protocol_t *protocol, const nthrift_token_t *t,
-    uint8_t *value)
-{
-    int16_t  i16;
-    int32_t  i32;
-    int64_t  i64;
-
-    switch (t->type) {
-
-    case NTHRIFT_BOOL:
-        *value = (uint8_t) protocol->token->truth(t);
-        return;
-
-    case NTHRIFT_I8:
-        *value = t->at[0];
-        return;
-
-    case NTHRIFT_I16:
-        i16 = (int16_t) protocol->token->number(t);
-        memcpy(value, &i16, sizeof(i16));
-        return;
-
-    case NTHRIFT_I32:
-        i32 = (int32_t) protocol->token->number(t);
-        memcpy(value, &i32, sizeof(i32));
-        return;
-
-    case NTHRIFT_UUID:
-        memcpy(value, t->at, 16);
-        return;
-
-    default: /* NTHRIFT_I64, the bits of NTHRIFT_DOUBLE */
-        i64 = protocol->token->number(t);
-        memcpy(value, &i64, sizeof(i64));
-        return;
-    }
-}
-
-
 /* A string, or a container: its count is where a string's length is. */
 
 static inline void
@@ -362,149 +318,8 @@ decode_value(decode_t *d, const decode_protocol_t *protocol, const uint8_t *p,
         return protocol->nested(d, p, t, type, at, value);
 
     default:
-        decode_number(protocol, t, value);
+        nthrift_number_read(protocol->token, t, value);
         return p;
-    }
-}
-
-
-static inline int
-decode_is_number(unsigned type)
-{
-    return type < NTHRIFT_STRING || type == NTHRIFT_UUID;
-}
-
-
-/* Numbers that have one size each, on the wire and in C. */
-
-decode_inline const uint8_t *
-decode_fixed(const decode_protocol_t *protocol, const uint8_t *p,
-    unsigned type, size_t size, uint8_t *items, uint32_t n)
-{
-    nthrift_token_t  t;
-
-    t.type = (uint8_t) type;
-
-    for ( /* void */ ; n != 0; n--) {
-        t.at = p;
-        decode_number(protocol, &t, items);
-        p += size;
-        items += size;
-    }
-
-    return p;
-}
-
-
-/* Compact's numbers, as its token's number() has them. */
-
-decode_inline void
-decode_zigzag(unsigned type, uint64_t v, uint8_t *value)
-{
-    int16_t  i16;
-    int32_t  i32;
-    int64_t  i64;
-
-    switch (type) {
-
-    case NTHRIFT_I16:
-        i16 = (int16_t) nthrift_compact_unzigzag((uint32_t) v);
-        memcpy(value, &i16, sizeof(i16));
-        return;
-
-    case NTHRIFT_I32:
-        i32 = nthrift_compact_unzigzag((uint32_t) v);
-        memcpy(value, &i32, sizeof(i32));
-        return;
-
-    default: /* NTHRIFT_I64 */
-        i64 = (int64_t) ((v >> 1) ^ (0 - (v & 1)));
-        memcpy(value, &i64, sizeof(i64));
-        return;
-    }
-}
-
-
-/* As many as there are before one that is cut off, or longer than may be. */
-
-decode_inline uint32_t
-decode_varints(const uint8_t **p, const uint8_t *last, int max, unsigned type,
-    size_t size, uint8_t *items, uint32_t n)
-{
-    int       len;
-    uint32_t  i;
-    uint64_t  v;
-
-    for (i = 0; i < n; i++) {
-        len = nthrift_compact_varint_read(*p, last, max, &v);
-
-        if (len < 0) {
-            break;
-        }
-
-        decode_zigzag(type, v, items);
-        *p += len;
-        items += size;
-    }
-
-    return i;
-}
-
-
-/*
- * Numbers of this run, read without a look at each one's type.  Returns how
- * many were; others are read one by one.
- */
-
-decode_inline uint32_t
-decode_run(const decode_t *d, const decode_protocol_t *protocol,
-    const uint8_t **p, const nthrift_token_t *t, uint8_t *items)
-{
-    uint64_t        fixed;
-    const uint8_t  *last;
-
-    last = d->body->last;
-
-    if (protocol->token == &nthrift_token_compact) {
-
-        switch (t->elem) {
-
-        case NTHRIFT_I16:
-            return decode_varints(p, last, NTHRIFT_COMPACT_VARINT32,
-                                  NTHRIFT_I16, 2, items, t->count);
-
-        case NTHRIFT_I32:
-            return decode_varints(p, last, NTHRIFT_COMPACT_VARINT32,
-                                  NTHRIFT_I32, 4, items, t->count);
-
-        case NTHRIFT_I64:
-            return decode_varints(p, last, NTHRIFT_COMPACT_VARINT64,
-                                  NTHRIFT_I64, 8, items, t->count);
-        }
-    }
-
-    fixed = protocol->token->fixed[t->elem];
-
-    if (t->count * fixed > (uint64_t) (last - *p)) {
-        return 0;
-    }
-
-    switch (t->elem) {
-
-    case NTHRIFT_I32:
-        *p = decode_fixed(protocol, *p, NTHRIFT_I32, 4, items, t->count);
-        return t->count;
-
-    case NTHRIFT_I64:
-        *p = decode_fixed(protocol, *p, NTHRIFT_I64, 8, items, t->count);
-        return t->count;
-
-    case NTHRIFT_DOUBLE:
-        *p = decode_fixed(protocol, *p, NTHRIFT_DOUBLE, 8, items, t->count);
-        return t->count;
-
-    default:
-        return 0;
     }
 }
 
@@ -524,7 +339,7 @@ decode_elements(decode_t *d, const decode_protocol_t *protocol,
     level.type[0] = t->elem;
     level.type[1] = t->elem;
 
-    i = decode_run(d, protocol, &p, t, items);
+    i = nthrift_number_run(protocol->token, &p, d->body->last, t, items);
     items += (size_t) i * at->size;
 
     for ( /* void */ ; i < t->count; i++) {
@@ -745,8 +560,8 @@ decode_is_level(const nthrift_token_t *t, const nthrift_schema_type_t *type)
     }
 
     return t->count != 0
-           && !(decode_is_number(type->elem->type)
-                && (type->key == NULL || decode_is_number(type->key->type)));
+           && !(nthrift_number_is(type->elem->type)
+                && (type->key == NULL || nthrift_number_is(type->key->type)));
 }
 
 
