@@ -10,81 +10,22 @@
 
 #include "bind/decode.h"
 
+#include "bind/descent.h"
 #include "bind/number.h"
 #include "bind/token_binary.h"
 #include "bind/token_compact.h"
 
 
-#define decode_inline    nthrift_token_inline
-#define decode_noinline  static __attribute__((noinline))
-
-
-typedef struct {
-    nthrift_arena_t  *arena;
-    nthrift_bytes_t  *body;
-    nthrift_error_t  *err;
-    uint32_t          left;     /* levels that may still be entered */
-    uint8_t           place[NTHRIFT_TOKEN_SIZE];
-} decode_t;
-
-
-/*
- * A protocol, as a constant that disappears into the functions: each protocol
- * has its own.  Those that are entered once a level are named here.  All
- * functions that read return the byte behind what they have read, or NULL:
- * body->p is looked at only by those who go on to the next run.
- */
-
-typedef struct {
-    const nthrift_token_protocol_t  *token;
-
-    const uint8_t                 *(*nested)(decode_t *d, const uint8_t *p,
-                                        const nthrift_token_t *t,
-                                        const nthrift_schema_type_t *type,
-                                        const nthrift_layout_type_t *at,
-                                        uint8_t *value);
-    const uint8_t                 *(*pass)(decode_t *d, const uint8_t *p,
-                                        const nthrift_token_t *t);
-} decode_protocol_t;
+#define decode_inline  nthrift_token_inline
 
 
 const char  nthrift_decode_no_memory[] = "no memory";
 
 
-decode_noinline const uint8_t *
-decode_fail(decode_t *d, const char *text)
-{
-    (void) nthrift_error_set(d->err, text);
-
-    return NULL;
-}
-
-
-decode_noinline const uint8_t *
-decode_fail_malformed(decode_t *d)
-{
-    return decode_fail(d, "malformed body");
-}
-
-
-static inline int
-decode_enter(decode_t *d)
-{
-    if (d->left == 0) {
-        (void) decode_fail(d, "too many levels of nesting");
-        return NTHRIFT_ERROR;
-    }
-
-    d->left--;
-
-    return NTHRIFT_OK;
-}
-
-
 /* Zeroed memory for `n` values of `size` bytes each. */
 
 static uint8_t *
-decode_alloc(decode_t *d, uint32_t n, uint32_t size)
+decode_alloc(nthrift_descent_t *d, uint32_t n, uint32_t size)
 {
     uint8_t   *p;
     uint64_t   bytes;
@@ -94,148 +35,8 @@ decode_alloc(decode_t *d, uint32_t n, uint32_t size)
     p = (bytes <= SIZE_MAX) ? nthrift_arena_alloc(d->arena, (size_t) bytes)
                             : NULL;
     if (p == NULL) {
-        (void) decode_fail(d, nthrift_decode_no_memory);
+        (void) nthrift_descent_fail(d, nthrift_decode_no_memory);
     }
-
-    return p;
-}
-
-
-decode_inline const uint8_t *
-decode_read_token(decode_t *d, const decode_protocol_t *protocol,
-    const nthrift_token_level_t *level, const uint8_t *p, nthrift_token_t *t)
-{
-    ptrdiff_t         n;
-    nthrift_bytes_t  *b;
-
-    b = d->body;
-    n = protocol->token->read(level, p, b->last, t);
-
-    if (n >= 0) {
-        return p + n;
-    }
-
-    b->p = p;
-
-    if (n == NTHRIFT_ERROR
-        || nthrift_token_read_cut(protocol->token, level, b, d->place, t)
-           != NTHRIFT_OK)
-    {
-        return decode_fail_malformed(d);
-    }
-
-    return b->p;
-}
-
-
-/* Fields that are not declared. */
-
-static inline const uint8_t *
-decode_pass_string(decode_t *d, const uint8_t *p, uint32_t len)
-{
-    nthrift_bytes_t  *b;
-
-    b = d->body;
-
-    if (len <= (size_t) (b->last - p)) {
-        return p + len;
-    }
-
-    b->p = p;
-
-    return (nthrift_bytes_skip(b, len) == NTHRIFT_OK)
-           ? b->p : decode_fail_malformed(d);
-}
-
-
-decode_inline const uint8_t *
-decode_pass_value(decode_t *d, const decode_protocol_t *protocol,
-    const uint8_t *p, const nthrift_token_t *t)
-{
-    switch (t->type) {
-
-    case NTHRIFT_STRING:
-        return decode_pass_string(d, p, t->count);
-
-    case NTHRIFT_STRUCT:
-    case NTHRIFT_LIST:
-    case NTHRIFT_SET:
-    case NTHRIFT_MAP:
-        return protocol->pass(d, p, t);
-
-    default:
-        return p;
-    }
-}
-
-
-/* What is in a struct, whose ids do not matter, or in a container. */
-
-decode_inline const uint8_t *
-decode_pass_level(decode_t *d, const decode_protocol_t *protocol,
-    const uint8_t *p, const nthrift_token_t *t)
-{
-    nthrift_token_t        in;
-    nthrift_token_level_t  level;
-
-    memset(&level, 0, sizeof(nthrift_token_level_t));
-
-    if (t->type == NTHRIFT_STRUCT) {
-        level.fields = 1;
-        level.left = 1;
-
-    } else {
-        level.left = (t->type == NTHRIFT_MAP) ? t->count * 2 : t->count;
-        level.type[0] = t->key;
-        level.type[1] = t->elem;
-    }
-
-    while (level.left != 0) {
-        p = decode_read_token(d, protocol, &level, p, &in);
-
-        if (p == NULL || (level.fields && in.type == NTHRIFT_STOP)) {
-            return p;
-        }
-
-        level.left -= !level.fields;
-
-        p = decode_pass_value(d, protocol, p, &in);
-        if (p == NULL) {
-            return NULL;
-        }
-    }
-
-    return p;
-}
-
-
-/* Containers of numbers are passed over together, and are no level. */
-
-decode_inline const uint8_t *
-decode_pass(decode_t *d, const decode_protocol_t *protocol, const uint8_t *p,
-    const nthrift_token_t *t)
-{
-    int  rc;
-
-    if (t->type != NTHRIFT_STRUCT) {
-        if (t->count == 0) {
-            return p;
-        }
-
-        d->body->p = p;
-        rc = nthrift_token_pass(protocol->token, d->body, t);
-
-        if (rc != NTHRIFT_DECLINED) {
-            return (rc == NTHRIFT_OK) ? d->body->p : decode_fail_malformed(d);
-        }
-    }
-
-    if (decode_enter(d) != NTHRIFT_OK) {
-        return NULL;
-    }
-
-    p = decode_pass_level(d, protocol, p, t);
-    d->left++;
 
     return p;
 }
@@ -257,8 +58,10 @@ decode_str(uint8_t *value, size_t len, const uint8_t *data)
 
 /* A string that lies in more than one run. */
 
-decode_noinline const uint8_t *
-decode_string_runs(decode_t *d, const uint8_t *p, uint32_t len, uint8_t *value)
+__attribute__((noinline))
+static const uint8_t *
+decode_string_runs(nthrift_descent_t *d, const uint8_t *p, uint32_t len,
+    uint8_t *value)
 {
     uint8_t          *data;
     nthrift_bytes_t  *b;
@@ -266,7 +69,7 @@ decode_string_runs(decode_t *d, const uint8_t *p, uint32_t len, uint8_t *value)
     b = d->body;
 
     if (b->more == NULL) {
-        return decode_fail_malformed(d);
+        return nthrift_descent_malformed(d);
     }
 
     data = decode_alloc(d, len, 1);
@@ -277,7 +80,7 @@ decode_string_runs(decode_t *d, const uint8_t *p, uint32_t len, uint8_t *value)
     b->p = p;
 
     if (nthrift_bytes_copy(b, data, len) != NTHRIFT_OK) {
-        return decode_fail_malformed(d);
+        return nthrift_descent_malformed(d);
     }
 
     decode_str(value, len, data);
@@ -287,7 +90,8 @@ decode_string_runs(decode_t *d, const uint8_t *p, uint32_t len, uint8_t *value)
 
 
 static inline const uint8_t *
-decode_string(decode_t *d, const uint8_t *p, uint32_t len, uint8_t *value)
+decode_string(nthrift_descent_t *d, const uint8_t *p, uint32_t len,
+    uint8_t *value)
 {
     if (len > (size_t) (d->body->last - p)) {
         return decode_string_runs(d, p, len, value);
@@ -302,9 +106,10 @@ decode_string(decode_t *d, const uint8_t *p, uint32_t len, uint8_t *value)
 /* A pointer that the layout has gets memory of its own to point to. */
 
 decode_inline const uint8_t *
-decode_value(decode_t *d, const decode_protocol_t *protocol, const uint8_t *p,
-    const nthrift_token_t *t, const nthrift_schema_type_t *type,
-    const nthrift_layout_type_t *at, uint8_t *value)
+decode_value(nthrift_descent_t *d, const nthrift_descent_protocol_t *protocol,
+    const uint8_t *p, const nthrift_token_t *t,
+    const nthrift_schema_type_t *type, const nthrift_layout_type_t *at,
+    uint8_t *value)
 {
     switch (t->type) {
 
@@ -325,10 +130,10 @@ decode_value(decode_t *d, const decode_protocol_t *protocol, const uint8_t *p,
 
 
 decode_inline const uint8_t *
-decode_elements(decode_t *d, const decode_protocol_t *protocol,
-    const uint8_t *p, const nthrift_token_t *t,
-    const nthrift_schema_type_t *type, const nthrift_layout_type_t *at,
-    uint8_t *items)
+decode_elements(nthrift_descent_t *d,
+    const nthrift_descent_protocol_t *protocol, const uint8_t *p,
+    const nthrift_token_t *t, const nthrift_schema_type_t *type,
+    const nthrift_layout_type_t *at, uint8_t *items)
 {
     uint32_t               i;
     nthrift_token_t        elem;
@@ -343,7 +148,7 @@ decode_elements(decode_t *d, const decode_protocol_t *protocol,
     items += (size_t) i * at->size;
 
     for ( /* void */ ; i < t->count; i++) {
-        p = decode_read_token(d, protocol, &level, p, &elem);
+        p = nthrift_descent_read(d, protocol, &level, p, &elem);
         if (p == NULL) {
             return NULL;
         }
@@ -363,10 +168,10 @@ decode_elements(decode_t *d, const decode_protocol_t *protocol,
 /* Keys and values take turns, as the level's number tells. */
 
 decode_inline const uint8_t *
-decode_entries(decode_t *d, const decode_protocol_t *protocol,
-    const uint8_t *p, const nthrift_token_t *t,
-    const nthrift_schema_type_t *type, const nthrift_layout_type_t *at,
-    uint8_t *entry)
+decode_entries(nthrift_descent_t *d,
+    const nthrift_descent_protocol_t *protocol, const uint8_t *p,
+    const nthrift_token_t *t, const nthrift_schema_type_t *type,
+    const nthrift_layout_type_t *at, uint8_t *entry)
 {
     int                    key;
     nthrift_token_t        elem;
@@ -378,7 +183,7 @@ decode_entries(decode_t *d, const decode_protocol_t *protocol,
     level.type[1] = t->elem;
 
     for (level.left = t->count * 2; level.left != 0; level.left--) {
-        p = decode_read_token(d, protocol, &level, p, &elem);
+        p = nthrift_descent_read(d, protocol, &level, p, &elem);
         if (p == NULL) {
             return NULL;
         }
@@ -405,10 +210,10 @@ decode_entries(decode_t *d, const decode_protocol_t *protocol,
  */
 
 decode_inline const uint8_t *
-decode_container(decode_t *d, const decode_protocol_t *protocol,
-    const uint8_t *p, const nthrift_token_t *t,
-    const nthrift_schema_type_t *type, const nthrift_layout_type_t *at,
-    uint8_t *value)
+decode_container(nthrift_descent_t *d,
+    const nthrift_descent_protocol_t *protocol, const uint8_t *p,
+    const nthrift_token_t *t, const nthrift_schema_type_t *type,
+    const nthrift_layout_type_t *at, uint8_t *value)
 {
     int       map;
     uint8_t  *items;
@@ -423,7 +228,7 @@ decode_container(decode_t *d, const decode_protocol_t *protocol,
     if (t->elem != type->elem->type || (map && t->key != type->key->type)
         || (d->body->more == NULL && t->count > (size_t) (d->body->last - p)))
     {
-        return decode_fail_malformed(d);
+        return nthrift_descent_malformed(d);
     }
 
     items = decode_alloc(d, t->count, map ? at->entry : at->elem->size);
@@ -442,14 +247,14 @@ decode_container(decode_t *d, const decode_protocol_t *protocol,
 /* A field's value, and that it is there. */
 
 decode_inline const uint8_t *
-decode_field(decode_t *d, const decode_protocol_t *protocol, const uint8_t *p,
-    const nthrift_token_t *t, const nthrift_layout_t *layout,
+decode_field(nthrift_descent_t *d, const nthrift_descent_protocol_t *protocol,
+    const uint8_t *p, const nthrift_token_t *t, const nthrift_layout_t *layout,
     const nthrift_schema_field_t *field, uint8_t *base)
 {
     const nthrift_layout_field_t  *at;
 
     if (t->type != field->type.type) {
-        return decode_fail_malformed(d);
+        return nthrift_descent_malformed(d);
     }
 
     at = &layout->fields[field - layout->schema->fields];
@@ -468,7 +273,7 @@ decode_field(decode_t *d, const decode_protocol_t *protocol, const uint8_t *p,
 
 
 decode_inline const uint8_t *
-decode_fields(decode_t *d, const decode_protocol_t *protocol,
+decode_fields(nthrift_descent_t *d, const nthrift_descent_protocol_t *protocol,
     const uint8_t *p, const nthrift_layout_t *layout, uint8_t *base)
 {
     nthrift_token_t                t;
@@ -480,7 +285,7 @@ decode_fields(decode_t *d, const decode_protocol_t *protocol,
     level.fields = 1;
 
     for ( ;; ) {
-        p = decode_read_token(d, protocol, &level, p, &t);
+        p = nthrift_descent_read(d, protocol, &level, p, &t);
 
         if (p == NULL || t.type == NTHRIFT_STOP) {
             return p;
@@ -491,7 +296,7 @@ decode_fields(decode_t *d, const decode_protocol_t *protocol,
 
         p = (field != NULL)
             ? decode_field(d, protocol, p, &t, layout, field, base)
-            : decode_pass_value(d, protocol, p, &t);
+            : nthrift_descent_pass_value(d, protocol, p, &t);
 
         if (p == NULL) {
             return NULL;
@@ -507,7 +312,7 @@ decode_fields(decode_t *d, const decode_protocol_t *protocol,
  */
 
 static inline uint8_t *
-decode_start_struct(decode_t *d, const nthrift_layout_type_t *at,
+decode_start_struct(nthrift_descent_t *d, const nthrift_layout_type_t *at,
     uint8_t *value)
 {
     uint8_t  *base;
@@ -537,7 +342,7 @@ decode_start_struct(decode_t *d, const nthrift_layout_type_t *at,
 
 
 decode_inline const uint8_t *
-decode_struct(decode_t *d, const decode_protocol_t *protocol,
+decode_struct(nthrift_descent_t *d, const nthrift_descent_protocol_t *protocol,
     const uint8_t *p, const nthrift_layout_type_t *at, uint8_t *value)
 {
     value = decode_start_struct(d, at, value);
@@ -566,7 +371,7 @@ decode_is_level(const nthrift_token_t *t, const nthrift_schema_type_t *type)
 
 
 decode_inline const uint8_t *
-decode_nested(decode_t *d, const decode_protocol_t *protocol,
+decode_nested(nthrift_descent_t *d, const nthrift_descent_protocol_t *protocol,
     const uint8_t *p, const nthrift_token_t *t,
     const nthrift_schema_type_t *type, const nthrift_layout_type_t *at,
     uint8_t *value)
@@ -575,7 +380,7 @@ decode_nested(decode_t *d, const decode_protocol_t *protocol,
 
     level = decode_is_level(t, type);
 
-    if (level && decode_enter(d) != NTHRIFT_OK) {
+    if (level && nthrift_descent_enter(d) != NTHRIFT_OK) {
         return NULL;
     }
 
@@ -589,48 +394,50 @@ decode_nested(decode_t *d, const decode_protocol_t *protocol,
 }
 
 
-static const decode_protocol_t  decode_binary;
-static const decode_protocol_t  decode_compact;
+static const nthrift_descent_protocol_t  decode_binary;
+static const nthrift_descent_protocol_t  decode_compact;
 
 
 static const uint8_t *
-decode_nested_binary(decode_t *d, const uint8_t *p, const nthrift_token_t *t,
-    const nthrift_schema_type_t *type, const nthrift_layout_type_t *at,
-    uint8_t *value)
+decode_nested_binary(nthrift_descent_t *d, const uint8_t *p,
+    const nthrift_token_t *t, const nthrift_schema_type_t *type,
+    const nthrift_layout_type_t *at, uint8_t *value)
 {
     return decode_nested(d, &decode_binary, p, t, type, at, value);
 }
 
 
 static const uint8_t *
-decode_pass_binary(decode_t *d, const uint8_t *p, const nthrift_token_t *t)
+decode_pass_binary(nthrift_descent_t *d, const uint8_t *p,
+    const nthrift_token_t *t)
 {
-    return decode_pass(d, &decode_binary, p, t);
+    return nthrift_descent_pass(d, &decode_binary, p, t);
 }
 
 
 static const uint8_t *
-decode_nested_compact(decode_t *d, const uint8_t *p, const nthrift_token_t *t,
-    const nthrift_schema_type_t *type, const nthrift_layout_type_t *at,
-    uint8_t *value)
+decode_nested_compact(nthrift_descent_t *d, const uint8_t *p,
+    const nthrift_token_t *t, const nthrift_schema_type_t *type,
+    const nthrift_layout_type_t *at, uint8_t *value)
 {
     return decode_nested(d, &decode_compact, p, t, type, at, value);
 }
 
 
 static const uint8_t *
-decode_pass_compact(decode_t *d, const uint8_t *p, const nthrift_token_t *t)
+decode_pass_compact(nthrift_descent_t *d, const uint8_t *p,
+    const nthrift_token_t *t)
 {
-    return decode_pass(d, &decode_compact, p, t);
+    return nthrift_descent_pass(d, &decode_compact, p, t);
 }
 
 
-static const decode_protocol_t  decode_binary = {
+static const nthrift_descent_protocol_t  decode_binary = {
     &nthrift_token_binary, decode_nested_binary, decode_pass_binary
 };
 
 
-static const decode_protocol_t  decode_compact = {
+static const nthrift_descent_protocol_t  decode_compact = {
     &nthrift_token_compact, decode_nested_compact, decode_pass_compact
 };
 
@@ -642,7 +449,7 @@ nthrift_decode_body(nthrift_arena_t *arena, unsigned protocol,
     const nthrift_layout_t *layout, uint32_t max_depth, nthrift_bytes_t *body,
     void **value, nthrift_error_t *err)
 {
-    decode_t                d;
+    nthrift_descent_t       d;
     uint8_t                *base;
     const uint8_t          *p;
     nthrift_token_t         t;
