@@ -10,7 +10,7 @@ FUZZ_CFLAGS   = -std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Isrc -Ifuzz \
 FUZZ_SANITIZE = address,undefined
 
 FUZZ_SOURCES  = $(sort $(wildcard src/*/*.c))
-FUZZ_HEADERS  = $(wildcard src/*/*.h fuzz/*.h)
+FUZZ_HEADERS  = $(wildcard src/*/*.h fuzz/*.h t/unit/*.h)
 FUZZ_OBJECTS  = $(FUZZ_SOURCES:src/%.c=build/fuzz/obj/%.o)
 FUZZ_LIBRARY  = build/fuzz/obj/libnthrift.a
 
