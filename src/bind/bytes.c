@@ -1,6 +1,6 @@
 /*
- * bind/bytes.c: from one run of a body to the next.  check.c and find.c come
- * here where a run ends; within a run they read by themselves.
+ * bind/bytes.c: from one run of a body to the next.  check.c, find.c and
+ * decode.c come here where a run ends; within a run they read by themselves.
  */
 
 #include "bind/bytes.h"

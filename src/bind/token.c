@@ -1,6 +1,6 @@
 /*
- * bind/token.c: passes over the numbers of a container together; check.c and
- * find.c come here when nobody wants to know one of them.
+ * bind/token.c: passes over the numbers of a container together; check.c,
+ * find.c and decode.c come here when nobody wants to know one of them.
  */
 
 #include "bind/token.h"
