@@ -5,7 +5,7 @@
  *     nthrift_encode.c     JSON to bytes: structs and containers
  *       nthrift_scalar.c     numbers and text
  *       nthrift_default.c    what is not given
- *       nthrift_write.c      bytes in both protocols
+ *       nthrift_write.c      the bytes of src/bind/write.c, and their memory
  *     nthrift_exchange.c   sends a message, and reads its reply
  *       nthrift_socket.c     with a deadline
  *     nthrift_decode.c     bytes to JSON: results and exceptions
