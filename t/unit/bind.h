@@ -459,8 +459,9 @@ bind_body(unsigned protocol, const char *text, uint8_t *bytes)
 
 
 /*
- * A body in runs: the first ends at `split`, the others after every `step`
- * bytes.  Each is a block of its own, with an empty run behind it.
+ * A body in runs: the first ends at `split`, or with the body, the others
+ * after every `step` bytes.  Each is a block of its own, with an empty run
+ * behind it.
  */
 
 typedef struct {
@@ -529,6 +530,10 @@ bind_runs_start(bind_runs_t *runs, nthrift_bytes_t *b, const uint8_t *bytes,
     size_t n, size_t split, size_t step)
 {
     uint8_t  *p;
+
+    if (split > n) {
+        split = n;
+    }
 
     runs->bytes = bytes;
     runs->n = n;
