@@ -180,6 +180,8 @@ ngx_stream_thrift_session_reply(ngx_stream_thrift_session_t *ts)
 void
 ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts)
 {
+    ngx_int_t  rc;
+
     ts->running = 1;
     ts->progress = 0;
     ts->turn = 0;
@@ -187,9 +189,20 @@ ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts)
     do {
         ts->blocked = 0;
 
-        if (ngx_stream_thrift_session_read(ts) != NGX_OK
-            || ngx_stream_thrift_session_write(ts) != NGX_OK)
-        {
+        rc = ngx_stream_thrift_session_read(ts);
+
+        if (rc == NGX_OK) {
+
+            /* before writing: what waited behind a call that goes may go out */
+
+            if (ts->eof && !ts->conf->conf.half_close) {
+                ngx_stream_thrift_session_left(ts);
+            }
+
+            rc = ngx_stream_thrift_session_write(ts);
+        }
+
+        if (rc != NGX_OK) {
             ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
             return;
         }
@@ -197,10 +210,6 @@ ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts)
         /* what stopped reading may be gone */
 
     } while (ts->blocked && !ngx_stream_thrift_session_blocked(ts));
-
-    if (ts->eof && !ts->conf->conf.half_close) {
-        ngx_stream_thrift_session_left(ts);
-    }
 
     ts->running = 0;
 

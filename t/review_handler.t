@@ -63,6 +63,7 @@ $t->run();
 my $c = $t->client(0);
 
 replied_and_gone();
+left_and_ready();
 replied_and_late();
 refused_and_gone();
 loops();
@@ -113,6 +114,22 @@ sub replied_and_gone {
     is(answer($d->read_message()), 'released', 'reply before the end');
     is(answer($d->read_message()), 'done', 'and the next');
     is(seen(), 'waits released:0 ', 'a reply, and no more');
+}
+
+
+# The end of a call that waits for nobody lets the next one go out.
+
+sub left_and_ready {
+    my $d = $t->client(0);
+
+    $d->start('wait', text('nobody'));
+    $d->start('act', text('ready'));
+    $d->half_close();
+
+    is(answer($d->read_message()), 'ready', 'reply behind a call that waits');
+    is(answer($d->read_message()), 'nothing', 'whose client has left');
+    is($d->{eof}, 'closed', 'connection is closed');
+    is(seen(), 'waits cancelled:1 ', 'the handler is told');
 }
 
 
