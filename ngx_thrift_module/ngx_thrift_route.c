@@ -11,6 +11,7 @@
 #include "ngx_thrift.h"
 
 
+static ngx_thrift_target_t *ngx_thrift_route_recent(ngx_thrift_call_t *call);
 static ngx_thrift_target_t *ngx_thrift_route_find(ngx_thrift_routes_t *routes,
     nthrift_str_t *prefix, nthrift_str_t *method);
 
@@ -21,8 +22,7 @@ ngx_thrift_route(ngx_thrift_call_t *call)
     ngx_thrift_conf_t    *conf;
     ngx_thrift_target_t  *target;
 
-    target = ngx_thrift_route_find(call->routes, &call->prefix,
-                                   &call->method);
+    target = ngx_thrift_route_recent(call);
     conf = target->conf;
 
     call->target = target;
@@ -52,6 +52,34 @@ ngx_thrift_route(ngx_thrift_call_t *call)
     }
 
     return NGX_OK;
+}
+
+
+static ngx_thrift_target_t *
+ngx_thrift_route_recent(ngx_thrift_call_t *call)
+{
+    nthrift_str_t        *name;
+    ngx_thrift_target_t  *target;
+    ngx_thrift_routes_t  *routes;
+
+    routes = call->routes;
+    name = &call->request.wire.head.name;
+
+    if (routes->recent && routes->recent_len == name->len
+        && ngx_memcmp(routes->recent_name, name->data, name->len) == 0)
+    {
+        return routes->recent;
+    }
+
+    target = ngx_thrift_route_find(routes, &call->prefix, &call->method);
+
+    if (name->len <= NGX_THRIFT_ROUTE_RECENT) {
+        ngx_memcpy(routes->recent_name, name->data, name->len);
+        routes->recent_len = name->len;
+        routes->recent = target;
+    }
+
+    return target;
 }
 
 

@@ -37,9 +37,21 @@ typedef struct {
 } ngx_thrift_service_t;
 
 
+/*
+ * The name that was looked for last, as it was sent, and what was found: most
+ * calls have the same.
+ */
+
+#define NGX_THRIFT_ROUTE_RECENT  64     /* bytes of a name */
+
+
 /* Of one server{}. */
 
 typedef struct {
+    ngx_thrift_target_t         *recent;    /* NULL: none yet */
+    size_t                       recent_len;
+    u_char                       recent_name[NGX_THRIFT_ROUTE_RECENT];
+
     nthrift_map_t                services;  /* to ngx_thrift_service_t */
     nthrift_map_t                methods;   /* to ngx_thrift_target_t, for
                                                calls that name no service */

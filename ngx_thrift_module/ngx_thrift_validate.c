@@ -11,6 +11,7 @@
 #define NGX_THRIFT_MAX_PATH  256    /* bytes of a field's path in messages */
 
 
+static ngx_uint_t ngx_thrift_validate_nothing(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_validate_body(ngx_thrift_call_t *call,
     ngx_thrift_message_t *m, const nthrift_schema_t *schema, ngx_str_t *why);
 
@@ -32,6 +33,7 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
     }
 
     if (target->args == NULL
+        || ngx_thrift_validate_nothing(call)
         || ngx_thrift_validate_body(call, &call->request, target->args, &why)
            == NGX_OK)
     {
@@ -45,6 +47,17 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
     return ngx_thrift_call_fail(call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
                                 "arguments do not fit their definition: %V",
                                 &why);
+}
+
+
+/* The walk has found that there is nothing, and nothing is asked for. */
+
+static ngx_uint_t
+ngx_thrift_validate_nothing(ngx_thrift_call_t *call)
+{
+    return call->conf->rules.validate
+           && call->request.wire.skip.fields == 0
+           && call->target->args->required == 0;
 }
 
 
