@@ -24,7 +24,10 @@ my $build = "$top/build/hosted";
 my $venv = "$build/venv/bin/python3";
 my $node = "$build/node/node_modules";
 
-ok(system('make', '-s', '-j2', '-C', $top, 'hosted') == 0, 'build');
+# one test at a time
+
+ok(system('flock', "$top/build", 'make', '-s', '-j2', '-C', $top,
+          'hosted') == 0, 'build');
 
 my @python = ('/usr/bin/python3', '-B');
 

@@ -25,7 +25,7 @@ build/hosted/generated: | packages
 # Perl's types of one file have a namespace, or another file's replace them.
 # C++ is compiled at once: what it includes takes the time.
 
-build/hosted/generated: $(HOSTED_IDL) t/hosted/hosted.mk
+build/hosted/generated: $(HOSTED_IDL)
 	@mkdir -p $(addprefix build/hosted/,py perl cpp js idl)
 	@for idl in $(HOSTED_IDL); do \
 	    name=$$(basename $$idl .thrift); \
@@ -55,8 +55,7 @@ $(HOSTED_PROGRAMS): build/hosted/%: build/hosted/%.o build/hosted/all.o
 
 # What is no package of Debian 12: from PyPI and the npm registry, if they can
 # be reached.  Without them their part is skipped.  aiothrift wants an older
-# thriftpy2 than the newest one, which is in build/hosted/venv/newest and finds
-# what it needs beside the other.
+# thriftpy2; the newest one, with what it needs, is in build/hosted/venv/newest.
 
 HOSTED_NODE     = thrift@0.17.0
 HOSTED_PYPI     = aiothrift==0.2.7
@@ -74,8 +73,8 @@ hosted-clients: build/hosted/venv build/hosted/node ## get Thrift of npm, PyPI
 build/hosted/venv: | packages
 	@rm -rf $@.new
 	@/usr/bin/python3 -m venv $@.new \
+	    && $(HOSTED_PIP) --target $@.new/newest $(HOSTED_THRIFTPY) \
 	    && $(HOSTED_PIP) $(HOSTED_PYPI) \
-	    && $(HOSTED_PIP) --no-deps --target $@.new/newest $(HOSTED_THRIFTPY) \
 	    && mv $@.new $@ \
 	    || { rm -rf $@.new; echo "no aiothrift, no thriftpy2: see above"; }
 
