@@ -143,6 +143,16 @@ table_define(nthrift_gen_t *gen, const char *type, const char *name)
 }
 
 
+/* The same of one that has to be declared first. */
+
+static void
+table_start(nthrift_gen_t *gen, const char *type, const char *name)
+{
+    nthrift_gen_extern(gen, type, name);
+    table_define(gen, type, name);
+}
+
+
 void
 nthrift_gen_element_tables(nthrift_gen_t *gen, const nthrift_idl_type_t *type,
     const char *base)
@@ -152,14 +162,12 @@ nthrift_gen_element_tables(nthrift_gen_t *gen, const nthrift_idl_type_t *type,
     wire = nthrift_gen_format(gen, "nthrift_wire_%s", base);
     place = nthrift_gen_format(gen, "nthrift_place_%s", base);
 
-    nthrift_gen_extern(gen, "nthrift_schema_type_t", wire);
-    table_define(gen, "nthrift_schema_type_t", wire);
+    table_start(gen, "nthrift_schema_type_t", wire);
     nthrift_gen_print(gen, "\n    ");
     table_schema_type(gen, type);
     nthrift_gen_print(gen, ";\n\n");
 
-    nthrift_gen_extern(gen, "nthrift_layout_type_t", place);
-    table_define(gen, "nthrift_layout_type_t", place);
+    table_start(gen, "nthrift_layout_type_t", place);
     nthrift_gen_print(gen, "\n    ");
     table_layout_type(gen, type, 0);
     nthrift_gen_print(gen, ";\n");
@@ -178,8 +186,7 @@ table_schema_fields(nthrift_gen_t *gen, const nthrift_schema_t *schema,
     name = nthrift_gen_format(gen, "nthrift_fields_%s[%u]", base,
                               (unsigned) schema->n);
 
-    nthrift_gen_extern(gen, "nthrift_schema_field_t", name);
-    table_define(gen, "nthrift_schema_field_t", name);
+    table_start(gen, "nthrift_schema_field_t", name);
     nthrift_gen_print(gen, " {\n");
 
     f = schema->fields;
@@ -213,8 +220,7 @@ table_schema_index(nthrift_gen_t *gen, const nthrift_schema_t *schema,
     name = nthrift_gen_format(gen, "nthrift_index_%s[%u]", base,
                               (unsigned) schema->n_index);
 
-    nthrift_gen_extern(gen, "uint16_t", name);
-    table_define(gen, "uint16_t", name);
+    table_start(gen, "uint16_t", name);
     nthrift_gen_print(gen, " {");
 
     for (i = 0; i < schema->n_index; i++) {
@@ -294,8 +300,7 @@ table_layout(nthrift_gen_t *gen, const nthrift_schema_t *schema,
         fields = nthrift_gen_format(gen, "nthrift_places_%s", base);
         name = nthrift_gen_format(gen, "%s[%u]", fields, (unsigned) schema->n);
 
-        nthrift_gen_extern(gen, "nthrift_layout_field_t", name);
-        table_define(gen, "nthrift_layout_field_t", name);
+        table_start(gen, "nthrift_layout_field_t", name);
         nthrift_gen_print(gen, " {\n");
 
         for (i = 0; i < st->n; i++) {
@@ -368,8 +373,7 @@ table_enum(nthrift_gen_t *gen, const nthrift_idl_enum_t *en)
     if (n != 0) {
         name = nthrift_gen_format(gen, "nthrift_numbers_%s[%u]", base, n);
 
-        nthrift_gen_extern(gen, "int32_t", name);
-        table_define(gen, "int32_t", name);
+        table_start(gen, "int32_t", name);
         nthrift_gen_print(gen, " {\n");
 
         for (i = 0; i < en->n; i++) {
@@ -386,8 +390,7 @@ table_enum(nthrift_gen_t *gen, const nthrift_idl_enum_t *en)
 
     name = nthrift_gen_format(gen, "nthrift_enum_%s", base);
 
-    nthrift_gen_extern(gen, "nthrift_schema_enum_t", name);
-    table_define(gen, "nthrift_schema_enum_t", name);
+    table_start(gen, "nthrift_schema_enum_t", name);
     nthrift_gen_print(gen, " {\n    nthrift_string(\"%.*s\"), %s, %u\n};\n\n",
                       nthrift_gen_str(&en->def.name),
                       (n != 0) ? nthrift_gen_format(gen, "nthrift_numbers_%s",
