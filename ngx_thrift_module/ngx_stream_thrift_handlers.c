@@ -255,7 +255,7 @@ ngx_stream_thrift_init_handlers(ngx_conf_t *cf)
     target = tmcf->targets.elts;
 
     for (i = 0; i < tmcf->targets.nelts; i++) {
-        if (target[i]->conf->handler && target[i]->method
+        if (target[i]->conf->handler
             && ngx_stream_thrift_add_target(cf, target[i]) != NGX_OK)
         {
             return NGX_ERROR;
@@ -303,6 +303,12 @@ ngx_stream_thrift_add_target(ngx_conf_t *cf, ngx_thrift_target_t *target)
 
         handler->service.data = p;
         handler->service.len = service->len;
+    }
+
+    /* for all other names: a handler may be left with no method at all */
+
+    if (target->method == NULL) {
+        return NGX_OK;
     }
 
     targetp = ngx_array_push(&handler->targets);

@@ -264,3 +264,5 @@ what_was_seen(nthrift_call_t *call, const Review_seen_args_t *args)
 
 Review_HANDLER(.act = act, .wait = wait_for, .size = size,
                .seen = what_was_seen)
+
+Empty_HANDLER(.on_start = NULL)
