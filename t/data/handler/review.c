@@ -168,6 +168,84 @@ on_tick(nthrift_call_t *call, void *data)
 }
 
 
+/* Each of what goes on for a call; what fails has an answer, too. */
+
+static void
+on_asked(nthrift_call_t *call, const nthrift_failure_t *failure,
+    const Review_act_result_t *result, void *data)
+{
+    (void) data;
+
+    if (failure != NULL) {
+        nthrift_call_fail(call, "asked: %.*s", NTHRIFT_ARG(failure->text));
+        return;
+    }
+
+    Review_act_reply(call, result->success);
+}
+
+
+static void
+act_ask(nthrift_call_t *call)
+{
+    Review_act_args_t  args;
+
+    args.what = NTHRIFT_STR("asked");
+
+    if (Review_act_call(call, "self", &args, on_asked, NULL) != NTHRIFT_OK) {
+        nthrift_call_fail(call, "cannot ask");
+    }
+}
+
+
+static void
+do_work(void *data)
+{
+    ++*(int *) data;
+}
+
+
+static void
+on_worked(nthrift_call_t *call, void *data)
+{
+    Review_act_reply(call, nthrift_call_format(call, "worked %d",
+                                               *(int *) data));
+}
+
+
+static void
+act_work(nthrift_call_t *call)
+{
+    int  *n;
+
+    n = nthrift_call_alloc(call, sizeof(int));
+
+    if (n == NULL
+        || nthrift_call_work(call, "pool", do_work, on_worked, n)
+           != NTHRIFT_OK)
+    {
+        nthrift_call_fail(call, "cannot work");
+    }
+}
+
+
+static void
+act_ticks(nthrift_call_t *call, int n)
+{
+    int  *left;
+
+    left = nthrift_call_alloc(call, sizeof(int));
+
+    if (left == NULL) {
+        nthrift_call_fail(call, "cannot tick");
+        return;
+    }
+
+    *left = n + 1;
+    on_tick(call, left);
+}
+
+
 /* No memory is left for anything: each refusal has a reason in the log. */
 
 static void
@@ -187,8 +265,7 @@ act_full(nthrift_call_t *call)
 static void
 act(nthrift_call_t *call, const Review_act_args_t *args)
 {
-    int            *left;
-    nthrift_str_t   what;
+    nthrift_str_t  what;
 
     what = args->what;
 
@@ -232,9 +309,16 @@ act(nthrift_call_t *call, const Review_act_args_t *args)
         (void) nthrift_call_timer(call, 10, on_zero, NULL);
 
     } else if (is(what, "ticks")) {
-        left = nthrift_call_alloc(call, sizeof(int));
-        *left = 1000;
-        (void) nthrift_call_timer(call, 1, on_tick, left);
+        act_ticks(call, 1000);
+
+    } else if (is(what, "tick")) {
+        act_ticks(call, 2);
+
+    } else if (is(what, "ask")) {
+        act_ask(call);
+
+    } else if (is(what, "work")) {
+        act_work(call);
 
     } else if (is(what, "full")) {
         act_full(call);
