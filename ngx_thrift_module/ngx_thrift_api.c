@@ -14,7 +14,7 @@ static ngx_thrift_invocation_t *ngx_thrift_api_find_in_loop(
     nthrift_call_t *call, const char *what);
 static int ngx_thrift_api_reply(nthrift_call_t *call,
     const nthrift_method_t *method, const void *result);
-static int ngx_thrift_api_late(void);
+static int ngx_thrift_api_late(ngx_thrift_invocation_t *inv);
 static int ngx_thrift_api_write(ngx_thrift_invocation_t *inv,
     const nthrift_method_t *method, const void *result);
 static int ngx_thrift_api_wrong(ngx_thrift_invocation_t *inv,
@@ -138,7 +138,7 @@ ngx_thrift_api_reply(nthrift_call_t *call, const nthrift_method_t *method,
     inv = ngx_thrift_api_find(call);
 
     if (inv == NULL || ngx_thrift_api_ended(inv)) {
-        return ngx_thrift_api_late();
+        return ngx_thrift_api_late(inv);
     }
 
     if (inv->end != NGX_THRIFT_INVOCATION_OPEN) {
@@ -158,13 +158,22 @@ ngx_thrift_api_reply(nthrift_call_t *call, const nthrift_method_t *method,
 }
 
 
-/* The client may have left: that is nobody's fault. */
+/*
+ * The client may have left: that is nobody's fault.  A thread that runs the
+ * method still has its invocation, and its lines are written when it is done.
+ */
 
 static int
-ngx_thrift_api_late(void)
+ngx_thrift_api_late(ngx_thrift_invocation_t *inv)
 {
-    ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
-                  "handler replied to a call that has ended");
+    static const char  text[] = "handler replied to a call that has ended";
+
+    if (inv) {
+        ngx_thrift_invocation_log(inv, NTHRIFT_LOG_INFO, text,
+                                  sizeof(text) - 1);
+    } else {
+        ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0, "%s", text);
+    }
 
     return NTHRIFT_DECLINED;
 }
@@ -248,7 +257,7 @@ ngx_thrift_api_reply_raw(nthrift_call_t *call, const uint8_t *data,
     inv = ngx_thrift_api_find(call);
 
     if (inv == NULL || ngx_thrift_api_ended(inv)) {
-        return ngx_thrift_api_late();
+        return ngx_thrift_api_late(inv);
     }
 
     if (inv->end != NGX_THRIFT_INVOCATION_OPEN) {
@@ -357,7 +366,7 @@ ngx_thrift_api_fail(nthrift_call_t *call, int32_t type, const char *text,
     inv = ngx_thrift_api_find(call);
 
     if (inv == NULL || ngx_thrift_api_ended(inv)) {
-        return ngx_thrift_api_late();
+        return ngx_thrift_api_late(inv);
     }
 
     return ngx_thrift_invocation_fail(inv, type, text, len);

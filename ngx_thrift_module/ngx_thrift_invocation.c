@@ -196,7 +196,7 @@ ngx_thrift_invocation_leave(ngx_thrift_invocation_t *inv,
 static ngx_int_t
 ngx_thrift_invocation_settle(ngx_thrift_invocation_t *inv)
 {
-    if (inv->end == NGX_THRIFT_INVOCATION_OPEN || inv->threaded) {
+    if (inv->threaded || inv->end == NGX_THRIFT_INVOCATION_OPEN) {
 
         if (ngx_thrift_invocation_wait(inv) == NGX_AGAIN) {
             return NGX_AGAIN;
