@@ -35,6 +35,8 @@
 
 #include "nthrift_handler.h"
 
+#include <dlfcn.h>
+
 #include <glib-object.h>
 
 #include <thrift/c_glib/thrift_application_exception.h>
@@ -239,7 +241,7 @@ nthrift_cglib_protocol(unsigned protocol, nthrift_cglib_buffer_t *transport)
 }
 
 
-/* Says so in the error log, too: the client need not be ours. */
+/* The error log says so, too: the client need not be ours. */
 
 static inline void
 nthrift_cglib_say(nthrift_call_t *call, const char *text)
@@ -258,8 +260,9 @@ nthrift_cglib_say(nthrift_call_t *call, const char *text)
 static inline void
 nthrift_cglib_fail(nthrift_call_t *call, const char *text)
 {
-    nthrift_cglib_say(call, text);
-    (void) nthrift_call_fail(call, "%s", text);
+    if (nthrift_call_fail(call, "%s", text) == NTHRIFT_OK) {
+        nthrift_cglib_say(call, text);
+    }
 }
 
 
@@ -387,6 +390,68 @@ nthrift_cglib_process(nthrift_call_t *call, const nthrift_raw_t *message,
     g_object_unref(in);
     g_object_unref(out);
     g_object_unref(b);
+}
+
+
+/*
+ * Generated code registers its types without a lock: of two threads that come
+ * at the same time one finds the name taken, and the type would be lost.  All
+ * code of this shared object calls this function in place of GLib's: who comes
+ * second gets what the first one has registered.
+ */
+
+#ifndef RTLD_NEXT
+#define RTLD_NEXT  ((void *) -1L)
+#endif
+
+typedef GType (*nthrift_cglib_register_pt)(GType parent, const gchar *name,
+    const GTypeInfo *info, GTypeFlags flags);
+
+
+NTHRIFT_HIDDEN GType nthrift_cglib_register(GType parent, const gchar *name,
+    const GTypeInfo *info, GTypeFlags flags)
+    __asm__("g_type_register_static");
+
+GType
+nthrift_cglib_register(GType parent, const gchar *name, const GTypeInfo *info,
+    GTypeFlags flags)
+{
+    void   *fn;
+    GType   type;
+
+    nthrift_cglib_register_pt  next;
+
+    static GMutex       mutex;
+    static GHashTable  *types;      /* that are this object's own, by name */
+
+    fn = dlsym(RTLD_NEXT, "g_type_register_static");
+
+    if (fn == NULL) {
+        return 0;
+    }
+
+    memcpy(&next, &fn, sizeof(fn));
+
+    g_mutex_lock(&mutex);
+
+    if (types == NULL) {
+        types = g_hash_table_new(g_str_hash, g_str_equal);
+    }
+
+    type = (GType) g_hash_table_lookup(types, name);
+
+    if (type == 0) {
+        type = next(parent, name, info, flags);
+
+        if (type != 0) {
+            (void) g_hash_table_insert(types, (gpointer) g_type_name(type),
+                                       (gpointer) type);
+        }
+    }
+
+    g_mutex_unlock(&mutex);
+
+    return type;
 }
 
 

@@ -172,12 +172,16 @@ caught()
 }
 
 
-/* Says so in the error log, too: the client need not be ours. */
+/* The error log says so, too: the client need not be ours. */
 
 inline void
 fail(nthrift_call_t *call, const char *text) noexcept
 {
     const nthrift_call_info_t  *info;
+
+    if (nthrift_call_fail(call, "%s", text) != NTHRIFT_OK) {
+        return;
+    }
 
     info = nthrift_call_info(call);
 
@@ -185,8 +189,6 @@ fail(nthrift_call_t *call, const char *text) noexcept
         nthrift_call_log(call, NTHRIFT_LOG_ERROR, "%.*s failed: %s",
                          NTHRIFT_ARG(info->method), text);
     }
-
-    (void) nthrift_call_fail(call, "%s", text);
 }
 
 
@@ -445,6 +447,16 @@ public:
         release();
     }
 
+    /* For what is being caught. */
+
+    void
+    fail_caught()
+    {
+        answered = true;
+        adapter::fail_caught(call);
+        release();
+    }
+
     /* Code of the handler's has run: is the call still there? */
 
     void
@@ -530,7 +542,7 @@ private:
             fn(failure, result);
 
         } catch (...) {
-            fail_caught(call);
+            self->fail_caught();
         }
 
         self->look();
@@ -590,7 +602,7 @@ public:
                                cob->exchange.input, cob->exchange.output);
 
         } catch (...) {
-            fail_caught(call);
+            cob->fail_caught();
         }
 
         cob->exchange.input.reset();

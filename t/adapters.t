@@ -17,14 +17,18 @@ use Test::Thrift;
 use Test::Thrift::Bytes;
 use Host;
 
-use constant LONG => 400_000;       # numbers in a list
+use constant {
+    LONG    => 400_000,             # numbers in a list
+    MUTANTS => 300,                 # messages with bytes that are wrong
+    SEED    => 8,
+};
 
 
 chdir(Test::Thrift->top()) or die "chdir: $!";
 
 ok(system('make', '-s', '-j2', '-f', 't/host/host.mk', 'host') == 0, 'build');
 
-my %file = map { $_ => "build/host/asan/$_.so" } qw(sync cob glib);
+my %file = map { $_ => "build/host/asan/$_.so" } qw(sync cob glib typed);
 
 my @item = (
     [ 1, string => 'a name' ],
@@ -59,8 +63,11 @@ cob_end();
 glib_errors();
 glib_circles();
 glib_long();
+typed();
+typed_later();
+mutants();
 
-done_testing();
+in_nginx();
 
 
 sub replies {
@@ -453,4 +460,458 @@ sub glib_long {
     is(scalar @{$r->{fields}{0}{2}}, LONG, 'glib: long list');
     cmp_ok(time() - $start, '<', 30 * time_factor(), 'glib: in good time');
     is($h->close(), '', 'glib: clean');
+}
+
+
+# A handler of "nthrift gen", to see that the host is as nginx is.
+
+sub typed {
+    my $h = Host->new($file{typed}, 'Test', args => [ name => 'me' ]);
+
+    for my $protocol (qw(binary compact)) {
+        $h->{protocol} = $protocol;
+
+        my $r = $h->ask('item', [ [ 1, struct => \@item ] ]);
+        is_deeply($r->{fields}{0}, read_item(), "typed, $protocol: all types");
+
+        is($h->ask('refuse', [ [ 1, i32 => 1 ] ])->{fields}{1}{2},
+           'as declared', "typed, $protocol: declared");
+    }
+
+    like($h->ask('about', [], seqid => 5)->{fields}{0},
+         qr/^Test\.about 5 \d{10,} me$/, 'typed: about');
+    is(join('|', $h->log()), 'info: about was here', 'typed: log');
+
+    is($h->call('later', [ [ 1, i32 => 1 ] ]), 'refused',
+       'typed: wrong argument');
+    is($h->call('nope', []), 'refused', 'typed: unknown method');
+
+    is($h->ask('tell', [ [ 1, string => 'x' ] ])->{end}, 'done',
+       'typed: oneway');
+
+    $h->log();
+    $h->tell('advance 2500');
+    is(join('|', $h->log()), 'info: tick|info: tick', 'typed: worker timer');
+    $h->tell('stop');
+    is(join('|', $h->log()), 'info: stops', 'typed: stop hook');
+    is($h->close(), '', 'typed: clean');
+
+    $h = Host->new($file{typed}, 'Test');
+    is($h->{started}, 'failed', 'typed: start hook fails');
+    is($h->close(), '', 'typed: clean');
+}
+
+
+sub typed_later {
+    my @two = map { [ [ 0, i64 => $_ ] ] } 1, 10;
+
+    for my $case ([ 'timer',        10, [], 1 ],
+                  [ 'cancel timer', 10, [], 1 ],
+                  [ 'work',         0,  [], 42 ],
+                  [ 'join nothing', 0,  [], 3 ],
+                  [ 'upstream',     20, [ $two[1] ], 10 ],
+                  [ 'rounds',       40, [ @two, $two[0] ], 12 ],
+                  [ 'upstream',     20, [ [ [ 1, struct => [
+                      [ 1, i32 => 1 ], [ 2, string => 'no' ] ] ] ] ], 'no' ],
+                  [ 'upstream',     20, [ 'broken' ], 'upstream: broken' ],
+                  [ 'upstream',     20, [ [] ],
+                    qr/^upstream: .*without a value/ ],
+                  [ 'nothing',      0,  [], 'handler did not reply' ],
+                  [ 'unheard',      0,  [], 'handler did not reply' ],
+                  [ 'twice',        0,  [], 1 ],
+                  [ 'as another',   0,  [],
+                    'handler replied as another method' ],
+                  [ 'empty',        0,  [], qr/result/ ],
+                  [ 'done',         0,  [], qr/did not reply/ ],
+                  [ 'memory',       0,  [], 15 ])
+    {
+        my ($how, $msec, $answers, $expected) = @$case;
+
+        for my $threads (0, 1) {
+            next if $threads && $how ne 'work';
+
+            my $h = Host->new($file{typed}, 'Test', args => [ name => 'me' ],
+                              work => $threads);
+
+            $h->answer(20, $_) for @$answers;
+
+            my $n = later($h, $how);
+
+            is($h->result($n)->{end}, 'open', "typed $how: waits")
+                if $msec;
+            $h->tell("advance $msec");
+
+            my $r = $h->result($n);
+            my ($value) = map { ref $_ ? $_->{2} : $_ }
+                              grep { defined } @{$r->{fields}}{0, 1};
+
+            like($value, ref $expected ? $expected : qr/^\Q$expected\E$/,
+                 "typed $how");
+            is($h->close(), '', "typed $how: clean");
+        }
+    }
+
+    for my $reason (qw(client deadline)) {
+        my $h = Host->new($file{typed}, 'Test', args => [ name => 'me' ],
+                          timeout => 100);
+        my $n = later($h, 'wait');
+
+        $h->tell('advance 50');
+        $h->tell($reason eq 'client' ? "leave $n" : 'advance 50');
+
+        is($h->result($n)->{reason}, $reason, "typed: $reason");
+        like(join('|', $h->log()), qr/info: cancelled: [12], 5$/,
+             "typed: $reason, told so");
+        is($h->close(), '', "typed: $reason, clean");
+    }
+}
+
+
+# Bodies that are well formed or not, and say what they should not: an adapter
+# answers, or its method does.
+
+sub mutants {
+    my @all = (
+        [ 'item', [ [ 1, struct => \@item ] ] ],
+        [ 'echo', [ [ 1, string => 'hello' ] ] ],
+        [ 'refuse', [ [ 1, i32 => 2 ] ] ],
+        [ 'low', [ [ 1, i32 => 2 ], [ 9, bool => 1 ] ] ],
+    );
+
+    srand(SEED);
+
+    for my $name (qw(sync cob glib typed)) {
+        for my $protocol (qw(binary compact)) {
+            my $h = Host->new($file{$name}, 'Test', protocol => $protocol,
+                              args => [ name => 'me' ]);
+            my ($called, $ended) = (0, 0);
+
+            for (1 .. MUTANTS) {
+                my ($method, $fields) = @{$all[rand @all]};
+                my $body = encode_struct($protocol, @$fields);
+
+                substr($body, rand length $body, 1) = chr(rand 256)
+                    for 0 .. rand 3;
+
+                my $n = $h->call($method, $body);
+                next if $n !~ /^\d+$/;
+
+                $called++;
+                $h->tell('advance 10');
+                $ended++ if $h->result($n)->{end} =~ /^(?:replied|failed)$/;
+                $h->tell("free $n");
+            }
+
+            cmp_ok($called, '>', MUTANTS / 10, "$name, $protocol: mutants");
+            is($ended, $called, "$name, $protocol: each has ended");
+            is($h->close(), '', "$name, $protocol: clean");
+        }
+    }
+}
+
+
+# --- in nginx -----------------------------------------------------------------
+
+my (%called, $t);
+
+sub in_nginx {
+    %called = map { split /: /, $_, 2 } split /\n/, <<'EOF';
+low: 2
+middle: 3
+echo: hello
+item: same
+refuse 0: 0
+refuse 1: 1 as declared
+refuse 2: exception: not declared
+tell: sent
+long: 300000
+EOF
+
+    $ENV{PYTHONPATH} = 'build/host/gen/py';
+    $ENV{PYTHONDONTWRITEBYTECODE} = 1;
+
+    $t = Test::Thrift->new(conf(), log => 'info');
+    $t->run();
+
+    real_clients($_) for qw(sync threads cob glib);
+    nginx_logs();
+    nginx_threads();
+    nginx_examples();
+    nginx_gone();
+    nginx_deadline();
+    nginx_reload();
+
+    $t->done();
+}
+
+
+# Sanitizers of the handlers want those of nginx.
+
+sub nginx_file {
+    my ($name) = @_;
+
+    return "%%TOP%%/build/host/" . ($ENV{TEST_NGINX_STATIC} ? 'asan' : 'plain')
+           . "/$name.so";
+}
+
+
+sub conf {
+    my ($sync, $cob, $glib) = map { nginx_file($_) } qw(sync cob glib);
+
+    return <<"EOF";
+
+%%TEST_GLOBALS%%
+
+thread_pool  slow  threads=4;
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    log_format  calls  '\$thrift_service:\$thrift_method \$thrift_status '
+                       '\$thrift_exception';
+    access_log  %%TESTDIR%%/calls.log  calls;
+
+    thrift_idl  %%TOP%%/t/host/adapters.thrift;
+    thrift_idl  %%TOP%%/examples/cpp/pingpong.thrift;
+    thrift_idl  %%TOP%%/examples/cglib/words.thrift;
+
+    server {
+        listen  127.0.0.1:%%PORT_sync%%;
+
+        thrift_service  Test {
+            thrift_handler  $sync;
+        }
+    }
+
+    server {
+        listen  127.0.0.1:%%PORT_threads%%;
+
+        thrift_service  Test {
+            thrift_handler  $sync threads=slow;
+        }
+    }
+
+    server {
+        listen  127.0.0.1:%%PORT_cob%%;
+
+        thrift_service  Test {
+            thrift_handler  $cob;
+            thrift_timeout  20s;
+
+            thrift_method  together {
+                thrift_timeout  300ms;
+            }
+        }
+    }
+
+    server {
+        listen  127.0.0.1:%%PORT_glib%%;
+
+        thrift_service  Test {
+            thrift_handler  $glib;
+        }
+    }
+
+    server {
+        listen  127.0.0.1:%%PORT_fails%%;
+
+        thrift_service  Test {
+            thrift_handler  $sync throw=nothing;
+        }
+    }
+
+    server {
+        listen  127.0.0.1:%%PORT_examples%%;
+
+        thrift_service  PingPong {
+            thrift_handler  %%TOP%%/build/examples/pingpong_cpp.so;
+        }
+
+        thrift_service  Words {
+            thrift_handler  %%TOP%%/build/examples/words_cglib.so;
+        }
+    }
+
+    server {
+        listen  127.0.0.1:%%PORT_later%%;
+
+        thrift_service  PingPong {
+            thrift_handler  %%TOP%%/build/examples/pingpong_cob.so;
+        }
+    }
+}
+
+EOF
+}
+
+
+# Run a command for not too long; what it has printed.
+
+sub output {
+    my $pid = open(my $out, '-|');
+    die "fork: $!" unless defined $pid;
+
+    if ($pid == 0) {
+        open(STDERR, '>&', \*STDOUT);
+        alarm(60 * time_factor());
+        exec(@_) or POSIX::_exit(127);
+    }
+
+    my $text = do { local $/; <$out> };
+
+    return ($text || '') . (close($out) ? '' : "exit code $?\n");
+}
+
+
+sub client {
+    my ($name) = @_;
+
+    return $t->client('127.0.0.1:' . $t->port($name));
+}
+
+
+sub real_clients {
+    my ($name) = @_;
+
+    for my $client ([ '/usr/bin/python3', 't/host/client.py' ],
+                    [ 'build/host/client' ])
+    {
+        for my $transport (qw(framed buffered)) {
+            for my $protocol (qw(binary compact)) {
+                my %got = map { split /: /, $_, 2 }
+                              split /\n/, output(@$client, $transport,
+                                                 $protocol, $t->port($name));
+
+                is_deeply(\%got, \%called, "nginx, $name: @$client $transport"
+                                            . " $protocol");
+            }
+        }
+    }
+}
+
+
+# What was thrown is there, once for each time, and nothing else.
+
+sub nginx_logs {
+    my $n = 4 * 8;
+
+    is(scalar $t->wait_log(qr/\[error\].*refuse failed: not declared/, undef,
+                           5, $n), $n, 'nginx: undeclared exceptions');
+    is(scalar $t->wait_log(qr/\[error\].*tell failed: not heard/, undef, 5,
+                           $n), $n, 'nginx: exceptions of oneways');
+    is(scalar $t->wait_log(qr/\[info\].*was told this/, undef, 5, $n), $n,
+       'nginx: logs of handlers');
+    is(scalar $t->grep_log(qr/\[error\]/), 2 * $n + 2, 'nginx: other errors')
+        or diag(map { "$_\n" } grep { !/refuse failed|tell failed/ }
+                                     $t->grep_log(qr/\[error\]/));
+
+    is(scalar $t->grep_log(qr/:refuse exception UNKNOWN/, 'calls.log')
+       + $t->grep_log(qr/:refuse exception INTERNAL_ERROR/, 'calls.log'), $n,
+       'nginx: in the access log');
+    is(scalar $t->grep_log(qr/:refuse declared/, 'calls.log'), $n,
+       'nginx: declared exceptions');
+
+    like(($t->grep_log(qr/\[error\].*service "Test": nothing/))[0], qr/./,
+         'nginx: a start hook says why');
+
+    my $r = client('fails')->call('echo', [ [ 1, string => 'x' ] ]);
+    like($r->{fields}{1}, qr/not available/, 'nginx: its calls fail');
+}
+
+
+sub nginx_threads {
+    my @clients = map { client('threads') } 1 .. 4;
+
+    $_->send(call_bytes('together', 1, [ [ 1, i32 => 4 ] ])) for @clients;
+
+    is(join(' ', map { my $r = $_->read_message(20); $r->{fields}{0} }
+                     @clients), '4 4 4 4', 'nginx: four threads');
+}
+
+
+sub nginx_examples {
+    my $c = client('examples');
+
+    is($c->call('PingPong:ping', [])->{fields}{0}, 'pong', 'example: ping');
+    is($c->call('PingPong:add', [ [ 1, i32 => 2 ], [ 2, i64 => 40 ] ])
+         ->{fields}{0}, 42, 'example: add');
+    is($c->call('PingPong:add', [ [ 1, i32 => 1 ],
+                                  [ 2, i64 => 9223372036854775807 ] ])
+         ->{fields}{1}{1}, 'the sum is no i64', 'example: overflow');
+    is($c->call('Words:count', [ [ 1, string => ' a bb  ccc ' ] ])
+         ->{fields}{0}, 3, 'example: count');
+    is($c->call('Words:longest', [ [ 1, string => ' a bb  ccc ' ] ])
+         ->{fields}{0}, 'ccc', 'example: longest');
+    is($c->call('Words:longest', [ [ 1, string => ' ' ] ])->{fields}{1}{1},
+       'there is no word', 'example: no word');
+
+    # one call takes two seconds, and holds up nobody
+
+    my $start = time();
+    my $later = client('later');
+
+    $later->send(call_bytes('add', 1, [ [ 1, i32 => 2 ], [ 2, i64 => 40 ] ]));
+
+    is(client('later')->call('ping', [])->{fields}{0}, 'pong',
+       'example: others meanwhile');
+    is($later->read_message(20)->{fields}{0}, 42, 'example: later');
+    cmp_ok(time() - $start, '>=', 1.9, 'example: two seconds');
+}
+
+
+# Clients that do not wait: nothing is left of their calls.
+
+sub nginx_gone {
+    for my $how ('timer', 'timers', 'keep', 'cancel') {
+        my $c = client('cob');
+
+        $c->send(call_bytes('later', 1, [ [ 1, string => $how ] ])
+                 . call_bytes('echo', 2, [ [ 1, string => 'x' ] ]));
+        $c->close();
+    }
+
+    ok($t->wait_log(qr/\[info\].*cancelled: 1/), 'nginx: told so');
+
+    my $r = client('cob')->call('later', [ [ 1, string => 'release' ] ]);
+
+    is($r->{fields}{0}, 2, 'nginx: late callbacks are refused');
+}
+
+
+sub nginx_deadline {
+    my $c = client('cob');
+    my $r = $c->call('together', [ [ 1, i32 => 2 ] ]);
+
+    is("$r->{type} $r->{fields}{2}", '3 6', 'nginx: deadline');
+    like($r->{fields}{1}, qr/timed out/, 'nginx: deadline, says so');
+
+    # the callback that is late is called by the next one's method
+
+    $r = $c->call('together', [ [ 1, i32 => 2 ] ]);
+    is($r->{fields}{0}, 2, 'nginx: the next one replies');
+}
+
+
+# A call that waits ends with the old code.
+
+sub nginx_reload {
+    $_->close() for @{$t->{clients}};
+
+    my $c = client('later');
+
+    $c->send(call_bytes('add', 1, [ [ 1, i32 => 2 ], [ 2, i64 => 40 ] ]));
+    is(client('later')->call('ping', [])->{fields}{0}, 'pong',
+       'nginx: reload');
+
+    ok($t->reload(), 'nginx: reloads');
+
+    is(client('sync')->call('echo', [ [ 1, string => 'x' ] ])->{fields}{0},
+       'x', 'nginx: the new workers');
+    is($c->read_message(20)->{fields}{0}, 42, 'nginx: the old one');
+
+    $_->close() for @{$t->{clients}};
+    ok($t->old_workers_gone(20), 'nginx: old workers end');
 }

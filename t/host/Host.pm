@@ -30,7 +30,11 @@ sub new {
 
     $self->{errors} = File::Temp->new();
 
-    local $ENV{ASAN_OPTIONS} = ($ENV{ASAN_OPTIONS} || '') . ':detect_stack_use_after_return=1';
+    local $ENV{ASAN_OPTIONS} = join(':', $ENV{ASAN_OPTIONS} || (),
+                                    'detect_stack_use_after_return=1');
+
+    # GLib's own lists of free memory hide what is lost
+
     local $ENV{G_SLICE} = 'always-malloc';
     local $ENV{UBSAN_OPTIONS} = 'print_stacktrace=1';
     local $ENV{LSAN_OPTIONS} = 'print_suppressions=0';
@@ -40,7 +44,7 @@ sub new {
     $self->{in}->autoflush(1);
 
     $self->tell("set $_ $o{$_}") for grep { exists $o{$_} }
-                                          qw(threads timeout memory);
+                                          qw(threads work timeout memory);
 
     my @args = @{$o{args} || []};
     $self->tell('arg ' . join(' ', splice(@args, 0, 2))) while @args;

@@ -32,8 +32,8 @@ body_read(host_call_t *call, unsigned protocol, const nthrift_layout_t *layout,
 
     rules.max_depth = HOST_DEPTH;
     rules.max_required = BODY_REQUIRED;
-    rules.enums = 1;
-    rules.utf8 = 1;
+    rules.enums = 0;            /* as nginx, unless it is told */
+    rules.utf8 = 0;
 
     wrong.path = path;
     wrong.size = sizeof(path);

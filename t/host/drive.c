@@ -2,7 +2,8 @@
  * t/host/drive.c: the host of host.h for scripts: commands on standard input,
  * a line each, and a line on standard output for each of them.
  *
- *     set NAME NUMBER         threads, timeout, memory: for the next "open"
+ *     set NAME NUMBER         threads, work, timeout, memory: options of the
+ *                             next "open", see host.h
  *     arg KEY VALUE           an argument of the start hook
  *     open FILE SERVICE       "ok", or "error: ..."
  *     start, stop, close      "ok", or "failed"
@@ -131,6 +132,9 @@ drive_set(char *name, char *value)
 
     if (strcmp(name, "threads") == 0) {
         options.threads = (n != 0);
+
+    } else if (strcmp(name, "work") == 0) {
+        options.work = (n != 0);
 
     } else if (strcmp(name, "timeout") == 0) {
         options.timeout = (uint32_t) n;

@@ -262,7 +262,7 @@ host_event_work(host_call_t *call, nthrift_work_pt work, nthrift_event_pt done,
     call->pending++;
     call->works++;
 
-    if (call->host->options.threads) {
+    if (call->host->options.work) {
         return host_event_start_thread(ev);
     }
 
@@ -279,7 +279,7 @@ host_event_worked(host_event_t *ev)
 
     call = ev->call;
 
-    if (ev->host->options.threads) {
+    if (ev->host->options.work) {
         (void) pthread_join(ev->thread, NULL);
 
     } else {

@@ -61,8 +61,9 @@ typedef struct {
     size_t                    n_args;
     size_t                    memory;       /* bytes of a call; 0: 1 MB */
     uint32_t                  timeout;      /* milliseconds; 0: none */
-    bool                      threads;      /* methods and work run on threads
-                                               of their own; else work is
+    bool                      threads;      /* methods run on threads of their
+                                               own ... */
+    bool                      work;         /* ... and work does; else it is
                                                done by host_advance() */
     bool                      verbose;      /* the log goes to stderr, too */
     host_upstream_pt          upstream;     /* NULL: there is none */

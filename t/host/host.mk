@@ -12,10 +12,13 @@ HOST_PACKAGES = gcc g++ make libc6-dev pkg-config thrift-compiler \
                 libthrift-dev libboost-dev libssl-dev libthrift-c-glib-dev \
                 libglib2.0-dev python3 python3-thrift
 
-# Optimizing generated C++ takes minutes; our own C is worth it.
+# Optimizing generated C++ takes minutes; our own C is worth it.  Apache's C++
+# makes an enum of any number that comes.
 
-HOST_asan     = -O0 -fsanitize=address,undefined -fno-sanitize-recover=all
+HOST_asan     = -O0 -fsanitize=address,undefined -fno-sanitize-recover=all \
+                -fno-sanitize=enum
 HOST_plain    = -O0
+HOST_examples = -O2
 HOST_drive    = -O1 $(filter -f%,$(HOST_asan))
 
 HOST_WARNINGS = -Wall -Wextra -Werror
@@ -60,17 +63,18 @@ endif
 
 
 build/host/drive: $(HOST_OBJECTS)
-	@gcc $(HOST_drive) -o $@ $^ -ldl -lpthread
+	@gcc $(HOST_drive) -o $@.$$$$ $^ -ldl -lpthread && mv $@.$$$$ $@
 
 build/host/obj/%.o: %.c $(HOST_ALL)
 	@mkdir -p $(@D)
 	@$(HOST_CC) $(HOST_drive) $(HOST_WARNINGS) -c -o $@ $<
 
 
-# Generated code: of the tests in sync, cob, glib, typed and py, else of an example.
+# Generated code: of the tests in sync, cob, glib, typed and py, of the examples
+# in the others.
 
 build/host/gen: t/host/adapters.thrift examples/cpp/pingpong.thrift \
-    examples/cglib/words.thrift
+    examples/cglib/words.thrift t/host/host.mk
 	@rm -rf $@.new $@
 	@for dir in sync cob glib typed py cpp cpp_cob cglib; do \
 	    mkdir -p $@.new/$$dir; \
@@ -89,58 +93,76 @@ build/host/gen: t/host/adapters.thrift examples/cpp/pingpong.thrift \
 
 
 # The rules of a shared object: HOST_CXX_RULES or HOST_C_RULES with the name of
-# its generated code, where objects go, the source, the object, and flags.  The
+# its generated code, and a way to compile it: asan, plain, examples.  The
 # warnings are for what is ours; a compiler sees generated code once.
 
-HOST_UNITS_sync    = Low Middle Test adapters_types
-HOST_UNITS_cob     = $(HOST_UNITS_sync)
-HOST_UNITS_glib    = low middle test adapters_types
-HOST_UNITS_cpp     = PingPong pingpong_types
-HOST_UNITS_cpp_cob = $(HOST_UNITS_cpp)
-HOST_UNITS_cglib   = demo_words demo_words_types
+HOST_SOURCE_sync    = t/host/sync.cpp
+HOST_SOURCE_cob     = t/host/cob.cpp
+HOST_SOURCE_glib    = t/host/glib.c
+HOST_SOURCE_cpp     = examples/cpp/pingpong.cpp
+HOST_SOURCE_cpp_cob = examples/cpp/pingpong_cob.cpp
+HOST_SOURCE_cglib   = examples/cglib/words.c
+
+HOST_UNITS_sync     = Low Middle Test adapters_types
+HOST_UNITS_cob      = $(HOST_UNITS_sync)
+HOST_UNITS_glib     = low middle test adapters_types
+HOST_UNITS_cpp      = PingPong pingpong_types
+HOST_UNITS_cpp_cob  = $(HOST_UNITS_cpp)
+HOST_UNITS_cglib    = demo_words demo_words_types
+
+HOST_SO_cpp         = build/examples/pingpong_cpp.so
+HOST_SO_cpp_cob     = build/examples/pingpong_cob.so
+HOST_SO_cglib       = build/examples/words_cglib.so
+
+HOST_SO             = $(or $(HOST_SO_$(1)),build/host/$(2)/$(1).so)
+HOST_HIDDEN         = -fPIC -fvisibility=hidden
 
 define HOST_CXX_RULES
-$(2)/$(1)/%.o: build/host/gen
+build/host/$(2)/$(1)/%.o: build/host/gen
 	@mkdir -p $$(@D)
-	@$(HOST_CXX) $(5) -w -fPIC -fvisibility=hidden -c -o $$@ \
+	@$(HOST_CXX) $(HOST_$(2)) $(HOST_HIDDEN) -w -c -o $$@ \
 	    build/host/gen/$(1)/$$*.cpp
 
-$(2)/$(1).o: $(3) build/host/gen/typed/adapters.h $(HOST_HEADERS)
+build/host/$(2)/$(1).o: $(HOST_SOURCE_$(1)) $(HOST_HEADERS) \
+    build/host/gen/typed/adapters.h
 	@mkdir -p $$(@D)
-	@$(HOST_CXX) $(5) $(HOST_WARNINGS) -fPIC -fvisibility=hidden \
-	    -Ibuild/host/gen/typed -isystem build/host/gen/$(1) -c -o $$@ $(3)
+	@$(HOST_CXX) $(HOST_$(2)) $(HOST_HIDDEN) $(HOST_WARNINGS) \
+	    -Ibuild/host/gen/typed -isystem build/host/gen/$(1) -c -o $$@ $$<
 
-$(4): $(2)/$(1).o $(HOST_UNITS_$(1):%=$(2)/$(1)/%.o)
+$(HOST_SO): build/host/$(2)/$(1).o \
+    $(HOST_UNITS_$(1):%=build/host/$(2)/$(1)/%.o)
 	@mkdir -p $$(@D)
-	@$(HOST_CXX) $(5) -shared -o $$@.new $$^ -lthrift && mv $$@.new $$@
+	@$(HOST_CXX) $(HOST_$(2)) -shared -o $$@.$$$$$$$$ $$^ -lthrift \
+	    && mv $$@.$$$$$$$$ $$@
 endef
 
 define HOST_C_RULES
-$(2)/$(1)/%.o: build/host/gen
+build/host/$(2)/$(1)/%.o: build/host/gen
 	@mkdir -p $$(@D)
-	@$(HOST_CC) $(5) -w -fPIC -fvisibility=hidden $(HOST_GLIB) -c -o $$@ \
+	@$(HOST_CC) $(HOST_$(2)) $(HOST_HIDDEN) $(HOST_GLIB) -w -c -o $$@ \
 	    build/host/gen/$(1)/$$*.c
 
-$(2)/$(1).o: $(3) build/host/gen $(HOST_HEADERS)
+build/host/$(2)/$(1).o: $(HOST_SOURCE_$(1)) $(HOST_HEADERS) build/host/gen
 	@mkdir -p $$(@D)
-	@$(HOST_CC) $(5) $(HOST_WARNINGS) -fPIC -fvisibility=hidden \
-	    -isystem build/host/gen/$(1) $(HOST_GLIB) -c -o $$@ $(3)
+	@$(HOST_CC) $(HOST_$(2)) $(HOST_HIDDEN) $(HOST_WARNINGS) \
+	    -isystem build/host/gen/$(1) $(HOST_GLIB) -c -o $$@ $$<
 
-$(4): $(2)/$(1).o $(HOST_UNITS_$(1):%=$(2)/$(1)/%.o)
+$(HOST_SO): build/host/$(2)/$(1).o \
+    $(HOST_UNITS_$(1):%=build/host/$(2)/$(1)/%.o)
 	@mkdir -p $$(@D)
-	@$(HOST_CC) $(5) -shared -o $$@.new $$^ $(HOST_LIBS) && mv $$@.new $$@
+	@$(HOST_CC) $(HOST_$(2)) -shared -o $$@.$$$$$$$$ $$^ $(HOST_LIBS) \
+	    && mv $$@.$$$$$$$$ $$@
 endef
 
-$(foreach way,asan plain, \
-  $(foreach name,sync cob, \
-    $(eval $(call HOST_CXX_RULES,$(name),build/host/$(way),t/host/$(name).cpp,build/host/$(way)/$(name).so,$(HOST_$(way))))) \
-  $(eval $(call HOST_C_RULES,glib,build/host/$(way),t/host/glib.c,build/host/$(way)/glib.so,$(HOST_$(way)))))
-
-$(eval $(call HOST_CXX_RULES,cpp,build/host/examples,examples/cpp/pingpong.cpp,build/examples/pingpong_cpp.so,-O2))
-$(eval $(call HOST_CXX_RULES,cpp_cob,build/host/examples,examples/cpp/pingpong_cob.cpp,build/examples/pingpong_cob.so,-O2))
-$(eval $(call HOST_C_RULES,cglib,build/host/examples,examples/cglib/words.c,build/examples/words_cglib.so,-O2))
+$(foreach name,sync cob,$(eval $(call HOST_CXX_RULES,$(name),asan)))
+$(foreach name,sync cob,$(eval $(call HOST_CXX_RULES,$(name),plain)))
+$(foreach name,cpp cpp_cob,$(eval $(call HOST_CXX_RULES,$(name),examples)))
+$(eval $(call HOST_C_RULES,glib,asan))
+$(eval $(call HOST_C_RULES,glib,plain))
+$(eval $(call HOST_C_RULES,cglib,examples))
 
 
+# Real clients.
 
 build/host/plain/client.o: t/host/client.cpp build/host/gen
 	@mkdir -p $(@D)
@@ -149,7 +171,7 @@ build/host/plain/client.o: t/host/client.cpp build/host/gen
 
 build/host/client: build/host/plain/client.o \
     $(HOST_UNITS_sync:%=build/host/plain/sync/%.o)
-	@$(HOST_CXX) -o $@.new $^ -lthrift && mv $@.new $@
+	@$(HOST_CXX) -o $@.$$$$ $^ -lthrift && mv $@.$$$$ $@
 
 
 # A handler of our own, also for fuzz/handler_fuzz.c.
