@@ -72,6 +72,7 @@ typedef struct ngx_thrift_outbound_s    ngx_thrift_outbound_t;
 #include "ngx_thrift_pass.h"
 #include "ngx_thrift_reply.h"
 #include "ngx_thrift_watch.h"
+#include "ngx_thrift_log.h"
 #include "ngx_thrift_object.h"
 #include "ngx_thrift_handler.h"
 #include "ngx_thrift_ticket.h"

@@ -17,8 +17,6 @@ static int ngx_thrift_api_reply(nthrift_call_t *call,
 static int ngx_thrift_api_late(ngx_thrift_invocation_t *inv);
 static int ngx_thrift_api_write(ngx_thrift_invocation_t *inv,
     const nthrift_method_t *method, const void *result);
-static int ngx_thrift_api_wrong(ngx_thrift_invocation_t *inv,
-    const char *text);
 static int16_t ngx_thrift_api_declared(const nthrift_layout_t *layout,
     const void *result);
 static int ngx_thrift_api_reply_raw(nthrift_call_t *call, const uint8_t *data,
@@ -146,7 +144,7 @@ ngx_thrift_api_reply(nthrift_call_t *call, const nthrift_method_t *method,
     }
 
     if (method != inv->method || method->result == NULL) {
-        return ngx_thrift_api_wrong(inv,
+        return ngx_thrift_invocation_wrong(inv,
                                 "handler replied with another method's reply");
     }
 
@@ -192,7 +190,7 @@ ngx_thrift_api_write(ngx_thrift_invocation_t *inv,
 
     if (nthrift_encode_body(&w, method->result, result) != NTHRIFT_OK) {
         ngx_thrift_invocation_error(inv, w.error);
-        return ngx_thrift_api_wrong(inv,
+        return ngx_thrift_invocation_wrong(inv,
                                     "handler's reply could not be written");
     }
 
@@ -205,19 +203,6 @@ ngx_thrift_api_write(ngx_thrift_invocation_t *inv,
     inv->declared = ngx_thrift_api_declared(method->result, result);
 
     return ngx_thrift_invocation_end(inv, NGX_THRIFT_INVOCATION_REPLIED);
-}
-
-
-/* Fails the call for the handler. */
-
-static int
-ngx_thrift_api_wrong(ngx_thrift_invocation_t *inv, const char *text)
-{
-    ngx_thrift_invocation_error(inv, text);
-
-    (void) ngx_thrift_invocation_fail(inv, NTHRIFT_EXC_INTERNAL_ERROR, text,
-                                      ngx_strlen(text));
-    return NTHRIFT_ERROR;
 }
 
 
@@ -269,7 +254,8 @@ ngx_thrift_api_reply_raw(nthrift_call_t *call, const uint8_t *data,
     }
 
     if (ngx_thrift_api_raw_head(inv, data, size, &head) != NTHRIFT_OK) {
-        return ngx_thrift_api_wrong(inv, "handler sent a malformed reply");
+        return ngx_thrift_invocation_wrong(inv,
+                                           "handler sent a malformed reply");
     }
 
     return ngx_thrift_api_raw_body(inv, &head, data + head.size,
@@ -330,8 +316,9 @@ ngx_thrift_api_raw_body(ngx_thrift_invocation_t *inv,
     p = ngx_thrift_invocation_alloc(inv, inv->size);
 
     if (p == NULL) {
-        return ngx_thrift_api_wrong(inv, "handler's reply needs more memory "
-                                         "than \"thrift_handler_memory\"");
+        return ngx_thrift_invocation_wrong(inv,
+                                    "handler's reply needs more memory than "
+                                    "\"thrift_handler_memory\" allows");
     }
 
     inv->out = p;
@@ -385,7 +372,7 @@ ngx_thrift_api_done(nthrift_call_t *call)
     }
 
     if (inv->end == NGX_THRIFT_INVOCATION_OPEN && !inv->oneway) {
-        return ngx_thrift_api_wrong(inv,
+        return ngx_thrift_invocation_wrong(inv,
                               "handler is done with a call but did not reply");
     }
 

@@ -328,8 +328,7 @@ void
 ngx_thrift_handler_log(nthrift_worker_t *worker, int level, const char *text,
     size_t len)
 {
-    ngx_log_error(ngx_thrift_log_level(level), ngx_cycle->log, 0,
-                  "service \"%s\": %*s", worker->service, len, text);
+    ngx_thrift_log_text(ngx_cycle->log, level, worker->service, text, len);
 }
 
 

@@ -206,12 +206,12 @@ ngx_thrift_invocation_settle(ngx_thrift_invocation_t *inv)
             inv->end = NGX_THRIFT_INVOCATION_DONE;
 
         } else {
-            ngx_thrift_invocation_error(inv, "handler did not reply");
-            ngx_thrift_invocation_fail(inv, NTHRIFT_EXC_INTERNAL_ERROR,
-                                       "handler did not reply",
-                                       sizeof("handler did not reply") - 1);
-            ngx_thrift_invocation_notify(inv, NTHRIFT_CANCEL_FAILED);
+            (void) ngx_thrift_invocation_wrong(inv, "handler did not reply");
         }
+    }
+
+    if (inv->wrong) {
+        ngx_thrift_invocation_notify(inv, NTHRIFT_CANCEL_FAILED);
     }
 
     ngx_thrift_invocation_close(inv);
@@ -400,6 +400,7 @@ ngx_thrift_invocation_notify(ngx_thrift_invocation_t *inv,
 
     fn = inv->cancel;
     inv->cancel = NULL;
+    inv->notified = 1;
 
     if (fn) {
         ngx_thrift_invocation_enter(inv, &watch);
@@ -473,7 +474,7 @@ ngx_thrift_invocation_unwork(ngx_thrift_invocation_t *inv)
 int
 ngx_thrift_invocation_end(ngx_thrift_invocation_t *inv, ngx_uint_t end)
 {
-    if (inv->end == NGX_THRIFT_INVOCATION_CANCELLED) {
+    if (inv->end == NGX_THRIFT_INVOCATION_CANCELLED || inv->notified) {
         return NTHRIFT_DECLINED;
     }
 
@@ -519,6 +520,22 @@ ngx_thrift_invocation_fail(ngx_thrift_invocation_t *inv, int32_t type,
 }
 
 
+int
+ngx_thrift_invocation_wrong(ngx_thrift_invocation_t *inv, const char *text)
+{
+    ngx_thrift_invocation_error(inv, text);
+
+    if (ngx_thrift_invocation_fail(inv, NTHRIFT_EXC_INTERNAL_ERROR, text,
+                                   ngx_strlen(text))
+        == NTHRIFT_OK)
+    {
+        inv->wrong = 1;
+    }
+
+    return NTHRIFT_ERROR;
+}
+
+
 void
 ngx_thrift_invocation_error(ngx_thrift_invocation_t *inv, const char *text)
 {
@@ -534,8 +551,7 @@ ngx_thrift_invocation_log(ngx_thrift_invocation_t *inv, int level,
     ngx_thrift_line_t  *line;
 
     if (ngx_thrift_in_loop()) {
-        ngx_log_error(ngx_thrift_log_level(level), inv->call->log, 0, "%*s",
-                      len, text);
+        ngx_thrift_log_text(inv->call->log, level, NULL, text, len);
         return;
     }
 
@@ -552,19 +568,6 @@ ngx_thrift_invocation_log(ngx_thrift_invocation_t *inv, int level,
 
     *inv->lines_last = line;
     inv->lines_last = &line->next;
-}
-
-
-/* Nothing that a handler says is worse than an error. */
-
-ngx_uint_t
-ngx_thrift_log_level(int level)
-{
-    if (level < NGX_LOG_ERR) {
-        return NGX_LOG_ERR;
-    }
-
-    return ngx_min(level, NGX_LOG_DEBUG);
 }
 
 

@@ -84,6 +84,8 @@ struct ngx_thrift_invocation_s {
     unsigned                  timed:1;
     unsigned                  oneway:1;     /* the client gets no reply */
     unsigned                  kept:1;
+    unsigned                  wrong:1;      /* answered for the handler */
+    unsigned                  notified:1;   /* it knows that the call is over */
     unsigned                  has_info:1;
     ngx_uint_t                inside;       /* its code runs: depth */
     ngx_uint_t                closed;       /* what went on is given up; a
@@ -182,14 +184,18 @@ int ngx_thrift_invocation_end(ngx_thrift_invocation_t *inv, ngx_uint_t end);
 int ngx_thrift_invocation_fail(ngx_thrift_invocation_t *inv, int32_t type,
     const char *text, size_t len);
 
+/*
+ * Fails the call for the handler, which did wrong and will be told so.
+ * Returns NTHRIFT_ERROR.
+ */
+int ngx_thrift_invocation_wrong(ngx_thrift_invocation_t *inv,
+    const char *text);
+
 /* An error of the handler's: logged now, or when its thread is done. */
 void ngx_thrift_invocation_log(ngx_thrift_invocation_t *inv, int level,
     const char *text, size_t len);
 void ngx_thrift_invocation_error(ngx_thrift_invocation_t *inv,
     const char *text);
-
-/* nginx's level for a handler's: what it may write. */
-ngx_uint_t ngx_thrift_log_level(int level);
 
 /* Is this the event loop, or a thread; for the functions of the api. */
 ngx_uint_t ngx_thrift_in_loop(void);

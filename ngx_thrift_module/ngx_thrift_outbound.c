@@ -28,6 +28,7 @@ static ngx_int_t ngx_thrift_outbound_name(ngx_thrift_outbound_t *ob,
 static ngx_int_t ngx_thrift_outbound_failed(ngx_thrift_outbound_t *ob,
     const char *text);
 static void ngx_thrift_outbound_call_back(ngx_thrift_outbound_t *ob);
+static void ngx_thrift_outbound_free(ngx_thrift_outbound_t *ob);
 static const void *ngx_thrift_outbound_result(ngx_thrift_outbound_t *ob);
 static void ngx_thrift_outbound_exception(ngx_thrift_outbound_t *ob);
 static ngx_int_t ngx_thrift_outbound_check(ngx_thrift_outbound_t *ob);
@@ -76,6 +77,7 @@ static ngx_int_t
 ngx_thrift_outbound_start(ngx_thrift_outbound_t *ob, const char *upstream,
     const void *args)
 {
+    ngx_int_t                 rc;
     ngx_str_t                 name;
     ngx_thrift_call_t        *call, *parent;
     ngx_thrift_invocation_t  *inv;
@@ -92,8 +94,12 @@ ngx_thrift_outbound_start(ngx_thrift_outbound_t *ob, const char *upstream,
     name.data = (u_char *) upstream;
     name.len = ngx_strlen(upstream);
 
-    if (parent->front->spawn(parent, &name, ob) != NGX_OK) {
-        return ngx_thrift_outbound_failed(ob, "there is no such upstream");
+    rc = parent->front->spawn(parent, &name, ob);
+
+    if (rc != NGX_OK) {
+        return ngx_thrift_outbound_failed(ob, (rc == NGX_DECLINED)
+                                                  ? "there is no such upstream"
+                                                  : "no memory");
     }
 
     call = ob->call;
@@ -273,11 +279,42 @@ ngx_thrift_outbound_call_back(ngx_thrift_outbound_t *ob)
 
     result = ngx_thrift_outbound_result(ob);
 
+    if (result == NULL) {
+        ngx_thrift_outbound_free(ob);
+    }
+
     if (ob->fn) {
         ngx_thrift_invocation_enter(inv, &watch);
         ob->fn(inv->ticket, ob->failed ? &ob->failure : NULL, result,
                ob->data);
         ngx_thrift_invocation_leave(inv, &watch);
+    }
+}
+
+
+/*
+ * An answer with a result stays for what it says; of any other the text is
+ * kept, so that a handler may try as often as its memory allows.
+ */
+
+static void
+ngx_thrift_outbound_free(ngx_thrift_outbound_t *ob)
+{
+    nthrift_str_t  *text;
+
+    text = &ob->failure.text;
+
+    if (text->len) {
+        text->data = nthrift_arena_copy(&ob->invocation->arena, text->data,
+                                        text->len);
+        if (text->data == NULL) {
+            text->len = 0;
+        }
+    }
+
+    if (ob->call) {
+        ngx_thrift_call_cancel(ob->call);
+        ob->call = NULL;
     }
 }
 

@@ -192,8 +192,8 @@ ngx_thrift_work_method_done(ngx_thrift_invocation_t *inv)
     log = inv->call ? inv->call->log : ngx_cycle->log;
 
     for (line = inv->lines; line; line = line->next) {
-        ngx_log_error(ngx_thrift_log_level(line->level), log, 0, "%V",
-                      &line->text);
+        ngx_thrift_log_text(log, line->level, NULL,
+                            (char *) line->text.data, line->text.len);
     }
 
     inv->lines = NULL;

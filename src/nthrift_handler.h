@@ -528,9 +528,9 @@ nthrift_call_log(nthrift_call_t *call, nthrift_log_e level, const char *format,
 
 
 /*
- * Calls `fn` once, `msec` milliseconds from now, unless the call has ended by
- * then.  Returns a number greater than 0 to cancel it by, or as above.
- * Threads: no.
+ * Calls `fn` once, `msec` milliseconds from now (1 at least), unless the call
+ * has ended by then.  Returns a number greater than 0 to cancel it by, or as
+ * above.  Threads: no.
  */
 static inline int
 nthrift_call_timer(nthrift_call_t *call, uint32_t msec, nthrift_event_pt fn,

@@ -319,7 +319,7 @@ sub wrong_replies {
     $t->expect_log(qr/\[error\].*handler is done with a call but did not/);
     is(act('done'), '6 handler is done with a call but did not reply',
        'done without a reply');
-    is(seen(), 'done:-1 ', 'which is refused');
+    is(seen(), 'done:-1 cancelled:3:done:act:-5 ', 'which is refused, and told');
 }
 
 
@@ -604,7 +604,7 @@ sub threads {
        'with a declared exception');
     like(act('info', $d), qr/^Probe act \d+ short state$/, 'with info');
     is(act('log', $d), 'logged', 'with a line');
-    ok($t->wait_log(qr/\[warn\].*a line of act.*call: "act"/), 'in the log');
+    ok($t->wait_log(qr/\[warn\].*a line of act\\x0A2.*call: "act"/), 'in the log');
 
     $t->expect_log(qr/\[error\].*nthrift_call_timer\(\) called in a thread/);
     $t->expect_log(qr/\[error\].*nthrift_call_on_cancel\(\) called in a thr/);
@@ -668,7 +668,7 @@ sub not_started {
 
 sub logs {
     is(act('log'), 'logged', 'a line');
-    ok($t->wait_log(qr/\[warn\].*a line of act.*call: "act"/), 'in the log');
+    ok($t->wait_log(qr/\[warn\].*a line of act\\x0A2.*call: "act"/), 'in the log');
 
     is(act('slow'), 'slow', 'a method that holds the event loop');
     ok($t->wait_log(qr/\[warn\].*handler\ of\ service\ "Probe"\ held\ the

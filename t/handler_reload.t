@@ -191,10 +191,15 @@ for my $i (1 .. $n) {
 
     # what a first few make of the heap is not counted
 
-    ($memory, $fds, $maps) = measure($master) if $i == 10;
+    next if $i != 10;
+
+    ok(wait_for(sub { $t->workers(1) == 2 }, 20), 'old workers end');
+    ($memory, $fds, $maps) = measure($master);
 }
 
 is($wrong, 0, "$n reloads");
+
+ok(wait_for(sub { $t->workers(1) == 2 }, 20), 'all old workers end');
 
 my ($memory2, $fds2, $maps2) = measure($master);
 
@@ -203,8 +208,6 @@ is($maps2, 0, "nothing of a handler's is mapped in the master");
 cmp_ok($memory2, '<=', $memory + 256, "master's memory (kB)")
     unless $ENV{TEST_NGINX_STATIC};
 note("master: $memory kB, then $memory2 kB; $fds descriptors");
-
-ok(wait_for(sub { $t->workers(1) == 2 }, 20), 'all old workers end');
 
 $t->done();
 

@@ -273,6 +273,7 @@ act(nthrift_call_t *call, const Probe_act_args_t *args)
         see("both:%d ", nthrift_call_reply(call, &Probe_act_method, &both));
 
     } else if (is(what, "done")) {
+        (void) nthrift_call_on_cancel(call, act_cancelled, (void *) "done");
         see("done:%d ", nthrift_call_done(call));
 
     } else if (is(what, "keep stale")) {
@@ -331,7 +332,7 @@ act(nthrift_call_t *call, const Probe_act_args_t *args)
         Probe_act_reply(call, NTHRIFT_STR("much"));
 
     } else if (is(what, "log")) {
-        nthrift_call_log(call, NTHRIFT_LOG_WARN, "a line of %s", "act");
+        nthrift_call_log(call, NTHRIFT_LOG_WARN, "a line of %s", "act\n2");
         Probe_act_reply(call, NTHRIFT_STR("logged"));
 
     } else if (is(what, "type")) {
