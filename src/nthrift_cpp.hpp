@@ -116,7 +116,7 @@ const uint32_t  reply_size = 512;
 struct Current {
     nthrift_call_t  *call;
     CobCall         *cob;
-    bool             failed;    /* by what the processor keeps to itself */
+    bool             failed;    /* the call has ended with it: see Errors */
 };
 
 
@@ -205,25 +205,45 @@ fail_caught(nthrift_call_t *call) noexcept
 
 
 /*
- * What a processor says of exceptions that are not declared, and else keeps
- * to itself: a oneway's client hears nothing.  Called while it is caught.
+ * What a processor says of exceptions that are not declared.  Called while one
+ * is caught.  That of a oneway method it keeps to itself: it ends the call
+ * here, if the method is one that has replied when it returns.  (Of cob_style
+ * it lets it pass; and what is called back may be another call's.)
  */
 
 class Errors : public TProcessorEventHandler {
 public:
+    explicit Errors(bool s) : sync(s)
+    {
+    }
+
     void
     handlerError(void *, const char *name) override
     {
-        nthrift_call_t  *call;
+        std::string                 text;
+        nthrift_call_t             *call;
+        const nthrift_call_info_t  *info;
 
         call = current().call;
-        current().failed = true;
 
-        if (call != nullptr) {
-            nthrift_call_log(call, NTHRIFT_LOG_ERROR, "%s failed: %s", name,
-                             caught().c_str());
+        if (call == nullptr) {
+            return;
+        }
+
+        text = caught();
+        info = nthrift_call_info(call);
+
+        nthrift_call_log(call, NTHRIFT_LOG_ERROR, "%s failed: %s", name,
+                         text.c_str());
+
+        if (sync && info != nullptr && info->oneway) {
+            (void) nthrift_call_fail(call, "%s", text.c_str());
+            current().failed = true;
         }
     }
+
+private:
+    bool  sync;
 };
 
 
@@ -231,10 +251,10 @@ public:
 
 template <typename Processor>
 void
-watch_errors(Processor &processor)
+watch_errors(Processor &processor, bool sync)
 {
     if (!processor.getEventHandler()) {
-        processor.setEventHandler(std::make_shared<Errors>());
+        processor.setEventHandler(std::make_shared<Errors>(sync));
     }
 }
 
@@ -329,6 +349,10 @@ answer(nthrift_call_t *call, const Exchange &exchange, bool success)
     nthrift_str_t               reply;
     const nthrift_call_info_t  *info;
 
+    if (current().failed) {
+        return;
+    }
+
     if (!success) {
         fail(call, "the processor has failed");
         return;
@@ -345,9 +369,6 @@ answer(nthrift_call_t *call, const Exchange &exchange, bool success)
 
     if (info == nullptr || !info->oneway) {
         fail(call, "the processor has written no reply");
-
-    } else if (current().failed) {
-        (void) nthrift_call_fail(call, "the method has failed");
 
     } else {
         (void) nthrift_call_done(call);
@@ -369,7 +390,7 @@ class SyncService : public Service {
 public:
     explicit SyncService(std::shared_ptr<TProcessor> p) : processor(p)
     {
-        watch_errors(*processor);
+        watch_errors(*processor, true);
     }
 
     /* Event handlers of the processor get the call as their context. */
@@ -581,7 +602,7 @@ public:
     explicit CobService(std::shared_ptr<TAsyncProcessor> p)
         : processor(p), loop(std::this_thread::get_id())
     {
-        watch_errors(*processor);
+        watch_errors(*processor, false);
     }
 
     void

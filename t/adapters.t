@@ -28,6 +28,7 @@ chdir(Test::Thrift->top()) or die "chdir: $!";
 
 ok(system('make', '-s', '-j2', '-f', 't/host/host.mk', 'host') == 0, 'build');
 
+my (%called, $t);
 my %file = map { $_ => "build/host/asan/$_.so" } qw(sync cob glib typed);
 
 my @item = (
@@ -68,6 +69,9 @@ typed_later();
 mutants();
 
 in_nginx();
+documented();
+
+$t->done();
 
 
 sub replies {
@@ -160,6 +164,11 @@ sub oneway {
     like((grep { !/was told/ } $h->log())[0],
          qr/^error: (?:Test\.)?tell failed: not heard$/,
          "$what: oneway is logged");
+
+    $n = $h->call('refuse', [ [ 1, i32 => 2 ] ], type => ONEWAY);
+    like($h->tell("result $n"), qr/^(?:replied|failed)$/,
+         "$what: nobody hears of it");
+    is(scalar(my @log = $h->log()), 1, "$what: it is logged once");
 
     $n = $h->call('echo', [ [ 1, string => 'x' ] ], type => ONEWAY);
     like($h->tell("result $n"), qr/^(?:replied|done)$/,
@@ -612,8 +621,6 @@ sub mutants {
 
 # --- in nginx -----------------------------------------------------------------
 
-my (%called, $t);
-
 sub in_nginx {
     %called = map { split /: /, $_, 2 } split /\n/, <<'EOF';
 low: 2
@@ -633,15 +640,13 @@ EOF
     $t = Test::Thrift->new(conf(), log => 'info');
     $t->run();
 
-    real_clients($_) for qw(sync threads cob glib);
+    real_clients($_) for qw(sync threads cob glib glib_threads);
     nginx_logs();
     nginx_threads();
     nginx_examples();
     nginx_gone();
     nginx_deadline();
     nginx_reload();
-
-    $t->done();
 }
 
 
@@ -712,6 +717,14 @@ stream {
 
         thrift_service  Test {
             thrift_handler  $glib;
+        }
+    }
+
+    server {
+        listen  127.0.0.1:%%PORT_glib_threads%%;
+
+        thrift_service  Test {
+            thrift_handler  $glib threads=slow;
         }
     }
 
@@ -796,7 +809,7 @@ sub real_clients {
 # What was thrown is there, once for each time, and nothing else.
 
 sub nginx_logs {
-    my $n = 4 * 8;
+    my $n = 5 * 8;
 
     is(scalar $t->wait_log(qr/\[error\].*refuse failed: not declared/, undef,
                            5, $n), $n, 'nginx: undeclared exceptions');
@@ -814,6 +827,9 @@ sub nginx_logs {
     is(scalar $t->grep_log(qr/:refuse declared/, 'calls.log'), $n,
        'nginx: declared exceptions');
 
+    is(scalar $t->grep_log(qr/:tell failed .*: not heard/, 'calls.log'),
+       $n, 'nginx: oneways that failed');
+
     like(($t->grep_log(qr/\[error\].*service "Test": nothing/))[0], qr/./,
          'nginx: a start hook says why');
 
@@ -823,12 +839,14 @@ sub nginx_logs {
 
 
 sub nginx_threads {
-    my @clients = map { client('threads') } 1 .. 4;
+    for my $name (qw(threads glib_threads)) {
+        my @clients = map { client($name) } 1 .. 4;
 
-    $_->send(call_bytes('together', 1, [ [ 1, i32 => 4 ] ])) for @clients;
+        $_->send(call_bytes('together', 1, [ [ 1, i32 => 4 ] ])) for @clients;
 
-    is(join(' ', map { my $r = $_->read_message(20); $r->{fields}{0} }
-                     @clients), '4 4 4 4', 'nginx: four threads');
+        is(join(' ', map { my $r = $_->read_message(20); $r->{fields}{0} }
+                         @clients), '4 4 4 4', "nginx: four in $name");
+    }
 }
 
 
@@ -914,4 +932,35 @@ sub nginx_reload {
 
     $_->close() for @{$t->{clients}};
     ok($t->old_workers_gone(20), 'nginx: old workers end');
+}
+
+
+# The steps in docs/adapters.md, followed to the letter.
+
+sub documented {
+    SKIP: {
+        skip 'the steps are for the nginx of the distribution', 2
+            if $ENV{TEST_NGINX_STATIC};
+
+        open(my $fh, '<', 'docs/adapters.md') or die $!;
+        my $docs = do { local $/; <$fh> };
+        my $script = join('', "set -e\n",
+                          "trap 'kill -QUIT \$(cat nginx.pid)' ERR\n",
+                          $docs =~ /^```sh\n(.*?)^```\n/gsm);
+
+        my $top = Test::Thrift->top();
+        my $dir = $t->dir() . '/adapted';
+        my $port = $t->port('documented');
+
+        $script =~ s{/tmp/adapted}{$dir}g;
+        $script =~ s{127\.0\.0\.1:9090}{127.0.0.1:$port}g;
+        $script =~ s{^make all build/nthrift$}{cd $top}m;
+        $script =~ s{\$NGX_THRIFT/build/ngx_stream_thrift_module.so}
+                    {$ENV{TEST_NGINX_MODULE}} if $ENV{TEST_NGINX_MODULE};
+
+        $t->write_file('steps.sh', $script);
+
+        is(output('bash', $t->dir() . '/steps.sh'), "42\n", 'docs: the steps');
+        ok(wait_for(sub { !-e "$dir/nginx.pid" }, 10), 'docs: and their end');
+    }
 }
