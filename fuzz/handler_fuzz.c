@@ -1,0 +1,278 @@
+/*
+ * fuzz/handler_fuzz.c: a handler, in the host of t/host/.  The input is a
+ * script: calls with these bodies, answers of upstreams, time that passes,
+ * clients that leave.  Whatever comes, each call has one end, a reply is a
+ * whole message, and nothing is left when the worker stops.
+ *
+ * The handler is t/host/typed.c, or, for another one, what HANDLER and SERVICE
+ * name in the environment; it is compiled with what the fuzzer is compiled
+ * with.  "make build/fuzz/handler" builds both.
+ */
+
+#include "fuzz.h"
+
+#include "../t/host/host.c"
+#include "../t/host/call.c"
+#include "../t/host/ticket.c"
+#include "../t/host/event.c"
+#include "../t/host/api.c"
+#include "../t/host/wire.c"
+#include "../t/host/body.c"
+
+
+#define HANDLER_FILE    "build/host/fuzz/typed.so"
+#define HANDLER_CALLS   16          /* open at a time */
+#define HANDLER_NAMES   32
+
+
+/* What is left of the input; an empty one gives zeros. */
+
+typedef struct {
+    const uint8_t  *p;
+    const uint8_t  *last;
+} handler_input_t;
+
+
+static handler_input_t input;
+static host_t         *host;
+static nthrift_str_t   names[HANDLER_NAMES];
+static uint32_t        n_names;
+static host_call_t    *calls[HANDLER_CALLS];
+
+
+static uint8_t
+handler_byte(handler_input_t *in)
+{
+    return (in->p != in->last) ? *in->p++ : 0;
+}
+
+
+/* A length of one byte, then so many bytes; or as many as there are. */
+
+static nthrift_str_t
+handler_bytes(handler_input_t *in)
+{
+    nthrift_str_t  s;
+
+    s.len = handler_byte(in);
+
+    if (s.len > (size_t) (in->last - in->p)) {
+        s.len = (size_t) (in->last - in->p);
+    }
+
+    s.data = (uint8_t *) in->p;
+    in->p += s.len;
+
+    return s;
+}
+
+
+/* A host_upstream_pt: `data` is the input. */
+
+static void
+handler_upstream(void *data, const char *upstream,
+    const nthrift_method_t *method, const uint8_t *args, size_t size,
+    host_answer_t *answer)
+{
+    nthrift_str_t      s;
+    handler_input_t   *in = data;
+
+    static nthrift_failure_t  failure = {
+        NTHRIFT_EXC_INTERNAL_ERROR, true, nthrift_string("failed")
+    };
+
+    (void) upstream;
+    (void) method;
+    (void) args;
+    (void) size;
+
+    answer->msec = handler_byte(in);
+
+    if (answer->msec % 4 == 0) {
+        answer->failure = &failure;
+        return;
+    }
+
+    s = handler_bytes(in);
+    answer->body = s.data;
+    answer->size = s.len;
+}
+
+
+static void
+handler_load(void)
+{
+    char                       text[512];
+    const char                *file, *service;
+    host_options_t             options;
+    const nthrift_handler_t   *handler;
+
+    static const nthrift_arg_t  arg = { "name", "fuzzer" };
+
+    file = getenv("HANDLER");
+    service = getenv("SERVICE");
+
+    memset(&options, 0, sizeof(options));
+    options.args = &arg;
+    options.n_args = 1;
+    options.timeout = 500;
+    options.upstream = handler_upstream;
+    options.data = &input;
+
+    host = host_open(file ? file : HANDLER_FILE, service ? service : "Test",
+                     &options, text, sizeof(text));
+
+    if (host == NULL) {
+        fprintf(stderr, "%s\n", text);
+        exit(1);
+    }
+
+    handler = host->handler;
+
+    for (n_names = 0; n_names < handler->n; n_names++) {
+        if (n_names == HANDLER_NAMES) {
+            break;
+        }
+
+        names[n_names].data =
+            (uint8_t *) handler->dispatch[n_names].method->name;
+        names[n_names].len = strlen(handler->dispatch[n_names].method->name);
+    }
+}
+
+
+/* A result is a whole message of the call, or there is none. */
+
+static void
+handler_check(const host_call_t *call)
+{
+    const host_result_t  *r;
+
+    r = host_result(call);
+
+    switch (r->end) {
+
+    case HOST_OPEN:
+    case HOST_DONE:
+        fuzz_check(r->reply == NULL);
+        break;
+
+    case HOST_REPLIED:
+    case HOST_FAILED:
+        fuzz_check((r->reply == NULL) == call->info.oneway);
+        break;
+
+    case HOST_CANCELLED:
+        fuzz_check(r->reason == NTHRIFT_CANCEL_CLIENT
+                   || r->reason == NTHRIFT_CANCEL_DEADLINE);
+        break;
+    }
+
+    fuzz_check(call->ticket == NULL || host_ticket_find(call->ticket) == call);
+}
+
+
+static void
+handler_call(handler_input_t *in, host_call_t **call)
+{
+    uint8_t          choice;
+    host_request_t   request;
+    nthrift_str_t    body;
+
+    choice = handler_byte(in);
+
+    memset(&request, 0, sizeof(request));
+    request.protocol = (choice & 1) ? NTHRIFT_COMPACT : NTHRIFT_BINARY;
+    request.oneway = (choice & 2) != 0;
+    request.seqid = choice;
+
+    if (n_names != 0) {
+        request.method = names[handler_byte(in) % n_names];
+
+    } else {
+        request.method = handler_bytes(in);
+    }
+
+    if (request.method.len == 0) {
+        return;
+    }
+
+    body = handler_bytes(in);
+    request.body = body.data;
+    request.size = body.len;
+
+    *call = host_call(host, &request);
+}
+
+
+static void
+handler_step(handler_input_t *in)
+{
+    uint8_t        choice;
+    host_call_t  **call;
+
+    choice = handler_byte(in);
+    call = &calls[choice / 4 % HANDLER_CALLS];
+
+    if (*call == NULL) {
+        handler_call(in, call);
+
+    } else if (choice % 4 == 0) {
+        host_leave(*call);
+
+    } else if (choice % 4 == 1) {
+        handler_check(*call);
+        host_free(*call);
+        *call = NULL;
+        return;
+
+    } else {
+        host_advance(host, handler_byte(in));
+    }
+
+    if (*call != NULL) {
+        handler_check(*call);
+    }
+}
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    size_t  i;
+
+    if (host == NULL) {
+        handler_load();
+    }
+
+    input.p = data;
+    input.last = data + size;
+
+    fuzz_check(host_start(host) == NTHRIFT_OK);
+
+    while (input.p != input.last) {
+        handler_step(&input);
+    }
+
+    host_advance(host, 2000);
+
+    for (i = 0; i < HANDLER_CALLS; i++) {
+
+        if (calls[i] == NULL) {
+            continue;
+        }
+
+        /* time is over for whatever waited */
+
+        fuzz_check(host_result(calls[i])->end != HOST_OPEN);
+        handler_check(calls[i]);
+        host_free(calls[i]);
+        calls[i] = NULL;
+    }
+
+    host_stop(host);
+    fuzz_check(host->events == NULL && host->calls == NULL);
+    host_log_clear(host);
+
+    return 0;
+}
