@@ -16,6 +16,11 @@ use IPC::Open3 qw(open3);
 use Test::Thrift::Bytes;
 
 
+# A host that dies is an answer that is missing.
+
+$SIG{PIPE} = 'IGNORE';
+
+
 # new($file, $service, options): the options of drive.c, and
 #
 # args      [ key => value, ... ] of the start hook
