@@ -297,6 +297,24 @@ NTHRIFT_HIDDEN const nthrift_api_t  *nthrift_api;
 #define NTHRIFT_MAX_TEXT  512
 
 
+/* Prints into a text, as far as there is room; returns its bytes. */
+
+NTHRIFT_PRINTF(2, 0) static inline size_t
+nthrift_text_print(char text[NTHRIFT_MAX_TEXT + 1], const char *format,
+    va_list args)
+{
+    int  n;
+
+    n = vsnprintf(text, NTHRIFT_MAX_TEXT + 1, format, args);
+
+    if (n < 0) {
+        return 0;
+    }
+
+    return (n > NTHRIFT_MAX_TEXT) ? NTHRIFT_MAX_TEXT : (size_t) n;
+}
+
+
 /*
  * Replies.  A call gets one: the second is refused and logged.  `result` is
  * the method's ..._result_t; it is written at once, so that nothing of it has
@@ -332,21 +350,15 @@ NTHRIFT_PRINTF(3, 4) static inline int
 nthrift_call_fail_type(nthrift_call_t *call, int32_t type, const char *format,
     ...)
 {
-    int      n;
     char     text[NTHRIFT_MAX_TEXT + 1];
+    size_t   len;
     va_list  args;
 
     va_start(args, format);
-    n = vsnprintf(text, sizeof(text), format, args);
+    len = nthrift_text_print(text, format, args);
     va_end(args);
 
-    if (n < 0) {
-        n = 0;
-    }
-
-    return nthrift_api->fail(call, type, text,
-                             (n > NTHRIFT_MAX_TEXT) ? NTHRIFT_MAX_TEXT
-                                                    : (size_t) n);
+    return nthrift_api->fail(call, type, text, len);
 }
 
 
@@ -511,19 +523,15 @@ NTHRIFT_PRINTF(3, 4) static inline void
 nthrift_call_log(nthrift_call_t *call, nthrift_log_e level, const char *format,
     ...)
 {
-    int      n;
     char     text[NTHRIFT_MAX_TEXT + 1];
+    size_t   len;
     va_list  args;
 
     va_start(args, format);
-    n = vsnprintf(text, sizeof(text), format, args);
+    len = nthrift_text_print(text, format, args);
     va_end(args);
 
-    if (n > 0) {
-        nthrift_api->log(call, level, text,
-                         (n > NTHRIFT_MAX_TEXT) ? NTHRIFT_MAX_TEXT
-                                                : (size_t) n);
-    }
+    nthrift_api->log(call, level, text, len);
 }
 
 
@@ -621,19 +629,15 @@ NTHRIFT_PRINTF(3, 4) static inline void
 nthrift_worker_log(nthrift_worker_t *worker, nthrift_log_e level,
     const char *format, ...)
 {
-    int      n;
     char     text[NTHRIFT_MAX_TEXT + 1];
+    size_t   len;
     va_list  args;
 
     va_start(args, format);
-    n = vsnprintf(text, sizeof(text), format, args);
+    len = nthrift_text_print(text, format, args);
     va_end(args);
 
-    if (n > 0) {
-        nthrift_api->worker_log(worker, level, text,
-                                (n > NTHRIFT_MAX_TEXT) ? NTHRIFT_MAX_TEXT
-                                                       : (size_t) n);
-    }
+    nthrift_api->worker_log(worker, level, text, len);
 }
 
 
