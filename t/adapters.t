@@ -296,6 +296,7 @@ sub cob_later {
     for my $case ([ 'timer',            2000, 'replied 2 2000' ],
                   [ 'timers',           15,   'replied 2 15' ],
                   [ 'plain timer',      10,   'replied 2 10' ],
+                  [ 'two timers',       10,   'replied 2 10' ],
                   [ 'twice',            0,    'replied 2 1',
                     'handler replied to a call twice' ],
                   [ 'drop',             0,
@@ -424,13 +425,17 @@ sub glib_errors {
     like(join('|', $h->log()), qr/^warn: .*did not set an error\|error: /,
          'glib: a warning');
 
-    $r = $h->ask('refuse', [ [ 1, i32 => 4 ] ]);
+    $r = $h->ask('refuse', [ [ 1, i32 => 5 ] ]);
     is($r->{fields}{0}, 0, 'glib: a critical is not fatal');
     like(join('|', $h->log()), qr/^error: GLib-GObject: g_object_ref: /,
          'glib: but logged');
 
     $r = $h->ask('refuse', [ [ 1, i32 => 2 ] ]);
     is($r->{fields}{2}, 6, 'glib: the code of an error');
+
+    $h->ask('item', [ [ 1, struct => \@item ] ]);
+    is($h->ask('refuse', [ [ 1, i32 => 4 ] ])->{fields}{0}, 1,
+       'glib: a type is registered again');
 
     is($h->close(), '', 'glib: clean');
 }

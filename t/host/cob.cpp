@@ -34,6 +34,7 @@ public:
         hows["timer"] = &Handler::one_timer;
         hows["timers"] = &Handler::timers;
         hows["plain timer"] = &Handler::plain_timer;
+        hows["two timers"] = &Handler::two_timers;
         hows["cancel"] = &Handler::cancel;
         hows["cancel throws"] = &Handler::cancel_throws;
         hows["declared later"] = &Handler::declared_later;
@@ -259,6 +260,15 @@ private:
     {
         nthrift_call_timer(nthrift::current_call(), 10, plain,
                            new Pending { cob, 10 });
+    }
+
+    /* The reply comes from where nobody looks after the other one. */
+
+    void
+    two_timers(Cob cob, ExnCob exn_cob)
+    {
+        nthrift::timer(1000, [cob]() { cob(1000); });
+        plain_timer(cob, exn_cob);
     }
 
     void

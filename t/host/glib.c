@@ -102,6 +102,22 @@ my_about(TestIf *iface, gchar **_return, GError **error)
 }
 
 
+/* As generated code does it when two threads come at the same time. */
+
+static gint
+my_register_again(void)
+{
+    GTypeInfo  info;
+
+    memset(&info, 0, sizeof(info));
+    info.class_size = sizeof(ItemClass);
+    info.instance_size = sizeof(Item);
+
+    return g_type_register_static(THRIFT_TYPE_STRUCT, "ItemType", &info, 0)
+           == TYPE_ITEM;
+}
+
+
 static gboolean
 my_refuse(TestIf *iface, gint32 *_return, const gint32 code, Refused **refused,
     GError **error)
@@ -126,6 +142,10 @@ my_refuse(TestIf *iface, gint32 *_return, const gint32 code, Refused **refused,
 
     case 3:
         return FALSE;
+
+    case 4:
+        *_return = my_register_again();
+        return TRUE;
 
     default:
         g_object_ref(NULL);
