@@ -39,7 +39,8 @@ TEST_STAGES  = style unit fuzz t asan
 
 PACKAGES     = $(sort $(BUILD_PACKAGES) $(DEMO_PACKAGES) $(TEST_PACKAGES) \
                       $(UNIT_PACKAGES) $(FUZZ_PACKAGES) $(BENCH_PACKAGES) \
-                      $(IDL_PACKAGES) $(INTEROP_PACKAGES) $(HOSTED_PACKAGES))
+                      $(IDL_PACKAGES) $(INTEROP_PACKAGES) $(HOSTED_PACKAGES) \
+                      $(HOST_PACKAGES))
 
 
 .PHONY: all

@@ -343,7 +343,7 @@ nthrift_call_reply_raw(nthrift_call_t *call, const uint8_t *data, size_t size)
 /*
  * Fails the call with a TApplicationException (nthrift_exception_type_e) and
  * a text for the client, cut after NTHRIFT_MAX_TEXT bytes.  For what is no
- * exception of the IDL.  A oneway's client never sees it; the log does.
+ * exception of the IDL.  A oneway's client never sees it; the access log does.
  * Threads: yes.
  */
 NTHRIFT_PRINTF(3, 4) static inline int
