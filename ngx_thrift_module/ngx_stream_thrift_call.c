@@ -29,7 +29,6 @@ static void ngx_stream_thrift_call_client(ngx_thrift_call_t *call,
     ngx_str_t *text);
 static ngx_int_t ngx_stream_thrift_call_return_text(ngx_thrift_call_t *call,
     ngx_str_t *text);
-static void ngx_stream_thrift_call_hold(ngx_thrift_call_t *call, off_t n);
 static ngx_uint_t ngx_stream_thrift_call_may_receive(ngx_thrift_call_t *call);
 static void ngx_stream_thrift_call_reply(ngx_thrift_call_t *call);
 static void ngx_stream_thrift_call_finish(ngx_thrift_call_t *call);
@@ -336,7 +335,7 @@ ngx_stream_thrift_call_return_text(ngx_thrift_call_t *call, ngx_str_t *text)
 }
 
 
-static void
+void
 ngx_stream_thrift_call_hold(ngx_thrift_call_t *call, off_t n)
 {
     ngx_stream_thrift_session_hold(ngx_stream_thrift_get_call(call)->owner,

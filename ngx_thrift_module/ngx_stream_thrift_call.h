@@ -45,6 +45,9 @@ void ngx_stream_thrift_call_prepare(ngx_stream_thrift_call_t *tc);
 /* The call whose session `s` is; NULL: it is a connection's. */
 ngx_thrift_call_t *ngx_stream_thrift_call_of(ngx_stream_session_t *s);
 
+/* It holds so many bytes more: see ngx_thrift_front_t. */
+void ngx_stream_thrift_call_hold(ngx_thrift_call_t *call, off_t n);
+
 /* One that was never started, or has ended. */
 void ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc);
 

@@ -11,7 +11,6 @@
 
 static ngx_stream_upstream_srv_conf_t *ngx_stream_thrift_outbound_find(
     ngx_stream_thrift_session_t *ts, ngx_str_t *name);
-static void ngx_stream_thrift_outbound_hold(ngx_thrift_call_t *call, off_t n);
 static ngx_uint_t ngx_stream_thrift_outbound_may_receive(
     ngx_thrift_call_t *call);
 static void ngx_stream_thrift_outbound_log(ngx_thrift_call_t *call);
@@ -31,7 +30,7 @@ static const ngx_thrift_front_t  ngx_stream_thrift_outbound_front = {
     ngx_stream_thrift_peer_connected,
     ngx_stream_thrift_peer_first_byte,
     ngx_stream_thrift_peer_release,
-    ngx_stream_thrift_outbound_hold,
+    ngx_stream_thrift_call_hold,
     ngx_stream_thrift_outbound_may_receive,
     NULL,                                   /* reply */
     ngx_stream_thrift_outbound_log,
@@ -110,14 +109,6 @@ ngx_stream_thrift_outbound_find(ngx_stream_thrift_session_t *ts,
     }
 
     return NULL;
-}
-
-
-static void
-ngx_stream_thrift_outbound_hold(ngx_thrift_call_t *call, off_t n)
-{
-    ngx_stream_thrift_session_hold(ngx_stream_thrift_get_call(call)->owner,
-                                   call, n);
 }
 
 

@@ -2,8 +2,8 @@
 /*
  * An outbound call is a call like those of clients, but for its two ends: it
  * begins with a message that is written here, at the step "pass", and its
- * answer goes to the handler.  It lives until its invocation ends, so that
- * what the answer says can be kept until others have come.
+ * answer goes to the handler.  One that has a result lives until its invocation
+ * ends, so that what that says can be kept until others have come.
  *
  * Answers are delivered by an event of the invocation's, never from within
  * the call that brings them, or from within the function that asked for them.
