@@ -241,18 +241,32 @@ nthrift_cglib_protocol(unsigned protocol, nthrift_cglib_buffer_t *transport)
 }
 
 
-/* The error log says so, too: the client need not be ours. */
+/* Its levels would be lost, had something gone wrong in one of them. */
 
 static inline void
-nthrift_cglib_say(nthrift_call_t *call, const char *text)
+nthrift_cglib_protocol_free(ThriftProtocol *protocol)
+{
+    if (THRIFT_IS_COMPACT_PROTOCOL(protocol)) {
+        g_queue_clear(&((ThriftCompactProtocol *) protocol)->_last_field);
+    }
+
+    g_object_unref(protocol);
+}
+
+
+/* The log says so, too: the client need not be ours. */
+
+static inline void
+nthrift_cglib_say(nthrift_call_t *call, nthrift_log_e level, const char *what,
+    const char *text)
 {
     const nthrift_call_info_t  *info;
 
     info = nthrift_call_info(call);
 
     if (info != NULL) {
-        nthrift_call_log(call, NTHRIFT_LOG_ERROR, "%.*s failed: %s",
-                         NTHRIFT_ARG(info->method), text);
+        nthrift_call_log(call, level, "%.*s %s: %s",
+                         NTHRIFT_ARG(info->method), what, text);
     }
 }
 
@@ -261,7 +275,20 @@ static inline void
 nthrift_cglib_fail(nthrift_call_t *call, const char *text)
 {
     if (nthrift_call_fail(call, "%s", text) == NTHRIFT_OK) {
-        nthrift_cglib_say(call, text);
+        nthrift_cglib_say(call, NTHRIFT_LOG_ERROR, "failed", text);
+    }
+}
+
+
+/* The client's fault, not ours. */
+
+static inline void
+nthrift_cglib_refuse(nthrift_call_t *call, const char *text)
+{
+    if (nthrift_call_fail_type(call, NTHRIFT_EXC_PROTOCOL_ERROR, "%s", text)
+        == NTHRIFT_OK)
+    {
+        nthrift_cglib_say(call, NTHRIFT_LOG_INFO, "cannot be read", text);
     }
 }
 
@@ -295,7 +322,7 @@ nthrift_cglib_exception(unsigned protocol, const GByteArray *reply)
 
     g_free(name);
     g_object_unref(exception);
-    g_object_unref(in);
+    nthrift_cglib_protocol_free(in);
     g_object_unref(b);
 
     if (text == NULL || *text == '\0') {
@@ -354,11 +381,40 @@ nthrift_cglib_answer(nthrift_call_t *call, unsigned protocol,
             return;
         }
 
-        nthrift_cglib_say(call, text);
+        nthrift_cglib_say(call, NTHRIFT_LOG_ERROR, "failed", text);
         g_free(text);
     }
 
     (void) nthrift_call_reply_raw(call, reply->data, reply->len);
+}
+
+
+/*
+ * Can the library read all of it?  A processor that finds out only when it has
+ * begun loses what it has read (0.17).  Then the message is read again.
+ */
+
+static inline gboolean
+nthrift_cglib_readable(ThriftProtocol *in, nthrift_cglib_buffer_t *b,
+    GError **error)
+{
+    gchar              *name;
+    gint32              seqid;
+    gboolean            readable;
+    const uint8_t      *p;
+    ThriftMessageType   type;
+
+    name = NULL;
+    p = b->p;
+
+    readable = thrift_protocol_read_message_begin(in, &name, &type, &seqid,
+                                                  error) >= 0
+               && thrift_protocol_skip(in, T_STRUCT, error) >= 0;
+
+    g_free(name);
+    b->p = p;
+
+    return readable;
 }
 
 
@@ -377,7 +433,11 @@ nthrift_cglib_process(nthrift_call_t *call, const nthrift_raw_t *message,
     in = nthrift_cglib_protocol(message->protocol, b);
     out = nthrift_cglib_protocol(message->protocol, b);
 
-    if (thrift_processor_process(processor, in, out, &error)) {
+    if (!nthrift_cglib_readable(in, b, &error)) {
+        nthrift_cglib_refuse(call, error ? error->message
+                                         : "the protocol does not say why");
+
+    } else if (thrift_processor_process(processor, in, out, &error)) {
         nthrift_cglib_answer(call, message->protocol, b->reply);
 
     } else {
@@ -387,8 +447,8 @@ nthrift_cglib_process(nthrift_call_t *call, const nthrift_raw_t *message,
 
     g_clear_error(&error);
 
-    g_object_unref(in);
-    g_object_unref(out);
+    nthrift_cglib_protocol_free(in);
+    nthrift_cglib_protocol_free(out);
     g_object_unref(b);
 }
 

@@ -93,6 +93,7 @@ namespace adapter {
 
 
 using apache::thrift::TConfiguration;
+using apache::thrift::TException;
 using apache::thrift::TProcessor;
 using apache::thrift::TProcessorEventHandler;
 using apache::thrift::async::TAsyncProcessor;
@@ -116,6 +117,7 @@ const uint32_t  reply_size = 512;
 struct Current {
     nthrift_call_t  *call;
     CobCall         *cob;
+    bool             reading;   /* its message: see Message */
     bool             failed;    /* the call has ended with it: see Errors */
 };
 
@@ -127,7 +129,7 @@ current()
 {
     static thread_local Current
         c __attribute__((tls_model("initial-exec"))) = { nullptr, nullptr,
-                                                         false };
+                                                         false, false };
 
     return c;
 }
@@ -139,6 +141,7 @@ public:
     {
         current().call = call;
         current().cob = cob;
+        current().reading = false;
         current().failed = false;
     }
 
@@ -172,22 +175,62 @@ caught()
 }
 
 
-/* The error log says so, too: the client need not be ours. */
+/* Is what is being caught the fault of a message that cannot be read? */
+
+inline bool
+unreadable()
+{
+    if (!current().reading) {
+        return false;
+    }
+
+    try {
+        throw;
+
+    } catch (const TException &) {
+        return true;
+
+    } catch (...) {
+        return false;
+    }
+}
+
+
+/* The log says so, too: the client need not be ours. */
 
 inline void
-fail(nthrift_call_t *call, const char *text) noexcept
+say(nthrift_call_t *call, nthrift_log_e level, const char *what,
+    const char *text) noexcept
 {
     const nthrift_call_info_t  *info;
-
-    if (nthrift_call_fail(call, "%s", text) != NTHRIFT_OK) {
-        return;
-    }
 
     info = nthrift_call_info(call);
 
     if (info != nullptr) {
-        nthrift_call_log(call, NTHRIFT_LOG_ERROR, "%.*s failed: %s",
-                         NTHRIFT_ARG(info->method), text);
+        nthrift_call_log(call, level, "%.*s %s: %s",
+                         NTHRIFT_ARG(info->method), what, text);
+    }
+}
+
+
+inline void
+fail(nthrift_call_t *call, const char *text) noexcept
+{
+    if (nthrift_call_fail(call, "%s", text) == NTHRIFT_OK) {
+        say(call, NTHRIFT_LOG_ERROR, "failed", text);
+    }
+}
+
+
+/* The client's fault, not ours. */
+
+inline void
+refuse(nthrift_call_t *call, const char *text) noexcept
+{
+    if (nthrift_call_fail_type(call, NTHRIFT_EXC_PROTOCOL_ERROR, "%s", text)
+        == NTHRIFT_OK)
+    {
+        say(call, NTHRIFT_LOG_INFO, "cannot be read", text);
     }
 }
 
@@ -196,7 +239,12 @@ inline void
 fail_caught(nthrift_call_t *call) noexcept
 {
     try {
-        fail(call, caught().c_str());
+        if (unreadable()) {
+            refuse(call, caught().c_str());
+
+        } else {
+            fail(call, caught().c_str());
+        }
 
     } catch (...) {
         fail(call, "no memory");
@@ -208,7 +256,8 @@ fail_caught(nthrift_call_t *call) noexcept
  * What a processor says of exceptions that are not declared.  Called while one
  * is caught.  That of a oneway method it keeps to itself: it ends the call
  * here, if the method is one that has replied when it returns.  (Of cob_style
- * it lets it pass; and what is called back may be another call's.)
+ * it lets it pass; and what is called back may be another call's.)  One of
+ * cob_style calls this for a message that it cannot read, too.
  */
 
 class Errors : public TProcessorEventHandler {
@@ -227,6 +276,12 @@ public:
         call = current().call;
 
         if (call == nullptr) {
+            return;
+        }
+
+        if (unreadable()) {
+            fail_caught(call);
+            current().failed = true;
             return;
         }
 
@@ -260,6 +315,31 @@ watch_errors(Processor &processor, bool sync)
 
 
 /*
+ * A message.  Whoever reads it calls readEnd() before anything else is done;
+ * what goes wrong until then is the fault of its bytes.
+ */
+
+class Message : public TMemoryBuffer {
+public:
+    Message(const nthrift_raw_t &message,
+        const std::shared_ptr<TConfiguration> &limits)
+        : TMemoryBuffer(const_cast<uint8_t *>(message.data),  /* only read */
+                        static_cast<uint32_t>(message.size), OBSERVE, limits)
+    {
+        current().reading = true;
+    }
+
+    uint32_t
+    readEnd() override
+    {
+        current().reading = false;
+
+        return TMemoryBuffer::readEnd();
+    }
+};
+
+
+/*
  * The message and its reply, as a processor wants them.  nginx has looked
  * through the message; what is read here is limited by its size all the same,
  * and levels by what nginx can be told to allow.
@@ -269,9 +349,7 @@ class Exchange {
 public:
     explicit Exchange(const nthrift_raw_t &message)
     {
-        uint8_t                          *data;
-        std::shared_ptr<TMemoryBuffer>    in;
-        std::shared_ptr<TConfiguration>   limits;
+        std::shared_ptr<TConfiguration>  limits;
 
         if (message.size > INT32_MAX) {
             throw std::length_error("the message is too long for Thrift");
@@ -281,16 +359,9 @@ public:
             static_cast<int>(message.size), static_cast<int>(message.size),
             NTHRIFT_MAX_DEPTH);
 
-        /* only read */
-
-        data = const_cast<uint8_t *>(message.data);
-
-        in = std::make_shared<TMemoryBuffer>(
-            data, static_cast<uint32_t>(message.size), TMemoryBuffer::OBSERVE,
-            limits);
         out = std::make_shared<TMemoryBuffer>(reply_size);
 
-        input = protocol(in, message);
+        input = protocol(std::make_shared<Message>(message, limits), message);
         output = protocol(out, message);
     }
 
@@ -354,7 +425,14 @@ answer(nthrift_call_t *call, const Exchange &exchange, bool success)
     }
 
     if (!success) {
-        fail(call, "the processor has failed");
+
+        if (current().reading) {
+            refuse(call, "the processor has failed");
+
+        } else {
+            fail(call, "the processor has failed");
+        }
+
         return;
     }
 
@@ -402,7 +480,14 @@ public:
         Running   running(call, nullptr);
         Exchange  exchange(message);
 
-        success = processor->process(exchange.input, exchange.output, call);
+        try {
+            success = processor->process(exchange.input, exchange.output,
+                                         call);
+
+        } catch (...) {
+            fail_caught(call);
+            return;
+        }
 
         answer(call, exchange, success);
     }
@@ -613,10 +698,12 @@ public:
             return;
         }
 
+        Running  running(call, nullptr);
+
         std::shared_ptr<CobCall>  cob =
             std::make_shared<CobCall>(call, message);
 
-        Running  running(call, cob.get());
+        current().cob = cob.get();
 
         try {
             processor->process([cob](bool success) { cob->finish(success); },

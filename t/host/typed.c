@@ -153,7 +153,7 @@ later_work(nthrift_call_t *call, typed_sum_t *sum)
 }
 
 
-/* An answer is added; a failure is what the call fails with. */
+/* An answer is added, whatever number comes; a failure fails the call. */
 
 static void
 later_answered(nthrift_call_t *call, const nthrift_failure_t *failure,
@@ -173,7 +173,7 @@ later_answered(nthrift_call_t *call, const nthrift_failure_t *failure,
         return;
     }
 
-    sum->sum += result->success;
+    sum->sum = (int64_t) ((uint64_t) sum->sum + (uint64_t) result->success);
 }
 
 
