@@ -1,6 +1,10 @@
-# fuzz/: the parsers of src/ under libFuzzer.  Each fuzz/<name>_fuzz.c is a
-# harness, build/fuzz/<name>.  Included by the top-level Makefile; "make -f
-# fuzz/fuzz.mk fuzz" works as well.
+# fuzz/: the parsers of src/, and handlers, under libFuzzer.  Each
+# fuzz/<name>_fuzz.c is a harness, build/fuzz/<name>.  Included by the top-level
+# Makefile.
+#
+# "make test" fuzzes for ten seconds from the same seed: what it says of a tree
+# does not change from one run to the next.  "make fuzz" looks for what is new,
+# FUZZ_SECONDS each.
 
 FUZZ_PACKAGES = clang libclang-rt-14-dev libc6-dev perl
 
@@ -17,15 +21,29 @@ FUZZ_LIBRARY  = build/fuzz/obj/libnthrift.a
 FUZZ_NAMES    = $(patsubst fuzz/%_fuzz.c,%,$(sort $(wildcard fuzz/*_fuzz.c)))
 FUZZ_PROGRAMS = $(FUZZ_NAMES:%=build/fuzz/%)
 
+# For the harness of handlers: build/host/fuzz/<name>.so (t/host/host.mk).  The
+# examples, but for the one whose methods take their time; and handlers of
+# tests.
+
+FUZZ_EXAMPLES = pingpong weather myservice gather cpp cpp_cob cglib
+FUZZ_HANDLERS = $(FUZZ_EXAMPLES) sync cob glib
+
+FUZZ_SECONDS  = 60
+FUZZ_JOBS     = $(shell nproc)
+
 
 .PHONY: fuzz
-fuzz: $(FUZZ_PROGRAMS) build/fuzz/seeds ## fuzz the parsers, a minute each
-	@fuzz/run 60 $(FUZZ_NAMES)
+fuzz: $(FUZZ_PROGRAMS) $(FUZZ_HANDLERS:%=build/host/fuzz/%.so)
+fuzz: build/fuzz/seeds ## fuzz parsers and handlers, a minute each
+	@fuzz/run -j $(FUZZ_JOBS) $(FUZZ_SECONDS) $(FUZZ_NAMES) \
+	    $(FUZZ_HANDLERS:%=handler-%)
 
 
 .PHONY: fuzz-short
-fuzz-short: $(FUZZ_PROGRAMS) build/fuzz/seeds
-	@fuzz/run 10 $(FUZZ_NAMES)
+fuzz-short: $(FUZZ_PROGRAMS) $(FUZZ_EXAMPLES:%=build/host/fuzz/%.so)
+fuzz-short: build/fuzz/seeds
+	@fuzz/run -j $(FUZZ_JOBS) -s 1 10 $(FUZZ_NAMES) \
+	    $(FUZZ_EXAMPLES:%=handler-%)
 
 
 build/fuzz/seeds: fuzz/seeds t/data/wire/messages.txt

@@ -4,9 +4,9 @@
  * clients that leave.  Whatever comes, each call has one end, a reply is a
  * whole message, and nothing is left when the worker stops.
  *
- * The handler is t/host/typed.c, or, for another one, what HANDLER and SERVICE
- * name in the environment; it is compiled with what the fuzzer is compiled
- * with.  "make build/fuzz/handler" builds both.
+ * The handler is t/host/typed.c, or the one that HANDLER in the environment
+ * names: build/host/fuzz/<name>.so, compiled with what the fuzzer is compiled
+ * with.
  */
 
 #include "fuzz.h"
@@ -20,9 +20,29 @@
 #include "../t/host/body.c"
 
 
-#define HANDLER_FILE    "build/host/fuzz/typed.so"
+#define HANDLER_FILE    "build/host/fuzz/%s.so"
 #define HANDLER_CALLS   16          /* open at a time */
-#define HANDLER_NAMES   32
+#define HANDLER_NAMES   12
+
+
+/* The services that a handler may be of, and, of an adapter's, the methods. */
+
+typedef struct {
+    const char  *service;
+    const char  *methods[HANDLER_NAMES];
+} handler_names_t;
+
+
+static const handler_names_t  handler_names[] = {
+    { "Test", { "low", "middle", "echo", "item", "about", "refuse", "tell",
+                "nope", "later" } },
+    { "PingPong", { "ping", "add", "nope" } },
+    { "Words", { "count", "longest", "nope" } },
+    { "WeatherService", { NULL } },
+    { "MyService", { NULL } },
+    { "Gather", { NULL } },
+    { NULL, { NULL } }
+};
 
 
 /* What is left of the input; an empty one gives zeros. */
@@ -100,17 +120,28 @@ handler_upstream(void *data, const char *upstream,
 
 
 static void
+handler_name(const char *name)
+{
+    names[n_names].data = (uint8_t *) name;
+    names[n_names].len = strlen(name);
+    n_names++;
+}
+
+
+static void
 handler_load(void)
 {
-    char                       text[512];
-    const char                *file, *service;
+    size_t                     i;
+    char                       text[512], path[512];
+    const char                *file;
     host_options_t             options;
     const nthrift_handler_t   *handler;
+    const handler_names_t     *known;
 
     static const nthrift_arg_t  arg = { "name", "fuzzer" };
 
     file = getenv("HANDLER");
-    service = getenv("SERVICE");
+    (void) snprintf(path, sizeof(path), HANDLER_FILE, file ? file : "typed");
 
     memset(&options, 0, sizeof(options));
     options.args = &arg;
@@ -119,24 +150,31 @@ handler_load(void)
     options.upstream = handler_upstream;
     options.data = &input;
 
-    host = host_open(file ? file : HANDLER_FILE, service ? service : "Test",
-                     &options, text, sizeof(text));
+    for (known = handler_names; known->service != NULL; known++) {
+        host = host_open(path, known->service, &options, text, sizeof(text));
+
+        if (host != NULL) {
+            break;
+        }
+    }
 
     if (host == NULL) {
-        fprintf(stderr, "%s\n", text);
+        fprintf(stderr, "%s: %s\n", path, text);
         exit(1);
     }
 
     handler = host->handler;
 
-    for (n_names = 0; n_names < handler->n; n_names++) {
-        if (n_names == HANDLER_NAMES) {
-            break;
-        }
+    for (i = 0; i < handler->n && i < HANDLER_NAMES; i++) {
+        handler_name(handler->dispatch[i].method->name);
+    }
 
-        names[n_names].data =
-            (uint8_t *) handler->dispatch[n_names].method->name;
-        names[n_names].len = strlen(handler->dispatch[n_names].method->name);
+    if (handler->raw == NULL) {
+        return;
+    }
+
+    for (i = 0; i < HANDLER_NAMES && known->methods[i] != NULL; i++) {
+        handler_name(known->methods[i]);
     }
 }
 
@@ -186,16 +224,7 @@ handler_call(handler_input_t *in, host_call_t **call)
     request.oneway = (choice & 2) != 0;
     request.seqid = choice;
 
-    if (n_names != 0) {
-        request.method = names[handler_byte(in) % n_names];
-
-    } else {
-        request.method = handler_bytes(in);
-    }
-
-    if (request.method.len == 0) {
-        return;
-    }
+    request.method = names[handler_byte(in) % n_names];
 
     body = handler_bytes(in);
     request.body = body.data;

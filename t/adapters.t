@@ -65,6 +65,7 @@ cob_end();
 glib_errors();
 glib_circles();
 glib_long();
+glib_left_out();
 typed();
 typed_later();
 mutants();
@@ -468,6 +469,20 @@ sub unreadable {
     is($h->ask('echo', [ [ 1, string => 'x' ] ])->{fields}{0}, 'x',
        "$what: goes on");
     is($h->close(), '', "$what: unreadable is clean");
+}
+
+
+# An argument that a client has left out.
+
+sub glib_left_out {
+    my $h = Host->new('build/examples/words_cglib.so', 'Words');
+
+    is($h->ask('count', [])->{fields}{0}, 0, 'glib: no text has no words');
+    is($h->ask('longest', [])->{fields}{1}{1}, 'there is no word',
+       'glib: and no longest one');
+    is($h->ask('longest', [ [ 1, string => 'a bc' ] ])->{fields}{0}, 'bc',
+       'glib: goes on');
+    is($h->close(), '', 'glib: clean');
 }
 
 

@@ -30,6 +30,15 @@ G_DEFINE_TYPE(WordsHandler, words_handler, DEMO_TYPE_WORDS_HANDLER)
 #define WORDS_BLANKS  " \t\n"
 
 
+/* A string that the client has left out is NULL. */
+
+static const gchar *
+words_text(const gchar *text)
+{
+    return (text != NULL) ? text : "";
+}
+
+
 static gboolean
 words_count(DemoWordsIf *iface, gint32 *_return, const gchar *text,
     GError **error)
@@ -38,6 +47,7 @@ words_count(DemoWordsIf *iface, gint32 *_return, const gchar *text,
     (void) error;
 
     *_return = 0;
+    text = words_text(text);
 
     for ( ;; ) {
         text += strspn(text, WORDS_BLANKS);
@@ -64,6 +74,7 @@ words_longest(DemoWordsIf *iface, gchar **_return, const gchar *text,
 
     word = NULL;
     best = 0;
+    text = words_text(text);
 
     while (*text != '\0') {
         text += strspn(text, WORDS_BLANKS);

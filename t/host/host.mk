@@ -5,6 +5,7 @@
 #     build/host/drive            the host for scripts, with sanitizers
 #     build/host/asan/*.so        handlers of t/host/, with sanitizers
 #     build/host/plain/*.so       the same without, for the usual nginx
+#     build/host/fuzz/*.so        the same, and examples, for fuzz/
 #     build/host/client           a client in C++
 #     build/examples/*.so         examples/cpp and examples/cglib
 
@@ -20,10 +21,14 @@ HOST_asan     = -O0 -fsanitize=address,undefined -fno-sanitize-recover=all \
 HOST_plain    = -O0
 HOST_examples = -O2
 HOST_drive    = -O1 $(filter -f%,$(HOST_asan))
+HOST_fuzz     = -O1 -fsanitize=fuzzer-no-link,address,undefined \
+                -fno-sanitize=vptr,enum,function -fno-sanitize-recover=all
 
 HOST_WARNINGS = -Wall -Wextra -Werror
-HOST_CC       = gcc -std=gnu11 -D_GNU_SOURCE -g -Isrc
-HOST_CXX      = g++ -std=c++11 -g -Isrc
+HOST_CC       = $(if $(filter fuzz,$(1)),clang,gcc) -std=gnu11 -D_GNU_SOURCE \
+                -g -Isrc $(HOST_$(1))
+HOST_CXX      = $(if $(filter fuzz,$(1)),clang++,g++) -std=c++11 -g -Isrc \
+                $(HOST_$(1))
 HOST_GLIB     = `pkg-config --cflags thrift_c_glib gobject-2.0`
 HOST_LIBS     = `pkg-config --libs thrift_c_glib gobject-2.0`
 
@@ -59,6 +64,7 @@ host-packages:
 	@tools/packages $(HOST_PACKAGES)
 
 $(HOST_OBJECTS) build/host/gen: | host-packages
+build/host/fuzz: | fuzz-packages
 endif
 
 
@@ -67,7 +73,7 @@ build/host/drive: $(HOST_OBJECTS)
 
 build/host/obj/%.o: %.c $(HOST_ALL)
 	@mkdir -p $(@D)
-	@$(HOST_CC) $(HOST_drive) $(HOST_WARNINGS) -c -o $@ $<
+	@$(call HOST_CC,drive) $(HOST_WARNINGS) -c -o $@ $<
 
 
 # Generated code: of the tests in sync, cob, glib, typed and py, of the examples
@@ -110,90 +116,99 @@ HOST_UNITS_cpp      = PingPong pingpong_types
 HOST_UNITS_cpp_cob  = $(HOST_UNITS_cpp)
 HOST_UNITS_cglib    = demo_words demo_words_types
 
-HOST_SO_cpp         = build/examples/pingpong_cpp.so
-HOST_SO_cpp_cob     = build/examples/pingpong_cob.so
-HOST_SO_cglib       = build/examples/words_cglib.so
+HOST_SO_cpp_examples     = build/examples/pingpong_cpp.so
+HOST_SO_cpp_cob_examples = build/examples/pingpong_cob.so
+HOST_SO_cglib_examples   = build/examples/words_cglib.so
 
-HOST_SO             = $(or $(HOST_SO_$(1)),build/host/$(2)/$(1).so)
+HOST_SO             = $(or $(HOST_SO_$(1)_$(2)),build/host/$(2)/$(1).so)
 HOST_HIDDEN         = -fPIC -fvisibility=hidden
 
 define HOST_CXX_RULES
-build/host/$(2)/$(1)/%.o: build/host/gen
+build/host/$(2)/$(1)/%.o: build/host/gen | build/host/$(2)
 	@mkdir -p $$(@D)
-	@$(HOST_CXX) $(HOST_$(2)) $(HOST_HIDDEN) -w -c -o $$@ \
+	@$(call HOST_CXX,$(2)) $(HOST_HIDDEN) -w -c -o $$@ \
 	    build/host/gen/$(1)/$$*.cpp
 
 build/host/$(2)/$(1).o: $(HOST_SOURCE_$(1)) $(HOST_HEADERS) \
-    build/host/gen/typed/adapters.h
+    build/host/gen/typed/adapters.h | build/host/$(2)
 	@mkdir -p $$(@D)
-	@$(HOST_CXX) $(HOST_$(2)) $(HOST_HIDDEN) $(HOST_WARNINGS) \
+	@$(call HOST_CXX,$(2)) $(HOST_HIDDEN) $(HOST_WARNINGS) \
 	    -Ibuild/host/gen/typed -isystem build/host/gen/$(1) -c -o $$@ $$<
 
 $(HOST_SO): build/host/$(2)/$(1).o \
     $(HOST_UNITS_$(1):%=build/host/$(2)/$(1)/%.o)
 	@mkdir -p $$(@D)
-	@$(HOST_CXX) $(HOST_$(2)) -shared -o $$@.$$$$$$$$ $$^ -lthrift \
+	@$(call HOST_CXX,$(2)) -shared -o $$@.$$$$$$$$ $$^ -lthrift \
 	    && mv $$@.$$$$$$$$ $$@
 endef
 
 define HOST_C_RULES
-build/host/$(2)/$(1)/%.o: build/host/gen
+build/host/$(2)/$(1)/%.o: build/host/gen | build/host/$(2)
 	@mkdir -p $$(@D)
-	@$(HOST_CC) $(HOST_$(2)) $(HOST_HIDDEN) $(HOST_GLIB) -w -c -o $$@ \
+	@$(call HOST_CC,$(2)) $(HOST_HIDDEN) $(HOST_GLIB) -w -c -o $$@ \
 	    build/host/gen/$(1)/$$*.c
 
-build/host/$(2)/$(1).o: $(HOST_SOURCE_$(1)) $(HOST_HEADERS) build/host/gen
+build/host/$(2)/$(1).o: $(HOST_SOURCE_$(1)) $(HOST_HEADERS) build/host/gen \
+    | build/host/$(2)
 	@mkdir -p $$(@D)
-	@$(HOST_CC) $(HOST_$(2)) $(HOST_HIDDEN) $(HOST_WARNINGS) \
+	@$(call HOST_CC,$(2)) $(HOST_HIDDEN) $(HOST_WARNINGS) \
 	    -isystem build/host/gen/$(1) $(HOST_GLIB) -c -o $$@ $$<
 
 $(HOST_SO): build/host/$(2)/$(1).o \
     $(HOST_UNITS_$(1):%=build/host/$(2)/$(1)/%.o)
 	@mkdir -p $$(@D)
-	@$(HOST_CC) $(HOST_$(2)) -shared -o $$@.$$$$$$$$ $$^ $(HOST_LIBS) \
+	@$(call HOST_CC,$(2)) -shared -o $$@.$$$$$$$$ $$^ $(HOST_LIBS) \
 	    && mv $$@.$$$$$$$$ $$@
 endef
 
-$(foreach name,sync cob,$(eval $(call HOST_CXX_RULES,$(name),asan)))
-$(foreach name,sync cob,$(eval $(call HOST_CXX_RULES,$(name),plain)))
-$(foreach name,cpp cpp_cob,$(eval $(call HOST_CXX_RULES,$(name),examples)))
-$(eval $(call HOST_C_RULES,glib,asan))
-$(eval $(call HOST_C_RULES,glib,plain))
-$(eval $(call HOST_C_RULES,cglib,examples))
+HOST_WAYS = build/host/asan build/host/plain build/host/examples build/host/fuzz
+
+$(HOST_WAYS):
+	@mkdir -p $@
+
+$(foreach way,asan plain fuzz, \
+    $(foreach name,sync cob,$(eval $(call HOST_CXX_RULES,$(name),$(way)))) \
+    $(eval $(call HOST_C_RULES,glib,$(way))))
+
+$(foreach way,examples fuzz, \
+    $(foreach name,cpp cpp_cob,$(eval $(call HOST_CXX_RULES,$(name),$(way)))) \
+    $(eval $(call HOST_C_RULES,cglib,$(way))))
 
 
 # Real clients.
 
 build/host/plain/client.o: t/host/client.cpp build/host/gen
 	@mkdir -p $(@D)
-	@$(HOST_CXX) $(HOST_plain) $(HOST_WARNINGS) -isystem build/host/gen/sync \
+	@$(call HOST_CXX,plain) $(HOST_WARNINGS) -isystem build/host/gen/sync \
 	    -c -o $@ $<
 
 build/host/client: build/host/plain/client.o \
     $(HOST_UNITS_sync:%=build/host/plain/sync/%.o)
-	@$(HOST_CXX) -o $@.$$$$ $^ -lthrift && mv $@.$$$$ $@
+	@$(call HOST_CXX,plain) -o $@.$$$$ $^ -lthrift && mv $@.$$$$ $@
 
 
-# A handler of our own, also for fuzz/handler_fuzz.c.
-
-HOST_TYPED    = -shared -fPIC -fvisibility=hidden -Ibuild/host/gen/typed \
-                $(HOST_WARNINGS) t/host/typed.c
+# A handler of our own.
 
 build/host/gen/typed/adapters.h: t/host/adapters.thrift build/nthrift \
     build/host/gen
 	@build/nthrift gen -o $(@D) $<
 
-build/host/asan/typed.so: t/host/typed.c build/host/gen/typed/adapters.h \
-    $(HOST_HEADERS)
-	@mkdir -p $(@D)
-	@$(HOST_CC) $(HOST_asan) -o $@ $(HOST_TYPED)
+build/host/%/typed.so: t/host/typed.c build/host/gen/typed/adapters.h \
+    $(HOST_HEADERS) | $(HOST_WAYS)
+	@$(call HOST_CC,$*) $(HOST_HIDDEN) $(HOST_WARNINGS) -shared \
+	    -Ibuild/host/gen/typed -o $@ $<
 
-build/host/fuzz/typed.so: t/host/typed.c build/host/gen/typed/adapters.h \
-    $(HOST_HEADERS)
-	@mkdir -p $(@D)
-	@clang -std=gnu11 -D_GNU_SOURCE -g -O1 -Isrc \
-	    -fsanitize=fuzzer-no-link,address,undefined \
-	    -fno-sanitize-recover=all -o $@ $(HOST_TYPED)
+
+# Examples in C, for the fuzzer; it begins with the handler of our own.
+
+HOST_FUZZ_C = $(patsubst %,build/host/fuzz/%.so,pingpong weather myservice gather)
+
+$(HOST_FUZZ_C): build/host/fuzz/%.so: $(wildcard examples/*/*.c) $(HOST_HEADERS) \
+    | build/nthrift build/host/fuzz
+	@$(MAKE) -s --no-print-directory EXAMPLES=build/fuzz/examples \
+	    EXAMPLE_CC=clang EXAMPLE_CFLAGS="-g $(HOST_fuzz)" \
+	    build/fuzz/examples/$*.so
+	@cp build/fuzz/examples/$*.so $@
 
 build/fuzz/handler: | build/host/fuzz/typed.so
 
