@@ -25,23 +25,27 @@
 #define HANDLER_NAMES   12
 
 
-/* The services that a handler may be of, and, of an adapter's, the methods. */
+/*
+ * The services that a handler may be of.  Of an adapter's: the methods, and a
+ * handler that has tables of them, for nginx checks what an adapter gets.
+ */
 
 typedef struct {
     const char  *service;
+    const char  *tables;
     const char  *methods[HANDLER_NAMES];
-} handler_names_t;
+} handler_service_t;
 
 
-static const handler_names_t  handler_names[] = {
-    { "Test", { "low", "middle", "echo", "item", "about", "refuse", "tell",
-                "nope", "later" } },
-    { "PingPong", { "ping", "add", "nope" } },
-    { "Words", { "count", "longest", "nope" } },
-    { "WeatherService", { NULL } },
-    { "MyService", { NULL } },
-    { "Gather", { NULL } },
-    { NULL, { NULL } }
+static const handler_service_t  handler_services[] = {
+    { "Test", "typed", { "low", "middle", "echo", "item", "about", "refuse",
+                         "tell", "nope", "later" } },
+    { "PingPong", "pingpong", { "ping", "add", "nope" } },
+    { "Words", NULL, { "count", "longest", "nope" } },
+    { "WeatherService", NULL, { NULL } },
+    { "MyService", NULL, { NULL } },
+    { "Gather", NULL, { NULL } },
+    { NULL, NULL, { NULL } }
 };
 
 
@@ -54,7 +58,8 @@ typedef struct {
 
 
 static handler_input_t input;
-static host_t         *host;
+static host_t         *host, *tables;
+static char            handler_text[512];
 static nthrift_str_t   names[HANDLER_NAMES];
 static uint32_t        n_names;
 static host_call_t    *calls[HANDLER_CALLS];
@@ -128,20 +133,39 @@ handler_name(const char *name)
 }
 
 
+static host_t *
+handler_open(const char *name, const char *service,
+    const host_options_t *options)
+{
+    char  path[256];
+
+    (void) snprintf(path, sizeof(path), HANDLER_FILE, name);
+
+    return host_open(path, service, options, handler_text,
+                     sizeof(handler_text));
+}
+
+
+static void
+handler_opened(const host_t *h)
+{
+    if (h == NULL) {
+        fprintf(stderr, "%s\n", handler_text);
+        exit(1);
+    }
+}
+
+
 static void
 handler_load(void)
 {
-    size_t                     i;
-    char                       text[512], path[512];
-    const char                *file;
-    host_options_t             options;
-    const nthrift_handler_t   *handler;
-    const handler_names_t     *known;
+    size_t                      i;
+    const char                 *name;
+    host_options_t              options;
+    const nthrift_handler_t    *handler;
+    const handler_service_t    *s;
 
     static const nthrift_arg_t  arg = { "name", "fuzzer" };
-
-    file = getenv("HANDLER");
-    (void) snprintf(path, sizeof(path), HANDLER_FILE, file ? file : "typed");
 
     memset(&options, 0, sizeof(options));
     options.args = &arg;
@@ -150,20 +174,15 @@ handler_load(void)
     options.upstream = handler_upstream;
     options.data = &input;
 
-    for (known = handler_names; known->service != NULL; known++) {
-        host = host_open(path, known->service, &options, text, sizeof(text));
+    name = getenv("HANDLER");
 
-        if (host != NULL) {
-            break;
-        }
+    for (s = handler_services; host == NULL && s->service != NULL; s++) {
+        host = handler_open(name ? name : "typed", s->service, &options);
     }
 
-    if (host == NULL) {
-        fprintf(stderr, "%s: %s\n", path, text);
-        exit(1);
-    }
-
+    handler_opened(host);
     handler = host->handler;
+    s--;
 
     for (i = 0; i < handler->n && i < HANDLER_NAMES; i++) {
         handler_name(handler->dispatch[i].method->name);
@@ -173,9 +192,46 @@ handler_load(void)
         return;
     }
 
-    for (i = 0; i < HANDLER_NAMES && known->methods[i] != NULL; i++) {
-        handler_name(known->methods[i]);
+    for (i = 0; i < HANDLER_NAMES && s->methods[i] != NULL; i++) {
+        handler_name(s->methods[i]);
     }
+
+    if (s->tables != NULL) {
+        tables = handler_open(s->tables, s->service, &options);
+        handler_opened(tables);
+    }
+}
+
+
+/* Are these arguments that nginx lets pass? */
+
+static bool
+handler_fit(const host_request_t *request)
+{
+    uint32_t                   i;
+    nthrift_str_t              name;
+    const nthrift_method_t    *method;
+    const nthrift_handler_t   *handler;
+
+    if (tables == NULL) {
+        return true;
+    }
+
+    handler = tables->handler;
+
+    for (i = 0; i < handler->n; i++) {
+        method = handler->dispatch[i].method;
+        name.data = (uint8_t *) method->name;
+        name.len = strlen(method->name);
+
+        if (nthrift_str_equal(&name, &request->method)) {
+            return host_body_check(request->protocol, method->args->schema,
+                                   request->body, request->size)
+                   == NULL;
+        }
+    }
+
+    return true;
 }
 
 
@@ -230,7 +286,9 @@ handler_call(handler_input_t *in, host_call_t **call)
     request.body = body.data;
     request.size = body.len;
 
-    *call = host_call(host, &request);
+    if (handler_fit(&request)) {
+        *call = host_call(host, &request);
+    }
 }
 
 

@@ -16,17 +16,16 @@
 #define BODY_PATH      128
 
 
-/* Checked as nginx checks it, then decoded into the call's memory. */
+/* Checked as nginx checks it. */
 
-static const char *
-body_read(host_call_t *call, unsigned protocol, const nthrift_layout_t *layout,
-    const uint8_t *data, size_t size, void **value)
+const char *
+host_body_check(unsigned protocol, const nthrift_schema_t *schema,
+    const uint8_t *data, size_t size)
 {
     int                      rc;
     void                    *memory;
     uint8_t                  path[BODY_PATH];
     nthrift_bytes_t          body;
-    nthrift_error_t          err = { NULL };
     nthrift_check_error_t    wrong;
     nthrift_check_rules_t    rules;
 
@@ -44,12 +43,28 @@ body_read(host_call_t *call, unsigned protocol, const nthrift_layout_t *layout,
     }
 
     nthrift_bytes_init(&body, data, data + size, NULL, NULL);
-    rc = nthrift_check_body(&rules, memory, protocol, layout->schema, &body,
-                            &wrong);
+    rc = nthrift_check_body(&rules, memory, protocol, schema, &body, &wrong);
     free(memory);
 
-    if (rc != NTHRIFT_OK) {
-        return wrong.text;
+    return (rc == NTHRIFT_OK) ? NULL : wrong.text;
+}
+
+
+/* Checked, then decoded into the call's memory. */
+
+static const char *
+body_read(host_call_t *call, unsigned protocol, const nthrift_layout_t *layout,
+    const uint8_t *data, size_t size, void **value)
+{
+    int               rc;
+    const char       *why;
+    nthrift_bytes_t   body;
+    nthrift_error_t   err = { NULL };
+
+    why = host_body_check(protocol, layout->schema, data, size);
+
+    if (why != NULL) {
+        return why;
     }
 
     nthrift_bytes_init(&body, data, data + size, NULL, NULL);

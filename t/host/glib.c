@@ -159,13 +159,13 @@ my_tell(TestIf *iface, const gchar *text, GError **error)
 {
     (void) iface;
 
-    if (strcmp(text, "throw") == 0) {
+    if (g_strcmp0(text, "throw") == 0) {
         g_set_error_literal(error, MY_ERROR, 6, "not heard");
         return FALSE;
     }
 
     nthrift_call_log(nthrift_cglib_call(), NTHRIFT_LOG_INFO, "was told %s",
-                     text);
+                     text ? text : "nothing");
 
     return TRUE;
 }
@@ -214,7 +214,7 @@ my_later(TestIf *iface, gint64 *_return, const gchar *how, Refused **refused,
     (void) refused;
     (void) error;
 
-    *_return = (gint64) strlen(how);
+    *_return = how ? (gint64) strlen(how) : 0;
 
     return TRUE;
 }

@@ -164,6 +164,8 @@ const char *host_wire_reply_raw(host_call_t *call, const uint8_t *data,
 void host_wire_exception(host_call_t *call, int32_t type, const char *text,
     size_t len);
 
+const char *host_body_check(unsigned protocol, const nthrift_schema_t *schema,
+    const uint8_t *data, size_t size);
 const char *host_body_args(host_call_t *call, const host_request_t *request);
 const char *host_body_reply(host_call_t *call, const void *result);
 const char *host_body_outbound(host_call_t *call,
