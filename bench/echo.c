@@ -9,12 +9,11 @@
  * and closes.  --delay answers each call that much later, still in order.
  */
 
+#include "address.h"
 #include "wire.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -71,7 +70,7 @@ typedef struct {
 static struct {
     int             ep;
     int             listener;
-    struct sockaddr_in  address;
+    address_t       address;
     unsigned        processes;
     uint64_t        delay;      /* nanoseconds */
 
@@ -675,10 +674,10 @@ run(void)
 static void
 open_listener(void)
 {
-    int        on;
-    socklen_t  len;
+    int  on;
 
-    echo.listener = socket(AF_INET, SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC, 0);
+    echo.listener = socket(echo.address.u.any.sa_family,
+                           SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC, 0);
     if (echo.listener == -1) {
         die("socket()");
     }
@@ -690,9 +689,7 @@ open_listener(void)
         setsockopt(echo.listener, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(int));
     }
 
-    len = sizeof(echo.address);
-
-    if (bind(echo.listener, (struct sockaddr *) &echo.address, len) == -1) {
+    if (bind(echo.listener, &echo.address.u.any, echo.address.len) == -1) {
         die("bind()");
     }
 
@@ -700,7 +697,7 @@ open_listener(void)
         die("listen()");
     }
 
-    getsockname(echo.listener, (struct sockaddr *) &echo.address, &len);
+    getsockname(echo.listener, &echo.address.u.any, &echo.address.len);
 }
 
 
@@ -749,41 +746,15 @@ raise_file_limit(void)
 static void
 usage(void)
 {
-    fputs("usage: echo [address:port] [options]\n"
+    fputs("usage: echo [address:port | unix:path] [options]\n"
           "  address:port    default 127.0.0.1:0; the kernel chooses port 0\n"
-          "  --processes N   serve from N processes, default 1\n"
+          "  unix:path       instead; the socket must not be there yet\n"
+          "  --processes N   serve a port from N processes, default 1\n"
           "  --delay MS      answer each call MS milliseconds later\n"
-          "Prints \"listening on address:port\" when it can be called.\n",
+          "Prints \"listening on ADDRESS\" when it can be called.\n",
           stderr);
 
     exit(EXIT_USAGE);
-}
-
-
-static void
-parse_address(const char *text)
-{
-    char        *end, host[INET_ADDRSTRLEN];
-    long         port;
-    const char  *colon;
-
-    colon = strrchr(text, ':');
-    if (colon == NULL || colon - text >= INET_ADDRSTRLEN) {
-        usage();
-    }
-
-    memcpy(host, text, (size_t) (colon - text));
-    host[colon - text] = '\0';
-
-    port = strtol(colon + 1, &end, 10);
-
-    if (colon[1] == '\0' || *end != '\0' || port < 0 || port > 65535
-        || inet_pton(AF_INET, host, &echo.address.sin_addr) != 1)
-    {
-        usage();
-    }
-
-    echo.address.sin_port = htons((uint16_t) port);
 }
 
 
@@ -816,9 +787,6 @@ parse_options(int argc, char **argv)
     };
 
     echo.processes = 1;
-    echo.address.sin_family = AF_INET;
-    echo.address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-
     while ((ch = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (ch) {
 
@@ -839,8 +807,11 @@ parse_options(int argc, char **argv)
         usage();
     }
 
-    if (optind < argc) {
-        parse_address(argv[optind]);
+    if (address_parse(&echo.address, optind < argc ? argv[optind]
+                                                   : "127.0.0.1:0") != 0
+        || (echo.processes > 1 && echo.address.u.any.sa_family == AF_UNIX))
+    {
+        usage();
     }
 }
 
@@ -848,14 +819,14 @@ parse_options(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-    char  text[INET_ADDRSTRLEN];
+    char  text[ADDRESS_TEXT];
 
     parse_options(argc, argv);
     raise_file_limit();
     open_listener();
 
-    inet_ntop(AF_INET, &echo.address.sin_addr, text, sizeof(text));
-    printf("listening on %s:%d\n", text, ntohs(echo.address.sin_port));
+    address_print(&echo.address, text);
+    printf("listening on %s\n", text);
     fflush(stdout);
 
     start_processes();

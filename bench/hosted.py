@@ -3,6 +3,7 @@
 # call costs, bench/run --slow how long calls take while others wait.
 
 import collections
+import itertools
 import os
 import statistics
 import subprocess
@@ -22,6 +23,7 @@ GOALS = {'tnonblocking': 2, 'aiothrift': 10}
 METHODS = {'ping': ['--expect', 'pong'], 'add': ['--sum'],
            'echo': ['--payload', '4']}
 
+SOCKETS = {'tcp': 'TCP', 'unix': 'a unix socket'}
 CONNECTIONS = 16
 SLOW_CALLS = 100
 SLOW_MS = 2000
@@ -29,7 +31,8 @@ SLOW_P99_US = 5000                      # what p99 of the others is to be below
 TIMER_MS = 10                           # how much too early may one seem
 
 
-class Cell(collections.namedtuple('Cell', 'method transport connections')):
+class Cell(collections.namedtuple('Cell',
+                                  'method transport socket connections')):
 
     def arguments(self):
         return ['--' + self.transport, '--binary',
@@ -37,9 +40,9 @@ class Cell(collections.namedtuple('Cell', 'method transport connections')):
                 '--depth', '1'] + METHODS[self.method]
 
     def __str__(self):
-        return '%s, %s binary, %s, depth 1' % (
+        return '%s, %s binary, %s over %s, depth 1' % (
             self.method, self.transport,
-            plural(self.connections, 'connection'))
+            plural(self.connections, 'connection'), SOCKETS[self.socket])
 
 
 class Hosted(Nginx):
@@ -54,13 +57,13 @@ class Hosted(Nginx):
     thrift_idl %s;
 
     server {
-        listen 127.0.0.1:%d backlog=%d;
+        listen %s backlog=%d;
 
         thrift_service PingPong {
             thrift_handler %s delay=%d;
         }
     }
-''' % (os.path.abspath(options.idl), self.port, BACKLOG,
+''' % (os.path.abspath(options.idl), self.address, BACKLOG,
             os.path.abspath(options.handler), self.delay)
 
 
@@ -72,7 +75,7 @@ class Slow(Hosted):
 class Tnonblocking(Server):
 
     def command(self, options):
-        return [options.tnonblocking, str(self.port)]
+        return [options.tnonblocking, self.address]
 
 
 class Aiothrift(Server):
@@ -82,7 +85,7 @@ class Aiothrift(Server):
     def command(self, options):
         return [options.python,
                 os.path.join(TOP, 'bench', 'aiothrift_server.py'),
-                os.path.abspath(options.idl), self.transport, str(self.port)]
+                os.path.abspath(options.idl), self.transport, self.address]
 
 
 class FramedAiothrift(Aiothrift):
@@ -93,8 +96,8 @@ class FramedAiothrift(Aiothrift):
 class Floor(Echo):
     """Reads a call, writes a reply, and knows no more of Thrift than that."""
 
-    def __init__(self, name, options, placement):
-        super().__init__(name, options, placement.proxy)
+    def __init__(self, name, options, placement, unix):
+        super().__init__(name, options, placement.proxy, unix)
 
     def arguments(self, cell):
         return Cell('echo', *cell[1:]).arguments()
@@ -168,15 +171,16 @@ def run_hosted(options, placement):
     versions = print_versions(options)
     names = present(options)
 
-    for transport, services in SERVICES.items():
+    for transport, sock in itertools.product(SERVICES, SOCKETS):
+        services = SERVICES[transport]
         chosen = {name: services[name] for name in services if name in names}
         if chosen:
-            cells += run_services(options, placement, transport, chosen)
+            cells += run_services(options, placement, transport, sock, chosen)
 
     return {'hosted': {'versions': versions, 'cells': cells}}
 
 
-def run_services(options, placement, transport, services):
+def run_services(options, placement, transport, sock, services):
     """All methods over one transport."""
 
     cells = []
@@ -184,10 +188,11 @@ def run_services(options, placement, transport, services):
 
     try:
         for name, service in services.items():
-            targets[name] = service(name, options, placement)
+            targets[name] = service(name, options, placement,
+                                    unix=sock == 'unix')
 
         for method in ('ping', 'add'):
-            cell = Cell(method, transport, CONNECTIONS)
+            cell = Cell(method, transport, sock, CONNECTIONS)
             totals = run_cell(options, placement, targets, None, cell, BASE)
             print_cell(options, cell, totals)
             cells.append({'cell': cell._asdict(), 'targets': totals})
@@ -241,7 +246,7 @@ def print_cell(options, cell, totals):
 # The latency of ping, alone and while calls of add wait.
 
 def start_slow_calls(options, placement, target):
-    cell = Cell('add', 'framed', SLOW_CALLS)
+    cell = Cell('add', 'framed', 'tcp', SLOW_CALLS)
 
     return start(load_command(options, target, cell, [
                      '--seconds', '3600',
@@ -285,7 +290,7 @@ def run_slow(options, placement):
     """A round is long enough for each slow call to be answered in it."""
 
     alone, beside = [], []
-    cell = Cell('ping', 'framed', CONNECTIONS)
+    cell = Cell('ping', 'framed', 'tcp', CONNECTIONS)
     seconds = max(options.seconds, 2.5 * SLOW_MS / 1000)
     target = Slow('slow', options, placement)
 

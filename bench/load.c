@@ -19,7 +19,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -660,7 +659,7 @@ conn_open(conn_t *c)
 
     c->fd = -1;
 
-    fd = socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, 0);
+    fd = socket(conf.address.u.any.sa_family, SOCK_STREAM|SOCK_CLOEXEC, 0);
     if (fd == -1) {
         die("socket()");
     }
@@ -672,9 +671,7 @@ conn_open(conn_t *c)
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(int));
 
-    if (connect(fd, (struct sockaddr *) &conf.address, sizeof(conf.address))
-        == -1)
-    {
+    if (connect(fd, &conf.address.u.any, conf.address.len) == -1) {
         report(c, "connect() failed: %s", strerror(errno));
         run.unopened++;
         close(fd);

@@ -4,7 +4,6 @@
 
 #include "options.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -24,7 +23,7 @@ static void
 usage(void)
 {
     fputs(
-"usage: load address:port [options]\n"
+"usage: load address:port | unix:path  [options]\n"
 "  --framed | --unframed      transport, default framed\n"
 "  --binary | --compact       protocol, default binary\n"
 "  --payload BYTES            of the one string argument, default 64\n"
@@ -52,34 +51,6 @@ usage(void)
 "           5 all calls answered, some by EXCEPTION\n", stderr);
 
     exit(EXIT_USAGE);
-}
-
-
-static void
-parse_address(struct sockaddr_in *address, const char *text)
-{
-    char        *end, host[INET_ADDRSTRLEN];
-    long         port;
-    const char  *colon;
-
-    colon = strrchr(text, ':');
-    if (colon == NULL || colon - text >= INET_ADDRSTRLEN) {
-        usage();
-    }
-
-    memcpy(host, text, (size_t) (colon - text));
-    host[colon - text] = '\0';
-
-    port = strtol(colon + 1, &end, 10);
-
-    address->sin_family = AF_INET;
-    address->sin_port = htons((uint16_t) port);
-
-    if (*end != '\0' || port < 1 || port > 65535
-        || inet_pton(AF_INET, host, &address->sin_addr) != 1)
-    {
-        usage();
-    }
 }
 
 
@@ -291,7 +262,9 @@ options_parse(options_t *conf, call_t *call, int argc, char **argv)
         usage();
     }
 
-    parse_address(&conf->address, argv[optind]);
+    if (address_parse(&conf->address, argv[optind]) != 0) {
+        usage();
+    }
 
     if (conf->duration == 0 && conf->calls == 0) {
         conf->duration = 2 * SECOND;

@@ -5,10 +5,10 @@
 #ifndef BENCH_OPTIONS_H
 #define BENCH_OPTIONS_H
 
+#include "address.h"
 #include "call.h"
 #include "measure.h"
 
-#include <netinet/in.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -23,7 +23,7 @@
 
 
 typedef struct {
-    struct sockaddr_in  address;
+    address_t           address;
     uint32_t            connections;
     uint32_t            depth;
     uint64_t            calls;          /* 0: no limit */

@@ -83,7 +83,7 @@ def stop(process):
             process.wait()
 
 
-def free_port():
+def free_address():
     for port in random.sample(PORTS, 100):
         with socket.socket() as s:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -91,7 +91,7 @@ def free_port():
                 s.bind(('127.0.0.1', port))
             except OSError:
                 continue
-            return port
+            return '127.0.0.1:%d' % port
 
     raise BenchError('no free port')
 
@@ -134,8 +134,20 @@ def plural(n, noun):
     return '%d %s%s' % (n, noun, 's' if n != 1 else '')
 
 
+def connect(address):
+    """To host:port or unix:path."""
+
+    family, _, rest = address.partition(':')
+
+    if family == 'unix':
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(rest)
+    else:
+        socket.create_connection((family, int(rest)), 1).close()
+
+
 class Target:
-    """Something to call: it has a port, and a process whose CPU counts."""
+    """Something to call: it has an address, and a process whose CPU counts."""
 
     compared = True                     # it gets ratios
 
@@ -143,10 +155,16 @@ class Target:
         self.name = name
         self.process = None
         self.worker = None
-        self.port = None
+        self.address = None
         self.prefix = os.path.join(BUILD, 'run', name)
         shutil.rmtree(self.prefix, ignore_errors=True)
         os.makedirs(self.prefix)
+
+    def choose_address(self, unix=False):
+        """A free port; or a socket, its path short as the kernel wants it."""
+
+        return ('unix:' + os.path.relpath(os.path.join(self.prefix, 'socket'))
+                if unix else free_address())
 
     def log(self):
         path = os.path.join(self.prefix, 'error.log')
@@ -156,7 +174,7 @@ class Target:
         return cell.arguments()
 
     def wait(self):
-        """Wait until the port answers."""
+        """Wait until somebody listens."""
 
         end = time.monotonic() + START_SECONDS
 
@@ -164,7 +182,7 @@ class Target:
             if self.process.poll() is not None:
                 break
             try:
-                socket.create_connection(('127.0.0.1', self.port), 1).close()
+                connect(self.address)
                 return
             except OSError:
                 time.sleep(0.02)
@@ -179,29 +197,30 @@ class Target:
 class Echo(Target):
     """The backend of the proxies."""
 
-    def __init__(self, name, options, cpus):
+    def __init__(self, name, options, cpus, unix=False):
         super().__init__(name)
+        address = self.choose_address(unix)
         with open(os.path.join(self.prefix, 'error.log'), 'w') as log:
             self.process = start(
-                [options.echo, '127.0.0.1:0',
-                 '--processes', str(options.echo_processes)],
+                [options.echo, address,
+                 '--processes', str(1 if unix else options.echo_processes)],
                 cpus, stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE, stderr=log)
 
         line = self.process.stdout.readline()
-        if not line.startswith('listening on '):
+        if line != 'listening on %s\n' % address:
             raise BenchError('the backend does not start:\n' + self.log())
 
-        self.port = int(line.rsplit(':', 1)[1])
+        self.address = address
         self.worker = self.process.pid
 
 
 class Server(Target):
-    """A process on a port that was chosen for it."""
+    """A process at an address that was chosen for it."""
 
-    def __init__(self, name, options, placement, backend=None):
+    def __init__(self, name, options, placement, backend=None, unix=False):
         super().__init__(name)
-        self.port = free_port()
+        self.address = self.choose_address(unix)
         self.conf = os.path.join(self.prefix, 'server.conf')
         write(self.conf, self.configure(options, backend))
 
@@ -260,7 +279,7 @@ stream {
     def wait(self):
         super().wait()
 
-        # The port answers as soon as the master has opened it.
+        # The master listens before there is a worker.
 
         end = time.monotonic() + START_SECONDS
         workers = children(self.process.pid)
@@ -294,7 +313,7 @@ def print_logged(options, target):
 
 
 def load_command(options, target, cell, more):
-    return ([options.load, '127.0.0.1:%d' % target.port]
+    return ([options.load, target.address]
             + target.arguments(cell) + more)
 
 

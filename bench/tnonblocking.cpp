@@ -1,5 +1,5 @@
 // bench/tnonblocking.cpp: the example service by Apache's C++ server, as a
-// measure for one that nginx hosts: tnonblocking PORT
+// measure for one that nginx hosts: tnonblocking 127.0.0.1:PORT | unix:PATH
 //
 // TNonblockingServer as it comes: one IO thread and no thread manager, so that
 // calls are processed in the thread that reads and writes them; framed binary.
@@ -26,6 +26,19 @@ public:
     int64_t add(const int32_t a, const int64_t b) override { return a + b; }
 };
 
+std::shared_ptr<TNonblockingServerSocket> listener(const std::string &address)
+{
+    const auto colon = address.find(':');
+    const auto name = address.substr(0, colon);
+    const auto rest = address.substr(colon + 1);
+
+    if (name == "unix") {
+        return std::make_shared<TNonblockingServerSocket>(rest);
+    }
+
+    return std::make_shared<TNonblockingServerSocket>(name, std::stoi(rest));
+}
+
 } // namespace
 
 
@@ -38,8 +51,7 @@ int main(int argc, char **argv)
     TNonblockingServer server(
         std::make_shared<PingPongProcessor>(std::make_shared<Handler>()),
         std::make_shared<TBinaryProtocolFactory>(),
-        std::make_shared<TNonblockingServerSocket>("127.0.0.1",
-                                                   std::stoi(argv[1])));
+        listener(argv[1]));
 
     server.serve();
 }
