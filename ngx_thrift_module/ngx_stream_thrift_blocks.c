@@ -14,6 +14,8 @@
 static char *ngx_stream_thrift_block(ngx_conf_t *cf, ngx_uint_t type,
     ngx_stream_thrift_srv_conf_t *parent);
 static char *ngx_stream_thrift_check_name(ngx_conf_t *cf, ngx_uint_t type);
+static ngx_stream_thrift_srv_conf_t *ngx_stream_thrift_add_block(
+    ngx_conf_t *cf, ngx_stream_thrift_srv_conf_t *parent);
 static char *ngx_stream_thrift_parse_order(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *tscf);
 static ngx_stream_conf_ctx_t *ngx_stream_thrift_block_ctx(ngx_conf_t *cf,
@@ -52,11 +54,10 @@ static char *
 ngx_stream_thrift_block(ngx_conf_t *cf, ngx_uint_t type,
     ngx_stream_thrift_srv_conf_t *parent)
 {
-    char                           *rv;
-    ngx_str_t                      *value;
-    ngx_conf_t                      pcf;
-    ngx_stream_conf_ctx_t          *ctx;
-    ngx_stream_thrift_srv_conf_t   *tscf, *same, **blockp;
+    char                          *rv;
+    ngx_conf_t                     pcf;
+    ngx_stream_conf_ctx_t         *ctx;
+    ngx_stream_thrift_srv_conf_t  *tscf;
 
     rv = ngx_stream_thrift_check_name(cf, type);
 
@@ -64,35 +65,10 @@ ngx_stream_thrift_block(ngx_conf_t *cf, ngx_uint_t type,
         return rv;
     }
 
-    value = cf->args->elts;
-    same = ngx_stream_thrift_find_block(parent->blocks, &value[1]);
-
-    if (same) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "duplicate %V \"%V\", previous in %s:%ui",
-                           &value[0], &value[1], same->file_name, same->line);
+    tscf = ngx_stream_thrift_add_block(cf, parent);
+    if (tscf == NULL) {
         return NGX_CONF_ERROR;
     }
-
-    if (parent->blocks == NULL) {
-        parent->blocks = ngx_array_create(cf->pool, 4, sizeof(void *));
-        if (parent->blocks == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    tscf = ngx_stream_thrift_create_srv_conf(cf);
-    blockp = ngx_array_push(parent->blocks);
-
-    if (tscf == NULL || blockp == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    *blockp = tscf;
-
-    tscf->name = value[1];
-    tscf->file_name = cf->conf_file->file.name.data;
-    tscf->line = cf->conf_file->line;
 
     if (cf->args->nelts == 3) {
         rv = ngx_stream_thrift_parse_order(cf, tscf);
@@ -141,6 +117,49 @@ ngx_stream_thrift_check_name(ngx_conf_t *cf, ngx_uint_t type)
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* The parent's new block, named as the directive says; NULL when logged. */
+
+static ngx_stream_thrift_srv_conf_t *
+ngx_stream_thrift_add_block(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *parent)
+{
+    ngx_str_t                      *value;
+    ngx_stream_thrift_srv_conf_t   *tscf, *same, **blockp;
+
+    value = cf->args->elts;
+    same = ngx_stream_thrift_find_block(parent->blocks, &value[1]);
+
+    if (same) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "duplicate %V \"%V\", previous in %s:%ui",
+                           &value[0], &value[1], same->file_name, same->line);
+        return NULL;
+    }
+
+    if (parent->blocks == NULL) {
+        parent->blocks = ngx_array_create(cf->pool, 4, sizeof(void *));
+        if (parent->blocks == NULL) {
+            return NULL;
+        }
+    }
+
+    tscf = ngx_stream_thrift_create_srv_conf(cf);
+    blockp = ngx_array_push(parent->blocks);
+
+    if (tscf == NULL || blockp == NULL) {
+        return NULL;
+    }
+
+    *blockp = tscf;
+
+    tscf->name = value[1];
+    tscf->file_name = cf->conf_file->file.name.data;
+    tscf->line = cf->conf_file->line;
+
+    return tscf;
 }
 
 
