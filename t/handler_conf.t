@@ -11,6 +11,7 @@ use lib "$FindBin::Bin/lib";
 
 use Test::More;
 use Test::Thrift;
+use Test::Thrift::Files;
 
 
 my $t = Test::Thrift->new();
@@ -131,7 +132,7 @@ is(error('thrift_handler shapes.so;', ''),
 
 $t->write_file('text.so', "this is no object\n");
 $t->write_file('empty.so', '');
-$t->write_file('cut.so', substr(slurp('shapes.so'), 0, 3000));
+$t->write_file('cut.so', substr(slurp($t->dir() . '/shapes.so'), 0, 3000));
 
 like(cannot('text.so'), qr/^(?:file too short|invalid ELF header)$/, 'text');
 is(cannot('empty.so'), 'file too short', 'empty');
@@ -279,16 +280,4 @@ sub object {
 
     system('gcc', '-w', '-shared', '-fPIC', '-I' . Test::Thrift->top() . '/src',
            '-o', $t->dir() . "/$name.so", $file) == 0 or die $name;
-}
-
-
-sub slurp {
-    my ($name) = @_;
-
-    open(my $fh, '<', $name =~ m{^/} ? $name : $t->dir() . "/$name")
-        or die "$name: $!";
-    binmode($fh);
-    local $/;
-
-    return scalar <$fh>;
 }

@@ -11,6 +11,7 @@ use lib "$FindBin::Bin/lib";
 
 use Test::More;
 use Test::Thrift;
+use Test::Thrift::Files;
 
 
 my $idl = <<'EOF';
@@ -249,17 +250,6 @@ static void __attribute__((constructor)) f(void) { abort(); }
 EOF
     system('gcc', '-shared', '-fPIC', '-o', "$so.tmp", $file) == 0 or die;
     rename("$so.tmp", $so) or die;
-}
-
-
-sub slurp {
-    my ($file) = @_;
-
-    open(my $fh, '<', $file) or die "$file: $!";
-    binmode($fh);
-    local $/;
-
-    return scalar <$fh>;
 }
 
 

@@ -16,11 +16,14 @@
 use strict;
 use warnings;
 
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
 use Cwd qw(abs_path);
 use File::Basename qw(basename dirname);
 use File::Temp qw(tempdir);
-use POSIX ();
 use Test::More;
+use Test::Thrift::Files;
 
 use constant {
     COMPILER_TIME => 20,        # seconds, for one file
@@ -135,8 +138,8 @@ cmp_ok(seconds('check', "$tmp/big.thrift"), '<', BIG_TIME * $factor,
 SKIP: {
     skip 'sanitizers take memory', 1 if $asan;
 
-    my ($said, $rc) = run("$tmp/x", 'sh', '-c', 'ulimit -v ' . BIG_MEMORY
-                          . " && exec $nthrift check $tmp/big.thrift");
+    my ($said, $rc) = run_in($tmp, 'sh', '-c', 'ulimit -v ' . BIG_MEMORY
+                             . " && exec $nthrift check $tmp/big.thrift");
 
     is($rc, 0, BIG_LINES . ' lines, memory') or diag($said);
 }
@@ -186,33 +189,17 @@ sub gold {
 sub run {
     my ($file, @command) = @_;
 
-    my $dir = dirname($file);
-    my $pid = open(my $fh, '-|');
-
-    die "fork: $!" unless defined $pid;
-
-    if ($pid == 0) {
-        chdir($dir) or die "$dir: $!";
-        open(STDERR, '>&', \*STDOUT);
-        { no warnings 'exec'; exec { $command[0] } @command; }
-        POSIX::_exit(127);
-    }
-
-    local $/;
-    my $text = <$fh>;
-    close($fh);
-
-    return (defined $text ? $text : '', $? >> 8 || $? & 127);
+    return run_in(dirname($file), @command);
 }
 
 
 sub tool {
-    return (run("$tmp/x", $nthrift, @_))[0];
+    return (run_in($tmp, $nthrift, @_))[0];
 }
 
 
 sub status {
-    return (run("$tmp/x", $nthrift, @_))[1];
+    return (run_in($tmp, $nthrift, @_))[1];
 }
 
 
@@ -358,24 +345,4 @@ sub tower {
     }
 
     return $text;
-}
-
-
-sub slurp {
-    my ($name) = @_;
-
-    open(my $fh, '<', $name) or return "$name: $!";
-    local $/;
-    my $text = <$fh>;
-
-    return defined $text ? $text : '';
-}
-
-
-sub spew {
-    my ($name, $text) = @_;
-
-    open(my $fh, '>', $name) or die "$name: $!\n";
-    print $fh $text;
-    close($fh) or die "$name: $!\n";
 }

@@ -11,6 +11,7 @@ use lib "$FindBin::Bin/lib";
 
 use Test::More;
 use Test::Thrift;
+use Test::Thrift::Files;
 
 
 my $t = Test::Thrift->new();
@@ -615,14 +616,4 @@ sub good {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 
     is(said(%texts), '', $name);
-}
-
-
-sub slurp {
-    my ($file) = @_;
-
-    open(my $fh, '<', $file) or die "$file: $!";
-    local $/;
-
-    return scalar <$fh>;
 }

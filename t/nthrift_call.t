@@ -19,6 +19,7 @@ use Time::HiRes qw(time);
 
 use Test::Thrift::Backend;
 use Test::Thrift::Bytes;
+use Test::Thrift::Files;
 
 use constant {
     MUTANTS => 200,             # replies with a byte that is wrong
@@ -884,24 +885,4 @@ sub start_server {
     }
 
     return { pid => $pid, in => $to_server, ports => [ split ' ', $ports ] };
-}
-
-
-sub slurp {
-    my ($name) = @_;
-
-    open(my $fh, '<', $name) or die "$name: $!\n";
-    local $/;
-    my $text = <$fh>;
-
-    return defined $text ? $text : '';
-}
-
-
-sub spew {
-    my ($name, $text) = @_;
-
-    open(my $fh, '>', $name) or die "$name: $!\n";
-    print $fh $text;
-    close($fh) or die "$name: $!\n";
 }

@@ -8,12 +8,16 @@
 use strict;
 use warnings;
 
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
 use Cwd qw(abs_path);
 use File::Basename qw(basename dirname);
 use File::Path qw(make_path);
 use File::Temp qw(tempdir);
 use POSIX ();
 use Test::More;
+use Test::Thrift::Files;
 
 use constant {
     JOBS      => 2,         # compilers at once
@@ -653,48 +657,4 @@ sub installed {
     my ($command) = @_;
 
     return grep { -x "$_/$command" } split(/:/, $ENV{PATH});
-}
-
-
-# What a command prints, and its exit code
-
-sub run_in {
-    my ($dir, @command) = @_;
-
-    my $pid = open(my $fh, '-|');
-
-    die "fork: $!" unless defined $pid;
-
-    if ($pid == 0) {
-        chdir($dir) or die "$dir: $!";
-        open(STDERR, '>&', \*STDOUT);
-        { no warnings 'exec'; exec { $command[0] } @command; }
-        POSIX::_exit(127);
-    }
-
-    local $/;
-    my $text = <$fh>;
-    close($fh);
-
-    return (defined $text ? $text : '', $? >> 8 || $? & 127);
-}
-
-
-sub slurp {
-    my ($name) = @_;
-
-    open(my $fh, '<', $name) or return "$name: $!";
-    local $/;
-    my $text = <$fh>;
-
-    return defined $text ? $text : '';
-}
-
-
-sub spew {
-    my ($name, $text) = @_;
-
-    open(my $fh, '>', $name) or die "$name: $!\n";
-    print $fh $text;
-    close($fh) or die "$name: $!\n";
 }

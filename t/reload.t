@@ -210,4 +210,3 @@ sub conf {
 
     return $conf;
 }
-

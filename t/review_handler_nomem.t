@@ -9,15 +9,12 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use Fcntl qw(O_CREAT O_RDWR);
-use List::Util qw(shuffle);
 use Test::More;
 use Test::Thrift;
-use Time::HiRes qw(time);
+use Test::Thrift::Nomem;
 
 
 my $t = Test::Thrift->new(undef, log => 'info');
-my $dir = $t->dir();
 
 $t->handler('review');
 $t->write_conf(<<'EOF');
@@ -59,28 +56,14 @@ stream {
 
 EOF
 
-if (system("cc -shared -fPIC -O1 -o $dir/nomem.so " . Test::Thrift->top()
-           . "/t/data/handler/nomem.c -ldl 2>$dir/cc.log"))
-{
+my $nomem = Test::Thrift::Nomem->new($t);
+
+if (!$nomem) {
     $t->{done} = 1;
     plan(skip_all => 'no compiler');
 }
 
-sysopen(my $file, "$dir/nomem", O_CREAT | O_RDWR) or die "nomem: $!";
-
-arm(0);
-
-{
-    local $ENV{LD_PRELOAD} = "$dir/nomem.so";
-    local $ENV{NOMEM_FILE} = "$dir/nomem";
-    local $ENV{ASAN_OPTIONS} = 'verify_asan_link_order=0';
-
-    # what dlopen() keeps is known to the checker by who calls malloc()
-
-    local $ENV{LSAN_OPTIONS} = 'suppressions='
-        . $t->write_file('leaks', "leak:dl_open_worker_begin\n");
-    $t->run();
-}
+$nomem->run();
 
 my @workers = $t->workers();
 my @wrong;
@@ -88,19 +71,7 @@ my @wrong;
 scenario(0) for 1 .. 2;
 is("@wrong", '', 'without failures');
 
-# how many there are, and then as many of them as there is time for
-
-my $max = 1;
-$max *= 2 while $max < 4096 && scenario($max);
-
-my $end = time() + 4;
-my $tried = 0;
-
-for my $n (shuffle(1 .. $max)) {
-    last if time() > $end || @wrong > 5;
-    scenario($n);
-    $tried++;
-}
+my $tried = $nomem->try(\&scenario, 4, sub { @wrong > 5 });
 
 scenario(0);
 
@@ -111,22 +82,6 @@ is("@{[ $t->workers() ]}", "@workers", 'same worker');
 $t->expect_log(qr/(?:malloc|posix_memalign)\(.*\) failed/);
 
 $t->done();
-
-
-sub arm {
-    my ($n) = @_;
-
-    sysseek($file, 0, 0);
-    syswrite($file, pack('q', $n));
-}
-
-
-sub left {
-    sysseek($file, 0, 0);
-    sysread($file, my $bytes, 8);
-
-    return unpack('q', $bytes);
-}
 
 
 # Exchanges, and notes what is wrong; without failures all is right.
@@ -157,14 +112,14 @@ sub exchange {
 sub scenario {
     my ($n) = @_;
 
-    arm($n);
+    $nomem->arm($n);
 
     exchange($n, 0, qw(tick ask work), 'x' x 9000, qw(ask tick));
     exchange($n, 1, 'thread', 'y' x 9000);
 
-    my $more = left() <= 0;
+    my $more = $nomem->left() <= 0;
 
-    arm(0);
+    $nomem->arm(0);
 
     return $more;
 }

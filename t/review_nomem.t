@@ -10,11 +10,9 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use Fcntl qw(O_CREAT O_RDWR);
-use List::Util qw(shuffle);
 use Test::More;
 use Test::Thrift;
-use Time::HiRes qw(time);
+use Test::Thrift::Nomem;
 
 
 my $t = Test::Thrift->new(<<'EOC', log => 'info');
@@ -103,123 +101,19 @@ service Names {
 }
 EOC
 
-# the allocation that fails is counted down in a file that both sides see
+my $nomem = Test::Thrift::Nomem->new($t);
 
-$t->write_file('nomem.c', <<'EOC');
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-static volatile int64_t  *left;
-
-__attribute__((constructor)) static void
-start(void)
-{
-    int    fd;
-    void  *p;
-
-    fd = open(getenv("NOMEM_FILE"), O_RDWR);
-    p = mmap(NULL, sizeof(int64_t), PROT_READ|PROT_WRITE, MAP_SHARED, fd, 0);
-
-    if (p != MAP_FAILED) {
-        left = p;
-    }
-}
-
-static int
-fails(void *caller)
-{
-    Dl_info  info;
-
-    if (left == NULL || *left <= 0 || dladdr(caller, &info) == 0
-        || strstr(info.dli_fname, ".so.") != NULL)
-    {
-        return 0;
-    }
-
-    return --*left == 0;
-}
-
-void *
-malloc(size_t size)
-{
-    static void  *(*real)(size_t);
-
-    if (real == NULL) {
-        real = (void *(*)(size_t)) dlsym(RTLD_NEXT, "malloc");
-    }
-
-    if (fails(__builtin_return_address(0))) {
-        errno = ENOMEM;
-        return NULL;
-    }
-
-    return real(size);
-}
-
-int
-posix_memalign(void **p, size_t align, size_t size)
-{
-    static int  (*real)(void **, size_t, size_t);
-
-    if (real == NULL) {
-        real = (int (*)(void **, size_t, size_t)) dlsym(RTLD_NEXT,
-                                                        "posix_memalign");
-    }
-
-    if (fails(__builtin_return_address(0))) {
-        return ENOMEM;
-    }
-
-    return real(p, align, size);
-}
-EOC
-
-my $dir = $t->dir();
-my $library = "$dir/nomem.so";
-
-if (system("cc -shared -fPIC -O1 -o $library $dir/nomem.c -ldl"
-           . " 2>$dir/cc.log"))
-{
+if (!$nomem) {
     $t->{done} = 1;
     plan(skip_all => 'no compiler');
 }
-
-sysopen(my $file, "$dir/nomem", O_CREAT | O_RDWR) or die "nomem: $!";
-
-sub arm {
-    my ($n) = @_;
-
-    sysseek($file, 0, 0);
-    syswrite($file, pack('q', $n));
-}
-
-sub left {
-    sysseek($file, 0, 0);
-    sysread($file, my $bytes, 8);
-
-    return unpack('q', $bytes);
-}
-
-arm(0);
 
 my %script = (echo => { echo => 1 }, refuse => { exception => [ 6, 'no' ] },
               late => { delay => 0.01 }, leave => { close => 'request' });
 
 $t->backend($_, id => "b$_", script => \%script) for 10, 11;
 
-{
-    local $ENV{LD_PRELOAD} = $library;
-    local $ENV{NOMEM_FILE} = "$dir/nomem";
-    local $ENV{ASAN_OPTIONS} = 'verify_asan_link_order=0';
-    $t->run();
-}
+$nomem->run();
 
 my @wrong;
 
@@ -250,7 +144,7 @@ my %compact = (protocol => 'compact', transport => 'unframed');
 sub scenario {
     my ($n) = @_;
 
-    arm($n);
+    $nomem->arm($n);
 
     exchange($n, 0, join('', call_bytes('get', 1), call_bytes('late', 2),
                          call_bytes('refuse', 3),
@@ -270,12 +164,12 @@ sub scenario {
                              [ CALL, 'get', 200, \@name ]),
              [ 1 .. 3, 200 ], %compact);
 
-    my $more = left() <= 0;
+    my $more = $nomem->left() <= 0;
 
     exchange($n, 3, join('', map { call_bytes('late', $_) } 1 .. 3),
              [ 1 .. 3 ]) if !$more;
 
-    arm(0);
+    $nomem->arm(0);
 
     my @m = exchange($n, 3, join('', map { call_bytes('late', $_) } 1 .. 3),
                      [ 1 .. 3 ]);
@@ -289,19 +183,7 @@ sub scenario {
 scenario(0) for 1 .. 2;
 is("@wrong", '', 'without failures');
 
-# how many there are, and then as many of them as there is time for
-
-my $max = 1;
-$max *= 2 while $max < 4096 && scenario($max);
-
-my $end = time() + 4;
-my $tried = 0;
-
-for my $n (shuffle(1 .. $max)) {
-    last if time() > $end || @wrong > 5;
-    scenario($n);
-    $tried++;
-}
+my $tried = $nomem->try(\&scenario, 4, sub { @wrong > 5 });
 
 cmp_ok($tried, '>', 5, 'allocations failed');
 is(join("\n", @wrong), '', 'no client hangs');
