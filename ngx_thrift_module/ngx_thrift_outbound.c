@@ -16,8 +16,6 @@
 
 #define NGX_THRIFT_OUTBOUND_REQUIRED  4096
 
-#define NGX_THRIFT_OUTBOUND_PATH      256   /* bytes of a field's path */
-
 
 static ngx_int_t ngx_thrift_outbound_start(ngx_thrift_outbound_t *ob,
     const char *upstream, const void *args);
@@ -377,34 +375,23 @@ ngx_thrift_outbound_exception(ngx_thrift_outbound_t *ob)
 static ngx_int_t
 ngx_thrift_outbound_check(ngx_thrift_outbound_t *ob)
 {
-    u_char                  path[NGX_THRIFT_OUTBOUND_PATH];
-    nthrift_bytes_t         bytes;
-    ngx_thrift_call_t      *call;
-    ngx_thrift_segment_t   *next;
-    nthrift_check_error_t   error;
+    ngx_str_t           why;
+    ngx_thrift_call_t  *call;
 
     call = ob->call;
 
-    error.text = NULL;
-    error.path = path;
-    error.size = sizeof(path);
-    error.len = 0;
-
-    ngx_thrift_message_bytes(&call->reply, &bytes, &next);
-
-    if (nthrift_check_body(&ngx_thrift_outbound_rules,
-                           ngx_thrift_outbound_memory,
-                           call->reply.wire.head.protocol,
-                           ob->method->result->schema, &bytes, &error)
-        == NTHRIFT_OK)
+    if (ngx_thrift_validate_check(call, &call->reply,
+                                  &ngx_thrift_outbound_rules,
+                                  ngx_thrift_outbound_memory,
+                                  ob->method->result->schema, &why)
+        == NGX_OK)
     {
         return NGX_OK;
     }
 
     ngx_log_error(NGX_LOG_ERR, call->log, 0,
-                  "upstream sent reply that does not fit its definition: "
-                  "%s%s%*s", error.text, error.len ? " at " : "", error.len,
-                  path);
+                  "upstream sent reply that does not fit its definition: %V",
+                  &why);
 
     return ngx_thrift_outbound_failed(ob,
                          "upstream sent a reply that does not fit its "

@@ -79,13 +79,20 @@ static ngx_int_t
 ngx_thrift_validate_body(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
     const nthrift_schema_t *schema, ngx_str_t *why)
 {
+    return ngx_thrift_validate_check(call, m, &call->conf->check,
+                                     call->conf->check_memory, schema, why);
+}
+
+
+ngx_int_t
+ngx_thrift_validate_check(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
+    const nthrift_check_rules_t *rules, void *memory,
+    const nthrift_schema_t *schema, ngx_str_t *why)
+{
     u_char                  path[NGX_THRIFT_MAX_PATH], *p;
     nthrift_bytes_t         bytes;
-    ngx_thrift_conf_t      *conf;
     ngx_thrift_segment_t   *next;
     nthrift_check_error_t   error;
-
-    conf = call->conf;
 
     error.text = NULL;
     error.path = path;
@@ -94,8 +101,8 @@ ngx_thrift_validate_body(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
 
     ngx_thrift_message_bytes(m, &bytes, &next);
 
-    if (nthrift_check_body(&conf->check, conf->check_memory,
-                           m->wire.head.protocol, schema, &bytes, &error)
+    if (nthrift_check_body(rules, memory, m->wire.head.protocol, schema,
+                           &bytes, &error)
         == NTHRIFT_OK)
     {
         return NGX_OK;

@@ -17,6 +17,14 @@ ngx_int_t ngx_thrift_validate(ngx_thrift_call_t *call);
 ngx_int_t ngx_thrift_validate_reply(ngx_thrift_call_t *call, ngx_str_t *why);
 
 /*
+ * The same for a message of the call, with these rules and this table;
+ * `memory` is as in bind/check.h.
+ */
+ngx_int_t ngx_thrift_validate_check(ngx_thrift_call_t *call,
+    ngx_thrift_message_t *m, const nthrift_check_rules_t *rules, void *memory,
+    const nthrift_schema_t *schema, ngx_str_t *why);
+
+/*
  * The text of an argument; NGX_DECLINED: the call has none.  Short texts are
  * put into the call's memory, strings that lie in one piece are not copied.
  */
