@@ -516,6 +516,49 @@ sub outbound {
     is(join(' ', map { answer($_->read_message()) } @clients),
        join(' ', ('many') x 20), 'many at once');
 
+    # what the server answers is nothing that the handler could read
+
+    my @replies = (
+        [ { body => [ [ 0, i32 => 1 ] ] },
+          'upstream sent a reply that does not fit its definition',
+          'does not fit its definition: wrong type, string expected at '
+          . 'success' ],
+        [ { body => [ [ 1, struct => [ [ 2, string => 'x' ] ] ] ] },
+          'upstream sent a reply that does not fit its definition',
+          'does not fit its definition: wrong type, i32 expected at '
+          . 'refused.code' ],
+        [ { body => [] },
+          'upstream sent a reply that does not fit its definition',
+          'does not fit its definition: result without a value' ],
+        [ { body => [ [ 0, string => 'x' ],
+                      [ 1, struct => [ [ 1, string => 'y' ] ] ] ] },
+          'upstream sent a reply that does not fit its definition',
+          'does not fit its definition: result with more than one field' ],
+        [ { body => "\x0b\x00\x00\x7f\xff\xff\xff" },
+          'upstream sent a malformed reply', 'longer than its message' ],
+        [ { garbage => 1 }, 'upstream sent a malformed reply',
+          'neither a framed nor an unframed Thrift message' ],
+        [ { close => 'request' }, 'upstream closed', 'prematurely closed' ],
+        [ { close => 'mid' }, 'upstream closed', 'prematurely closed' ],
+    );
+
+    for my $reply (@replies) {
+        my ($action, $failure, $logged) = @$reply;
+
+        $backend->script(echo => [ $action, {} ]);
+        $t->expect_log(qr/\[error\].*upstream.*\Q$logged\E/);
+        like($ask->('backend', 'x'), qr/^local \d+ \Q$failure\E/, $logged);
+        is($ask->('backend', 'x'), 'backend 9', 'and the next is answered');
+    }
+
+    $backend->script(echo => [ { body => [ [ 0, string => 'x' x 200000 ] ] },
+                               {} ]);
+    $t->expect_log(qr/\[error\].*reply that needs more memory/);
+    is($ask->('backend', 'x', 1, $t->client(1)),
+       'local 6 the reply needs too much memory', 'too large a reply');
+    is($ask->('backend', 'x', 1, $t->client(1)), 'backend 9',
+       'and the next is answered');
+
     # the server does not answer: what is left of the deadline counts
 
     $backend->script(echo => { stall => 1 });
