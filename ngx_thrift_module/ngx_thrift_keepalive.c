@@ -8,6 +8,15 @@
 #include "ngx_thrift.h"
 
 
+/*
+ * A worker that shuts down keeps connections for the clients that stay, but
+ * not for long: the client that stays may be this or another such worker, at
+ * the other end of one, and would wait for it.
+ */
+
+#define NGX_THRIFT_KEEPALIVE_EXITING  1000      /* milliseconds */
+
+
 static void ngx_thrift_keepalive_remove(ngx_thrift_upstream_t *u);
 static ngx_int_t ngx_thrift_keepalive_alive(ngx_connection_t *c);
 static void ngx_thrift_keepalive_event(ngx_event_t *ev);
@@ -58,6 +67,7 @@ ngx_thrift_keepalive_get(ngx_thrift_pool_t *pool, struct sockaddr *sockaddr,
 void
 ngx_thrift_keepalive_put(ngx_thrift_pool_t *pool, ngx_thrift_upstream_t *u)
 {
+    ngx_msec_t         timeout;
     ngx_queue_t       *q;
     ngx_connection_t  *c;
 
@@ -85,7 +95,13 @@ ngx_thrift_keepalive_put(ngx_thrift_pool_t *pool, ngx_thrift_upstream_t *u)
     pool->nidle++;
     u->pool = pool;
 
-    ngx_thrift_timer_set(&u->timer, ngx_current_msec + pool->timeout);
+    timeout = pool->timeout;
+
+    if (ngx_exiting) {
+        timeout = ngx_min(timeout, NGX_THRIFT_KEEPALIVE_EXITING);
+    }
+
+    ngx_thrift_timer_set(&u->timer, ngx_current_msec + timeout);
 
     c->idle = 1;
     c->read->handler = ngx_thrift_keepalive_event;

@@ -186,13 +186,13 @@ on_asked(nthrift_call_t *call, const nthrift_failure_t *failure,
 
 
 static void
-act_ask(nthrift_call_t *call)
+act_ask(nthrift_call_t *call, const char *upstream, nthrift_str_t what)
 {
     Review_act_args_t  args;
 
-    args.what = NTHRIFT_STR("asked");
+    args.what = what;
 
-    if (Review_act_call(call, "self", &args, on_asked, NULL) != NTHRIFT_OK) {
+    if (Review_act_call(call, upstream, &args, on_asked, NULL) != NTHRIFT_OK) {
         nthrift_call_fail(call, "cannot ask");
     }
 }
@@ -315,7 +315,13 @@ act(nthrift_call_t *call, const Review_act_args_t *args)
         act_ticks(call, 2);
 
     } else if (is(what, "ask")) {
-        act_ask(call);
+        act_ask(call, "self", NTHRIFT_STR("asked"));
+
+    } else if (is(what, "again")) {
+        act_ask(call, "self", what);
+
+    } else if (is(what, "ask zero")) {
+        act_ask(call, "own", NTHRIFT_STR("zero"));
 
     } else if (is(what, "work")) {
         act_work(call);

@@ -92,8 +92,9 @@ sub wait_for {
 
 # new($conf, options)
 #
-# log     level of error_log, default debug
-# module  0: do not load the thrift module
+# log      level of error_log, default debug
+# module   0: do not load the thrift module
+# upgrade  1: the binary can be upgraded, see upgrade()
 
 sub new {
     my ($class, $conf, %o) = @_;
@@ -379,17 +380,7 @@ sub run {
 
     die 'nginx runs already' if $self->{pid};
 
-    my $pid = fork();
-    die "fork: $!" unless defined $pid;
-
-    if ($pid == 0) {
-        open(STDIN, '<', '/dev/null');
-        open(STDOUT, '>>', "$self->{dir}/stdout.log");
-        open(STDERR, '>>', "$self->{dir}/stderr.log");
-        $self->_exec_nginx(1, '-p', $self->{dir},
-                           '-c', "$self->{dir}/nginx.conf",
-                           '-e', "$self->{dir}/error.log");
-    }
+    my $pid = $self->{upgrade} ? $self->_start_adopted() : $self->_start();
 
     $self->{pid} = $pid;
 
@@ -398,6 +389,8 @@ sub run {
         return ($self->read_log('nginx.pid') =~ /^$pid\n/
                 && $self->workers()) ? 'yes' : undef;
     }, 10);
+
+    $self->_adopt() if $self->{upgrade};
 
     return $self if defined $started && $started eq 'yes';
 
@@ -410,6 +403,99 @@ sub run {
     splice(@log, 20);
 
     die join("\n", 'nginx did not start:', @log, '');
+}
+
+
+sub _start {
+    my ($self) = @_;
+
+    my $pid = fork();
+    die "fork: $!" unless defined $pid;
+
+    return $pid if $pid != 0;
+
+    open(STDIN, '<', '/dev/null');
+    open(STDOUT, '>>', "$self->{dir}/stdout.log");
+    open(STDERR, '>>', "$self->{dir}/stderr.log");
+    $self->_exec_nginx(1, '-p', $self->{dir}, '-c', "$self->{dir}/nginx.conf",
+                       '-e', "$self->{dir}/error.log");
+}
+
+
+# nginx starts a new binary only when it has not the parent that it began with.
+# So its first one ends when it runs, and then the test is its parent, and that
+# of a new master whose old one has ended.
+
+sub _start_adopted {
+    my ($self) = @_;
+
+    require 'syscall.ph';
+    syscall(&SYS_prctl, 36, 1, 0, 0, 0) == 0     # PR_SET_CHILD_SUBREAPER
+        or die "prctl: $!";
+
+    pipe(my $pids, my $to_test) or die "pipe: $!";
+    pipe(my $from_test, my $parent_ends) or die "pipe: $!";
+
+    my $parent = fork();
+    die "fork: $!" unless defined $parent;
+
+    if ($parent == 0) {
+        close($parent_ends);
+        $SIG{CHLD} = sub { POSIX::_exit(0) };
+        print $to_test $self->_start(), "\n";
+        close($to_test);
+        <$from_test>;
+        POSIX::_exit(0);
+    }
+
+    close($to_test);
+    @{$self}{qw(parent parent_ends)} = ($parent, $parent_ends);
+
+    return <$pids> + 0;
+}
+
+
+sub _adopt {
+    my ($self) = @_;
+
+    close(delete $self->{parent_ends});
+    waitpid(delete $self->{parent}, 0);
+}
+
+
+# upgrade(): has nginx start its binary once more, and returns the pid of the
+# old master when the new one's workers serve beside its own.  The new one is
+# the test's from then on; master() changes that.
+
+sub upgrade {
+    my ($self) = @_;
+
+    my $old = $self->{pid};
+    my $new;
+
+    $self->signal('USR2');
+
+    wait_for(sub {
+        ($new) = $self->read_log('nginx.pid') =~ /^(\d+)\n/ or return;
+        return if $new == $old;
+
+        local $self->{pid} = $new;
+        return $self->workers();
+    }, 10) or die 'no new binary';
+
+    return $self->master($new);
+}
+
+
+# master($pid): from now on it is the one that signal(), workers() and stop()
+# mean.  Returns the one before.
+
+sub master {
+    my ($self, $pid) = @_;
+
+    (my $before, $self->{pid}) = ($self->{pid}, $pid);
+
+    return $before;
 }
 
 

@@ -1,0 +1,332 @@
+#!/usr/bin/perl
+
+# What happens to calls in handlers when binaries are upgraded, and upgrades
+# taken back, workers killed, configurations reloaded ten times a second, and
+# when a handler calls itself for ever.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use POSIX ();
+use Test::More;
+use Test::Thrift;
+use Test::Thrift::Files;
+use Time::HiRes qw(time);
+
+
+my $SECONDS = $ENV{REVIEW_SECONDS} || 3;
+my $LOAD    = 3;
+
+my $t = Test::Thrift->new(undef, log => 'info', upgrade => 1);
+
+$t->handler('review');
+$t->write_conf(<<'EOF');
+
+%%TEST_GLOBALS%%
+
+worker_processes  1;
+thread_pool       pool threads=1;
+
+events {
+    worker_connections  256;
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    thrift_idl  %%TOP%%/t/data/handler/review.thrift;
+
+    # an old worker stays for as long as a new one keeps a connection to it
+
+    upstream self {
+        server            127.0.0.1:%%PORT_0%%  max_fails=0;
+        thrift_keepalive  4  timeout=200ms;
+    }
+
+    upstream own {
+        server            127.0.0.1:%%PORT_0%%  max_fails=0;
+        thrift_keepalive  4;
+    }
+
+    server {
+        listen  127.0.0.1:%%PORT_0%%;
+
+        thrift_service Review {
+            thrift_handler  %%TESTDIR%%/review.so;
+        }
+    }
+
+    server {
+        listen  127.0.0.1:%%PORT_1%%;
+
+        thrift_timeout  1s;
+
+        thrift_service Review {
+            thrift_handler  %%TESTDIR%%/review.so;
+        }
+    }
+}
+
+EOF
+
+$t->run();
+
+upgrade();
+take_back();
+killed();
+reloads();
+to_itself();
+for_ever();
+
+$t->done();
+
+
+# What the method "act" says to it, on a connection of its own unless told.
+
+sub act {
+    my ($what, $c) = @_;
+
+    my $own = $c ? undef : ($c = $t->client(0));
+    my $m = $c->call('act', [ [ 1, string => $what ] ]);
+
+    $own->close() if $own;
+
+    return $m ? $m->{fields}{0} : '';
+}
+
+
+# Two connections to the same worker: one whose call waits, and one that can
+# release it.
+
+sub waiting {
+    my @clients = map { $t->client(0) } 1, 2;
+    my $seen = '';
+
+    $clients[0]->start('wait', [ [ 1, string => 'x' ] ]);
+    ok(wait_for(sub {
+        $seen .= $clients[1]->call('seen')->{fields}{0};
+        return $seen =~ /waits/;
+    }), 'a call waits');
+
+    return @clients;
+}
+
+
+sub released {
+    my ($waits, $other) = @_;
+
+    is(act('release', $other), 'done', 'it is released');
+    is($waits->read_message()->{fields}{0}, 'released', 'and answered');
+    $_->close() for $waits, $other;
+}
+
+
+sub gone {
+    my ($pid) = @_;
+
+    return wait_for(sub { waitpid($pid, 1) == $pid });
+}
+
+
+# Open files, by what they are.
+
+sub files {
+    my ($pid) = @_;
+
+    return join(' ', sort map { (readlink($_) || '') =~ s/\d+//gr }
+                              glob("/proc/$pid/fd/*"));
+}
+
+
+# The workers of a master that serve.
+
+sub workers {
+    my ($pid) = @_;
+
+    my $mine = $t->master($pid);
+    my @workers = $t->workers();
+
+    $t->master($mine);
+
+    return @workers;
+}
+
+
+sub serves {
+    my ($name) = @_;
+
+    is(act('ask'), 'asked', "$name: serves, and calls out");
+    is(act('work'), 'worked 1', "$name: and works");
+}
+
+
+sub upgrade {
+    my $files = files($t->pid());
+    my @clients = waiting();
+    my $old = $t->upgrade();
+
+    is(act($_), $_, 'both serve') for 1 .. 10;
+
+    $t->signal('QUIT', $old);
+    ok(wait_for(sub { !workers($old) }), 'old workers shut down');
+
+    serves('new binary');
+    is(act('stays', $clients[1]), 'stays', 'a client of before stays');
+    released(@clients);
+
+    ok(gone($old), 'the old master ends');
+    is(files($t->pid()), $files, 'the new one has the same files open');
+    is(slurp($t->dir() . '/nginx.pid'), $t->pid() . "\n", 'and its pid file');
+
+    serves('upgraded');
+}
+
+
+sub take_back {
+    my $old = $t->upgrade();
+    my $new = $t->master($old);
+
+    $t->signal('WINCH');
+    ok(wait_for(sub { !$t->workers() }), 'old workers shut down');
+
+    my @clients = waiting();
+
+    $t->signal('HUP');
+    ok(wait_for(sub { scalar($t->workers()) }), 'the old master serves again');
+    $t->signal('QUIT', $new);
+    ok(wait_for(sub { !workers($new) }), 'new workers shut down');
+
+    serves('old binary');
+    released(@clients);
+    ok(wait_for(sub { !-e "/proc/$new" }), 'the new master ends');
+
+    serves('taken back');
+}
+
+
+# A worker dies with calls in each state: their clients see it at once, and
+# others have the next worker.
+
+sub killed {
+    my ($worker) = $t->workers();
+    my @waiting = waiting();
+    my @clients = map { $t->client(0) } qw(work ask ticks zero);
+
+    $clients[$_]->start('act', [ [ 1, string => (qw(work ask ticks zero))[$_] ]
+                                 ]) for 0 .. 3;
+
+    $t->expect_log(qr/\[alert\].*worker process $worker exited on signal 9/);
+    $t->signal('KILL', $worker);
+
+    ok(wait_for(sub { grep { $_ != $worker } $t->workers() }),
+       'there is another worker');
+
+    for my $c (@waiting, @clients) {
+        1 while $c->read_message();
+        ok($c->{eof}, 'a client of the killed one knows');
+        $c->close();
+    }
+
+    serves('next worker');
+}
+
+
+# Clients that stay and others that come, while the configuration is loaded
+# ten times a second: not one call is lost.
+
+sub reloads {
+    my $end = time() + $SECONDS;
+    my @load = map { load($_, $end) } 1 .. $LOAD;
+    my $n = 0;
+
+    while (time() < $end) {
+        $t->signal('HUP');
+        $n++;
+        select(undef, undef, undef, 0.1);
+    }
+
+    for my $i (1 .. $LOAD) {
+        waitpid($load[$i - 1], 0);
+        is($?, 0, 'a client lost nothing');
+
+        my ($calls, @wrong) = split /\n/, slurp($t->dir() . "/load.$i");
+
+        is("@wrong", '', 'no call was lost');
+        cmp_ok($calls, '>', 20 * $SECONDS / time_factor(), 'calls');
+    }
+
+    ok(wait_for(sub { $t->workers(1) == 1 }, 20), 'one worker is left');
+    serves("$n reloads");
+}
+
+
+sub load {
+    my ($i, $end) = @_;
+
+    my $pid = fork();
+    die "fork: $!" unless defined $pid;
+    return $pid if $pid != 0;
+
+    my ($calls, @wrong) = (0);
+    my %answers = (ask => 'asked', work => 'worked 1', tick => 'ticked',
+                   x => 'x');
+    my $stays = $t->client(0);
+
+    while (time() < $end && @wrong < 5) {
+        for my $what (sort keys %answers) {
+            for my $c ($stays, undef) {
+                my $got = act($what, $c);
+
+                $got = '' unless defined $got;
+                push @wrong, "$what: \"$got\"" if $got ne $answers{$what};
+                $calls++;
+            }
+        }
+    }
+
+    spew($t->dir() . "/load.$i", join("\n", $calls, @wrong));
+    POSIX::_exit(0);
+}
+
+
+# A worker that shuts down is its own client: neither end of the connection
+# waits for the other's.
+
+sub to_itself {
+    my ($c, $d) = map { $t->client(0) } 1, 2;
+    my $seen = '';
+
+    $c->start('act', [ [ 1, string => 'ask zero' ] ]);
+    ok(wait_for(sub {
+        $seen .= $d->call('seen')->{fields}{0};
+        return $seen =~ /loop/;
+    }), 'a handler asks its own worker');
+
+    ok($t->reload(), 'which shuts down');
+    is(act('stop', $d), 'stop', 'meanwhile');
+    is($c->read_message()->{fields}{0}, 'stopped', 'and answers');
+    $_->close() for $c, $d;
+
+    ok($t->old_workers_gone(), 'it ends');
+}
+
+
+# A handler that calls itself takes a connection for each call, until there are
+# none, or no time is left: then all of them fail, and others have what they
+# had.
+
+sub for_ever {
+    my $c = $t->client(1);
+
+    $t->expect_log(qr/\[alert\].*worker_connections are not enough/);
+
+    my $m = $c->call('act', [ [ 1, string => 'again' ] ]);
+
+    like($m->{message}, qr/^(?:asked: ){20}/,
+         'a handler calls itself');
+    is(act('stays', $c), 'stays', 'its client stays');
+    serves('then');
+}
