@@ -8,6 +8,7 @@ SHELL        = /bin/sh
 
 NGINX        = /usr/sbin/nginx
 ASAN_NGINX   = $(CURDIR)/build/nginx-asan/nginx
+TSAN_NGINX   = $(CURDIR)/build/nginx-tsan/nginx
 MODULE       = build/ngx_stream_thrift_module.so
 
 # What handlers are written with, and where "make install" puts things
@@ -121,6 +122,14 @@ test-asan: asan ## run t/*.t against nginx with sanitizers, module inside
 	    -t $(TEST_TIME) $(T)
 
 
+.PHONY: test-tsan
+test-tsan: tsan ## run the tests of handlers against nginx with ThreadSanitizer
+	@TEST_NGINX_BINARY=$(TSAN_NGINX) TEST_NGINX_STATIC=1 \
+	    TEST_NGINX_SANITIZE=thread TEST_TIME_FACTOR=3 \
+	    t/run -s t-tsan -j $(TEST_JOBS) -t $(TEST_TIME) $(filter-out %_nomem.t,$(wildcard t/*handler*.t)) \
+	    t/examples.t t/adapters.t
+
+
 .PHONY: test-static
 test-static: asan ## check that the module builds with --add-module and loads
 	@$(ASAN_NGINX) -V 2>&1 | grep -q -- '--add-module=' \
@@ -131,8 +140,15 @@ test-static: asan ## check that the module builds with --add-module and loads
 .PHONY: asan
 asan: ## build nginx with sanitizers and the module inside (--add-module)
 	@tools/packages $(PACKAGES)
-	@tools/build-nginx sanitizer
+	@tools/build-nginx asan
 	@echo "build/nginx-asan/nginx is ready"
+
+
+.PHONY: tsan
+tsan: ## build nginx with ThreadSanitizer and the module inside
+	@tools/packages $(PACKAGES)
+	@tools/build-nginx tsan
+	@echo "build/nginx-tsan/nginx is ready"
 
 
 .PHONY: packages

@@ -79,7 +79,8 @@ const nthrift_api_t  ngx_thrift_api = {
 
 /*
  * The call of a ticket, for whoever may use it now: the event loop, or, while
- * a thread runs its method, that thread.
+ * a thread runs its method, that thread.  A thread looks at no other call: the
+ * event loop may be about to free it.
  */
 
 static ngx_thrift_invocation_t *
@@ -87,18 +88,13 @@ ngx_thrift_api_find(nthrift_call_t *call)
 {
     ngx_thrift_invocation_t  *inv;
 
-    inv = ngx_thrift_ticket_find(call);
-
-    if (inv == NULL) {
-        return NULL;
-    }
-
     if (ngx_thrift_in_loop()) {
-        return inv->threaded ? NULL : inv;
+        inv = ngx_thrift_ticket_find(call);
+        return (inv && !inv->threaded) ? inv : NULL;
     }
 
-    return (inv->threaded && pthread_equal(inv->thread, pthread_self()))
-           ? inv : NULL;
+    inv = ngx_thrift_work_invocation();
+    return (inv && inv->ticket == call) ? inv : NULL;
 }
 
 

@@ -223,7 +223,7 @@ ngx_thrift_invocation_settle(ngx_thrift_invocation_t *inv)
 static ngx_int_t
 ngx_thrift_invocation_wait(ngx_thrift_invocation_t *inv)
 {
-    if (!inv->kept && !inv->threaded && !inv->join && inv->nalarms == 0
+    if (!inv->threaded && !inv->kept && !inv->join && inv->nalarms == 0
         && inv->pending == 0)
     {
         return NGX_DONE;

@@ -54,6 +54,8 @@ struct ngx_thrift_invocation_s {
 
     nthrift_head_t            head;     /* of the reply */
     uint32_t                  max_depth;
+    ngx_uint_t                oneway;   /* the client gets no reply */
+    ngx_uint_t                timed;
     ngx_msec_t                deadline; /* if timed */
 
     ngx_thrift_timer_t        timer;    /* of the deadline */
@@ -79,10 +81,10 @@ struct ngx_thrift_invocation_s {
     size_t                    size;
     int16_t                   declared;     /* field of the reply that is an
                                                exception of the IDL, or 0 */
-    unsigned                  exception:1;  /* an adapter's, as type and text */
 
-    unsigned                  timed:1;
-    unsigned                  oneway:1;     /* the client gets no reply */
+    /* while it is "threaded", the thread's, as all above from "end" on */
+
+    unsigned                  exception:1;  /* an adapter's, as type and text */
     unsigned                  kept:1;
     unsigned                  wrong:1;      /* answered for the handler */
     unsigned                  notified:1;   /* it knows that the call is over */
@@ -92,7 +94,6 @@ struct ngx_thrift_invocation_s {
                                                thread looks at it, too */
 
     ngx_uint_t                threaded;     /* a thread runs its method */
-    pthread_t                 thread;
     ngx_thrift_line_t        *lines;
     ngx_thrift_line_t       **lines_last;
 

@@ -2,8 +2,7 @@
 /*
  * The worker's table of tickets.  A ticket is the number of a slot and how
  * often that was used; slots are never freed, so that any number that comes
- * back from a handler can be looked up.  A thread may look up the ticket of
- * the call that it runs while the event loop drops it: hence the atomics.
+ * back from a handler can be looked up.
  */
 
 #include "ngx_thrift.h"
@@ -46,7 +45,7 @@ ngx_thrift_ticket_take(ngx_thrift_invocation_t *inv)
     slot = ngx_thrift_free_slots;
     ngx_thrift_free_slots = slot->next;
 
-    __atomic_store_n(&slot->invocation, inv, __ATOMIC_RELEASE);
+    slot->invocation = inv;
 
     return (nthrift_call_t *) slot->ticket;
 }
@@ -55,22 +54,19 @@ ngx_thrift_ticket_take(ngx_thrift_invocation_t *inv)
 void
 ngx_thrift_ticket_drop(nthrift_call_t *ticket)
 {
-    uintptr_t           next;
     ngx_thrift_slot_t  *slot;
 
     slot = ngx_thrift_ticket_slot((uintptr_t) ticket);
 
     /* the number stays, the count above it goes on; 0 is no ticket */
 
-    next = slot->ticket + ((uintptr_t) 1 << NGX_THRIFT_TICKET_BITS);
+    slot->ticket += (uintptr_t) 1 << NGX_THRIFT_TICKET_BITS;
 
-    if ((next & ~NGX_THRIFT_TICKET_MASK) == 0) {
-        next += (uintptr_t) 1 << NGX_THRIFT_TICKET_BITS;
+    if ((slot->ticket & ~NGX_THRIFT_TICKET_MASK) == 0) {
+        slot->ticket += (uintptr_t) 1 << NGX_THRIFT_TICKET_BITS;
     }
 
-    __atomic_store_n(&slot->ticket, next, __ATOMIC_RELEASE);
-    __atomic_store_n(&slot->invocation, NULL, __ATOMIC_RELEASE);
-
+    slot->invocation = NULL;
     slot->next = ngx_thrift_free_slots;
     ngx_thrift_free_slots = slot;
 }
@@ -79,21 +75,12 @@ ngx_thrift_ticket_drop(nthrift_call_t *ticket)
 ngx_thrift_invocation_t *
 ngx_thrift_ticket_find(nthrift_call_t *ticket)
 {
-    uintptr_t                 t;
-    ngx_thrift_slot_t        *slot;
-    ngx_thrift_invocation_t  *inv;
+    ngx_thrift_slot_t  *slot;
 
-    t = (uintptr_t) ticket;
+    slot = ngx_thrift_ticket_slot((uintptr_t) ticket);
 
-    slot = ngx_thrift_ticket_slot(t);
-    if (slot == NULL) {
-        return NULL;
-    }
-
-    inv = __atomic_load_n(&slot->invocation, __ATOMIC_ACQUIRE);
-
-    return (__atomic_load_n(&slot->ticket, __ATOMIC_ACQUIRE) == t) ? inv
-                                                                   : NULL;
+    return (slot && slot->ticket == (uintptr_t) ticket) ? slot->invocation
+                                                        : NULL;
 }
 
 
@@ -105,8 +92,7 @@ ngx_thrift_ticket_slot(uintptr_t ticket)
 
     n = ticket & NGX_THRIFT_TICKET_MASK;
 
-    chunk = __atomic_load_n(&ngx_thrift_slots[n / NGX_THRIFT_TICKET_CHUNK],
-                            __ATOMIC_ACQUIRE);
+    chunk = ngx_thrift_slots[n / NGX_THRIFT_TICKET_CHUNK];
 
     return chunk ? &chunk[n % NGX_THRIFT_TICKET_CHUNK] : NULL;
 }
@@ -136,9 +122,7 @@ ngx_thrift_ticket_grow(void)
         ngx_thrift_free_slots = &chunk[i];
     }
 
-    __atomic_store_n(&ngx_thrift_slots[n / NGX_THRIFT_TICKET_CHUNK], chunk,
-                     __ATOMIC_RELEASE);
-
+    ngx_thrift_slots[n / NGX_THRIFT_TICKET_CHUNK] = chunk;
     ngx_thrift_nslots += NGX_THRIFT_TICKET_CHUNK;
 
     return NGX_OK;

@@ -14,7 +14,7 @@ nthrift_call_t *ngx_thrift_ticket_take(ngx_thrift_invocation_t *inv);
 /* Makes a ticket invalid. */
 void ngx_thrift_ticket_drop(nthrift_call_t *ticket);
 
-/* Whose ticket it is; NULL: it is not valid any more.  Also for threads. */
+/* Whose ticket it is; NULL: it is not valid any more. */
 ngx_thrift_invocation_t *ngx_thrift_ticket_find(nthrift_call_t *ticket);
 
 

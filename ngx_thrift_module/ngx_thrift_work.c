@@ -25,6 +25,9 @@ static void ngx_thrift_work_done(ngx_event_t *ev);
 static void ngx_thrift_work_method_done(ngx_thrift_invocation_t *inv);
 
 
+static __thread ngx_thrift_invocation_t  *ngx_thrift_work_method_of;
+
+
 ngx_int_t
 ngx_thrift_work_method(ngx_thrift_invocation_t *inv)
 {
@@ -139,9 +142,17 @@ ngx_thrift_work_run(void *data, ngx_log_t *log)
     /* its call may have ended while it was in the queue */
 
     if (!__atomic_load_n(&inv->closed, __ATOMIC_ACQUIRE)) {
-        inv->thread = pthread_self();
+        ngx_thrift_work_method_of = inv;
         ngx_thrift_invocation_run(inv);
+        ngx_thrift_work_method_of = NULL;
     }
+}
+
+
+ngx_thrift_invocation_t *
+ngx_thrift_work_invocation(void)
+{
+    return ngx_thrift_work_method_of;
 }
 
 
@@ -210,6 +221,13 @@ ngx_int_t
 ngx_thrift_work_method(ngx_thrift_invocation_t *inv)
 {
     return NGX_ERROR;
+}
+
+
+ngx_thrift_invocation_t *
+ngx_thrift_work_invocation(void)
+{
+    return NULL;
 }
 
 

@@ -705,7 +705,7 @@ EOF
 sub nginx_file {
     my ($name) = @_;
 
-    return "%%TOP%%/build/host/" . ($ENV{TEST_NGINX_STATIC} ? 'asan' : 'plain')
+    return "%%TOP%%/build/host/" . ((sanitizer() || '') =~ /address/ ? 'asan' : 'plain')
            . "/$name.so";
 }
 

@@ -657,6 +657,15 @@ sub threads {
 
     is(act('twice', $d), 'first', 'a second reply is refused');
 
+    # a call that waits is none of a thread's
+
+    my $waits = $t->client(3);
+    $waits->start('wait', text('waits'));
+    my $n;
+    ok(wait_for(sub { $n = answer($d->call('release', text('waits'))) }),
+       'a call waits');
+    is($n, 100, 'a thread cannot answer it');
+
     # two at once on two threads, while the loop goes on
 
     my @slow = map { $t->client(3) } 1 .. 2;

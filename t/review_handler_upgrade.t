@@ -213,10 +213,15 @@ sub take_back {
 sub killed {
     my ($worker) = $t->workers();
     my @waiting = waiting();
-    my @clients = map { $t->client(0) } qw(work ask ticks zero);
+    my @what = qw(work ask ticks zero);
+    my @clients = map { $t->client(0) } @what;
 
-    $clients[$_]->start('act', [ [ 1, string => (qw(work ask ticks zero))[$_] ]
-                                 ]) for 0 .. 3;
+    # it has accepted them, and goes on with their calls
+
+    for my $c (@clients) {
+        is(act('x', $c), 'x', 'a client of the worker');
+        $c->start('act', [ [ 1, string => shift @what ] ]);
+    }
 
     $t->expect_log(qr/\[alert\].*worker process $worker exited on signal 9/);
     $t->signal('KILL', $worker);

@@ -22,7 +22,9 @@ typedef struct {
 } kept_t;
 
 
-static char    seen[MAX_SEEN];
+static pthread_mutex_t  mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static char    seen[MAX_SEEN];          /* under the mutex, as the next */
 static kept_t  kept[MAX_KEPT];
 
 static nthrift_call_t  *stale;
@@ -34,11 +36,15 @@ see(const char *format, ...)
     size_t   n;
     va_list  args;
 
+    (void) pthread_mutex_lock(&mutex);
+
     n = strlen(seen);
 
     va_start(args, format);
     (void) vsnprintf(seen + n, sizeof(seen) - n, format, args);
     va_end(args);
+
+    (void) pthread_mutex_unlock(&mutex);
 }
 
 
@@ -374,8 +380,12 @@ what_was_seen(nthrift_call_t *call, const Probe_seen_args_t *args)
 {
     (void) args;
 
+    (void) pthread_mutex_lock(&mutex);
+
     Probe_seen_reply(call, nthrift_str_of(seen, strlen(seen)));
     seen[0] = '\0';
+
+    (void) pthread_mutex_unlock(&mutex);
 }
 
 
@@ -387,7 +397,10 @@ wait_cancelled(nthrift_call_t *call, nthrift_cancel_e reason, void *data)
     (void) call;
 
     see("left:%d:%s ", (int) reason, k->name);
+
+    (void) pthread_mutex_lock(&mutex);
     k->call = NULL;
+    (void) pthread_mutex_unlock(&mutex);
 }
 
 
@@ -396,16 +409,22 @@ wait_for(nthrift_call_t *call, const Probe_wait_args_t *args)
 {
     size_t  i;
 
+    (void) pthread_mutex_lock(&mutex);
+
     for (i = 0; i < MAX_KEPT && kept[i].call != NULL; i++) { /* void */ }
+
+    if (i < MAX_KEPT) {
+        kept[i].call = call;
+        (void) snprintf(kept[i].name, sizeof(kept[i].name), "%.*s",
+                        NTHRIFT_ARG(args->name));
+    }
+
+    (void) pthread_mutex_unlock(&mutex);
 
     if (i == MAX_KEPT) {
         nthrift_call_fail(call, "too many wait");
         return;
     }
-
-    kept[i].call = call;
-    (void) snprintf(kept[i].name, sizeof(kept[i].name), "%.*s",
-                    NTHRIFT_ARG(args->name));
 
     (void) nthrift_call_keep(call);
     (void) nthrift_call_on_cancel(call, wait_cancelled, &kept[i]);
@@ -415,15 +434,26 @@ wait_for(nthrift_call_t *call, const Probe_wait_args_t *args)
 static void
 release(nthrift_call_t *call, const Probe_release_args_t *args)
 {
-    size_t   i;
-    int32_t  n;
+    size_t           i;
+    int32_t          n;
+    nthrift_call_t  *waits;
 
     n = 0;
 
     for (i = 0; i < MAX_KEPT; i++) {
+        waits = NULL;
+
+        (void) pthread_mutex_lock(&mutex);
+
         if (kept[i].call != NULL && is(args->name, kept[i].name)) {
-            n += Probe_wait_reply(kept[i].call, args->name) == NTHRIFT_OK;
+            waits = kept[i].call;
             kept[i].call = NULL;
+        }
+
+        (void) pthread_mutex_unlock(&mutex);
+
+        if (waits != NULL) {
+            n += (Probe_wait_reply(waits, args->name) == NTHRIFT_OK) ? 1 : 100;
         }
     }
 

@@ -31,6 +31,8 @@ package Test::Thrift;
 #                             default /usr/lib/nginx/modules
 #     TEST_NGINX_MODULE       default build/ngx_stream_thrift_module.so
 #     TEST_NGINX_STATIC       set: the binary contains stream and the module
+#     TEST_NGINX_SANITIZE     what a static binary was built with, default
+#                             address,undefined
 #     TEST_NGINX_LOG          level of the error log instead of the test's
 #     TEST_NGINX_LEAVE        set: the directory of the test stays
 #     TEST_TIME_FACTOR        multiplies every timeout, default 1
@@ -56,7 +58,7 @@ use Test::Thrift::Backend;
 use Test::Thrift::Bytes;
 use Test::Thrift::Client;
 
-our @EXPORT = (qw(wait_for time_factor), @Test::Thrift::Bytes::EXPORT);
+our @EXPORT = (qw(wait_for time_factor sanitizer), @Test::Thrift::Bytes::EXPORT);
 
 my $TOP = abs_path(dirname(__FILE__) . '/../../..');
 my $OWNER = $$;
@@ -66,6 +68,12 @@ my @live;
 
 sub time_factor {
     return $ENV{TEST_TIME_FACTOR} || 1;
+}
+
+
+sub sanitizer {
+    return unless $ENV{TEST_NGINX_STATIC};
+    return $ENV{TEST_NGINX_SANITIZE} || 'address,undefined';
 }
 
 
@@ -265,6 +273,11 @@ sub globals {
         push @lines, "load_module $ours;" if $self->{module};
     }
 
+    # a new binary gets no other environment
+
+    push @lines, map { "env ${_}_OPTIONS;" } qw(ASAN LSAN TSAN UBSAN)
+        if $self->{upgrade};
+
     push @lines, $ENV{TEST_NGINX_GLOBALS} || ();
 
     return join(' ', @lines);
@@ -316,6 +329,9 @@ sub _sanitizer_environment {
         'abort_on_error=0', 'detect_stack_use_after_return=1');
     $ENV{UBSAN_OPTIONS} = join(':', $ENV{UBSAN_OPTIONS} || (),
         "log_path=$self->{dir}/sanitizer", 'print_stacktrace=1');
+    $ENV{TSAN_OPTIONS} = join(':', $ENV{TSAN_OPTIONS} || (),
+        "log_path=$self->{dir}/sanitizer", "suppressions=$TOP/t/threads.supp",
+        'exitcode=0');
     $ENV{LSAN_OPTIONS} = join(':', $ENV{LSAN_OPTIONS} || (),
         'print_suppressions=0', -e $supp ? "suppressions=$supp" : ());
 }
@@ -753,8 +769,8 @@ sub handler {
     }
 
     my $so = "$self->{dir}/$name.so";
-    my @sanitize = $ENV{TEST_NGINX_STATIC}
-        ? ('-fsanitize=address,undefined', '-fno-omit-frame-pointer') : ();
+    my @sanitize = sanitizer()
+        ? ('-fsanitize=' . sanitizer(), '-fno-omit-frame-pointer') : ();
 
     _quietly("$TOP/build/nthrift", 'gen', '-w',
              (map { ('-I', $_) } @{$o{include} || []}), '-o', $gen,
@@ -983,7 +999,7 @@ sub _sanitizer_reports {
     my ($self) = @_;
 
     my $re = qr/AddressSanitizer|UndefinedBehaviorSanitizer|LeakSanitizer
-                |runtime\ error:|^\s*\#\d+\ 0x/x;
+                |ThreadSanitizer|runtime\ error:|^\s*\#\d+\ 0x/x;
     my @lines;
 
     for my $file (glob("$self->{dir}/sanitizer*"),
