@@ -92,6 +92,9 @@ EOF
 
 $t->run();
 
+# the master has a channel to each worker
+
+ok(wait_for(sub { $t->workers() == 2 }), 'workers');
 my $fds = fds($t->pid());
 
 is(version(), 1, 'first');

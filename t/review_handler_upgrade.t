@@ -186,6 +186,7 @@ sub upgrade {
 
 
 sub take_back {
+    my $files = files($t->pid());
     my $old = $t->upgrade();
     my $new = $t->master($old);
 
@@ -202,6 +203,8 @@ sub take_back {
     serves('old binary');
     released(@clients);
     ok(wait_for(sub { !-e "/proc/$new" }), 'the new master ends');
+    ok(wait_for(sub { files($old) eq $files }), 'the same files are open')
+        or diag(files($old));
 
     serves('taken back');
 }
