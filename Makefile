@@ -126,7 +126,8 @@ test-asan: asan ## run t/*.t against nginx with sanitizers, module inside
 test-tsan: tsan ## run the tests of handlers against nginx with ThreadSanitizer
 	@TEST_NGINX_BINARY=$(TSAN_NGINX) TEST_NGINX_STATIC=1 \
 	    TEST_NGINX_SANITIZE=thread TEST_TIME_FACTOR=3 \
-	    t/run -s t-tsan -j $(TEST_JOBS) -t $(TEST_TIME) $(filter-out %_nomem.t,$(wildcard t/*handler*.t)) \
+	    t/run -s t-tsan -j $(TEST_JOBS) -t $(TEST_TIME) \
+	    $(filter-out %_nomem.t,$(wildcard t/*handler*.t)) \
 	    t/examples.t t/adapters.t
 
 

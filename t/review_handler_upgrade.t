@@ -103,15 +103,25 @@ sub act {
 
 sub waiting {
     my @clients = map { $t->client(0) } 1, 2;
-    my $seen = '';
 
     $clients[0]->start('wait', [ [ 1, string => 'x' ] ]);
-    ok(wait_for(sub {
-        $seen .= $clients[1]->call('seen')->{fields}{0};
-        return $seen =~ /waits/;
-    }), 'a call waits');
+    ok(saw($clients[1], qr/waits/), 'a call waits');
 
     return @clients;
+}
+
+
+# Has the handler of this client's worker seen it, or does it yet.
+
+sub saw {
+    my ($c, $re) = @_;
+
+    my $seen = '';
+
+    return wait_for(sub {
+        $seen .= $c->call('seen')->{fields}{0};
+        return $seen =~ $re;
+    });
 }
 
 
@@ -305,13 +315,9 @@ sub load {
 
 sub to_itself {
     my ($c, $d) = map { $t->client(0) } 1, 2;
-    my $seen = '';
 
     $c->start('act', [ [ 1, string => 'ask zero' ] ]);
-    ok(wait_for(sub {
-        $seen .= $d->call('seen')->{fields}{0};
-        return $seen =~ /loop/;
-    }), 'a handler asks its own worker');
+    ok(saw($d, qr/loop/), 'a handler asks its own worker');
 
     ok($t->reload(), 'which shuts down');
     is(act('stop', $d), 'stop', 'meanwhile');
@@ -333,8 +339,7 @@ sub for_ever {
 
     my $m = $c->call('act', [ [ 1, string => 'again' ] ]);
 
-    like($m->{message}, qr/^(?:asked: ){20}/,
-         'a handler calls itself');
+    like($m->{message}, qr/^(?:asked: ){20}/, 'a handler calls itself');
     is(act('stays', $c), 'stays', 'its client stays');
     serves('then');
 }

@@ -58,7 +58,8 @@ use Test::Thrift::Backend;
 use Test::Thrift::Bytes;
 use Test::Thrift::Client;
 
-our @EXPORT = (qw(wait_for time_factor sanitizer), @Test::Thrift::Bytes::EXPORT);
+our @EXPORT = (qw(wait_for time_factor sanitizer),
+               @Test::Thrift::Bytes::EXPORT);
 
 my $TOP = abs_path(dirname(__FILE__) . '/../../..');
 my $OWNER = $$;
