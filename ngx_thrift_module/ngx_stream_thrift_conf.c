@@ -297,7 +297,7 @@ ngx_stream_thrift_merge_client(ngx_conf_t *cf,
     ngx_conf_merge_uint_value(conf->protocol, prev->protocol,
                               NTHRIFT_PROTOCOL_AUTO);
     ngx_conf_merge_uint_value(conf->validate, prev->validate,
-                              NGX_STREAM_THRIFT_VALIDATE_STRUCTURE);
+                              NGX_CONF_UNSET_UINT);
     ngx_conf_merge_uint_value(conf->max_depth, prev->max_depth, 64);
     ngx_conf_merge_size_value(conf->max_message_size, prev->max_message_size,
                               0);
@@ -371,6 +371,11 @@ ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
     if (conf->files->nelts == 0
         && cscf->handler == ngx_stream_thrift_handler)
     {
+    ngx_conf_init_uint_value(conf->validate,
+                             conf->files->nelts
+                                 ? NGX_STREAM_THRIFT_VALIDATE_SCHEMA
+                                 : NGX_STREAM_THRIFT_VALIDATE_STRUCTURE);
+
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"thrift_validate schema\" needs a \"thrift_idl\" for "
                       "the server in %s:%ui", cscf->file_name, cscf->line);

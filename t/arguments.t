@@ -23,7 +23,8 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
-    thrift_idl  args.thrift;
+    thrift_idl       args.thrift;
+    thrift_validate  structure;
 
     log_format  scalars  escape=none
                 '$thrift_arg_flag|$thrift_arg_tiny|$thrift_arg_small|'

@@ -23,6 +23,8 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
+    thrift_validate  structure;
+
     log_format  test  '$server_port|$thrift_method|$thrift_status|$status|'
                       '$upstream_addr';
     access_log  %%TESTDIR%%/access.log  test;
