@@ -78,6 +78,7 @@ ngx_stream_thrift_call_create(ngx_stream_thrift_session_t *ts)
     tc->named = NULL;
     tc->call.front = &ngx_stream_thrift_front;
     tc->call.routes = &ts->conf->routes;
+    tc->call.client = &ts->client;
 
     if (ngx_thrift_call_init(&tc->call, &ts->conf->conf) != NGX_OK) {
         ngx_stream_thrift_call_free(tc);

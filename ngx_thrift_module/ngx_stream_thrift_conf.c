@@ -85,8 +85,15 @@ ngx_stream_thrift_cleanup(void *data)
 {
     ngx_stream_thrift_main_conf_t  *tmcf = data;
 
-    ngx_uint_t             i;
-    ngx_thrift_blocks_t  **blocks;
+    ngx_uint_t                  i;
+    ngx_thrift_blocks_t       **blocks;
+    ngx_stream_thrift_pool_t  **pool;
+
+    pool = tmcf->pools.elts;
+
+    for (i = 0; i < tmcf->pools.nelts; i++) {
+        ngx_thrift_keepalive_destroy(&pool[i]->idle);
+    }
 
     ngx_stream_thrift_call_free_all(tmcf);
 
@@ -124,6 +131,7 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
     tscf->conf.max_pipeline = NGX_CONF_UNSET_UINT;
     tscf->conf.max_calls = NGX_CONF_UNSET_UINT;
     tscf->conf.half_close = NGX_CONF_UNSET;
+    tscf->conf.trusted = NGX_CONF_UNSET;
     tscf->conf.timeout = NGX_CONF_UNSET_MSEC;
     tscf->conf.connect_timeout = NGX_CONF_UNSET_MSEC;
     tscf->conf.send_timeout = NGX_CONF_UNSET_MSEC;
@@ -308,6 +316,7 @@ ngx_stream_thrift_merge_client(ngx_conf_t *cf,
     ngx_conf_merge_uint_value(c->max_pipeline, p->max_pipeline, 32);
     ngx_conf_merge_uint_value(c->max_calls, p->max_calls, 0);
     ngx_conf_merge_value(c->half_close, p->half_close, 0);
+    ngx_conf_merge_value(c->trusted, p->trusted, 0);
 
     rules->transport = conf->transport;
     rules->protocol = conf->protocol;
@@ -362,6 +371,11 @@ ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
+    ngx_conf_init_uint_value(conf->validate,
+                             conf->files->nelts
+                                 ? NGX_STREAM_THRIFT_VALIDATE_SCHEMA
+                                 : NGX_STREAM_THRIFT_VALIDATE_STRUCTURE);
+
     if (conf->validate != NGX_STREAM_THRIFT_VALIDATE_SCHEMA) {
         return NGX_CONF_OK;
     }
@@ -371,11 +385,6 @@ ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
     if (conf->files->nelts == 0
         && cscf->handler == ngx_stream_thrift_handler)
     {
-    ngx_conf_init_uint_value(conf->validate,
-                             conf->files->nelts
-                                 ? NGX_STREAM_THRIFT_VALIDATE_SCHEMA
-                                 : NGX_STREAM_THRIFT_VALIDATE_STRUCTURE);
-
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"thrift_validate schema\" needs a \"thrift_idl\" for "
                       "the server in %s:%ui", cscf->file_name, cscf->line);
@@ -475,6 +484,7 @@ ngx_stream_thrift_merge_blocks(ngx_stream_thrift_srv_conf_t *conf)
         c->rules = p->rules;
         c->blocks = p->blocks;
         c->read_timeout = p->read_timeout;
+        c->trusted = p->trusted;
         c->schema = p->schema;
         c->check = p->check;
 

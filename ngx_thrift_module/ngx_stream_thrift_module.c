@@ -199,6 +199,13 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       ngx_stream_thrift_offset(validate_utf8),
       NULL },
 
+    { ngx_string("thrift_trusted"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(conf.trusted),
+      NULL },
+
     /* time */
 
     { ngx_string("thrift_timeout"),

@@ -57,6 +57,7 @@ typedef struct ngx_thrift_handler_s     ngx_thrift_handler_t;
 typedef struct ngx_thrift_invocation_s  ngx_thrift_invocation_t;
 typedef struct ngx_thrift_outbound_s    ngx_thrift_outbound_t;
 
+#include "ngx_thrift_random.h"
 #include "ngx_thrift_timer.h"
 #include "ngx_thrift_trim.h"
 #include "ngx_thrift_input.h"

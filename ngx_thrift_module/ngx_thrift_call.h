@@ -83,6 +83,7 @@ struct ngx_thrift_call_s {
     ngx_log_t                 *log;
     const ngx_thrift_front_t  *front;
     ngx_thrift_routes_t       *routes;
+    ngx_thrift_client_t       *client;      /* whose call it is */
     ngx_thrift_conf_t         *conf;
     ngx_thrift_target_t       *target;      /* NULL: not routed yet */
 
@@ -111,6 +112,7 @@ struct ngx_thrift_call_s {
     ngx_chain_t               *out_last;    /* set once it is queued */
     size_t                     out_length;
 
+    unsigned                   checked:1;   /* by its definition, or trusted */
     unsigned                   oneway:1;    /* the client gets no reply */
     unsigned                   silent:1;    /* the upstream sends none */
     unsigned                   keeps:1;     /* the request after it is sent */
@@ -128,8 +130,8 @@ struct ngx_thrift_call_s {
 
 
 /*
- * Clears all but queue, pool, log, front and routes, and begins reading a
- * message into call->request.
+ * Clears all but queue, pool, log, front, routes and client, and begins
+ * reading a message into call->request.
  */
 ngx_int_t ngx_thrift_call_init(ngx_thrift_call_t *call,
     ngx_thrift_conf_t *conf);

@@ -20,6 +20,9 @@ typedef struct {
     ngx_flag_t             half_close;      /* 0: who sends no more has left */
     ngx_thrift_blocks_t   *blocks;
 
+    ngx_flag_t             trusted;         /* calls may share upstream
+                                               connections unchecked */
+
     unsigned               schema:1;        /* bodies are checked by it */
     nthrift_check_rules_t  check;
     void                  *check_memory;

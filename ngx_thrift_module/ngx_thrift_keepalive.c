@@ -16,7 +16,20 @@
 
 #define NGX_THRIFT_KEEPALIVE_EXITING  1000      /* milliseconds */
 
+/*
+ * A connection over the limit is closed after this time without a call, or at
+ * once when less than this part of the worker's connections is free: nginx
+ * itself stops accepting at an eighth.
+ */
 
+#define NGX_THRIFT_KEEPALIVE_SURPLUS  5000      /* milliseconds */
+#define NGX_THRIFT_KEEPALIVE_FREE     4
+
+
+static ngx_uint_t ngx_thrift_keepalive_take(ngx_thrift_upstream_t *u,
+    struct sockaddr *sockaddr, socklen_t socklen);
+static ngx_uint_t ngx_thrift_keepalive_scarce(void);
+static void ngx_thrift_keepalive_shrink(void *data);
 static void ngx_thrift_keepalive_remove(ngx_thrift_upstream_t *u);
 static ngx_int_t ngx_thrift_keepalive_alive(ngx_connection_t *c);
 static void ngx_thrift_keepalive_event(ngx_event_t *ev);
@@ -28,15 +41,53 @@ ngx_thrift_keepalive_init(ngx_thrift_pool_t *pool)
 {
     ngx_queue_init(&pool->idle);
     pool->nidle = 0;
+
+    ngx_thrift_timer_init(&pool->shrink, ngx_thrift_keepalive_shrink, pool,
+                          ngx_cycle->log, 1);
+}
+
+
+void
+ngx_thrift_client_init(ngx_thrift_client_t *client)
+{
+    ngx_queue_init(&client->idle);
+}
+
+
+void
+ngx_thrift_client_close(ngx_thrift_client_t *client)
+{
+    ngx_queue_t  *q;
+
+    while (!ngx_queue_empty(&client->idle)) {
+        q = ngx_queue_head(&client->idle);
+        ngx_thrift_keepalive_drop(ngx_queue_data(q, ngx_thrift_upstream_t,
+                                                 kept));
+    }
 }
 
 
 ngx_thrift_upstream_t *
-ngx_thrift_keepalive_get(ngx_thrift_pool_t *pool, struct sockaddr *sockaddr,
-    socklen_t socklen)
+ngx_thrift_keepalive_get(ngx_thrift_pool_t *pool, ngx_thrift_client_t *client,
+    struct sockaddr *sockaddr, socklen_t socklen)
 {
     ngx_queue_t            *q, *next;
     ngx_thrift_upstream_t  *u;
+
+    /* its own ones first: calls on one connection keep their order */
+
+    for (q = ngx_queue_head(&client->idle);
+         q != ngx_queue_sentinel(&client->idle);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        u = ngx_queue_data(q, ngx_thrift_upstream_t, kept);
+
+        if (u->pool == pool && ngx_thrift_keepalive_take(u, sockaddr, socklen))
+        {
+            return u;
+        }
+    }
 
     for (q = ngx_queue_head(&pool->idle);
          q != ngx_queue_sentinel(&pool->idle);
@@ -45,22 +96,38 @@ ngx_thrift_keepalive_get(ngx_thrift_pool_t *pool, struct sockaddr *sockaddr,
         next = ngx_queue_next(q);
         u = ngx_queue_data(q, ngx_thrift_upstream_t, queue);
 
-        if (u->socklen != socklen
-            || ngx_memcmp(u->sockaddr, sockaddr, socklen) != 0)
+        if (u->client == NULL
+            && ngx_thrift_keepalive_take(u, sockaddr, socklen))
         {
-            continue;
-        }
-
-        ngx_thrift_keepalive_remove(u);
-
-        if (ngx_thrift_keepalive_alive(u->connection) == NGX_OK) {
             return u;
         }
-
-        ngx_thrift_upstream_close(u);
     }
 
     return NULL;
+}
+
+
+/* 0: it leads elsewhere, or was dead and is closed. */
+
+static ngx_uint_t
+ngx_thrift_keepalive_take(ngx_thrift_upstream_t *u, struct sockaddr *sockaddr,
+    socklen_t socklen)
+{
+    if (u->socklen != socklen
+        || ngx_memcmp(u->sockaddr, sockaddr, socklen) != 0)
+    {
+        return 0;
+    }
+
+    ngx_thrift_keepalive_remove(u);
+
+    if (ngx_thrift_keepalive_alive(u->connection) == NGX_OK) {
+        return 1;
+    }
+
+    ngx_thrift_upstream_close(u);
+
+    return 0;
 }
 
 
@@ -68,7 +135,6 @@ void
 ngx_thrift_keepalive_put(ngx_thrift_pool_t *pool, ngx_thrift_upstream_t *u)
 {
     ngx_msec_t         timeout;
-    ngx_queue_t       *q;
     ngx_connection_t  *c;
 
     c = u->connection;
@@ -85,15 +151,14 @@ ngx_thrift_keepalive_put(ngx_thrift_pool_t *pool, ngx_thrift_upstream_t *u)
         return;
     }
 
-    if (pool->nidle >= pool->max) {
-        q = ngx_queue_last(&pool->idle);
-        ngx_thrift_keepalive_drop(ngx_queue_data(q, ngx_thrift_upstream_t,
-                                                 queue));
-    }
-
     ngx_queue_insert_head(&pool->idle, &u->queue);
     pool->nidle++;
     u->pool = pool;
+    u->since = ngx_current_msec;
+
+    if (u->client) {
+        ngx_queue_insert_head(&u->client->idle, &u->kept);
+    }
 
     timeout = pool->timeout;
 
@@ -109,6 +174,48 @@ ngx_thrift_keepalive_put(ngx_thrift_pool_t *pool, ngx_thrift_upstream_t *u)
 
     if (c->read->ready) {
         ngx_post_event(c->read, &ngx_posted_events);
+    }
+
+    if (pool->nidle > pool->max
+        && (!pool->shrink.set || ngx_thrift_keepalive_scarce()))
+    {
+        ngx_thrift_keepalive_shrink(pool);
+    }
+}
+
+
+static ngx_uint_t
+ngx_thrift_keepalive_scarce(void)
+{
+    return ngx_cycle->free_connection_n
+           < ngx_cycle->connection_n / NGX_THRIFT_KEEPALIVE_FREE;
+}
+
+
+/* Closes what is over the limit, the connections used least recently first. */
+
+static void
+ngx_thrift_keepalive_shrink(void *data)
+{
+    ngx_thrift_pool_t  *pool = data;
+
+    ngx_msec_t              end;
+    ngx_queue_t            *q;
+    ngx_thrift_upstream_t  *u;
+
+    while (pool->nidle > pool->max) {
+        q = ngx_queue_last(&pool->idle);
+        u = ngx_queue_data(q, ngx_thrift_upstream_t, queue);
+        end = u->since + NGX_THRIFT_KEEPALIVE_SURPLUS;
+
+        if ((ngx_msec_int_t) (end - ngx_current_msec) > 0
+            && !ngx_thrift_keepalive_scarce())
+        {
+            ngx_thrift_timer_set(&pool->shrink, end);
+            return;
+        }
+
+        ngx_thrift_keepalive_drop(u);
     }
 }
 
@@ -142,6 +249,10 @@ ngx_thrift_keepalive_remove(ngx_thrift_upstream_t *u)
     ngx_queue_remove(&u->queue);
     u->pool->nidle--;
     u->pool = NULL;
+
+    if (u->client) {
+        ngx_queue_remove(&u->kept);
+    }
 
     c = u->connection;
     c->idle = 0;

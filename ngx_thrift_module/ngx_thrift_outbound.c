@@ -109,6 +109,7 @@ ngx_thrift_outbound_start(ngx_thrift_outbound_t *ob, const char *upstream,
     call->oneway = ob->method->oneway;
     call->silent = ob->method->oneway;
     call->keeps = ob->method->idempotent;
+    call->checked = 1;
 
     ob->target.conf = call->conf;
     ob->target.idempotent = ob->method->idempotent;

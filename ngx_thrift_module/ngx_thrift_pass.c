@@ -115,7 +115,7 @@ ngx_thrift_pass_attempt(ngx_thrift_call_t *call)
 
     pc = call->peer;
 
-    u = ngx_thrift_keepalive_get(call->keepalive, pc->sockaddr,
+    u = ngx_thrift_keepalive_get(call->keepalive, call->client, pc->sockaddr,
                                  pc->socklen);
     if (u == NULL) {
         return ngx_thrift_pass_open(call);
@@ -251,6 +251,7 @@ ngx_thrift_pass_result(ngx_thrift_call_t *call, ngx_int_t rc)
 
     case NGX_OK:
         call->front->release(call, 0);
+        ngx_thrift_upstream_own(call->upstream);
         ngx_thrift_pass_leave(call);
         return NGX_OK;
 

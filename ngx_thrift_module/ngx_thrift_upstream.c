@@ -4,11 +4,16 @@
  * reply, check that it answers this call and nothing else.  Called by
  * ngx_thrift_pass.c, which decides what is tried, and by events.
  *
- * Each call goes out under a seqid that this connection has not used before,
- * so that a late or second answer to an earlier call is known for what it is.
+ * Each call goes out under a seqid that is drawn at random and is none of the
+ * calls before it: a client cannot know it, and a late or second answer to an
+ * earlier call is known for what it is.
  */
 
 #include "ngx_thrift.h"
+
+
+#define NGX_THRIFT_UPSTREAM_SEQID  4    /* bytes by which those of a compact
+                                           message's seqids may differ */
 
 
 static void ngx_thrift_upstream_arm(ngx_thrift_upstream_t *u,
@@ -17,6 +22,9 @@ static void ngx_thrift_upstream_event(ngx_event_t *ev);
 static void ngx_thrift_upstream_timeout(void *data);
 static ngx_int_t ngx_thrift_upstream_test_connect(ngx_thrift_upstream_t *u);
 static ngx_int_t ngx_thrift_upstream_start(ngx_thrift_upstream_t *u);
+static int32_t ngx_thrift_upstream_draw_seqid(ngx_thrift_upstream_t *u);
+static ngx_uint_t ngx_thrift_upstream_knows(ngx_thrift_upstream_t *u,
+    int32_t seqid);
 static ngx_int_t ngx_thrift_upstream_send(ngx_thrift_upstream_t *u);
 static ngx_int_t ngx_thrift_upstream_read(ngx_thrift_upstream_t *u);
 static ngx_int_t ngx_thrift_upstream_recv(ngx_thrift_upstream_t *u);
@@ -130,6 +138,23 @@ ngx_thrift_upstream_detach(ngx_thrift_upstream_t *u)
 
     ngx_thrift_timer_clear(&u->timer);
     ngx_thrift_input_rest(&u->in);
+}
+
+
+void
+ngx_thrift_upstream_own(ngx_thrift_upstream_t *u)
+{
+    ngx_thrift_call_t  *call;
+
+    call = u->call;
+
+    if (!call->checked) {
+        u->unchecked = 1;
+    }
+
+    /* that a oneway was read as it was meant shows when a reply comes */
+
+    u->client = (u->unchecked || call->silent) ? call->client : NULL;
 }
 
 
@@ -295,11 +320,9 @@ ngx_thrift_upstream_start(ngx_thrift_upstream_t *u)
     call = u->call;
     head = &call->request.wire.head;
 
-    u->seqid = (u->seqid + 1) & 0x7fffffff;
-    u->calls++;
-
-    u->out = ngx_thrift_message_chain(&call->request, u->seqid, &head->name,
-                                      call->pool);
+    u->out = ngx_thrift_message_chain(&call->request,
+                                      ngx_thrift_upstream_draw_seqid(u),
+                                      &head->name, call->pool);
     if (u->out == NULL) {
         return NGX_ERROR;
     }
@@ -313,7 +336,47 @@ ngx_thrift_upstream_start(ngx_thrift_upstream_t *u)
     u->rules.protocol = NTHRIFT_PROTOCOL_AUTO;
     u->rules.lax = head->lax;
 
+    /* limits are for what the client gets, with a seqid that may be shorter */
+
+    u->rules.max_frame += NGX_THRIFT_UPSTREAM_SEQID;
+    u->rules.max_message += NGX_THRIFT_UPSTREAM_SEQID;
+
     return ngx_thrift_message_start(&call->reply, &u->rules, call->pool);
+}
+
+
+static int32_t
+ngx_thrift_upstream_draw_seqid(ngx_thrift_upstream_t *u)
+{
+    int32_t  seqid;
+
+    do {
+        seqid = ngx_thrift_random() & 0x7fffffff;
+    } while (ngx_thrift_upstream_knows(u, seqid));
+
+    u->calls++;
+    u->seqids[u->calls % NGX_THRIFT_SEQIDS] = seqid;
+
+    return seqid;
+}
+
+
+/* Is it the seqid of one of the latest calls. */
+
+static ngx_uint_t
+ngx_thrift_upstream_knows(ngx_thrift_upstream_t *u, int32_t seqid)
+{
+    ngx_uint_t  i, n;
+
+    n = ngx_min(u->calls, NGX_THRIFT_SEQIDS);
+
+    for (i = 0; i < n; i++) {
+        if (u->seqids[(u->calls - i) % NGX_THRIFT_SEQIDS] == seqid) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -569,20 +632,19 @@ ngx_thrift_upstream_check(ngx_thrift_upstream_t *u)
 static ngx_int_t
 ngx_thrift_upstream_check_seqid(ngx_thrift_upstream_t *u)
 {
-    uint32_t            ago;
+    int32_t             seqid;
     ngx_thrift_call_t  *call;
 
     call = u->call;
+    seqid = call->reply.wire.head.seqid;
 
-    ago = (uint32_t) u->seqid - (uint32_t) call->reply.wire.head.seqid;
-
-    if (ago == 0) {
+    if (seqid == u->seqids[u->calls % NGX_THRIFT_SEQIDS]) {
         return NGX_OK;
     }
 
     u->spoiled = 1;
 
-    if (ago >= u->calls) {
+    if (!ngx_thrift_upstream_knows(u, seqid)) {
         return ngx_thrift_upstream_malformed(call, "its seqid is wrong");
     }
 

@@ -8,9 +8,15 @@
 #define _NGX_THRIFT_UPSTREAM_H_INCLUDED_
 
 
+#define NGX_THRIFT_SEQIDS  16      /* of earlier calls, remembered */
+
+
 struct ngx_thrift_upstream_s {
     ngx_queue_t            queue;       /* in the pool */
     ngx_thrift_pool_t     *pool;        /* not NULL: idle there */
+    ngx_thrift_client_t   *client;      /* whose it is; NULL: everybody's */
+    ngx_queue_t            kept;        /* for that client, while idle */
+    ngx_msec_t             since;       /* when it became idle */
     ngx_connection_t      *connection;
     ngx_thrift_call_t     *call;        /* NULL: idle */
     ngx_thrift_input_t     in;
@@ -18,12 +24,16 @@ struct ngx_thrift_upstream_s {
     nthrift_rules_t        rules;       /* of the reply */
     ngx_chain_t           *out;         /* of the call, not yet sent */
     off_t                  sent;        /* connection->sent at its start */
-    int32_t                seqid;       /* of the latest call */
     uint32_t               calls;       /* carried so far */
+    int32_t                seqids[NGX_THRIFT_SEQIDS];   /* of the latest ones:
+                                           call n has n % NGX_THRIFT_SEQIDS */
     struct sockaddr       *sockaddr;    /* a copy */
     socklen_t              socklen;
     unsigned               connecting:1;
     unsigned               spoiled:1;   /* not to be used again */
+    unsigned               unchecked:1; /* has carried a call that was not
+                                           checked, of a client that is not
+                                           trusted */
 };
 
 
@@ -41,6 +51,9 @@ void ngx_thrift_upstream_close(ngx_thrift_upstream_t *u);
 void ngx_thrift_upstream_attach(ngx_thrift_upstream_t *u,
     ngx_thrift_call_t *call);
 void ngx_thrift_upstream_detach(ngx_thrift_upstream_t *u);
+
+/* Tells whose the connection is, now that its call was answered or sent. */
+void ngx_thrift_upstream_own(ngx_thrift_upstream_t *u);
 
 /*
  * Sends the call and reads its reply, as far as that goes now.

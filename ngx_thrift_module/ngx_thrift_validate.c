@@ -24,6 +24,8 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
 
     target = call->target;
 
+    call->checked = (call->conf->trusted != 0);
+
     if (!call->conf->schema && call->conf->handler == NULL) {
         return NGX_DECLINED;
     }
@@ -32,11 +34,15 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
         return ngx_thrift_route_unknown(call);
     }
 
-    if (target->args == NULL
-        || ngx_thrift_validate_nothing(call)
+    if (target->args == NULL) {
+        return NGX_OK;
+    }
+
+    if (ngx_thrift_validate_nothing(call)
         || ngx_thrift_validate_body(call, &call->request, target->args, &why)
            == NGX_OK)
     {
+        call->checked = 1;
         return NGX_OK;
     }
 

@@ -23,6 +23,8 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
+    thrift_trusted  on;
+
     log_format  test  '$thrift_method|$thrift_seqid|$thrift_status|$status|'
                       '$thrift_exception|$upstream_addr';
     access_log  %%TESTDIR%%/access.log  test;
@@ -280,13 +282,14 @@ for (@combinations) {
     my @o = (transport => $transport, protocol => $protocol);
     my $c = $t->client(0, @o);
     my $name = "$transport $protocol";
-    my $again = reply_bytes('one', 1, [ [ 0, string => 'again' ] ], @o);
+    my $again = [ 1, 'one', 'again', @o ];
+    my $length = length reply_bytes('one', 1, [ [ 0, string => 'again' ] ], @o);
     my $closed;
 
     # the answer a second time, while the connection is idle
 
     fresh($c);
-    $backend->script(poke => { answer => 1, raw => $again });
+    $backend->script(poke => { answer => 1, replies => [ $again ] });
     is($c->call('One:one')->{fields}{0}, 'backend 1', "$name one");
 
     my $ended = $backend->ended();
@@ -298,12 +301,11 @@ for (@combinations) {
 
     # while the next call is on its way, in one packet and in several
 
-    for my $pieces (0, 1, 7, length($again), length($again) + 9) {
+    for my $pieces (0, 1, 7, $length, $length + 9) {
         fresh($c);
         $backend->script(two => {
-            raw => $again . reply_bytes('two', 2, [ [ 0, string => 'own' ] ],
-                                        @o),
-            pieces => $pieces });
+            replies => [ $again, [ 0, 'two', 'own', @o ] ],
+            pieces  => $pieces });
 
         is($c->call('One:one')->{fields}{0}, 'backend 1',
            "$name one again");
@@ -325,8 +327,7 @@ for (@combinations) {
 
         fresh($c);
         $backend->script(two => {
-            raw => $again . reply_bytes('two', 2, [ [ 0, string => 'own' ] ],
-                                        @other) });
+            replies => [ $again, [ 0, 'two', 'own', @other ] ] });
 
         $c->call('One:one');
 
@@ -339,7 +340,7 @@ for (@combinations) {
     # the next call gets no answer but the old one
 
     fresh($c);
-    $backend->script(two => { raw => $again });
+    $backend->script(two => { replies => [ $again ] });
     $c->call('One:one');
     my $m = $c->call('Late:two', [], seqid => 1);
     like("$m->{name} $m->{seqid} $m->{message}", qr/^two 1 $late$/,
@@ -348,8 +349,8 @@ for (@combinations) {
     # the same method, so that only the seqid tells them apart
 
     fresh($c);
-    my $own = reply_bytes('one', 2, [ [ 0, string => 'own' ] ], @o);
-    $backend->script(one => [ {}, { raw => $again . $own } ]);
+    $backend->script(one => [ {}, { replies => [ $again,
+                                                 [ 0, 'one', 'own', @o ] ] } ]);
     $c->call('One:one');
     is($c->call('One:one')->{fields}{0}, 'own', "$name same method");
 

@@ -23,6 +23,8 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
+    thrift_trusted  on;
+
     log_format  test  '$thrift_method $thrift_status $status';
     access_log  %%TESTDIR%%/access.log  test;
 

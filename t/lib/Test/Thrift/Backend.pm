@@ -27,6 +27,9 @@ package Test::Thrift::Backend;
 #     name, seqid, type, protocol, transport
 #                instead of those that the call asks for
 #     raw        these bytes are the answer; "garbage" has some ready
+#     replies    so are these: [ [ ago, name, text, options ], ... ], replies of
+#                one string to the call that was so many calls before this one
+#                on its connection
 #     garbage
 #     twice      the answer comes two times
 #     cut        only this part of it comes, 0.5 is half, and nothing after it
@@ -553,6 +556,7 @@ sub next_call {
 
         $self->note('call', $c->{number}, @$m{qw(name type seqid protocol
                                                  transport length)});
+        unshift @{$c->{seqids}}, $m->{seqid};
         $self->answer($c, $m);
     }
 
@@ -618,7 +622,7 @@ sub answer {
 
 
 sub answer_bytes {
-    my ($self, $m, $action) = @_;
+    my ($self, $c, $m, $action) = @_;
 
     my %o = (
         protocol  => $action->{protocol}  || $m->{protocol},
@@ -627,6 +631,8 @@ sub answer_bytes {
 
     return $action->{raw} if defined $action->{raw};
     return Test::Thrift::Backend::GARBAGE() if $action->{garbage};
+    return join('', map { reply_to($c, @$_) } @{$action->{replies}})
+        if $action->{replies};
 
     # a reply to Service:method carries the method alone
 
@@ -647,6 +653,14 @@ sub answer_bytes {
 }
 
 
+sub reply_to {
+    my ($c, $ago, $name, $text, %o) = @_;
+
+    return reply_bytes($name, $c->{seqids}[$ago], [ [ 0, string => $text ] ],
+                       %o);
+}
+
+
 sub send_answer {
     my ($self, $c, $m, $action) = @_;
 
@@ -655,7 +669,7 @@ sub send_answer {
         return;
     }
 
-    my $bytes = $self->answer_bytes($m, $action);
+    my $bytes = $self->answer_bytes($c, $m, $action);
     my $close = $action->{close} || '';
 
     if ($action->{cut}) {

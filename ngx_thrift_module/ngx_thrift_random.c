@@ -1,0 +1,45 @@
+
+/*
+ * Random numbers for seqids.  ngx_random() is not enough: its next value can be
+ * computed from earlier ones, and a server shows seqids to whoever reads its
+ * logs.
+ */
+
+#include "ngx_thrift.h"
+
+#include <sys/random.h>
+
+
+#define NGX_THRIFT_RANDOM_NUMBERS  64   /* getrandom() never gives less */
+
+
+static uint32_t    ngx_thrift_random_numbers[NGX_THRIFT_RANDOM_NUMBERS];
+static ngx_uint_t  ngx_thrift_random_left;
+static ngx_pid_t   ngx_thrift_random_pid;   /* whose numbers these are */
+
+
+uint32_t
+ngx_thrift_random(void)
+{
+    ssize_t     n;
+    ngx_uint_t  i;
+
+    if (ngx_thrift_random_left == 0 || ngx_thrift_random_pid != ngx_pid) {
+
+        n = getrandom(ngx_thrift_random_numbers,
+                      sizeof(ngx_thrift_random_numbers), 0);
+
+        if (n != (ssize_t) sizeof(ngx_thrift_random_numbers)) {
+
+            for (i = 0; i < NGX_THRIFT_RANDOM_NUMBERS; i++) {
+                ngx_thrift_random_numbers[i] = (uint32_t) ngx_random()
+                                               ^ (uint32_t) ngx_random() << 16;
+            }
+        }
+
+        ngx_thrift_random_left = NGX_THRIFT_RANDOM_NUMBERS;
+        ngx_thrift_random_pid = ngx_pid;
+    }
+
+    return ngx_thrift_random_numbers[--ngx_thrift_random_left];
+}

@@ -1,0 +1,277 @@
+#!/usr/bin/perl
+
+# Clients that share servers do not reach each other's calls: what one sends is
+# never read as another's, and connections that it may have spoiled are its own.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Test::Thrift;
+
+
+my $top = Test::Thrift->top();
+my $idl = "$top/t/peers/peers.thrift";
+my $venv = "$top/build/peers/venv/bin/python3";
+
+ok(system('make', '-s', '-C', $top, '-f', 't/peers/peers.mk', 'peers') == 0,
+   'build');
+
+my $t = Test::Thrift->new(<<"EOC", log => 'info');
+
+%%TEST_GLOBALS%%
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    # nothing is known of the calls
+
+    server {
+        listen       127.0.0.1:%%PORT_0%%;
+        thrift_pass  127.0.0.1:%%PORT_10%%;
+    }
+
+    # definitions, and what is checked with them is the default
+
+    server {
+        listen       127.0.0.1:%%PORT_1%%;
+        thrift_idl   $idl;
+        thrift_pass  127.0.0.1:%%PORT_11%%;
+    }
+
+    server {
+        listen           127.0.0.1:%%PORT_2%%;
+        thrift_idl       $idl;
+        thrift_validate  structure;
+        thrift_pass      127.0.0.1:%%PORT_12%%;
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_3%%;
+        thrift_trusted  on;
+        thrift_pass     127.0.0.1:%%PORT_13%%;
+    }
+
+    # real servers
+
+    server {
+        listen       127.0.0.1:%%PORT_4%%;
+        thrift_pass  127.0.0.1:%%PORT_cpp%%;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_5%%;
+        thrift_idl   $idl;
+        thrift_pass  127.0.0.1:%%PORT_cpp%%;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_6%%;
+        thrift_pass  127.0.0.1:%%PORT_py%%;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_7%%;
+        thrift_idl   $idl;
+        thrift_pass  127.0.0.1:%%PORT_py%%;
+    }
+}
+
+EOC
+
+my ($unknown, $checked, $structure, $trusted) = map { $t->backend($_) }
+                                                    10 .. 13;
+
+# thriftpy2 where it could be installed, else what Debian has of thriftpy
+
+my @python = -x $venv ? ($venv, '-B', "$top/t/peers/server_thriftpy.py",
+                         'thriftpy2')
+                      : ('/usr/bin/python3', '-B',
+                         "$top/t/peers/server_thriftpy.py", 'thriftpy');
+
+$t->run_daemon([ @python, $idl, 'framed', $t->port('py') ]);
+$t->run_daemon([ "$top/build/peers/server",
+                 'threaded:framed:binary:' . $t->port('cpp') ]);
+
+for my $port (map { $t->port($_) } qw(py cpp)) {
+    die "no server on port $port"
+        unless wait_for(sub { Test::Thrift::listens("127.0.0.1:$port") }, 20);
+}
+
+$t->run();
+
+own_connections();
+oneways();
+seqids();
+smuggled_list();
+smuggled_uuid();
+
+$t->done();
+
+
+# Does a connection stay with the client whose unchecked calls it carried.
+
+sub own_connections {
+    for ([ 0, $unknown, 'unknown' ], [ 2, $structure, 'structure' ]) {
+        my ($where, $backend, $name) = @$_;
+        my ($first, $second) = map { $t->client($where) } 1 .. 2;
+
+        is(scalar(grep { answered($first) } 1 .. 5), 5, "$name, first client");
+        is($backend->accepted(), 1, "$name, its connection");
+        ok(answered($second), "$name, second client");
+        is($backend->accepted(), 2, "$name, another connection");
+        ok(answered($_), "$name, once more") for $first, $second;
+        is($backend->accepted(), 2, "$name, the same connections");
+
+        $first->close();
+        ok(wait_for(sub { $backend->closed() == 1 }), "$name, closed with it");
+        ok(answered($second), "$name, the other stays");
+        is($backend->accepted(), 2, "$name, none opened");
+    }
+
+    for ([ 1, $checked, 'checked' ], [ 3, $trusted, 'trusted' ]) {
+        my ($where, $backend, $name) = @$_;
+
+        is(scalar(grep { answered($t->client($where)) } 1 .. 5), 5,
+           "$name, five clients");
+        is($backend->accepted(), 1, "$name, one connection");
+    }
+}
+
+
+# Nobody waits behind another client's oneway, or meets what it has left.
+
+sub oneways {
+    for ([ 1, $checked, 'checked' ], [ 3, $trusted, 'trusted' ]) {
+        my ($where, $backend, $name) = @$_;
+        my ($first, $second) = map { $t->client($where) } 1 .. 2;
+        my $accepted = $backend->accepted();
+
+        $first->oneway('tell', [ [ 1, string => 'x' ] ]);
+        ok(wait_for(sub { $backend->calls('tell') }), "$name oneway");
+
+        ok(answered($second), "$name beside it");
+        is($backend->accepted(), $accepted + 1, "$name, not behind it");
+        ok(answered($first), "$name after it");
+        is($backend->accepted(), $accepted + 1, "$name, its own connection");
+
+        # two connections, both proven
+
+        $first->close();
+        ok(wait_for(sub { $t->client($where); answered($second) }),
+           "$name, shared again");
+        is($backend->closed(), 0, "$name, none closed");
+    }
+}
+
+
+sub seqids {
+    my @seqids = map { $_->{seqid} } $checked->calls(), $trusted->calls();
+    my %differences;
+
+    $differences{$seqids[$_] - $seqids[$_ - 1]}++ for 1 .. $#seqids;
+
+    is(scalar(grep { $_ < 0 } @seqids), 0, 'no seqid is negative');
+    is(scalar(grep { $_ > 1 } values %differences), 0,
+       'no seqid follows from another');
+}
+
+
+# Generated code believes the definition, not the element type that is sent:
+# where the walk sees a list of i64, it reads half as many bytes, then the end
+# of the arguments, then a call of the attacker's choice.
+
+sub smuggled_list {
+    my $secret = 'my password is hunter2';
+    my $victim = call_bytes('echoString', 8, [ [ 1, string => $secret ] ]);
+    my $text = 'chosen by the attacker; the victim sent: ';
+    my $call;
+
+    do {
+        $call = smuggled($text, length $victim);
+        $text .= ' ';
+    } while ((1 + length $call) % 4);
+
+    my $hidden = "\0$call";
+    my $n = length($hidden) / 4;
+    my $body = pack('C n C N', 15, 1, 10, $n) . pack('N', 1) x $n . $hidden
+               . "\0";
+
+    my @cases = ([ 4, 'unknown' ], [ 5, 'checked' ]);
+
+    attack($_->[0], "C++, list, $_->[1]", $secret, echoList => $body) for @cases;
+}
+
+
+# A field of a type that the library does not know is nothing to it: the bytes
+# of the uuid are read as fields, the first one ends the arguments.
+
+sub smuggled_uuid {
+    my $secret = 'my password is hunter2';
+    my $victim = call_bytes('echoString', 8, [ [ 1, string => $secret ] ]);
+    my $hidden = "\0" . smuggled('chosen by the attacker; the victim sent: ',
+                                 length $victim);
+
+    my $body = pack('C n N/a', 11, 1, 'innocent')
+               . pack('C n', 16, 99) . pack('C n N a9', 11, 101, 16, '.' x 9)
+               . pack('C n N/a', 11, 100, $hidden) . "\0";
+
+    attack($_->[0], "thriftpy, uuid, $_->[1]", $secret, echoString => $body)
+        for [ 6, 'unknown' ], [ 7, 'checked' ];
+}
+
+
+# The beginning of a call whose argument is what comes next, `size` bytes.
+
+sub smuggled {
+    my ($text, $size) = @_;
+
+    return pack('N N/a N', 0x80010001, 'echoString', 3)
+           . pack('C n N', 11, 1, length($text) + 1 + $size) . $text;
+}
+
+
+sub attack {
+    my ($where, $name, $secret, $method, $body) = @_;
+
+    my $attacker = $t->client($where);
+    my $seen = 0;
+
+    is(echoed($t->client($where), $secret), $secret, "$name, before");
+
+    for (1 .. 3) {
+        $attacker->send(call_bytes($method, $_, $body));
+        my $m = $attacker->read_message();
+
+        my $echo = echoed($t->client($where), $secret);
+        is($echo, $secret, "$name, attack $_");
+
+        $seen++ if ($m->{bytes} || '') =~ /hunter2/;
+        $attacker = $t->client($where) unless $attacker->open(0.05);
+    }
+
+    is($seen, 0, "$name, nothing seen");
+}
+
+
+sub echoed {
+    my ($c, $text) = @_;
+
+    my $m = $c->call('echoString', [ [ 1, string => $text ] ], seqid => 8);
+
+    return 'nothing' unless $m;
+    return $m->{fields}{0} // $m->{message};
+}
+
+
+sub answered {
+    my ($c) = @_;
+
+    return (echoed($c, 'x') =~ /^backend/) ? 1 : 0;
+}
