@@ -18,7 +18,7 @@ BENCH_OPTIONS  =
 BENCH_RUN      = bench/run --module $(MODULE) --nginx $(NGINX) $(BENCH_OPTIONS)
 
 BENCH_LOAD     = bench/load.c bench/options.c bench/call.c bench/wire.c \
-                 bench/measure.c bench/address.c
+                 bench/measure.c bench/schedule.c bench/address.c
 BENCH_ECHO     = bench/echo.c bench/wire.c bench/address.c
 BENCH_HEADERS  = $(wildcard bench/*.h)
 

@@ -1,7 +1,8 @@
 /*
  * bench/load.c: calls "string echo(1: string payload)", or one of the other
- * methods of call.h, as fast as the answers come, over so many connections and
- * with so many calls in flight on each, and verifies every reply: the frame's
+ * methods of call.h, as fast as the answers come or so many times a second,
+ * over so many connections and with at most so many calls in flight on each,
+ * and verifies every reply: the frame's
  * length, the message type, the seqid and name of the oldest open call, the
  * payload to its last byte, and that the struct ends where the frame ends.
  * The payload says which call of which connection of which run it belongs to,
@@ -11,11 +12,17 @@
  * A run is open, warm up, measure, drain, report; with --idle it is open, call
  * once, hold, report.  A connection that answered wrongly is closed and its
  * open calls are lost; it is not opened again.
+ *
+ * With --rate it is an open loop: schedule.h says when a call is due, and its
+ * latency begins then, even if it could not be written yet.  All calls that
+ * were due while measuring are measured, whenever they are answered: a proxy
+ * that stops for a while cannot hide the calls that others would have made.
  */
 
 #include "call.h"
 #include "measure.h"
 #include "options.h"
+#include "schedule.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +34,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -38,7 +46,9 @@
 
 #define SEND_BATCH   65536      /* bytes of calls written at once */
 
-#define POLL_MS         50      /* how late the end of a phase may be seen */
+#define POLL    (SECOND / 20)   /* how late the end of a phase may be seen */
+
+#define START_BATCH    128      /* calls started before replies are read */
 
 
 typedef struct {
@@ -51,7 +61,8 @@ typedef struct {
     size_t      out_len;
     uint8_t    *in;
     uint8_t    *out;
-    uint64_t   *begun;          /* ring: when each open call was written */
+    uint64_t   *begun;          /* ring: when each open call was written, or
+                                   with --rate when it was due */
 } conn_t;
 
 
@@ -64,11 +75,14 @@ static struct {
     conn_t     *conns;
     uint32_t    alive;          /* connections */
     uint64_t    in_flight;      /* calls */
-    uint64_t    may_start;      /* calls */
+    uint64_t    may_start;      /* calls; without --rate */
     uint32_t    next_idle;      /* connection that has not called yet */
     uint32_t    warm;           /* connections with conf.depth answers */
     uint8_t    *batch;
     uint64_t    last_reply;     /* when */
+
+    schedule_t  schedule;       /* with --rate, as the next one */
+    uint64_t    due;            /* calls that may have been written */
 
     uint64_t    verified;       /* calls, in all phases, as the next three */
     uint64_t    exceptions;
@@ -82,8 +96,10 @@ static struct {
     uint64_t    begin;          /* of measuring */
     uint64_t    end;
     uint64_t    self;           /* own CPU time in between, nanoseconds */
+    uint64_t    answered;       /* calls answered in between */
     cpu_t       cpus[OPTIONS_CPUS];
-    hist_t      hist;           /* its count: calls while measuring */
+    hist_t      hist;           /* latency; its count: calls measured */
+    hist_t      late;           /* with --rate: written so long after due */
 } run;
 
 
@@ -136,10 +152,56 @@ report(const conn_t *c, const char *fmt, ...)
 }
 
 
+/*
+ * A call is measured if it was answered while measuring; in an open loop, if
+ * it was due then.  No call is due later: that ends the schedule.
+ */
+
+static int
+measured(uint64_t begun)
+{
+    return conf.rate ? run.begin != 0 && begun >= run.begin : run.measuring;
+}
+
+
+/* The number of a connection's next call in the schedule. */
+
+static uint64_t
+conn_next(const conn_t *c)
+{
+    return (uint64_t) c->started * conf.connections + c->number;
+}
+
+
 static int
 conn_may_start(const conn_t *c)
 {
-    return run.may_start != 0 && c->started - c->answered < conf.depth;
+    if (c->started - c->answered == conf.depth) {
+        return 0;
+    }
+
+    return conf.rate ? conn_next(c) < run.due : run.may_start != 0;
+}
+
+
+/* When the latency of a call begins that is written now. */
+
+static uint64_t
+call_begin(const conn_t *c, uint64_t now)
+{
+    uint64_t  due;
+
+    if (!conf.rate) {
+        return now;
+    }
+
+    due = schedule_due(&run.schedule, conn_next(c));
+
+    if (measured(due)) {
+        hist_add(&run.late, now - due);
+    }
+
+    return due;
 }
 
 
@@ -173,7 +235,7 @@ fill_batch(conn_t *c, uint8_t *p)
 
     while (conn_may_start(c) && p - start < SEND_BATCH) {
         p = call_write(&run.call, p, c->number, c->started);
-        c->begun[c->started % conf.depth] = now;
+        c->begun[c->started % conf.depth] = call_begin(c, now);
         c->started++;
         run.in_flight++;
         run.may_start--;
@@ -244,15 +306,20 @@ conn_send(conn_t *c)
 }
 
 
-/* The call answered last is over; while measuring, it counts. */
+/* The call answered last is over. */
 
 static void
 call_done(conn_t *c, uint64_t now)
 {
-    if (run.measuring) {
-        hist_add(&run.hist, now - c->begun[c->answered % conf.depth]);
+    uint64_t  begun;
+
+    begun = c->begun[c->answered % conf.depth];
+
+    if (measured(begun)) {
+        hist_add(&run.hist, now - begun);
     }
 
+    run.answered += (uint64_t) run.measuring;
     c->answered++;
     run.warm += c->answered == conf.depth;
     run.in_flight--;
@@ -419,20 +486,27 @@ conn_event(conn_t *c, uint32_t events)
 }
 
 
-/* One turn of the loop; returns whether standard input has ended. */
+/*
+ * One turn of the loop, which waits so many nanoseconds for events at most;
+ * returns whether standard input has ended.
+ */
 
 static int
-poll_events(int timeout)
+poll_events(uint64_t timeout)
 {
     int                 i, n, ended;
     char                text[256];
     conn_t             *c;
+    struct timespec     ts;
     struct epoll_event  events[EVENTS];
 
-    n = epoll_wait(run.ep, events, EVENTS, timeout);
+    ts.tv_sec = (time_t) (timeout / SECOND);
+    ts.tv_nsec = (long) (timeout % SECOND);
+
+    n = epoll_pwait2(run.ep, events, EVENTS, &ts, NULL);
 
     if (n == -1 && errno != EINTR) {
-        die("epoll_wait()");
+        die("epoll_pwait2()");
     }
 
     ended = 0;
@@ -485,8 +559,64 @@ run_until(uint64_t end)
             return;
         }
 
-        poll_events(end - now < POLL_MS * SECOND / 1000
-                    ? (int) ((end - now) / 1000000) : POLL_MS);
+        poll_events(end - now < POLL ? end - now : POLL);
+    }
+}
+
+
+/* Starts calls that are due at the given time; returns if it was all. */
+
+static int
+start_due(uint64_t time)
+{
+    conn_t    *c;
+    uint64_t   due, last;
+
+    due = schedule_count(&run.schedule, time);
+    last = due - run.due > START_BATCH ? run.due + START_BATCH : due;
+
+    while (run.due < last) {
+        c = &run.conns[run.due++ % conf.connections];
+
+        if (c->fd != -1 && c->out_len == 0) {
+            conn_send(c);
+        }
+    }
+
+    return last == due;
+}
+
+
+/* Follows the schedule up to the given time, which is no call's. */
+
+static void
+run_schedule(uint64_t end)
+{
+    uint64_t  now, next;
+
+    run.last_reply = clock_ns();
+
+    for ( ;; ) {
+        now = clock_ns();
+
+        if (stalled(now) || run.alive == 0 || interrupted) {
+            return;
+        }
+
+        next = now;
+
+        if (start_due(now < end ? now : end - 1)) {
+
+            if (now >= end) {
+                return;
+            }
+
+            next = schedule_due(&run.schedule, run.due);
+            next = next < end ? next : end;
+            now = clock_ns();
+        }
+
+        poll_events(next > now ? next - now : 0);
     }
 }
 
@@ -511,7 +641,7 @@ measure_begin(void)
         run.cpus[i] = cpu_read(conf.cpus[i]);
     }
 
-    hist_reset(&run.hist);
+    run.answered = 0;
     run.self = own_cpu();
     run.begin = clock_ns();
     run.measuring = 1;
@@ -544,7 +674,7 @@ drain(void)
     end = clock_ns() + conf.timeout;
 
     while (run.in_flight != 0 && clock_ns() < end) {
-        poll_events(POLL_MS);
+        poll_events(POLL);
     }
 
     if (run.in_flight != 0) {
@@ -573,12 +703,53 @@ warm_up(void)
     while (run.warm + run.closed < conf.connections && clock_ns() < end
            && !interrupted)
     {
-        run_until(clock_ns() + POLL_MS * SECOND / 1000);
+        run_until(clock_ns() + POLL);
     }
 
     if (conf.calls) {
         drain();
     }
+}
+
+
+/* The first events say only that each connection can be written to. */
+
+static void
+settle(void)
+{
+    uint32_t  i;
+
+    for (i = 0; i <= conf.connections; i += EVENTS) {
+        poll_events(0);
+    }
+}
+
+
+static void
+run_open_loop(void)
+{
+    settle();
+
+    /* without, timers may be 50 us late */
+
+    prctl(PR_SET_TIMERSLACK, 1);
+
+    run.schedule.rate = conf.rate;
+    run.schedule.start = clock_ns();
+
+    if (conf.warmup) {
+        run_schedule(run.schedule.start + conf.warmup);
+        measure_begin();
+
+    } else {
+        measure_begin();
+        run.schedule.start = run.begin;
+    }
+
+    run_schedule(run.begin + conf.duration);
+
+    measure_end();
+    drain();
 }
 
 
@@ -618,7 +789,7 @@ hold(void)
     printf("READY connections=%u\n", run.alive);
     fflush(stdout);
 
-    while (!interrupted && !poll_events(1000)) { /* void */ }
+    while (!interrupted && !poll_events(SECOND)) { /* void */ }
 }
 
 
@@ -632,7 +803,7 @@ run_idle(void)
 
     do {
         start_idle_calls();
-        poll_events(POLL_MS);
+        poll_events(POLL);
         now = clock_ns();
 
     } while ((run.in_flight != 0 || run.next_idle < conf.connections)
@@ -750,9 +921,9 @@ status(void)
 
 
 static double
-latency_us(double part)
+value_us(const hist_t *h, double part)
 {
-    return run.hist.count ? (double) hist_value(&run.hist, part) / 1000 : 0;
+    return h->count ? (double) hist_value(h, part) / 1000 : 0;
 }
 
 
@@ -763,11 +934,13 @@ print_result(double seconds)
 {
     unsigned  i;
 
-    printf("RESULT calls=%lu seconds=%.6f rate=%.1f p50_us=%.1f p99_us=%.1f "
-           "p999_us=%.1f max_us=%.1f verified=%lu exceptions=%lu wrong=%lu "
-           "lost=%lu closed=%u unopened=%u self_ns=%lu", run.hist.count,
-           seconds, (double) run.hist.count / seconds, latency_us(0.5),
-           latency_us(0.99), latency_us(0.999), (double) run.hist.max / 1000,
+    printf("RESULT calls=%lu answered=%lu seconds=%.6f rate=%.1f p50_us=%.1f "
+           "p99_us=%.1f p999_us=%.1f max_us=%.1f late_p99_us=%.1f "
+           "verified=%lu exceptions=%lu wrong=%lu lost=%lu closed=%u "
+           "unopened=%u self_ns=%lu", run.hist.count, run.answered, seconds,
+           (double) run.answered / seconds, value_us(&run.hist, 0.5),
+           value_us(&run.hist, 0.99), value_us(&run.hist, 0.999),
+           (double) run.hist.max / 1000, value_us(&run.late, 0.99),
            run.verified, run.exceptions, run.wrong, run.lost, run.closed,
            run.unopened, run.self);
 
@@ -792,8 +965,14 @@ print_summary(double seconds)
 {
     printf("%lu calls in %.3f s: %.0f calls/s; latency p50 %.1f us, p99 %.1f "
            "us, p99.9 %.1f us, max %.1f us; ", run.hist.count, seconds,
-           (double) run.hist.count / seconds, latency_us(0.5),
-           latency_us(0.99), latency_us(0.999), (double) run.hist.max / 1000);
+           (double) run.answered / seconds, value_us(&run.hist, 0.5),
+           value_us(&run.hist, 0.99), value_us(&run.hist, 0.999),
+           (double) run.hist.max / 1000);
+
+    if (conf.rate) {
+        printf("99 %% were written at most %.1f us late; ",
+               value_us(&run.late, 0.99));
+    }
 
     if (status() == EXIT_SUCCESS) {
         printf("every reply verified\n");
@@ -856,6 +1035,9 @@ main(int argc, char **argv)
     if (run.unopened == 0) {
         if (conf.idle) {
             run_idle();
+
+        } else if (conf.rate) {
+            run_open_loop();
 
         } else {
             run_load();

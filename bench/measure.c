@@ -22,13 +22,6 @@ clock_ns(void)
 }
 
 
-void
-hist_reset(hist_t *h)
-{
-    memset(h, 0, sizeof(hist_t));
-}
-
-
 /*
  * Values below 2^HIST_BITS have a bucket each; above, the HIST_BITS bits after
  * the leading one choose among the buckets of their power of two.

@@ -40,7 +40,6 @@ typedef struct {
 
 uint64_t clock_ns(void);
 
-void hist_reset(hist_t *h);
 void hist_add(hist_t *h, uint64_t ns);
 
 /* The value that the given part (0..1) of all values does not exceed. */

@@ -17,6 +17,7 @@
 #define MAX_PAYLOAD      (64 * 1024 * 1024)
 #define MAX_TEXT       100
 #define MAX_SECONDS  86400
+#define MAX_RATE  10000000
 
 
 static void
@@ -32,6 +33,9 @@ usage(void)
 "  --seconds S                measure for so long, default 2\n"
 "  --calls N                  make so many calls instead (or at most, if\n"
 "                             --seconds is given too)\n"
+"  --rate N                   start N calls a second, all connections\n"
+"                             together, whether replies come or not; latency\n"
+"                             counts from when a call was due\n"
 "  --warmup S                 first call for S seconds, and until each open\n"
 "                             call was answered once; verified, not measured\n"
 "  --timeout S                without a reply, default 10\n"
@@ -180,6 +184,10 @@ parse_load_option(options_t *conf, int ch, const char *arg)
         conf->calls = parse_number(arg, 1, UINT64_MAX - 1);
         break;
 
+    case 'r':
+        conf->rate = parse_number(arg, 1, MAX_RATE);
+        break;
+
     case 'w':
         conf->warmup = parse_seconds(arg);
         break;
@@ -221,6 +229,26 @@ set_defaults(options_t *conf, call_t *call)
 }
 
 
+/* What follows from several options together. */
+
+static void
+complete(options_t *conf)
+{
+    if (conf->rate && (conf->calls || conf->idle)) {
+        fputs("load: --rate goes with --seconds only\n", stderr);
+        exit(EXIT_USAGE);
+    }
+
+    if (conf->duration == 0 && conf->calls == 0) {
+        conf->duration = 2 * SECOND;
+    }
+
+    if (conf->idle) {
+        conf->depth = 1;
+    }
+}
+
+
 void
 options_parse(options_t *conf, call_t *call, int argc, char **argv)
 {
@@ -236,6 +264,7 @@ options_parse(options_t *conf, call_t *call, int argc, char **argv)
         { "depth",       required_argument, NULL, 'd' },
         { "seconds",     required_argument, NULL, 's' },
         { "calls",       required_argument, NULL, 'n' },
+        { "rate",        required_argument, NULL, 'r' },
         { "warmup",      required_argument, NULL, 'w' },
         { "timeout",     required_argument, NULL, 't' },
         { "expect",      required_argument, NULL, 'e' },
@@ -266,11 +295,5 @@ options_parse(options_t *conf, call_t *call, int argc, char **argv)
         usage();
     }
 
-    if (conf->duration == 0 && conf->calls == 0) {
-        conf->duration = 2 * SECOND;
-    }
-
-    if (conf->idle) {
-        conf->depth = 1;
-    }
+    complete(conf);
 }

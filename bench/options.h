@@ -27,6 +27,7 @@ typedef struct {
     uint32_t            connections;
     uint32_t            depth;
     uint64_t            calls;          /* 0: no limit */
+    uint64_t            rate;           /* calls/s; 0: as replies come */
     uint64_t            duration;       /* nanoseconds, as the next two */
     uint64_t            warmup;
     uint64_t            timeout;
