@@ -7,12 +7,14 @@
  * One thread, edge-triggered epoll, no allocation once its buffers are warm:
  * it must not be what a benchmark measures.  What it cannot read it reports
  * and closes.  --delay answers each call that much later, still in order.
+ * --count keeps the number of connections that were accepted in a file.
  */
 
 #include "address.h"
 #include "wire.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -20,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -73,6 +76,8 @@ static struct {
     address_t       address;
     unsigned        processes;
     uint64_t        delay;      /* nanoseconds */
+    const char     *count_file; /* NULL: there is none */
+    uint64_t       *count;      /* accepted connections, of all processes */
 
     conn_t         *conns;
     int             nconns;
@@ -224,6 +229,7 @@ accept_connections(void)
         fd = accept4(echo.listener, NULL, NULL, SOCK_NONBLOCK|SOCK_CLOEXEC);
 
         if (fd != -1) {
+            __atomic_fetch_add(echo.count, 1, __ATOMIC_RELAXED);
             conn_open(fd);
             continue;
         }
@@ -701,6 +707,36 @@ open_listener(void)
 }
 
 
+/* Others read the file while it is counted. */
+
+static void
+map_count(void)
+{
+    int  fd;
+
+    fd = -1;
+
+    if (echo.count_file != NULL) {
+        fd = open(echo.count_file, O_RDWR|O_CREAT|O_TRUNC|O_CLOEXEC, 0644);
+
+        if (fd == -1 || ftruncate(fd, sizeof(uint64_t)) == -1) {
+            die(echo.count_file);
+        }
+    }
+
+    echo.count = mmap(NULL, sizeof(uint64_t), PROT_READ|PROT_WRITE,
+                      fd == -1 ? MAP_SHARED|MAP_ANONYMOUS : MAP_SHARED, fd, 0);
+
+    if (echo.count == MAP_FAILED) {
+        die("mmap()");
+    }
+
+    if (fd != -1) {
+        close(fd);
+    }
+}
+
+
 static void
 start_processes(void)
 {
@@ -751,6 +787,8 @@ usage(void)
           "  unix:path       instead; the socket must not be there yet\n"
           "  --processes N   serve a port from N processes, default 1\n"
           "  --delay MS      answer each call MS milliseconds later\n"
+          "  --count FILE    keep the number of accepted connections there,\n"
+          "                  8 bytes in the machine's order\n"
           "Prints \"listening on ADDRESS\" when it can be called.\n",
           stderr);
 
@@ -782,6 +820,7 @@ parse_options(int argc, char **argv)
     static const struct option  options[] = {
         { "processes", required_argument, NULL, 'p' },
         { "delay",     required_argument, NULL, 'd' },
+        { "count",     required_argument, NULL, 'c' },
         { "help",      no_argument,       NULL, 'h' },
         { NULL, 0, NULL, 0 }
     };
@@ -796,6 +835,10 @@ parse_options(int argc, char **argv)
 
         case 'd':
             echo.delay = parse_number(optarg, 3600000) * 1000000;
+            break;
+
+        case 'c':
+            echo.count_file = optarg;
             break;
 
         default:
@@ -823,6 +866,7 @@ main(int argc, char **argv)
 
     parse_options(argc, argv);
     raise_file_limit();
+    map_count();
     open_listener();
 
     address_print(&echo.address, text);
