@@ -2,6 +2,7 @@
 # beside the same service in other servers.  bench/run --hosted compares what a
 # call costs, bench/run --slow how long calls take while others wait.
 
+import argparse
 import collections
 import itertools
 import os
@@ -14,11 +15,13 @@ from rounds import (
     ratio_text, run_cell, run_round, spread, start, stop, version)
 
 BASE = 'hosted'                         # what the ratios are to
-TARGETS = ('hosted', 'tnonblocking', 'aiothrift', 'echo')
+TARGETS = ('hosted', 'old', 'tnonblocking', 'aiothrift', 'echo')
 
 # How many times the CPU of a hosted call is theirs to be, at least.
 
 GOALS = {'tnonblocking': 2, 'aiothrift': 10}
+
+COMPARED = ('ping', 'add')             # methods
 
 METHODS = {'ping': ['--expect', 'pong'], 'add': ['--sum'],
            'echo': ['--payload', '4']}
@@ -47,10 +50,9 @@ class Cell(collections.namedtuple('Cell',
 
 class Hosted(Nginx):
 
+    module = 'module'                   # and the option with its handler
+    handler = 'handler'
     delay = 0                           # of add, in milliseconds
-
-    def modules(self, options):
-        return super().modules(options) + [os.path.abspath(options.module)]
 
     def stream(self, options, backend):
         return '''\
@@ -58,13 +60,21 @@ class Hosted(Nginx):
 
     server {
         listen %s backlog=%d;
-
+%s
         thrift_service PingPong {
             thrift_handler %s delay=%d;
         }
     }
 ''' % (os.path.abspath(options.idl), self.address, BACKLOG,
-            os.path.abspath(options.handler), self.delay)
+            self.server(options),
+            os.path.abspath(getattr(options, self.handler)), self.delay)
+
+
+class Old(Hosted):
+    """In another build of the module."""
+
+    module = 'old'
+    handler = 'old_handler'
 
 
 class Slow(Hosted):
@@ -103,18 +113,42 @@ class Floor(Echo):
         return Cell('echo', *cell[1:]).arguments()
 
 
+MATRIX = [Cell(method, transport, sock, CONNECTIONS)
+          for transport in ('framed', 'unframed') for sock in SOCKETS
+          for method in COMPARED]
+
 SERVICES = {
-    'framed': {'hosted': Hosted, 'tnonblocking': Tnonblocking,
+    'framed': {'hosted': Hosted, 'old': Old, 'tnonblocking': Tnonblocking,
                'aiothrift': FramedAiothrift, 'echo': Floor},
-    'unframed': {'hosted': Hosted, 'aiothrift': Aiothrift, 'echo': Floor},
+    'unframed': {'hosted': Hosted, 'old': Old, 'aiothrift': Aiothrift,
+                 'echo': Floor},
 }
+
+
+def cell_argument(text):
+    words = text.split(',')
+    try:
+        cell = Cell(*words[:3], *map(int, words[3:]))
+        if (cell.method not in COMPARED or cell.transport not in SERVICES
+                or cell.socket not in SOCKETS or cell.connections < 1):
+            raise ValueError
+    except (TypeError, ValueError):
+        raise argparse.ArgumentTypeError(
+            '%r is not like ping,framed,tcp,16 (ping or add, transport, tcp '
+            'or unix, connections)' % text)
+    return cell
 
 
 def add_options(parser):
     add = parser.add_argument
 
+    add('--hosted-cell', type=cell_argument, action='append', metavar='CELL',
+        help='method,transport,socket,connections; repeatable; default is all '
+        'with %d connections' % CONNECTIONS)
     add('--handler', metavar='FILE', default=os.path.join(
         TOP, 'build', 'examples', 'pingpong.so'))
+    add('--old-handler', metavar='FILE', help='the same for the module of '
+        '--old, default that of --handler')
     add('--idl', metavar='FILE', default=os.path.join(
         TOP, 'examples', 'pingpong', 'pingpong.thrift'))
     add('--tnonblocking', metavar='FILE',
@@ -131,6 +165,9 @@ def needed(options):
     if 'hosted' in options.services or options.slow:
         need += [(options.nginx, 'apt-get install nginx libnginx-mod-stream'),
                  (options.module, 'make'), (options.handler, 'make examples')]
+
+    if 'old' in options.services and not options.slow:
+        need += [(options.old, 'build it'), (options.old_handler, 'build it')]
 
     if 'tnonblocking' in options.services and not options.slow:
         need.append((options.tnonblocking, 'make bench-servers'))
@@ -174,14 +211,16 @@ def run_hosted(options, placement):
     for transport, sock in itertools.product(SERVICES, SOCKETS):
         services = SERVICES[transport]
         chosen = {name: services[name] for name in services if name in names}
-        if chosen:
-            cells += run_services(options, placement, transport, sock, chosen)
+        wanted = [cell for cell in options.hosted_cell
+                  if (cell.transport, cell.socket) == (transport, sock)]
+        if chosen and wanted:
+            cells += run_services(options, placement, chosen, wanted)
 
     return {'hosted': {'versions': versions, 'cells': cells}}
 
 
-def run_services(options, placement, transport, sock, services):
-    """All methods over one transport."""
+def run_services(options, placement, services, wanted):
+    """Cells of one transport and one kind of socket."""
 
     cells = []
     targets = {}
@@ -189,17 +228,17 @@ def run_services(options, placement, transport, sock, services):
     try:
         for name, service in services.items():
             targets[name] = service(name, options, placement,
-                                    unix=sock == 'unix')
+                                    unix=wanted[0].socket == 'unix')
 
-        for method in ('ping', 'add'):
-            cell = Cell(method, transport, sock, CONNECTIONS)
-            totals = run_cell(options, placement, targets, None, cell, BASE)
+        for cell in wanted:
+            totals = run_cell(options, placement, targets, None, cell,
+                              options.base or BASE)
             print_cell(options, cell, totals)
             cells.append({'cell': cell._asdict(), 'targets': totals})
 
-        if BASE in targets:
-            check_log(targets[BASE])
-            print_logged(options, targets[BASE])
+        for name in {'hosted', 'old'} & set(targets):
+            check_log(targets[name])
+            print_logged(options, targets[name])
     finally:
         for target in targets.values():
             target.stop()
@@ -207,10 +246,10 @@ def run_services(options, placement, transport, sock, services):
     return cells
 
 
-def goal_text(name, total):
+def goal_text(name, total, base):
     """Is what it costs as many times a hosted call's as was to be?"""
 
-    if name not in GOALS or 'cpu_ratio' not in total:
+    if name not in GOALS or 'cpu_ratio' not in total or base != BASE:
         return ''
 
     met = total['cpu_ratio']['median'] >= GOALS[name]
@@ -221,10 +260,11 @@ def print_cell(options, cell, totals):
     options.out.write('\n%s\n%s of %g s\n' % (
         cell, plural(options.rounds, 'round'), options.seconds))
 
+    base = options.base or BASE
     row = '%-13s %9s %9s %9s %8s %6s   %-22s %s\n'
     options.out.write(row % ('', 'calls/s', 'p50 us', 'p99 us', 'CPU us',
                              'CPU', 'CPU us', ''))
-    options.out.write(row % ('', '', '', '', '/call', 'busy', '/ hosted', ''))
+    options.out.write(row % ('', '', '', '', '/call', 'busy', '/ ' + base, ''))
 
     for name, total in totals.items():
         options.out.write((row % (
@@ -233,7 +273,7 @@ def print_cell(options, cell, totals):
             '%.2f' % total['cpu_us_per_call'],
             '%.0f%%' % (100 * total['cpu_busy']),
             ratio_text(total, 'cpu_ratio'),
-            goal_text(name, total))).rstrip() + '\n')
+            goal_text(name, total, base))).rstrip() + '\n')
 
     if 'echo' in totals:
         options.out.write('* reads calls and writes replies of that size: '

@@ -5,7 +5,7 @@
 import collections
 import os
 
-from rounds import BACKLOG, Echo, Nginx, Server, plural
+from rounds import BACKLOG, Echo, Nginx, Server, knows, plural
 
 
 class Cell(collections.namedtuple(
@@ -43,36 +43,41 @@ class ProxyPass(Nginx):
 %s        %s backend;
     }
 ''' % (backend.address, self.keepalive(options), self.address, BACKLOG,
-            self.server(), self.directive)
+            self.server(options), self.directive)
 
     def keepalive(self, options):
-        return ''
-
-    def server(self):
-        """More directives for the server."""
-
         return ''
 
 
 class Thrift(ProxyPass):
+    """Without definitions: connections are shared if clients are trusted."""
 
     directive = 'thrift_pass'
+    module = 'module'
 
     def keepalive(self, options):
         return '        thrift_keepalive %d;\n' % options.keepalive
 
-    def modules(self, options):
-        return super().modules(options) + [os.path.abspath(options.module)]
+    def server(self, options):
+        trusted = knows(self.module_path(options), 'thrift_trusted')
+        return (('        thrift_trusted on;\n' if trusted else '')
+                + super().server(options))
+
+
+class Old(Thrift):
+    """Another build of the module."""
+
+    module = 'old'
 
 
 class Schema(Thrift):
-    """The same, and every body is checked against its definition."""
+    """Every body is checked against its definition."""
 
-    def server(self):
+    def server(self, options):
         idl = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                            'echo.thrift')
         return ('        thrift_idl %s;\n        thrift_validate schema;\n'
-                % idl)
+                % idl + ProxyPass.server(self, options))
 
 
 class Haproxy(Server):
@@ -101,4 +106,4 @@ listen bench
 
 
 PROXIES = {'proxy_pass': ProxyPass, 'haproxy': Haproxy, 'thrift': Thrift,
-           'schema': Schema}
+           'schema': Schema, 'old': Old}

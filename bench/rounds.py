@@ -130,6 +130,13 @@ def children(pid):
     return found
 
 
+def knows(path, directive):
+    """Has the module in this file a directive of that name?"""
+
+    with open(path, 'rb') as f:
+        return directive.encode() + b'\0' in f.read()
+
+
 def plural(n, noun):
     return '%d %s%s' % (n, noun, 's' if n != 1 else '')
 
@@ -247,6 +254,8 @@ class Server(Target):
 
 class Nginx(Server):
 
+    module = None                       # the option that has its file
+
     def command(self, options):
         return [options.nginx, '-p', self.prefix + '/', '-c', self.conf,
                 '-e', os.path.join(self.prefix, 'error.log')]
@@ -274,7 +283,21 @@ stream {
         """Debian's nginx has stream as a module; others have it inside."""
 
         path = options.stream_module
-        return [path] if os.path.exists(path) else []
+        found = [path] if os.path.exists(path) else []
+
+        if self.module:
+            found.append(self.module_path(options))
+
+        return found
+
+    def module_path(self, options):
+        return os.path.abspath(getattr(options, self.module))
+
+    def server(self, options):
+        """More directives for the server."""
+
+        return ''.join('        %s\n' % text for name, text
+                       in options.directives if name == self.name)
 
     def wait(self):
         super().wait()
