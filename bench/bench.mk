@@ -2,7 +2,8 @@
 # service that it hosts beside Apache's C++ server and aiothrift's.
 #
 # BENCH_ROUNDS and BENCH_SECONDS are those of "make bench"; BENCH_OPTIONS goes
-# to every bench/run, say BENCH_OPTIONS="--json build/bench.json".
+# to every bench/run, say BENCH_OPTIONS="--json build/bench.json", or
+# BENCH_OPTIONS="--old ../old/build/ngx_stream_thrift_module.so".
 
 BENCH_PACKAGES = gcc libc6-dev make python3 haproxy nginx libnginx-mod-stream \
                  g++ thrift-compiler libthrift-dev libboost-dev libevent-dev \
@@ -39,6 +40,12 @@ bench-quick: all bench-tools ## compare 16 connections, depth 1, 64 bytes
 bench-memory: all bench-tools ## compare what 1,000 idle clients take
 	@tools/packages $(BENCH_PACKAGES)
 	@$(BENCH_RUN) --memory
+
+
+.PHONY: bench-open
+bench-open: all bench-tools ## compare latency at 70 % of what proxy_pass can bear
+	@tools/packages $(BENCH_PACKAGES)
+	@$(BENCH_RUN) --open
 
 
 .PHONY: bench-hosted

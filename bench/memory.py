@@ -90,8 +90,6 @@ def run_memory(options, placement):
     backend = Direct('direct', options, placement.echo)
     try:
         for name in options.proxies:
-            if name == 'direct':
-                continue
             for how, burst in (('one by one', 1),
                                ('all at once', options.clients)):
                 proxy = PROXIES[name](name, options, placement, backend)

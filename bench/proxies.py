@@ -56,7 +56,10 @@ class Thrift(ProxyPass):
     module = 'module'
 
     def keepalive(self, options):
-        return '        thrift_keepalive %d;\n' % options.keepalive
+        """The module's default if it is to be that."""
+
+        return ('' if options.keepalive is None else
+                '        thrift_keepalive %d;\n' % options.keepalive)
 
     def server(self, options):
         trusted = knows(self.module_path(options), 'thrift_trusted')

@@ -14,6 +14,7 @@ import signal
 import socket
 import statistics
 import subprocess
+import sys
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -207,9 +208,10 @@ class Echo(Target):
     def __init__(self, name, options, cpus, unix=False):
         super().__init__(name)
         address = self.choose_address(unix)
+        self.count = os.path.join(self.prefix, 'accepted')
         with open(os.path.join(self.prefix, 'error.log'), 'w') as log:
             self.process = start(
-                [options.echo, address,
+                [options.echo, address, '--count', self.count,
                  '--processes', str(1 if unix else options.echo_processes)],
                 cpus, stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE, stderr=log)
@@ -220,6 +222,12 @@ class Echo(Target):
 
         self.address = address
         self.worker = self.process.pid
+
+    def accepted(self):
+        """How many connections it has accepted."""
+
+        with open(self.count, 'rb') as f:
+            return int.from_bytes(f.read(), sys.byteorder)
 
 
 class Server(Target):
@@ -336,7 +344,7 @@ def print_logged(options, target):
 
 
 def load_command(options, target, cell, more):
-    return ([options.load, target.address]
+    return ([options.load_generator, target.address]
             + target.arguments(cell) + more)
 
 
@@ -362,11 +370,15 @@ def tail(text):
     return '\n'.join(text.splitlines()[-10:])
 
 
-def run_round(options, placement, target, backend, cell, seconds=None):
+def run_round(options, placement, target, backend, cell, seconds=None,
+              warmup=None, more=()):
     """The backend's CPU time is noted too, if there is one."""
 
+    if warmup is None:
+        warmup = options.warmup
+
     more = ['--seconds', str(seconds or options.seconds),
-            '--warmup', str(options.warmup), '--cpu', str(target.worker)]
+            '--warmup', str(warmup), '--cpu', str(target.worker), *more]
 
     if backend not in (None, target) and options.echo_processes == 1:
         more += ['--cpu', str(backend.worker)]
@@ -381,7 +393,7 @@ def run_round(options, placement, target, backend, cell, seconds=None):
 
     result = load_result(target, cell, process.returncode, output)
 
-    if int(result['calls']) == 0:
+    if int(result['answered']) == 0:
         raise BenchError('%s, %s: no call was answered in time\n%s' % (
             target.name, cell, output.strip()))
 
@@ -393,7 +405,7 @@ def summarize(result):
 
     ns = result['cpu_ns'][0]
     ticks = result['cpu_ticks'][0]
-    calls = int(result['calls'])
+    calls = int(result['answered'])
 
     if ns <= 0:
         if ticks < 0:
@@ -411,6 +423,7 @@ def summarize(result):
         'p99_us': float(result['p99_us']),
         'p999_us': float(result['p999_us']),
         'max_us': float(result['max_us']),
+        'late_p99_us': float(result['late_p99_us']),
         'cpu_ns': ns,
         'cpu_ticks': ticks,
         'cpu_us_per_call': ns / 1000 / calls,
@@ -469,17 +482,24 @@ def print_disturbed(options, totals):
                               (name, 100 * waited))
 
 
+def turns(names, rounds):
+    """All names, so many times, in another order each time."""
+
+    names = list(names)
+
+    for i in range(rounds):
+        turn = i % len(names)
+        yield from names[turn:] + names[:turn]
+
+
 def run_cell(options, placement, targets, backend, cell, base):
     """Calls all targets in turns; ratios are to the one that base names."""
 
     rounds = {name: [] for name in targets}
-    names = list(targets)
 
-    for i in range(options.rounds):
-        turn = i % len(names)
-        for name in names[turn:] + names[:turn]:
-            rounds[name].append(run_round(options, placement, targets[name],
-                                          backend, cell))
+    for name in turns(targets, options.rounds):
+        rounds[name].append(run_round(options, placement, targets[name],
+                                      backend, cell))
 
     totals = {}
 
