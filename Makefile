@@ -28,6 +28,7 @@ BUILD_PACKAGES = gcc libc6-dev nginx nginx-dev libnginx-mod-stream perl \
                  dpkg-dev
 DEMO_PACKAGES  = python3 python3-six python3-thrift python3-thriftpy \
                  thrift-compiler
+WALK_PACKAGES  = gdb python3
 TEST_PACKAGES  = libpcre2-dev libssl-dev zlib1g-dev xz-utils openssl \
                  libio-socket-ssl-perl
 
@@ -75,6 +76,14 @@ demo: ## start nginx and two Thrift servers on 127.0.0.1, and call them
 .PHONY: stop
 stop: ## end what "make demo" started
 	@tools/demo stop
+
+
+.PHONY: walk
+walk: examples bench-tools ## follow one call through the rooms with gdb, and count
+	@tools/packages $(BUILD_PACKAGES) $(WALK_PACKAGES)
+	@BUILD=$(CURDIR)/build/walk MODULE_OPT= \
+	    CC_OPT="-O0 -U_FORTIFY_SOURCE" tools/build-nginx dynamic
+	@tools/walk
 
 
 .PHONY: test
