@@ -30,24 +30,18 @@ static void ngx_stream_thrift_call_client(ngx_thrift_call_t *call,
 static ngx_int_t ngx_stream_thrift_call_return_text(ngx_thrift_call_t *call,
     ngx_str_t *text);
 static ngx_uint_t ngx_stream_thrift_call_may_receive(ngx_thrift_call_t *call);
-static void ngx_stream_thrift_call_reply(ngx_thrift_call_t *call);
+static void ngx_stream_thrift_call_write(ngx_thrift_call_t *call);
 static void ngx_stream_thrift_call_finish(ngx_thrift_call_t *call);
 
 
-static const ngx_thrift_front_t  ngx_stream_thrift_front = {
+static const ngx_thrift_owner_t  ngx_stream_thrift_call_owner = {
     ngx_stream_thrift_call_routed,
     ngx_stream_thrift_call_client,
     ngx_stream_thrift_call_return_text,
-    ngx_stream_thrift_peer_balance,
-    ngx_stream_thrift_peer_rebalance,
-    ngx_stream_thrift_peer_attempt,
-    ngx_stream_thrift_peer_chosen,
-    ngx_stream_thrift_peer_connected,
-    ngx_stream_thrift_peer_first_byte,
-    ngx_stream_thrift_peer_release,
     ngx_stream_thrift_call_hold,
     ngx_stream_thrift_call_may_receive,
-    ngx_stream_thrift_call_reply,
+    ngx_thrift_reply,
+    ngx_stream_thrift_call_write,
     ngx_stream_thrift_log_call,
     ngx_stream_thrift_outbound_spawn,
     ngx_stream_thrift_call_finish
@@ -76,7 +70,8 @@ ngx_stream_thrift_call_create(ngx_stream_thrift_session_t *ts)
 
     tc->owner = ts;
     tc->named = NULL;
-    tc->call.front = &ngx_stream_thrift_front;
+    tc->call.owner = &ngx_stream_thrift_call_owner;
+    tc->call.balancer = &ngx_stream_thrift_balancer;
     tc->call.routes = &ts->conf->routes;
     tc->call.client = &ts->client;
 
@@ -311,7 +306,7 @@ ngx_stream_thrift_call_routed(ngx_thrift_call_t *call)
     tc->session.srv_conf = tscf->srv_conf;
 
     if (tc->owner->main->narguments) {
-        call->keeps = 1;
+        call->retains_request = 1;
     }
 }
 
@@ -356,7 +351,7 @@ ngx_stream_thrift_call_may_receive(ngx_thrift_call_t *call)
 
 
 static void
-ngx_stream_thrift_call_reply(ngx_thrift_call_t *call)
+ngx_stream_thrift_call_write(ngx_thrift_call_t *call)
 {
     ngx_stream_thrift_session_reply(ngx_stream_thrift_get_call(call)->owner);
 }

@@ -30,9 +30,9 @@ struct ngx_stream_thrift_call_s {
     ngx_thrift_call_t              call;        /* large, and last */
 };
 
-#define ngx_stream_thrift_get_call(call)                                      \
+#define ngx_stream_thrift_get_call(c)                                         \
     ((ngx_stream_thrift_call_t *)                                             \
-        ((u_char *) (call) - offsetof(ngx_stream_thrift_call_t, call)))
+        ((u_char *) (c) - offsetof(ngx_stream_thrift_call_t, call)))
 
 
 /* A call whose message begins; NULL: no memory. */
@@ -45,7 +45,7 @@ void ngx_stream_thrift_call_prepare(ngx_stream_thrift_call_t *tc);
 /* The call whose session `s` is; NULL: it is a connection's. */
 ngx_thrift_call_t *ngx_stream_thrift_call_of(ngx_stream_session_t *s);
 
-/* It holds so many bytes more: see ngx_thrift_front_t. */
+/* It holds so many bytes more: see ngx_thrift_owner_t. */
 void ngx_stream_thrift_call_hold(ngx_thrift_call_t *call, off_t n);
 
 /* One that was never started, or has ended. */

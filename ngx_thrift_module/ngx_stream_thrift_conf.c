@@ -48,6 +48,8 @@ ngx_stream_thrift_create_main_conf(ngx_conf_t *cf)
 
     if (ngx_array_init(&tmcf->blocks, cf->pool, 2, sizeof(void *)) != NGX_OK
         || ngx_array_init(&tmcf->pools, cf->pool, 4, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&tmcf->deadlines, cf->pool, 4, sizeof(void *))
+           != NGX_OK
         || ngx_array_init(&tmcf->idls, cf->pool, 1, sizeof(void *)) != NGX_OK
         || ngx_array_init(&tmcf->targets, cf->pool, 16, sizeof(void *))
            != NGX_OK
@@ -87,15 +89,23 @@ ngx_stream_thrift_cleanup(void *data)
 
     ngx_uint_t                  i;
     ngx_thrift_blocks_t       **blocks;
+    ngx_thrift_deadlines_t    **deadlines;
     ngx_stream_thrift_pool_t  **pool;
 
     pool = tmcf->pools.elts;
 
     for (i = 0; i < tmcf->pools.nelts; i++) {
-        ngx_thrift_keepalive_destroy(&pool[i]->idle);
+        ngx_thrift_pool_destroy(&pool[i]->idle);
+    }
+
+    deadlines = tmcf->deadlines.elts;
+
+    for (i = 0; i < tmcf->deadlines.nelts; i++) {
+        ngx_thrift_deadlines_destroy(deadlines[i]);
     }
 
     ngx_stream_thrift_call_free_all(tmcf);
+    ngx_thrift_attempt_free_all();
 
     blocks = tmcf->blocks.elts;
 

@@ -32,6 +32,7 @@ typedef struct {
     ngx_array_t                      blocks;    /* ngx_thrift_blocks_t * */
     ngx_array_t                      pools;     /* ngx_stream_thrift_pool_t * */
     ngx_stream_thrift_pool_t        *addresses;
+    ngx_array_t                      deadlines; /* ngx_thrift_deadlines_t * */
     ngx_stream_thrift_call_t        *free;      /* calls kept for reuse */
     ngx_uint_t                       nfree;
     ngx_uint_t                       nsessions;

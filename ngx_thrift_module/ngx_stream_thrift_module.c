@@ -410,6 +410,7 @@ static ngx_int_t
 ngx_stream_thrift_init(ngx_conf_t *cf)
 {
     if (ngx_stream_thrift_init_pools(cf) != NGX_OK
+        || ngx_stream_thrift_init_deadlines(cf) != NGX_OK
         || ngx_stream_thrift_init_arguments(cf) != NGX_OK
         || ngx_stream_thrift_init_checks(cf) != NGX_OK
         || ngx_stream_thrift_init_handlers(cf) != NGX_OK)

@@ -19,20 +19,14 @@ static void ngx_stream_thrift_outbound_finish(ngx_thrift_call_t *call);
 
 /* It has neither route nor reply. */
 
-static const ngx_thrift_front_t  ngx_stream_thrift_outbound_front = {
+static const ngx_thrift_owner_t  ngx_stream_thrift_outbound_owner = {
     NULL,                                   /* routed */
     NULL,                                   /* client */
     NULL,                                   /* return_text */
-    ngx_stream_thrift_peer_balance,
-    ngx_stream_thrift_peer_rebalance,
-    ngx_stream_thrift_peer_attempt,
-    ngx_stream_thrift_peer_chosen,
-    ngx_stream_thrift_peer_connected,
-    ngx_stream_thrift_peer_first_byte,
-    ngx_stream_thrift_peer_release,
     ngx_stream_thrift_call_hold,
     ngx_stream_thrift_outbound_may_receive,
-    NULL,                                   /* reply */
+    ngx_thrift_outbound_answer,
+    NULL,                                   /* write */
     ngx_stream_thrift_outbound_log,
     NULL,                                   /* spawn */
     ngx_stream_thrift_outbound_finish
@@ -69,7 +63,7 @@ ngx_stream_thrift_outbound_spawn(ngx_thrift_call_t *call, ngx_str_t *upstream,
     tc->session.srv_conf = ngx_stream_thrift_get_call(call)->session.srv_conf;
     tc->named = us;
 
-    tc->call.front = &ngx_stream_thrift_outbound_front;
+    tc->call.owner = &ngx_stream_thrift_outbound_owner;
     tc->call.conf = call->conf;
 
     ob->call = &tc->call;
@@ -78,7 +72,7 @@ ngx_stream_thrift_outbound_spawn(ngx_thrift_call_t *call, ngx_str_t *upstream,
 
     ob->dialect.transport = tscf->upstream_transport;
     ob->dialect.protocol = tscf->upstream_protocol;
-    ob->dialect.multiplexed = tscf->upstream_multiplexed;
+    ob->multiplexed = tscf->upstream_multiplexed;
 
     return NGX_OK;
 }

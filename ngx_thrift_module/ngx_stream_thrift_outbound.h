@@ -8,7 +8,7 @@
 #define _NGX_STREAM_THRIFT_OUTBOUND_H_INCLUDED_
 
 
-/* See ngx_thrift_front_t. */
+/* See ngx_thrift_owner_t. */
 ngx_int_t ngx_stream_thrift_outbound_spawn(ngx_thrift_call_t *call,
     ngx_str_t *upstream, ngx_thrift_outbound_t *ob);
 

@@ -2,13 +2,22 @@
 /*
  * The upstream side of a call's own session: which upstream, its balancer, and
  * the states that $upstream_addr and its like show.  Called by
- * ngx_thrift_pass.c through ngx_thrift_front_t; connections are not opened,
+ * ngx_thrift_pass.c through ngx_thrift_balancer_t; connections are not opened,
  * kept or closed here.
  */
 
 #include "ngx_stream_thrift.h"
 
 
+static ngx_int_t ngx_stream_thrift_peer_balance(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_stream_thrift_peer_rebalance(
+    ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_stream_thrift_peer_attempt(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_stream_thrift_peer_chosen(ngx_thrift_attempt_t *attempt);
+static void ngx_stream_thrift_peer_connected(ngx_thrift_attempt_t *attempt);
+static void ngx_stream_thrift_peer_first_byte(ngx_thrift_attempt_t *attempt);
+static void ngx_stream_thrift_peer_release(ngx_thrift_attempt_t *attempt,
+    ngx_uint_t state);
 static void ngx_stream_thrift_peer_start(ngx_stream_thrift_call_t *tc);
 static ngx_int_t ngx_stream_thrift_peer_choose(ngx_stream_thrift_call_t *tc,
     ngx_stream_upstream_resolved_t *ur);
@@ -27,27 +36,38 @@ static ngx_int_t ngx_stream_thrift_peer_addresses(
     ngx_stream_thrift_call_t *tc, ngx_stream_upstream_resolved_t *ur);
 
 
-ngx_int_t
-ngx_stream_thrift_peer_balance(ngx_thrift_call_t *call)
+const ngx_thrift_balancer_t  ngx_stream_thrift_balancer = {
+    ngx_stream_thrift_peer_balance,
+    ngx_stream_thrift_peer_rebalance,
+    ngx_stream_thrift_peer_attempt,
+    ngx_stream_thrift_peer_chosen,
+    ngx_stream_thrift_peer_connected,
+    ngx_stream_thrift_peer_first_byte,
+    ngx_stream_thrift_peer_release
+};
+
+
+static ngx_int_t
+ngx_stream_thrift_peer_balance(ngx_thrift_attempt_t *attempt)
 {
     ngx_stream_thrift_call_t      *tc;
     ngx_stream_thrift_srv_conf_t  *tscf;
 
-    tc = ngx_stream_thrift_get_call(call);
-    tscf = (ngx_stream_thrift_srv_conf_t *) call->conf;
+    tc = ngx_stream_thrift_get_call(attempt->call);
+    tscf = (ngx_stream_thrift_srv_conf_t *) attempt->call->conf;
 
     ngx_stream_thrift_peer_start(tc);
 
-    call->peer = &tc->upstream.peer;
+    attempt->peer = &tc->upstream.peer;
 
     if (tc->named) {
-        call->keepalive = &ngx_stream_thrift_get_pool(tc->owner->main,
+        attempt->pool = &ngx_stream_thrift_get_pool(tc->owner->main,
                                                       tc->named)->idle;
         return ngx_stream_thrift_peer_init(tc, tc->named);
     }
 
     if (tscf->upstream_value == NULL) {
-        call->keepalive = &tscf->pool->idle;
+        attempt->pool = &tscf->pool->idle;
         return ngx_stream_thrift_peer_init(tc, tscf->upstream);
     }
 
@@ -101,12 +121,12 @@ ngx_stream_thrift_peer_choose(ngx_stream_thrift_call_t *tc,
     us = ngx_stream_thrift_peer_find(tc, ur);
 
     if (us) {
-        call->keepalive = &ngx_stream_thrift_get_pool(tc->owner->main,
-                                                      us)->idle;
+        call->attempt->pool = &ngx_stream_thrift_get_pool(tc->owner->main,
+                                                          us)->idle;
         return ngx_stream_thrift_peer_init(tc, us);
     }
 
-    call->keepalive = &tc->owner->main->addresses->idle;
+    call->attempt->pool = &tc->owner->main->addresses->idle;
 
     if (ur->port == 0
         && (ur->sockaddr == NULL || ur->sockaddr->sa_family != AF_UNIX))
@@ -167,15 +187,15 @@ ngx_stream_thrift_peer_ready(ngx_stream_thrift_call_t *tc,
  * init; it may be initialised again.
  */
 
-ngx_int_t
-ngx_stream_thrift_peer_rebalance(ngx_thrift_call_t *call)
+static ngx_int_t
+ngx_stream_thrift_peer_rebalance(ngx_thrift_attempt_t *attempt)
 {
 #ifdef NGX_STREAM_UPSTREAM_MODIFY
 
     ngx_stream_thrift_call_t        *tc;
     ngx_stream_upstream_srv_conf_t  *us;
 
-    tc = ngx_stream_thrift_get_call(call);
+    tc = ngx_stream_thrift_get_call(attempt->call);
     us = tc->balancer;
 
     if (us && us->shm_zone && (us->flags & NGX_STREAM_UPSTREAM_MODIFY)
@@ -187,7 +207,7 @@ ngx_stream_thrift_peer_rebalance(ngx_thrift_call_t *call)
 
 #else
 
-    (void) call;
+    (void) attempt;
 
 #endif
 
@@ -312,10 +332,6 @@ ngx_stream_thrift_peer_resolve(ngx_stream_thrift_call_t *tc,
     ctx->data = tc;
     ctx->timeout = cscf->resolver_timeout;
 
-    if (tc->call.timed) {
-        ctx->timeout = ngx_min(ctx->timeout, tc->call.target->timeout);
-    }
-
     tc->log.action = "resolving upstream";
     ur->ctx = ctx;
 
@@ -349,10 +365,6 @@ ngx_stream_thrift_peer_resolved(ngx_resolver_ctx_t *ctx)
                       &ctx->name, ctx->state,
                       ngx_resolver_strerror(ctx->state));
 
-        if (ngx_thrift_call_expired(&tc->call)) {
-            (void) ngx_thrift_call_timed_out(&tc->call);
-        }
-
         rc = ngx_thrift_call_fail(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
                                   "upstream could not be resolved");
 
@@ -370,14 +382,14 @@ ngx_stream_thrift_peer_resolved(ngx_resolver_ctx_t *ctx)
 }
 
 
-ngx_int_t
-ngx_stream_thrift_peer_attempt(ngx_thrift_call_t *call)
+static ngx_int_t
+ngx_stream_thrift_peer_attempt(ngx_thrift_attempt_t *attempt)
 {
     ngx_stream_upstream_t        *u;
     ngx_stream_thrift_call_t     *tc;
     ngx_stream_upstream_state_t  *state;
 
-    tc = ngx_stream_thrift_get_call(call);
+    tc = ngx_stream_thrift_get_call(attempt->call);
     u = &tc->upstream;
 
     state = ngx_array_push(&tc->states);
@@ -403,8 +415,8 @@ ngx_stream_thrift_peer_attempt(ngx_thrift_call_t *call)
  * released: the call keeps a copy.
  */
 
-ngx_int_t
-ngx_stream_thrift_peer_chosen(ngx_thrift_call_t *call)
+static ngx_int_t
+ngx_stream_thrift_peer_chosen(ngx_thrift_attempt_t *attempt)
 {
     ngx_stream_thrift_call_t  *tc;
 
@@ -413,43 +425,43 @@ ngx_stream_thrift_peer_chosen(ngx_thrift_call_t *call)
     ngx_str_t                       *name;
     ngx_stream_upstream_srv_conf_t  *us;
 
-    tc = ngx_stream_thrift_get_call(call);
+    tc = ngx_stream_thrift_get_call(attempt->call);
     us = tc->balancer;
 
     if (us && us->shm_zone && (us->flags & NGX_STREAM_UPSTREAM_MODIFY)) {
 
-        name = ngx_palloc(call->pool,
-                          sizeof(ngx_str_t) + call->peer->name->len);
+        name = ngx_palloc(attempt->call->pool,
+                          sizeof(ngx_str_t) + attempt->peer->name->len);
         if (name == NULL) {
             return NGX_ERROR;
         }
 
-        name->len = call->peer->name->len;
+        name->len = attempt->peer->name->len;
         name->data = (u_char *) (name + 1);
-        ngx_memcpy(name->data, call->peer->name->data, name->len);
+        ngx_memcpy(name->data, attempt->peer->name->data, name->len);
 
-        call->peer->name = name;
+        attempt->peer->name = name;
     }
 
 #else
 
-    tc = ngx_stream_thrift_get_call(call);
+    tc = ngx_stream_thrift_get_call(attempt->call);
 
 #endif
 
-    tc->upstream.state->peer = call->peer->name;
+    tc->upstream.state->peer = attempt->peer->name;
 
     return NGX_OK;
 }
 
 
-void
-ngx_stream_thrift_peer_connected(ngx_thrift_call_t *call)
+static void
+ngx_stream_thrift_peer_connected(ngx_thrift_attempt_t *attempt)
 {
     ngx_stream_upstream_t     *u;
     ngx_stream_thrift_call_t  *tc;
 
-    tc = ngx_stream_thrift_get_call(call);
+    tc = ngx_stream_thrift_get_call(attempt->call);
     u = &tc->upstream;
 
     u->connected = 1;
@@ -462,13 +474,13 @@ ngx_stream_thrift_peer_connected(ngx_thrift_call_t *call)
 }
 
 
-void
-ngx_stream_thrift_peer_first_byte(ngx_thrift_call_t *call)
+static void
+ngx_stream_thrift_peer_first_byte(ngx_thrift_attempt_t *attempt)
 {
     ngx_stream_upstream_t     *u;
     ngx_stream_thrift_call_t  *tc;
 
-    tc = ngx_stream_thrift_get_call(call);
+    tc = ngx_stream_thrift_get_call(attempt->call);
     u = &tc->upstream;
 
     u->state->first_byte_time = ngx_current_msec - u->start_time;
@@ -484,14 +496,14 @@ ngx_stream_thrift_peer_first_byte(ngx_thrift_call_t *call)
 }
 
 
-void
-ngx_stream_thrift_peer_release(ngx_thrift_call_t *call, ngx_uint_t state)
+static void
+ngx_stream_thrift_peer_release(ngx_thrift_attempt_t *attempt, ngx_uint_t state)
 {
     ngx_stream_upstream_t        *u;
     ngx_stream_thrift_call_t     *tc;
     ngx_stream_upstream_state_t  *us;
 
-    tc = ngx_stream_thrift_get_call(call);
+    tc = ngx_stream_thrift_get_call(attempt->call);
     u = &tc->upstream;
 
     if (u->resolved && u->resolved->ctx) {
@@ -506,12 +518,8 @@ ngx_stream_thrift_peer_release(ngx_thrift_call_t *call, ngx_uint_t state)
         /* before free: least_time reads it */
 
         us->response_time = ngx_current_msec - u->start_time;
-        us->bytes_received = call->received;
-
-        if (call->upstream) {
-            us->bytes_sent = call->upstream->connection->sent
-                             - call->upstream->sent;
-        }
+        us->bytes_received = attempt->received;
+        us->bytes_sent = attempt->sent;
     }
 
     if (u->peer.sockaddr) {

@@ -2,7 +2,7 @@
 /*
  * Whose idle upstream connections are whose: each upstream has a pool in each
  * worker, and the addresses that variables name have one together.  What a
- * pool does is ngx_thrift_keepalive.c's.
+ * pool does is ngx_thrift_pool.c's.
  */
 
 #include "ngx_stream_thrift.h"
@@ -87,7 +87,7 @@ ngx_stream_thrift_add_pool(ngx_conf_t *cf, ngx_stream_upstream_srv_conf_t *us)
         return NULL;
     }
 
-    ngx_thrift_keepalive_init(&pool->idle);
+    ngx_thrift_pool_init(&pool->idle);
     pool->upstream = us;
     *poolp = pool;
 
@@ -145,6 +145,7 @@ ngx_stream_thrift_init_pools(ngx_conf_t *cf)
     for (i = 0; i < tmcf->pools.nelts; i++) {
 
         pool[i]->idle.max = NGX_STREAM_THRIFT_KEEPALIVE;
+        pool[i]->idle.surplus = NGX_STREAM_THRIFT_KEEPALIVE_SURPLUS;
         pool[i]->idle.timeout = NGX_STREAM_THRIFT_KEEPALIVE_TIMEOUT;
         pool[i]->idle.lifetime = NGX_STREAM_THRIFT_KEEPALIVE_LIFETIME;
 
@@ -157,6 +158,7 @@ ngx_stream_thrift_init_pools(ngx_conf_t *cf)
 
         if (tscf->keepalive != NGX_CONF_UNSET_UINT) {
             pool[i]->idle.max = tscf->keepalive;
+            pool[i]->idle.surplus = 0;
         }
 
         ngx_conf_init_uint_value(tscf->upstream_transport, NTHRIFT_FRAMED);
@@ -180,6 +182,6 @@ ngx_stream_thrift_close_pools(ngx_stream_thrift_main_conf_t *tmcf)
     pool = tmcf->pools.elts;
 
     for (i = 0; i < tmcf->pools.nelts; i++) {
-        ngx_thrift_keepalive_close(&pool[i]->idle);
+        ngx_thrift_pool_close(&pool[i]->idle);
     }
 }

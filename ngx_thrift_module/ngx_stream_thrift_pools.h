@@ -11,6 +11,13 @@
 
 #define NGX_STREAM_THRIFT_KEEPALIVE           32
 
+/*
+ * When thrift_keepalive does not say: milliseconds that one over the limit is
+ * kept, unused.
+ */
+
+#define NGX_STREAM_THRIFT_KEEPALIVE_SURPLUS   5000
+
 /* Milliseconds that one is kept, unused and at all. */
 
 #define NGX_STREAM_THRIFT_KEEPALIVE_TIMEOUT   60000

@@ -41,6 +41,8 @@ static char *ngx_stream_thrift_build_server(ngx_stream_thrift_build_t *build);
 static ngx_thrift_service_t *ngx_stream_thrift_new_service(
     ngx_stream_thrift_build_t *build, ngx_stream_thrift_srv_conf_t *tscf,
     const nthrift_str_t *name);
+static ngx_thrift_deadlines_t *ngx_stream_thrift_get_deadlines(
+    ngx_conf_t *cf, ngx_stream_thrift_main_conf_t *tmcf, ngx_msec_t timeout);
 static ngx_thrift_target_t *ngx_stream_thrift_new_target(
     ngx_stream_thrift_build_t *build, ngx_stream_thrift_srv_conf_t *tscf,
     const nthrift_str_t *service);
@@ -541,4 +543,61 @@ ngx_stream_thrift_new_target(ngx_stream_thrift_build_t *build,
     target->idempotent = (tscf->conf.idempotent == 1);
 
     return target;
+}
+
+
+ngx_int_t
+ngx_stream_thrift_init_deadlines(ngx_conf_t *cf)
+{
+    ngx_uint_t                       i;
+    ngx_thrift_target_t            **target;
+    ngx_stream_thrift_main_conf_t   *tmcf;
+
+    tmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_thrift_module);
+
+    target = tmcf->targets.elts;
+
+    for (i = 0; i < tmcf->targets.nelts; i++) {
+
+        if (target[i]->timeout == 0) {
+            continue;
+        }
+
+        target[i]->deadlines = ngx_stream_thrift_get_deadlines(cf, tmcf,
+                                                         target[i]->timeout);
+        if (target[i]->deadlines == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_thrift_deadlines_t *
+ngx_stream_thrift_get_deadlines(ngx_conf_t *cf,
+    ngx_stream_thrift_main_conf_t *tmcf, ngx_msec_t timeout)
+{
+    ngx_uint_t               i;
+    ngx_thrift_deadlines_t  *deadlines, **deadlinesp;
+
+    deadlinesp = tmcf->deadlines.elts;
+
+    for (i = 0; i < tmcf->deadlines.nelts; i++) {
+        if (deadlinesp[i]->timeout == timeout) {
+            return deadlinesp[i];
+        }
+    }
+
+    deadlines = ngx_pcalloc(cf->pool, sizeof(ngx_thrift_deadlines_t));
+    deadlinesp = ngx_array_push(&tmcf->deadlines);
+
+    if (deadlines == NULL || deadlinesp == NULL) {
+        return NULL;
+    }
+
+    ngx_thrift_deadlines_init(deadlines, timeout);
+    *deadlinesp = deadlines;
+
+    return deadlines;
 }

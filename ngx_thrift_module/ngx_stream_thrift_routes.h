@@ -14,5 +14,8 @@
 char *ngx_stream_thrift_build_routes(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *server);
 
+/* Gives each target the deadlines of its timeout; after all are known. */
+ngx_int_t ngx_stream_thrift_init_deadlines(ngx_conf_t *cf);
+
 
 #endif /* _NGX_STREAM_THRIFT_ROUTES_H_INCLUDED_ */

@@ -163,18 +163,14 @@ ngx_stream_thrift_session_flush_event(ngx_event_t *ev)
 void
 ngx_stream_thrift_session_reply(ngx_stream_thrift_session_t *ts)
 {
-    if (ts->running) {
-        return;
+    /*
+     * Not from within the call, which would be freed under its runner's feet;
+     * and others may become ready in this turn of the event loop: one write.
+     */
+
+    if (!ts->running) {
+        ngx_post_event(&ts->flush, &ngx_posted_events);
     }
-
-    if (ts->ncalls == 1) {
-        ngx_stream_thrift_session_run(ts);
-        return;
-    }
-
-    /* others may become ready in this turn of the event loop: one write */
-
-    ngx_post_event(&ts->flush, &ngx_posted_events);
 }
 
 
@@ -675,9 +671,8 @@ ngx_stream_thrift_session_unpause(ngx_stream_thrift_session_t *ts)
             call->paused = 0;
             ts->npaused--;
 
-            if (call->upstream) {
-                ngx_post_event(call->upstream->connection->read,
-                               &ngx_posted_events);
+            if (call->attempt && call->attempt->connection) {
+                ngx_thrift_connection_resume(call->attempt->connection);
             }
         }
     }

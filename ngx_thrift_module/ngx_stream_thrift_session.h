@@ -68,7 +68,7 @@ void ngx_stream_thrift_handler(ngx_stream_session_t *s);
 /* A call of this session can be written, in its turn. */
 void ngx_stream_thrift_session_reply(ngx_stream_thrift_session_t *ts);
 
-/* Memory: what ngx_thrift_front_t says of the two. */
+/* Memory: what ngx_thrift_owner_t says of the two. */
 void ngx_stream_thrift_session_hold(ngx_stream_thrift_session_t *ts,
     ngx_thrift_call_t *call, off_t n);
 ngx_uint_t ngx_stream_thrift_session_may_receive(

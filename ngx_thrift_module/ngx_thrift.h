@@ -12,15 +12,15 @@
  *   call: check > route > validate > return > handle > pass > reply > log
  *                                               |        |
  *                                               v        v
- *                                        invocation    pass    which attempt
+ *                                        invocation    pass    what is tried
  *                                         |   |  |       |
- *                               alarm, work   |  |       v
- *                                         object  \    upstream <-> keepalive
- *                                                  \
+ *                               alarm, work   |  |    attempt    one try
+ *                                         object  \      |
+ *                                                  \  connection <-> pool
  *                                                   outbound    a call, too
  *
- * What depends on stream (balancers, variables, the access log, writing to the
- * client) is reached through ngx_thrift_front_t.
+ * What depends on stream is reached through ngx_thrift_owner_t (the client, its
+ * variables, the access log) and ngx_thrift_balancer_t.
  */
 
 #ifndef _NGX_THRIFT_H_INCLUDED_
@@ -52,7 +52,8 @@
 #include "nthrift_handler.h"
 
 typedef struct ngx_thrift_call_s        ngx_thrift_call_t;
-typedef struct ngx_thrift_upstream_s    ngx_thrift_upstream_t;
+typedef struct ngx_thrift_attempt_s     ngx_thrift_attempt_t;
+typedef struct ngx_thrift_connection_s  ngx_thrift_connection_t;
 typedef struct ngx_thrift_handler_s     ngx_thrift_handler_t;
 typedef struct ngx_thrift_invocation_s  ngx_thrift_invocation_t;
 typedef struct ngx_thrift_outbound_s    ngx_thrift_outbound_t;
@@ -63,13 +64,17 @@ typedef struct ngx_thrift_outbound_s    ngx_thrift_outbound_t;
 #include "ngx_thrift_input.h"
 #include "ngx_thrift_output.h"
 #include "ngx_thrift_message.h"
-#include "ngx_thrift_keepalive.h"
+#include "ngx_thrift_pool.h"
+#include "ngx_thrift_deadline.h"
 #include "ngx_thrift_idl.h"
 #include "ngx_thrift_conf.h"
 #include "ngx_thrift_route.h"
+#include "ngx_thrift_owner.h"
+#include "ngx_thrift_balancer.h"
 #include "ngx_thrift_call.h"
 #include "ngx_thrift_validate.h"
-#include "ngx_thrift_upstream.h"
+#include "ngx_thrift_connection.h"
+#include "ngx_thrift_attempt.h"
 #include "ngx_thrift_pass.h"
 #include "ngx_thrift_reply.h"
 #include "ngx_thrift_watch.h"

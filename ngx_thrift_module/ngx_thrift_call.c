@@ -6,6 +6,9 @@
  * an event resumes the call with ngx_thrift_call_wake(); NGX_ERROR: the call's
  * error is set, and the step that answers is next.  A step never finalizes,
  * closes or frees: that is done here, when the table is at its end.
+ *
+ * What a step waits for is given up by its function "cancel".  NGX_DECLINED: it
+ * has just come to its end, and an event that says so is on its way.
  */
 
 #include "ngx_thrift.h"
@@ -15,13 +18,24 @@
 
 
 typedef ngx_int_t (*ngx_thrift_step_pt)(ngx_thrift_call_t *call);
+typedef ngx_int_t (*ngx_thrift_cancel_pt)(ngx_thrift_call_t *call,
+    ngx_uint_t reason);
+
+typedef struct {
+    const char             *name;
+    ngx_thrift_step_pt      run;
+    ngx_thrift_cancel_pt    cancel;     /* NULL: there is nothing to give up */
+} ngx_thrift_step_t;
 
 
 static void ngx_thrift_call_run(ngx_thrift_call_t *call);
 static ngx_uint_t ngx_thrift_call_next(ngx_thrift_call_t *call, ngx_int_t rc);
+static void ngx_thrift_call_go(ngx_thrift_call_t *call, ngx_uint_t step);
+static void ngx_thrift_call_end(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_call_check(ngx_thrift_call_t *call);
 static void ngx_thrift_call_split_name(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_call_return(ngx_thrift_call_t *call);
+static ngx_int_t ngx_thrift_call_answer(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_call_log(ngx_thrift_call_t *call);
 
 
@@ -38,30 +52,44 @@ enum {
 };
 
 
-static const ngx_thrift_step_pt  ngx_thrift_steps[] = {
-    ngx_thrift_call_check,      /* is it a call, and is its body sound */
-    ngx_thrift_route,           /* who answers */
-    ngx_thrift_validate,        /* do the arguments fit the definition */
-    ngx_thrift_call_return,     /* the configuration itself */
-    ngx_thrift_handle,          /* a handler */
-    ngx_thrift_pass,            /* an upstream */
-    ngx_thrift_reply,           /* the answer goes out, in its turn */
-    ngx_thrift_call_log         /* what happened */
+static const ngx_thrift_step_t  ngx_thrift_steps[] = {
+
+    /* is it a call, and is its body sound */
+    { "check",    ngx_thrift_call_check,  NULL },
+
+    /* who answers */
+    { "route",    ngx_thrift_route,       NULL },
+
+    /* do the arguments fit the definition */
+    { "validate", ngx_thrift_validate,    NULL },
+
+    /* the configuration itself answers, a handler, or an upstream */
+    { "return",   ngx_thrift_call_return, NULL },
+    { "handle",   ngx_thrift_handle,      ngx_thrift_invocation_cancel },
+    { "pass",     ngx_thrift_pass,        ngx_thrift_pass_cancel },
+
+    /* the answer goes out, in its turn */
+    { "reply",    ngx_thrift_call_answer, NULL },
+
+    /* what happened */
+    { "log",      ngx_thrift_call_log,    NULL }
 };
+
+
+static ngx_uint_t  ngx_thrift_calls;    /* in this worker so far */
 
 
 ngx_int_t
 ngx_thrift_call_init(ngx_thrift_call_t *call, ngx_thrift_conf_t *conf)
 {
     call->step = NGX_THRIFT_STEP_CHECK;
+    call->number = ++ngx_thrift_calls;
     call->conf = conf;
     call->target = NULL;
 
     ngx_memzero(&call->prefix,
                 offsetof(ngx_thrift_call_t, request)
                 - offsetof(ngx_thrift_call_t, prefix));
-
-    call->reply.first = NULL;
 
     return ngx_thrift_message_start(&call->request, &conf->rules, call->pool);
 }
@@ -99,22 +127,24 @@ ngx_thrift_call_wake(ngx_thrift_call_t *call, ngx_int_t rc)
 static void
 ngx_thrift_call_run(ngx_thrift_call_t *call)
 {
-    ngx_int_t  rc;
+    ngx_int_t                 rc;
+    const ngx_thrift_step_t  *step;
 
-    while (call->step < NGX_THRIFT_STEP_END) {
-        rc = ngx_thrift_steps[call->step](call);
+    do {
+        step = &ngx_thrift_steps[call->step];
+
+        ngx_log_debug2(NGX_LOG_DEBUG_EVENT, call->log, 0,
+                       "thrift call %ui: %s", call->number, step->name);
+
+        rc = step->run(call);
 
         if (!ngx_thrift_call_next(call, rc)) {
             return;
         }
-    }
 
-    ngx_thrift_invocation_release(call);
+    } while (call->step < NGX_THRIFT_STEP_END);
 
-    ngx_thrift_message_release(&call->request);
-    ngx_thrift_message_release(&call->reply);
-
-    call->front->finish(call);
+    ngx_thrift_call_end(call);
 }
 
 
@@ -132,31 +162,74 @@ ngx_thrift_call_next(ngx_thrift_call_t *call, ngx_int_t rc)
         (void) ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
                                     "internal error");
 
-        call->step = NGX_THRIFT_STEP_REPLY;
+        ngx_thrift_call_go(call, NGX_THRIFT_STEP_REPLY);
         return 1;
     }
 
-    call->step++;
+    ngx_thrift_call_go(call, call->step + 1);
 
     return 1;
+}
+
+
+static void
+ngx_thrift_call_go(ngx_thrift_call_t *call, ngx_uint_t step)
+{
+    call->step = step;
+
+    if (step >= NGX_THRIFT_STEP_REPLY) {
+        ngx_thrift_deadline_stop(call);
+    }
+}
+
+
+static void
+ngx_thrift_call_end(ngx_thrift_call_t *call)
+{
+    ngx_thrift_invocation_release(call);
+
+    if (call->attempt) {
+        ngx_thrift_attempt_free(call->attempt);
+        call->attempt = NULL;
+    }
+
+    ngx_thrift_message_release(&call->request);
+
+    call->owner->finish(call);
 }
 
 
 void
 ngx_thrift_call_cancel(ngx_thrift_call_t *call)
 {
-    if (call->step == NGX_THRIFT_STEP_HANDLE) {
-        ngx_thrift_invocation_cancel(call);
+    ngx_thrift_cancel_pt  cancel;
 
-    } else if (call->step == NGX_THRIFT_STEP_PASS) {
-        ngx_thrift_pass_cancel(call);
+    cancel = ngx_thrift_steps[call->step].cancel;
+
+    if (cancel) {
+        (void) cancel(call, NGX_THRIFT_CALL_LEFT);
     }
 
     call->outcome = NGX_THRIFT_CANCELLED;
     call->status = 499;
-    call->step = NGX_THRIFT_STEP_LOG;
 
+    ngx_thrift_call_go(call, NGX_THRIFT_STEP_LOG);
     ngx_thrift_call_run(call);
+}
+
+
+void
+ngx_thrift_call_expire(ngx_thrift_call_t *call)
+{
+    ngx_thrift_cancel_pt  cancel;
+
+    cancel = ngx_thrift_steps[call->step].cancel;
+
+    if (cancel && cancel(call, NGX_THRIFT_CALL_EXPIRED) != NGX_OK) {
+        return;
+    }
+
+    ngx_thrift_call_wake(call, ngx_thrift_call_timed_out(call));
 }
 
 
@@ -238,7 +311,7 @@ ngx_thrift_call_return(ngx_thrift_call_t *call)
         return NGX_DECLINED;
     }
 
-    if (call->front->return_text(call, &text) != NGX_OK) {
+    if (call->owner->return_text(call, &text) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -248,10 +321,17 @@ ngx_thrift_call_return(ngx_thrift_call_t *call)
 
 
 static ngx_int_t
+ngx_thrift_call_answer(ngx_thrift_call_t *call)
+{
+    return call->owner->answer(call);
+}
+
+
+static ngx_int_t
 ngx_thrift_call_log(ngx_thrift_call_t *call)
 {
     call->log->action = "logging call";
-    call->front->log(call);
+    call->owner->log(call);
 
     return NGX_OK;
 }

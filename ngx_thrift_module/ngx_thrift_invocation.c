@@ -23,7 +23,6 @@ static ngx_int_t ngx_thrift_invocation_wait(ngx_thrift_invocation_t *inv);
 static ngx_int_t ngx_thrift_invocation_result(ngx_thrift_invocation_t *inv);
 static void ngx_thrift_invocation_join(ngx_thrift_invocation_t *inv);
 static void ngx_thrift_invocation_event(ngx_event_t *ev);
-static void ngx_thrift_invocation_expired(void *data);
 static ngx_uint_t ngx_thrift_invocation_ended(ngx_thrift_invocation_t *inv);
 static void ngx_thrift_invocation_abandon(ngx_thrift_invocation_t *inv,
     nthrift_cancel_e reason);
@@ -156,11 +155,6 @@ ngx_thrift_invocation_create(ngx_thrift_call_t *call)
     inv->event.data = inv;
     inv->event.log = ngx_cycle->log;
 
-    /* a session's timer keeps an exiting worker alive while it has calls */
-
-    ngx_thrift_timer_init(&inv->timer, ngx_thrift_invocation_expired, inv,
-                          ngx_cycle->log, 1);
-
     return inv;
 }
 
@@ -231,10 +225,6 @@ ngx_thrift_invocation_wait(ngx_thrift_invocation_t *inv)
 
     inv->call->log->action = "waiting for handler";
 
-    if (inv->timed && !inv->timer.set) {
-        ngx_thrift_timer_set(&inv->timer, inv->deadline);
-    }
-
     return NGX_AGAIN;
 }
 
@@ -250,7 +240,7 @@ ngx_thrift_invocation_result(ngx_thrift_invocation_t *inv)
         return ngx_thrift_call_fail(call, inv->type, 500, "%V", &inv->text);
     }
 
-    call->front->hold(call, inv->arena.used + inv->size);
+    call->owner->hold(call, inv->arena.used + inv->size);
 
     return NGX_OK;
 }
@@ -320,28 +310,6 @@ ngx_thrift_invocation_event(ngx_event_t *ev)
 }
 
 
-static void
-ngx_thrift_invocation_expired(void *data)
-{
-    ngx_thrift_invocation_t  *inv = data;
-
-    ngx_thrift_call_t  *call;
-
-    if (ngx_thrift_invocation_ended(inv)) {
-        ngx_thrift_invocation_advance(inv);
-        return;
-    }
-
-    call = inv->call;
-
-    ngx_log_error(NGX_LOG_ERR, call->log, NGX_ETIMEDOUT, "handler timed out");
-
-    ngx_thrift_invocation_abandon(inv, NTHRIFT_CANCEL_DEADLINE);
-
-    ngx_thrift_call_wake(call, ngx_thrift_call_timed_out(call));
-}
-
-
 /* It was replied to, and only the event that says so has to come yet. */
 
 static ngx_uint_t
@@ -363,16 +331,31 @@ ngx_thrift_invocation_waits(ngx_thrift_call_t *call)
 }
 
 
-void
-ngx_thrift_invocation_cancel(ngx_thrift_call_t *call)
+ngx_int_t
+ngx_thrift_invocation_cancel(ngx_thrift_call_t *call, ngx_uint_t reason)
 {
     ngx_thrift_invocation_t  *inv;
 
     inv = call->invocation;
 
-    if (inv && !inv->closed) {
-        ngx_thrift_invocation_abandon(inv, NTHRIFT_CANCEL_CLIENT);
+    if (inv == NULL || inv->closed) {
+        return NGX_OK;
     }
+
+    if (reason == NGX_THRIFT_CALL_LEFT) {
+        ngx_thrift_invocation_abandon(inv, NTHRIFT_CANCEL_CLIENT);
+        return NGX_OK;
+    }
+
+    if (ngx_thrift_invocation_ended(inv)) {
+        return NGX_DECLINED;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, call->log, NGX_ETIMEDOUT, "handler timed out");
+
+    ngx_thrift_invocation_abandon(inv, NTHRIFT_CANCEL_DEADLINE);
+
+    return NGX_OK;
 }
 
 
@@ -429,7 +412,6 @@ ngx_thrift_invocation_close(ngx_thrift_invocation_t *inv)
 
     ngx_thrift_alarm_close_all(inv);
     ngx_thrift_outbound_close_all(inv);
-    ngx_thrift_timer_close(&inv->timer);
 
     if (inv->event.posted) {
         ngx_delete_posted_event(&inv->event);

@@ -58,7 +58,6 @@ struct ngx_thrift_invocation_s {
     ngx_uint_t                timed;
     ngx_msec_t                deadline; /* if timed */
 
-    ngx_thrift_timer_t        timer;    /* of the deadline */
     ngx_event_t               event;    /* posted: see _advance() */
 
     ngx_queue_t               timers;   /* ngx_thrift_alarm_t */
@@ -119,7 +118,8 @@ void ngx_thrift_invocation_run(ngx_thrift_invocation_t *inv);
 ngx_uint_t ngx_thrift_invocation_waits(ngx_thrift_call_t *call);
 
 /* The client has left while the step waits: tells the handler. */
-void ngx_thrift_invocation_cancel(ngx_thrift_call_t *call);
+ngx_int_t ngx_thrift_invocation_cancel(ngx_thrift_call_t *call,
+    ngx_uint_t reason);
 
 /* The call is gone; its invocation goes too, or when its work is done. */
 void ngx_thrift_invocation_release(ngx_thrift_call_t *call);

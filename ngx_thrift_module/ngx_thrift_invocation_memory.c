@@ -207,8 +207,8 @@ ngx_thrift_invocation_keep_blocks(ngx_thrift_invocation_t *inv)
     {
         ob = ngx_queue_data(q, ngx_thrift_outbound_t, queue);
 
-        if (ob->delivered && ob->call
-            && ngx_thrift_invocation_keep_message(inv, &ob->call->reply)
+        if (ob->delivered && ob->call && ob->call->reply
+            && ngx_thrift_invocation_keep_message(inv, ob->call->reply)
                != NGX_OK)
         {
             return NGX_ERROR;

@@ -114,7 +114,7 @@ ngx_thrift_invocation_info(ngx_thrift_invocation_t *inv)
         return info;
     }
 
-    inv->call->front->client(inv->call, &client);
+    inv->call->owner->client(inv->call, &client);
 
     service = &inv->call->target->service;
 

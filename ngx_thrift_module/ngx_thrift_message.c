@@ -8,10 +8,17 @@
 #include "ngx_thrift.h"
 
 
+/* The body of a message up to this size is copied behind a new head. */
+
+#define NGX_THRIFT_MESSAGE_COPY  2048       /* bytes */
+
+
 static ngx_int_t ngx_thrift_message_append(ngx_thrift_message_t *m,
     ngx_thrift_block_t *block, u_char *pos, u_char *last, ngx_pool_t *pool);
 static ngx_chain_t *ngx_thrift_message_new_head(ngx_thrift_message_t *m,
     int32_t seqid, nthrift_str_t *name, ngx_pool_t *pool);
+static ngx_int_t ngx_thrift_message_link_body(ngx_thrift_message_t *m,
+    ngx_chain_t *last, ngx_pool_t *pool);
 static int ngx_thrift_message_more(void *data, const uint8_t **p,
     const uint8_t **last);
 
@@ -22,6 +29,7 @@ ngx_thrift_message_start(ngx_thrift_message_t *m, nthrift_rules_t *rules,
 {
     nthrift_message_start(&m->wire);
 
+    m->dropped = 0;
     m->first = NULL;
     m->last = NULL;
     m->levels = m->shallow;
@@ -53,7 +61,9 @@ ngx_thrift_message_read(ngx_thrift_message_t *m, nthrift_rules_t *rules,
 
         /* of a message that is only passed over the head is kept */
 
-        if (m->first == NULL || !nthrift_message_discards(&m->wire)) {
+        if (!m->dropped
+            && (m->first == NULL || !nthrift_message_discards(&m->wire)))
+        {
             if (ngx_thrift_message_append(m, in->block, in->pos, (u_char *) p,
                                           pool)
                 != NGX_OK)
@@ -117,6 +127,33 @@ ngx_thrift_message_append(ngx_thrift_message_t *m, ngx_thrift_block_t *block,
     m->last = segment;
 
     return NGX_OK;
+}
+
+
+void
+ngx_thrift_message_drop(ngx_thrift_message_t *m)
+{
+    ngx_thrift_message_release(m);
+    m->dropped = 1;
+}
+
+
+void
+ngx_thrift_message_move(ngx_thrift_message_t *m, ngx_thrift_message_t *from)
+{
+    *m = *from;
+
+    if (m->first == &from->segment) {
+        m->first = &m->segment;
+        m->segment.link.buf = &m->segment.buf;
+    }
+
+    if (m->last == &from->segment) {
+        m->last = &m->segment;
+    }
+
+    from->first = NULL;
+    from->last = NULL;
 }
 
 
@@ -219,6 +256,88 @@ ngx_thrift_message_new_head(ngx_thrift_message_t *m, int32_t seqid,
     cl->next = (b->pos != b->last) ? &m->first->link : m->first->link.next;
 
     return cl;
+}
+
+
+ngx_chain_t *
+ngx_thrift_message_write(ngx_thrift_message_t *m, nthrift_head_t *head,
+    ngx_pool_t *pool)
+{
+    size_t        size, body;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    size = nthrift_head_size(head);
+    body = m->wire.length - m->wire.head.size;
+
+    if (body <= NGX_THRIFT_MESSAGE_COPY) {
+        size += body;
+    }
+
+    b = ngx_create_temp_buf(pool, size);
+    cl = ngx_alloc_chain_link(pool);
+
+    if (b == NULL || cl == NULL) {
+        return NULL;
+    }
+
+    b->last = nthrift_head_write(b->pos, head, body);
+
+    cl->buf = b;
+    cl->next = NULL;
+
+    if (body <= NGX_THRIFT_MESSAGE_COPY) {
+        ngx_thrift_message_copy_body(m, b->last);
+        b->last = b->end;
+        return cl;
+    }
+
+    return (ngx_thrift_message_link_body(m, cl, pool) == NGX_OK) ? cl : NULL;
+}
+
+
+/* Appends the body to a chain, with buffers of its own. */
+
+static ngx_int_t
+ngx_thrift_message_link_body(ngx_thrift_message_t *m, ngx_chain_t *last,
+    ngx_pool_t *pool)
+{
+    u_char                *start;
+    ngx_buf_t             *b;
+    ngx_chain_t           *cl;
+    ngx_thrift_segment_t  *segment;
+
+    start = m->first->buf.start + m->wire.head.size;
+
+    for (segment = m->first; segment; segment = segment->next) {
+
+        if (start != segment->buf.end) {
+            b = ngx_calloc_buf(pool);
+            cl = ngx_alloc_chain_link(pool);
+
+            if (b == NULL || cl == NULL) {
+                return NGX_ERROR;
+            }
+
+            b->start = start;
+            b->pos = start;
+            b->last = segment->buf.end;
+            b->end = segment->buf.end;
+            b->memory = 1;
+
+            cl->buf = b;
+            cl->next = NULL;
+
+            last->next = cl;
+            last = cl;
+        }
+
+        if (segment->next) {
+            start = segment->next->buf.start;
+        }
+    }
+
+    return NGX_OK;
 }
 
 

@@ -31,6 +31,7 @@ typedef struct {
     ngx_thrift_segment_t  *last;
     ngx_thrift_segment_t   segment;     /* the first one */
     nthrift_skip_level_t   shallow[NGX_THRIFT_LEVELS];
+    unsigned               dropped:1;   /* read, and not kept */
 } ngx_thrift_message_t;
 
 
@@ -60,6 +61,13 @@ void ngx_thrift_message_bytes(ngx_thrift_message_t *m, nthrift_bytes_t *bytes,
 /* Copies the body to where there is room for all of it. */
 void ngx_thrift_message_copy_body(ngx_thrift_message_t *m, u_char *p);
 
+/* What is read of the message from now on is not kept. */
+void ngx_thrift_message_drop(ngx_thrift_message_t *m);
+
+/* A message that is whole goes to another place; `from` is empty then. */
+void ngx_thrift_message_move(ngx_thrift_message_t *m,
+    ngx_thrift_message_t *from);
+
 /* Lets go of the body; the head and its name stay readable. */
 void ngx_thrift_message_drop_body(ngx_thrift_message_t *m);
 
@@ -74,6 +82,15 @@ void ngx_thrift_message_release(ngx_thrift_message_t *m);
  */
 ngx_chain_t *ngx_thrift_message_chain(ngx_thrift_message_t *m, int32_t seqid,
     nthrift_str_t *name, ngx_pool_t *pool);
+
+/*
+ * The message as a chain to send, with `head` in place of its own; `m` is not
+ * changed, and may be written as often as one likes.  A small one is copied as
+ * a whole, so that it is one buffer; the body of a large one is sent from where
+ * it was received.  NULL: no memory.
+ */
+ngx_chain_t *ngx_thrift_message_write(ngx_thrift_message_t *m,
+    nthrift_head_t *head, ngx_pool_t *pool);
 
 
 #endif /* _NGX_THRIFT_MESSAGE_H_INCLUDED_ */

@@ -92,7 +92,7 @@ ngx_thrift_outbound_start(ngx_thrift_outbound_t *ob, const char *upstream,
     name.data = (u_char *) upstream;
     name.len = ngx_strlen(upstream);
 
-    rc = parent->front->spawn(parent, &name, ob);
+    rc = parent->owner->spawn(parent, &name, ob);
 
     if (rc != NGX_OK) {
         return ngx_thrift_outbound_failed(ob, (rc == NGX_DECLINED)
@@ -108,8 +108,9 @@ ngx_thrift_outbound_start(ngx_thrift_outbound_t *ob, const char *upstream,
     call->deadline = inv->deadline;
     call->oneway = ob->method->oneway;
     call->silent = ob->method->oneway;
-    call->keeps = ob->method->idempotent;
+    call->retains_request = ob->method->idempotent;
     call->checked = 1;
+    call->passes = 1;
 
     ob->target.conf = call->conf;
     ob->target.idempotent = ob->method->idempotent;
@@ -191,7 +192,7 @@ ngx_thrift_outbound_name(ngx_thrift_outbound_t *ob, nthrift_head_t *head)
 
     head->name = call->method;
 
-    if (!ob->dialect.multiplexed) {
+    if (!ob->multiplexed) {
         return NGX_OK;
     }
 
@@ -343,7 +344,7 @@ ngx_thrift_outbound_result(ngx_thrift_outbound_t *ob)
         return NULL;
     }
 
-    if (call->reply.wire.head.type == NTHRIFT_EXCEPTION) {
+    if (call->reply->wire.head.type == NTHRIFT_EXCEPTION) {
         ngx_thrift_outbound_exception(ob);
         return NULL;
     }
@@ -381,7 +382,7 @@ ngx_thrift_outbound_check(ngx_thrift_outbound_t *ob)
 
     call = ob->call;
 
-    if (ngx_thrift_validate_check(call, &call->reply,
+    if (ngx_thrift_validate_check(call, call->reply,
                                   &ngx_thrift_outbound_rules,
                                   ngx_thrift_outbound_memory,
                                   ob->method->result->schema, &why)
@@ -415,9 +416,9 @@ ngx_thrift_outbound_decode(ngx_thrift_outbound_t *ob)
 
     error.text = NULL;
 
-    ngx_thrift_message_bytes(&call->reply, &bytes, &next);
+    ngx_thrift_message_bytes(call->reply, &bytes, &next);
 
-    if (nthrift_decode_body(&inv->arena, call->reply.wire.head.protocol,
+    if (nthrift_decode_body(&inv->arena, call->reply->wire.head.protocol,
                             ob->method->result,
                             ngx_thrift_outbound_rules.max_depth, &bytes,
                             &value, &error)

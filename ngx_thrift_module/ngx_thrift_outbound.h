@@ -7,21 +7,13 @@
 #define _NGX_THRIFT_OUTBOUND_H_INCLUDED_
 
 
-/* How servers of an upstream are spoken to: thrift_upstream_... in it. */
-
-typedef struct {
-    unsigned                  transport;    /* nthrift_transport_e */
-    unsigned                  protocol;     /* nthrift_protocol_e */
-    unsigned                  multiplexed;  /* 1: names are Service:method */
-} ngx_thrift_dialect_t;
-
-
 struct ngx_thrift_outbound_s {
     ngx_queue_t               queue;        /* of its invocation */
     ngx_thrift_invocation_t  *invocation;
     ngx_thrift_call_t        *call;         /* NULL: could not be made */
     ngx_thrift_target_t       target;       /* the call's */
-    ngx_thrift_dialect_t      dialect;
+    ngx_thrift_dialect_t      dialect;      /* thrift_upstream_... */
+    unsigned                  multiplexed;  /* 1: names are Service:method */
 
     const nthrift_method_t   *method;
     nthrift_answer_pt         fn;           /* NULL: nobody wants to know */
@@ -39,7 +31,7 @@ int ngx_thrift_outbound_call(ngx_thrift_invocation_t *inv,
     const char *upstream, const nthrift_method_t *method, const void *args,
     nthrift_answer_pt fn, void *data);
 
-/* The end of an outbound call, in place of a reply to a client. */
+/* The step "reply" of an outbound call: it is its invocation's to take. */
 ngx_int_t ngx_thrift_outbound_answer(ngx_thrift_call_t *call);
 
 /* Calls back for those that were answered. */

@@ -1,32 +1,28 @@
 
 /*
  * The step "pass".  A call comes here whole.  An attempt asks the balancer for
- * a peer, takes a connection to it from the pool or opens one, and lets
- * ngx_thrift_upstream.c exchange call and reply.  A call of which no byte was
- * sent may be tried elsewhere, and so may one that is idempotent and was lost;
- * any other is never sent twice.
+ * a server and goes on a connection to it, which is taken from the pool or
+ * opened.  A call of which no byte was sent may be tried elsewhere, and so may
+ * one that is idempotent and was lost; any other is never sent twice.
  *
- *   balance -> attempt -> exchange -> OK       release, park, reply
- *                 ^          |
- *                 |          +------> AGAIN    an event comes back
- *                 |          +------> ERROR    release, close, exception
- *                 +--------- DECLINED          release, close, next peer
+ *   balance -> try -> connection ... OK          release, reply
+ *               ^                    ERROR       release, exception
+ *               +------------------- DECLINED    release, next server
+ *
+ * This room only decides: what is sent and read is the attempt's and its
+ * connection's business.
  */
 
 #include "ngx_thrift.h"
 
 
-static ngx_int_t ngx_thrift_pass_connect(ngx_thrift_call_t *call);
-static ngx_int_t ngx_thrift_pass_attempt(ngx_thrift_call_t *call);
-static ngx_int_t ngx_thrift_pass_get_peer(ngx_thrift_call_t *call);
-static ngx_int_t ngx_thrift_pass_reopen(ngx_thrift_call_t *call);
-static ngx_int_t ngx_thrift_pass_open(ngx_thrift_call_t *call);
-static ngx_int_t ngx_thrift_pass_result(ngx_thrift_call_t *call,
+static ngx_int_t ngx_thrift_pass_try(ngx_thrift_call_t *call);
+static ngx_int_t ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_pass_get_peer(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_pass_open(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
-static ngx_uint_t ngx_thrift_pass_may_retry(ngx_thrift_call_t *call);
-static void ngx_thrift_pass_give_up(ngx_thrift_call_t *call,
-    ngx_uint_t state);
-static void ngx_thrift_pass_leave(ngx_thrift_call_t *call);
+static ngx_uint_t ngx_thrift_pass_may_retry(ngx_thrift_attempt_t *attempt);
 
 
 ngx_int_t
@@ -34,17 +30,22 @@ ngx_thrift_pass(ngx_thrift_call_t *call)
 {
     ngx_int_t  rc;
 
-    if (call->invocation || (!call->conf->pass && call->outbound == NULL)) {
+    if (!call->passes) {
         return NGX_DECLINED;
     }
 
-    rc = call->front->balance(call);
+    call->attempt = ngx_thrift_attempt_create(call);
+    if (call->attempt == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = call->balancer->balance(call->attempt);
 
     if (rc != NGX_OK) {
         return rc;
     }
 
-    return ngx_thrift_pass_connect(call);
+    return ngx_thrift_pass_try(call);
 }
 
 
@@ -52,7 +53,7 @@ void
 ngx_thrift_pass_balanced(ngx_thrift_call_t *call, ngx_int_t rc)
 {
     if (rc == NGX_OK) {
-        rc = ngx_thrift_pass_connect(call);
+        rc = ngx_thrift_pass_try(call);
     }
 
     ngx_thrift_call_wake(call, rc);
@@ -60,119 +61,147 @@ ngx_thrift_pass_balanced(ngx_thrift_call_t *call, ngx_int_t rc)
 
 
 void
-ngx_thrift_pass_event(ngx_thrift_call_t *call, ngx_int_t rc)
+ngx_thrift_pass_event(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 {
-    if (rc == NGX_DECLINED && call->upstream && call->upstream->calls > 1) {
-        rc = ngx_thrift_pass_reopen(call);
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
+    /* a connection died in the pool: the same server, over a new one */
+
+    if (rc == NGX_DECLINED && attempt->reused) {
+        ngx_thrift_attempt_renew(attempt);
+        rc = ngx_thrift_pass_open(attempt);
     }
 
-    rc = ngx_thrift_pass_result(call, rc);
+    rc = ngx_thrift_pass_result(attempt, rc);
 
     if (rc == NGX_DECLINED) {
-        rc = ngx_thrift_pass_connect(call);
+        ngx_thrift_attempt_renew(attempt);
+        rc = ngx_thrift_pass_try(call);
     }
 
     ngx_thrift_call_wake(call, rc);
 }
 
 
-void
-ngx_thrift_pass_cancel(ngx_thrift_call_t *call)
+ngx_int_t
+ngx_thrift_pass_cancel(ngx_thrift_call_t *call, ngx_uint_t reason)
 {
-    ngx_thrift_pass_give_up(call, NGX_PEER_NEXT);
+    ngx_uint_t             state;
+    ngx_thrift_attempt_t  *attempt;
+
+    attempt = call->attempt;
+    state = NGX_PEER_NEXT;
+
+    if (reason == NGX_THRIFT_CALL_EXPIRED) {
+        ngx_thrift_attempt_timed_out(attempt);
+        state = attempt->blameless ? NGX_PEER_NEXT : NGX_PEER_FAILED;
+    }
+
+    if (attempt->connection) {
+        ngx_thrift_connection_remove(attempt);
+    }
+
+    call->balancer->release(attempt, state);
+
+    return NGX_OK;
+}
+
+
+/* One attempt after another, until one is on its way or no more may follow. */
+
+static ngx_int_t
+ngx_thrift_pass_try(ngx_thrift_call_t *call)
+{
+    ngx_int_t              rc;
+    ngx_thrift_attempt_t  *attempt;
+
+    attempt = call->attempt;
+
+    for ( ;; ) {
+        rc = ngx_thrift_pass_attempt(attempt);
+        rc = ngx_thrift_pass_result(attempt, rc);
+
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+
+        ngx_thrift_attempt_renew(attempt);
+    }
 }
 
 
 static ngx_int_t
-ngx_thrift_pass_connect(ngx_thrift_call_t *call)
+ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
 {
-    ngx_int_t  rc;
+    ngx_int_t                 rc;
+    ngx_thrift_call_t        *call;
+    ngx_thrift_connection_t  *conn;
 
-    do {
-        rc = ngx_thrift_pass_attempt(call);
-        rc = ngx_thrift_pass_result(call, rc);
-
-    } while (rc == NGX_DECLINED);
-
-    return rc;
-}
-
-
-static ngx_int_t
-ngx_thrift_pass_attempt(ngx_thrift_call_t *call)
-{
-    ngx_int_t               rc;
-    ngx_peer_connection_t  *pc;
-    ngx_thrift_upstream_t  *u;
-
+    call = attempt->call;
     call->log->action = "connecting to upstream";
-    call->received = 0;
 
-    rc = ngx_thrift_pass_get_peer(call);
+    rc = ngx_thrift_pass_get_peer(attempt);
     if (rc != NGX_OK) {
         return rc;
     }
 
-    pc = call->peer;
-
-    u = ngx_thrift_keepalive_get(call->keepalive, call->client, pc->sockaddr,
-                                 pc->socklen);
-    if (u == NULL) {
-        return ngx_thrift_pass_open(call);
+    conn = ngx_thrift_pool_get(attempt->pool, call->client, attempt->peer,
+                               &attempt->dialect);
+    if (conn == NULL) {
+        return ngx_thrift_pass_open(attempt);
     }
 
-    pc->cached = 1;
-    pc->connection = u->connection;
+    attempt->peer->cached = 1;
 
-    ngx_thrift_upstream_attach(u, call);
-    call->front->connected(call);
+    ngx_thrift_connection_add(conn, attempt);
+    ngx_thrift_attempt_connected(attempt);
 
-    rc = ngx_thrift_upstream_exchange(u);
-
-    if (rc != NGX_DECLINED) {
-        return rc;
-    }
-
-    return ngx_thrift_pass_reopen(call);
+    return NGX_AGAIN;
 }
 
 
-/* A connection died in the pool: the same peer once more, over a new one. */
-
 static ngx_int_t
-ngx_thrift_pass_reopen(ngx_thrift_call_t *call)
+ngx_thrift_pass_open(ngx_thrift_attempt_t *attempt)
 {
-    call->upstream->spoiled = 1;
-    ngx_thrift_pass_leave(call);
+    ngx_int_t  rc;
 
-    return ngx_thrift_pass_open(call);
+    attempt->call->log->action = "connecting to upstream";
+
+    rc = ngx_thrift_connection_open(attempt);
+
+    return (rc == NGX_OK) ? NGX_AGAIN : rc;
 }
 
 
 static ngx_int_t
-ngx_thrift_pass_get_peer(ngx_thrift_call_t *call)
+ngx_thrift_pass_get_peer(ngx_thrift_attempt_t *attempt)
 {
     ngx_int_t               rc;
-    ngx_peer_connection_t  *pc;
+    ngx_thrift_call_t      *call;
+    ngx_peer_connection_t  *peer;
 
-    if (call->front->attempt(call) != NGX_OK) {
+    call = attempt->call;
+
+    if (call->balancer->attempt(attempt) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    pc = call->peer;
+    peer = attempt->peer;
 
-    rc = pc->get(pc, pc->data);
+    rc = peer->get(peer, peer->data);
 
-    if (rc == NGX_BUSY && call->front->rebalance(call) == NGX_OK) {
-        rc = pc->get(pc, pc->data);
+    if (rc == NGX_BUSY && call->balancer->rebalance(attempt) == NGX_OK) {
+        rc = peer->get(peer, peer->data);
     }
 
     if (rc == NGX_BUSY) {
-        pc->sockaddr = NULL;
+        peer->sockaddr = NULL;
 
         /* its name is that of the upstream now */
 
-        if (call->front->chosen(call) != NGX_OK) {
+        if (call->balancer->chosen(attempt) != NGX_OK) {
             return NGX_ERROR;
         }
 
@@ -183,87 +212,45 @@ ngx_thrift_pass_get_peer(ngx_thrift_call_t *call)
     }
 
     if (rc != NGX_OK) {
-        pc->sockaddr = NULL;
+        peer->sockaddr = NULL;
         return NGX_ERROR;
     }
 
-    return call->front->chosen(call);
-}
-
-
-static ngx_int_t
-ngx_thrift_pass_open(ngx_thrift_call_t *call)
-{
-    ngx_int_t               rc;
-    ngx_connection_t       *c;
-    ngx_event_get_peer_pt   get;
-    ngx_peer_connection_t  *pc;
-    ngx_thrift_upstream_t  *u;
-
-    pc = call->peer;
-
-    get = pc->get;
-
-    pc->cached = 0;
-    pc->connection = NULL;
-    pc->get = ngx_event_get_peer;
-
-    rc = ngx_event_connect_peer(pc);
-
-    pc->get = get;
-
-    if (rc == NGX_ERROR || rc == NGX_DECLINED) {
-        return rc;
-    }
-
-    c = pc->connection;
-
-    u = ngx_thrift_upstream_create(c, call);
-    if (u == NULL) {
-        pc->connection = NULL;
-        return NGX_ERROR;
-    }
-
-    ngx_thrift_upstream_attach(u, call);
-
-    if (c->type == SOCK_STREAM && ngx_tcp_nodelay(c) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    u->connecting = 1;
-
-    return ngx_thrift_upstream_exchange(u);
+    return call->balancer->chosen(attempt);
 }
 
 
 /*
- * Takes an attempt's end up.  Returns NGX_DECLINED when another attempt is
+ * Handles the result of an attempt, whose server goes back to the balancer
+ * unless it is still on its way.  Returns NGX_DECLINED when another attempt is
  * due, else what the step returns.
  */
 
 static ngx_int_t
-ngx_thrift_pass_result(ngx_thrift_call_t *call, ngx_int_t rc)
+ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 {
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
     switch (rc) {
 
     case NGX_AGAIN:
         return NGX_AGAIN;
 
     case NGX_OK:
-        call->front->release(call, 0);
-        ngx_thrift_upstream_own(call->upstream);
-        ngx_thrift_pass_leave(call);
+        call->balancer->release(attempt, 0);
         return NGX_OK;
 
     case NGX_DECLINED:
-        ngx_thrift_pass_give_up(call, NGX_PEER_FAILED);
+        call->balancer->release(attempt, NGX_PEER_FAILED);
 
-        if (ngx_thrift_pass_may_retry(call)) {
+        if (ngx_thrift_pass_may_retry(attempt)) {
             return NGX_DECLINED;
         }
 
         return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
-                                    call->lost
+                                    attempt->lost
                                         ? "upstream closed connection "
                                           "before it replied"
                                         : "cannot connect to upstream");
@@ -275,59 +262,26 @@ ngx_thrift_pass_result(ngx_thrift_call_t *call, ngx_int_t rc)
         (void) ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
                                     "internal error");
 
-        ngx_thrift_pass_give_up(call, (call->status == 500 || call->spares)
-                                          ? NGX_PEER_NEXT : NGX_PEER_FAILED);
+        call->balancer->release(attempt,
+                                (call->status == 500 || attempt->blameless)
+                                    ? NGX_PEER_NEXT : NGX_PEER_FAILED);
         return NGX_ERROR;
     }
 }
 
 
 static ngx_uint_t
-ngx_thrift_pass_may_retry(ngx_thrift_call_t *call)
+ngx_thrift_pass_may_retry(ngx_thrift_attempt_t *attempt)
 {
     ngx_msec_t          timeout;
-    ngx_thrift_conf_t  *conf;
+    ngx_thrift_call_t  *call;
 
-    conf = call->conf;
-    timeout = conf->next_upstream_timeout;
+    call = attempt->call;
+    timeout = call->conf->next_upstream_timeout;
 
-    return conf->next_upstream
-           && call->peer->tries != 0
+    return call->conf->next_upstream
+           && attempt->peer->tries != 0
            && !ngx_thrift_call_expired(call)
            && (timeout == 0
-               || ngx_current_msec - call->peer->start_time < timeout);
-}
-
-
-/* The attempt has failed: its peer is told so, its connection not kept. */
-
-static void
-ngx_thrift_pass_give_up(ngx_thrift_call_t *call, ngx_uint_t state)
-{
-    call->front->release(call, state);
-
-    if (call->upstream) {
-        call->upstream->spoiled = 1;
-        ngx_thrift_pass_leave(call);
-    }
-}
-
-
-/* The connection leaves the call: back to the pool, or closed. */
-
-static void
-ngx_thrift_pass_leave(ngx_thrift_call_t *call)
-{
-    ngx_thrift_upstream_t  *u;
-
-    u = call->upstream;
-
-    call->peer->connection = NULL;
-
-    if (u->connecting) {
-        u->spoiled = 1;
-    }
-
-    ngx_thrift_upstream_detach(u);
-    ngx_thrift_keepalive_put(call->keepalive, u);
+               || ngx_current_msec - attempt->peer->start_time < timeout);
 }

@@ -21,10 +21,6 @@ ngx_thrift_reply(ngx_thrift_call_t *call)
 {
     ngx_int_t  rc;
 
-    if (call->outbound) {
-        return ngx_thrift_outbound_answer(call);
-    }
-
     call->log->action = "sending reply to client";
 
     if (call->oneway) {
@@ -64,7 +60,7 @@ static void
 ngx_thrift_reply_ready(ngx_thrift_call_t *call)
 {
     call->ready = 1;
-    call->front->reply(call);
+    call->owner->write(call);
 }
 
 
@@ -74,7 +70,7 @@ ngx_thrift_reply_forward(ngx_thrift_call_t *call)
     ngx_chain_t        *cl;
     nthrift_message_t  *wire;
 
-    wire = &call->reply.wire;
+    wire = &call->reply->wire;
 
     if (wire->head.type == NTHRIFT_EXCEPTION) {
         call->outcome = NGX_THRIFT_EXCEPTION;
@@ -88,7 +84,7 @@ ngx_thrift_reply_forward(ngx_thrift_call_t *call)
         call->outcome = NGX_THRIFT_SUCCESS;
     }
 
-    call->out = ngx_thrift_message_chain(&call->reply,
+    call->out = ngx_thrift_message_chain(call->reply,
                                          call->request.wire.head.seqid,
                                          &call->method, call->pool);
     if (call->out == NULL) {
@@ -163,8 +159,8 @@ ngx_thrift_reply_read_exception(ngx_thrift_call_t *call)
     nthrift_str_t     text;
     nthrift_head_t   *head;
 
-    head = &call->reply.wire.head;
-    b = &call->reply.first->buf;
+    head = &call->reply->wire.head;
+    b = &call->reply->first->buf;
 
     type = NTHRIFT_EXC_UNKNOWN;
     text.len = 0;

@@ -7,7 +7,7 @@
 #define _NGX_THRIFT_REPLY_H_INCLUDED_
 
 
-/* The step. */
+/* The step, for calls of clients. */
 ngx_int_t ngx_thrift_reply(ngx_thrift_call_t *call);
 
 /* Sets exception and text from call->reply, which is an EXCEPTION. */

@@ -38,13 +38,13 @@ ngx_thrift_route(ngx_thrift_call_t *call)
         call->oneway |= target->method->oneway;
     }
 
-    call->keeps = target->idempotent;
+    call->retains_request = target->idempotent;
+    call->passes = conf->pass;
 
-    call->front->routed(call);
+    call->owner->routed(call);
 
-    if (target->timeout) {
-        call->timed = 1;
-        call->deadline = call->start + target->timeout;
+    if (target->deadlines) {
+        ngx_thrift_deadline_start(call, target->deadlines);
     }
 
     if (!conf->pass && !conf->returns && conf->handler == NULL) {

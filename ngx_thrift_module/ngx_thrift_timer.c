@@ -31,6 +31,10 @@ ngx_thrift_timer_set(ngx_thrift_timer_t *timer, ngx_msec_t deadline)
 {
     ngx_msec_int_t  left;
 
+    if (timer->event.log == NULL) {
+        timer->event.log = ngx_cycle->log;
+    }
+
     timer->deadline = deadline;
     timer->set = 1;
 

@@ -22,7 +22,7 @@ typedef struct {
 
 /*
  * `handler` is called with `data` once a deadline has passed.  A cancelable
- * timer does not keep an exiting worker alive.
+ * timer does not keep an exiting worker alive.  `log` NULL: the cycle's.
  */
 void ngx_thrift_timer_init(ngx_thrift_timer_t *timer,
     ngx_thrift_timer_pt handler, void *data, ngx_log_t *log,

@@ -71,12 +71,12 @@ ngx_int_t
 ngx_thrift_validate_reply(ngx_thrift_call_t *call, ngx_str_t *why)
 {
     if (!call->conf->schema || call->target->result == NULL
-        || call->reply.wire.head.type != NTHRIFT_REPLY)
+        || call->reply->wire.head.type != NTHRIFT_REPLY)
     {
         return NGX_OK;
     }
 
-    return ngx_thrift_validate_body(call, &call->reply, call->target->result,
+    return ngx_thrift_validate_body(call, call->reply, call->target->result,
                                     why);
 }
 

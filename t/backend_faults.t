@@ -330,6 +330,7 @@ for (@combinations) {
             replies => [ $again, [ 0, 'two', 'own', @other ] ] });
 
         $c->call('One:one');
+        $c2->call('One:one');
 
         my $m = $c2->call('One:two', [], seqid => 3);
         is("$m->{name} $m->{seqid} " . ($m->{fields}{0} || $m->{message}),

@@ -132,17 +132,23 @@ is(get($t->client(6), 5), 5, 'another server');
 is($default->accepted(), 1, 'same connection');
 
 my $c = $t->client(0);
-$c->call('get', [], protocol => 'compact');
 $c->oneway('get');
 $c->call('S:get');
 is($default->accepted(), 1, 'whatever the call');
+
+# some servers take a connection's first message for what all others are
+
+$c->call('get', [], protocol => 'compact');
+is($default->accepted(), 2, 'another one for another protocol');
+$t->client(0)->call('get', [], protocol => 'compact');
+is($default->accepted(), 2, 'which is kept, too');
 
 my @seqids = map { $_->{seqid} } $default->calls();
 my %seqids = map { $_ => 1 } @seqids;
 is(scalar(keys %seqids), scalar(@seqids), 'seqids of its own');
 
 is(together(0, 20, $default), 20, 'at the same time');
-cmp_ok($default->accepted(), '<=', 21, 'connection for each');
+cmp_ok($default->accepted(), '<=', 22, 'connection for each');
 
 my $accepted = $default->accepted();
 is(together(0, 20, $default), 20, 'once more');
@@ -175,11 +181,9 @@ ok(wait_for(sub { $none->calls() == 13 && $none->closed() == 13 }),
 
 is(together(2, 8, $two), 8, 'eight at once');
 is($two->accepted(), 8, 'eight opened');
+ok(wait_for(sub { $two->closed() == 6 }), 'two stay');
 is(get($t->client(2), 10), 10, 'one by one');
 is($two->accepted(), 8, 'none opened');
-ok(wait_for(sub { $two->closed() == 6 }, 12), 'two stay');
-is(get($t->client(2), 10), 10, 'over the two');
-is($two->accepted(), 8, 'still none opened');
 ok(wait_for(sub { $default->accepted() - $default->closed() == 32 }, 12),
    '32 stay');
 

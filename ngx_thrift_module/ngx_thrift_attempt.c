@@ -1,0 +1,354 @@
+
+/*
+ * Attempts: see ngx_thrift_attempt.h.  Called by ngx_thrift_pass.c, which makes
+ * them, and by ngx_thrift_connection.c, which sends them and reads their
+ * replies.  An attempt never opens or closes a socket.
+ */
+
+#include "ngx_thrift.h"
+
+
+#if (NGX_DEBUG_PALLOC)
+#define NGX_THRIFT_ATTEMPTS  0              /* each use is seen by a checker */
+#else
+#define NGX_THRIFT_ATTEMPTS  (512 * 1024)   /* bytes kept by a worker */
+#endif
+
+
+static void ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_attempt_check_name(ngx_thrift_attempt_t *attempt);
+
+
+static ngx_queue_t  ngx_thrift_attempts;    /* kept for reuse */
+static ngx_uint_t   ngx_thrift_nattempts;
+
+
+ngx_thrift_attempt_t *
+ngx_thrift_attempt_create(ngx_thrift_call_t *call)
+{
+    ngx_queue_t           *q;
+    nthrift_head_t        *head;
+    ngx_thrift_attempt_t  *attempt;
+
+    if (ngx_thrift_nattempts) {
+        q = ngx_queue_head(&ngx_thrift_attempts);
+        ngx_queue_remove(q);
+        ngx_thrift_nattempts--;
+
+        attempt = ngx_queue_data(q, ngx_thrift_attempt_t, queue);
+
+    } else {
+        attempt = ngx_alloc(sizeof(ngx_thrift_attempt_t), ngx_cycle->log);
+        if (attempt == NULL) {
+            return NULL;
+        }
+    }
+
+    head = &call->request.wire.head;
+
+    attempt->call = call;
+    attempt->number = 0;
+    attempt->peer = NULL;
+    attempt->pool = NULL;
+    attempt->lost = 0;
+    attempt->dialect.transport = head->transport;
+    attempt->dialect.protocol = head->protocol;
+    attempt->reply.first = NULL;
+
+    ngx_thrift_attempt_init(attempt);
+
+    return attempt;
+}
+
+
+void
+ngx_thrift_attempt_renew(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_message_release(&attempt->reply);
+    ngx_thrift_attempt_init(attempt);
+}
+
+
+static void
+ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt)
+{
+    attempt->connection = NULL;
+    attempt->state = NGX_THRIFT_ATTEMPT_WAITING;
+    attempt->number++;
+    attempt->out = NULL;
+    attempt->sent = 0;
+    attempt->received = 0;
+    attempt->reused = 0;
+    attempt->blameless = 0;
+    attempt->closes = 0;
+}
+
+
+void
+ngx_thrift_attempt_free(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_message_release(&attempt->reply);
+
+    if ((ngx_thrift_nattempts + 1) * sizeof(ngx_thrift_attempt_t)
+        > NGX_THRIFT_ATTEMPTS)
+    {
+        ngx_free(attempt);
+        ngx_thrift_trim();
+        return;
+    }
+
+    if (ngx_thrift_nattempts == 0) {
+        ngx_queue_init(&ngx_thrift_attempts);
+    }
+
+    ngx_queue_insert_head(&ngx_thrift_attempts, &attempt->queue);
+    ngx_thrift_nattempts++;
+}
+
+
+void
+ngx_thrift_attempt_free_all(void)
+{
+    ngx_queue_t  *q;
+
+    while (ngx_thrift_nattempts) {
+        q = ngx_queue_head(&ngx_thrift_attempts);
+        ngx_queue_remove(q);
+        ngx_thrift_nattempts--;
+
+        ngx_free(ngx_queue_data(q, ngx_thrift_attempt_t, queue));
+    }
+}
+
+
+ngx_int_t
+ngx_thrift_attempt_write(ngx_thrift_attempt_t *attempt)
+{
+    nthrift_head_t      head;
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
+    call->log->action = "sending call to upstream";
+
+    head = call->request.wire.head;
+    head.transport = attempt->dialect.transport;
+    head.protocol = attempt->dialect.protocol;
+    head.seqid = attempt->seqid;
+
+    attempt->out = ngx_thrift_message_write(&call->request, &head, call->pool);
+
+    return attempt->out ? NGX_OK : NGX_ERROR;
+}
+
+
+void
+ngx_thrift_attempt_connected(ngx_thrift_attempt_t *attempt)
+{
+    attempt->call->balancer->connected(attempt);
+}
+
+
+ngx_int_t
+ngx_thrift_attempt_sent(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+    attempt->state = NGX_THRIFT_ATTEMPT_SENT;
+
+    if (call->request.first->next && !call->retains_request) {
+        ngx_thrift_message_drop_body(&call->request);
+        call->owner->hold(call, ngx_buf_size((&call->request.first->buf))
+                                - call->held);
+    }
+
+    if (call->silent) {
+        attempt->state = NGX_THRIFT_ATTEMPT_ANSWERED;
+        return NGX_DONE;
+    }
+
+    call->log->action = "reading reply from upstream";
+
+    return NGX_OK;
+}
+
+
+void
+ngx_thrift_attempt_begun(ngx_thrift_attempt_t *attempt)
+{
+    attempt->state = NGX_THRIFT_ATTEMPT_READING;
+    attempt->call->balancer->first_byte(attempt);
+}
+
+
+void
+ngx_thrift_attempt_received(ngx_thrift_attempt_t *attempt, off_t n)
+{
+    attempt->received += n;
+    attempt->call->owner->hold(attempt->call, n);
+}
+
+
+ngx_uint_t
+ngx_thrift_attempt_may_receive(ngx_thrift_attempt_t *attempt)
+{
+    return attempt->call->owner->may_receive(attempt->call);
+}
+
+
+ngx_int_t
+ngx_thrift_attempt_check(ngx_thrift_attempt_t *attempt)
+{
+    ngx_str_t           why;
+    nthrift_head_t     *head;
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+    head = &attempt->reply.wire.head;
+
+    if (attempt->reply.wire.error.text) {
+        return ngx_thrift_attempt_malformed(attempt,
+                                            attempt->reply.wire.error.text);
+    }
+
+    if (head->transport != attempt->dialect.transport
+        || head->protocol != attempt->dialect.protocol)
+    {
+        return ngx_thrift_attempt_malformed(attempt,
+                                   "it is in another transport or protocol");
+    }
+
+    if (head->type != NTHRIFT_REPLY && head->type != NTHRIFT_EXCEPTION) {
+        return ngx_thrift_attempt_malformed(attempt,
+                                            "it is not of type REPLY");
+    }
+
+    if (ngx_thrift_attempt_check_name(attempt) != NGX_OK) {
+        return ngx_thrift_attempt_malformed(attempt,
+                                            "it answers another method");
+    }
+
+    attempt->state = NGX_THRIFT_ATTEMPT_ANSWERED;
+    call->reply = &attempt->reply;
+
+    if (ngx_thrift_validate_reply(call, &why) == NGX_OK) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, call->log, 0,
+                  "upstream sent reply that does not fit its definition: %V",
+                  &why);
+
+    /* of one method: the server answers others as it should */
+
+    attempt->blameless = 1;
+    call->reply = NULL;
+
+    return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+                                "upstream sent a reply that does not fit "
+                                "its definition: %V", &why);
+}
+
+
+/*
+ * Servers answer with the bare method name.  Some exceptions carry the name as
+ * it was sent (C++, unknown service) or the service's (c_glib 0.17).
+ */
+
+static ngx_int_t
+ngx_thrift_attempt_check_name(ngx_thrift_attempt_t *attempt)
+{
+    nthrift_head_t     *head;
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+    head = &attempt->reply.wire.head;
+
+    if (nthrift_str_equal(&head->name, &call->method)) {
+        return NGX_OK;
+    }
+
+    /* a server that could not route a call closes the connection next */
+
+    if (head->type == NTHRIFT_EXCEPTION) {
+        attempt->closes = 1;
+    }
+
+    if (nthrift_str_equal(&head->name, &call->request.wire.head.name)) {
+        return NGX_OK;
+    }
+
+    if (head->type == NTHRIFT_EXCEPTION
+        && nthrift_str_equal(&head->name, &call->prefix))
+    {
+        return NGX_OK;
+    }
+
+    return NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_thrift_attempt_malformed(ngx_thrift_attempt_t *attempt, const char *why)
+{
+    ngx_log_error(NGX_LOG_ERR, attempt->call->log, 0,
+                  "upstream sent malformed reply: %s", why);
+
+    attempt->closes = 1;
+
+    return ngx_thrift_call_fail(attempt->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+                                "upstream sent a malformed reply: %s", why);
+}
+
+
+/*
+ * Of a call that was sent nobody knows whether it was executed.  One that is
+ * idempotent may be sent again unless its reply has begun, a oneway never.
+ */
+
+ngx_int_t
+ngx_thrift_attempt_lost(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
+    if (attempt->sent == 0) {
+        return NGX_DECLINED;
+    }
+
+    if (attempt->state == NGX_THRIFT_ATTEMPT_READING) {
+        return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+                                    "upstream closed connection "
+                                    "in the middle of its reply");
+    }
+
+    attempt->lost = 1;
+
+    if (call->target->idempotent && !call->oneway) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+                                (attempt->state == NGX_THRIFT_ATTEMPT_QUEUED)
+                                    ? "upstream closed connection while "
+                                      "the call was sent"
+                                    : "upstream closed connection "
+                                      "before it replied");
+}
+
+
+void
+ngx_thrift_attempt_timed_out(ngx_thrift_attempt_t *attempt)
+{
+    if (attempt->call->paused) {
+        ngx_log_error(NGX_LOG_INFO, attempt->call->log, NGX_ETIMEDOUT,
+                      "client does not take the replies to earlier calls");
+        attempt->blameless = 1;
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, attempt->call->log, NGX_ETIMEDOUT,
+                  "upstream timed out");
+}

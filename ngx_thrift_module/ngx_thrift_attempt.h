@@ -1,0 +1,98 @@
+
+/*
+ * An attempt: one try of a call with one server.  What is true of this try only
+ * is here, so that a call may have several, one after the other or at once.
+ *
+ *     WAITING ---> QUEUED ---> SENT ---> READING ---> ANSWERED
+ *    (balancer)      |           |          |
+ *                    +-----------+----------+------> failed: to pass
+ */
+
+#ifndef _NGX_THRIFT_ATTEMPT_H_INCLUDED_
+#define _NGX_THRIFT_ATTEMPT_H_INCLUDED_
+
+
+typedef enum {
+    NGX_THRIFT_ATTEMPT_WAITING = 0,     /* for a server, or a connection */
+    NGX_THRIFT_ATTEMPT_QUEUED,          /* not all of it was sent */
+    NGX_THRIFT_ATTEMPT_SENT,
+    NGX_THRIFT_ATTEMPT_READING,         /* its reply has begun */
+    NGX_THRIFT_ATTEMPT_ANSWERED         /* or nothing is to come */
+} ngx_thrift_attempt_state_e;
+
+
+struct ngx_thrift_attempt_s {
+    ngx_queue_t                queue;       /* of its connection */
+    ngx_thrift_call_t         *call;
+    ngx_thrift_connection_t   *connection;  /* NULL: none yet, or no more */
+    ngx_uint_t                 state;
+    ngx_uint_t                 number;      /* among the call's, from 1 */
+
+    ngx_peer_connection_t     *peer;        /* the balancer's choice */
+    ngx_thrift_pool_t         *pool;
+    ngx_thrift_dialect_t       dialect;
+
+    int32_t                    seqid;
+    ngx_chain_t               *out;         /* what is still to be sent */
+    off_t                      sent;        /* bytes */
+    off_t                      received;
+
+    ngx_thrift_message_t       reply;
+
+    unsigned                   reused:1;    /* its connection had others */
+    unsigned                   lost:1;      /* it or one before it was sent,
+                                               and not answered */
+    unsigned                   blameless:1; /* that it failed is not its
+                                               server's fault */
+    unsigned                   closes:1;    /* its connection carries no
+                                               further one */
+};
+
+
+/* A call's first attempt; NULL: no memory. */
+ngx_thrift_attempt_t *ngx_thrift_attempt_create(ngx_thrift_call_t *call);
+
+/* Makes it the call's next one, with the same balancer. */
+void ngx_thrift_attempt_renew(ngx_thrift_attempt_t *attempt);
+
+void ngx_thrift_attempt_free(ngx_thrift_attempt_t *attempt);
+void ngx_thrift_attempt_free_all(void);
+
+/* Writes its message, with the seqid it was given, to attempt->out. */
+ngx_int_t ngx_thrift_attempt_write(ngx_thrift_attempt_t *attempt);
+
+/*
+ * What its connection has to say; it may be gone when these return, and so may
+ * the call.
+ */
+
+/* The connection is open. */
+void ngx_thrift_attempt_connected(ngx_thrift_attempt_t *attempt);
+
+/* All of it was sent.  NGX_DONE: that was all, nothing will be answered. */
+ngx_int_t ngx_thrift_attempt_sent(ngx_thrift_attempt_t *attempt);
+
+/* Its reply has begun, and was read on by `n` bytes. */
+void ngx_thrift_attempt_begun(ngx_thrift_attempt_t *attempt);
+void ngx_thrift_attempt_received(ngx_thrift_attempt_t *attempt, off_t n);
+ngx_uint_t ngx_thrift_attempt_may_receive(ngx_thrift_attempt_t *attempt);
+
+/*
+ * Its reply is whole, in attempt->reply: is it one to this call?  Otherwise the
+ * call's error is set.
+ */
+ngx_int_t ngx_thrift_attempt_check(ngx_thrift_attempt_t *attempt);
+
+/* It took too long, and will be given up: says so in the log. */
+void ngx_thrift_attempt_timed_out(ngx_thrift_attempt_t *attempt);
+
+/*
+ * How it ended when its connection did: NGX_DECLINED: it may be sent again,
+ * elsewhere; NGX_ERROR: the call's error is set.
+ */
+ngx_int_t ngx_thrift_attempt_lost(ngx_thrift_attempt_t *attempt);
+ngx_int_t ngx_thrift_attempt_malformed(ngx_thrift_attempt_t *attempt,
+    const char *why);
+
+
+#endif /* _NGX_THRIFT_ATTEMPT_H_INCLUDED_ */

@@ -1,0 +1,30 @@
+
+/*
+ * Who chooses servers: stream's balancers today.  Functions that return
+ * ngx_int_t have set the call's error when they return NGX_ERROR, or leave it
+ * to be a plain internal error.
+ */
+
+#ifndef _NGX_THRIFT_BALANCER_H_INCLUDED_
+#define _NGX_THRIFT_BALANCER_H_INCLUDED_
+
+
+typedef struct {
+    /* sets ->peer and ->pool; NGX_AGAIN: ngx_thrift_pass_balanced() follows */
+    ngx_int_t   (*balance)(ngx_thrift_attempt_t *attempt);
+
+    /* it said NGX_BUSY: NGX_OK if asking once more makes sense */
+    ngx_int_t   (*rebalance)(ngx_thrift_attempt_t *attempt);
+
+    /* the attempt begins; has a server; is connected; gets its first byte */
+    ngx_int_t   (*attempt)(ngx_thrift_attempt_t *attempt);
+    ngx_int_t   (*chosen)(ngx_thrift_attempt_t *attempt);
+    void        (*connected)(ngx_thrift_attempt_t *attempt);
+    void        (*first_byte)(ngx_thrift_attempt_t *attempt);
+
+    /* the server, if one is held, goes back: NGX_PEER_* or 0 */
+    void        (*release)(ngx_thrift_attempt_t *attempt, ngx_uint_t state);
+} ngx_thrift_balancer_t;
+
+
+#endif /* _NGX_THRIFT_BALANCER_H_INCLUDED_ */

@@ -1,0 +1,918 @@
+
+/*
+ * Connections to servers: opened, written to, read from, closed.  What a call
+ * is, and what becomes of it, is known to its attempt only.
+ *
+ *     pass --- add ---> queue ... end of turn --- send ---> SENT
+ *                                                             |
+ *     pass <-- done --- check <--- whole <--- match seqid <--- recv
+ *
+ * Each attempt goes out under a seqid that is drawn at random and is none of
+ * those before it: a client cannot know it, and a late or second answer to an
+ * earlier call is known for what it is.
+ *
+ * A connection carries one attempt at a time.
+ */
+
+#include "ngx_thrift.h"
+
+
+#define NGX_THRIFT_CONNECTION_SEQID  4      /* bytes by which those of a compact
+                                               message's seqids may differ */
+
+
+static ngx_thrift_connection_t *ngx_thrift_connection_create(
+    ngx_thrift_attempt_t *attempt);
+static u_char *ngx_thrift_connection_log(ngx_log_t *log, u_char *buf,
+    size_t len);
+static ngx_thrift_attempt_t *ngx_thrift_connection_first(
+    ngx_thrift_connection_t *conn);
+static void ngx_thrift_connection_wait(ngx_thrift_connection_t *conn,
+    ngx_msec_t timeout);
+static void ngx_thrift_connection_write_event(ngx_event_t *wev);
+static void ngx_thrift_connection_read_event(ngx_event_t *rev);
+static void ngx_thrift_connection_timeout(void *data);
+static ngx_int_t ngx_thrift_connection_test(ngx_thrift_connection_t *conn);
+static void ngx_thrift_connection_send(ngx_thrift_connection_t *conn);
+static ngx_int_t ngx_thrift_connection_write(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_connection_start(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt);
+static int32_t ngx_thrift_connection_draw_seqid(
+    ngx_thrift_connection_t *conn);
+static ngx_uint_t ngx_thrift_connection_knows(ngx_thrift_connection_t *conn,
+    int32_t seqid);
+static void ngx_thrift_connection_read(ngx_thrift_connection_t *conn);
+static ngx_int_t ngx_thrift_connection_recv(ngx_thrift_connection_t *conn);
+static ngx_int_t ngx_thrift_connection_message(ngx_thrift_connection_t *conn);
+static ngx_int_t ngx_thrift_connection_match(ngx_thrift_connection_t *conn);
+static ngx_int_t ngx_thrift_connection_whole(ngx_thrift_connection_t *conn);
+static ngx_int_t ngx_thrift_connection_drop(ngx_thrift_connection_t *conn);
+static void ngx_thrift_connection_done(ngx_thrift_connection_t *conn,
+    ngx_int_t rc);
+static void ngx_thrift_connection_fail(ngx_thrift_connection_t *conn,
+    ngx_int_t rc);
+static void ngx_thrift_connection_release(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_connection_own(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_connection_detach(ngx_thrift_attempt_t *attempt);
+
+
+ngx_int_t
+ngx_thrift_connection_open(ngx_thrift_attempt_t *attempt)
+{
+    ngx_int_t                 rc;
+    ngx_connection_t         *c;
+    ngx_event_get_peer_pt     get;
+    ngx_peer_connection_t    *peer;
+    ngx_thrift_connection_t  *conn;
+
+    peer = attempt->peer;
+
+    /* the balancer has chosen */
+
+    get = peer->get;
+
+    peer->cached = 0;
+    peer->connection = NULL;
+    peer->get = ngx_event_get_peer;
+
+    rc = ngx_event_connect_peer(peer);
+
+    peer->get = get;
+
+    if (rc == NGX_ERROR || rc == NGX_DECLINED) {
+        return rc;
+    }
+
+    conn = ngx_thrift_connection_create(attempt);
+    if (conn == NULL) {
+        return NGX_ERROR;
+    }
+
+    c = conn->connection;
+
+    if (c->type == SOCK_STREAM && ngx_tcp_nodelay(c) != NGX_OK) {
+        ngx_thrift_connection_close(conn);
+        return NGX_ERROR;
+    }
+
+    ngx_thrift_connection_add(conn, attempt);
+    ngx_thrift_connection_wait(conn, attempt->call->conf->connect_timeout);
+
+    return NGX_OK;
+}
+
+
+static ngx_thrift_connection_t *
+ngx_thrift_connection_create(ngx_thrift_attempt_t *attempt)
+{
+    ngx_pool_t               *pool;
+    ngx_connection_t         *c;
+    ngx_peer_connection_t    *peer;
+    ngx_thrift_connection_t  *conn;
+
+    peer = attempt->peer;
+
+    c = peer->connection;
+    peer->connection = NULL;
+
+    pool = ngx_create_pool(sizeof(ngx_pool_t)
+                           + sizeof(ngx_thrift_connection_t)
+                           + NGX_SOCKADDR_STRLEN,
+                           ngx_cycle->log);
+    if (pool == NULL) {
+        ngx_close_connection(c);
+        return NULL;
+    }
+
+    conn = ngx_pcalloc(pool, sizeof(ngx_thrift_connection_t));
+
+    if (conn == NULL
+        || (conn->name.data = ngx_pstrdup(pool, peer->name)) == NULL)
+    {
+        ngx_close_connection(c);
+        ngx_destroy_pool(pool);
+        return NULL;
+    }
+
+    conn->name.len = peer->name->len;
+    conn->connection = c;
+
+    if (ngx_thrift_pool_add(attempt->pool, conn, peer, &attempt->dialect)
+        != NGX_OK)
+    {
+        ngx_close_connection(c);
+        ngx_destroy_pool(pool);
+        return NULL;
+    }
+
+    conn->log.connection = c->number;
+    conn->log.handler = ngx_thrift_connection_log;
+    conn->log.data = conn;
+
+    ngx_queue_init(&conn->attempts);
+    ngx_thrift_input_init(&conn->in, attempt->call->conf->blocks);
+
+    /* a session's timer keeps an exiting worker alive while it has calls */
+
+    ngx_thrift_timer_init(&conn->timer, ngx_thrift_connection_timeout, conn,
+                          &conn->log, 1);
+
+    pool->log = &conn->log;
+
+    c->pool = pool;
+    c->data = conn;
+    c->log = &conn->log;
+    c->read->log = &conn->log;
+    c->write->log = &conn->log;
+    c->read->handler = ngx_thrift_connection_read_event;
+    c->write->handler = ngx_thrift_connection_write_event;
+
+    ngx_log_debug2(NGX_LOG_DEBUG_EVENT, c->log, 0,
+                   "thrift connection %uA opens: fd %d", c->number, c->fd);
+
+    return conn;
+}
+
+
+/*
+ * Lines of a connection tell of the call that it carries, if there is one, and
+ * are written where those of the last one were.
+ */
+
+static u_char *
+ngx_thrift_connection_log(ngx_log_t *log, u_char *buf, size_t len)
+{
+    ngx_log_t                *clog;
+    ngx_thrift_attempt_t     *attempt;
+    ngx_thrift_connection_t  *conn;
+
+    conn = log->data;
+    attempt = ngx_thrift_connection_first(conn);
+
+    if (attempt) {
+        clog = attempt->call->log;
+        return clog->handler(clog, buf, len);
+    }
+
+    return ngx_snprintf(buf, len, " while keeping idle connection, "
+                        "upstream: \"%V\"", &conn->name);
+}
+
+
+void
+ngx_thrift_connection_close(ngx_thrift_connection_t *conn)
+{
+    ngx_pool_t        *pool;
+    ngx_connection_t  *c;
+
+    c = conn->connection;
+    pool = c->pool;
+
+    ngx_log_debug1(NGX_LOG_DEBUG_EVENT, c->log, 0,
+                   "thrift connection %uA is closed", c->number);
+
+    ngx_thrift_pool_remove(conn);
+    ngx_thrift_message_release(&conn->message);
+    ngx_thrift_timer_close(&conn->timer);
+    ngx_thrift_input_close(&conn->in);
+
+    ngx_close_connection(c);
+    ngx_destroy_pool(pool);
+}
+
+
+void
+ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    ngx_connection_t  *c;
+
+    c = conn->connection;
+
+    ngx_log_debug3(NGX_LOG_DEBUG_EVENT, attempt->call->log, 0,
+                   "thrift call %ui: attempt %ui on connection %uA",
+                   attempt->call->number, attempt->number, c->number);
+
+    conn->log.file = attempt->call->log->file;
+    conn->log.writer = attempt->call->log->writer;
+    conn->log.wdata = attempt->call->log->wdata;
+    conn->log.next = attempt->call->log->next;
+    conn->log.log_level = attempt->call->log->log_level;
+
+    attempt->connection = conn;
+    attempt->state = NGX_THRIFT_ATTEMPT_QUEUED;
+    attempt->reused = (conn->total != 0);
+    attempt->peer->connection = c;
+
+    ngx_queue_insert_tail(&conn->attempts, &attempt->queue);
+
+    if (conn->state != NGX_THRIFT_OPENING || c->write->ready) {
+        ngx_post_event(c->write, &ngx_posted_events);
+    }
+}
+
+
+void
+ngx_thrift_connection_remove(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_connection_t  *conn;
+
+    conn = attempt->connection;
+
+    ngx_thrift_connection_detach(attempt);
+
+    if (attempt->sent || conn->state != NGX_THRIFT_OPEN) {
+        ngx_thrift_connection_close(conn);
+        return;
+    }
+
+    ngx_thrift_connection_release(conn, NULL);
+}
+
+
+/* The attempt goes its own way. */
+
+static void
+ngx_thrift_connection_detach(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_connection_t  *conn;
+
+    conn = attempt->connection;
+
+    if (conn->reading == attempt) {
+        conn->reading = NULL;
+    }
+
+    ngx_queue_remove(&attempt->queue);
+
+    attempt->connection = NULL;
+    attempt->peer->connection = NULL;
+}
+
+
+static ngx_thrift_attempt_t *
+ngx_thrift_connection_first(ngx_thrift_connection_t *conn)
+{
+    if (ngx_queue_empty(&conn->attempts)) {
+        return NULL;
+    }
+
+    return ngx_queue_data(ngx_queue_head(&conn->attempts),
+                          ngx_thrift_attempt_t, queue);
+}
+
+
+/* The next thing must happen in `timeout`; 0: whenever it does. */
+
+static void
+ngx_thrift_connection_wait(ngx_thrift_connection_t *conn, ngx_msec_t timeout)
+{
+    if (timeout == 0) {
+        ngx_thrift_timer_clear(&conn->timer);
+        return;
+    }
+
+    ngx_thrift_timer_set(&conn->timer, ngx_current_msec + timeout);
+}
+
+
+static void
+ngx_thrift_connection_write_event(ngx_event_t *wev)
+{
+    ngx_connection_t         *c;
+    ngx_thrift_connection_t  *conn;
+
+    c = wev->data;
+    conn = c->data;
+
+    if (conn->state == NGX_THRIFT_OPENING
+        && ngx_thrift_connection_test(conn) != NGX_OK)
+    {
+        return;
+    }
+
+    if (!ngx_queue_empty(&conn->attempts)) {
+        ngx_thrift_connection_send(conn);
+    }
+}
+
+
+static void
+ngx_thrift_connection_read_event(ngx_event_t *rev)
+{
+    ngx_connection_t         *c;
+    ngx_thrift_attempt_t     *attempt;
+    ngx_thrift_connection_t  *conn;
+
+    c = rev->data;
+    conn = c->data;
+    attempt = ngx_thrift_connection_first(conn);
+
+    if (attempt == NULL) {
+
+        if (c->close || !ngx_thrift_connection_alive(conn)) {
+            ngx_thrift_connection_close(conn);
+        }
+
+        return;
+    }
+
+    if (c->close) {
+        attempt->blameless = 1;
+        ngx_thrift_connection_fail(conn,
+            ngx_thrift_call_fail(attempt->call, NTHRIFT_EXC_INTERNAL_ERROR,
+                                 502, "proxy is shutting down"));
+        return;
+    }
+
+    if (conn->state == NGX_THRIFT_OPENING) {
+
+        if (ngx_thrift_connection_test(conn) == NGX_OK) {
+            ngx_thrift_connection_send(conn);
+        }
+
+        return;
+    }
+
+    if (attempt->state == NGX_THRIFT_ATTEMPT_QUEUED) {
+
+        /* it died in the pool, in the turn in which it was taken */
+
+        if (attempt->reused && attempt->sent == 0
+            && !ngx_thrift_connection_alive(conn))
+        {
+            ngx_thrift_connection_fail(conn, NGX_DECLINED);
+        }
+
+        /* else: what comes before all is sent is not read yet */
+
+        return;
+    }
+
+    ngx_thrift_connection_read(conn);
+}
+
+
+ngx_uint_t
+ngx_thrift_connection_alive(ngx_thrift_connection_t *conn)
+{
+    char               byte[1];
+    int                n;
+    ngx_connection_t  *c;
+
+    c = conn->connection;
+
+    n = recv(c->fd, byte, 1, MSG_PEEK);
+
+    if (n != -1 || ngx_socket_errno != NGX_EAGAIN) {
+        return 0;
+    }
+
+    c->read->ready = 0;
+
+    return ngx_handle_read_event(c->read, 0) == NGX_OK;
+}
+
+
+void
+ngx_thrift_connection_resume(ngx_thrift_connection_t *conn)
+{
+    ngx_post_event(conn->connection->read, &ngx_posted_events);
+}
+
+
+static void
+ngx_thrift_connection_timeout(void *data)
+{
+    ngx_thrift_connection_t  *conn = data;
+
+    ngx_int_t              rc;
+    ngx_thrift_attempt_t  *attempt;
+
+    attempt = ngx_thrift_connection_first(conn);
+
+    ngx_thrift_attempt_timed_out(attempt);
+
+    rc = (conn->state == NGX_THRIFT_OPENING)
+         ? NGX_DECLINED : ngx_thrift_call_timed_out(attempt->call);
+
+    ngx_thrift_connection_fail(conn, rc);
+}
+
+
+/* Is it open now; NGX_ERROR: it could not be opened, and is gone. */
+
+static ngx_int_t
+ngx_thrift_connection_test(ngx_thrift_connection_t *conn)
+{
+    ngx_err_t          err;
+    ngx_connection_t  *c;
+
+    c = conn->connection;
+
+    if (!c->write->ready && !c->read->ready) {
+        return NGX_AGAIN;
+    }
+
+    err = ngx_thrift_input_error(c);
+
+    if (err) {
+        (void) ngx_connection_error(c, err, "connect() failed");
+        ngx_thrift_connection_fail(conn, NGX_DECLINED);
+        return NGX_ERROR;
+    }
+
+    conn->state = NGX_THRIFT_OPEN;
+
+    ngx_thrift_timer_clear(&conn->timer);
+    ngx_thrift_attempt_connected(ngx_thrift_connection_first(conn));
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_thrift_connection_send(ngx_thrift_connection_t *conn)
+{
+    ngx_int_t              rc;
+    ngx_thrift_attempt_t  *attempt;
+
+    attempt = ngx_thrift_connection_first(conn);
+
+    if (attempt->state != NGX_THRIFT_ATTEMPT_QUEUED) {
+        return;
+    }
+
+    rc = ngx_thrift_connection_write(conn, attempt);
+
+    if (rc == NGX_OK) {
+        ngx_thrift_timer_clear(&conn->timer);
+
+        rc = ngx_thrift_attempt_sent(attempt);
+
+        if (rc == NGX_DONE) {
+            ngx_thrift_connection_done(conn, NGX_OK);
+            return;
+        }
+    }
+
+    if (rc == NGX_OK) {
+        ngx_thrift_connection_read(conn);
+
+    } else if (rc != NGX_AGAIN) {
+        ngx_thrift_connection_fail(conn, rc);
+    }
+}
+
+
+/* NGX_AGAIN: the rest follows when the server takes it. */
+
+static ngx_int_t
+ngx_thrift_connection_write(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    off_t              sent;
+    ngx_chain_t       *out;
+    ngx_connection_t  *c;
+
+    c = conn->connection;
+
+    if (attempt->out == NULL
+        && ngx_thrift_connection_start(conn, attempt) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    sent = c->sent;
+
+    out = ngx_thrift_output_send(c, attempt->out);
+
+    attempt->sent += c->sent - sent;
+
+    ngx_log_debug4(NGX_LOG_DEBUG_EVENT, attempt->call->log, 0,
+                   "thrift call %ui: attempt %ui sent %O%s",
+                   attempt->call->number, attempt->number, attempt->sent,
+                   out ? ", not all" : "");
+
+    if (out == NGX_CHAIN_ERROR) {
+        return ngx_thrift_attempt_lost(attempt);
+    }
+
+    attempt->out = out;
+
+    if (ngx_handle_write_event(c->write, 0) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (out == NULL) {
+        return NGX_OK;
+    }
+
+    if (c->sent != sent || !conn->timer.set) {
+        ngx_thrift_connection_wait(conn, attempt->call->conf->send_timeout);
+    }
+
+    /* what the server says before it has the call is not read yet */
+
+    return (ngx_handle_read_event(c->read, 0) == NGX_OK) ? NGX_AGAIN
+                                                         : NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_thrift_connection_start(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
+    attempt->seqid = ngx_thrift_connection_draw_seqid(conn);
+
+    if (ngx_thrift_attempt_write(attempt) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* another call's reply, which may come first, may have another protocol */
+
+    conn->rules = call->conf->rules;
+    conn->rules.transport = NTHRIFT_TRANSPORT_AUTO;
+    conn->rules.protocol = NTHRIFT_PROTOCOL_AUTO;
+    conn->rules.lax = call->request.wire.head.lax;
+
+    /* limits are for what the client gets, with a seqid that may be shorter */
+
+    conn->rules.max_frame += NGX_THRIFT_CONNECTION_SEQID;
+    conn->rules.max_message += NGX_THRIFT_CONNECTION_SEQID;
+
+    return ngx_thrift_message_start(&conn->message, &conn->rules, call->pool);
+}
+
+
+static int32_t
+ngx_thrift_connection_draw_seqid(ngx_thrift_connection_t *conn)
+{
+    int32_t  seqid;
+
+    do {
+        seqid = ngx_thrift_random() & 0x7fffffff;
+    } while (ngx_thrift_connection_knows(conn, seqid));
+
+    conn->total++;
+    conn->seqids[conn->total % NGX_THRIFT_SEQIDS] = seqid;
+
+    return seqid;
+}
+
+
+/* Is it the seqid of one of the latest attempts? */
+
+static ngx_uint_t
+ngx_thrift_connection_knows(ngx_thrift_connection_t *conn, int32_t seqid)
+{
+    ngx_uint_t  i, n;
+
+    n = ngx_min(conn->total, NGX_THRIFT_SEQIDS);
+
+    for (i = 0; i < n; i++) {
+        if (conn->seqids[(conn->total - i) % NGX_THRIFT_SEQIDS] == seqid) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_thrift_connection_read(ngx_thrift_connection_t *conn)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  n;
+
+    for (n = 0; n < NGX_THRIFT_TURN; n++) {
+
+        rc = NGX_AGAIN;
+
+        if (ngx_thrift_input_pending(&conn->in)) {
+            rc = ngx_thrift_connection_message(conn);
+        }
+
+        if (rc == NGX_AGAIN) {
+            rc = ngx_thrift_connection_recv(conn);
+        }
+
+        if (rc == NGX_AGAIN || rc == NGX_DONE) {
+            return;
+        }
+
+        if (rc != NGX_OK) {
+            ngx_thrift_connection_fail(conn, rc);
+            return;
+        }
+    }
+
+    ngx_post_event(conn->connection->read, &ngx_posted_next_events);
+}
+
+
+static ngx_int_t
+ngx_thrift_connection_recv(ngx_thrift_connection_t *conn)
+{
+    ssize_t                n;
+    ngx_connection_t      *c;
+    ngx_thrift_attempt_t  *attempt;
+
+    c = conn->connection;
+    attempt = ngx_thrift_connection_first(conn);
+
+    n = NGX_AGAIN;
+
+    if (c->read->ready && ngx_thrift_attempt_may_receive(attempt)) {
+        n = ngx_thrift_input_recv(&conn->in, c);
+    }
+
+    if (n > 0) {
+
+        if (attempt->state == NGX_THRIFT_ATTEMPT_SENT && !conn->dropping) {
+            ngx_thrift_attempt_begun(attempt);
+            ngx_thrift_connection_wait(conn,
+                                       attempt->call->conf->read_timeout);
+        }
+
+        return NGX_OK;
+    }
+
+    if (n == NGX_AGAIN) {
+        ngx_thrift_input_rest(&conn->in);
+
+        return (ngx_handle_read_event(c->read, 0) == NGX_OK) ? NGX_AGAIN
+                                                             : NGX_ERROR;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, attempt->call->log, 0,
+                  "upstream prematurely closed connection");
+
+    return ngx_thrift_attempt_lost(attempt);
+}
+
+
+/*
+ * Reads on in a reply.  NGX_AGAIN: more bytes; NGX_DONE: it was the last one,
+ * and the connection may be gone.
+ */
+
+static ngx_int_t
+ngx_thrift_connection_message(ngx_thrift_connection_t *conn)
+{
+    ngx_int_t              rc;
+    uint64_t               length;
+    ngx_pool_t            *pool;
+    ngx_thrift_message_t  *m;
+
+    m = &conn->message;
+    length = conn->reading ? m->wire.length : 0;
+    pool = conn->reading ? conn->reading->call->pool : NULL;
+
+    rc = ngx_thrift_message_read(m, &conn->rules, &conn->in, pool);
+
+    if (conn->reading == NULL && !conn->dropping && m->wire.head.size != 0
+        && ngx_thrift_connection_match(conn) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (conn->reading) {
+        ngx_thrift_attempt_received(conn->reading, m->wire.length - length);
+    }
+
+    switch (rc) {
+
+    case NGX_OK:
+        return ngx_thrift_connection_whole(conn);
+
+    case NGX_ERROR:
+        return ngx_thrift_attempt_malformed(ngx_thrift_connection_first(conn),
+                                            m->wire.error.text);
+
+    case NGX_ABORT:
+        return NGX_ERROR;
+
+    default: /* NGX_AGAIN */
+        return NGX_AGAIN;
+    }
+}
+
+
+/* Whose reply has begun? */
+
+static ngx_int_t
+ngx_thrift_connection_match(ngx_thrift_connection_t *conn)
+{
+    int32_t                seqid;
+    ngx_thrift_attempt_t  *attempt;
+
+    attempt = ngx_thrift_connection_first(conn);
+    seqid = conn->message.wire.head.seqid;
+
+    if (seqid == attempt->seqid) {
+        conn->reading = attempt;
+        return NGX_OK;
+    }
+
+    if (!ngx_thrift_connection_knows(conn, seqid)) {
+        return ngx_thrift_attempt_malformed(attempt, "its seqid is wrong");
+    }
+
+    ngx_log_error(NGX_LOG_ERR, attempt->call->log, 0,
+                  "upstream sent another reply to an earlier call");
+
+    conn->state = NGX_THRIFT_DRAINING;
+    conn->dropping = 1;
+
+    attempt->state = NGX_THRIFT_ATTEMPT_SENT;
+    ngx_thrift_message_drop(&conn->message);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_thrift_connection_whole(ngx_thrift_connection_t *conn)
+{
+    ngx_int_t              rc;
+    ngx_thrift_attempt_t  *attempt;
+
+    if (conn->dropping) {
+        return ngx_thrift_connection_drop(conn);
+    }
+
+    attempt = conn->reading;
+
+    ngx_thrift_timer_clear(&conn->timer);
+    ngx_thrift_message_move(&attempt->reply, &conn->message);
+
+    if (ngx_thrift_input_pending(&conn->in)) {
+        ngx_log_error(NGX_LOG_ERR, attempt->call->log, 0,
+                      "upstream sent more than one reply");
+        conn->state = NGX_THRIFT_DRAINING;
+    }
+
+    rc = ngx_thrift_attempt_check(attempt);
+
+    ngx_thrift_connection_done(conn, rc);
+
+    return NGX_DONE;
+}
+
+
+/* The reply that nobody waits for is over: the next one. */
+
+static ngx_int_t
+ngx_thrift_connection_drop(ngx_thrift_connection_t *conn)
+{
+    ngx_thrift_attempt_t  *attempt;
+
+    attempt = ngx_thrift_connection_first(conn);
+
+    conn->dropping = 0;
+
+    return ngx_thrift_message_start(&conn->message, &conn->rules,
+                                    attempt->call->pool);
+}
+
+
+/* The first attempt has come to an end, and the connection can go on. */
+
+static void
+ngx_thrift_connection_done(ngx_thrift_connection_t *conn, ngx_int_t rc)
+{
+    ngx_thrift_attempt_t  *attempt;
+
+    attempt = ngx_thrift_connection_first(conn);
+
+    ngx_thrift_connection_detach(attempt);
+
+    if (rc == NGX_OK && !attempt->closes) {
+        ngx_thrift_connection_release(conn, attempt);
+
+    } else {
+        ngx_thrift_connection_close(conn);
+    }
+
+    ngx_thrift_pass_event(attempt, rc);
+}
+
+
+/* The connection fails, and what is on it with it. */
+
+static void
+ngx_thrift_connection_fail(ngx_thrift_connection_t *conn, ngx_int_t rc)
+{
+    ngx_thrift_attempt_t  *attempt;
+
+    attempt = ngx_thrift_connection_first(conn);
+
+    ngx_thrift_connection_detach(attempt);
+    ngx_thrift_connection_close(conn);
+
+    ngx_thrift_pass_event(attempt, rc);
+}
+
+
+/*
+ * No attempt is left on it; `attempt` was the last, NULL: nothing was sent
+ * since it was taken.
+ */
+
+static void
+ngx_thrift_connection_release(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    ngx_connection_t  *c;
+
+    c = conn->connection;
+
+    if (conn->state != NGX_THRIFT_OPEN
+        || c->read->eof || c->read->error || c->write->error
+        || !ngx_thrift_pool_keeps(conn)
+        || (attempt && ngx_thrift_connection_own(conn, attempt) != NGX_OK)
+        || ngx_handle_read_event(c->read, 0) != NGX_OK)
+    {
+        ngx_thrift_connection_close(conn);
+        return;
+    }
+
+    ngx_thrift_timer_clear(&conn->timer);
+    ngx_thrift_input_rest(&conn->in);
+
+    ngx_thrift_pool_put(conn);
+
+    if (c->read->ready) {
+        ngx_post_event(c->read, &ngx_posted_events);
+    }
+}
+
+
+/* Whose the connection is, now that the attempt was answered or sent. */
+
+static ngx_int_t
+ngx_thrift_connection_own(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
+    if (!call->checked) {
+        conn->unchecked = 1;
+    }
+
+    /* that a oneway was read as it was meant shows when a reply comes */
+
+    return ngx_thrift_pool_own(conn, (conn->unchecked || call->silent)
+                                     ? call->client : NULL);
+}

@@ -1,0 +1,96 @@
+
+/*
+ * One connection to one server.  It sends the attempts that are put on it, in
+ * order, reads replies, and hands each to the attempt whose seqid it bears.
+ *
+ *     OPENING ----> OPEN <---> idle in the pool
+ *        |           | |
+ *        |           | +-----> DRAINING     no further attempt is taken
+ *        |           |             |
+ *        +-----------+-------------+------> closed
+ *
+ * Its handlers and its log are its own for as long as it lives.
+ */
+
+#ifndef _NGX_THRIFT_CONNECTION_H_INCLUDED_
+#define _NGX_THRIFT_CONNECTION_H_INCLUDED_
+
+
+#define NGX_THRIFT_SEQIDS  16       /* of the latest attempts, remembered */
+
+
+typedef enum {
+    NGX_THRIFT_OPENING = 0,
+    NGX_THRIFT_OPEN,
+    NGX_THRIFT_DRAINING
+} ngx_thrift_connection_state_e;
+
+
+struct ngx_thrift_connection_s {
+    ngx_connection_t       *connection;
+    ngx_log_t               log;
+    ngx_str_t               name;       /* of the server, for the log */
+    ngx_uint_t              state;
+
+    ngx_queue_t             attempts;   /* in order: sent ones first */
+    ngx_thrift_attempt_t   *reading;    /* whose reply has begun, or NULL */
+
+    ngx_thrift_input_t      in;
+    ngx_thrift_message_t    message;    /* that is being read */
+    nthrift_rules_t         rules;
+    ngx_thrift_timer_t      timer;      /* connecting, sending, or reading */
+
+    uint32_t                total;      /* attempts sent so far */
+    int32_t                 seqids[NGX_THRIFT_SEQIDS];  /* attempt n has
+                                           n % NGX_THRIFT_SEQIDS */
+
+    /* the pool's */
+
+    ngx_thrift_pool_t      *pool;
+    ngx_thrift_server_t    *server;
+    ngx_uint_t              place;      /* ngx_thrift_pool_place_e */
+    ngx_queue_t             idle;       /* of its server */
+    ngx_queue_t             idle_pool;  /* of its pool */
+    ngx_msec_t              since;      /* when it became idle */
+
+    unsigned                unchecked:1;    /* has carried a call that was
+                                               neither checked nor trusted */
+    unsigned                dropping:1;     /* a reply that nobody waits for */
+};
+
+
+/*
+ * Opens a connection to attempt->peer, and puts the attempt on it.  NGX_OK, or
+ * it is answered at once: NGX_DECLINED: it cannot be reached; NGX_ERROR: no
+ * memory, files or ports.
+ */
+ngx_int_t ngx_thrift_connection_open(ngx_thrift_attempt_t *attempt);
+
+/*
+ * Puts an attempt on an open connection.  It is sent when all events of this
+ * turn of the event loop have been handled: if one of them says that the server
+ * has closed, nothing is lost.
+ */
+void ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt);
+
+/*
+ * Takes an attempt off, which nobody waits for any more.  The connection is
+ * closed if a byte of it was sent: its reply would be read by nobody.
+ */
+void ngx_thrift_connection_remove(ngx_thrift_attempt_t *attempt);
+
+/* Closes a connection without attempts. */
+void ngx_thrift_connection_close(ngx_thrift_connection_t *conn);
+
+/*
+ * An idle connection must have nothing to read: bytes are an answer that
+ * nobody waits for, an end means that the server will not answer.
+ */
+ngx_uint_t ngx_thrift_connection_alive(ngx_thrift_connection_t *conn);
+
+/* Reads on, soon, after ngx_thrift_attempt_may_receive() has said no. */
+void ngx_thrift_connection_resume(ngx_thrift_connection_t *conn);
+
+
+#endif /* _NGX_THRIFT_CONNECTION_H_INCLUDED_ */

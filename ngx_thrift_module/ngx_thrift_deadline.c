@@ -1,0 +1,74 @@
+
+/*
+ * The only place where calls run out of time.  Called when a call is routed,
+ * and when it goes to its reply.
+ */
+
+#include "ngx_thrift.h"
+
+
+static void ngx_thrift_deadlines_expire(void *data);
+
+
+void
+ngx_thrift_deadlines_init(ngx_thrift_deadlines_t *deadlines,
+    ngx_msec_t timeout)
+{
+    deadlines->timeout = timeout;
+
+    ngx_queue_init(&deadlines->calls);
+
+    /* a session's timer keeps an exiting worker alive while it has calls */
+
+    ngx_thrift_timer_init(&deadlines->timer, ngx_thrift_deadlines_expire,
+                          deadlines, NULL, 1);
+}
+
+
+void
+ngx_thrift_deadline_start(ngx_thrift_call_t *call,
+    ngx_thrift_deadlines_t *deadlines)
+{
+    call->timed = 1;
+    call->waits = 1;
+    call->deadline = call->start + deadlines->timeout;
+
+    ngx_queue_insert_tail(&deadlines->calls, &call->expiry);
+
+    if (!deadlines->timer.set) {
+        ngx_thrift_timer_set(&deadlines->timer, call->deadline);
+    }
+}
+
+
+void
+ngx_thrift_deadline_stop(ngx_thrift_call_t *call)
+{
+    if (call->waits) {
+        call->waits = 0;
+        ngx_queue_remove(&call->expiry);
+    }
+}
+
+
+static void
+ngx_thrift_deadlines_expire(void *data)
+{
+    ngx_thrift_deadlines_t  *deadlines = data;
+
+    ngx_queue_t        *q;
+    ngx_thrift_call_t  *call;
+
+    while (!ngx_queue_empty(&deadlines->calls)) {
+        q = ngx_queue_head(&deadlines->calls);
+        call = ngx_queue_data(q, ngx_thrift_call_t, expiry);
+
+        if (!ngx_thrift_call_expired(call)) {
+            ngx_thrift_timer_set(&deadlines->timer, call->deadline);
+            return;
+        }
+
+        ngx_thrift_deadline_stop(call);
+        ngx_thrift_call_expire(call);
+    }
+}

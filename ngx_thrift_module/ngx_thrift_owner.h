@@ -1,0 +1,53 @@
+
+/*
+ * Who made a call, and wants its answer: a client's connection, a handler, or
+ * the module itself.  Functions that return ngx_int_t have set the call's error
+ * when they return NGX_ERROR, or leave it to be a plain internal error.
+ */
+
+#ifndef _NGX_THRIFT_OWNER_H_INCLUDED_
+#define _NGX_THRIFT_OWNER_H_INCLUDED_
+
+
+typedef struct {
+    /* call->conf and ->target are known now */
+    void        (*routed)(ngx_thrift_call_t *call);
+
+    /* who calls, as text */
+    void        (*client)(ngx_thrift_call_t *call, ngx_str_t *text);
+
+    /* the text of thrift_return */
+    ngx_int_t   (*return_text)(ngx_thrift_call_t *call, ngx_str_t *text);
+
+    /*
+     * The call holds `n` bytes more, or fewer; may it receive more?  If not,
+     * call->paused is set, and its connection is resumed later.
+     */
+    void        (*hold)(ngx_thrift_call_t *call, off_t n);
+    ngx_uint_t  (*may_receive)(ngx_thrift_call_t *call);
+
+    /*
+     * The step "reply": NGX_AGAIN, ngx_thrift_call_wake() once the answer was
+     * taken.
+     */
+    ngx_int_t   (*answer)(ngx_thrift_call_t *call);
+
+    /* call->out is ready to be written; never does so at once */
+    void        (*write)(ngx_thrift_call_t *call);
+
+    void        (*log)(ngx_thrift_call_t *call);
+
+    /*
+     * Makes a call to an upstream{} for the handler that answers this one:
+     * sets ob->call, up to its message, and ob->dialect.  NGX_DECLINED: there
+     * is no upstream of that name.
+     */
+    ngx_int_t   (*spawn)(ngx_thrift_call_t *call, ngx_str_t *upstream,
+                    ngx_thrift_outbound_t *ob);
+
+    /* nothing refers to the call any more */
+    void        (*finish)(ngx_thrift_call_t *call);
+} ngx_thrift_owner_t;
+
+
+#endif /* _NGX_THRIFT_OWNER_H_INCLUDED_ */

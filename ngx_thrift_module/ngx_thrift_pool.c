@@ -1,0 +1,521 @@
+
+/*
+ * The pool of upstream connections.  ngx_thrift_pass.c takes a connection when
+ * a whole call is in hand; ngx_thrift_connection.c gives it back when the call
+ * is answered, and removes it before it closes it.  No list is scanned: servers
+ * are found in a tree, idle connections are taken from the head of a queue, and
+ * those that are idle for too long are at the tail of the pool's.
+ */
+
+#include "ngx_thrift.h"
+
+
+/*
+ * A worker that shuts down keeps connections for the clients that stay, but
+ * not for long: the client that stays may be this or another such worker, at
+ * the other end of one, and would wait for it.
+ */
+
+#define NGX_THRIFT_POOL_EXITING  1000       /* milliseconds */
+
+/*
+ * A connection over the limit is closed at once when less than this part of
+ * the worker's connections is free: nginx itself stops accepting at an eighth.
+ */
+
+#define NGX_THRIFT_POOL_FREE  4
+
+/*
+ * The kernel is asked if a connection is alive that has been idle for longer.
+ * Of the others the event loop knows by now: calls are sent when all events of
+ * its turn have been handled.
+ */
+
+#define NGX_THRIFT_POOL_TRUSTED  10         /* milliseconds */
+
+
+/*
+ * The connections to one address in one dialect, either everybody's or one
+ * client's.  It lives as long as one of them does.
+ */
+
+struct ngx_thrift_server_s {
+    ngx_rbtree_node_t      node;
+    ngx_thrift_servers_t  *servers;     /* the pool's, or a client's */
+    ngx_thrift_pool_t     *pool;
+    ngx_thrift_dialect_t   dialect;
+    ngx_queue_t            idle;        /* last used first */
+    ngx_uint_t             nconns;      /* idle and busy */
+    socklen_t              socklen;
+    ngx_sockaddr_t         sockaddr;
+};
+
+
+static void ngx_thrift_servers_init(ngx_thrift_servers_t *servers);
+static void ngx_thrift_servers_insert(ngx_rbtree_node_t *temp,
+    ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
+static uint32_t ngx_thrift_server_hash(ngx_thrift_server_t *key);
+static ngx_int_t ngx_thrift_server_compare(ngx_thrift_server_t *one,
+    ngx_thrift_server_t *two);
+static void ngx_thrift_server_key(ngx_thrift_server_t *key,
+    ngx_thrift_pool_t *pool, struct sockaddr *sockaddr, socklen_t socklen,
+    ngx_thrift_dialect_t *dialect);
+static ngx_thrift_server_t *ngx_thrift_server_find(
+    ngx_thrift_servers_t *servers, ngx_thrift_server_t *key);
+static ngx_thrift_server_t *ngx_thrift_server_get(
+    ngx_thrift_servers_t *servers, ngx_thrift_server_t *key);
+static void ngx_thrift_server_join(ngx_thrift_server_t *server,
+    ngx_thrift_connection_t *conn);
+static void ngx_thrift_server_leave(ngx_thrift_connection_t *conn);
+static ngx_thrift_connection_t *ngx_thrift_server_take(
+    ngx_thrift_server_t *server);
+static void ngx_thrift_pool_move(ngx_thrift_connection_t *conn,
+    ngx_uint_t place);
+static ngx_uint_t ngx_thrift_pool_scarce(void);
+static ngx_msec_t ngx_thrift_pool_end(ngx_thrift_pool_t *pool,
+    ngx_thrift_connection_t *conn);
+static void ngx_thrift_pool_expire(void *data);
+
+
+void
+ngx_thrift_pool_init(ngx_thrift_pool_t *pool)
+{
+    ngx_thrift_servers_init(&pool->servers);
+    ngx_queue_init(&pool->idle);
+
+    ngx_thrift_timer_init(&pool->timer, ngx_thrift_pool_expire, pool, NULL, 1);
+}
+
+
+void
+ngx_thrift_pool_close(ngx_thrift_pool_t *pool)
+{
+    ngx_queue_t  *q;
+
+    while (!ngx_queue_empty(&pool->idle)) {
+        q = ngx_queue_head(&pool->idle);
+        ngx_thrift_connection_close(ngx_queue_data(q, ngx_thrift_connection_t,
+                                                   idle_pool));
+    }
+}
+
+
+void
+ngx_thrift_client_init(ngx_thrift_client_t *client)
+{
+    ngx_thrift_servers_init(&client->servers);
+}
+
+
+void
+ngx_thrift_client_close(ngx_thrift_client_t *client)
+{
+    ngx_queue_t          *q;
+    ngx_rbtree_t         *tree;
+    ngx_thrift_server_t  *server;
+
+    tree = &client->servers.tree;
+
+    /* a server goes with its last connection */
+
+    while (tree->root != tree->sentinel) {
+        server = (ngx_thrift_server_t *) tree->root;
+
+        q = ngx_queue_head(&server->idle);
+        ngx_thrift_connection_close(ngx_queue_data(q, ngx_thrift_connection_t,
+                                                   idle));
+    }
+}
+
+
+ngx_thrift_connection_t *
+ngx_thrift_pool_get(ngx_thrift_pool_t *pool, ngx_thrift_client_t *client,
+    ngx_peer_connection_t *peer, ngx_thrift_dialect_t *dialect)
+{
+    ngx_thrift_server_t       key, *server;
+    ngx_thrift_connection_t  *conn;
+
+    ngx_thrift_server_key(&key, pool, peer->sockaddr, peer->socklen, dialect);
+
+    /* its own ones first: calls on one connection keep their order */
+
+    server = ngx_thrift_server_find(&client->servers, &key);
+
+    conn = server ? ngx_thrift_server_take(server) : NULL;
+
+    if (conn) {
+        return conn;
+    }
+
+    server = ngx_thrift_server_find(&pool->servers, &key);
+
+    return server ? ngx_thrift_server_take(server) : NULL;
+}
+
+
+ngx_int_t
+ngx_thrift_pool_add(ngx_thrift_pool_t *pool, ngx_thrift_connection_t *conn,
+    ngx_peer_connection_t *peer, ngx_thrift_dialect_t *dialect)
+{
+    ngx_thrift_server_t  key, *server;
+
+    ngx_thrift_server_key(&key, pool, peer->sockaddr, peer->socklen, dialect);
+
+    server = ngx_thrift_server_get(&pool->servers, &key);
+
+    if (server == NULL) {
+        return NGX_ERROR;
+    }
+
+    conn->pool = pool;
+
+    ngx_thrift_server_join(server, conn);
+    ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_BUSY);
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn)
+{
+    ngx_thrift_pool_t  *pool;
+
+    pool = conn->pool;
+
+    return pool->max != 0
+           && (pool->lifetime == 0
+               || ngx_current_msec - conn->connection->start_time
+                  <= pool->lifetime);
+}
+
+
+ngx_int_t
+ngx_thrift_pool_own(ngx_thrift_connection_t *conn, ngx_thrift_client_t *client)
+{
+    ngx_thrift_server_t   *server;
+    ngx_thrift_servers_t  *servers;
+
+    servers = client ? &client->servers : &conn->pool->servers;
+
+    if (conn->server->servers == servers) {
+        return NGX_OK;
+    }
+
+    server = ngx_thrift_server_get(servers, conn->server);
+    if (server == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_thrift_server_leave(conn);
+    ngx_thrift_server_join(server, conn);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_thrift_pool_put(ngx_thrift_connection_t *conn)
+{
+    ngx_thrift_pool_t  *pool;
+
+    pool = conn->pool;
+
+    ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_IDLE);
+
+    if (!pool->timer.set || ngx_exiting
+        || pool->nidle == pool->max + 1
+        || (pool->nidle > pool->max && ngx_thrift_pool_scarce()))
+    {
+        ngx_thrift_pool_expire(pool);
+    }
+}
+
+
+void
+ngx_thrift_pool_remove(ngx_thrift_connection_t *conn)
+{
+    ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_OUTSIDE);
+    ngx_thrift_server_leave(conn);
+}
+
+
+static void
+ngx_thrift_pool_move(ngx_thrift_connection_t *conn, ngx_uint_t place)
+{
+    ngx_thrift_pool_t  *pool;
+
+    pool = conn->pool;
+
+    if (conn->place == NGX_THRIFT_POOL_BUSY) {
+        pool->nbusy--;
+
+    } else if (conn->place == NGX_THRIFT_POOL_IDLE) {
+        pool->nidle--;
+        ngx_queue_remove(&conn->idle);
+        ngx_queue_remove(&conn->idle_pool);
+    }
+
+    conn->place = place;
+    conn->connection->idle = (place == NGX_THRIFT_POOL_IDLE);
+
+    if (place == NGX_THRIFT_POOL_BUSY) {
+        pool->nbusy++;
+
+    } else if (place == NGX_THRIFT_POOL_IDLE) {
+        pool->nidle++;
+        ngx_queue_insert_head(&conn->server->idle, &conn->idle);
+        ngx_queue_insert_head(&pool->idle, &conn->idle_pool);
+        conn->since = ngx_current_msec;
+    }
+}
+
+
+static ngx_uint_t
+ngx_thrift_pool_scarce(void)
+{
+    return ngx_cycle->free_connection_n
+           < ngx_cycle->connection_n / NGX_THRIFT_POOL_FREE;
+}
+
+
+/*
+ * Closes connections that were idle for too long, the ones used least recently
+ * first, and waits for the next one's time.
+ */
+
+static void
+ngx_thrift_pool_expire(void *data)
+{
+    ngx_thrift_pool_t  *pool = data;
+
+    ngx_msec_t                end;
+    ngx_queue_t              *q;
+    ngx_thrift_connection_t  *conn;
+
+    while (!ngx_queue_empty(&pool->idle)) {
+        q = ngx_queue_last(&pool->idle);
+        conn = ngx_queue_data(q, ngx_thrift_connection_t, idle_pool);
+        end = ngx_thrift_pool_end(pool, conn);
+
+        if ((ngx_msec_int_t) (end - ngx_current_msec) > 0) {
+            ngx_thrift_timer_set(&pool->timer, end);
+            return;
+        }
+
+        ngx_thrift_connection_close(conn);
+    }
+}
+
+
+/* When an idle connection is to be closed. */
+
+static ngx_msec_t
+ngx_thrift_pool_end(ngx_thrift_pool_t *pool, ngx_thrift_connection_t *conn)
+{
+    ngx_msec_t  timeout;
+
+    timeout = pool->timeout;
+
+    if (ngx_exiting) {
+        timeout = ngx_min(timeout, NGX_THRIFT_POOL_EXITING);
+    }
+
+    if (pool->nidle > pool->max) {
+        timeout = ngx_thrift_pool_scarce()
+                  ? 0 : ngx_min(timeout, pool->surplus);
+    }
+
+    return conn->since + timeout;
+}
+
+
+static ngx_thrift_connection_t *
+ngx_thrift_server_take(ngx_thrift_server_t *server)
+{
+    ngx_uint_t                last;
+    ngx_queue_t              *q;
+    ngx_thrift_connection_t  *conn;
+
+    while (!ngx_queue_empty(&server->idle)) {
+        q = ngx_queue_head(&server->idle);
+        conn = ngx_queue_data(q, ngx_thrift_connection_t, idle);
+
+        if (ngx_current_msec - conn->since <= NGX_THRIFT_POOL_TRUSTED
+            || ngx_thrift_connection_alive(conn))
+        {
+            ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_BUSY);
+            return conn;
+        }
+
+        last = (server->nconns == 1);
+
+        ngx_thrift_connection_close(conn);
+
+        if (last) {
+            break;
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+ngx_thrift_server_join(ngx_thrift_server_t *server,
+    ngx_thrift_connection_t *conn)
+{
+    conn->server = server;
+    server->nconns++;
+}
+
+
+static void
+ngx_thrift_server_leave(ngx_thrift_connection_t *conn)
+{
+    ngx_thrift_server_t  *server;
+
+    server = conn->server;
+    conn->server = NULL;
+
+    if (--server->nconns == 0) {
+        ngx_rbtree_delete(&server->servers->tree, &server->node);
+        ngx_free(server);
+    }
+}
+
+
+/* A server of the same key, a new one if there is none; NULL: no memory. */
+
+static ngx_thrift_server_t *
+ngx_thrift_server_get(ngx_thrift_servers_t *servers, ngx_thrift_server_t *key)
+{
+    ngx_thrift_server_t  *server;
+
+    server = ngx_thrift_server_find(servers, key);
+
+    if (server) {
+        return server;
+    }
+
+    server = ngx_alloc(sizeof(ngx_thrift_server_t), ngx_cycle->log);
+    if (server == NULL) {
+        return NULL;
+    }
+
+    *server = *key;
+
+    server->servers = servers;
+    server->nconns = 0;
+    ngx_queue_init(&server->idle);
+
+    ngx_rbtree_insert(&servers->tree, &server->node);
+
+    return server;
+}
+
+
+static ngx_thrift_server_t *
+ngx_thrift_server_find(ngx_thrift_servers_t *servers, ngx_thrift_server_t *key)
+{
+    ngx_int_t           rc;
+    ngx_rbtree_node_t  *node, *sentinel;
+
+    node = servers->tree.root;
+    sentinel = servers->tree.sentinel;
+
+    while (node != sentinel) {
+        rc = ngx_thrift_server_compare(key, (ngx_thrift_server_t *) node);
+
+        if (rc == 0) {
+            return (ngx_thrift_server_t *) node;
+        }
+
+        node = (rc < 0) ? node->left : node->right;
+    }
+
+    return NULL;
+}
+
+
+static void
+ngx_thrift_server_key(ngx_thrift_server_t *key, ngx_thrift_pool_t *pool,
+    struct sockaddr *sockaddr, socklen_t socklen,
+    ngx_thrift_dialect_t *dialect)
+{
+    key->pool = pool;
+    key->dialect = *dialect;
+    key->socklen = socklen;
+    ngx_memcpy(&key->sockaddr, sockaddr, socklen);
+
+    key->node.key = ngx_thrift_server_hash(key);
+}
+
+
+static uint32_t
+ngx_thrift_server_hash(ngx_thrift_server_t *key)
+{
+    uint32_t  hash;
+
+    hash = ngx_murmur_hash2((u_char *) &key->sockaddr, key->socklen);
+
+    return hash ^ key->dialect.transport << 4 ^ key->dialect.protocol;
+}
+
+
+static ngx_int_t
+ngx_thrift_server_compare(ngx_thrift_server_t *one, ngx_thrift_server_t *two)
+{
+    if (one->node.key != two->node.key) {
+        return (one->node.key < two->node.key) ? -1 : 1;
+    }
+
+    if (one->pool != two->pool) {
+        return (one->pool < two->pool) ? -1 : 1;
+    }
+
+    if (one->dialect.transport != two->dialect.transport) {
+        return (one->dialect.transport < two->dialect.transport) ? -1 : 1;
+    }
+
+    if (one->dialect.protocol != two->dialect.protocol) {
+        return (one->dialect.protocol < two->dialect.protocol) ? -1 : 1;
+    }
+
+    return ngx_memn2cmp((u_char *) &one->sockaddr, (u_char *) &two->sockaddr,
+                        one->socklen, two->socklen);
+}
+
+
+static void
+ngx_thrift_servers_init(ngx_thrift_servers_t *servers)
+{
+    ngx_rbtree_init(&servers->tree, &servers->sentinel,
+                    ngx_thrift_servers_insert);
+}
+
+
+static void
+ngx_thrift_servers_insert(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
+    ngx_rbtree_node_t *sentinel)
+{
+    ngx_rbtree_node_t  **p;
+
+    for ( ;; ) {
+        p = (ngx_thrift_server_compare((ngx_thrift_server_t *) node,
+                                       (ngx_thrift_server_t *) temp) < 0)
+            ? &temp->left : &temp->right;
+
+        if (*p == sentinel) {
+            break;
+        }
+
+        temp = *p;
+    }
+
+    *p = node;
+    node->parent = temp;
+    node->left = sentinel;
+    node->right = sentinel;
+    ngx_rbt_red(node);
+}

@@ -1,0 +1,117 @@
+
+/*
+ * The pool: the connections to the servers of one upstream{}, or to all
+ * addresses that a variable names, in one worker.
+ *
+ *     pool --- servers: an address in a dialect --- idle connections
+ *     client --- servers: the same, for connections that are its own
+ *
+ * What a client sent may make a server read on where we see the message's end,
+ * or fall out of step.  So an idle connection is everybody's only if all calls
+ * it carried were checked, and after the last oneway another call was answered;
+ * else it is kept for its own client, and closed with it.
+ *
+ * A pool can shrink slowly: what is over the limit is closed only when it has
+ * been idle for some seconds.  Closed at once, it would be opened again by the
+ * next burst, and a worker that is busy with that falls behind for good.
+ */
+
+#ifndef _NGX_THRIFT_POOL_H_INCLUDED_
+#define _NGX_THRIFT_POOL_H_INCLUDED_
+
+
+typedef struct ngx_thrift_server_s  ngx_thrift_server_t;
+
+
+/* What is spoken on a connection. */
+
+typedef struct {
+    unsigned              transport;    /* nthrift_transport_e */
+    unsigned              protocol;     /* nthrift_protocol_e */
+} ngx_thrift_dialect_t;
+
+
+/* Where a connection is; ngx_thrift_pool_move() alone changes it. */
+
+typedef enum {
+    NGX_THRIFT_POOL_OUTSIDE = 0,
+    NGX_THRIFT_POOL_BUSY,
+    NGX_THRIFT_POOL_IDLE
+} ngx_thrift_pool_place_e;
+
+
+/* Servers, found by address and dialect; of different pools in a client's. */
+
+typedef struct {
+    ngx_rbtree_t          tree;         /* ngx_thrift_server_t */
+    ngx_rbtree_node_t     sentinel;
+} ngx_thrift_servers_t;
+
+
+typedef struct {
+    ngx_thrift_servers_t  servers;      /* with connections for everybody */
+    ngx_queue_t           idle;         /* all idle connections, last used
+                                           first */
+    ngx_uint_t            nidle;
+    ngx_uint_t            nbusy;
+    ngx_thrift_timer_t    timer;        /* of the one used least recently */
+
+    ngx_uint_t            max;          /* idle connections kept; 0: none */
+    ngx_msec_t            surplus;      /* those over it are kept so long */
+    ngx_msec_t            timeout;      /* an idle connection is closed after */
+    ngx_msec_t            lifetime;     /* none is kept longer; 0: no limit */
+} ngx_thrift_pool_t;
+
+
+/* A client connection, as far as upstream connections are kept for it. */
+
+typedef struct {
+    ngx_thrift_servers_t  servers;      /* with connections that are its own */
+} ngx_thrift_client_t;
+
+
+void ngx_thrift_pool_init(ngx_thrift_pool_t *pool);
+
+/* Closes all idle connections. */
+void ngx_thrift_pool_close(ngx_thrift_pool_t *pool);
+
+/* The pool's memory goes away. */
+#define ngx_thrift_pool_destroy(pool)  ngx_thrift_timer_close(&(pool)->timer)
+
+void ngx_thrift_client_init(ngx_thrift_client_t *client);
+
+/* Closes the idle connections that are kept for a client; none is busy. */
+void ngx_thrift_client_close(ngx_thrift_client_t *client);
+
+/*
+ * Takes the idle connection to the peer's address that was used last, and is
+ * the client's own or, if it has none, everybody's; NULL: there is none.  One
+ * that its server has closed, or sent something on, is closed on the way.
+ */
+ngx_thrift_connection_t *ngx_thrift_pool_get(ngx_thrift_pool_t *pool,
+    ngx_thrift_client_t *client, ngx_peer_connection_t *peer,
+    ngx_thrift_dialect_t *dialect);
+
+/* Adds a new connection to the peer's address, which is busy. */
+ngx_int_t ngx_thrift_pool_add(ngx_thrift_pool_t *pool,
+    ngx_thrift_connection_t *conn, ngx_peer_connection_t *peer,
+    ngx_thrift_dialect_t *dialect);
+
+/* May a connection be kept, by the limits of its pool? */
+ngx_uint_t ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn);
+
+/*
+ * A busy connection is now `client`'s own, or everybody's if that is NULL.
+ * NGX_ERROR: no memory.
+ */
+ngx_int_t ngx_thrift_pool_own(ngx_thrift_connection_t *conn,
+    ngx_thrift_client_t *client);
+
+/* A busy connection becomes idle. */
+void ngx_thrift_pool_put(ngx_thrift_connection_t *conn);
+
+/* The connection leaves the pool, for it will be closed. */
+void ngx_thrift_pool_remove(ngx_thrift_connection_t *conn);
+
+
+#endif /* _NGX_THRIFT_POOL_H_INCLUDED_ */
