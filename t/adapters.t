@@ -443,8 +443,9 @@ sub glib_errors {
 }
 
 
-# A type that Debian's Thrift does not know: nginx lets it pass in a field that
-# is in no IDL.  That is not the handler's fault, and costs no memory.
+# A type that Debian's Thrift does not know, in a field that is in no IDL: nginx
+# refuses it before, but there will be others.  That is not the handler's fault,
+# and costs no memory.
 
 sub unreadable {
     my ($name, $protocol) = @_;

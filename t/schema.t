@@ -188,6 +188,8 @@ my $bad = '7 arguments do not fit their definition: ';
 my $street = [ 1, string => 'Main' ];
 my $id = [ 1, i64 => 7 ];
 
+my $no_uuid = 'uuid in an undeclared field';
+
 sub user { return [ 1, struct => [ $id, @_ ] ] }
 sub address { return [ 3, struct => [ @_ ] ] }
 
@@ -295,6 +297,26 @@ my @refused = (
 
     [ 'void method', 'touch', [ [ 1, i32 => 1 ] ],
       'wrong type, i64 expected at id' ],
+
+    # a uuid, unless it is declared: thriftpy's servers read what is in it as
+    # fields, and so end a body before we do
+
+    (map { [ "undeclared uuid, $$_[0]", 'user', $$_[1], "$no_uuid at $$_[2]" ] }
+         [ 'argument', [ user(), [ 99, uuid => "\0" x 16 ] ], '99' ],
+         [ 'field', [ user([ 99, uuid => "\0" x 16 ]) ], 'user.99' ],
+         [ 'in list', [ [ 9, list => [ uuid => "\0" x 16 ] ] ], '9[]' ],
+         [ 'in set', [ [ 9, set => [ uuid => "\0" x 16 ] ] ], '9[]' ],
+         [ 'key', [ [ 9, map => [ uuid => 'i8', "\0" x 16, 1 ] ] ], '9{}' ],
+         [ 'value', [ [ 9, map => [ i8 => 'uuid', 1, "\0" x 16 ] ] ], '9{}' ],
+         [ 'in struct', [ [ 9, struct => [ [ 5, uuid => "\0" x 16 ] ] ] ],
+           '9.5' ],
+         [ 'in declared list',
+           [ user([ 4, list => [ struct => [ $street,
+                                             [ 7, uuid => 'y' x 16 ] ] ] ]) ],
+           'user.others[0].7' ],
+         [ 'empty list', [ [ 9, list => [ 'uuid' ] ] ], '9[]' ]),
+    [ 'empty list of uuids', 'nested', [ [ 4, list => [ 'uuid' ] ] ],
+      'wrong type, i32 expected at list_of[]' ],
 );
 
 # what thrift_validate_enum and thrift_validate_utf8 refuse
@@ -398,7 +420,7 @@ my @good = (
     [ 'unknown argument', 'touch', [ $id, [ 77, string => "\xff" ] ] ],
     [ 'unknown of any kind', 'touch',
       [ [ 20, struct => [ [ 1, list => [ map => [ i32 => 'bool', 1, 1 ] ] ],
-                          [ 2, set => [ uuid => 'y' x 16 ] ] ] ],
+                          [ 2, set => [ string => 'y' x 16 ] ] ] ],
         [ 21, bool => 0 ], [ 22, double => 1 ], [ -3, i16 => 1 ], $id ] ],
     [ 'unknown in struct', 'user', [ user([ 50, i32 => 1 ]) ] ],
     [ 'union', 'choose', [ [ 1, struct => [ [ 2, string => 'a' ] ] ] ] ],
@@ -544,6 +566,8 @@ my @replies = (
     [ 'exception without field', find => { body => [ [ 1, struct => [ ] ] ] },
       "${wrong}missing required field at lost.what" ],
     [ 'no result', find => { body => [ ] }, "${wrong}result without a value" ],
+    [ 'undeclared uuid', find => { body => [ [ 0, struct => [ $id,
+      [ 9, uuid => 'x' x 16 ] ] ] ] }, "${wrong}$no_uuid at success.9" ],
     [ 'two results', find => { body => [ $ok, [ 2, struct => [ ] ] ] },
       "${wrong}result with more than one field" ],
     [ 'void', touch => { body => [ ] }, 'good' ],

@@ -22,6 +22,10 @@
 
 #define CHECK_INDEX_SIZE  13
 
+/* "-32768" */
+
+#define CHECK_ID_SIZE     7
+
 
 typedef struct {
     nthrift_bytes_t               *body;
@@ -32,6 +36,7 @@ typedef struct {
     size_t                         stride;  /* bytes of a level */
     uint32_t                       required;    /* that it has bits for */
     uint8_t                        flags;   /* of types, to be looked at */
+    uint8_t                        uuids;   /* 1: need not be declared */
     nthrift_check_error_t         *err;
     uint8_t                        place[NTHRIFT_TOKEN_SIZE];
 } check_t;
@@ -51,6 +56,11 @@ static const char *const  check_expected[NTHRIFT_UUID + 1] = {
     [NTHRIFT_LIST] = "wrong type, list expected",
     [NTHRIFT_UUID] = "wrong type, uuid expected"
 };
+
+
+/* What level->field is while a field is read that is not declared. */
+
+static const nthrift_schema_field_t  check_undeclared;
 
 
 /* Adds to the path as much as there is room for. */
@@ -75,6 +85,32 @@ check_path_add(nthrift_check_error_t *err, const void *text, size_t len)
 }
 
 
+/* A field by its name, or by its id. */
+
+static void
+check_path_add_field(nthrift_check_error_t *err, const nthrift_level_t *level)
+{
+    int   n;
+    char  id[CHECK_ID_SIZE];
+
+    if (level->field == NULL) {
+        return;
+    }
+
+    if (err->len != 0) {
+        check_path_add(err, ".", 1);
+    }
+
+    if (level->field == &check_undeclared) {
+        n = snprintf(id, sizeof(id), "%d", level->at.id);
+        check_path_add(err, id, (size_t) n);
+        return;
+    }
+
+    check_path_add(err, level->field->name.data, level->field->name.len);
+}
+
+
 static void
 check_path_add_level(nthrift_check_error_t *err, const nthrift_level_t *level)
 {
@@ -82,16 +118,7 @@ check_path_add_level(nthrift_check_error_t *err, const nthrift_level_t *level)
     char  index[CHECK_INDEX_SIZE];
 
     if (level->at.fields) {
-
-        if (level->field != NULL) {
-            if (err->len != 0) {
-                check_path_add(err, ".", 1);
-            }
-
-            check_path_add(err, level->field->name.data,
-                           level->field->name.len);
-        }
-
+        check_path_add_field(err, level);
         return;
     }
 
@@ -165,6 +192,16 @@ check_clear_seen(check_t *c, nthrift_level_t *level)
     memset(level->seen, 0, nthrift_level_words(level->st->required) * 8);
 
     return NTHRIFT_OK;
+}
+
+
+/* A uuid that is not declared. */
+
+static check_noinline int
+check_uuid(check_t *c, const char *behind)
+{
+    return c->uuids ? NTHRIFT_OK
+                    : check_fail(c, "uuid in an undeclared field", behind);
 }
 
 
@@ -246,24 +283,79 @@ check_enter_values(check_t *c, const nthrift_token_protocol_t *protocol,
 }
 
 
+/* 1 for the types that a container may say where nobody looks at values. */
+
+static inline int
+check_is_passable(const nthrift_token_t *t, uint8_t type)
+{
+    if (type < NTHRIFT_UUID && check_expected[type] != NULL) {
+        return 1;
+    }
+
+    /* an empty map has none in compact, nor when it is translated from there */
+
+    return type == NTHRIFT_STOP && t->type == NTHRIFT_MAP && t->count == 0;
+}
+
+
+static check_noinline int
+check_other_elements(check_t *c, const nthrift_token_t *t, uint8_t type,
+    const nthrift_schema_type_t *expected)
+{
+    int  map;
+
+    map = (t->type == NTHRIFT_MAP);
+
+    if (expected != NULL) {
+        return check_fail(c, check_expected[expected->type],
+                          map ? "{}" : "[]");
+    }
+
+    if (type == NTHRIFT_UUID) {
+        return check_uuid(c, map ? "{}" : "[]");
+    }
+
+    return map ? check_fail(c, "unknown type of map elements", "{}")
+               : check_fail(c, "unknown type of list elements", "[]");
+}
+
+
+/*
+ * The type that a container says its elements, keys or values have.  Where it
+ * is empty it may be another one, as nobody reads any; but some libraries fail
+ * on what they do not know, and go on reading behind it.
+ */
+
+static inline int
+check_elements(check_t *c, const nthrift_token_t *t, uint8_t type,
+    const nthrift_schema_type_t *expected)
+{
+    if (expected != NULL && expected->type == type) {
+        return NTHRIFT_OK;
+    }
+
+    if ((expected == NULL || t->count == 0) && check_is_passable(t, type)) {
+        return NTHRIFT_OK;
+    }
+
+    return check_other_elements(c, t, type, expected);
+}
+
+
 static inline int
 check_list(check_t *c, const nthrift_token_protocol_t *protocol,
     const nthrift_token_t *t, const nthrift_schema_type_t *type)
 {
     const nthrift_schema_type_t  *elem;
 
-    if (t->count == 0) {
-        return NTHRIFT_OK;
+    elem = (type != NULL) ? type->elem : NULL;
+
+    if (check_elements(c, t, t->elem, elem) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
     }
 
-    elem = NULL;
-
-    if (type != NULL) {
-        elem = type->elem;
-
-        if (elem->type != t->elem) {
-            return check_fail(c, check_expected[elem->type], "[]");
-        }
+    if (t->count == 0) {
+        return NTHRIFT_OK;
     }
 
     return check_enter_values(c, protocol, t, elem, elem);
@@ -274,23 +366,22 @@ static inline int
 check_map(check_t *c, const nthrift_token_protocol_t *protocol,
     const nthrift_token_t *t, const nthrift_schema_type_t *type)
 {
+    const nthrift_schema_type_t  *key, *elem;
+
+    key = (type != NULL) ? type->key : NULL;
+    elem = (type != NULL) ? type->elem : NULL;
+
+    if (check_elements(c, t, t->key, key) != NTHRIFT_OK
+        || check_elements(c, t, t->elem, elem) != NTHRIFT_OK)
+    {
+        return NTHRIFT_ERROR;
+    }
+
     if (t->count == 0) {
         return NTHRIFT_OK;
     }
 
-    if (type == NULL) {
-        return check_enter_values(c, protocol, t, NULL, NULL);
-    }
-
-    if (type->key->type != t->key) {
-        return check_fail(c, check_expected[type->key->type], "{}");
-    }
-
-    if (type->elem->type != t->elem) {
-        return check_fail(c, check_expected[type->elem->type], "{}");
-    }
-
-    return check_enter_values(c, protocol, t, type->key, type->elem);
+    return check_enter_values(c, protocol, t, key, elem);
 }
 
 
@@ -528,12 +619,14 @@ check_field(check_t *c, nthrift_level_t *level, const nthrift_token_t *t,
     field = (level->st != NULL) ? nthrift_schema_field(level->st, t->id)
                                 : NULL;
     level->at.id = t->id;
-    level->field = field;
 
     if (field == NULL) {
+        level->field = &check_undeclared;
         level->unknown++;
-        return NTHRIFT_OK;
+        return (t->type != NTHRIFT_UUID) ? NTHRIFT_OK : check_uuid(c, "");
     }
+
+    level->field = field;
 
     if (field->type.type != t->type) {
         return check_fail(c, check_expected[field->type.type], "");
@@ -686,6 +779,7 @@ nthrift_check_body(const nthrift_check_rules_t *rules, void *memory,
     c.required = (uint32_t) nthrift_level_words(rules->max_required)
                  * NTHRIFT_LEVEL_WORD;
     c.err = err;
+    c.uuids = rules->uuids;
     c.flags = (uint8_t) ((rules->enums ? NTHRIFT_SCHEMA_ENUM : 0)
                          | (rules->utf8 ? NTHRIFT_SCHEMA_TEXT : 0));
 

@@ -4,13 +4,20 @@
  * refused here or found good, but never read beyond its runs.
  *
  * Refused, each with its own sentence: a field, an element or a key of
- * another type than declared (of an empty container the types are not looked
- * at); a required field that is missing; a union that has not exactly one
- * field, known or not; a result with two known fields, or with none at all
- * unless the method is void; by rule, an enum's number that is not declared,
- * and a string that is not UTF-8 (Unicode 15, table 3-7: no surrogates, no
- * overlong forms).  Fields that are not declared are passed over.  A field
- * may occur twice, except where only one may be.
+ * another type than declared (an empty container may say another one, but not
+ * a uuid, nor what is no type; a map, none at all); a uuid that is not
+ * declared, at any depth, unless by rule; a required field that is missing; a
+ * union that has not exactly one field, known or not; a result with two known
+ * fields, or with none at all unless the method is void; by rule, an enum's
+ * number that is not declared, and a string that is not UTF-8 (Unicode 15,
+ * table 3-7: no surrogates, no overlong forms).  Other fields that are not
+ * declared are passed over.  A field may occur twice, except where only one
+ * may be.
+ *
+ * A uuid that is not declared has no length that all agree on: thriftpy and
+ * thriftpy2 pass over none of its 16 bytes, and read what is in them as
+ * fields.  Java's and Ruby's servers (to Thrift 0.17) answer a type that they
+ * do not know with an exception, and read the rest of the body as calls.
  *
  * Sources: doc/specs/thrift-binary-protocol.md, thrift-compact-protocol.md,
  * lib/java TUnion.java (a second field of a union is not read by it).
@@ -30,14 +37,17 @@ typedef struct {
                                        its table is of; 0 is 64 */
     uint8_t       enums;            /* 1: numbers must be declared */
     uint8_t       utf8;             /* 1: strings must be UTF-8 */
+    uint8_t       uuids;            /* 1: may be where none is declared; for
+                                       who passes nothing on */
 } nthrift_check_rules_t;
 
 
 /*
  * What is wrong, and where: "user.address.zip", "items[3].price",
  * "prices{}.amount"; the types of a container's elements themselves are
- * "items[]" and "prices{}".  The path is empty for the body as a whole.  It
- * is not terminated; one that is too long for its place ends in "...".
+ * "items[]" and "prices{}"; a field that is not declared is its id,
+ * "user.50".  The path is empty for the body as a whole.  It is not
+ * terminated; one that is too long for its place ends in "...".
  */
 
 typedef struct {

@@ -24,7 +24,8 @@ typedef struct {
     uint8_t                        pairs;   /* 1: a map */
 
     const nthrift_schema_t        *st;      /* NULL: not declared */
-    const nthrift_schema_field_t  *field;   /* that is read, or NULL */
+    const nthrift_schema_field_t  *field;   /* that is read, check.c's own
+                                               if not declared, or NULL */
     const nthrift_schema_type_t   *type[2]; /* as at.type, or NULL */
 
     uint64_t                       seen[];  /* required fields, by nth */

@@ -46,8 +46,9 @@ typedef struct {
     int16_t          id;        /* of a field */
     uint8_t          type;      /* nthrift_type_e; NTHRIFT_STOP: the struct's
                                    end */
-    uint8_t          key;       /* map, unless count is 0 */
-    uint8_t          elem;      /* container, unless count is 0 */
+    uint8_t          key;       /* container: what it says of its values, ... */
+    uint8_t          elem;      /* ... any byte where count is 0; NTHRIFT_STOP
+                                   where it says nothing */
 } nthrift_token_t;
 
 

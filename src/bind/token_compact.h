@@ -125,6 +125,8 @@ nthrift_token_compact_map(const uint8_t *p, const uint8_t *last,
 {
     ptrdiff_t  n;
 
+    t->key = NTHRIFT_STOP;
+    t->elem = NTHRIFT_STOP;
     n = nthrift_token_compact_count(p, last, t);
 
     if (n < 0 || t->count == 0) {

@@ -17,6 +17,7 @@ static const char  idl[] =
     "union Id { 1: i64 number, 2: string name, 20: list<string> parts }\n"
     "exception Missing { 1: required string what }\n"
     "exception Denied { 1: i32 code }\n"
+    "struct Keys { 1: list<list<uuid>> keys }\n"
     "struct Zip { 1: required string code, 2: i32 plus }\n"
     "struct Address { 1: string street, 2: Zip zip, 3: required string city }\n"
     "struct Item { 1: double price, 2: optional Color color, 3: binary raw }\n"
@@ -40,6 +41,10 @@ static const char  idl[] =
     "    17: map<i8, i64> bytes\n"
     "    18: list<User> friends\n"
     "    19: map<string, string> strings\n"
+    "    23: list<uuid> keys\n"
+    "    24: map<uuid, i64> by_key\n"
+    "    25: map<i8, uuid> to_key\n"
+    "    26: Keys more\n"
     "    -3: i32 negative\n"
     "    1000: i32 far\n"
     "}\n"
@@ -54,7 +59,10 @@ static const char  idl[] =
 #define ENUMS  1
 #define UTF8   2
 #define BOTH   3
+#define UUIDS  4
 
+
+#define UUID  "uuid in an undeclared field"
 
 typedef struct {
     const char   *name;
@@ -80,12 +88,51 @@ static const check_case_t  cases[] = {
     { "a field twice", "User", BOTH, "1:l5 1:l6 2:\"x\" 2:\"y\"", NULL, NULL },
 
     { "unknown fields of every type", "User", BOTH,
-      "1:l5 30:b1 31:y1 32:h1 33:i1 34:l1 35:d1 36:\"\xff\" 37:u1"
+      "1:l5 30:b1 31:y1 32:h1 33:i1 34:l1 35:d1 36:\"\xff\" "
       "38:{1:\"\xff\" 2:{} 3:[i i1]} 39:[{ {1:i1} {}] 40:<s{ \"\xff\" {}>"
       "41:(s \"a\" \"b\") 42:<il i1 l300> 43:[b b1 b0] 44:<yl y1 l300>"
       "45:[[ [s \"a\"] [i i1]] 46:<ss>", NULL, NULL },
     { "an unknown field between 15 and 16", "User", BOTH,
       "1:l5 40:i1 7:b1", NULL, NULL },
+
+    { "an unknown uuid", "User", BOTH, "1:l5 37:u1", UUID, "37" },
+    { "an unknown uuid of a negative id", "User", BOTH, "-32768:u1", UUID,
+      "-32768" },
+    { "an unknown list of uuids", "User", BOTH, "37:[u u1 u2]", UUID,
+      "37[]" },
+    { "an unknown set of uuids", "User", BOTH, "37:(u u1)", UUID, "37[]" },
+    { "an unknown list of no uuid", "User", BOTH, "37:[u]", UUID, "37[]" },
+    { "an unknown map of uuids to bools", "User", BOTH, "37:<ub u1 b1>", UUID,
+      "37{}" },
+    { "an unknown map of bytes to uuids", "User", BOTH, "37:<yu y1 u1>", UUID,
+      "37{}" },
+    { "an unknown map of uuids to lists", "User", BOTH, "37:<u[ u1 [u]>", UUID,
+      "37{}" },
+    { "a uuid in an unknown struct", "User", BOTH, "37:{1:i1 2:u1}", UUID,
+      "37.2" },
+    { "a uuid in structs in unknown lists", "User", BOTH,
+      "37:[[ [{ {}] [{ {} {3:<y{ y1 {1:u1}>}]]", UUID, "37[1][1].3{}.1" },
+    { "lists of uuids in an unknown list", "User", BOTH,
+      "37:[[ [i i1] [u u1]]", UUID, "37[1][]" },
+    { "an unknown uuid in a struct", "User", BOTH,
+      "1:l5 4:[{ {1:d1} {1:d1 9:u1}]", UUID, "items[1].9" },
+    { "an unknown set of uuids two structs in", "User", BOTH,
+      "3:{2:{9:{1:i1} 8:(u u1)}}", UUID, "address.zip.8[]" },
+    { "an unknown uuid in a union", "Id", BOTH, "9:u1", UUID, "9" },
+    { "an unknown uuid in a result", "Users.put()", BOTH, "7:u1", UUID, "7" },
+    { "unknown uuids, by rule", "User", UUIDS, "1:l5 37:u1 38:[u u1] 39:(u)"
+      "40:{1:<yu y1 u1>} 41:<u{ u1 {1:u1}>", NULL, NULL },
+    { "uuids of the wrong type, by rule", "User", UUIDS, "10:(u u1)",
+      "wrong type, i32 expected", "numbers[]" },
+    { "a uuid that is declared", "User", BOTH, "1:l5 11:u1 18:[{ {1:l1 11:u7}]"
+      " 23:[u u1 u2] 24:<ul u1 l1> 25:<yu y1 u3> 26:{1:[[ [u] [u u5]]}", NULL,
+      NULL },
+    { "a declared uuid, and another", "User", BOTH, "11:u1 12:[[ [u u1]]",
+      "wrong type, string expected", "words[0][]" },
+    { "elements that are uuids", "User", BOTH, "10:(u u1)",
+      "wrong type, i32 expected", "numbers[]" },
+    { "elements that are uuids, but there is none", "User", BOTH, "10:(u)",
+      "wrong type, i32 expected", "numbers[]" },
 
     { "wrong type: i32 for i64", "User", BOTH, "1:i5",
       "wrong type, i64 expected", "id" },
@@ -256,7 +303,8 @@ check_one(check_result_t *r, int rules, unsigned protocol,
     ru.max_depth = DEPTH;
     ru.max_required = set.max_required;
     ru.enums = rules & 1;
-    ru.utf8 = rules >> 1;
+    ru.utf8 = rules >> 1 & 1;
+    ru.uuids = rules >> 2 & 1;
 
     memory = malloc(nthrift_check_size(&ru));
     memset(memory, 0xa5, nthrift_check_size(&ru));
@@ -380,16 +428,14 @@ walk(unsigned protocol, const uint8_t *bytes, size_t n)
 
 
 static void
-test_case(const check_case_t *c, unsigned protocol)
+test_bytes(const check_case_t *c, unsigned protocol, const uint8_t *bytes,
+    size_t n)
 {
     int                      passed;
-    size_t                   n;
     check_result_t           whole;
     const nthrift_schema_t  *st;
-    static uint8_t           bytes[BIND_SIZE];
 
     st = nthrift_schema_build(&set, bind_struct(program, c->st));
-    n = bind_body(protocol, c->body, bytes);
 
     check_all(&whole, &passed, c->rules, protocol, st, bytes, n);
 
@@ -403,6 +449,103 @@ test_case(const check_case_t *c, unsigned protocol)
         diag("got: %s at \"%s\", well formed: %d",
              whole.error ? whole.error : "no error", whole.path,
              walk(protocol, bytes, n));
+    }
+}
+
+
+static void
+test_case(const check_case_t *c, unsigned protocol)
+{
+    size_t          n;
+    static uint8_t  bytes[BIND_SIZE];
+
+    n = bind_body(protocol, c->body, bytes);
+    test_bytes(c, protocol, bytes, n);
+}
+
+
+/*
+ * Containers that say what is no type of theirs, or no type at all, and have
+ * no elements: what the notation cannot say.  The walk lets all of them pass.
+ */
+
+#define LIST   "unknown type of list elements"
+#define MAP    "unknown type of map elements"
+
+
+static const struct {
+    unsigned      protocol;
+    check_case_t  c;
+} empty_cases[] = {
+    { NTHRIFT_BINARY, { "unknown empty list of sets", "Users.all", BOTH,
+      "0f 0032 0e 00000000 00", NULL, NULL } },
+    { NTHRIFT_BINARY, { "unknown empty list of stops", "Users.all", BOTH,
+      "0f 0032 00 00000000 00", LIST, "50[]" } },
+    { NTHRIFT_BINARY, { "unknown empty list of voids", "Users.all", BOTH,
+      "0f 0032 01 00000000 00", LIST, "50[]" } },
+    { NTHRIFT_BINARY, { "unknown empty set of type 9", "Users.all", BOTH,
+      "0e 0032 09 00000000 00", LIST, "50[]" } },
+    { NTHRIFT_BINARY, { "unknown empty list of type 17", "Users.all", BOTH,
+      "0f 0032 11 00000000 00", LIST, "50[]" } },
+    { NTHRIFT_BINARY, { "unknown empty list of type 255", "Users.all", BOTH,
+      "0f 0032 ff 00000000 00", LIST, "50[]" } },
+    { NTHRIFT_BINARY, { "unknown empty map of type 5", "Users.all", BOTH,
+      "0d 0032 05 08 00000000 00", MAP, "50{}" } },
+    { NTHRIFT_BINARY, { "unknown empty map to type 200", "Users.all", BOTH,
+      "0d 0032 08 c8 00000000 00", MAP, "50{}" } },
+    { NTHRIFT_BINARY, { "unknown empty map of uuids", "Users.all", BOTH,
+      "0d 0032 10 08 00000000 00", UUID, "50{}" } },
+    { NTHRIFT_BINARY, { "unknown empty map to uuids", "Users.all", BOTH,
+      "0d 0032 08 10 00000000 00", UUID, "50{}" } },
+    { NTHRIFT_BINARY, { "unknown empty map without types", "Users.all", BOTH,
+      "0d 0032 00 00 00000000 00", NULL, NULL } },
+    { NTHRIFT_BINARY, { "unknown list of empty lists", "Users.all", BOTH,
+      "0f 0032 0f 00000002 03 00000000 07 00000000 00", LIST, "50[1][]" } },
+    { NTHRIFT_BINARY, { "empty list of type 17", "User", BOTH,
+      "0a 0001 0000000000000005 0f 0010 11 00000000 00",
+      "wrong type, bool expected", "flags[]" } },
+    { NTHRIFT_BINARY, { "empty map of type 7", "User", BOTH,
+      "0a 0001 0000000000000005 0d 000d 07 0a 00000000 00",
+      "wrong type, i32 expected", "pairs{}" } },
+    { NTHRIFT_BINARY, { "empty map to uuids", "User", BOTH,
+      "0a 0001 0000000000000005 0d 000d 08 10 00000000 00",
+      "wrong type, i64 expected", "pairs{}" } },
+    { NTHRIFT_BINARY, { "empty map without types", "User", BOTH,
+      "0a 0001 0000000000000005 0d 000d 00 00 00000000 00", NULL, NULL } },
+    { NTHRIFT_BINARY, { "empty map of uuids, to others", "User", BOTH,
+      "0a 0001 0000000000000005 0d 0018 10 08 00000000 00", NULL, NULL } },
+    { NTHRIFT_COMPACT, { "unknown empty list of type 14", "Users.all", BOTH,
+      "09 64 0e 00", LIST, "50[]" } },
+    { NTHRIFT_COMPACT, { "unknown empty set of type 15", "Users.all", BOTH,
+      "0a 64 0f 00", LIST, "50[]" } },
+    { NTHRIFT_COMPACT, { "unknown empty list of stops", "Users.all", BOTH,
+      "09 64 00 00", LIST, "50[]" } },
+    { NTHRIFT_COMPACT, { "unknown empty list, long, of type 14", "Users.all",
+      BOTH, "09 64 fe 00 00", LIST, "50[]" } },
+    { NTHRIFT_COMPACT, { "unknown empty map", "Users.all", BOTH,
+      "0b 64 00 00", NULL, NULL } },
+    { NTHRIFT_COMPACT, { "unknown empty map, long", "Users.all", BOTH,
+      "0b 64 808000 00", NULL, NULL } },
+    { NTHRIFT_COMPACT, { "unknown list of empty lists", "Users.all", BOTH,
+      "09 64 29 03 0e 00", LIST, "50[1][]" } },
+    { NTHRIFT_COMPACT, { "empty list of type 14", "User", BOTH,
+      "16 0a 39 0e 00", "wrong type, struct expected", "items[]" } },
+    { NTHRIFT_COMPACT, { "a call behind what ends a reader", "Users.all", BOTH,
+      "09 880e 0e 8221180463616c6c 00", LIST, "900[]" } },
+};
+
+
+static void
+test_empty(void)
+{
+    size_t               i, n;
+    uint8_t              bytes[64];
+    const check_case_t  *c;
+
+    for (i = 0; i < unit_array_size(empty_cases); i++) {
+        c = &empty_cases[i].c;
+        n = unit_hex(c->body, bytes, sizeof(bytes));
+        test_bytes(c, empty_cases[i].protocol, bytes, n);
     }
 }
 
@@ -640,6 +783,7 @@ main(void)
         test_case(&cases[i], NTHRIFT_COMPACT);
     }
 
+    test_empty();
     test_required(NTHRIFT_BINARY);
     test_required(NTHRIFT_COMPACT);
     test_path();
