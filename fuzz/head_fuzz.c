@@ -44,6 +44,7 @@ head_check_write(const nthrift_head_t *head)
     fuzz_check(head_same(&again, head));
     fuzz_check(head->transport == NTHRIFT_UNFRAMED
                || again.frame == size - 4 + BODY);
+    fuzz_check(again.frame == nthrift_head_frame(head, BODY));
 
     free(p);
 }

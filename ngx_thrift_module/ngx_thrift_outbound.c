@@ -168,7 +168,7 @@ ngx_thrift_outbound_request(ngx_thrift_outbound_t *ob, const void *args)
     ngx_thrift_invocation_written(inv, &w);
 
     head.size = size;
-    head.frame = (head.transport == NTHRIFT_FRAMED) ? w.len - 4 : 0;
+    head.frame = nthrift_head_frame(&head, w.len - size);
 
     ngx_thrift_message_set(&call->request, &head, w.data, w.len);
 

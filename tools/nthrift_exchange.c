@@ -19,7 +19,6 @@
 
 #define EXCHANGE_READ  (64 * 1024)      /* bytes: read at once */
 #define EXCHANGE_NAME  64               /* bytes: of a name in a message */
-#define EXCHANGE_LENGTH  4              /* bytes: of a frame's length word */
 
 #define exchange_ms(us)  ((double) (us) / 1000)
 
@@ -245,7 +244,7 @@ exchange_start(exchange_t *x, const nthrift_call_t *call)
     x->rules.validate = 1;
     x->rules.max_depth = NTHRIFT_DECODE_DEPTH;
     x->rules.max_frame = call->max_size;
-    x->rules.max_message = (uint64_t) call->max_size + EXCHANGE_LENGTH;
+    x->rules.max_message = (uint64_t) call->max_size + NTHRIFT_LENGTH_SIZE;
 
     nthrift_message_start(&x->message);
 }

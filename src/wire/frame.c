@@ -293,7 +293,8 @@ frame_read_framed(const nthrift_rules_t *rules, const uint8_t *p, size_t n,
 
     /* no message is that short, but a name may be */
 
-    if (n > 4 && len < FRAME_LEAST && !frame_is_name(p[4])) {
+    if (n > NTHRIFT_LENGTH_SIZE && len < FRAME_LEAST && !frame_is_name(p[4]))
+    {
         return nthrift_error_set(err, "frame too short for a message");
     }
 
@@ -311,7 +312,8 @@ frame_read_framed(const nthrift_rules_t *rules, const uint8_t *p, size_t n,
         return NTHRIFT_AGAIN;
     }
 
-    rc = frame_read_protocol(p + 4, n - 4, err);
+    rc = frame_read_protocol(p + NTHRIFT_LENGTH_SIZE, n - NTHRIFT_LENGTH_SIZE,
+                             err);
 
     if (rc > 0) {
         rc = frame_accept(rules, NTHRIFT_FRAMED, rc, head, err);
@@ -355,7 +357,7 @@ nthrift_frame_read(const nthrift_rules_t *rules, const uint8_t *p,
     }
 
     if (p[0] < FRAME_LENGTH_END) {
-        if (n < 4) {
+        if (n < NTHRIFT_LENGTH_SIZE) {
             return NTHRIFT_AGAIN;
         }
 

@@ -11,13 +11,10 @@
 #include "wire/frame.h"
 
 
-#define HEAD_LENGTH_SIZE  4     /* of a frame's length word */
-
-
 static size_t
 head_length_size(const nthrift_head_t *head)
 {
-    return (head->transport == NTHRIFT_FRAMED) ? HEAD_LENGTH_SIZE : 0;
+    return (head->transport == NTHRIFT_FRAMED) ? NTHRIFT_LENGTH_SIZE : 0;
 }
 
 
@@ -100,14 +97,22 @@ nthrift_head_size(const nthrift_head_t *head)
 }
 
 
+uint32_t
+nthrift_head_frame(const nthrift_head_t *head, size_t body)
+{
+    if (head->transport != NTHRIFT_FRAMED) {
+        return 0;
+    }
+
+    return (uint32_t) (nthrift_head_size(head) - NTHRIFT_LENGTH_SIZE + body);
+}
+
+
 uint8_t *
 nthrift_head_write(uint8_t *p, const nthrift_head_t *head, size_t body)
 {
-    size_t  n;
-
     if (head->transport == NTHRIFT_FRAMED) {
-        n = nthrift_head_size(head) - HEAD_LENGTH_SIZE;
-        p = nthrift_frame_write(p, (uint32_t) (n + body));
+        p = nthrift_frame_write(p, nthrift_head_frame(head, body));
     }
 
     if (head->protocol == NTHRIFT_BINARY) {

@@ -34,6 +34,13 @@ int nthrift_head_read(const nthrift_rules_t *rules, const uint8_t *p,
 size_t nthrift_head_size(const nthrift_head_t *head);
 
 /*
+ * The length word that nthrift_head_write() will write before `head` and a
+ * body of `body` bytes, both of which it counts; 0: none, the message is not
+ * framed.  head->frame and ->size are not looked at.
+ */
+uint32_t nthrift_head_frame(const nthrift_head_t *head, size_t body);
+
+/*
  * Writes the head for a body of `body` bytes; for a framed message the length
  * word counts head and body.  Needs nthrift_head_size() bytes at `p`; returns
  * the byte behind the head.

@@ -23,9 +23,7 @@ typedef enum {
 } message_state_e;
 
 
-#define MESSAGE_LENGTH_SIZE  4  /* of a frame's length word */
-
-#define MESSAGE_TOO_LARGE    "message larger than allowed"
+#define MESSAGE_TOO_LARGE  "message larger than allowed"
 
 
 void
@@ -45,7 +43,7 @@ nthrift_message_start(nthrift_message_t *m)
 static uint64_t
 message_frame_end(const nthrift_message_t *m)
 {
-    return (uint64_t) m->head.frame + MESSAGE_LENGTH_SIZE;
+    return (uint64_t) m->head.frame + NTHRIFT_LENGTH_SIZE;
 }
 
 

@@ -65,9 +65,14 @@ typedef enum {
 #define NTHRIFT_MAX_NAME       1024         /* bytes of "Service:method" */
 #define NTHRIFT_MAX_DEPTH      255          /* structs and containers */
 
-/* The longest head: frame length, version, name length, name, seqid. */
+/* Bytes of the length word before a framed message, which it does not count. */
 
-#define NTHRIFT_MAX_HEAD       (4 + 4 + 4 + NTHRIFT_MAX_NAME + 5)
+#define NTHRIFT_LENGTH_SIZE    4
+
+/* The longest head: length word, version, name length, name, seqid. */
+
+#define NTHRIFT_MAX_HEAD                                                      \
+    (NTHRIFT_LENGTH_SIZE + 4 + 4 + NTHRIFT_MAX_NAME + 5)
 
 
 /* The rules under which one side's messages are read. */

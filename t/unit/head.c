@@ -195,6 +195,8 @@ head_write(const char *name, unsigned transport, unsigned protocol,
 
     ok(nthrift_head_write(p, &head, 7) == p + len, "its end");
     is_bytes(p, len, bytes, n, "its bytes");
+    is_int(nthrift_head_frame(&head, 7),
+           transport == NTHRIFT_FRAMED ? bytes[3] : 0, "its length word");
 }
 
 
