@@ -232,11 +232,8 @@ ngx_stream_thrift_variable_protocol(ngx_thrift_call_t *call,
 
     head = &call->request.wire.head;
 
-    if (head->protocol == NTHRIFT_COMPACT) {
-        return ngx_stream_thrift_constant(value, "compact");
-    }
-
-    return ngx_stream_thrift_constant(value, head->lax ? "lax" : "binary");
+    return ngx_stream_thrift_constant(value,
+                    head->lax ? "lax" : nthrift_protocol_name(head->protocol));
 }
 
 

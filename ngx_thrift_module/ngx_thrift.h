@@ -49,6 +49,7 @@
 #include "wire/exception.h"
 #include "wire/head.h"
 #include "wire/message.h"
+#include "wire/protocol.h"
 #include "nthrift_handler.h"
 
 typedef struct ngx_thrift_call_s        ngx_thrift_call_t;

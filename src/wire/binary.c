@@ -1,12 +1,13 @@
 /*
  * wire/binary.c: the binary protocol: a message's head, the walk over its
- * body, and an exception's body.  head.c, skip.c and exception.c come here
- * when the protocol is binary; every number is big-endian.
+ * body, and an exception's body.  head.c, skip.c and exception.c come here by
+ * way of the row at the end; every number is big-endian.
  *
  * Source: doc/specs/thrift-binary-protocol.md, lib/cpp TBinaryProtocol.tcc.
  */
 
 #include "wire/binary.h"
+#include "wire/protocol.h"
 #include "wire/walk.h"
 
 
@@ -96,8 +97,8 @@ binary_name_check(uint32_t len, uint32_t least, uint64_t limit,
 }
 
 
-int
-nthrift_binary_head_read(const uint8_t *p, const uint8_t *last,
+static int
+binary_head_read(const uint8_t *p, const uint8_t *last,
     uint64_t limit, nthrift_head_t *head, nthrift_error_t *err)
 {
     size_t    n;
@@ -134,15 +135,15 @@ nthrift_binary_head_read(const uint8_t *p, const uint8_t *last,
 }
 
 
-size_t
-nthrift_binary_head_size(const nthrift_head_t *head)
+static size_t
+binary_head_size(const nthrift_head_t *head)
 {
     return BINARY_STRICT_SIZE + head->name.len;
 }
 
 
-uint8_t *
-nthrift_binary_head_write(uint8_t *p, const nthrift_head_t *head)
+static uint8_t *
+binary_head_write(uint8_t *p, const nthrift_head_t *head)
 {
     p = nthrift_binary_put32(p, BINARY_VERSION | head->type);
     p = nthrift_binary_put32(p, (uint32_t) head->name.len);
@@ -153,6 +154,17 @@ nthrift_binary_head_write(uint8_t *p, const nthrift_head_t *head)
     }
 
     return nthrift_binary_put32(p, (uint32_t) head->seqid);
+}
+
+
+/* With a version or without one, the seqid is last. */
+
+static int
+binary_head_patch(uint8_t *p, size_t size, int32_t seqid)
+{
+    (void) nthrift_binary_put32(p + size - 4, (uint32_t) seqid);
+
+    return NTHRIFT_OK;
 }
 
 
@@ -375,8 +387,8 @@ binary_walk_element(nthrift_skip_t *w, nthrift_skip_level_t *level,
 }
 
 
-int
-nthrift_binary_walk(nthrift_skip_t *w, const uint8_t **p, const uint8_t *last)
+static int
+binary_walk(nthrift_skip_t *w, const uint8_t **p, const uint8_t *last)
 {
     return nthrift_walk_run(w, p, last, binary_walk_field,
                             binary_walk_element);
@@ -385,8 +397,8 @@ nthrift_binary_walk(nthrift_skip_t *w, const uint8_t **p, const uint8_t *last)
 
 /* "1: string message, 2: i32 type" and the stop */
 
-size_t
-nthrift_binary_exception_size(size_t len)
+static size_t
+binary_exception_size(size_t len)
 {
     return BINARY_FIELD_SIZE + 4 + len + BINARY_FIELD_SIZE + 4 + 1;
 }
@@ -403,8 +415,8 @@ binary_field_write(uint8_t *p, uint8_t type, uint8_t id)
 }
 
 
-uint8_t *
-nthrift_binary_exception_write(uint8_t *p, const nthrift_str_t *text,
+static uint8_t *
+binary_exception_write(uint8_t *p, const nthrift_str_t *text,
     int32_t type)
 {
     p = binary_field_write(p, NTHRIFT_STRING, 1);
@@ -445,8 +457,8 @@ binary_exception_value(uint8_t type, const uint8_t *p, size_t n)
 }
 
 
-void
-nthrift_binary_exception_read(const uint8_t *p, const uint8_t *last,
+static void
+binary_exception_read(const uint8_t *p, const uint8_t *last,
     nthrift_str_t *text, int32_t *type)
 {
     size_t    n;
@@ -482,3 +494,28 @@ nthrift_binary_exception_read(const uint8_t *p, const uint8_t *last,
         p += size;
     }
 }
+
+
+const nthrift_protocol_t  nthrift_binary = {
+    .name = "binary",
+
+    .first = BINARY_VERSION >> 24,
+    .version = (BINARY_VERSION >> 16) & 0xff,
+    .version_mask = 0xff,
+    .version_error = "unknown version of binary protocol",
+
+    .unexpected = {
+        [NTHRIFT_COMPACT] = "binary message where a compact one is expected"
+    },
+
+    .head_read = binary_head_read,
+    .head_size = binary_head_size,
+    .head_write = binary_head_write,
+    .head_patch = binary_head_patch,
+
+    .walk = binary_walk,
+
+    .exception_size = binary_exception_size,
+    .exception_write = binary_exception_write,
+    .exception_read = binary_exception_read
+};

@@ -1,7 +1,6 @@
 /*
- * wire/binary.h: what only the binary protocol knows.  For the rooms of wire/
- * that choose a protocol (head.c, skip.c, exception.c); nobody else includes
- * it.
+ * wire/binary.h: the numbers of the binary protocol, and of length words.  For
+ * binary.c, frame.c, and the tokens of bind/.
  *
  * Source: doc/specs/thrift-binary-protocol.md.
  */
@@ -9,7 +8,7 @@
 #ifndef NTHRIFT_BINARY_H
 #define NTHRIFT_BINARY_H
 
-#include "wire/skip.h"
+#include "wire/wire.h"
 
 
 /* Big-endian numbers, at any address. */
@@ -39,28 +38,6 @@ nthrift_binary_put32(uint8_t *p, uint32_t value)
 
     return p + 4;
 }
-
-
-/*
- * The head behind the length word; head->lax says which form it has.  `limit`
- * is the number of bytes that its frame holds.  Returns the bytes read,
- * NTHRIFT_AGAIN or NTHRIFT_ERROR.
- */
-int nthrift_binary_head_read(const uint8_t *p, const uint8_t *last,
-    uint64_t limit, nthrift_head_t *head, nthrift_error_t *err);
-
-size_t nthrift_binary_head_size(const nthrift_head_t *head);
-uint8_t *nthrift_binary_head_write(uint8_t *p, const nthrift_head_t *head);
-
-/* The walk of skip.c: see walk.h. */
-int nthrift_binary_walk(nthrift_skip_t *w, const uint8_t **p,
-    const uint8_t *last);
-
-size_t nthrift_binary_exception_size(size_t len);
-uint8_t *nthrift_binary_exception_write(uint8_t *p, const nthrift_str_t *text,
-    int32_t type);
-void nthrift_binary_exception_read(const uint8_t *p, const uint8_t *last,
-    nthrift_str_t *text, int32_t *type);
 
 
 #endif /* NTHRIFT_BINARY_H */

@@ -1,12 +1,13 @@
 /*
  * wire/compact.c: the compact protocol: a message's head, and an exception's
- * body.  head.c and exception.c come here when the protocol is compact; for
+ * body.  head.c and exception.c come here by way of the row at the end; for
  * skip.c there is compact_walk.c.
  *
  * Source: doc/specs/thrift-compact-protocol.md, lib/cpp TCompactProtocol.tcc.
  */
 
 #include "wire/compact.h"
+#include "wire/protocol.h"
 
 
 /* "protocol id, type << 5 | version", then seqid and name */
@@ -36,8 +37,8 @@ compact_name_check(uint64_t len, uint64_t n, uint64_t limit,
 }
 
 
-int
-nthrift_compact_head_read(const uint8_t *p, const uint8_t *last,
+static int
+compact_head_read(const uint8_t *p, const uint8_t *last,
     uint64_t limit, nthrift_head_t *head, nthrift_error_t *err)
 {
     int       n, size;
@@ -87,8 +88,8 @@ nthrift_compact_head_read(const uint8_t *p, const uint8_t *last,
 }
 
 
-size_t
-nthrift_compact_head_size(const nthrift_head_t *head)
+static size_t
+compact_head_size(const nthrift_head_t *head)
 {
     return 2 + nthrift_compact_varint_size((uint32_t) head->seqid)
            + nthrift_compact_varint_size((uint32_t) head->name.len)
@@ -96,8 +97,8 @@ nthrift_compact_head_size(const nthrift_head_t *head)
 }
 
 
-uint8_t *
-nthrift_compact_head_write(uint8_t *p, const nthrift_head_t *head)
+static uint8_t *
+compact_head_write(uint8_t *p, const nthrift_head_t *head)
 {
     *p++ = COMPACT_ID;
     *p++ = (uint8_t) (head->type << 5 | COMPACT_VERSION);
@@ -119,10 +120,12 @@ nthrift_compact_head_write(uint8_t *p, const nthrift_head_t *head)
  * written longer than need be is left alone.
  */
 
-int
-nthrift_compact_head_patch(uint8_t *p, int32_t seqid)
+static int
+compact_head_patch(uint8_t *p, size_t size, int32_t seqid)
 {
     size_t  n;
+
+    (void) size;
 
     p += 2;
 
@@ -144,15 +147,15 @@ nthrift_compact_head_patch(uint8_t *p, int32_t seqid)
  * a number that would take more is written as 0, UNKNOWN.
  */
 
-size_t
-nthrift_compact_exception_size(size_t len)
+static size_t
+compact_exception_size(size_t len)
 {
     return 1 + nthrift_compact_varint_size((uint32_t) len) + len + 1 + 1 + 1;
 }
 
 
-uint8_t *
-nthrift_compact_exception_write(uint8_t *p, const nthrift_str_t *text,
+static uint8_t *
+compact_exception_write(uint8_t *p, const nthrift_str_t *text,
     int32_t type)
 {
     if (nthrift_compact_zigzag(type) >= 0x80) {
@@ -245,8 +248,8 @@ compact_exception_field(const uint8_t *p, const uint8_t *last, int16_t *id)
 }
 
 
-void
-nthrift_compact_exception_read(const uint8_t *p, const uint8_t *last,
+static void
+compact_exception_read(const uint8_t *p, const uint8_t *last,
     nthrift_str_t *text, int32_t *type)
 {
     int       n;
@@ -298,3 +301,28 @@ nthrift_compact_exception_read(const uint8_t *p, const uint8_t *last,
         p += value;
     }
 }
+
+
+const nthrift_protocol_t  nthrift_compact = {
+    .name = "compact",
+
+    .first = COMPACT_ID,
+    .version = COMPACT_VERSION,
+    .version_mask = 0x1f,
+    .version_error = "unknown version of compact protocol",
+
+    .unexpected = {
+        [NTHRIFT_BINARY] = "compact message where a binary one is expected"
+    },
+
+    .head_read = compact_head_read,
+    .head_size = compact_head_size,
+    .head_write = compact_head_write,
+    .head_patch = compact_head_patch,
+
+    .walk = nthrift_compact_walk,
+
+    .exception_size = compact_exception_size,
+    .exception_write = compact_exception_write,
+    .exception_read = compact_exception_read
+};

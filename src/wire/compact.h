@@ -1,7 +1,6 @@
 /*
- * wire/compact.h: what only the compact protocol knows.  For the rooms of
- * wire/ that choose a protocol (head.c, skip.c, exception.c); nobody else
- * includes it.
+ * wire/compact.h: the types and numbers of the compact protocol.  For
+ * compact.c, compact_walk.c, and the tokens of bind/.
  *
  * Source: doc/specs/thrift-compact-protocol.md.
  */
@@ -115,29 +114,9 @@ nthrift_compact_unzigzag(uint32_t value)
 }
 
 
-/*
- * The head behind the length word, of which two bytes are known to be there.
- * `limit` is the number of bytes that its frame holds.  Returns the bytes
- * read, NTHRIFT_AGAIN or NTHRIFT_ERROR.
- */
-int nthrift_compact_head_read(const uint8_t *p, const uint8_t *last,
-    uint64_t limit, nthrift_head_t *head, nthrift_error_t *err);
-
-size_t nthrift_compact_head_size(const nthrift_head_t *head);
-uint8_t *nthrift_compact_head_write(uint8_t *p, const nthrift_head_t *head);
-
-/* nthrift_head_patch_seqid() behind the length word. */
-int nthrift_compact_head_patch(uint8_t *p, int32_t seqid);
-
-/* The walk of skip.c: see walk.h. */
+/* The walk of skip.c: compact_walk.c. */
 int nthrift_compact_walk(nthrift_skip_t *w, const uint8_t **p,
     const uint8_t *last);
-
-size_t nthrift_compact_exception_size(size_t len);
-uint8_t *nthrift_compact_exception_write(uint8_t *p,
-    const nthrift_str_t *text, int32_t type);
-void nthrift_compact_exception_read(const uint8_t *p, const uint8_t *last,
-    nthrift_str_t *text, int32_t *type);
 
 
 #endif /* NTHRIFT_COMPACT_H */

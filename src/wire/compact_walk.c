@@ -1,6 +1,6 @@
 /*
  * wire/compact_walk.c: the walk over a body in the compact protocol.  skip.c
- * comes here when the protocol is compact.
+ * comes here by way of compact.c's row.
  *
  * Source: doc/specs/thrift-compact-protocol.md, lib/cpp TCompactProtocol.tcc.
  */

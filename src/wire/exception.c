@@ -1,24 +1,19 @@
 /*
  * wire/exception.c: TApplicationException, by which a call is told that it
  * failed.  Written where the proxy itself answers, read where a reply is
- * logged; the bytes are those of binary.c and compact.c.
+ * logged; the bytes are the protocol's (protocol.h).
  *
  * Source: lib/cpp TApplicationException.{h,cpp}.
  */
 
 #include "wire/exception.h"
-#include "wire/binary.h"
-#include "wire/compact.h"
+#include "wire/protocol.h"
 
 
 size_t
 nthrift_exception_size(unsigned protocol, size_t len)
 {
-    if (protocol == NTHRIFT_BINARY) {
-        return nthrift_binary_exception_size(len);
-    }
-
-    return nthrift_compact_exception_size(len);
+    return nthrift_protocols[protocol]->exception_size(len);
 }
 
 
@@ -26,11 +21,7 @@ uint8_t *
 nthrift_exception_write(uint8_t *p, unsigned protocol,
     const nthrift_str_t *text, int32_t type)
 {
-    if (protocol == NTHRIFT_BINARY) {
-        return nthrift_binary_exception_write(p, text, type);
-    }
-
-    return nthrift_compact_exception_write(p, text, type);
+    return nthrift_protocols[protocol]->exception_write(p, text, type);
 }
 
 
@@ -38,12 +29,7 @@ void
 nthrift_exception_read(unsigned protocol, const uint8_t *p,
     const uint8_t *last, nthrift_str_t *text, int32_t *type)
 {
-    if (protocol == NTHRIFT_BINARY) {
-        nthrift_binary_exception_read(p, last, text, type);
-        return;
-    }
-
-    nthrift_compact_exception_read(p, last, text, type);
+    nthrift_protocols[protocol]->exception_read(p, last, text, type);
 }
 
 

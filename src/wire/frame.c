@@ -8,12 +8,13 @@
 
 #include "wire/frame.h"
 #include "wire/binary.h"
+#include "wire/protocol.h"
 
 
 /*
  * What cannot be the length of a frame: NTHRIFT_MAX_FRAME ends below.  The
- * same bit pattern tells a message that begins without a length word, as both
- * protocols begin with a byte of 0x80 and more.
+ * same bit pattern tells a message that begins without a length word, as no
+ * protocol begins with a smaller byte.
  */
 
 #define FRAME_LENGTH_END  0x40
@@ -165,35 +166,35 @@ frame_read_not_frame(const uint8_t *p, size_t n, nthrift_error_t *err)
 
 
 /*
- * The protocol of the message that begins at `p` itself, or a code.  Both are
- * told by two bytes: 0x80 0x01 is the binary protocol's version 1; 0x82 and
- * the number 1 in the low five bits are the compact protocol's.
+ * The protocol of the message that begins at `p` itself, or a code.  All are
+ * told by two bytes.
  */
 
 static int
 frame_read_protocol(const uint8_t *p, size_t n, nthrift_error_t *err)
 {
-    if (p[0] != 0x80 && p[0] != 0x82) {
-        return NTHRIFT_DECLINED;
-    }
+    int                        i;
+    const nthrift_protocol_t  *protocol;
 
-    if (n < 2) {
-        return NTHRIFT_AGAIN;
-    }
+    for (i = NTHRIFT_PROTOCOL_AUTO + 1; i < NTHRIFT_PROTOCOLS; i++) {
+        protocol = nthrift_protocols[i];
 
-    if (p[0] == 0x80) {
-        if (p[1] == 0x01) {
-            return NTHRIFT_BINARY;
+        if (p[0] != protocol->first) {
+            continue;
         }
 
-        return nthrift_error_set(err, "unknown version of binary protocol");
+        if (n < 2) {
+            return NTHRIFT_AGAIN;
+        }
+
+        if ((p[1] & protocol->version_mask) == protocol->version) {
+            return i;
+        }
+
+        return nthrift_error_set(err, protocol->version_error);
     }
 
-    if ((p[1] & 0x1f) == 1) {
-        return NTHRIFT_COMPACT;
-    }
-
-    return nthrift_error_set(err, "unknown version of compact protocol");
+    return NTHRIFT_DECLINED;
 }
 
 
@@ -214,9 +215,8 @@ frame_accept(const nthrift_rules_t *rules, unsigned transport,
     if (rules->protocol != NTHRIFT_PROTOCOL_AUTO
         && rules->protocol != protocol)
     {
-        return nthrift_error_set(err, (protocol == NTHRIFT_BINARY)
-                     ? "binary message where a compact one is expected"
-                     : "compact message where a binary one is expected");
+        return nthrift_error_set(err, nthrift_protocols[protocol]
+                                          ->unexpected[rules->protocol]);
     }
 
     head->transport = transport;

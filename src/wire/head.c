@@ -1,14 +1,13 @@
 /*
  * wire/head.c: the head of a message: who is called, how, and under which
  * number.  The second step of a call, behind frame.c; what differs between
- * the protocols is in binary.c and compact.c.  It judges neither the name
- * nor the type: that is routing.
+ * the protocols is in their rows (protocol.h).  It judges neither the name nor
+ * the type: that is routing.
  */
 
 #include "wire/head.h"
-#include "wire/binary.h"
-#include "wire/compact.h"
 #include "wire/frame.h"
+#include "wire/protocol.h"
 
 
 static size_t
@@ -40,12 +39,8 @@ head_read_protocol(const uint8_t *p, const uint8_t *last,
         }
     }
 
-    if (head->protocol == NTHRIFT_BINARY) {
-        n = nthrift_binary_head_read(p, last, limit, head, err);
-
-    } else {
-        n = nthrift_compact_head_read(p, last, limit, head, err);
-    }
+    n = nthrift_protocols[head->protocol]->head_read(p, last, limit, head,
+                                                     err);
 
     if (n == NTHRIFT_AGAIN && (uint64_t) (last - p) == limit) {
         return nthrift_error_set(err, "frame too short for a message");
@@ -84,16 +79,8 @@ nthrift_head_read(const nthrift_rules_t *rules, const uint8_t *p,
 size_t
 nthrift_head_size(const nthrift_head_t *head)
 {
-    size_t  n;
-
-    if (head->protocol == NTHRIFT_BINARY) {
-        n = nthrift_binary_head_size(head);
-
-    } else {
-        n = nthrift_compact_head_size(head);
-    }
-
-    return head_length_size(head) + n;
+    return head_length_size(head)
+           + nthrift_protocols[head->protocol]->head_size(head);
 }
 
 
@@ -115,24 +102,19 @@ nthrift_head_write(uint8_t *p, const nthrift_head_t *head, size_t body)
         p = nthrift_frame_write(p, nthrift_head_frame(head, body));
     }
 
-    if (head->protocol == NTHRIFT_BINARY) {
-        return nthrift_binary_head_write(p, head);
-    }
-
-    return nthrift_compact_head_write(p, head);
+    return nthrift_protocols[head->protocol]->head_write(p, head);
 }
 
 
 int
 nthrift_head_patch_seqid(uint8_t *p, const nthrift_head_t *old, int32_t seqid)
 {
-    if (old->protocol == NTHRIFT_BINARY) {
-        /* with a version or without one, the seqid is last */
-        (void) nthrift_binary_put32(p + old->size - 4, (uint32_t) seqid);
-        return NTHRIFT_OK;
-    }
+    size_t  n;
 
-    return nthrift_compact_head_patch(p + head_length_size(old), seqid);
+    n = head_length_size(old);
+
+    return nthrift_protocols[old->protocol]->head_patch(p + n, old->size - n,
+                                                        seqid);
 }
 
 

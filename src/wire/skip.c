@@ -2,13 +2,12 @@
  * wire/skip.c: the structural walk over a message's body, in pieces of any
  * size.  message.c calls it to learn where an unframed message ends and
  * whether a framed one ends where its frame does.  The bytes themselves are
- * read by the protocol's own walk (binary.c, compact.c, by way of walk.h);
+ * read by the protocol's own walk (protocol.h, walk.h);
  * here is what happens between two pieces.  Nothing is kept of what was
  * walked over, nothing is compared with a schema.
  */
 
-#include "wire/binary.h"
-#include "wire/compact.h"
+#include "wire/protocol.h"
 #include "wire/walk.h"
 
 
@@ -40,13 +39,7 @@ skip_walk(nthrift_skip_t *w, const uint8_t **p, const uint8_t *last)
 
     w->base = *p;
 
-    if (w->protocol == NTHRIFT_BINARY) {
-        rc = nthrift_binary_walk(w, p, last);
-
-    } else {
-        rc = nthrift_compact_walk(w, p, last);
-    }
-
+    rc = nthrift_protocols[w->protocol]->walk(w, p, last);
     w->budget -= (uint64_t) (*p - w->base);
 
     return rc;

@@ -1,6 +1,6 @@
 /*
  * wire/walk.h: the loop of the structural walk, shared by the protocols.
- * Private to skip.c, binary.c and compact.c.
+ * Private to skip.c and the protocols.
  *
  * A walk goes from token to token: a field's head together with what follows
  * it (a number, a string's length, a container's head), or an element of a

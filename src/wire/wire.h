@@ -22,7 +22,8 @@ typedef enum {
 typedef enum {
     NTHRIFT_PROTOCOL_AUTO = 0,      /* a rule only */
     NTHRIFT_BINARY,
-    NTHRIFT_COMPACT
+    NTHRIFT_COMPACT,
+    NTHRIFT_PROTOCOLS               /* no protocol: how many numbers */
 } nthrift_protocol_e;
 
 
@@ -92,7 +93,8 @@ typedef struct {
 
 typedef struct {
     uint8_t        transport;   /* NTHRIFT_UNFRAMED or NTHRIFT_FRAMED */
-    uint8_t        protocol;    /* NTHRIFT_BINARY or NTHRIFT_COMPACT */
+    uint8_t        protocol;    /* NTHRIFT_BINARY or NTHRIFT_COMPACT: a row
+                                   of protocol.h */
     uint8_t        lax;         /* 1: read without a version word */
     uint8_t        type;        /* nthrift_message_type_e; on reading any
                                    value: whoever reads decides */

@@ -1,0 +1,19 @@
+/*
+ * wire/protocol.c: the table of the protocols.  The rows are in their files.
+ */
+
+#include "wire/protocol.h"
+
+
+const nthrift_protocol_t *const  nthrift_protocols[NTHRIFT_PROTOCOLS] = {
+    [NTHRIFT_BINARY] = &nthrift_binary,
+    [NTHRIFT_COMPACT] = &nthrift_compact
+};
+
+
+const char *
+nthrift_protocol_name(unsigned protocol)
+{
+    return (protocol != NTHRIFT_PROTOCOL_AUTO)
+           ? nthrift_protocols[protocol]->name : "unknown";
+}

@@ -1,0 +1,95 @@
+/*
+ * wire/protocol.h: what a protocol brings to wire/, and the table of all of
+ * them.  A protocol is a row: its functions and what else differs are named
+ * there, and nobody compares numbers of protocols.  One is chosen once a
+ * message (or once a piece of its body), never for a field.
+ *
+ *     frame.c      first, version --> which protocol is it?
+ *     head.c       head_... --------> method, type, seqid; and back
+ *     skip.c       walk ------------> where its body ends
+ *     exception.c  exception_... ---> TApplicationException; and back
+ *
+ * A new one is an addition:
+ *
+ *     wire/wire.h        its number
+ *     wire/<name>.c      the functions, and the row at its end; the walk is
+ *                        made by walk.h of what a field and an element are
+ *     wire/protocol.c    the row's place in the table
+ *     bind/              what bind/protocol.h says
+ *     directives.md      its name: thrift_protocol
+ */
+
+#ifndef NTHRIFT_PROTOCOL_H
+#define NTHRIFT_PROTOCOL_H
+
+#include "wire/skip.h"
+
+
+typedef struct {
+    const char  *name;              /* "binary" */
+
+    /*
+     * What tells its messages: their first byte, 0x40 at least, and what the
+     * bits `version_mask` of the second one are.  frame.c looks for both, with
+     * a length word before them and without one, and says `version_error`
+     * when only the first is right.
+     */
+    uint8_t      first;
+    uint8_t      version;
+    uint8_t      version_mask;
+    const char  *version_error;
+
+    /* What is said of its message where another protocol is expected: which. */
+
+    const char  *unexpected[NTHRIFT_PROTOCOLS];
+
+    /*
+     * The head behind the length word; two bytes are known to be there, but
+     * where head->lax says that they are not what `first` and `version` say.
+     * `limit` is the number of bytes that its frame holds.  Sets head->type,
+     * ->seqid and ->name.  Returns the bytes read, NTHRIFT_AGAIN or
+     * NTHRIFT_ERROR, as nthrift_head_read() does.
+     */
+    int        (*head_read)(const uint8_t *p, const uint8_t *last,
+                     uint64_t limit, nthrift_head_t *head,
+                     nthrift_error_t *err);
+
+    /* The bytes that head_write() writes, which returns the byte behind. */
+
+    size_t     (*head_size)(const nthrift_head_t *head);
+    uint8_t   *(*head_write)(uint8_t *p, const nthrift_head_t *head);
+
+    /*
+     * nthrift_head_patch_seqid() of a head that was read: `size` bytes behind
+     * the length word.
+     */
+    int        (*head_patch)(uint8_t *p, size_t size, int32_t seqid);
+
+    /* The walk of skip.c, to be written with walk.h. */
+
+    int        (*walk)(nthrift_skip_t *w, const uint8_t **p,
+                     const uint8_t *last);
+
+    /* As in exception.h. */
+
+    size_t     (*exception_size)(size_t len);
+    uint8_t   *(*exception_write)(uint8_t *p, const nthrift_str_t *text,
+                     int32_t type);
+    void       (*exception_read)(const uint8_t *p, const uint8_t *last,
+                     nthrift_str_t *text, int32_t *type);
+} nthrift_protocol_t;
+
+
+extern const nthrift_protocol_t  nthrift_binary;
+extern const nthrift_protocol_t  nthrift_compact;
+
+
+/* By nthrift_protocol_e; NULL for NTHRIFT_PROTOCOL_AUTO. */
+
+extern const nthrift_protocol_t *const  nthrift_protocols[NTHRIFT_PROTOCOLS];
+
+/* "binary" and so on; "unknown" for NTHRIFT_PROTOCOL_AUTO. */
+const char *nthrift_protocol_name(unsigned protocol);
+
+
+#endif /* NTHRIFT_PROTOCOL_H */
