@@ -206,11 +206,78 @@ conn_kill(conn_t *c, int reset)
 }
 
 
+static conn_t *
+conn_init(int fd, unsigned backend, conn_plan_e plan)
+{
+    int      on;
+    conn_t  *c;
+
+    c = &self.conns[fd];
+
+    memset(c, 0, sizeof(conn_t));
+    c->fd = fd;
+    c->backend = backend;
+    c->plan = plan;
+    c->id = NO_ID;
+    c->stalled_id = NO_ID;
+    c->answered_id = NO_ID;
+
+    if (fd >= self.top) {
+        self.top = fd + 1;
+    }
+
+    on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+
+    return c;
+}
+
+
+/* What the connection's plan says for its beginning. */
+
+static void
+conn_begin(conn_t *c, uint64_t now)
+{
+    uint32_t  events;
+
+    events = EPOLLIN|EPOLLOUT|EPOLLRDHUP|EPOLLET;
+
+    switch (c->plan) {
+    case CONN_CLOSE:
+    case CONN_RESET:
+        conn_close(c, c->plan == CONN_RESET);
+        return;
+
+    case CONN_DEAF:
+        events = EPOLLRDHUP;
+        break;
+
+    case CONN_NORMAL:
+        break;
+
+    case CONN_SPEAKS:
+        c->polluted = 1;
+        (void) !write(c->fd, "\x13\x37\xff\x00 hello", 10);
+        break;
+
+    case CONN_IDLE_CLOSE:
+    case CONN_IDLE_RESET:
+    case CONN_IDLE_SPEAKS:
+        c->idle_due = now + 5 + self.listeners[c->backend].accepted * 37 % 800;
+        break;
+    }
+
+    struct epoll_event  ev = { .events = events,
+                               .data.u64 = (uint64_t) c->fd };
+
+    epoll_ctl(self.ep, EPOLL_CTL_ADD, c->fd, &ev);
+}
+
+
 static void
 backend_accept(unsigned i, uint64_t now)
 {
-    int          fd, on;
-    conn_t      *c;
+    int          fd;
     listener_t  *l;
     conn_plan_e  plan;
 
@@ -232,51 +299,7 @@ backend_accept(unsigned i, uint64_t now)
         plan = i < conf.nbackends ? plan_conn(i, l->accepted++)
                                   : CONN_NORMAL;
 
-        c = &self.conns[fd];
-        memset(c, 0, sizeof(conn_t));
-        c->fd = fd;
-        c->backend = i;
-        c->plan = plan;
-        c->id = NO_ID;
-        c->stalled_id = NO_ID;
-        c->answered_id = NO_ID;
-
-        if (fd >= self.top) {
-            self.top = fd + 1;
-        }
-
-        on = 1;
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-
-        switch (plan) {
-        case CONN_CLOSE:
-        case CONN_RESET:
-            conn_close(c, plan == CONN_RESET);
-            continue;
-
-        case CONN_DEAF:
-        case CONN_NORMAL:
-            break;
-
-        case CONN_SPEAKS:
-            c->polluted = 1;
-            (void) !write(fd, "\x13\x37\xff\x00 hello", 10);
-            break;
-
-        case CONN_IDLE_CLOSE:
-        case CONN_IDLE_RESET:
-        case CONN_IDLE_SPEAKS:
-            c->idle_due = now + 5 + l->accepted * 37 % 800;
-            break;
-        }
-
-        struct epoll_event  ev = {
-            .events = plan == CONN_DEAF
-                      ? EPOLLRDHUP : EPOLLIN|EPOLLOUT|EPOLLRDHUP|EPOLLET,
-            .data.u64 = (uint64_t) fd
-        };
-
-        epoll_ctl(self.ep, EPOLL_CTL_ADD, fd, &ev);
+        conn_begin(conn_init(fd, i, plan), now);
     }
 }
 
@@ -367,74 +390,24 @@ add_huge(buf_t *b, const plan_t *plan, const message_t *m)
 }
 
 
+/* All of the wrong replies that are no right one with something behind it. */
+
 static void
-conn_answer(conn_t *c, const plan_t *plan, const message_t *m, uint64_t now)
+add_malformed(buf_t *b, const plan_t *plan, const message_t *m)
 {
-    int     compact;
-    char    text[64];
-    buf_t  *b;
+    int  compact;
 
-    b = &c->out;
     compact = m->format.protocol == WIRE_COMPACT;
-
-    c->id = plan->id;
-    c->action = plan->action;
-    c->limit = NO_LIMIT;
-    c->due = 0;
-
-    if (c->later.len) {
-        buf_add(b, c->later.data, c->later.len);
-        buf_free(&c->later);
-    }
 
     switch (plan->action) {
 
-    case ACTION_GOOD:
-    case ACTION_CLOSE_AFTER:
-    case ACTION_RESET_AFTER:
-    case ACTION_HALF_AFTER:
-        add_right(b, plan, m);
-        break;
-
-    case ACTION_SLOW:
-        add_right(b, plan, m);
-        c->limit = b->pos + plan->piece;
-        c->piece = plan->piece;
-        c->due = now + plan->delay / 4;
-        break;
-
-    case ACTION_DELAY:
-        add_right(b, plan, m);
-        c->limit = 0;
-        c->piece = NO_LIMIT / 2;
-        c->due = now + plan->delay;
-        break;
-
-    case ACTION_EXCEPTION:
-        snprintf(text, sizeof(text), "server's exception %08x", plan->id);
-        message_exception(b, m->format, plan->method, m->head.seqid, text);
-        break;
-
-    case ACTION_CLOSE:
-    case ACTION_RESET:
-    case ACTION_HALF:
-    case ACTION_STALL:
-        break;
-
-    case ACTION_CLOSE_MID:
-    case ACTION_RESET_MID:
-    case ACTION_STALL_MID:
-        add_right(b, plan, m);
-        c->limit = b->pos + (b->len - b->pos) / 2;
-        break;
-
     case ACTION_RANDOM:
         add_random(b, plan->id, 1 + plan->piece % 300);
-        break;
+        return;
 
     case ACTION_HUGE:
         add_huge(b, plan, m);
-        break;
+        return;
 
     case ACTION_TRUNCATED:
         if (compact) {
@@ -442,60 +415,203 @@ conn_answer(conn_t *c, const plan_t *plan, const message_t *m, uint64_t now)
         } else {
             add_body(b, plan, m, "\10\0\1\0\0", 5, 1, 0);
         }
-        break;
+        return;
 
     case ACTION_TRAILING:
         add_body(b, plan, m, "", 1, 1 + plan->delay, 0);
-        break;
+        return;
 
     case ACTION_SEQID:
         add_wrong(b, plan, m, WIRE_REPLY, plan->method,
                   m->head.seqid + 1000);
-        break;
+        return;
 
     case ACTION_NAME:
         add_wrong(b, plan, m, WIRE_REPLY, "other", m->head.seqid);
-        break;
+        return;
 
     case ACTION_TYPE:
         add_wrong(b, plan, m, WIRE_CALL, plan->method, m->head.seqid);
-        break;
+        return;
 
     case ACTION_TTYPE:
         add_body(b, plan, m, compact ? "\x1e" : "\x63\0\1", compact ? 1 : 3,
                  1, 1);
-        break;
+        return;
 
     case ACTION_DEEP:
         add_body(b, plan, m, compact ? "\x1c" : "\14\0\1", compact ? 1 : 3,
                  100, 101);
-        break;
+        return;
 
+    default:
+        abort();
+    }
+}
+
+
+/* The reply as planned, or nothing. */
+
+static void
+add_reply(buf_t *b, const plan_t *plan, const message_t *m)
+{
+    char  text[64];
+
+    switch (plan->action) {
+
+    case ACTION_GOOD:
+    case ACTION_SLOW:
+    case ACTION_DELAY:
+    case ACTION_CLOSE_AFTER:
+    case ACTION_RESET_AFTER:
+    case ACTION_HALF_AFTER:
+    case ACTION_CLOSE_MID:
+    case ACTION_RESET_MID:
+    case ACTION_STALL_MID:
     case ACTION_BEHIND:
-        add_right(b, plan, m);
-        buf_add(b, "\x13\x37 behind", 9);
-        break;
-
     case ACTION_TWICE:
-        add_right(b, plan, m);
-        add_right(b, plan, m);
-        break;
-
     case ACTION_TWICE_LATER:
-        add_right(b, plan, m);
-        add_right(&c->later, plan, m);
-        break;
-
     case ACTION_TWICE_DELAYED:
         add_right(b, plan, m);
-        c->late.pos = c->late.len = 0;
-        add_right(&c->late, plan, m);
-        c->late_due = now + 1 + plan->delay / 4;
-        break;
+        return;
+
+    case ACTION_EXCEPTION:
+        snprintf(text, sizeof(text), "server's exception %08x", plan->id);
+        message_exception(b, m->format, plan->method, m->head.seqid, text);
+        return;
+
+    case ACTION_CLOSE:
+    case ACTION_RESET:
+    case ACTION_HALF:
+    case ACTION_STALL:
+        return;
+
+    case ACTION_RANDOM:
+    case ACTION_HUGE:
+    case ACTION_TRUNCATED:
+    case ACTION_TRAILING:
+    case ACTION_SEQID:
+    case ACTION_NAME:
+    case ACTION_TYPE:
+    case ACTION_TTYPE:
+    case ACTION_DEEP:
+        add_malformed(b, plan, m);
+        return;
 
     case ACTION_LAST:
         abort();
     }
+}
+
+
+/* What nobody asked for, beside a right reply: now, soon or with the next. */
+
+static void
+conn_add_unasked(conn_t *c, const plan_t *plan, const message_t *m,
+    uint64_t now)
+{
+    switch (plan->action) {
+
+    case ACTION_BEHIND:
+        buf_add(&c->out, "\x13\x37 behind", 9);
+        return;
+
+    case ACTION_TWICE:
+        add_right(&c->out, plan, m);
+        return;
+
+    case ACTION_TWICE_LATER:
+        add_right(&c->later, plan, m);
+        return;
+
+    case ACTION_TWICE_DELAYED:
+        c->late.pos = c->late.len = 0;
+        add_right(&c->late, plan, m);
+        c->late_due = now + 1 + plan->delay / 4;
+        return;
+
+    default:
+        return;
+    }
+}
+
+
+/* How much of what was added goes out at once, and when the rest does. */
+
+static void
+conn_pace(conn_t *c, const plan_t *plan, uint64_t now)
+{
+    buf_t  *b;
+
+    b = &c->out;
+    c->limit = NO_LIMIT;
+    c->due = 0;
+
+    switch (plan->action) {
+
+    case ACTION_SLOW:
+        c->limit = b->pos + plan->piece;
+        c->piece = plan->piece;
+        c->due = now + plan->delay / 4;
+        return;
+
+    case ACTION_DELAY:
+        c->limit = 0;
+        c->piece = NO_LIMIT / 2;
+        c->due = now + plan->delay;
+        return;
+
+    case ACTION_CLOSE_MID:
+    case ACTION_RESET_MID:
+    case ACTION_STALL_MID:
+        c->limit = b->pos + (b->len - b->pos) / 2;
+        return;
+
+    default:
+        return;
+    }
+}
+
+
+static void
+conn_answer(conn_t *c, const plan_t *plan, const message_t *m, uint64_t now)
+{
+    c->id = plan->id;
+    c->action = plan->action;
+
+    if (c->later.len) {
+        buf_add(&c->out, c->later.data, c->later.len);
+        buf_free(&c->later);
+    }
+
+    add_reply(&c->out, plan, m);
+    conn_add_unasked(c, plan, m, now);
+    conn_pace(c, plan, now);
+}
+
+
+/* What follows when all of the reply that is to be sent was sent. */
+
+static void
+conn_half_close(conn_t *c)
+{
+    c->polluted = 1;
+    shutdown(c->fd, SHUT_WR);
+}
+
+
+/* What is known of the call when its reply, right or wrong, was sent. */
+
+static void
+conn_note_sent(conn_t *c)
+{
+    if (!(plan_fates(c->action) & (1U << FATE_REPLY | 1U << FATE_SERVER))) {
+        c->polluted = 1;
+        return;
+    }
+
+    shared->seen[c->id] |= c->polluted ? SEEN_TAINTED : SEEN_ANSWERED;
+    c->answered_id = c->id;
 }
 
 
@@ -504,59 +620,48 @@ conn_answer(conn_t *c, const plan_t *plan, const message_t *m, uint64_t now)
 static void
 conn_answered(conn_t *c)
 {
-    uint32_t  id;
-
-    id = c->id;
-
     switch (c->action) {
 
     case ACTION_CLOSE:
     case ACTION_CLOSE_MID:
+        conn_close(c, 0);
+        return;
+
     case ACTION_RESET:
     case ACTION_RESET_MID:
     case ACTION_RESET_AFTER:
-        conn_close(c, c->action != ACTION_CLOSE
-                      && c->action != ACTION_CLOSE_MID);
+        conn_close(c, 1);
         return;
 
     case ACTION_STALL:
     case ACTION_STALL_MID:
         c->stalled = 1;
-        c->stalled_id = id;
+        c->stalled_id = c->id;
         c->id = NO_ID;
         return;
 
-    case ACTION_HALF:
-        c->polluted = 1;
-        shutdown(c->fd, SHUT_WR);
-        break;
-
     default:
-        if (plan_fates(c->action) & (1U << FATE_REPLY | 1U << FATE_SERVER)) {
-            shared->seen[id] |= c->polluted ? SEEN_TAINTED : SEEN_ANSWERED;
-            c->answered_id = id;
-
-        } else {
-            c->polluted = 1;
-        }
-
-        break;
+        conn_note_sent(c);
+        c->id = NO_ID;
     }
 
-    c->id = NO_ID;
+    switch (c->action) {
 
-    if (c->action == ACTION_CLOSE_AFTER) {
+    case ACTION_CLOSE_AFTER:
         conn_close(c, 0);
         return;
-    }
 
-    if (c->action == ACTION_HALF_AFTER) {
-        c->polluted = 1;
-        shutdown(c->fd, SHUT_WR);
-    }
+    case ACTION_HALF:
+    case ACTION_HALF_AFTER:
+        conn_half_close(c);
+        return;
 
-    if (c->action == ACTION_BEHIND) {
+    case ACTION_BEHIND:
         c->polluted = 1;
+        return;
+
+    default:
+        return;
     }
 }
 
@@ -578,8 +683,7 @@ conn_oneway(conn_t *c, const plan_t *plan, const message_t *m)
 
     case ACTION_HALF:
     case ACTION_HALF_AFTER:
-        c->polluted = 1;
-        shutdown(c->fd, SHUT_WR);
+        conn_half_close(c);
         return;
 
     case ACTION_STALL:
@@ -692,11 +796,31 @@ as_planned(const plan_t *plan, const message_t *m)
 }
 
 
+/* Notes that the call came, once more. */
+
+static void
+conn_note_call(const conn_t *c, uint32_t id)
+{
+    uint8_t  *seen;
+
+    seen = &shared->seen[id];
+
+    if ((*seen & SEEN_COUNT) != SEEN_COUNT) {
+        (*seen)++;
+    }
+
+    if (c->polluted) {
+        *seen |= SEEN_TAINTED;
+    }
+
+    shared->executed++;
+}
+
+
 static void
 conn_call(conn_t *c, const message_t *m, uint64_t now)
 {
     plan_t    plan;
-    uint8_t  *seen;
     uint32_t  id;
 
     buf_compact(&c->out);
@@ -718,17 +842,7 @@ conn_call(conn_t *c, const message_t *m, uint64_t now)
         complain(&shared->corrupt, m, "call %08x is not as it was sent", id);
     }
 
-    seen = &shared->seen[id];
-
-    if ((*seen & SEEN_COUNT) != SEEN_COUNT) {
-        (*seen)++;
-    }
-
-    if (c->polluted) {
-        *seen |= SEEN_TAINTED;
-    }
-
-    shared->executed++;
+    conn_note_call(c, id);
 
     if (plan.noise) {
         conn_stranger(c, m);
@@ -872,24 +986,57 @@ conn_read(conn_t *c)
 
 /* --- time --------------------------------------------------------------- */
 
+/* More of a reply that goes out slowly. */
+
+static void
+conn_send_due(conn_t *c, uint64_t now)
+{
+    c->limit += c->piece;
+    c->due = c->limit >= c->out.len ? 0 : now + 1;
+
+    conn_flush(c);
+
+    if (c->fd != -1) {
+        conn_process(c);
+    }
+}
+
+
+static void
+conn_send_late(conn_t *c)
+{
+    c->late_due = 0;
+    buf_add(&c->out, c->late.data, c->late.len);
+    buf_free(&c->late);
+    conn_flush(c);
+}
+
+
+/* The connection's own fault. */
+
+static void
+conn_idle_end(conn_t *c)
+{
+    c->idle_due = 0;
+
+    if (c->plan != CONN_IDLE_SPEAKS) {
+        conn_kill(c, c->plan == CONN_IDLE_RESET);
+        return;
+    }
+
+    if (c->id == NO_ID && c->out.len == 0) {
+        c->polluted = 1;
+        conn_taint(c);
+        (void) !write(c->fd, "\x13\x37 idle", 7);
+    }
+}
+
+
 static void
 conn_tick(conn_t *c, uint64_t now)
 {
     if (c->due && now >= c->due) {
-        c->limit += c->piece;
-
-        if (c->limit >= c->out.len) {
-            c->due = 0;
-
-        } else {
-            c->due = now + 1;
-        }
-
-        conn_flush(c);
-
-        if (c->fd != -1) {
-            conn_process(c);
-        }
+        conn_send_due(c, now);
 
         if (c->fd == -1) {
             return;
@@ -899,10 +1046,7 @@ conn_tick(conn_t *c, uint64_t now)
     if (c->late_due && now >= c->late_due && c->id == NO_ID && !c->stalled
         && c->out.len == 0)
     {
-        c->late_due = 0;
-        buf_add(&c->out, c->late.data, c->late.len);
-        buf_free(&c->late);
-        conn_flush(c);
+        conn_send_late(c);
 
         if (c->fd == -1) {
             return;
@@ -910,31 +1054,46 @@ conn_tick(conn_t *c, uint64_t now)
     }
 
     if (c->idle_due && now >= c->idle_due) {
-        c->idle_due = 0;
-
-        if (c->plan == CONN_IDLE_SPEAKS) {
-            if (c->id == NO_ID && c->out.len == 0) {
-                c->polluted = 1;
-                conn_taint(c);
-                (void) !write(c->fd, "\x13\x37 idle", 7);
-            }
-
-        } else {
-            conn_kill(c, c->plan == CONN_IDLE_RESET);
-        }
+        conn_idle_end(c);
     }
 }
 
 
-/* Now and then a server is gone for a while, with all its connections. */
+/* The server is gone for a while, with all its connections. */
+
+static void
+listener_crash(unsigned i, uint64_t down)
+{
+    int          fd;
+    listener_t  *l;
+
+    l = &self.listeners[i];
+
+    if (l->fd == -1) {
+        return;
+    }
+
+    close(l->fd);
+    l->fd = -1;
+    l->down = down;
+
+    for (fd = 0; fd < self.top; fd++) {
+        if (self.conns[fd].fd != -1 && self.conns[fd].backend == i) {
+            conn_kill(&self.conns[fd], 1);
+        }
+    }
+
+    shared->crashes++;
+}
+
+
+/* Starts what has crashed again, and now and then lets a server crash. */
 
 static void
 backend_crash(uint64_t now)
 {
-    int           fd;
-    rng_t         rng;
-    unsigned      i;
-    listener_t   *l;
+    rng_t     rng;
+    unsigned  i;
 
     for (i = 0; i < self.nlisteners; i++) {
         if (self.listeners[i].fd == -1 && now >= self.listeners[i].down) {
@@ -954,34 +1113,16 @@ backend_crash(uint64_t now)
     }
 
     i = rng_below(&rng, conf.nbackends);
-    l = &self.listeners[i];
-
-    if (l->fd == -1) {
-        return;
-    }
-
-    close(l->fd);
-    l->fd = -1;
-    l->down = now + 50 + rng_below(&rng, 250);
-
-    for (fd = 0; fd < self.top; fd++) {
-        if (self.conns[fd].fd != -1 && self.conns[fd].backend == i) {
-            conn_kill(&self.conns[fd], 1);
-        }
-    }
-
-    shared->crashes++;
+    listener_crash(i, now + 50 + rng_below(&rng, 250));
 }
 
 
-void
-backend_main(void)
+static void
+backend_init(void)
 {
-    int                  i, n, fd;
-    uint64_t             now, tick;
-    conn_t              *c;
-    struct rlimit        limit;
-    struct epoll_event   events[EVENTS], *ev;
+    int            fd;
+    unsigned       i;
+    struct rlimit  limit;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
 
@@ -1001,12 +1142,67 @@ backend_main(void)
         self.conns[fd].fd = -1;
     }
 
-    for (i = 0; i < (int) self.nlisteners; i++) {
-        backend_listen((unsigned) i);
+    for (i = 0; i < self.nlisteners; i++) {
+        backend_listen(i);
     }
 
     shared->ready = 1;
     self.begin = now_ms();
+}
+
+
+static void
+backend_event(const struct epoll_event *ev, uint64_t now)
+{
+    conn_t  *c;
+
+    if (ev->data.u64 >> 32) {
+        if (self.listeners[ev->data.u32].fd != -1) {
+            backend_accept(ev->data.u32, now);
+        }
+
+        return;
+    }
+
+    c = &self.conns[ev->data.u32];
+
+    if (c->fd != -1 && ev->events & EPOLLOUT && c->out.len) {
+        conn_flush(c);
+
+        if (c->fd != -1) {
+            conn_process(c);
+        }
+    }
+
+    if (c->fd != -1 && ev->events & ~EPOLLOUT) {
+        conn_read(c);
+    }
+}
+
+
+static void
+backend_tick(uint64_t now)
+{
+    int  fd;
+
+    for (fd = 0; fd < self.top; fd++) {
+        if (self.conns[fd].fd != -1) {
+            conn_tick(&self.conns[fd], now);
+        }
+    }
+
+    backend_crash(now);
+}
+
+
+void
+backend_main(void)
+{
+    int                 i, n;
+    uint64_t            now, tick;
+    struct epoll_event  events[EVENTS];
+
+    backend_init();
     tick = 0;
 
     while (!shared->stop) {
@@ -1014,44 +1210,13 @@ backend_main(void)
         now = now_ms();
 
         for (i = 0; i < n; i++) {
-            ev = &events[i];
-
-            if (ev->data.u64 >> 32) {
-                if (self.listeners[ev->data.u32].fd != -1) {
-                    backend_accept(ev->data.u32, now);
-                }
-
-                continue;
-            }
-
-            c = &self.conns[ev->data.u32];
-
-            if (c->fd != -1 && ev->events & EPOLLOUT && c->out.len) {
-                conn_flush(c);
-
-                if (c->fd != -1) {
-                    conn_process(c);
-                }
-            }
-
-            if (c->fd != -1 && ev->events & ~EPOLLOUT) {
-                conn_read(c);
-            }
+            backend_event(&events[i], now);
         }
 
-        if (now < tick + TICK_MS) {
-            continue;
+        if (now >= tick + TICK_MS) {
+            tick = now;
+            backend_tick(now);
         }
-
-        tick = now;
-
-        for (fd = 0; fd < self.top; fd++) {
-            if (self.conns[fd].fd != -1) {
-                conn_tick(&self.conns[fd], now);
-            }
-        }
-
-        backend_crash(now);
     }
 
     exit(0);
