@@ -34,6 +34,15 @@
 #define MEMORY_SAMPLES  8192
 
 
+/* An option that is a number. */
+
+typedef struct {
+    const char  *name;
+    void        *to;
+    size_t       size;
+} number_t;
+
+
 options_t  conf = {
     .clients = 100,
     .seconds = 5,
@@ -145,7 +154,7 @@ memory_part(const char *name, double from, double to)
 /* --- the end ------------------------------------------------------------ */
 
 static void
-report(void)
+report_clients(void)
 {
     unsigned  i;
 
@@ -157,48 +166,79 @@ report(void)
                (unsigned long) client_counts.fates[i]);
     }
 
-    for (i = 0; i < ACTION_LAST; i++) {
-        printf("action_%s %lu\n", plan_action_name((action_e) i),
-               (unsigned long) shared->actions[i]);
-    }
-
     printf("wrong %lu\n", (unsigned long) client_counts.wrong);
     printf("lost %lu\n", (unsigned long) client_counts.lost);
     printf("closed %lu\n", (unsigned long) client_counts.closed);
     printf("refused %lu\n", (unsigned long) client_counts.refused);
     printf("left %lu\n", (unsigned long) client_counts.left);
     printf("latency %lu\n", (unsigned long) client_counts.latency);
+}
+
+
+static void
+report_servers(void)
+{
+    unsigned  i;
+
+    for (i = 0; i < ACTION_LAST; i++) {
+        printf("action_%s %lu\n", plan_action_name((action_e) i),
+               (unsigned long) shared->actions[i]);
+    }
+
     printf("executed %lu\n", (unsigned long) shared->executed);
     printf("connections %lu\n", (unsigned long) shared->accepted);
     printf("crashes %lu\n", (unsigned long) shared->crashes);
     printf("malformed %lu\n", (unsigned long) shared->malformed);
     printf("corrupt %lu\n", (unsigned long) shared->corrupt);
+}
+
+
+static void
+report_mutants(void)
+{
+    printf("strangers %lu\n", (unsigned long) shared->strangers);
+    printf("mutant_connections %lu\n",
+           (unsigned long) mutant_counts.connections);
+    printf("mutant_messages %lu\n", (unsigned long) mutant_counts.messages);
+    printf("mutant_replies %lu\n", (unsigned long) mutant_counts.replies);
+    printf("mutant_exceptions %lu\n",
+           (unsigned long) mutant_counts.exceptions);
+    printf("mutant_unreadable %lu\n",
+           (unsigned long) mutant_counts.unreadable);
+    printf("mutant_closed %lu\n", (unsigned long) mutant_counts.closed);
+}
+
+
+static void
+report_memory(void)
+{
+    unsigned  i;
+
+    printf("memory:");
+
+    for (i = 0; i < memory.n; i += 1 + memory.n / 60) {
+        printf(" %u", memory.kb[i]);
+    }
+
+    printf("\nmemory_first %u\n", memory.kb[0]);
+    memory_part("warm", 0.25, 0.5);
+    memory_part("end", 0.75, 1);
+    printf("memory_last %u\n", memory_read());
+}
+
+
+static void
+report(void)
+{
+    report_clients();
+    report_servers();
 
     if (conf.mutants) {
-        printf("strangers %lu\n", (unsigned long) shared->strangers);
-        printf("mutant_connections %lu\n",
-               (unsigned long) mutant_counts.connections);
-        printf("mutant_messages %lu\n",
-               (unsigned long) mutant_counts.messages);
-        printf("mutant_replies %lu\n", (unsigned long) mutant_counts.replies);
-        printf("mutant_exceptions %lu\n",
-               (unsigned long) mutant_counts.exceptions);
-        printf("mutant_unreadable %lu\n",
-               (unsigned long) mutant_counts.unreadable);
-        printf("mutant_closed %lu\n", (unsigned long) mutant_counts.closed);
+        report_mutants();
     }
 
     if (memory.n) {
-        printf("memory:");
-
-        for (i = 0; i < memory.n; i += 1 + memory.n / 60) {
-            printf(" %u", memory.kb[i]);
-        }
-
-        printf("\nmemory_first %u\n", memory.kb[0]);
-        memory_part("warm", 0.25, 0.5);
-        memory_part("end", 0.75, 1);
-        printf("memory_last %u\n", memory_read());
+        report_memory();
     }
 }
 
@@ -236,89 +276,92 @@ usage(void)
 }
 
 
+#define NUMBER(name, field)  { name, &conf.field, sizeof(conf.field) }
+
+static const number_t  numbers[] = {
+    NUMBER("proxy", proxy),
+    NUMBER("noisy", noisy),
+    NUMBER("noise", noise),
+    NUMBER("clients", clients),
+    NUMBER("mutants", mutants),
+    NUMBER("seconds", seconds),
+    NUMBER("rate", rate),
+    NUMBER("faults", faults),
+    NUMBER("seed", seed),
+    NUMBER("worker", worker),
+    NUMBER("patience", patience),
+    NUMBER("format", format)
+};
+
+#define NUMBERS  ((int) (sizeof(numbers) / sizeof(number_t)))
+
+
+static void
+add_backends(char *ports)
+{
+    char  *p;
+
+    for (p = strtok(ports, ","); p; p = strtok(NULL, ",")) {
+        if (conf.nbackends == MAX_BACKENDS) {
+            usage();
+        }
+
+        conf.backends[conf.nbackends++] = (uint16_t) atoi(p);
+    }
+}
+
+
+static void
+set_number(const number_t *number, const char *text)
+{
+    unsigned long long  n;
+
+    n = strtoull(text, NULL, 10);
+
+    switch (number->size) {
+    case sizeof(uint16_t):
+        *(uint16_t *) number->to = (uint16_t) n;
+        return;
+
+    case sizeof(uint32_t):
+        *(uint32_t *) number->to = (uint32_t) n;
+        return;
+
+    default:
+        *(uint64_t *) number->to = n;
+    }
+}
+
+
 static void
 parse_options(int argc, char **argv)
 {
-    int                         ch, i;
-    char                       *p;
-    static const struct option  options[] = {
-        { "proxy",    required_argument, NULL, 'p' },
-        { "backends", required_argument, NULL, 'b' },
-        { "noisy",    required_argument, NULL, 'y' },
-        { "noise",    required_argument, NULL, 'n' },
-        { "clients",  required_argument, NULL, 'c' },
-        { "mutants",  required_argument, NULL, 'm' },
-        { "seconds",  required_argument, NULL, 's' },
-        { "rate",     required_argument, NULL, 'r' },
-        { "faults",   required_argument, NULL, 'f' },
-        { "seed",     required_argument, NULL, 'S' },
-        { "worker",   required_argument, NULL, 'w' },
-        { "patience", required_argument, NULL, 'P' },
-        { "format",   required_argument, NULL, 'F' },
-        { NULL, 0, NULL, 0 }
-    };
+    int            ch, i;
+    struct option  options[NUMBERS + 2];
+
+    memset(options, 0, sizeof(options));
+
+    for (i = 0; i < NUMBERS; i++) {
+        options[i].name = numbers[i].name;
+        options[i].has_arg = required_argument;
+        options[i].val = 'n';
+    }
+
+    options[NUMBERS].name = "backends";
+    options[NUMBERS].has_arg = required_argument;
+    options[NUMBERS].val = 'b';
 
     conf.seed = (uint64_t) time(NULL);
 
     while ((ch = getopt_long(argc, argv, "", options, &i)) != -1) {
 
         switch (ch) {
-        case 'p':
-            conf.proxy = (uint16_t) atoi(optarg);
+        case 'n':
+            set_number(&numbers[i], optarg);
             break;
 
         case 'b':
-            for (p = strtok(optarg, ","); p; p = strtok(NULL, ",")) {
-                if (conf.nbackends == MAX_BACKENDS) {
-                    usage();
-                }
-
-                conf.backends[conf.nbackends++] = (uint16_t) atoi(p);
-            }
-            break;
-
-        case 'y':
-            conf.noisy = (uint16_t) atoi(optarg);
-            break;
-
-        case 'n':
-            conf.noise = (unsigned) atoi(optarg);
-            break;
-
-        case 'c':
-            conf.clients = (unsigned) atoi(optarg);
-            break;
-
-        case 'm':
-            conf.mutants = (unsigned) atoi(optarg);
-            break;
-
-        case 's':
-            conf.seconds = (unsigned) atoi(optarg);
-            break;
-
-        case 'r':
-            conf.rate = (unsigned) atoi(optarg);
-            break;
-
-        case 'f':
-            conf.faults = (unsigned) atoi(optarg);
-            break;
-
-        case 'S':
-            conf.seed = strtoull(optarg, NULL, 10);
-            break;
-
-        case 'w':
-            conf.worker = atoi(optarg);
-            break;
-
-        case 'F':
-            conf.format = atoi(optarg);
-            break;
-
-        case 'P':
-            conf.patience = (unsigned) atoi(optarg);
+            add_backends(optarg);
             break;
 
         default:
@@ -334,15 +377,56 @@ parse_options(int argc, char **argv)
 }
 
 
+/* Returns when the servers listen. */
+
+static pid_t
+servers_start(void)
+{
+    int              status;
+    pid_t            pid;
+    struct timespec  pause = { 0, 2000000 };
+
+    pid = fork();
+
+    if (pid == 0) {
+        backend_main();
+    }
+
+    while (!__atomic_load_n(&shared->ready, __ATOMIC_ACQUIRE)) {
+        if (waitpid(pid, &status, WNOHANG) == pid) {
+            fprintf(stderr, "chaos: the servers did not start\n");
+            exit(2);
+        }
+
+        nanosleep(&pause, NULL);
+    }
+
+    return pid;
+}
+
+
+static void
+servers_stop(pid_t pid)
+{
+    int  status;
+
+    if (waitpid(pid, &status, WNOHANG) == pid) {
+        violation("the servers died: status %d", status);
+        return;
+    }
+
+    __atomic_store_n(&shared->stop, 1, __ATOMIC_RELEASE);
+    waitpid(pid, &status, 0);
+}
+
+
 int
 main(int argc, char **argv)
 {
-    int             status;
-    pid_t           pid;
-    size_t          ids;
-    unsigned        bad;
-    struct rlimit   limit;
-    struct timespec pause = { 0, 2000000 };
+    pid_t          pid;
+    size_t         ids;
+    unsigned       bad;
+    struct rlimit  limit;
 
     parse_options(argc, argv);
 
@@ -361,30 +445,9 @@ main(int argc, char **argv)
     printf("seed %lu\n", (unsigned long) conf.seed);
     fflush(stdout);
 
-    pid = fork();
-
-    if (pid == 0) {
-        backend_main();
-    }
-
-    while (!__atomic_load_n(&shared->ready, __ATOMIC_ACQUIRE)) {
-        if (waitpid(pid, &status, WNOHANG) == pid) {
-            fprintf(stderr, "chaos: the servers did not start\n");
-            return 2;
-        }
-
-        nanosleep(&pause, NULL);
-    }
-
+    pid = servers_start();
     client_main(memory_tick);
-
-    if (waitpid(pid, &status, WNOHANG) == pid) {
-        violation("the servers died: status %d", status);
-
-    } else {
-        __atomic_store_n(&shared->stop, 1, __ATOMIC_RELEASE);
-        waitpid(pid, &status, 0);
-    }
+    servers_stop(pid);
 
     bad = judge();
     report();

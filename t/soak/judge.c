@@ -43,11 +43,27 @@ violation(const char *fmt, ...)
 }
 
 
+/* The fates of a call that a server may have got, or not. */
+
+static uint32_t
+allowed_fates(const plan_t *plan, unsigned seen)
+{
+    uint32_t  broken;
+
+    broken = 1U << FATE_CLOSED | 1U << FATE_MALFORMED;
+
+    if ((seen & SEEN_COUNT) == 0) {
+        return broken;
+    }
+
+    return plan_fates(plan->action) | (seen & SEEN_TAINTED ? broken : 0);
+}
+
+
 static const char *
 judge_call(const plan_t *plan, fate_e fate, unsigned seen)
 {
     unsigned  count;
-    uint32_t  allowed;
 
     count = seen & SEEN_COUNT;
 
@@ -68,67 +84,60 @@ judge_call(const plan_t *plan, fate_e fate, unsigned seen)
         break;
 
     case FATE_CONNECT:
-        if (count != 0) {
-            return "executed, though there was no connection";
-        }
-        return NULL;
+        return count ? "executed, though there was no connection" : NULL;
 
     case FATE_CLOSED:
     case FATE_MALFORMED:
+        if (seen & SEEN_ANSWERED) {
+            return "answered, but the answer was lost";
+        }
         break;
 
     default:                    /* timed out, oneway, abandoned, noise */
         return NULL;
     }
 
-    if (seen & SEEN_ANSWERED && fate != FATE_REPLY && fate != FATE_SERVER) {
-        return "answered, but the answer was lost";
+    return allowed_fates(plan, seen) & 1U << fate
+           ? NULL : "has a fate it cannot have";
+}
+
+
+static void
+judge_id(uint32_t id)
+{
+    fate_e       fate;
+    plan_t       plan;
+    const char  *why;
+
+    fate = (fate_e) fates[id];
+    plan = plan_call(id);
+    why = judge_call(&plan, fate, shared->seen[id]);
+
+    if (why) {
+        violation("call %08x: %s: action %s, executed %u, %s%sfate %s", id,
+                  why, plan_action_name(plan.action),
+                  shared->seen[id] & SEEN_COUNT,
+                  shared->seen[id] & SEEN_ANSWERED ? "answered, " : "",
+                  shared->seen[id] & SEEN_TAINTED ? "tainted, " : "",
+                  plan_fate_name(fate));
     }
-
-    allowed = 1U << FATE_CLOSED | 1U << FATE_MALFORMED;
-
-    if (count != 0) {
-        allowed = plan_fates(plan->action);
-
-        if (seen & SEEN_TAINTED) {
-            allowed |= 1U << FATE_CLOSED | 1U << FATE_MALFORMED;
-        }
-    }
-
-    return allowed & 1U << fate ? NULL : "has a fate it cannot have";
 }
 
 
 unsigned
 judge(void)
 {
-    fate_e       fate;
-    plan_t       plan;
-    uint32_t     id, number;
-    unsigned     slot;
-    const char  *why;
+    uint32_t  number;
+    unsigned  slot;
 
     for (slot = 0; slot < conf.clients; slot++) {
         for (number = 0; number < 1U << CALLS_BITS; number++) {
 
-            id = plan_id(slot, number);
-            fate = (fate_e) fates[id];
-
-            if (fate == FATE_NONE) {
+            if (fates[plan_id(slot, number)] == FATE_NONE) {
                 break;
             }
 
-            plan = plan_call(id);
-            why = judge_call(&plan, fate, shared->seen[id]);
-
-            if (why) {
-                violation("call %08x: %s: action %s, executed %u, %s%s"
-                          "fate %s", id, why, plan_action_name(plan.action),
-                          shared->seen[id] & SEEN_COUNT,
-                          shared->seen[id] & SEEN_ANSWERED ? "answered, " : "",
-                          shared->seen[id] & SEEN_TAINTED ? "tainted, " : "",
-                          plan_fate_name(fate));
-            }
+            judge_id(plan_id(slot, number));
         }
     }
 
