@@ -275,39 +275,48 @@ skip_list(wire_reader_t *r, int depth)
 
 
 static int
-skip_map(wire_reader_t *r, int depth)
+read_map_head(wire_reader_t *r, int *key, int *value, uint32_t *n)
 {
-    int       rc, byte, key, value;
-    uint32_t  i, n;
+    int  rc, byte;
+
+    *key = -1;
+    *value = -1;
 
     if (r->protocol == WIRE_BINARY) {
         if (r->last - r->p < 2) {
             return WIRE_AGAIN;
         }
 
-        key = element_type(r, r->p[0]);
-        value = element_type(r, r->p[1]);
+        *key = element_type(r, r->p[0]);
+        *value = element_type(r, r->p[1]);
         r->p += 2;
 
-        if ((rc = read_count(r, &n)) != WIRE_OK) {
-            return rc;
-        }
+        return read_count(r, n);
+    }
 
-    } else {
-        if ((rc = read_count(r, &n)) != WIRE_OK) {
-            return rc;
-        }
+    if ((rc = read_count(r, n)) != WIRE_OK || *n == 0) {
+        return rc;
+    }
 
-        if (n == 0) {
-            return WIRE_OK;
-        }
+    if ((rc = read_byte(r, &byte)) != WIRE_OK) {
+        return rc;
+    }
 
-        if ((rc = read_byte(r, &byte)) != WIRE_OK) {
-            return rc;
-        }
+    *key = element_type(r, byte >> 4);
+    *value = element_type(r, byte);
 
-        key = element_type(r, byte >> 4);
-        value = element_type(r, byte);
+    return WIRE_OK;
+}
+
+
+static int
+skip_map(wire_reader_t *r, int depth)
+{
+    int       rc, key, value;
+    uint32_t  i, n;
+
+    if ((rc = read_map_head(r, &key, &value, &n)) != WIRE_OK) {
+        return rc;
     }
 
     if (key == -1 || value == -1) {
@@ -329,12 +338,9 @@ skip_map(wire_reader_t *r, int depth)
 /* *type is T_STOP at the struct's end; *value: a bool that needs no bytes. */
 
 static int
-read_field(wire_reader_t *r, int *type, int *id, int *value)
+read_binary_field(wire_reader_t *r, int *type, int *id)
 {
-    int      rc, byte;
-    int32_t  n;
-
-    *value = 0;
+    int  rc, byte;
 
     if ((rc = read_byte(r, &byte)) != WIRE_OK) {
         return rc;
@@ -342,24 +348,36 @@ read_field(wire_reader_t *r, int *type, int *id, int *value)
 
     *type = T_STOP;
 
-    if (r->protocol == WIRE_BINARY) {
-        if (byte == T_STOP) {
-            return WIRE_OK;
-        }
-
-        if ((*type = element_type(r, byte)) == -1) {
-            return WIRE_ERROR;
-        }
-
-        if (r->last - r->p < 2) {
-            return WIRE_AGAIN;
-        }
-
-        *id = (int16_t) (r->p[0] << 8 | r->p[1]);
-        r->p += 2;
-
+    if (byte == T_STOP) {
         return WIRE_OK;
     }
+
+    if ((*type = element_type(r, byte)) == -1) {
+        return WIRE_ERROR;
+    }
+
+    if (r->last - r->p < 2) {
+        return WIRE_AGAIN;
+    }
+
+    *id = (int16_t) (r->p[0] << 8 | r->p[1]);
+    r->p += 2;
+
+    return WIRE_OK;
+}
+
+
+static int
+read_compact_field(wire_reader_t *r, int *type, int *id, int *value)
+{
+    int      rc, byte;
+    int32_t  n;
+
+    if ((rc = read_byte(r, &byte)) != WIRE_OK) {
+        return rc;
+    }
+
+    *type = T_STOP;
 
     /* as every library does: the other half is not looked at */
 
@@ -372,21 +390,28 @@ read_field(wire_reader_t *r, int *type, int *id, int *value)
     }
 
     *value = *type == T_BOOL;
+    n = r->id + (byte >> 4);
 
-    if (byte >> 4) {
-        r->id = (int16_t) (r->id + (byte >> 4));
-
-    } else {
-        if ((rc = read_i32(r, &n)) != WIRE_OK) {
-            return rc;
-        }
-
-        r->id = (int16_t) n;
+    if (byte >> 4 == 0 && (rc = read_i32(r, &n)) != WIRE_OK) {
+        return rc;
     }
 
+    r->id = (int16_t) n;
     *id = r->id;
 
     return WIRE_OK;
+}
+
+
+/* *type is T_STOP at the struct's end; *value: a bool that needs no bytes. */
+
+static int
+read_field(wire_reader_t *r, int *type, int *id, int *value)
+{
+    *value = 0;
+
+    return r->protocol == WIRE_BINARY ? read_binary_field(r, type, id)
+                                      : read_compact_field(r, type, id, value);
 }
 
 
@@ -535,6 +560,40 @@ show_error(message_t *m, const uint8_t *p, size_t n, size_t at)
 }
 
 
+/* Head and body; where a frame ends, the message does, neither before it. */
+
+static int
+read_message(wire_reader_t *r, message_t *m)
+{
+    int  rc;
+
+    m->error = "malformed head";
+
+    rc = wire_read_head(r, &m->head);
+
+    if (rc == WIRE_OK) {
+        m->error = "malformed struct";
+        rc = read_body(r, m);
+    }
+
+    if (!m->format.framed || rc == WIRE_ERROR) {
+        return rc;
+    }
+
+    if (rc == WIRE_AGAIN) {
+        m->error = "the struct does not end in its frame";
+        return WIRE_ERROR;
+    }
+
+    if (r->p != r->last) {
+        m->error = "bytes behind the struct";
+        return WIRE_ERROR;
+    }
+
+    return WIRE_OK;
+}
+
+
 int
 message_read(const uint8_t *p, size_t n, message_t *m)
 {
@@ -567,26 +626,7 @@ message_read(const uint8_t *p, size_t n, message_t *m)
         r.last = r.p + len;
     }
 
-    m->error = "malformed head";
-
-    rc = wire_read_head(&r, &m->head);
-
-    if (rc == WIRE_OK) {
-        m->error = "malformed struct";
-        rc = read_body(&r, m);
-    }
-
-    if (m->format.framed) {
-        if (rc == WIRE_AGAIN) {
-            m->error = "the struct does not end in its frame";
-            rc = WIRE_ERROR;
-
-        } else if (rc == WIRE_OK && r.p != r.last) {
-            m->error = "bytes behind the struct";
-            rc = WIRE_ERROR;
-        }
-    }
-
+    rc = read_message(&r, m);
     m->len = (size_t) (r.p - p);
 
     if (rc == WIRE_ERROR) {
@@ -737,21 +777,104 @@ add_count(buf_t *b, wire_protocol_e protocol, uint32_t n)
 }
 
 
+static void add_value(buf_t *b, wire_protocol_e protocol, int type, rng_t *rng,
+    int depth);
 static void add_struct(buf_t *b, wire_protocol_e protocol, rng_t *rng,
     int depth);
+
+
+static int
+random_type(rng_t *rng)
+{
+    return random_types[rng_below(rng, sizeof(random_types))];
+}
+
+
+static void
+add_integer(buf_t *b, wire_protocol_e protocol, int type, rng_t *rng)
+{
+    if (protocol == WIRE_BINARY) {
+        add_bytes(b, rng, type == T_I64 ? 8 : type == T_I32 ? 4 : 2);
+        return;
+    }
+
+    add_varint(b, rng_next(rng) >> (type == T_I64 ? rng_below(rng, 64)
+                                    : type == T_I32 ? 32 : 48));
+}
+
+
+static void
+add_map_head(buf_t *b, wire_protocol_e protocol, int key, int value,
+    unsigned n)
+{
+    if (protocol == WIRE_BINARY) {
+        add_byte(b, (unsigned) key);
+        add_byte(b, (unsigned) value);
+        add_count(b, protocol, n);
+        return;
+    }
+
+    add_varint(b, n);
+
+    if (n) {
+        add_byte(b, (unsigned) to_compact[key] << 4 | to_compact[value]);
+    }
+}
+
+
+static void
+add_list_head(buf_t *b, wire_protocol_e protocol, int value, unsigned n)
+{
+    if (protocol == WIRE_BINARY) {
+        add_byte(b, (unsigned) value);
+        add_count(b, protocol, n);
+        return;
+    }
+
+    add_byte(b, (n < 15 ? n : 15) << 4 | to_compact[value]);
+
+    if (n >= 15) {
+        add_varint(b, n);
+    }
+}
+
+
+static void
+add_container(buf_t *b, wire_protocol_e protocol, int type, rng_t *rng,
+    int depth)
+{
+    int       key, value;
+    unsigned  n, i;
+
+    n = depth > 0 ? rng_below(rng, rng_below(rng, 8) ? 5 : 40) : 0;
+    key = random_type(rng);
+    value = random_type(rng);
+
+    if (type == T_MAP) {
+        add_map_head(b, protocol, key, value, n);
+
+    } else {
+        add_list_head(b, protocol, value, n);
+    }
+
+    for (i = 0; i < n; i++) {
+        if (type == T_MAP) {
+            add_value(b, protocol, key, rng, depth - 1);
+        }
+
+        add_value(b, protocol, value, rng, depth - 1);
+    }
+}
 
 
 static void
 add_value(buf_t *b, wire_protocol_e protocol, int type, rng_t *rng, int depth)
 {
-    int       key, value, compact;
-    unsigned  n, i;
-
-    compact = protocol == WIRE_COMPACT;
+    unsigned  n;
 
     switch (type) {
     case T_BOOL:
-        add_byte(b, compact ? 1 + rng_below(rng, 2) : rng_below(rng, 2));
+        add_byte(b, rng_below(rng, 2) + (protocol == WIRE_COMPACT));
         return;
 
     case T_I8:
@@ -761,12 +884,7 @@ add_value(buf_t *b, wire_protocol_e protocol, int type, rng_t *rng, int depth)
     case T_I16:
     case T_I32:
     case T_I64:
-        if (compact) {
-            add_varint(b, rng_next(rng) >> (type == T_I64 ? rng_below(rng, 64)
-                                          : type == T_I32 ? 32 : 48));
-        } else {
-            add_bytes(b, rng, type == T_I64 ? 8 : type == T_I32 ? 4 : 2);
-        }
+        add_integer(b, protocol, type, rng);
         return;
 
     case T_DOUBLE:
@@ -782,45 +900,9 @@ add_value(buf_t *b, wire_protocol_e protocol, int type, rng_t *rng, int depth)
     case T_STRUCT:
         add_struct(b, protocol, rng, depth - 1);
         return;
-    }
 
-    n = depth > 0 ? rng_below(rng, rng_below(rng, 8) ? 5 : 40) : 0;
-    key = random_types[rng_below(rng, sizeof(random_types))];
-    value = random_types[rng_below(rng, sizeof(random_types))];
-
-    if (type == T_MAP) {
-        if (compact) {
-            add_varint(b, n);
-
-            if (n) {
-                add_byte(b, (unsigned) to_compact[key] << 4
-                            | to_compact[value]);
-            }
-
-        } else {
-            add_byte(b, (unsigned) key);
-            add_byte(b, (unsigned) value);
-            add_count(b, protocol, n);
-        }
-
-    } else if (compact) {
-        add_byte(b, (n < 15 ? n : 15) << 4 | to_compact[value]);
-
-        if (n >= 15) {
-            add_varint(b, n);
-        }
-
-    } else {
-        add_byte(b, (unsigned) value);
-        add_count(b, protocol, n);
-    }
-
-    for (i = 0; i < n; i++) {
-        if (type == T_MAP) {
-            add_value(b, protocol, key, rng, depth - 1);
-        }
-
-        add_value(b, protocol, value, rng, depth - 1);
+    default:
+        add_container(b, protocol, type, rng, depth);
     }
 }
 
@@ -835,7 +917,7 @@ add_struct(buf_t *b, wire_protocol_e protocol, rng_t *rng, int depth)
     id = 0;
 
     for (i = 0; i < n; i++) {
-        type = random_types[rng_below(rng, sizeof(random_types))];
+        type = random_type(rng);
         step = rng_below(rng, 4) ? 1 + rng_below(rng, 15)
                                  : rng_below(rng, 3000);
         id += step;

@@ -214,18 +214,45 @@ plan_format(unsigned slot, rng_t *r)
 }
 
 
+/* Seqids that count, that are always 0, or anything. */
+
+static int32_t
+plan_seqid(uint32_t id, rng_t *r)
+{
+    switch ((id >> CALLS_BITS) % 3) {
+    case 0:
+        return (int32_t) (id & ((1U << CALLS_BITS) - 1));
+
+    case 1:
+        return 0;
+
+    default:
+        return (int32_t) rng_next(r);
+    }
+}
+
+
+/* Without frames these are others. */
+
+static action_e
+plan_unframed(action_e action)
+{
+    return action == ACTION_TRAILING ? ACTION_BEHIND
+           : action == ACTION_TRUNCATED ? ACTION_CLOSE_MID
+           : action;
+}
+
+
 plan_t
 plan_call(uint32_t id)
 {
-    rng_t     r;
-    plan_t    plan;
-    unsigned  slot;
+    rng_t   r;
+    plan_t  plan;
 
     r = rng_init(KIND_CALL, id, 0);
-    slot = id >> CALLS_BITS;
 
     plan.id = id;
-    plan.format = plan_format(slot, &r);
+    plan.format = plan_format(id >> CALLS_BITS, &r);
     plan.action = plan_action(&r);
     plan.noise = rng_below(&r, 1000) < conf.noise;
     plan.type = !plan.noise && rng_below(&r, 100) < 3 ? WIRE_ONEWAY
@@ -237,29 +264,10 @@ plan_call(uint32_t id)
         plan.name = plan.noise ? "Chaos:noise" : "Chaos:echo";
     }
 
-    /* seqids that count, that are always 0, or anything */
+    plan.seqid = plan_seqid(id, &r);
 
-    switch (slot % 3) {
-    case 0:
-        plan.seqid = (int32_t) (id & ((1U << CALLS_BITS) - 1));
-        break;
-
-    case 1:
-        plan.seqid = 0;
-        break;
-
-    default:
-        plan.seqid = (int32_t) rng_next(&r);
-    }
-
-    /* without frames these are others */
-
-    if (!plan.format.framed && plan.action == ACTION_TRAILING) {
-        plan.action = ACTION_BEHIND;
-    }
-
-    if (!plan.format.framed && plan.action == ACTION_TRUNCATED) {
-        plan.action = ACTION_CLOSE_MID;
+    if (!plan.format.framed) {
+        plan.action = plan_unframed(plan.action);
     }
 
     plan.request = text_size(&r);
