@@ -145,22 +145,9 @@ backend_listen(unsigned i)
 
 
 static void
-linger_reset(int fd)
-{
-    struct linger  linger = { 1, 0 };
-
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-}
-
-
-static void
 conn_close(conn_t *c, int reset)
 {
-    if (reset) {
-        linger_reset(c->fd);
-    }
-
-    close(c->fd);
+    socket_close(c->fd, reset);
     c->fd = -1;
 
     buf_free(&c->in);

@@ -279,11 +279,13 @@ int message_intact(const wire_str_t *text, uint32_t id, int reply,
 void backend_main(void);
 
 void client_main(void (*tick)(void));
+int proxy_connect(int rcvbuf);
+void socket_close(int fd, int reset);
 uint64_t now_ms(void);
 
 void mutate(buf_t *b, size_t start, rng_t *rng);
 void mutants_open(int ep);
-void mutants_event(unsigned number, uint32_t events);
+void mutants_event(unsigned number);
 void mutants_tick(uint64_t now, int stop);
 unsigned mutants_alive(void);
 

@@ -76,19 +76,59 @@ set_fate(uint32_t id, fate_e fate)
 }
 
 
-static void
-slot_open(slot_t *s)
-{
-    int                 on;
-    struct sockaddr_in  sin;
-    struct epoll_event  ev;
+/* A socket, or -1 and errno; rcvbuf 0 leaves the system's choice. */
 
-    s->fd = socket(AF_INET, SOCK_STREAM, 0);
+int
+proxy_connect(int rcvbuf)
+{
+    int                 fd, on, err;
+    struct sockaddr_in  sin;
+
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd == -1) {
+        return -1;
+    }
 
     memset(&sin, 0, sizeof(sin));
     sin.sin_family = AF_INET;
     sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     sin.sin_port = htons(conf.proxy);
+
+    if (rcvbuf) {
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcvbuf, sizeof(rcvbuf));
+    }
+
+    if (connect(fd, (struct sockaddr *) &sin, sizeof(sin)) == -1) {
+        err = errno;
+        close(fd);
+        errno = err;
+        return -1;
+    }
+
+    on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+
+    return fd;
+}
+
+
+void
+socket_close(int fd, int reset)
+{
+    struct linger  linger = { 1, 0 };
+
+    if (reset) {
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+    }
+
+    close(fd);
+}
+
+
+static void
+slot_open(slot_t *s)
+{
+    struct epoll_event  ev;
 
     s->life = plan_life(s->number, s->generation++);
     s->made = 0;
@@ -96,29 +136,16 @@ slot_open(slot_t *s)
     s->deaf = 0;
     s->head = s->open = 0;
 
-    if (s->fd != -1 && s->life.slow) {
-        on = 8192;
-        setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &on, sizeof(on));
-    }
+    s->fd = proxy_connect(s->life.slow ? 8192 : 0);
 
-    if (s->fd == -1
-        || connect(s->fd, (struct sockaddr *) &sin, sizeof(sin)) == -1)
-    {
+    if (s->fd == -1) {
         if (client_counts.refused++ == 0) {
             violation("client %u cannot connect: %s", s->number,
                       strerror(errno));
         }
 
-        if (s->fd != -1) {
-            close(s->fd);
-            s->fd = -1;
-        }
-
         return;
     }
-
-    on = 1;
-    setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 
     ev.events = EPOLLIN|EPOLLOUT|EPOLLRDHUP|EPOLLET;
     ev.data.u64 = s->number;
@@ -132,13 +159,7 @@ slot_open(slot_t *s)
 static void
 slot_close(slot_t *s, int reset)
 {
-    struct linger  linger = { 1, 0 };
-
-    if (reset) {
-        setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-    }
-
-    close(s->fd);
+    socket_close(s->fd, reset);
     s->fd = -1;
 
     buf_free(&s->in);
@@ -342,56 +363,86 @@ wrong(const slot_t *s, const plan_t *plan, const message_t *m,
 
 /* OK: it is the reply to the oldest open call, which is over. */
 
-static int
-slot_reply(slot_t *s, const message_t *m, uint64_t now)
+/* What is wrong with the reply's head, or NULL. */
+
+static const char *
+head_error(const plan_t *plan, const message_t *m)
 {
-    fate_e    fate;
-    plan_t    plan;
-    uint64_t  took;
-
-    plan = plan_call(s->ids[s->head]);
-
-    if (m->head.seqid != plan.seqid) {
-        return wrong(s, &plan, m, "wrong seqid");
+    if (m->head.seqid != plan->seqid) {
+        return "wrong seqid";
     }
 
-    if (m->format.protocol != plan.format.protocol
-        || m->format.framed != plan.format.framed)
+    if (m->format.protocol != plan->format.protocol
+        || m->format.framed != plan->format.framed)
     {
-        return wrong(s, &plan, m, "wrong protocol or transport");
+        return "wrong protocol or transport";
     }
 
-    if (m->head.name.len != strlen(plan.method)
-        || memcmp(m->head.name.data, plan.method, m->head.name.len) != 0)
+    if (m->head.name.len != strlen(plan->method)
+        || memcmp(m->head.name.data, plan->method, m->head.name.len) != 0)
     {
-        return wrong(s, &plan, m, "wrong name");
+        return "wrong name";
     }
 
     if (m->head.type != WIRE_REPLY && m->head.type != WIRE_EXCEPTION) {
-        return wrong(s, &plan, m, "wrong type");
+        return "wrong type";
     }
 
-    if (plan.noise) {
-        fate = FATE_NOISE;
+    return NULL;
+}
 
-    } else if (m->head.type == WIRE_EXCEPTION) {
-        fate = exception_fate(&plan, m);
+
+/* FATE_NONE: the text is not the one that this call is to get. */
+
+static fate_e
+reply_fate(const plan_t *plan, const message_t *m)
+{
+    fate_e  fate;
+
+    if (plan->noise) {
+        return FATE_NOISE;
+    }
+
+    if (m->head.type == WIRE_EXCEPTION) {
+        fate = exception_fate(plan, m);
 
         if (fate == FATE_OTHER) {
-            violation("call %08x (%s): exception %d: %.*s", plan.id,
-                      plan_action_name(plan.action), m->code,
+            violation("call %08x (%s): exception %d: %.*s", plan->id,
+                      plan_action_name(plan->action), m->code,
                       m->text_id == -1 ? 0 : (int) m->text.len,
                       (const char *) m->text.data);
         }
 
-    } else if (m->text_id != 0
-               || message_owner(&m->text, 1) != plan.id
-               || !message_intact(&m->text, plan.id, 1, plan.reply))
-    {
-        return wrong(s, &plan, m, "wrong text");
+        return fate;
+    }
 
-    } else {
-        fate = FATE_REPLY;
+    return m->text_id == 0
+           && message_owner(&m->text, 1) == plan->id
+           && message_intact(&m->text, plan->id, 1, plan->reply)
+           ? FATE_REPLY : FATE_NONE;
+}
+
+
+/* OK: it is the reply to the oldest open call, which is over. */
+
+static int
+slot_reply(slot_t *s, const message_t *m, uint64_t now)
+{
+    fate_e       fate;
+    plan_t       plan;
+    uint64_t     took;
+    const char  *error;
+
+    plan = plan_call(s->ids[s->head]);
+
+    error = head_error(&plan, m);
+    if (error) {
+        return wrong(s, &plan, m, error);
+    }
+
+    fate = reply_fate(&plan, m);
+    if (fate == FATE_NONE) {
+        return wrong(s, &plan, m, "wrong text");
     }
 
     took = now - s->begun[s->head];
@@ -430,13 +481,46 @@ slot_eof(slot_t *s, int err)
 }
 
 
+/* Takes the replies that have come whole. */
+
+static int
+slot_replies(slot_t *s, uint64_t now)
+{
+    int        rc;
+    message_t  m;
+
+    while (s->in.pos != s->in.len) {
+
+        rc = message_read(s->in.data + s->in.pos, s->in.len - s->in.pos, &m);
+
+        if (rc == WIRE_AGAIN) {
+            break;
+        }
+
+        if (rc == WIRE_ERROR || s->open == 0) {
+            client_counts.wrong++;
+            violation("client %u: %s, first open call %08x of %u: %s",
+                      s->number, rc == WIRE_ERROR
+                      ? m.error : "a reply to no call",
+                      s->ids[s->head], s->open, m.hex);
+            return WIRE_ERROR;
+        }
+
+        if (slot_reply(s, &m, now) != WIRE_OK) {
+            return WIRE_ERROR;
+        }
+
+        s->in.pos += m.len;
+    }
+
+    return WIRE_OK;
+}
+
+
 static void
 slot_read(slot_t *s)
 {
-    int        rc;
-    ssize_t    n;
-    uint64_t   now;
-    message_t  m;
+    ssize_t  n;
 
     for ( ;; ) {
         buf_compact(&s->in);
@@ -454,33 +538,10 @@ slot_read(slot_t *s)
         }
 
         s->in.len += (size_t) n;
-        now = now_ms();
 
-        while (s->in.pos != s->in.len) {
-
-            rc = message_read(s->in.data + s->in.pos, s->in.len - s->in.pos,
-                              &m);
-
-            if (rc == WIRE_AGAIN) {
-                break;
-            }
-
-            if (rc == WIRE_ERROR || s->open == 0) {
-                client_counts.wrong++;
-                violation("client %u: %s, first open call %08x of %u: %s",
-                          s->number, rc == WIRE_ERROR
-                          ? m.error : "a reply to no call",
-                          s->ids[s->head], s->open, m.hex);
-                slot_failed(s);
-                return;
-            }
-
-            if (slot_reply(s, &m, now) != WIRE_OK) {
-                slot_failed(s);
-                return;
-            }
-
-            s->in.pos += m.len;
+        if (slot_replies(s, now_ms()) != WIRE_OK) {
+            slot_failed(s);
+            return;
         }
     }
 
@@ -554,13 +615,10 @@ slots_done(void)
 }
 
 
-void
-client_main(void (*tick)(void))
+static void
+slots_open(void)
 {
-    int                  i, n;
-    slot_t              *s;
-    uint64_t             now, begin, last;
-    struct epoll_event   events[EVENTS], *ev;
+    unsigned  i;
 
     self.ep = epoll_create1(0);
     self.slots = calloc(conf.clients, sizeof(slot_t));
@@ -573,12 +631,44 @@ client_main(void (*tick)(void))
 
     self.think = conf.clients * 3000ULL / (conf.rate ? conf.rate : 1);
 
-    for (i = 0; i < (int) conf.clients; i++) {
-        self.slots[i].number = (unsigned) i;
-        self.slots[i].rng = rng_init(KIND_THINK, (uint64_t) i, 0);
+    for (i = 0; i < conf.clients; i++) {
+        self.slots[i].number = i;
+        self.slots[i].rng = rng_init(KIND_THINK, i, 0);
         slot_open(&self.slots[i]);
     }
+}
 
+
+static void
+client_event(const struct epoll_event *ev)
+{
+    slot_t  *s;
+
+    if (ev->data.u64 & MUTANT) {
+        mutants_event(ev->data.u32);
+        return;
+    }
+
+    s = &self.slots[ev->data.u32];
+
+    if (s->fd != -1 && ev->events & EPOLLOUT) {
+        slot_flush(s);
+    }
+
+    if (s->fd != -1 && ev->events & ~EPOLLOUT && !s->deaf) {
+        slot_read(s);
+    }
+}
+
+
+void
+client_main(void (*tick)(void))
+{
+    int                 i, n;
+    uint64_t            now, begin, last;
+    struct epoll_event  events[EVENTS];
+
+    slots_open();
     mutants_open(self.ep);
 
     begin = now_ms();
@@ -589,22 +679,7 @@ client_main(void (*tick)(void))
         now = now_ms();
 
         for (i = 0; i < n; i++) {
-            ev = &events[i];
-
-            if (ev->data.u64 & MUTANT) {
-                mutants_event(ev->data.u32, ev->events);
-                continue;
-            }
-
-            s = &self.slots[ev->data.u32];
-
-            if (s->fd != -1 && ev->events & EPOLLOUT) {
-                slot_flush(s);
-            }
-
-            if (s->fd != -1 && ev->events & ~EPOLLOUT && !s->deaf) {
-                slot_read(s);
-            }
+            client_event(&events[i]);
         }
 
         if (now < last + TICK_MS) {

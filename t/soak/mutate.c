@@ -7,19 +7,16 @@
 
 #include "chaos.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 
 #define KIND_MUTANT   300
 #define MUTANT_TIME  2000       /* ms for one connection at most */
+#define REPEATED       16       /* bytes that are cut out or come twice */
 
 
 typedef struct {
@@ -62,10 +59,42 @@ place(size_t n, rng_t *rng)
 
 
 static void
+cut_out(buf_t *b, size_t at, size_t len)
+{
+    memmove(b->data + at, b->data + at + len, b->len - at - len);
+    b->len -= len;
+}
+
+
+static void
+repeat(buf_t *b, size_t at, size_t len)
+{
+    uint8_t  bytes[REPEATED];
+
+    memcpy(bytes, b->data + at, len);
+    buf_reserve(b, len);
+    memmove(b->data + at + len, b->data + at, b->len - at);
+    memcpy(b->data + at, bytes, len);
+    b->len += len;
+}
+
+
+static void
+swap(uint8_t *a, uint8_t *b)
+{
+    uint8_t  byte;
+
+    byte = *a;
+    *a = *b;
+    *b = byte;
+}
+
+
+static void
 mutate_once(buf_t *b, size_t start, rng_t *rng)
 {
     size_t    n, at, len;
-    uint8_t  *p, bytes[32];
+    uint8_t  *p;
 
     n = b->len - start;
 
@@ -75,7 +104,7 @@ mutate_once(buf_t *b, size_t start, rng_t *rng)
 
     at = place(n, rng);
     p = b->data + start + at;
-    len = 1 + rng_below(rng, 16);
+    len = 1 + rng_below(rng, REPEATED);
     len = len < n - at ? len : n - at;
 
     switch (rng_below(rng, 9)) {
@@ -99,18 +128,12 @@ mutate_once(buf_t *b, size_t start, rng_t *rng)
         }
         return;
 
-    case 4:                             /* cut out */
-        memmove(p, p + len, n - at - len);
-        b->len -= len;
+    case 4:
+        cut_out(b, start + at, len);
         return;
 
-    case 5:                             /* double */
-        memcpy(bytes, p, len);
-        buf_reserve(b, len);
-        p = b->data + start + at;
-        memmove(p + len, p, n - at);
-        memcpy(p, bytes, len);
-        b->len += len;
+    case 5:
+        repeat(b, start + at, len);
         return;
 
     case 6:                             /* cut off */
@@ -121,11 +144,8 @@ mutate_once(buf_t *b, size_t start, rng_t *rng)
         *p = (uint8_t) (*p + (rng_below(rng, 2) ? 1 : -1));
         return;
 
-    default:                            /* swap */
-        at = place(n, rng);
-        bytes[0] = *p;
-        *p = b->data[start + at];
-        b->data[start + at] = bytes[0];
+    default:
+        swap(p, b->data + start + place(n, rng));
         return;
     }
 }
@@ -186,14 +206,9 @@ add_message(mutant_t *u)
 static void
 mutant_close(mutant_t *u)
 {
-    struct linger  linger = { 1, 0 };
-
-    if (u->end == 1) {
-        setsockopt(u->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-    }
-
-    close(u->fd);
+    socket_close(u->fd, u->end == 1);
     u->fd = -1;
+
     buf_free(&u->in);
     buf_free(&u->out);
 }
@@ -202,26 +217,14 @@ mutant_close(mutant_t *u)
 static void
 mutant_open(mutant_t *u)
 {
-    int                 on;
-    struct sockaddr_in  sin;
     struct epoll_event  ev;
 
-    u->fd = socket(AF_INET, SOCK_STREAM, 0);
+    u->fd = proxy_connect(0);
 
-    memset(&sin, 0, sizeof(sin));
-    sin.sin_family = AF_INET;
-    sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    sin.sin_port = htons(conf.proxy);
-
-    if (connect(u->fd, (struct sockaddr *) &sin, sizeof(sin)) == -1) {
+    if (u->fd == -1) {
         violation("a mutant cannot connect: %s", strerror(errno));
-        close(u->fd);
-        u->fd = -1;
         return;
     }
-
-    on = 1;
-    setsockopt(u->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 
     u->left = 1 + rng_below(&u->rng, 6);
     u->end = (int) rng_below(&u->rng, 3);
@@ -256,37 +259,13 @@ mutants_open(int ep)
 }
 
 
-void
-mutants_event(unsigned number, uint32_t events)
+/* Counts the answers that have come whole. */
+
+static void
+mutant_answers(mutant_t *u)
 {
     int        rc;
-    ssize_t    n;
-    mutant_t  *u;
     message_t  m;
-
-    (void) events;
-
-    u = &mutants[number];
-
-    if (u->fd == -1) {
-        return;
-    }
-
-    buf_compact(&u->in);
-    buf_reserve(&u->in, 65536);
-    n = recv(u->fd, u->in.data + u->in.len, 65536, MSG_DONTWAIT);
-
-    if (n == -1 && errno == EAGAIN) {
-        return;
-    }
-
-    if (n <= 0) {
-        mutant_counts.closed++;
-        mutant_close(u);
-        return;
-    }
-
-    u->in.len += (size_t) n;
 
     while (u->in.pos != u->in.len) {
         rc = message_read(u->in.data + u->in.pos, u->in.len - u->in.pos, &m);
@@ -315,38 +294,58 @@ mutants_event(unsigned number, uint32_t events)
 }
 
 
-static void
-mutant_tick(mutant_t *u, uint64_t now)
+void
+mutants_event(unsigned number)
 {
-    size_t   n;
-    ssize_t  sent;
+    ssize_t    n;
+    mutant_t  *u;
 
-    if (now >= u->until) {
+    u = &mutants[number];
+
+    if (u->fd == -1) {
+        return;
+    }
+
+    buf_compact(&u->in);
+    buf_reserve(&u->in, 65536);
+    n = recv(u->fd, u->in.data + u->in.len, 65536, MSG_DONTWAIT);
+
+    if (n == -1 && errno == EAGAIN) {
+        return;
+    }
+
+    if (n <= 0) {
+        mutant_counts.closed++;
         mutant_close(u);
         return;
     }
 
-    if (now < u->next) {
-        return;
+    u->in.len += (size_t) n;
+    mutant_answers(u);
+}
+
+
+/* It has sent enough, and sees what comes. */
+
+static void
+mutant_leave(mutant_t *u, uint64_t now)
+{
+    if (u->end == 2) {
+        shutdown(u->fd, SHUT_WR);
     }
 
-    if (u->out.pos == u->out.len) {
-        if (u->left == 0) {
+    u->until = now + 1 + rng_below(&u->rng, 100);
+    u->next = u->until;
+}
 
-            /* enough; see what comes */
 
-            if (u->end == 2) {
-                shutdown(u->fd, SHUT_WR);
-            }
+/* Sends what is there, or a piece of it. */
 
-            u->until = now + 1 + rng_below(&u->rng, 100);
-            u->next = u->until;
-            return;
-        }
-
-        u->left--;
-        add_message(u);
-    }
+static void
+mutant_send(mutant_t *u, uint64_t now)
+{
+    size_t   n;
+    ssize_t  sent;
 
     n = u->out.len - u->out.pos;
 
@@ -371,6 +370,32 @@ mutant_tick(mutant_t *u, uint64_t now)
 
     u->out.pos += (size_t) sent;
     u->next = now + rng_below(&u->rng, 4);
+}
+
+
+static void
+mutant_tick(mutant_t *u, uint64_t now)
+{
+    if (now >= u->until) {
+        mutant_close(u);
+        return;
+    }
+
+    if (now < u->next) {
+        return;
+    }
+
+    if (u->out.pos == u->out.len) {
+        if (u->left == 0) {
+            mutant_leave(u, now);
+            return;
+        }
+
+        u->left--;
+        add_message(u);
+    }
+
+    mutant_send(u, now);
 }
 
 
