@@ -430,19 +430,54 @@ test_defaults(nthrift_arena_t *arena)
 }
 
 
+/* Five times the beginning, the middle, and the ends. */
+
+static void
+nest(char *p, const char *begin, const char *middle, const char *end)
+{
+    int  i;
+
+    for (i = 0; i < 5; i++) {
+        p = stpcpy(p, (i == 0 || begin[4] != '[') ? begin : begin + 3);
+    }
+
+    p = stpcpy(p, middle);
+
+    for (i = 0; i < 5; i++) {
+        p = stpcpy(p, end);
+    }
+}
+
+
+static const char *
+error_of_levels(unsigned protocol, uint32_t levels, const uint8_t *bytes,
+    size_t n)
+{
+    void             *value;
+    nthrift_arena_t  *arena;
+    nthrift_bytes_t   b;
+    nthrift_error_t   err;
+
+    arena = nthrift_arena_create(4096, LIMIT);
+    nthrift_bytes_init(&b, bytes, bytes + n, NULL, NULL);
+    (void) nthrift_decode_body(arena, protocol, layout_of("User", 0), levels,
+                               &b, &value, &err);
+    nthrift_arena_destroy(arena);
+
+    return err.text;
+}
+
+
 /* As many levels as the check has counted, and no more. */
 
 static void
 test_depth(unsigned protocol)
 {
-    int               i, depth, passed;
-    char              text[1024], *p;
-    void             *value;
-    size_t            n;
-    uint8_t           bytes[1024];
-    nthrift_arena_t  *arena;
-    nthrift_bytes_t   b;
-    nthrift_error_t   err;
+    int          i, depth, passed;
+    char         text[1024];
+    size_t       n;
+    uint8_t      bytes[1024];
+    const char  *error;
 
     static const struct {
         const char  *begin;
@@ -466,34 +501,17 @@ test_depth(unsigned protocol)
     passed = 1;
 
     for (size_t k = 0; k < unit_array_size(nests); k++) {
-        p = text;
-
-        for (i = 0; i < 5; i++) {
-            p = stpcpy(p, (i == 0 || nests[k].begin[4] != '[')
-                          ? nests[k].begin : nests[k].begin + 3);
-        }
-
-        p = stpcpy(p, nests[k].middle);
-
-        for (i = 0; i < 5; i++) {
-            p = stpcpy(p, nests[k].end);
-        }
-
+        nest(text, nests[k].begin, nests[k].middle, nests[k].end);
         n = bind_body(protocol, text, bytes);
         depth = 5 * nests[k].levels + nests[k].last;
 
         for (i = depth - 1; i <= depth; i++) {
-            arena = nthrift_arena_create(4096, LIMIT);
-            nthrift_bytes_init(&b, bytes, bytes + n, NULL, NULL);
-            (void) nthrift_decode_body(arena, protocol, layout_of("User", 0),
-                                       (uint32_t) i, &b, &value, &err);
-            nthrift_arena_destroy(arena);
+            error = error_of_levels(protocol, (uint32_t) i, bytes, n);
 
-            if (!unit_same(err.text, (i < depth) ? "too many levels of nesting"
-                                                 : NULL))
+            if (!unit_same(error, (i < depth) ? "too many levels of nesting"
+                                              : NULL))
             {
-                diag("%s, %d levels: %s", text, i,
-                     err.text ? err.text : "no error");
+                diag("%s, %d levels: %s", text, i, error ? error : "no error");
                 passed = 0;
             }
         }

@@ -283,12 +283,10 @@ test_left_out(unsigned protocol)
 /* Values that no handler should have. */
 
 static void
-test_wrong(unsigned protocol)
+test_wrong_lengths(unsigned protocol)
 {
-    void            *none = NULL;
     size_t           i;
     value_t          v;
-    int16_t          which;
     nthrift_str_t    s = { 3, NULL }, *items;
 
     static const struct {
@@ -323,6 +321,14 @@ test_wrong(unsigned protocol)
     items[1] = s;
     value_is(&v, protocol, "string without data", NULL, "of an element");
     nthrift_arena_destroy(v.arena);
+}
+
+
+static void
+test_wrong_structs(unsigned protocol)
+{
+    void     *none = NULL;
+    value_t   v;
 
     value_open(&v, layout_of("Box", 1), BOX);
     memcpy(value_at(&v, 9), &none, sizeof(none));
@@ -341,6 +347,14 @@ test_wrong(unsigned protocol)
     value_is(&v, protocol, "struct without a value", NULL,
              "an element that is nowhere");
     nthrift_arena_destroy(v.arena);
+}
+
+
+static void
+test_wrong_unions(unsigned protocol)
+{
+    value_t  v;
+    int16_t  which;
 
     value_open(&v, layout_of("Box", 0), "9:{}");
     value_is(&v, protocol, "union without a field", NULL,
@@ -612,7 +626,9 @@ main(void)
     for (protocol = NTHRIFT_BINARY; protocol <= NTHRIFT_COMPACT; protocol++) {
         test_c(arena, protocol);
         test_left_out(protocol);
-        test_wrong(protocol);
+        test_wrong_lengths(protocol);
+        test_wrong_structs(protocol);
+        test_wrong_unions(protocol);
         test_result(protocol);
         test_depth(protocol);
         test_width(protocol);
