@@ -26,28 +26,28 @@ stream {
     access_log  %%TESTDIR%%/access.log  test;
 
     server {
-        listen            127.0.0.1:%%PORT_0%%;
-        proxy_pass        127.0.0.1:%%PORT_1%%;
+        listen            127.0.0.1:%%PORT_proxy%%;
+        proxy_pass        127.0.0.1:%%PORT_backend%%;
         proxy_half_close  on;
     }
 
     server {
-        listen      unix:%%SOCK_0%%;
-        proxy_pass  unix:%%SOCK_1%%;
+        listen      unix:%%SOCK_proxy%%;
+        proxy_pass  unix:%%SOCK_other%%;
     }
 
     server {
-        listen      127.0.0.1:%%PORT_3%%;
-        proxy_pass  127.0.0.1:%%PORT_4%%;
+        listen      127.0.0.1:%%PORT_to_daemon%%;
+        proxy_pass  127.0.0.1:%%PORT_daemon%%;
     }
 }
 
 EOF
 
-my $backend = $t->backend(1);
-my $other = $t->backend($t->sock(1), id => 'other');
+my $backend = $t->backend('backend');
+my $other = $t->backend($t->sock('other'), id => 'other');
 
-my $daemon = $t->run_daemon(\&daemon, port => 4);
+my $daemon = $t->run_daemon(\&daemon, port => 'daemon');
 
 $t->run();
 
@@ -92,16 +92,16 @@ ok(!eval { parse_message(frame("\x80\x01\0\1junk")); 1 }, 'malformed dies');
 
 # client and backend
 
-my $c = $t->client(0);
+my $c = $t->client('proxy');
 
-is($c->call('get')->{fields}{0}, 'backend 1', 'answer');
+is($c->call('get')->{fields}{0}, 'backend', 'answer');
 is(scalar $backend->calls(), 1, 'call noted');
 is(($backend->calls('get'))[0]{seqid}, 1, 'seqid noted');
 
 $c->send_pieces(call_bytes('get', 5), 3);
 is($c->read_message()->{seqid}, 5, 'call in pieces');
 
-is($t->client($t->sock(0), protocol => 'compact', transport => 'unframed')
+is($t->client($t->sock('proxy'), protocol => 'compact', transport => 'unframed')
      ->call('get')->{fields}{0}, 'other', 'unix socket');
 
 $backend->script(
@@ -142,24 +142,24 @@ is(($backend->calls())[-1]{type}, ONEWAY, 'oneway noted');
 $c->start('garbage');
 like($c->read(10), qr/^\x13\x37/, 'garbage');
 
-$c = $t->client(0);
+$c = $t->client('proxy');
 is($c->call('stall', undef, timeout => 0.2), undef, 'stall');
 
-$c = $t->client(0);
+$c = $t->client('proxy');
 $c->start('request');
 ok($c->closed(), 'close');
 
-$c = $t->client(0);
+$c = $t->client('proxy');
 is($c->call('mid'), undef, 'close in the middle');
 like($c->read_all(), qr/^\0\0\0/, 'half of the bytes');
 
-$c = $t->client(0);
+$c = $t->client('proxy');
 is($c->call('half')->{name}, 'half', 'half close');
 ok($c->closed(), 'half closed');
 
 # two calls on the way, and no more to come
 
-$c = $t->client(0);
+$c = $t->client('proxy');
 $c->send(call_bytes('slow', 1) . call_bytes('get', 2));
 $c->half_close();
 is($c->read_message()->{seqid}, 1, 'first reply');
@@ -169,31 +169,31 @@ ok($c->closed(), 'end of replies');
 # a backend that goes and comes
 
 $backend->stop();
-ok($t->client(0)->closed(), 'backend gone');
+ok($t->client('proxy')->closed(), 'backend gone');
 $backend->start();
-is($t->client(0)->call('get')->{fields}{0}, 'backend 1', 'backend back');
+is($t->client('proxy')->call('get')->{fields}{0}, 'backend', 'backend back');
 
 $t->expect_log(qr/connect\(\) failed .*Connection refused/);
 
 $backend->script('!accept' => { close => 1 });
-ok($t->client(0)->closed(), 'closed at accept');
+ok($t->client('proxy')->closed(), 'closed at accept');
 $backend->script();
 
 # daemon
 
-is($t->client(3)->read_all(), 'hello', 'daemon');
+is($t->client('to_daemon')->read_all(), 'hello', 'daemon');
 
 # reload
 
 my @old = $t->workers();
 
-$c = $t->client(0);
+$c = $t->client('proxy');
 is($c->call('get')->{type}, REPLY, 'before reload');
 
 ok($t->reload(), 'reload');
 isnt("@old", join(' ', $t->workers()), 'other workers');
 is($c->call('get')->{type}, REPLY, 'old connection');
-is($t->client(0)->call('get')->{type}, REPLY, 'new connection');
+is($t->client('proxy')->call('get')->{type}, REPLY, 'new connection');
 
 # logs
 
@@ -259,8 +259,8 @@ sub daemon {
     my ($t) = @_;
 
     my $listen = IO::Socket::IP->new(LocalHost => '127.0.0.1',
-                                     LocalPort => $t->port(4), Listen => 5,
-                                     ReuseAddr => 1) or die "$!";
+                                     LocalPort => $t->port('daemon'),
+                                     Listen => 5, ReuseAddr => 1) or die "$!";
 
     while (my $client = $listen->accept()) {
         print $client 'hello';

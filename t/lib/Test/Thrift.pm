@@ -8,16 +8,19 @@ package Test::Thrift;
 #     stream {
 #         %%TEST_GLOBALS_STREAM%%
 #         server {
-#             listen       127.0.0.1:%%PORT_0%%;
-#             thrift_pass  127.0.0.1:%%PORT_1%%;
+#             listen       127.0.0.1:%%PORT_proxy%%;
+#             thrift_pass  127.0.0.1:%%PORT_users%%;
 #         }
 #     }
 #     EOF
 #
-#     my $backend = $t->backend(1);
+#     my $backend = $t->backend('users');
 #     $t->run();
-#     is($t->client(0)->call('get')->{fields}{0}, 'backend 1', 'answer');
+#     is($t->client('proxy')->call('get')->{fields}{0}, 'users', 'answer');
 #     $t->done();
+#
+# A port is known by the name of who listens there, nginx or a server of the
+# test: %%PORT_users%% in files, 'users' in the functions below.
 #
 # done() stops everything and asserts what holds in every test: nginx stops in
 # time, nothing worse than "error" is in its log, no sanitizer has something to
@@ -152,13 +155,13 @@ sub top {
 }
 
 
-# port($n): the TCP port behind %%PORT_n%%; it is free on 127.0.0.1 and ::1,
-# and no other test takes it: an abstract socket of its name is the lock.
+# port($name): the TCP port behind %%PORT_name%%; it is free on 127.0.0.1 and
+# ::1, and no other test takes it: an abstract socket of its number is the lock.
 
 sub port {
-    my ($self, $n) = @_;
+    my ($self, $name) = @_;
 
-    return $self->{ports}{$n} if $self->{ports}{$n};
+    return $self->{ports}{$name} if $self->{ports}{$name};
 
     for (1 .. 1000) {
         my $port = 10240 + int(rand(32768 - 10240));
@@ -173,24 +176,24 @@ sub port {
                                      Listen => 1, ReuseAddr => 1)
                 && $!{EADDRINUSE};
 
-        $self->{locks}{$n} = $lock;
+        $self->{locks}{$name} = $lock;
 
-        return $self->{ports}{$n} = $port;
+        return $self->{ports}{$name} = $port;
     }
 
     die "no free port";
 }
 
 
-# sock($n): the path behind %%SOCK_n%%; a path of a unix socket is short.
+# sock($name): the path behind %%SOCK_name%%; a path of a unix socket is short.
 
 sub sock {
-    my ($self, $n) = @_;
+    my ($self, $name) = @_;
 
     if (!$self->{sockdir}) {
         $self->{sockdir} = $self->{dir};
 
-        if (length $self->{dir} > 90) {
+        if (length $self->{dir} > 80) {
             $self->{shortdir} = File::Temp->newdir('ngx_thrift-XXXXXX',
                                                    TMPDIR => 1);
             $self->{sockdir} = "$self->{shortdir}";
@@ -200,16 +203,16 @@ sub sock {
         chmod 0755, $self->{sockdir};
     }
 
-    return "$self->{sockdir}/s$n.sock";
+    return "$self->{sockdir}/$name.sock";
 }
 
+
+# address($where): of a port by its name; an address is returned as it is.
 
 sub address {
     my ($self, $where) = @_;
 
-    return "127.0.0.1:" . $self->port($where) if $where =~ /^\d+$/;
-
-    return $where;
+    return $where =~ /^\w+$/ ? '127.0.0.1:' . $self->port($where) : $where;
 }
 
 
@@ -708,8 +711,8 @@ sub expect_log {
 
 # --- who talks to nginx --------------------------------------------------
 
-# client($where, %options): a connection to %%PORT_$where%%, or to an address;
-# options are those of Test::Thrift::Client.
+# client($where, %options): a connection to a port by its name, or to an
+# address; options are those of Test::Thrift::Client.
 
 sub client {
     my ($self, $where, %o) = @_;
@@ -725,8 +728,8 @@ sub client {
 }
 
 
-# backend($where, %options): a server that listens on %%PORT_$where%%, or on an
-# address; options: id (default "backend $where"), script.
+# backend($where, %options): a server that listens on a port by its name, or on
+# an address; options: id (default $where), script.
 
 sub backend {
     my ($self, $where, %o) = @_;
@@ -735,7 +738,7 @@ sub backend {
 
     my $backend = Test::Thrift::Backend->new(
         address => $self->address($where),
-        id      => "backend $where",
+        id      => $where =~ /^\d+$/ ? "backend $where" : $where,
         log     => "$self->{dir}/backend-$n.log",
         %o);
 
@@ -808,7 +811,7 @@ sub _quietly {
 # run_daemon($code or [ command ], %options): in a process of its own, ended
 # with the test.  Returns its pid when it is ready:
 #
-# port, sock   something listens there (a number as in %%PORT_n%%)
+# port, sock   something listens there (a name as in %%PORT_name%%)
 # file         this file of the test's directory exists
 # timeout      how long that may take, 10 s; then it dies
 # env          reference to a hash, added to the environment
