@@ -48,37 +48,37 @@ stream {
         1        first;
         21       second;
         ''       first;
-        default  127.0.0.1:%%PORT_12%%;
+        default  127.0.0.1:%%PORT_third%%;
     }
 
     upstream first {
-        server  127.0.0.1:%%PORT_10%%;
+        server  127.0.0.1:%%PORT_first%%;
     }
 
     upstream second {
-        server  127.0.0.1:%%PORT_11%%;
+        server  127.0.0.1:%%PORT_second%%;
     }
 
     upstream users {
         hash    $thrift_arg_user_id  consistent;
-        server  127.0.0.1:%%PORT_10%%;
-        server  127.0.0.1:%%PORT_11%%;
-        server  127.0.0.1:%%PORT_12%%;
+        server  127.0.0.1:%%PORT_first%%;
+        server  127.0.0.1:%%PORT_second%%;
+        server  127.0.0.1:%%PORT_third%%;
     }
 
     upstream cities {
         hash    $thrift_arg_user_home_city;
-        server  127.0.0.1:%%PORT_10%%;
-        server  127.0.0.1:%%PORT_11%%;
+        server  127.0.0.1:%%PORT_first%%;
+        server  127.0.0.1:%%PORT_second%%;
     }
 
     upstream retried {
-        server  127.0.0.1:%%PORT_13%%  max_fails=0;
-        server  127.0.0.1:%%PORT_10%%  max_fails=0;
+        server  127.0.0.1:%%PORT_nobody%%  max_fails=0;
+        server  127.0.0.1:%%PORT_first%%  max_fails=0;
     }
 
     server {
-        listen              127.0.0.1:%%PORT_0%%;
+        listen              127.0.0.1:%%PORT_logged%%;
         thrift_buffer_size  2k;
         thrift_pass         first;
         access_log          %%TESTDIR%%/scalars.log  scalars;
@@ -87,25 +87,25 @@ stream {
     }
 
     server {
-        listen       127.0.0.1:%%PORT_1%%;
+        listen       127.0.0.1:%%PORT_users%%;
         thrift_pass  users;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_2%%;
+        listen       127.0.0.1:%%PORT_pool%%;
         thrift_pass  $pool;
         access_log   %%TESTDIR%%/used.log  used;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_3%%;
+        listen       127.0.0.1:%%PORT_by_port%%;
         thrift_pass  127.0.0.1:$thrift_arg_user_level;
     }
 
     # blocks
 
     server {
-        listen      127.0.0.1:%%PORT_4%%;
+        listen      127.0.0.1:%%PORT_blocks%%;
         access_log  %%TESTDIR%%/names.log  names;
         thrift_idl  other.thrift;
 
@@ -125,13 +125,13 @@ stream {
     }
 
     server {
-        listen           127.0.0.1:%%PORT_5%%;
+        listen           127.0.0.1:%%PORT_cities%%;
         thrift_protocol  lax;
         thrift_pass      cities;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_6%%;
+        listen       127.0.0.1:%%PORT_retried%%;
         thrift_pass  retried;
         access_log   %%TESTDIR%%/scalars.log  scalars;
     }
@@ -139,7 +139,7 @@ stream {
     # bodies that nobody has looked at
 
     server {
-        listen              127.0.0.1:%%PORT_7%%;
+        listen              127.0.0.1:%%PORT_unread%%;
         thrift_validate     off;
         thrift_buffer_size  2k;
         thrift_pass         cities;
@@ -199,7 +199,7 @@ service Other {
 }
 EOF
 
-my @backends = map { $t->backend($_, id => "b$_") } 10 .. 12;
+my @backends = map { $t->backend($_) } qw(first second third);
 
 $t->run();
 
@@ -250,7 +250,7 @@ my $uuid = pack('H*', '0123456789abcdef' . 'fedcba9876543210');
 for my $way (@ways) {
     my ($protocol, $transport) = @$way;
 
-    $c = $t->client(0, protocol => $protocol, transport => $transport);
+    $c = $t->client('logged', protocol => $protocol, transport => $transport);
 
     # every type
 
@@ -347,7 +347,7 @@ for my $way (@ways) {
 
 # a malformed call has none
 
-$c = $t->client(0);
+$c = $t->client('logged');
 $c->send(frame(substr(call_bytes('scalars', 1, [ [ 4, i32 => 1 ] ],
                                  transport => 'unframed'), 0, -2)));
 is($c->read_message()->{exception}, 7, 'malformed');
@@ -356,7 +356,7 @@ is(logged('scalars'), '|||||||||', 'none of malformed');
 
 # after a server that was not there
 
-$c = $t->client(6);
+$c = $t->client('retried');
 $c->call('scalars', [ [ 4, i32 => $_ ], [ 8, string => 'r' x 20_000 ] ])
     for 1, 2;
 is_deeply([ map { (split /\|/)[3] }
@@ -366,7 +366,7 @@ is_deeply([ map { (split /\|/)[3] }
 
 # exceptions that a method declares
 
-$c = $t->client(0);
+$c = $t->client('logged');
 
 sub outcome {
     my ($method, $action) = @_;
@@ -404,7 +404,7 @@ my %used;
 
 for my $round (0 .. 3) {
     my ($protocol, $transport) = @{$ways[$round]};
-    my $c = $t->client(1, protocol => $protocol, transport => $transport);
+    my $c = $t->client('users', protocol => $protocol, transport => $transport);
 
     for my $id (1 .. 60) {
         my $m = $c->call('user', [ [ 1, struct => [ [ 1, i64 => $id ] ] ],
@@ -420,19 +420,19 @@ is(scalar(keys %used), 3, 'all are used');
 
 # many of one connection at the same time
 
-my $client = $t->client(1);
+my $client = $t->client('users');
 my @m = $client->exchange(
     join('', map { call_bytes('user', $_, [ [ 1, struct => [ [ 1, i64 => $_ ]
                                                            ] ] ]) } 1 .. 60),
     60);
 is(join(' ', map { $_->{fields}{0} } @m),
    join(' ', map { keys %{$home{$_}} } 1 .. 60), 'pipeline');
-like($client->call('find')->{fields}{0}, qr/^b1[012]$/,
+like($client->call('find')->{fields}{0}, qr/^(first|second|third)$/,
      'without the argument');
 
 # map and thrift_pass
 
-$c = $t->client(2);
+$c = $t->client('pool');
 
 sub level {
     my ($level) = @_;
@@ -443,23 +443,23 @@ sub level {
     return $m->{type} == REPLY ? $m->{fields}{0} : $m->{message};
 }
 
-is(level(1), 'b10', 'map');
-is(level(21), 'b11', 'map, other value');
-is(level(4), 'b12', 'map default');
-is(level(), 'b10', 'map, absent');
-is($c->call('find')->{fields}{0}, 'b10', 'map, other method');
+is(level(1), 'first', 'map');
+is(level(21), 'second', 'map, other value');
+is(level(4), 'third', 'map default');
+is(level(), 'first', 'map, absent');
+is($c->call('find')->{fields}{0}, 'first', 'map, other method');
 is_deeply([ map { s/:\d+/:/gr } $t->wait_log(qr/^5/, 'used.log', 5, 4) ],
           [ '5|first|127.0.0.1:', '5|second|127.0.0.1:',
             '5|127.0.0.1:|127.0.0.1:', '5|first|127.0.0.1:' ], 'map logged');
 
-$c = $t->client(3);
-is(level($t->port(11)), 'b11', 'port in thrift_pass');
-is(level($t->port(12)), 'b12', 'other port');
+$c = $t->client('by_port');
+is(level($t->port('second')), 'second', 'port in thrift_pass');
+is(level($t->port('third')), 'third', 'other port');
 is(level(), 'no upstream is known for the call', 'no port');
 
 # blocks, and calls that name no service
 
-$c = $t->client(4);
+$c = $t->client('blocks');
 
 sub text {
     my ($method, @body) = @_;
@@ -476,14 +476,14 @@ is(text('user', $three, [ 5, bool => 0 ]), 'Args 3 is false.',
 is(text('user'), 'Args  is .', 'absent in thrift_return');
 is(text('Args:user', $three, [ 5, bool => 1 ]), 'Args 3 is true.',
    'with service');
-is(text('find'), 'b10', 'service by method');
-is(text('version'), 'b10', 'service by inherited method');
+is(text('find'), 'first', 'service by method');
+is(text('version'), 'first', 'service by inherited method');
 is(text('put', [ 1, string => 'high' ]), 'Other high',
    'other type of other method');
 is(text('drop', [ 1, list => [ string => 'high' ] ]), 'Other ',
    'container of other method');
 is(text('unheard'), 'Other ', 'method of nobody');
-is(text('Args:put'), 'b10', 'method of the other');
+is(text('Args:put'), 'first', 'method of the other');
 
 ok($t->wait_log(qr/^Other\.unheard\|/, 'names.log'), 'service in log');
 ok($t->grep_log(qr/^Args\.find\|/, 'names.log'), 'service by method in log');
@@ -491,7 +491,7 @@ ok($t->grep_log(qr/^Args\.version\|/, 'names.log'), 'inherited in log');
 
 # lax heads
 
-$c = $t->client(5, protocol => 'lax');
+$c = $t->client('cities', protocol => 'lax');
 
 my %city;
 
@@ -532,7 +532,7 @@ for my $method (qw(scalars user large)) {
     for (@unread) {
         my ($protocol, $body) = @$_;
 
-        $c = $t->client(7, protocol => $protocol);
+        $c = $t->client('unread', protocol => $protocol);
         $c->start($method, $body);
         $n++;
         is($c->read_message()->{type}, EXCEPTION, 'not well formed');

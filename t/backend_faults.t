@@ -33,16 +33,16 @@ stream {
     thrift_max_depth         16;
 
     upstream one {
-        server            127.0.0.1:%%PORT_1%%;
+        server            127.0.0.1:%%PORT_backend%%;
         thrift_keepalive  1;
     }
 
     server {
-        listen          127.0.0.1:%%PORT_0%%;
+        listen          127.0.0.1:%%PORT_proxy%%;
         thrift_timeout  30s;
 
         thrift_service S {
-            thrift_pass  127.0.0.1:%%PORT_1%%;
+            thrift_pass  127.0.0.1:%%PORT_backend%%;
 
             thrift_method stall {
                 thrift_timeout  250ms;
@@ -66,7 +66,7 @@ stream {
 
 EOF
 
-my $backend = $t->backend(1);
+my $backend = $t->backend('backend');
 
 $t->run();
 
@@ -144,7 +144,7 @@ my %expected;
 for (@combinations) {
     my ($transport, $protocol) = @$_;
     my @o = (transport => $transport, protocol => $protocol);
-    my $c = $t->client(0, @o);
+    my $c = $t->client('proxy', @o);
     my %script = (echo => { echo => 1 });
 
     for (@faults) {
@@ -280,7 +280,7 @@ sub fresh {
 for (@combinations) {
     my ($transport, $protocol) = @$_;
     my @o = (transport => $transport, protocol => $protocol);
-    my $c = $t->client(0, @o);
+    my $c = $t->client('proxy', @o);
     my $name = "$transport $protocol";
     my $again = [ 1, 'one', 'again', @o ];
     my $length = length reply_bytes('one', 1, [ [ 0, string => 'again' ] ], @o);
@@ -290,14 +290,14 @@ for (@combinations) {
 
     fresh($c);
     $backend->script(poke => { answer => 1, replies => [ $again ] });
-    is($c->call('One:one')->{fields}{0}, 'backend 1', "$name one");
+    is($c->call('One:one')->{fields}{0}, 'backend', "$name one");
 
     my $ended = $backend->ended();
 
     $c->oneway('One:poke');
     ok(wait_for(sub { $backend->ended() > $ended }), "$name twice, idle");
     ok($c->open(), "$name nothing to client");
-    is($c->call('One:two')->{fields}{0}, 'backend 1', "$name then two");
+    is($c->call('One:two')->{fields}{0}, 'backend', "$name then two");
 
     # while the next call is on its way, in one packet and in several
 
@@ -307,7 +307,7 @@ for (@combinations) {
             replies => [ $again, [ 0, 'two', 'own', @o ] ],
             pieces  => $pieces });
 
-        is($c->call('One:one')->{fields}{0}, 'backend 1',
+        is($c->call('One:one')->{fields}{0}, 'backend',
            "$name one again");
 
         $ended = $backend->ended();
@@ -323,7 +323,7 @@ for (@combinations) {
 
     for my $other (@combinations) {
         my @other = (transport => $other->[0], protocol => $other->[1]);
-        my $c2 = $t->client(0, @other);
+        my $c2 = $t->client('proxy', @other);
 
         fresh($c);
         $backend->script(two => {
@@ -379,7 +379,7 @@ for (@combinations) {
     $ended = $backend->ended();
     $c->oneway('One:poke');
     wait_for(sub { $backend->ended() > $ended });
-    is($c->call('One:two')->{fields}{0}, 'backend 1',
+    is($c->call('One:two')->{fields}{0}, 'backend',
        "$name oneway and end");
 
     # closed before any call
@@ -400,7 +400,7 @@ for (@combinations) {
     }
 
     $backend->script();
-    is($c->call('One:two')->{fields}{0}, 'backend 1', "$name recovered");
+    is($c->call('One:two')->{fields}{0}, 'backend', "$name recovered");
 }
 
 ok($t->grep_log(qr/\[error\] .*upstream sent another reply to an earlier call/),

@@ -30,110 +30,110 @@ stream {
 
     upstream robin {
         thrift_keepalive  64;
-        server  127.0.0.1:%%PORT_10%%;
-        server  127.0.0.1:%%PORT_11%%;
+        server  127.0.0.1:%%PORT_first%%;
+        server  127.0.0.1:%%PORT_second%%;
     }
 
     upstream weights {
-        server  127.0.0.1:%%PORT_10%%  weight=3;
-        server  127.0.0.1:%%PORT_11%%;
+        server  127.0.0.1:%%PORT_first%%  weight=3;
+        server  127.0.0.1:%%PORT_second%%;
     }
 
     upstream least {
         zone  least  64k;
         least_conn;
-        server  127.0.0.1:%%PORT_10%%;
-        server  127.0.0.1:%%PORT_11%%;
+        server  127.0.0.1:%%PORT_first%%;
+        server  127.0.0.1:%%PORT_second%%;
     }
 
     upstream hash {
         hash  $thrift_method;
-        server  127.0.0.1:%%PORT_10%%;
-        server  127.0.0.1:%%PORT_11%%;
+        server  127.0.0.1:%%PORT_first%%;
+        server  127.0.0.1:%%PORT_second%%;
     }
 
     upstream consistent {
         hash  $thrift_method  consistent;
-        server  127.0.0.1:%%PORT_10%%;
-        server  127.0.0.1:%%PORT_11%%;
+        server  127.0.0.1:%%PORT_first%%;
+        server  127.0.0.1:%%PORT_second%%;
     }
 
     upstream random {
         random  two  least_conn;
-        server  127.0.0.1:%%PORT_10%%;
-        server  127.0.0.1:%%PORT_11%%;
+        server  127.0.0.1:%%PORT_first%%;
+        server  127.0.0.1:%%PORT_second%%;
     }
 
     upstream shared {
         zone  shared  64k;
-        server  127.0.0.1:%%PORT_10%%;
-        server  127.0.0.1:%%PORT_11%%;
+        server  127.0.0.1:%%PORT_first%%;
+        server  127.0.0.1:%%PORT_second%%;
     }
 
     upstream most {
         zone  most  64k;
-        server  127.0.0.1:%%PORT_10%%  max_conns=2;
+        server  127.0.0.1:%%PORT_first%%  max_conns=2;
     }
 
     upstream fails {
         zone  fails  64k;
-        server  127.0.0.1:%%PORT_12%%  max_fails=1  fail_timeout=1s;
-        server  127.0.0.1:%%PORT_11%%  max_fails=0;
+        server  127.0.0.1:%%PORT_third%%  max_fails=1  fail_timeout=1s;
+        server  127.0.0.1:%%PORT_second%%  max_fails=0;
     }
 
     upstream backup {
         zone  backup  64k;
-        server  127.0.0.1:%%PORT_12%%  max_fails=1  fail_timeout=1s;
-        server  127.0.0.1:%%PORT_11%%  backup;
+        server  127.0.0.1:%%PORT_third%%  max_fails=1  fail_timeout=1s;
+        server  127.0.0.1:%%PORT_second%%  backup;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_0%%;
+        listen       127.0.0.1:%%PORT_robin%%;
         thrift_pass  robin;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_1%%;
+        listen       127.0.0.1:%%PORT_weights%%;
         thrift_pass  weights;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_2%%;
+        listen       127.0.0.1:%%PORT_least%%;
         thrift_pass  least;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_3%%;
+        listen       127.0.0.1:%%PORT_hash%%;
         thrift_pass  hash;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_4%%;
+        listen       127.0.0.1:%%PORT_consistent%%;
         thrift_pass  consistent;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_5%%;
+        listen       127.0.0.1:%%PORT_random%%;
         thrift_pass  random;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_6%%;
+        listen       127.0.0.1:%%PORT_shared%%;
         thrift_pass  shared;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_7%%;
+        listen       127.0.0.1:%%PORT_most%%;
         thrift_pass  most;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_8%%;
+        listen       127.0.0.1:%%PORT_fails%%;
         thrift_pass  fails;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_9%%;
+        listen       127.0.0.1:%%PORT_backup%%;
         thrift_pass  backup;
     }
 }
@@ -142,9 +142,9 @@ EOF
 
 my %script = (hold => { hold => 1 }, end => { close => 'request' });
 
-my $first = $t->backend(10, id => 'first', script => \%script);
-my $second = $t->backend(11, id => 'second', script => \%script);
-my $third = $t->backend(12, id => 'third', script => \%script);
+my $first = $t->backend('first', script => \%script);
+my $second = $t->backend('second', script => \%script);
+my $third = $t->backend('third', script => \%script);
 
 $t->run();
 
@@ -185,7 +185,7 @@ sub near {
 # round robin
 
 my $n = 10_000;
-my $count = burst($t->client(0), $n);
+my $count = burst($t->client('robin'), $n);
 
 is($count->{wrong}, 0, '10,000 calls');
 ok(near($count->{first}, 0.5, $n, 1), 'round robin, first');
@@ -194,13 +194,13 @@ is($first->calls() + $second->calls(), $n, 'none twice');
 cmp_ok($first->accepted() + $second->accepted(), '<=', 64,
        'connections are shared');
 
-my $c = $t->client(0);
+my $c = $t->client('robin');
 my @turns = map { $c->call('get')->{fields}{0} } 1 .. 6;
 isnt($turns[$_], $turns[$_ - 1], 'one by one') for 1 .. 5;
 
 # weights
 
-$count = burst($t->client(1), 1000);
+$count = burst($t->client('weights'), 1000);
 is($count->{wrong}, 0, 'weights answer');
 ok(near($count->{first}, 0.75, 1000, 1), 'weights');
 
@@ -209,7 +209,7 @@ ok(near($count->{first}, 0.75, 1000, 1), 'weights');
 $count = { first => 0, second => 0, wrong => 0 };
 
 for (1 .. 8) {
-    my $one = burst($t->client(6), 100);
+    my $one = burst($t->client('shared'), 100);
     $count->{$_} += $one->{$_} for keys %$count;
 }
 
@@ -218,7 +218,7 @@ ok(near($count->{first}, 0.5, 800, 1), 'zone');
 
 # least_conn: who holds a call gets no other
 
-my $slow = $t->client(2);
+my $slow = $t->client('least');
 
 $slow->start('hold');
 ok(wait_for(sub { $first->calls('hold') + $second->calls('hold') }),
@@ -227,7 +227,7 @@ ok(wait_for(sub { $first->calls('hold') + $second->calls('hold') }),
 my ($busy, $idle) = $first->calls('hold') ? ($first, $second)
                                           : ($second, $first);
 
-$c = $t->client(2);
+$c = $t->client('least');
 is_deeply({ map { $c->call('get')->{fields}{0} => 1 } 1 .. 20 },
           { $idle->id() => 1 }, 'least_conn');
 
@@ -239,8 +239,8 @@ is_deeply({ map { $c->call('get')->{fields}{0} => 1 } 1 .. 20 },
 
 # hash
 
-for my $where (3, 4) {
-    my $name = $where == 3 ? 'hash' : 'consistent hash';
+for my $where (qw(hash consistent)) {
+    my $name = $where eq 'hash' ? 'hash' : 'consistent hash';
     my @methods = map { "m$_" } 1 .. 40;
     my @seen = map { scalar $_->calls() } $first, $second;
 
@@ -267,19 +267,19 @@ for my $where (3, 4) {
 
 # random
 
-$count = burst($t->client(5), 2000);
+$count = burst($t->client('random'), 2000);
 is($count->{wrong}, 0, 'random answers');
 ok(near($count->{first}, 0.5, 2000, 10), 'random');
 
 # max_conns
 
-my @held = map { $t->client(7) } 1, 2;
+my @held = map { $t->client('most') } 1, 2;
 my $seen = $first->calls('hold');
 
 $_->start('hold') for @held;
 ok(wait_for(sub { $first->calls('hold') == $seen + 2 }), 'two held');
 
-$c = $t->client(7);
+$c = $t->client('most');
 my $m = $c->call('get', [], seqid => 21);
 is("$m->{name} $m->{seqid} $m->{exception} $m->{message}",
    'get 21 6 no live upstreams', 'max_conns');
@@ -292,13 +292,13 @@ is($c->call('get')->{fields}{0}, 'first', 'max_conns over');
 # up to it, and one after the other
 
 for (1 .. 3) {
-    $count = burst($t->client(7), 2);
+    $count = burst($t->client('most'), 2);
     is($count->{wrong}, 0, 'max_conns reached');
 }
 
 # max_fails: one fault, and no calls for a second
 
-$c = $t->client(8);
+$c = $t->client('fails');
 
 my @answers = map { $c->call('end')->{message} } 1 .. 6;
 is_deeply(\@answers, [ ('upstream closed connection before it replied') x 6 ],
@@ -316,7 +316,7 @@ is($seen{third}, 1, 'and not before');
 
 # backup
 
-$c = $t->client(9);
+$c = $t->client('backup');
 
 is_deeply({ map { $c->call('get')->{fields}{0} => 1 } 1 .. 5 },
           { third => 1 }, 'no backup');
@@ -330,7 +330,7 @@ ok(wait_for(sub { $c->call('get')->{fields}{0} eq 'third' }), 'backup over');
 
 # logs
 
-my ($a, $b) = map { $t->port($_) } 10, 11;
+my ($a, $b) = map { $t->port($_) } qw(first second);
 
 is(scalar($t->wait_log(qr/ get 127\.0\.0\.1:($a|$b) success$/,
                        'access.log', undef, 10_000)) >= 10_000, 1,

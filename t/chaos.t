@@ -47,15 +47,15 @@ stream {
     access_log  %%TESTDIR%%/calls.log  calls  buffer=64k flush=1s;
 
     upstream backends {
-        server  127.0.0.1:%%PORT_1%%  max_fails=0;
-        server  127.0.0.1:%%PORT_2%%  max_fails=0;
-        server  127.0.0.1:%%PORT_3%%  max_fails=3 fail_timeout=1s;
+        server  127.0.0.1:%%PORT_first%%  max_fails=0;
+        server  127.0.0.1:%%PORT_second%%  max_fails=0;
+        server  127.0.0.1:%%PORT_third%%  max_fails=3 fail_timeout=1s;
 
         thrift_keepalive  KEEPALIVE;
     }
 
     server {
-        listen          127.0.0.1:%%PORT_0%%  backlog=4096;
+        listen          127.0.0.1:%%PORT_proxy%%  backlog=4096;
         thrift_pass     backends;
         thrift_timeout  1s;
         LIMITS
@@ -91,8 +91,9 @@ sub chaos {
     my @workers = $t->workers();
     my $out = $t->dir() . '/chaos.out';
     my @command = ("$top/build/soak/chaos",
-                   '--proxy' => $t->port(0),
-                   '--backends' => join(',', map { $t->port($_) } 1 .. 3),
+                   '--proxy' => $t->port('proxy'),
+                   '--backends' => join(',', map { $t->port($_) }
+                                                 qw(first second third)),
                    '--clients' => $CLIENTS, '--seconds' => $SECONDS,
                    '--rate' => $RATE, '--seed' => $SEED,
                    '--patience' => int(20 * time_factor()),

@@ -29,39 +29,39 @@ stream {
 
     upstream few {
         zone    few  64k;
-        server  127.0.0.1:%%PORT_10%%  max_conns=2;
+        server  127.0.0.1:%%PORT_first%%  max_conns=2;
     }
 
     upstream least {
         zone    least  64k;
         least_conn;
-        server  127.0.0.1:%%PORT_10%%;
-        server  127.0.0.1:%%PORT_11%%;
+        server  127.0.0.1:%%PORT_first%%;
+        server  127.0.0.1:%%PORT_second%%;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_0%%;
+        listen       127.0.0.1:%%PORT_few%%;
         thrift_pass  few;
     }
 
     server {
-        listen               127.0.0.1:%%PORT_1%%;
+        listen               127.0.0.1:%%PORT_pipeline%%;
         thrift_max_pipeline  2;
-        thrift_pass          127.0.0.1:%%PORT_10%%;
+        thrift_pass          127.0.0.1:%%PORT_first%%;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_2%%;
+        listen       127.0.0.1:%%PORT_least%%;
         thrift_pass  least;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_3%%  sndbuf=32k;
-        thrift_pass  127.0.0.1:%%PORT_10%%;
+        listen       127.0.0.1:%%PORT_slow%%  sndbuf=32k;
+        thrift_pass  127.0.0.1:%%PORT_first%%;
     }
 
     server {
-        listen       unix:%%SOCK_0%%;
+        listen       unix:%%SOCK_few%%;
         thrift_pass  few;
     }
 }
@@ -71,12 +71,12 @@ EOF
 my %script = (hold => { hold => 1 }, big => { echo => 1 },
               cut => { cut => 0.5 });
 
-my $first = $t->backend(10, id => 'first', script => \%script);
-my $second = $t->backend(11, id => 'second', script => \%script);
+my $first = $t->backend('first', script => \%script);
+my $second = $t->backend('second', script => \%script);
 
 $t->run();
 
-my $p10 = '127.0.0.1:' . $t->port(10);
+my $address = '127.0.0.1:' . $t->port('first');
 
 sub held {
     my ($n) = @_;
@@ -98,31 +98,31 @@ sub idle_answers {
 # resets in the middle of a call
 
 for my $i (1 .. 3) {
-    my $c = $t->client(0);
+    my $c = $t->client('few');
     my $total = total();
     my $closed = $first->closed();
 
     $c->send(call_bytes('hold', $i) . call_bytes('hold', 10 + $i));
     ok(held($total + 2), 'two calls');
 
-    my $m = $t->client(0)->call('get');
+    my $m = $t->client('few')->call('get');
     is($m->{message}, 'no live upstreams', 'no room');
 
     $c->reset();
     ok(wait_for(sub { $first->closed() == $closed + 2 }),
        'upstream connections closed');
-    is(scalar($t->wait_log(qr/^hold\|1?$i\|cancelled\|499\|$p10\|-$/,
+    is(scalar($t->wait_log(qr/^hold\|1?$i\|cancelled\|499\|$address\|-$/,
                            'access.log', undef, 2)), 2, 'cancelled');
-    is(idle_answers($t->client(0), 2), 'first first', 'room again');
+    is(idle_answers($t->client('few'), 2), 'first first', 'room again');
 
     # what the backend says now is for nobody
 
     $first->release();
 }
 
-is(idle_answers($t->client(0), 4), 'first first first first', 'no leak');
+is(idle_answers($t->client('few'), 4), 'first first first first', 'no leak');
 
-my $c = $t->client($t->sock(0));
+my $c = $t->client($t->sock('few'));
 my $total = total();
 $c->start('hold', [], seqid => 30);
 ok(held($total + 1), 'call over unix socket');
@@ -134,7 +134,7 @@ is($c->read_message()->{seqid}, 30, 'reply after half close');
 
 # half closed, and then reset
 
-$c = $t->client(0);
+$c = $t->client('few');
 $total = total();
 $c->start('hold', [], seqid => 35);
 $c->half_close();
@@ -147,8 +147,8 @@ $first->release();
 
 # two of one client, one of another: that one is not touched
 
-my $other = $t->client(1);
-$c = $t->client(1);
+my $other = $t->client('pipeline');
+$c = $t->client('pipeline');
 $total = total();
 $other->start('hold', [], seqid => 40);
 $c->start('hold', [], seqid => 41);
@@ -161,7 +161,7 @@ is($other->read_message()->{seqid}, 40, 'other answered');
 
 # reset in the middle of a reply of the server
 
-$c = $t->client(0);
+$c = $t->client('few');
 $total = total();
 $closed = $first->closed();
 $c->start('cut', [], seqid => 50);
@@ -170,12 +170,13 @@ $c->reset();
 ok($t->wait_log(qr/^cut\|50\|cancelled\|499\|/, 'access.log'),
    'cancelled in reply');
 ok(wait_for(sub { $first->closed() > $closed }), 'connection is not kept');
-is(idle_answers($t->client(0), 3), 'first first first', 'nobody gets the rest');
+is(idle_answers($t->client('few'), 3), 'first first first',
+   'nobody gets the rest');
 
 # more calls than may run: those behind never do
 
 for my $how (qw(reset close)) {
-    $c = $t->client(1);
+    $c = $t->client('pipeline');
     $total = total();
 
     $c->send(join('', map { call_bytes($_ < 3 ? 'hold' : 'never', 60 + $_) }
@@ -198,13 +199,13 @@ $first->release();
 
 ok(wait_for(sub { my @lines = $t->grep_log(qr/^hold\|6[12]\|/, 'access.log');
                   @lines == 4 }), 'closed with a queue');
-is(idle_answers($t->client(0), 3), 'first first first', 'served on');
+is(idle_answers($t->client('few'), 3), 'first first first', 'served on');
 
 # in the middle of a message, and between messages
 
 for my $how (qw(reset close half_close)) {
     for my $n (1, 3, 4, 11, 20) {
-        my $c = $t->client(0);
+        my $c = $t->client('few');
 
         $total = total();
         $c->send(call_bytes('get', 70)
@@ -224,18 +225,18 @@ is(scalar(grep { $_->{method} eq 'partial' } $first->calls()), 0, 'not sent');
 # large messages that were half received, many times: memory is given back
 
 for (1 .. 20) {
-    my $c = $t->client(0);
+    my $c = $t->client('few');
     $c->send(substr(call_bytes('partial', 1, [ [ 1, string => 'x' x 1e6 ] ]),
                     0, 900_000));
     $_ % 2 ? $c->reset() : $c->close();
 }
 
-is(idle_answers($t->client(0), 2), 'first first', 'after large halves');
+is(idle_answers($t->client('few'), 2), 'first first', 'after large halves');
 
 # gone while its replies are written
 
 for my $how (qw(reset close)) {
-    my $c = $t->client(3, rcvbuf => 8192);
+    my $c = $t->client('slow', rcvbuf => 8192);
 
     $c->send(call_bytes('big', 80, [ [ 1, string => 'x' x 2e5 ] ]) x 4);
     wait_for(sub { $first->calls('big') >= ($how eq 'reset' ? 1 : 5) });
@@ -247,7 +248,7 @@ for my $how (qw(reset close)) {
 
 ok(wait_for(sub { my @lines = $t->grep_log(qr/^big\|80\|/, 'access.log');
                   @lines == $first->calls('big') }), 'all logged');
-is(scalar(grep { !/^big\|80\|(?:cancelled\|499|declared\|200)\|$p10\|-$/ }
+is(scalar(grep { !/^big\|80\|(?:cancelled\|499|declared\|200)\|$address\|-$/ }
           $t->grep_log(qr/^big/, 'access.log')), 0, 'as they ended');
 ok($t->grep_log(qr/^big\|80\|cancelled\|499/, 'access.log'),
    'cancelled while written');
@@ -255,7 +256,7 @@ ok($t->grep_log(qr/^big\|80\|cancelled\|499/, 'access.log'),
 # least_conn counts calls: those cancelled do not count any more
 
 for my $round (1 .. 5) {
-    my $c = $t->client(2);
+    my $c = $t->client('least');
 
     $total = total();
     $c->send(join('', map { call_bytes('hold', 90) } 1 .. 6));
@@ -268,12 +269,12 @@ ok(wait_for(sub { my @lines = $t->grep_log(qr/^hold\|90\|cancelled/,
                   @lines == 30 }), 'thirty cancelled');
 $_->release() for $first, $second;
 
-my @answers = split / /, idle_answers($t->client(2), 10);
+my @answers = split / /, idle_answers($t->client('least'), 10);
 is(scalar(grep { $_ eq 'first' } @answers), 5, 'evenly again');
 
 # oneway: it was sent, that is all
 
-$c = $t->client(0);
+$c = $t->client('few');
 $total = total();
 $c->oneway('get', [], seqid => 95);
 ok(held($total + 1), 'oneway');

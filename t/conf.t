@@ -25,11 +25,11 @@ events {
 stream {
     #stream
     upstream u {
-        server  127.0.0.1:%%PORT_1%%;
+        server  127.0.0.1:%%PORT_backend%%;
         #upstream
     }
     server {
-        listen  127.0.0.1:%%PORT_0%%;
+        listen  127.0.0.1:%%PORT_proxy%%;
         #server
         thrift_service S {
             #service
@@ -41,7 +41,7 @@ stream {
         #last
     }
     server {
-        listen  127.0.0.1:%%PORT_2%%;
+        listen  127.0.0.1:%%PORT_other%%;
         #other
     }
 }
@@ -325,7 +325,7 @@ my @bad = (
 
 # a datagram is no connection
 
-like(error(other => 'listen 127.0.0.1:%%PORT_2%% udp; thrift_pass u;'),
+like(error(other => 'listen 127.0.0.1:%%PORT_other%% udp; thrift_pass u;'),
      qr/udp.* in test\.conf:\d+$/, 'udp');
 
 for (@bad) {
