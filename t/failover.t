@@ -29,71 +29,71 @@ stream {
     access_log  %%TESTDIR%%/access.log  test;
 
     upstream pair {
-        server  127.0.0.1:%%PORT_10%%  max_fails=0;
-        server  127.0.0.1:%%PORT_11%%  max_fails=0;
+        server  127.0.0.1:%%PORT_first%%  max_fails=0;
+        server  127.0.0.1:%%PORT_second%%  max_fails=0;
     }
 
     upstream dead {
-        server  127.0.0.1:%%PORT_12%%  max_fails=0;
-        server  127.0.0.1:%%PORT_13%%  max_fails=0;
+        server  127.0.0.1:%%PORT_third%%  max_fails=0;
+        server  127.0.0.1:%%PORT_fourth%%  max_fails=0;
     }
 
     upstream marked {
-        server  127.0.0.1:%%PORT_12%%;
-        server  127.0.0.1:%%PORT_13%%;
+        server  127.0.0.1:%%PORT_third%%;
+        server  127.0.0.1:%%PORT_fourth%%;
     }
 
     upstream three {
-        server  127.0.0.1:%%PORT_12%%  max_fails=0;
-        server  127.0.0.1:%%PORT_13%%  max_fails=0;
-        server  127.0.0.1:%%PORT_11%%  max_fails=0;
+        server  127.0.0.1:%%PORT_third%%  max_fails=0;
+        server  127.0.0.1:%%PORT_fourth%%  max_fails=0;
+        server  127.0.0.1:%%PORT_second%%  max_fails=0;
     }
 
     upstream slow {
-        server  127.0.0.1:%%PORT_14%%  max_fails=0;
-        server  127.0.0.1:%%PORT_15%%  max_fails=0;
-        server  127.0.0.1:%%PORT_11%%  backup;
+        server  127.0.0.1:%%PORT_full%%  max_fails=0;
+        server  127.0.0.1:%%PORT_full_too%%  max_fails=0;
+        server  127.0.0.1:%%PORT_second%%  backup;
     }
 
     upstream gone {
-        server  unix:%%SOCK_0%%  max_fails=0;
-        server  127.0.0.1:%%PORT_11%%  max_fails=0;
+        server  unix:%%SOCK_gone%%  max_fails=0;
+        server  127.0.0.1:%%PORT_second%%  max_fails=0;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_0%%;
+        listen       127.0.0.1:%%PORT_pair%%;
         thrift_pass  pair;
     }
 
     server {
-        listen                127.0.0.1:%%PORT_1%%;
+        listen                127.0.0.1:%%PORT_off%%;
         thrift_next_upstream  off;
         thrift_pass           pair;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_2%%;
+        listen       127.0.0.1:%%PORT_dead%%;
         thrift_pass  dead;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_3%%;
-        thrift_pass  127.0.0.1:%%PORT_12%%;
+        listen       127.0.0.1:%%PORT_address%%;
+        thrift_pass  127.0.0.1:%%PORT_third%%;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_4%%;
+        listen       127.0.0.1:%%PORT_marked%%;
         thrift_pass  marked;
     }
 
     server {
-        listen                      127.0.0.1:%%PORT_5%%;
+        listen                      127.0.0.1:%%PORT_three%%;
         thrift_next_upstream_tries  2;
         thrift_pass                 three;
     }
 
     server {
-        listen                  127.0.0.1:%%PORT_6%%;
+        listen                  127.0.0.1:%%PORT_slow%%;
         thrift_connect_timeout  150ms;
         thrift_pass             slow;
 
@@ -110,7 +110,7 @@ stream {
     }
 
     server {
-        listen       127.0.0.1:%%PORT_7%%;
+        listen       127.0.0.1:%%PORT_gone%%;
         thrift_pass  gone;
     }
 }
@@ -119,8 +119,8 @@ EOF
 
 my %hold = map { ("h$_" => { hold => 1 }) } 1 .. 10;
 
-my $first = $t->backend(10, id => 'first', script => \%hold);
-my $second = $t->backend(11, id => 'second', script => \%hold);
+my $first = $t->backend('first', script => \%hold);
+my $second = $t->backend('second', script => \%hold);
 
 $t->run();
 
@@ -145,7 +145,7 @@ sub answers {
 
 # one is down
 
-my $c = $t->client(0);
+my $c = $t->client('pair');
 
 is_deeply(answers($c, 10), { first => 5, second => 5 }, 'both up');
 
@@ -153,11 +153,12 @@ $first->stop();
 
 is_deeply(answers($c, 20), { second => 20 }, 'one down');
 
-my ($p10, $p11, $p12, $p13) = map { '127.0.0.1:' . $t->port($_) } 10 .. 13;
+my %at = map { $_ => $t->address($_) } qw(first second third fourth);
+my $dead = "$at{third}, $at{fourth}|$at{fourth}, $at{third}";
 
-ok($t->wait_log(qr/\|get\|success\|200\|$p10, $p11$/, 'access.log'),
-   'both logged');
-ok($t->grep_log(qr/\[error\] .*connect\(\) failed .* upstream: "$p10"/),
+ok($t->wait_log(qr/\|get\|success\|200\|$at{first}, $at{second}$/,
+                'access.log'), 'both logged');
+ok($t->grep_log(qr/\[error\] .*connect\(\) failed .* upstream: "$at{first}"/),
    'refused told');
 
 $c->oneway('poke') for 1 .. 4;
@@ -165,7 +166,7 @@ ok(wait_for(sub { $second->calls('poke') == 4 }), 'oneway to the next');
 
 # thrift_next_upstream off
 
-$c = $t->client(1);
+$c = $t->client('off');
 is_deeply(answers($c, 10),
           { second => 5, '6 cannot connect to upstream' => 5 },
           'next upstream off');
@@ -173,42 +174,43 @@ is_deeply(answers($c, 10),
 my $m = $c->call('A:get', [], seqid => -12);
 $m = $c->call('A:get', [], seqid => -12) if $m->{type} == REPLY;
 is("$m->{name} $m->{seqid}", 'get -12', 'exception head');
-ok($t->wait_log(qr/\|get\|exception\|502\|$p10$/, 'access.log'),
+ok($t->wait_log(qr/\|get\|exception\|502\|$at{first}$/, 'access.log'),
    'failure logged');
 
 # all are down
 
-$c = $t->client(2);
+$c = $t->client('dead');
 is_deeply(answers($c, 5), { '6 cannot connect to upstream' => 5 },
           'all down');
-ok($t->wait_log(qr/\|get\|exception\|502\|($p12, $p13|$p13, $p12)$/,
-                'access.log'), 'all logged');
+ok($t->wait_log(qr/\|get\|exception\|502\|($dead)$/, 'access.log'),
+   'all logged');
 
 $c->oneway('lost');
 is(answer($c, 'get'), '6 cannot connect to upstream', 'after oneway');
 ok($t->wait_log(qr/\|lost\|failed\|502\|/, 'access.log'), 'oneway logged');
 
-is_deeply(answers($t->client(3), 3), { '6 cannot connect to upstream' => 3 },
+is_deeply(answers($t->client('address'), 3),
+          { '6 cannot connect to upstream' => 3 },
           'single one down');
 
-my $marked = $t->client(4);
+my $marked = $t->client('marked');
 is(answer($marked, 'get'), '6 cannot connect to upstream', 'all down, marked');
 is_deeply(answers($marked, 3), { '6 no live upstreams' => 3 }, 'all marked');
 
 # thrift_next_upstream_tries
 
-my $three = $t->client(5);
+my $three = $t->client('three');
 my $n = answers($three, 30);
 ok($n->{second} && $n->{'6 cannot connect to upstream'}, 'tries');
 is($n->{second} + $n->{'6 cannot connect to upstream'}, 30, 'tries, all');
 
-my $port = $t->port(5);
+my $port = $t->port('three');
 my @tried = $t->wait_log(qr/^$port\|get\|/, 'access.log', undef, 30);
 is(scalar(grep { /\|exception\|/ && !/\|127\S+, 127\S+$/ } @tried), 0,
    'two tried');
 is(scalar(grep { /\|127\S+, 127\S+, / } @tried), 0, 'never three');
 
-my $third = $t->backend(12, id => 'third');
+my $third = $t->backend('third');
 
 is(answer($c, 'get'), 'third', 'up again');
 $n = answers($three, 9);
@@ -216,14 +218,14 @@ is($n->{second} + $n->{third}, 9, 'tries, one down');
 
 # a unix socket that is not there
 
-is_deeply(answers($t->client(7), 4), { second => 4 }, 'no socket');
+is_deeply(answers($t->client('gone'), 4), { second => 4 }, 'no socket');
 $t->expect_log(qr/connect\(\) to unix:\S+ failed \(2: No such file/);
 
 # servers that do not take connections: their queues are full
 
 my @full;
 
-for (14, 15) {
+for (qw(full full_too)) {
     my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
                                        LocalPort => $t->port($_),
                                        Listen => 0, ReuseAddr => 1)
@@ -242,7 +244,7 @@ for (14, 15) {
     }
 }
 
-$c = $t->client(6);
+$c = $t->client('slow');
 is(answer($c, 'Other:get'), 'second', 'next after timeout');
 is(answer($c, 'Short:get'), '6 cannot connect to upstream',
    'next upstream timeout');
@@ -255,7 +257,7 @@ ok($t->wait_log(qr/\|get\|exception\|504\|/, 'access.log'),
 
 $first->start();
 
-my @clients = map { $t->client(0) } 1 .. 5;
+my @clients = map { $t->client('pair') } 1 .. 5;
 
 for my $c (@clients) {
     my $bytes = join('', map { call_bytes('get', $_) } 1 .. 20);
@@ -330,11 +332,11 @@ is_deeply(answers($_, 4), { first => 2, second => 2 }, 'all stay')
 $third->stop();
 
 my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
-                                   LocalPort => $t->port(13),
+                                   LocalPort => $t->port('fourth'),
                                    Listen => 5, ReuseAddr => 1)
     or die "cannot listen: $!";
 
-$c = $t->client(2);
+$c = $t->client('dead');
 $c->start('large', [ [ 1, string => 'x' x 15_000_000 ] ], seqid => 5);
 
 my $deaf = $listen->accept();

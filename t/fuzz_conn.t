@@ -40,18 +40,18 @@ stream {
     access_log  %%TESTDIR%%/calls.log  calls  buffer=64k;
 
     upstream right {
-        server  127.0.0.1:%%PORT_1%%  max_fails=0;
-        server  127.0.0.1:%%PORT_2%%  max_fails=0;
+        server  127.0.0.1:%%PORT_first%%  max_fails=0;
+        server  127.0.0.1:%%PORT_second%%  max_fails=0;
 
         thrift_keepalive  16;
     }
 
     upstream noisy {
-        server  127.0.0.1:%%PORT_3%%  max_fails=0;
+        server  127.0.0.1:%%PORT_noisy%%  max_fails=0;
     }
 
     server {
-        listen               127.0.0.1:%%PORT_0%%  backlog=1024;
+        listen               127.0.0.1:%%PORT_proxy%%  backlog=1024;
         thrift_timeout       500ms;
         thrift_read_timeout  500ms;
 
@@ -70,9 +70,9 @@ EOF
 $t->run();
 
 my @workers = $t->workers();
-my $text = chaos('--proxy' => $t->port(0),
-                 '--backends' => $t->port(1) . ',' . $t->port(2),
-                 '--noisy' => $t->port(3),
+my $text = chaos('--proxy' => $t->port('proxy'),
+                 '--backends' => $t->port('first') . ',' . $t->port('second'),
+                 '--noisy' => $t->port('noisy'),
                  '--clients' => 20, '--rate' => 1000, '--faults' => 0,
                  '--noise' => 300, '--mutants' => 20,
                  '--seconds' => $SECONDS, '--seed' => $SEED,
@@ -94,7 +94,7 @@ cmp_ok($n{strangers}, '>', 0, 'some mutated calls came through');
 cmp_ok($n{mutant_exceptions}, '>', 0, 'some were refused');
 
 is("@{[ $t->workers() ]}", "@workers", 'same worker');
-is($t->client(0)->call('echo')->{type}, EXCEPTION, 'nginx serves');
+is($t->client('proxy')->call('echo')->{type}, EXCEPTION, 'nginx serves');
 
 diag($text) if $ENV{FUZZ_VERBOSE} || !Test::More->builder->is_passing();
 

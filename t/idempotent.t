@@ -32,33 +32,33 @@ stream {
     # the second is asked only after the first
 
     upstream pair {
-        server            127.0.0.1:%%PORT_10%%  max_fails=0;
-        server            127.0.0.1:%%PORT_11%%  max_fails=0  backup;
+        server            127.0.0.1:%%PORT_first%%  max_fails=0;
+        server            127.0.0.1:%%PORT_second%%  max_fails=0  backup;
         thrift_keepalive  0;
     }
 
     upstream pooled {
-        server            127.0.0.1:%%PORT_10%%  max_fails=0;
-        server            127.0.0.1:%%PORT_11%%  max_fails=0  backup;
+        server            127.0.0.1:%%PORT_first%%  max_fails=0;
+        server            127.0.0.1:%%PORT_second%%  max_fails=0  backup;
         thrift_keepalive  4;
     }
 
     upstream single {
-        server            127.0.0.1:%%PORT_10%%;
+        server            127.0.0.1:%%PORT_first%%;
         thrift_keepalive  4;
     }
 
     upstream three {
-        server            127.0.0.1:%%PORT_10%%  max_fails=0;
-        server            127.0.0.1:%%PORT_11%%  max_fails=0;
-        server            127.0.0.1:%%PORT_12%%  max_fails=0;
+        server            127.0.0.1:%%PORT_first%%  max_fails=0;
+        server            127.0.0.1:%%PORT_second%%  max_fails=0;
+        server            127.0.0.1:%%PORT_third%%  max_fails=0;
         thrift_keepalive  0;
     }
 
     # annotations
 
     server {
-        listen       127.0.0.1:%%PORT_0%%;
+        listen       127.0.0.1:%%PORT_annotated%%;
         thrift_idl   api.thrift;
         thrift_pass  pair;
     }
@@ -66,7 +66,7 @@ stream {
     # on for all
 
     server {
-        listen              127.0.0.1:%%PORT_1%%;
+        listen              127.0.0.1:%%PORT_on%%;
         thrift_buffer_size  2k;
         thrift_idempotent   on;
         thrift_pass         pair;
@@ -75,7 +75,7 @@ stream {
     # a directive wins over an annotation, and the closest wins
 
     server {
-        listen             127.0.0.1:%%PORT_2%%;
+        listen             127.0.0.1:%%PORT_directives%%;
         thrift_idl         api.thrift;
         thrift_idempotent  off;
         thrift_timeout     60s;
@@ -111,14 +111,14 @@ stream {
     # bounds
 
     server {
-        listen                127.0.0.1:%%PORT_3%%;
+        listen                127.0.0.1:%%PORT_off_next%%;
         thrift_idempotent     on;
         thrift_next_upstream  off;
         thrift_pass           pooled;
     }
 
     server {
-        listen             127.0.0.1:%%PORT_4%%;
+        listen             127.0.0.1:%%PORT_three%%;
         thrift_idempotent  on;
         thrift_pass        three;
 
@@ -141,7 +141,7 @@ stream {
     # connections of the pool
 
     server {
-        listen             127.0.0.1:%%PORT_5%%;
+        listen             127.0.0.1:%%PORT_pool%%;
         thrift_idempotent  on;
         thrift_pass        single;
 
@@ -186,7 +186,8 @@ service Three {
 }
 EOF
 
-my ($first, $second, $third) = map { $t->backend($_, id => "b$_") } 10 .. 12;
+my ($first, $second, $third) = map { $t->backend($_) }
+                                 qw(first second third);
 
 $t->run();
 
@@ -233,15 +234,15 @@ my $stall = { stall => 1 };
 
 # annotations
 
-$c = $t->client(0);
+$c = $t->client('annotated');
 
 for ([ closed => $close ], [ reset => $reset ]) {
     my ($how, $action) = @$_;
 
     script($action);
-    is(outcome('get'), 'b11 (1 1 0)', "idempotent, $how");
+    is(outcome('get'), 'second (1 1 0)', "idempotent, $how");
     script($action);
-    is(outcome('Api:one'), 'b11 (1 1 0)', "idempotent with service, $how");
+    is(outcome('Api:one'), 'second (1 1 0)', "idempotent with service, $how");
     script($action);
     is(outcome('put'), "$closed (1 0 0)", "not idempotent, $how");
     script($action);
@@ -251,10 +252,11 @@ for ([ closed => $close ], [ reset => $reset ]) {
     script($action, $action);
     is(outcome('get'), "$closed (1 1 0)", "both servers, $how");
     script();
-    is(outcome('put'), 'b10 (1 0 0)', "connection stays, $how");
+    is(outcome('put'), 'first (1 0 0)', "connection stays, $how");
 }
 
-my ($port, @addr) = ($t->port(0), map { '127.0.0.1:' . $t->port($_) } 10, 11);
+my $port = $t->port('annotated');
+my @addr = map { $t->address($_) } qw(first second);
 
 ok($t->wait_log(qr/^$port\|get\|success\|200\|$addr[0], $addr[1]$/,
                 'access.log'), 'both servers logged');
@@ -267,8 +269,8 @@ is(scalar($t->wait_log(qr/\[error\] .*upstream prematurely closed/)), 14,
 
 # what is answered, late, or begun to be answered is not sent again
 
-for my $port (0, 1) {
-    $c = $t->client($port);
+for my $where (qw(annotated on)) {
+    $c = $t->client($where);
 
     script({ close => 'mid' });
     is(outcome('get'), "$middle (1 0 0)", 'half a reply');
@@ -282,7 +284,7 @@ for my $port (0, 1) {
          'wrong seqid');
 }
 
-$c = $t->client(0);
+$c = $t->client('annotated');
 
 for ([ 'too late', $stall ], [ 'part of a reply', { cut => 0.9 } ]) {
     my ($name, $action) = @$_;
@@ -299,22 +301,22 @@ $c->start('get');
 $c->start('put');
 ok(wait_for(sub { executed() eq '2 0 0' }), 'both are there');
 $first->stop();
-is($c->read_message()->{fields}{0}, 'b11', 'killed, idempotent');
+is($c->read_message()->{fields}{0}, 'second', 'killed, idempotent');
 is($c->read_message()->{message}, $closed =~ s/^6 //r, 'killed, not');
 is(executed(), '2 1 0', 'killed, executed');
 $first->start();
 
 # a oneway is never sent twice
 
-for my $port (0, 1) {
-    $c = $t->client($port);
+for my $where (qw(annotated on)) {
+    $c = $t->client($where);
 
     script($close);
     $c->oneway('poke');
-    $c->start('poke') if $port == 0;
-    is(outcome('get') =~ s/ .*//r, 'b11', 'after oneway');
-    ok(wait_for(sub { executed() eq ($port == 0 ? '3 1 0' : '2 1 0') }),
-       'oneway once');
+    $c->start('poke') if $where eq 'annotated';
+    is(outcome('get') =~ s/ .*//r, 'second', 'after oneway');
+    my $times = $where eq 'annotated' ? '3 1 0' : '2 1 0';
+    ok(wait_for(sub { executed() eq $times }), 'oneway once');
     is(scalar $second->calls('poke'), 0, 'not on the other');
 
     # of this one the reply was waited for, and dropped
@@ -323,7 +325,7 @@ for my $port (0, 1) {
     $c->oneway('get');
     ok(wait_for(sub { executed() eq '1 0 0' }), 'two-way as ONEWAY');
     script();
-    is(outcome('get'), 'b10 (1 0 0)', 'two-way as ONEWAY, once');
+    is(outcome('get'), 'first (1 0 0)', 'two-way as ONEWAY, once');
 }
 
 ok($t->wait_log(qr/^$port\|get\|failed\|502\|$addr[0]$/, 'access.log'),
@@ -331,21 +333,21 @@ ok($t->wait_log(qr/^$port\|get\|failed\|502\|$addr[0]$/, 'access.log'),
 
 # thrift_idempotent
 
-$c = $t->client(1);
+$c = $t->client('on');
 script($close);
-is(outcome('anything'), 'b11 (1 1 0)', 'on in server');
+is(outcome('anything'), 'second (1 1 0)', 'on in server');
 
 my @wins = (
     [ 'off in server' => 'get', "$closed (1 0 0)" ],
     [ 'off in server, no annotation' => 'put', "$closed (1 0 0)" ],
     [ 'inherited by service' => 'Three:get3', "$closed (1 0 0)" ],
-    [ 'on in service' => 'put2', 'b11 (1 1 0)' ],
-    [ 'on in service, annotated as not' => 'off2', 'b11 (1 1 0)' ],
+    [ 'on in service' => 'put2', 'second (1 1 0)' ],
+    [ 'on in service, annotated as not' => 'off2', 'second (1 1 0)' ],
     [ 'off in method' => 'get2', "$closed (1 0 0)" ],
-    [ 'on in method' => 'off3', 'b11 (1 1 0)' ],
+    [ 'on in method' => 'off3', 'second (1 1 0)' ],
 );
 
-$c = $t->client(2);
+$c = $t->client('directives');
 
 for (@wins) {
     my ($name, $method, $want) = @$_;
@@ -362,19 +364,19 @@ sub timed {
 
 my $late = { delay => 0.25 };
 
-$c = $t->client(0);
+$c = $t->client('annotated');
 script($stall);
 is(timed('slow'), '6 timed out after (1 0 0)', 'timeout of annotation');
 script($late);
-is(timed('long'), 'b10 (1 0 0)', 'longer one');
+is(timed('long'), 'first (1 0 0)', 'longer one');
 
-$c = $t->client(2);
+$c = $t->client('directives');
 
 for (
-    [ 'of server' => slow => $late, 'b10' ],
+    [ 'of server' => slow => $late, 'first' ],
     [ 'of service' => long2 => $stall, '6 timed out after' ],
-    [ 'of method' => slow2 => $late, 'b10' ],
-    [ 'inherited from server' => slow3 => $late, 'b10' ],
+    [ 'of method' => slow2 => $late, 'first' ],
+    [ 'inherited from server' => slow3 => $late, 'first' ],
     [ 'of method, shorter' => long3 => $stall, '6 timed out after' ],
 ) {
     my ($name, $method, $action, $want) = @$_;
@@ -392,8 +394,9 @@ for my $way ([ binary => 'framed' ], [ binary => 'unframed' ],
 {
     my ($protocol, $transport) = @$way;
 
-    for my $port (0, 1) {
-        $c = $t->client($port, protocol => $protocol, transport => $transport);
+    for my $where (qw(annotated on)) {
+        $c = $t->client($where, protocol => $protocol,
+                        transport => $transport);
 
         for my $n (1, 50, 400) {
             my $body = [ [ 1, string => $text x $n ] ];
@@ -415,7 +418,7 @@ $first->script('!accept' => { close => 1 });
 $second->script('*' => { echo => 1 });
 
 for my $n (1, 1000) {
-    $c = $t->client(1);
+    $c = $t->client('on');
 
     my $m = $c->call('get', [ [ 1, string => $text x $n ] ]);
 
@@ -425,7 +428,7 @@ for my $n (1, 1000) {
 
 # without it one that is half sent is lost
 
-$c = $t->client(0);
+$c = $t->client('annotated');
 script();
 $first->script('!accept' => { close => 1 });
 like(outcome('put', [ [ 1, string => $text x 3000 ] ]),
@@ -434,11 +437,11 @@ script();
 
 # bounds
 
-$c = $t->client(3);
+$c = $t->client('off_next');
 script($close);
 is(outcome('get'), "$closed (1 0 0)", 'next upstream off');
 
-$c = $t->client(4);
+$c = $t->client('three');
 script($close, $close, $close);
 is(outcome('All:get'), "$closed (1 1 1)", 'each server once');
 script($close, $close, $close);
@@ -455,7 +458,7 @@ like(outcome('Deadline:get'),
 # a connection of the pool that dies under a call: the same server, over a new
 # connection; it is not a failure of the server
 
-$c = $t->client(5);
+$c = $t->client('pool');
 
 my $body;
 
@@ -463,7 +466,7 @@ sub pooled {
     my ($method, $action, @more) = @_;
 
     script([ { }, $action, @more ], { });
-    is(outcome($method), 'b10 (1 0 0)', 'pooled');
+    is(outcome($method), 'first (1 0 0)', 'pooled');
     %before = (%before, $first => scalar $first->calls());
     my $accepted = $first->accepted();
     my $outcome = outcome($method, $body);
@@ -471,23 +474,24 @@ sub pooled {
     return $outcome . ' +' . ($first->accepted() - $accepted);
 }
 
-is(pooled('All:get', $close, { }), 'b10 (2 0 0) +1', 'died in the pool');
-is(pooled('All:get', $reset, { }), 'b10 (2 0 0) +1', 'reset in the pool');
+is(pooled('All:get', $close, { }), 'first (2 0 0) +1', 'died in the pool');
+is(pooled('All:get', $reset, { }), 'first (2 0 0) +1', 'reset in the pool');
 is(pooled('Not:get', $close, { }), "$closed (1 0 0) +0", 'not idempotent');
 
-is(pooled('Pair:get', $close, $close), 'b11 (2 1 0) +1', 'dies again');
+is(pooled('Pair:get', $close, $close), 'second (2 1 0) +1', 'dies again');
 is(pooled('All:get', { close => 'mid' }, { }), "$middle (1 0 0) +0",
    'pooled, half a reply');
 
 $body = [ [ 1, string => $text x 200 ] ];
-is(pooled('All:get', $close, { }), 'b10 (2 0 0) +1', 'large, pooled');
-is(pooled('Pair:get', $close, $close), 'b11 (2 1 0) +1', 'large, dies again');
+is(pooled('All:get', $close, { }), 'first (2 0 0) +1', 'large, pooled');
+is(pooled('Pair:get', $close, $close), 'second (2 1 0) +1',
+   'large, dies again');
 is(join(' ', map { ($_->calls())[-1]{length} > 600_000 ? 'whole' : 'less' }
                  $first, $second), 'whole whole', 'all of it');
 $body = undef;
 
-$c = $t->client(3);
-is(pooled('get', $close, { }), 'b10 (2 0 0) +1', 'next upstream off, pooled');
+$c = $t->client('off_next');
+is(pooled('get', $close, { }), 'first (2 0 0) +1', 'next upstream off, pooled');
 is(pooled('get', $close, $close), "$closed (2 0 0) +1",
    'next upstream off, dies again');
 
@@ -508,13 +512,13 @@ stream {
     thrift_timeout     60s;
 
     upstream pair {
-        server            127.0.0.1:%%PORT_10%%  max_fails=0;
-        server            127.0.0.1:%%PORT_11%%  max_fails=0  backup;
+        server            127.0.0.1:%%PORT_first%%  max_fails=0;
+        server            127.0.0.1:%%PORT_second%%  max_fails=0  backup;
         thrift_keepalive  0;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_0%%;
+        listen       127.0.0.1:%%PORT_annotated%%;
         thrift_pass  pair;
 
         thrift_service Api {
@@ -531,18 +535,18 @@ EOF
 
 $u->write_file('api.thrift', $t->read_log('api.thrift'));
 
-my @others = map { $u->backend($_, id => "b$_") } 10, 11;
+my @others = map { $u->backend($_) } qw(first second);
 
 $u->run();
-$c = $u->client(0);
+$c = $u->client('annotated');
 ($first, $second) = @others;
 
 script($close);
 is(outcome('get'), "$closed (1 0 0)", 'off in stream');
 script($close);
-is(outcome('long'), 'b11 (1 1 0)', 'off in stream, on in method');
+is(outcome('long'), 'second (1 1 0)', 'off in stream, on in method');
 script($late);
-is(timed('slow'), 'b10 (1 0 0)', 'timeout of stream');
+is(timed('slow'), 'first (1 0 0)', 'timeout of stream');
 
 $u->done();
 $t->done();

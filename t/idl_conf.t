@@ -25,15 +25,15 @@ events {
 stream {
     #stream
     upstream u {
-        server  127.0.0.1:%%PORT_10%%;
+        server  127.0.0.1:%%PORT_backend%%;
     }
     server {
-        listen       127.0.0.1:%%PORT_0%%;
+        listen       127.0.0.1:%%PORT_proxy%%;
         thrift_pass  u;
         #server
     }
     server {
-        listen       127.0.0.1:%%PORT_1%%;
+        listen       127.0.0.1:%%PORT_other%%;
         thrift_pass  u;
         #other
     }
@@ -225,7 +225,7 @@ is(said(server => $users, other => 'thrift_service Nobody { }'), '',
 $t->write_file('loud.thrift', "struct A {\n  string a\n}\n"
                               . "service Loud { void f() }\n");
 
-my $many = join '', map { "server { listen unix:%%SOCK_$_%%; thrift_pass u; "
+my $many = join '', map { "server { listen unix:%%SOCK_s$_%%; thrift_pass u; "
                           . "thrift_idl loud.thrift; }\n" } 1 .. 50;
 
 is(said(stream => $many), "[warn] loud.thrift:2:3: a field without an id: "
@@ -383,7 +383,8 @@ good('schema, files of stream', stream => $users,
      server => 'thrift_validate schema; thrift_validate_enum on; '
                . 'thrift_validate_utf8 on;');
 good('schema, not ours', stream => "thrift_validate schema; server { listen "
-     . 'unix:%%SOCK_1%%; proxy_pass u; }', server => $users, other => $users);
+     . 'unix:%%SOCK_plain%%; proxy_pass u; }',
+     server => $users, other => $users);
 
 # levels and duplicates
 
@@ -485,14 +486,14 @@ stream {
     thrift_validate  schema;
 
     server {
-        listen       127.0.0.1:%%PORT_0%%;
-        thrift_pass  127.0.0.1:%%PORT_10%%;
+        listen       127.0.0.1:%%PORT_proxy%%;
+        thrift_pass  127.0.0.1:%%PORT_backend%%;
     }
 
     # a lower order answers calls that name only the method
 
     server {
-        listen      127.0.0.1:%%PORT_1%%;
+        listen      127.0.0.1:%%PORT_other%%;
         thrift_idl  orders.thrift;
         thrift_idl  users.thrift;
         thrift_idl  copy.thrift;
@@ -530,7 +531,7 @@ my $second = "service Live {\n    string second(1: i32 id)\n}\n";
 
 $t->write_file('live.thrift', $first);
 $t->write_conf($conf);
-$t->backend(10, id => 'backend');
+$t->backend('backend');
 $t->run();
 
 sub answer {
@@ -541,7 +542,7 @@ sub answer {
     return $m->{type} == REPLY ? $m->{fields}{0} : $m->{message};
 }
 
-my $c = $t->client(1);
+my $c = $t->client('other');
 
 is(answer($c, 'get'), 'Users', 'lower order answers');
 is(answer($c, 'version'), 'version of Users', 'inherited in order');
@@ -551,7 +552,7 @@ is(answer($c, 'first'), 'Live', 'first of them');
 is(answer($c, "$_:get"), $_, "get of $_") for qw(Users Orders Copy);
 is(answer($c, 'Audit:version'), 'Audit', 'version of Audit');
 
-my $old = $t->client(0);
+my $old = $t->client('proxy');
 
 is(answer($old, 'first'), 'backend', 'before reload');
 is(answer($old, 'second'), 'unknown method "second"', 'unknown before');
@@ -564,8 +565,8 @@ $t->expect_log(qr|\[emerg\] .*"thrift_idl" failed in \S+/nginx\.conf:10$|);
 $t->write_file('live.thrift', "service Live {\n    string second(1: }\n}\n");
 ok(!$t->reload(), 'broken file');
 is(answer($old, 'first'), 'backend', 'old connection after it');
-is(answer($t->client(0), 'first'), 'backend', 'new connection after it');
-is(answer($t->client(0), 'Live:second'), 'unknown method "Live:second"',
+is(answer($t->client('proxy'), 'first'), 'backend', 'new connection after it');
+is(answer($t->client('proxy'), 'Live:second'), 'unknown method "Live:second"',
    'old definitions');
 
 # a new one brings new definitions to new connections
@@ -573,7 +574,7 @@ is(answer($t->client(0), 'Live:second'), 'unknown method "Live:second"',
 $t->write_file('live.thrift', $second);
 ok($t->reload(), 'new file');
 
-my $new = $t->client(0);
+my $new = $t->client('proxy');
 is(answer($new, 'second'), 'backend', 'new definitions');
 is(answer($new, 'first'), 'unknown method "first"', 'old method gone');
 is(answer($old, 'first'), 'backend', 'old connection, old definitions');

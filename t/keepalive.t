@@ -28,61 +28,61 @@ stream {
     thrift_max_pipeline  64;
 
     upstream default {
-        server  127.0.0.1:%%PORT_10%%;
+        server  127.0.0.1:%%PORT_to_default%%;
     }
 
     upstream none {
         thrift_keepalive  0;
-        server            127.0.0.1:%%PORT_11%%;
+        server            127.0.0.1:%%PORT_to_none%%;
     }
 
     upstream two {
         thrift_keepalive  2;
-        server            127.0.0.1:%%PORT_12%%;
+        server            127.0.0.1:%%PORT_to_two%%;
     }
 
     upstream timeout {
         thrift_keepalive  5  timeout=200ms;
-        server            127.0.0.1:%%PORT_13%%;
+        server            127.0.0.1:%%PORT_to_timeout%%;
     }
 
     upstream lifetime {
-        server            127.0.0.1:%%PORT_14%%;
+        server            127.0.0.1:%%PORT_to_lifetime%%;
         thrift_keepalive  5  lifetime=300ms;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_0%%;
+        listen       127.0.0.1:%%PORT_default%%;
         thrift_pass  default;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_1%%;
+        listen       127.0.0.1:%%PORT_none%%;
         thrift_pass  none;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_2%%;
+        listen       127.0.0.1:%%PORT_two%%;
         thrift_pass  two;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_3%%;
+        listen       127.0.0.1:%%PORT_timeout%%;
         thrift_pass  timeout;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_4%%;
+        listen       127.0.0.1:%%PORT_lifetime%%;
         thrift_pass  lifetime;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_5%%;
-        thrift_pass  127.0.0.1:%%PORT_15%%;
+        listen       127.0.0.1:%%PORT_address%%;
+        thrift_pass  127.0.0.1:%%PORT_to_address%%;
     }
 
     server {
-        listen         127.0.0.1:%%PORT_6%%;
+        listen         127.0.0.1:%%PORT_same%%;
         thrift_pass    default;
     }
 }
@@ -96,7 +96,8 @@ my %script = (hold  => { hold => 1 },
               late  => { answer => 1, raw => "\0\0\0\1x" });
 
 my ($default, $none, $two, $timeout, $lifetime, $address)
-    = map { $t->backend($_, script => \%script) } 10 .. 15;
+    = map { $t->backend("to_$_", script => \%script) }
+          qw(default none two timeout lifetime address);
 
 $t->run();
 
@@ -124,14 +125,14 @@ sub together {
 
 # connections are reused
 
-is(get($t->client(0), 50), 50, 'one client');
+is(get($t->client('default'), 50), 50, 'one client');
 is($default->accepted(), 1, 'one connection');
 
-is(get($t->client(0), 5), 5, 'another client') for 1 .. 10;
-is(get($t->client(6), 5), 5, 'another server');
+is(get($t->client('default'), 5), 5, 'another client') for 1 .. 10;
+is(get($t->client('same'), 5), 5, 'another server');
 is($default->accepted(), 1, 'same connection');
 
-my $c = $t->client(0);
+my $c = $t->client('default');
 $c->oneway('get');
 $c->call('S:get');
 is($default->accepted(), 1, 'whatever the call');
@@ -140,57 +141,57 @@ is($default->accepted(), 1, 'whatever the call');
 
 $c->call('get', [], protocol => 'compact');
 is($default->accepted(), 2, 'another one for another protocol');
-$t->client(0)->call('get', [], protocol => 'compact');
+$t->client('default')->call('get', [], protocol => 'compact');
 is($default->accepted(), 2, 'which is kept, too');
 
 my @seqids = map { $_->{seqid} } $default->calls();
 my %seqids = map { $_ => 1 } @seqids;
 is(scalar(keys %seqids), scalar(@seqids), 'seqids of its own');
 
-is(together(0, 20, $default), 20, 'at the same time');
+is(together('default', 20, $default), 20, 'at the same time');
 cmp_ok($default->accepted(), '<=', 22, 'connection for each');
 
 my $accepted = $default->accepted();
-is(together(0, 20, $default), 20, 'once more');
+is(together('default', 20, $default), 20, 'once more');
 is($default->accepted(), $accepted, 'none opened');
 is($default->closed(), 0, 'none closed');
 
-is(get($t->client(5), 10), 10, 'plain address');
+is(get($t->client('address'), 10), 10, 'plain address');
 is($address->accepted(), 1, 'plain address, one connection');
 
 # more than the pool keeps: what is over is not closed between bursts
 
-is(together(0, 40, $default), 40, 'more than 32');
+is(together('default', 40, $default), 40, 'more than 32');
 $accepted = $default->accepted();
-is(together(0, 40, $default), 40, 'next burst');
+is(together('default', 40, $default), 40, 'next burst');
 is($default->accepted(), $accepted, 'next burst opens none');
 is($default->closed(), 0, 'none closed so far');
 
 # thrift_keepalive 0
 
-is(get($t->client(1), 10), 10, 'no pool');
+is(get($t->client('none'), 10), 10, 'no pool');
 is($none->accepted(), 10, 'no pool, new ones');
 ok(wait_for(sub { $none->closed() == 10 }), 'no pool, closed');
 
-$c = $t->client(1);
+$c = $t->client('none');
 $c->oneway('get') for 1 .. 3;
 ok(wait_for(sub { $none->calls() == 13 && $none->closed() == 13 }),
    'no pool, oneway');
 
 # thrift_keepalive N
 
-is(together(2, 8, $two), 8, 'eight at once');
+is(together('two', 8, $two), 8, 'eight at once');
 is($two->accepted(), 8, 'eight opened');
 ok(wait_for(sub { $two->closed() == 6 }), 'two stay');
-is(get($t->client(2), 10), 10, 'one by one');
+is(get($t->client('two'), 10), 10, 'one by one');
 is($two->accepted(), 8, 'none opened');
 ok(wait_for(sub { $default->accepted() - $default->closed() == 32 }, 12),
    '32 stay');
 
 # timeout
 
-$c = $t->client(3);
-is(together(3, 3, $timeout), 3, 'before timeout');
+$c = $t->client('timeout');
+is(together('timeout', 3, $timeout), 3, 'before timeout');
 is($timeout->accepted(), 3, 'three to time out');
 ok(wait_for(sub { $timeout->closed() == 3 }), 'timed out');
 is(get($c, 1), 1, 'after timeout');
@@ -198,7 +199,7 @@ is($timeout->accepted(), 4, 'new one');
 
 # lifetime
 
-$c = $t->client(4);
+$c = $t->client('lifetime');
 is(get($c, 1), 1, 'young');
 
 my $calls = 1;
@@ -208,7 +209,7 @@ ok(wait_for(sub { $lifetime->closed() >= 1 }), 'old one closed');
 
 # what the server does between calls
 
-$c = $t->client(5);
+$c = $t->client('address');
 
 for my $method (qw(after reset half)) {
     my ($accepted, $ended) = ($address->accepted(), $address->ended());
@@ -229,7 +230,7 @@ for my $method (qw(after reset half)) {
 $address->script(%script);
 
 for my $signal (qw(TERM KILL)) {
-    is(together(5, 5, $address), 5, 'some to close');
+    is(together('address', 5, $address), 5, 'some to close');
 
     my ($worker) = $t->workers();
     my $calls = $address->calls('get');
