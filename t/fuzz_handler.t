@@ -55,25 +55,25 @@ stream {
     thrift_idl  %%TOP%%/t/data/handler/probe.thrift;
 
     upstream north {
-        server  127.0.0.1:%%PORT_9%%  max_fails=0;
+        server  127.0.0.1:%%PORT_backend%%  max_fails=0;
     }
 
     upstream south {
-        server  127.0.0.1:%%PORT_0%%;
+        server  127.0.0.1:%%PORT_handlers%%;
         thrift_upstream_protocol     compact;
         thrift_upstream_transport    unframed;
         thrift_upstream_multiplexed  on;
     }
 
     upstream west {
-        server  127.0.0.1:%%PORT_9%%  max_fails=0;
+        server  127.0.0.1:%%PORT_backend%%  max_fails=0;
         thrift_upstream_protocol  compact;
     }
 
     # small blocks: arguments lie in pieces
 
     server {
-        listen  127.0.0.1:%%PORT_0%%;
+        listen  127.0.0.1:%%PORT_handlers%%;
 
         thrift_buffer_size     2k;
         thrift_timeout         1s;
@@ -106,7 +106,7 @@ stream {
     # the same on threads
 
     server {
-        listen  127.0.0.1:%%PORT_1%%;
+        listen  127.0.0.1:%%PORT_threads%%;
 
         thrift_timeout         1s;
         thrift_handler_memory  1m;
@@ -134,22 +134,22 @@ my $outer    = [ struct => [
 push @{$outer->[1]}, 13 => [ struct => [ @{$outer->[1]} ] ];
 
 my @methods = (
-    [ 0, 'PingPong:ping' ],
-    [ 0, 'PingPong:add', 1 => 'i32', 2 => 'i64' ],
-    [ 0, 'WeatherService:ping' ],
-    [ 0, 'WeatherService:getTemperature', 1 => $location ],
-    [ 0, 'MyService:doSomething',
-         1 => [ struct => [ 1 => 'string', 2 => 'i32', 3 => 'bool' ] ] ],
-    [ 0, 'MyService:checkStatus' ],
-    [ 0, 'Gather:temperatures', 1 => $location ],
-    [ 0, 'Blocking:checksum', 1 => 'string', 2 => 'i32' ],
+    [ 'handlers', 'PingPong:ping' ],
+    [ 'handlers', 'PingPong:add', 1 => 'i32', 2 => 'i64' ],
+    [ 'handlers', 'WeatherService:ping' ],
+    [ 'handlers', 'WeatherService:getTemperature', 1 => $location ],
+    [ 'handlers', 'MyService:doSomething',
+      1 => [ struct => [ 1 => 'string', 2 => 'i32', 3 => 'bool' ] ] ],
+    [ 'handlers', 'MyService:checkStatus' ],
+    [ 'handlers', 'Gather:temperatures', 1 => $location ],
+    [ 'handlers', 'Blocking:checksum', 1 => 'string', 2 => 'i32' ],
     (map {
         [ $_, 'Probe:outer', 1 => $outer ],
         [ $_, 'Probe:outer', 1 => $outer ],
         [ $_, 'Probe:size', 1 => [ list => $inner ] ],
         [ $_, 'Probe:echo', 1 => 'string' ],
         [ $_, 'Probe:nothing' ],
-    } 0, 1),
+    } qw(handlers threads)),
 );
 
 my @extremes = (0, 1, -1, 127, -128, 32767, -32768, 2147483647, -2147483648);
@@ -158,14 +158,15 @@ srand($SEED);
 
 my $noise = join('', map { chr(int(rand(256))) } 1 .. 20000);
 
-my $backend = $t->backend(9);
+my $backend = $t->backend('backend');
 
 $t->run();
 
 my @workers = $t->workers();
 my (@wrong, %count, $strange);
 my $end = time() + $SECONDS;
-my %good = map { $_ => $t->client(0, protocol => $_) } qw(binary compact);
+my %good = map { $_ => $t->client('handlers', protocol => $_) }
+               qw(binary compact);
 
 while (time() < $end && @wrong < $MAX_WRONG) {
     $backend->script(getTemperature => [ map { bad_answer() } 1 .. 30 ]);
@@ -196,10 +197,10 @@ $t->done();
 # Some calls on one connection, of which any may be wrong.
 
 sub batch {
-    my ($port, @method) = @{$methods[rand @methods]};
+    my ($where, @method) = @{$methods[rand @methods]};
     my %format = (protocol  => pick(qw(binary compact)),
                   transport => pick(qw(framed framed unframed)));
-    my $c = $t->client($port, %format);
+    my $c = $t->client($where, %format);
     my $last = 0;
 
     $strange = 0;

@@ -38,26 +38,26 @@ stream {
     access_log  %%TESTDIR%%/access.log  test;
 
     upstream framed {
-        server  127.0.0.1:%%PORT_0%%;
+        server  127.0.0.1:%%PORT_probe%%;
     }
 
     upstream compact {
-        server  127.0.0.1:%%PORT_0%%;
+        server  127.0.0.1:%%PORT_probe%%;
         thrift_upstream_transport    unframed;
         thrift_upstream_protocol     compact;
         thrift_upstream_multiplexed  on;
     }
 
     upstream backend {
-        server  127.0.0.1:%%PORT_9%%;
+        server  127.0.0.1:%%PORT_backend%%;
     }
 
     upstream nobody {
-        server  127.0.0.1:%%PORT_8%%;
+        server  127.0.0.1:%%PORT_nobody%%;
     }
 
     server {
-        listen  127.0.0.1:%%PORT_0%%;
+        listen  127.0.0.1:%%PORT_probe%%;
 
         thrift_service Probe {
             thrift_handler  %%TESTDIR%%/probe.so  one=1  two=a=b;
@@ -70,7 +70,7 @@ stream {
     # short, and with methods that others answer
 
     server {
-        listen  127.0.0.1:%%PORT_1%%;
+        listen  127.0.0.1:%%PORT_short%%;
 
         thrift_timeout         200ms;
         thrift_handler_memory  64k;
@@ -79,7 +79,7 @@ stream {
         thrift_service Probe {
             thrift_handler  %%TESTDIR%%/probe.so;
 
-            thrift_method nothing { thrift_pass 127.0.0.1:%%PORT_9%%; }
+            thrift_method nothing { thrift_pass 127.0.0.1:%%PORT_backend%%; }
             thrift_method work {
                 thrift_return INTERNAL_ERROR "no work";
             }
@@ -89,10 +89,10 @@ stream {
     # a service that is passed on, but for one method
 
     server {
-        listen  127.0.0.1:%%PORT_2%%;
+        listen  127.0.0.1:%%PORT_passed%%;
 
         thrift_service Probe {
-            thrift_pass  127.0.0.1:%%PORT_9%%;
+            thrift_pass  127.0.0.1:%%PORT_backend%%;
 
             thrift_method echo { thrift_handler %%TESTDIR%%/probe.so; }
         }
@@ -101,7 +101,7 @@ stream {
     # on threads
 
     server {
-        listen  127.0.0.1:%%PORT_3%%;
+        listen  127.0.0.1:%%PORT_threads%%;
 
         thrift_timeout  300ms;
 
@@ -113,7 +113,7 @@ stream {
     # one that does not start
 
     server {
-        listen  127.0.0.1:%%PORT_4%%;
+        listen  127.0.0.1:%%PORT_fails%%;
 
         thrift_service Probe {
             thrift_handler  %%TESTDIR%%/probe.so  fail=why;
@@ -123,11 +123,11 @@ stream {
 
 EOF
 
-my $backend = $t->backend(9);
+my $backend = $t->backend('backend');
 
 $t->run();
 
-my $c = $t->client(0);
+my $c = $t->client('probe');
 
 like(seen(), qr/^one=1 two=a=b (?:fail=why )?$/, 'arguments of the start hook');
 
@@ -194,7 +194,7 @@ sub formats {
     for my $transport (qw(framed unframed)) {
         for my $protocol (qw(binary compact)) {
             my %format = (transport => $transport, protocol => $protocol);
-            my $d = $t->client(0, %format);
+            my $d = $t->client('probe', %format);
             my $what = "$transport $protocol";
 
             for my $name (qw(echo Probe:echo)) {
@@ -236,7 +236,7 @@ sub values_of_all_types {
     my $bytes = 'x' x 100000;
 
     for my $protocol (qw(binary compact)) {
-        my $d = $t->client(0, protocol => $protocol);
+        my $d = $t->client('probe', protocol => $protocol);
         my $m = $d->call('outer', [ [ 1, struct => [
             [ 1, string => 'id' ], [ 2, bool => 1 ], [ 3, i8 => -3 ],
             [ 4, i16 => 400 ], [ 5, i64 => '-9007199254740993' ],
@@ -386,7 +386,7 @@ sub oneways {
 # Calls that others reply to.
 
 sub kept {
-    my @waiting = map { $t->client(0) } 1 .. 5;
+    my @waiting = map { $t->client('probe') } 1 .. 5;
 
     $_->start('wait', text('us')) for @waiting;
     is(act('between'), 'between', 'others go on');
@@ -399,7 +399,7 @@ sub kept {
     is(join(' ', map { answer($_->read_message()) } @waiting),
        'us us us us us', 'and answered');
 
-    my $d = $t->client(0);
+    my $d = $t->client('probe');
 
     $c->start('wait', text('me'));
     ok(wait_for(sub { answer($d->call('release', text('me'))) }),
@@ -410,7 +410,7 @@ sub kept {
 
 sub cancelled {
     my $text = '';
-    my $d = $t->client(0);
+    my $d = $t->client('probe');
 
     seen();
     $d->start('act', text('forever'));
@@ -424,7 +424,7 @@ sub cancelled {
        'the client leaves');
     is($text, 'cancelled:1:forever:act:-5 ', 'the handler is told');
 
-    $d = $t->client(1);
+    $d = $t->client('short');
 
     $t->expect_log(qr/\[error\].*handler timed out/);
     like(act('forever', $d),
@@ -436,7 +436,7 @@ sub cancelled {
 
     # many that wait, of which some leave
 
-    my @waiting = map { $t->client(0) } 1 .. 6;
+    my @waiting = map { $t->client('probe') } 1 .. 6;
 
     $_->start('wait', text($_ == $waiting[0] ? 'leaves' : 'some'))
         for @waiting;
@@ -465,10 +465,10 @@ sub memory {
     my $bytes = "\x19\xfc" . Test::Thrift::Bytes::varint(20000)
                 . "\0" x 20000 . "\0";
 
-    is(answer($t->client(0, protocol => 'compact')->call('size', $bytes)),
+    is(answer($t->client('probe', protocol => 'compact')->call('size', $bytes)),
        20000, 'many structs');
 
-    my $d = $t->client(1, protocol => 'compact');
+    my $d = $t->client('short', protocol => 'compact');
 
     is(answer($d->call('size', $bytes)),
        '7 arguments need too much memory', 'too many structs');
@@ -496,7 +496,7 @@ sub outbound {
     is($ask->('framed', 'deny'), 'refused 403', 'declared exception');
     is($ask->('framed', 'fail'), 'remote 6 failed: fail',
        'exception of the server');
-    is($ask->('backend', 'x'), 'backend 9', 'another server');
+    is($ask->('backend', 'x'), 'backend', 'another server');
     is($backend->calls('echo'), 1, 'was called');
 
     $t->expect_log(qr/\[error\].*connect\(\) failed/);
@@ -509,7 +509,7 @@ sub outbound {
 
     # many at once
 
-    my @clients = map { $t->client(0) } 1 .. 20;
+    my @clients = map { $t->client('probe') } 1 .. 20;
 
     $_->start('ask', [ [ 1, string => 'framed' ], [ 2, string => 'many' ],
                        [ 3, i32 => 5 ] ]) for @clients;
@@ -548,22 +548,22 @@ sub outbound {
         $backend->script(echo => [ $action, {} ]);
         $t->expect_log(qr/\[error\].*upstream.*\Q$logged\E/);
         like($ask->('backend', 'x'), qr/^local \d+ \Q$failure\E/, $logged);
-        is($ask->('backend', 'x'), 'backend 9', 'and the next is answered');
+        is($ask->('backend', 'x'), 'backend', 'and the next is answered');
     }
 
     $backend->script(echo => [ { body => [ [ 0, string => 'x' x 200000 ] ] },
                                {} ]);
     $t->expect_log(qr/\[error\].*reply that needs more memory/);
-    is($ask->('backend', 'x', 1, $t->client(1)),
+    is($ask->('backend', 'x', 1, $t->client('short')),
        'local 6 the reply needs too much memory', 'too large a reply');
-    is($ask->('backend', 'x', 1, $t->client(1)), 'backend 9',
+    is($ask->('backend', 'x', 1, $t->client('short')), 'backend',
        'and the next is answered');
 
     # the server does not answer: what is left of the deadline counts
 
     $backend->script(echo => { stall => 1 });
 
-    my $d = $t->client(1);
+    my $d = $t->client('short');
 
     $t->expect_log(qr/\[error\].*(?:upstream|handler) timed out/);
     like($ask->('backend', 'x', 1, $d),
@@ -571,7 +571,7 @@ sub outbound {
 
     # the client leaves meanwhile
 
-    $d = $t->client(0);
+    $d = $t->client('probe');
     my $before = $backend->calls('echo');
     $d->start('ask', [ [ 1, string => 'backend' ], [ 2, string => 'left' ],
                        [ 3, i32 => 1 ] ]);
@@ -584,16 +584,16 @@ sub outbound {
 
 
 sub mixed {
-    my $d = $t->client(1);
+    my $d = $t->client('short');
 
-    is(answer($d->call('nothing')), 'backend 9', 'a method is passed on');
+    is(answer($d->call('nothing')), 'backend', 'a method is passed on');
     is(answer($d->call('work')), '6 no work', 'a method is refused');
     is(answer($d->call('echo', text('here'))), 'here', 'others are hosted');
 
-    $d = $t->client(2);
+    $d = $t->client('passed');
 
     is(answer($d->call('echo', text('here'))), 'here', 'a method is hosted');
-    is(answer($d->call('nothing')), 'backend 9', 'others are passed on');
+    is(answer($d->call('nothing')), 'backend', 'others are passed on');
 }
 
 
@@ -611,7 +611,7 @@ sub threads {
 
     # the client leaves while it works
 
-    my $d = $t->client(0);
+    my $d = $t->client('probe');
     $d->start('work', $work->('pool', 100));
     $d->start('tell', text('working'));
 
@@ -624,7 +624,7 @@ sub threads {
 
     # more than the queue takes
 
-    my @busy = map { $t->client(0) } 1 .. 4;
+    my @busy = map { $t->client('probe') } 1 .. 4;
 
     $t->expect_log(qr/\[error\].*thread pool "full" queue overflow/);
     $_->start('work', $work->('full', 100)) for @busy;
@@ -637,7 +637,7 @@ sub threads {
 
     # methods on threads
 
-    $d = $t->client(3);
+    $d = $t->client('threads');
 
     is(answer($d->call('echo', text('thread'))), 'thread',
        'method on a thread');
@@ -659,7 +659,7 @@ sub threads {
 
     # a call that waits is none of a thread's
 
-    my $waits = $t->client(3);
+    my $waits = $t->client('threads');
     $waits->start('wait', text('waits'));
     my $n;
     ok(wait_for(sub { $n = answer($d->call('release', text('waits'))) }),
@@ -668,7 +668,7 @@ sub threads {
 
     # two at once on two threads, while the loop goes on
 
-    my @slow = map { $t->client(3) } 1 .. 2;
+    my @slow = map { $t->client('threads') } 1 .. 2;
     my $start = time();
 
     $_->start('act', text('slow')) for @slow;
@@ -681,7 +681,7 @@ sub threads {
     # threads that are slower than the calls' time, or than a client
 
     $t->expect_log(qr/\[error\].*handler timed out/);
-    @slow = map { $t->client(3) } 1 .. 8;
+    @slow = map { $t->client('threads') } 1 .. 8;
     $_->start('act', text('slow')) for @slow;
     (pop @slow)->close();
 
@@ -700,7 +700,7 @@ sub ended {
     my $text = '';
 
     seen();
-    like(act('ended', $t->client(3)), qr/^6 timed out after/,
+    like(act('ended', $t->client('threads')), qr/^6 timed out after/,
          'call of a thread that goes on');
     ok(wait_for(sub { $text .= seen(); $text =~ /ended/ }), 'and ends');
     is($text, 'ended:1:1:0:-5 ', 'its reply is refused, nothing else');
@@ -712,7 +712,7 @@ sub not_started {
     $t->expect_log(qr/\[error\].*start hook of service "Probe" of handler/);
     $t->expect_log(qr/\[error\].*service "Probe" could not be started/);
 
-    is(answer($t->client(4)->call('nothing')),
+    is(answer($t->client('fails')->call('nothing')),
        '6 service "Probe" is not available', 'start hook fails');
     is(scalar(() = $t->grep_log(qr/cannot start: why/)), 1, 'and says why');
 }
@@ -729,7 +729,7 @@ sub logs {
 
     my $n = () = $t->grep_log(qr/held the event loop/);
 
-    is(act('slow', $t->client(1)), 'slow', 'the same without a watch');
+    is(act('slow', $t->client('short')), 'slow', 'the same without a watch');
     is(scalar(() = $t->grep_log(qr/held the event loop/)), $n,
        'is not logged');
 }

@@ -80,7 +80,7 @@ stream {
     thrift_idl  %%TESTDIR%%/version.thrift;
 
     server {
-        listen  127.0.0.1:%%PORT_0%%;
+        listen  127.0.0.1:%%PORT_version%%;
 
         thrift_service Version {
             thrift_handler  %%TESTDIR%%/version.so;
@@ -101,10 +101,10 @@ is(version(), 1, 'first');
 
 # a new file of the same name; nothing changes before the reload
 
-my $c = $t->client(0);
+my $c = $t->client('version');
 is(version($c), 1, 'a connection that stays');
 
-my $waiting = $t->client(0);
+my $waiting = $t->client('version');
 $waiting->start('later', [ [ 1, i32 => 700 ] ]);
 build(2);
 is(version(), 1, 'replaced, not reloaded');
@@ -118,7 +118,7 @@ is(scalar(() = $t->grep_log(qr/stop 1/)), 2, 'stop hooks');
 
 # overwritten in place, while it runs
 
-$waiting = $t->client(0);
+$waiting = $t->client('version');
 $waiting->start('later', [ [ 1, i32 => 500 ] ]);
 
 my $new = slurp(build(3, 'new'));
@@ -237,7 +237,7 @@ sub build {
 sub version {
     my ($client) = @_;
 
-    my $c = $client || $t->client(0);
+    my $c = $client || $t->client('version');
     my $m = $c->call('version');
 
     $c->close() unless $client;

@@ -29,47 +29,47 @@ stream {
     access_log  %%TESTDIR%%/access.log  test;
 
     server {
-        listen                   127.0.0.1:%%PORT_0%%;
+        listen                   127.0.0.1:%%PORT_size%%;
         thrift_max_message_size  1000;
-        thrift_pass              127.0.0.1:%%PORT_9%%;
+        thrift_pass              127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen            127.0.0.1:%%PORT_1%%;
+        listen            127.0.0.1:%%PORT_depth%%;
         thrift_max_depth  3;
-        thrift_pass       127.0.0.1:%%PORT_9%%;
+        thrift_pass       127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen            127.0.0.1:%%PORT_2%%;
+        listen            127.0.0.1:%%PORT_calls%%;
         thrift_max_calls  3;
-        thrift_pass       127.0.0.1:%%PORT_9%%;
+        thrift_pass       127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen              127.0.0.1:%%PORT_3%%;
+        listen              127.0.0.1:%%PORT_small%%;
         thrift_buffer_size  2k;
-        thrift_pass         127.0.0.1:%%PORT_9%%;
+        thrift_pass         127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen               127.0.0.1:%%PORT_4%%;
+        listen               127.0.0.1:%%PORT_one%%;
         thrift_max_pipeline  1;
-        thrift_pass          127.0.0.1:%%PORT_7%%;
+        thrift_pass          127.0.0.1:%%PORT_to_one%%;
     }
 
     server {
-        listen               127.0.0.1:%%PORT_5%%;
+        listen               127.0.0.1:%%PORT_four%%;
         thrift_max_pipeline  4;
-        thrift_pass          127.0.0.1:%%PORT_8%%;
+        thrift_pass          127.0.0.1:%%PORT_to_four%%;
     }
 }
 
 EOF
 
-my $backend = $t->backend(9, script => { '*' => { echo => 1 } });
-my $one = $t->backend(7, script => { '*' => { delay => 0.05 } });
-my $four = $t->backend(8, script => { '*' => { delay => 0.2 } });
+my $backend = $t->backend('backend', script => { '*' => { echo => 1 } });
+my $one = $t->backend('to_one', script => { '*' => { delay => 0.05 } });
+my $four = $t->backend('to_four', script => { '*' => { delay => 0.2 } });
 
 $t->run();
 
@@ -80,7 +80,7 @@ for my $protocol (qw(binary compact)) {
 
     # framed: an exception, and the connection stays
 
-    my $c = $t->client(0, %o);
+    my $c = $t->client('size', %o);
 
     is(length($c->call('get', sized(1000, %o), seqid => 1)->{bytes}), 1000,
        "framed $protocol at the limit");
@@ -102,12 +102,12 @@ for my $protocol (qw(binary compact)) {
 
     $o{transport} = 'unframed';
 
-    $c = $t->client(0, %o);
+    $c = $t->client('size', %o);
     is(length($c->call('get', sized(1000, %o), seqid => 1)->{bytes}), 1000,
        "unframed $protocol at the limit");
 
     for my $size (1001, 5000, 100000) {
-        my $c = $t->client(0, %o);
+        my $c = $t->client('size', %o);
         my $m = $c->call('over', sized($size, %o, name => 'over'), seqid => 1);
 
         is("$m->{exception} $m->{message}",
@@ -120,7 +120,7 @@ for my $protocol (qw(binary compact)) {
 
     # many small values instead of a large one
 
-    $c = $t->client(0, %o);
+    $c = $t->client('size', %o);
     my $m = $c->call('over', [ map { [ $_, i16 => 0 ] } 1 .. 1000 ]);
     is($m->{message}, 'malformed call: message larger than allowed',
        "unframed $protocol, many fields");
@@ -134,7 +134,7 @@ is(scalar $backend->calls('over'), 0, 'too large ones were not sent');
 $backend->script(reply => { body => [ [ 0, string => 'x' x 1000 ] ] },
                  '*' => { echo => 1 });
 
-my $c = $t->client(0);
+my $c = $t->client('size');
 is($c->call('reply')->{message},
    'upstream sent a malformed reply: frame larger than allowed',
    'too large a reply');
@@ -142,7 +142,7 @@ is($c->call('get')->{type}, REPLY, 'call after it');
 
 # without it: larger frames than Apache's libraries allow
 
-$c = $t->client(1);
+$c = $t->client('depth');
 $c->send(pack('N', 16384001) . call_bytes('over', 1, "\0",
                                           transport => 'unframed'));
 $c->send('x' x 65536) for 1 .. 249;
@@ -156,7 +156,7 @@ is($c->call('get')->{type}, REPLY, 'call after 16 megabytes');
 for my $protocol (qw(binary compact)) {
     for my $transport (qw(framed unframed)) {
         my %o = (protocol => $protocol, transport => $transport);
-        my $c = $t->client(1, %o);
+        my $c = $t->client('depth', %o);
 
         for (
             [ struct => [ [ 1, struct => [ [ 1, struct => [] ] ] ] ],
@@ -177,7 +177,7 @@ for my $protocol (qw(binary compact)) {
                'malformed call: too many levels of nesting',
                "$name of depth 4, $transport $protocol");
 
-            $c = $t->client(1, %o) if $transport eq 'unframed';
+            $c = $t->client('depth', %o) if $transport eq 'unframed';
         }
     }
 }
@@ -187,7 +187,7 @@ is(scalar $backend->calls('deep'), 0, 'too deep ones were not sent');
 # thrift_max_calls: every reply, and then the end
 
 for my $n (3, 4, 10) {
-    my $c = $t->client(2);
+    my $c = $t->client('calls');
     $c->send(join '', map { call_bytes('get', $_) } 1 .. $n);
 
     is($c->read_message()->{seqid}, $_, "reply $_ of $n") for 1 .. 3;
@@ -195,11 +195,11 @@ for my $n (3, 4, 10) {
     is($c->{eof}, 'closed', "no reset after 3 of $n");
 }
 
-$c = $t->client(2);
+$c = $t->client('calls');
 is($c->call('get')->{seqid}, $_, "call $_") for 1 .. 3;
 ok($c->closed(), 'closed after 3');
 
-$c = $t->client(2);
+$c = $t->client('calls');
 $c->oneway('get');
 is($c->call('get', "\5\0\1", seqid => $_)->{exception}, 7, 'counted')
     for 1 .. 2;
@@ -209,7 +209,7 @@ ok($c->closed(), 'closed after 3 of all kinds');
 
 $backend->script(slow => { delay => 0.1 }, '*' => { echo => 1 });
 
-$c = $t->client(2);
+$c = $t->client('calls');
 $c->send(join '', map { call_bytes('slow', $_) } 1 .. 3);
 $c->send(call_bytes('get', 4, [ [ 1, string => 'x' x 100000 ] ]))
     for 1 .. 30;
@@ -222,7 +222,7 @@ is($c->{eof}, 'closed', 'no reset after slow ones');
 for my $protocol (qw(binary compact)) {
     for my $transport (qw(framed unframed)) {
         my %o = (protocol => $protocol, transport => $transport);
-        my $c = $t->client(3, %o);
+        my $c = $t->client('small', %o);
         my ($bytes, @want) = ('');
 
         for my $n (map { $_ * 37 } 1 .. 60) {
@@ -246,7 +246,7 @@ for my $protocol (qw(binary compact)) {
 
 # the longest name, and a message of many blocks
 
-$c = $t->client(3);
+$c = $t->client('small');
 
 is($c->call('n' x 1024, undef, seqid => $_)->{name}, 'n' x 1024,
    'long name') for 1 .. 4;
@@ -262,8 +262,8 @@ is(scalar(grep { my $m = $c->read_message(); $m && $m->{body} eq $body }
 # thrift_max_pipeline: so many connections to the upstream at once
 
 for (
-    [ 4, $one, 1 ],
-    [ 5, $four, 4 ],
+    [ 'one', $one, 1 ],
+    [ 'four', $four, 4 ],
 ) {
     my ($server, $backend, $n) = @$_;
 

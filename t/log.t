@@ -38,21 +38,21 @@ stream {
     }
 
     server {
-        listen       127.0.0.1:%%PORT_0%%;
+        listen       127.0.0.1:%%PORT_proxy%%;
 
         access_log   %%TESTDIR%%/access.log  test;
         access_log   %%TESTDIR%%/second.log  all;
         access_log   %%TESTDIR%%/bad.log     test  if=$bad;
 
         thrift_service S {
-            thrift_pass  127.0.0.1:%%PORT_9%%;
+            thrift_pass  127.0.0.1:%%PORT_backend%%;
 
             thrift_method refused {
                 thrift_return  INTERNAL_ERROR  "no";
             }
 
             thrift_method gone {
-                thrift_pass  127.0.0.1:%%PORT_8%%;
+                thrift_pass  127.0.0.1:%%PORT_nobody%%;
             }
 
             thrift_method short {
@@ -62,46 +62,46 @@ stream {
 
         thrift_service OnlyOne {
             thrift_method one {
-                thrift_pass  127.0.0.1:%%PORT_9%%;
+                thrift_pass  127.0.0.1:%%PORT_backend%%;
             }
         }
     }
 
     server {
-        listen       127.0.0.1:%%PORT_1%%;
+        listen       127.0.0.1:%%PORT_buffered%%;
         access_log   %%TESTDIR%%/buffered.log  test  buffer=4k flush=50ms;
-        thrift_pass  127.0.0.1:%%PORT_9%%;
+        thrift_pass  127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_2%%;
+        listen       127.0.0.1:%%PORT_by_method%%;
         access_log   %%TESTDIR%%/method_$thrift_method.log  test;
-        thrift_pass  127.0.0.1:%%PORT_9%%;
+        thrift_pass  127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_3%%;
+        listen       127.0.0.1:%%PORT_off%%;
         access_log   off;
-        thrift_pass  127.0.0.1:%%PORT_9%%;
+        thrift_pass  127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_4%%;
+        listen       127.0.0.1:%%PORT_denied%%;
         deny         all;
         access_log   %%TESTDIR%%/denied.log  where;
-        thrift_pass  127.0.0.1:%%PORT_9%%;
+        thrift_pass  127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_5%%;
+        listen       127.0.0.1:%%PORT_gzip%%;
         access_log   %%TESTDIR%%/gzip.log.gz  test  gzip=1 flush=50ms;
-        thrift_pass  127.0.0.1:%%PORT_9%%;
+        thrift_pass  127.0.0.1:%%PORT_backend%%;
     }
 }
 
 EOF
 
-my $backend = $t->backend(9);
+my $backend = $t->backend('backend');
 
 $t->run();
 
@@ -116,7 +116,7 @@ $backend->script(
     garbage   => { garbage => 1 },
 );
 
-my $c = $t->client(0);
+my $c = $t->client('proxy');
 
 for (
     [ 'good', undef, 'success 200' ],
@@ -157,7 +157,7 @@ for (
 
 # a call of another type
 
-$c = $t->client(0);
+$c = $t->client('proxy');
 $c->start('reply', undef, type => REPLY);
 $c->read_all();
 is(join('', $t->wait_log(qr/^reply /, 'access.log')), 'reply exception 400',
@@ -165,7 +165,7 @@ is(join('', $t->wait_log(qr/^reply /, 'access.log')), 'reply exception 400',
 
 # what the client left behind
 
-$c = $t->client(0);
+$c = $t->client('proxy');
 $c->send(join '', map { call_bytes('stall', $_) } 1 .. 5);
 ok(wait_for(sub { $backend->calls('stall') == 5 }), 'five calls on their way');
 is(scalar $t->grep_log(qr/^stall/, 'access.log'), 0, 'no line yet');
@@ -175,7 +175,7 @@ is(join(' ', $t->wait_log(qr/^stall/, 'access.log', 5, 5)),
 
 # a call that is not whole is none
 
-$c = $t->client(0);
+$c = $t->client('proxy');
 $c->send(substr(call_bytes('half', 1, [ [ 1, string => 'x' x 100 ] ]), 0, 50));
 $c->close();
 ok($t->wait_log(qr/client closed connection in the middle of a call/),
@@ -184,7 +184,7 @@ is(scalar $t->grep_log(qr/^half/, 'access.log'), 0, 'half a call, no line');
 
 # in the order of the calls, each with its own values
 
-$c = $t->client(0);
+$c = $t->client('proxy');
 $c->send(join '', map { call_bytes($_ % 3 ? "p$_" : 'slow', $_) } 1 .. 12);
 $c->read_message() for 1 .. 12;
 is(join(' ', map { (split)[1] } $t->wait_log(qr/ (p\d+|slow)$/, 'second.log',
@@ -208,10 +208,10 @@ is(join("\n", $t->grep_log(qr/./, 'bad.log')),
 my $before = -s $t->dir() . '/access.log';
 
 for (
-    [ 1, 'buffered.log', sub { scalar $t->grep_log(qr/^get success 200$/,
-                                                   $_[0]) == 20 } ],
-    [ 5, 'gzip.log.gz', sub { `gzip -dc $_[1] 2>/dev/null`
-                              eq "get success 200\n" x 20 } ],
+    [ 'buffered', 'buffered.log',
+      sub { scalar $t->grep_log(qr/^get success 200$/, $_[0]) == 20 } ],
+    [ 'gzip', 'gzip.log.gz',
+      sub { `gzip -dc $_[1] 2>/dev/null` eq "get success 200\n" x 20 } ],
 ) {
     my ($server, $file, $check) = @$_;
     my $c = $t->client($server);
@@ -222,45 +222,45 @@ for (
 
 # the file of a call
 
-$c = $t->client(2);
+$c = $t->client('by_method');
 $c->call($_) for qw(a b a a);
 is(scalar $t->wait_log(qr/^a success 200$/, 'method_a.log', 5, 3), 3, 'file');
 is(scalar $t->wait_log(qr/^b success 200$/, 'method_b.log'), 1, 'other file');
 
 # off
 
-$t->client(3)->call('off');
+$t->client('off')->call('off');
 is(scalar $t->grep_log(qr/^off/, 'access.log'), 0, 'off');
 is(-s $t->dir() . '/access.log', $before, 'no line in the log of stream');
 
 # a connection that never came to us is logged as stream logs it
 
-ok($t->client(4)->read_all() eq '', 'denied');
-is(join(' ', $t->wait_log(qr/./, 'denied.log')), $t->port(4) . ' 403 "-"',
-   'line of a denied connection');
+ok($t->client('denied')->read_all() eq '', 'denied');
+is(join(' ', $t->wait_log(qr/./, 'denied.log')),
+   $t->port('denied') . ' 403 "-"', 'line of a denied connection');
 
 # connections without a call have none
 
-$c = $t->client(0);
+$c = $t->client('proxy');
 $c->call('last');
 $c->close();
 is(scalar $t->wait_log(qr/^last/, 'access.log'), 1, 'last');
 $before = -s $t->dir() . '/access.log';
-$c = $t->client(0);
+$c = $t->client('proxy');
 $c->half_close();
 ok($c->closed(), 'no call');
 is(-s $t->dir() . '/access.log', $before, 'no call, no line');
 
 # the error log: which call, and which upstream
 
-my $upstream = '127.0.0.1:' . $t->port(9);
+my $upstream = '127.0.0.1:' . $t->port('backend');
 
 for (
     [ qr/\[error\].* upstream prematurely closed/, 'closed', $upstream ],
     [ qr/\[error\].* upstream sent malformed reply/, 'garbage', $upstream ],
     [ qr/\[error\].* upstream timed out/, 'short', $upstream ],
     [ qr/\[error\].* connect\(\) failed/, 'gone',
-      '127.0.0.1:' . $t->port(8) ],
+      '127.0.0.1:' . $t->port('nobody') ],
     [ qr/\[info\].* client sent malformed call/, 'malformed' ],
     [ qr/\[info\].* client called an unknown method/, 'OnlyOne:two' ],
 ) {
@@ -277,7 +277,7 @@ for (
 
 # a name is what the client likes
 
-$c = $t->client(0);
+$c = $t->client('proxy');
 
 for ("line\nfeed forged", "tab\tcr\r", "zero\0byte", "quote\"", "\x7f\xff",
      'n' x 1016)

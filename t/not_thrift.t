@@ -26,20 +26,20 @@ stream {
     access_log  %%TESTDIR%%/access.log  test;
 
     server {
-        listen       127.0.0.1:%%PORT_0%%;
-        thrift_pass  127.0.0.1:%%PORT_9%%;
+        listen       127.0.0.1:%%PORT_auto%%;
+        thrift_pass  127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen           127.0.0.1:%%PORT_1%%;
+        listen           127.0.0.1:%%PORT_lax%%;
         thrift_protocol  lax;
-        thrift_pass      127.0.0.1:%%PORT_9%%;
+        thrift_pass      127.0.0.1:%%PORT_backend%%;
     }
 }
 
 EOF
 
-my $backend = $t->backend(9);
+my $backend = $t->backend('backend');
 
 $t->run();
 
@@ -133,8 +133,8 @@ my @foreign = (
 
 $backend->script(slow => { delay => 1 });
 
-my $other = $t->client(0);
-my $waiting = $t->client(0);
+my $other = $t->client('auto');
+my $waiting = $t->client('auto');
 
 is($other->call('get')->{type}, REPLY, 'other connection');
 $waiting->start('slow');
@@ -142,7 +142,7 @@ $waiting->start('slow');
 for (@foreign) {
     my ($name, $bytes, $text) = @$_;
 
-    is(said(0, $bytes), "client sent $text while reading call from client",
+    is(said('auto', $bytes), "client sent $text while reading call from client",
        $name);
 }
 
@@ -153,7 +153,7 @@ for (grep { $_->[0] =~ /^(HTTP (GET|OPTIONS)|TLS|PROXY|SASL|empty frame)$/ }
 {
     my ($name, $bytes, $text) = @$_;
 
-    is(said(0, substr($bytes, 0, 12), 1),
+    is(said('auto', substr($bytes, 0, 12), 1),
        "client sent $text while reading call from client",
        "$name byte by byte");
 }
@@ -163,7 +163,7 @@ for (grep { $_->[0] =~ /^(HTTP (GET|OPTIONS)|TLS|PROXY|SASL|empty frame)$/ }
 for (grep { $_->[0] =~ /^(HTTP GET|empty frame|text)$/ } @foreign) {
     my ($name, $bytes, $text) = @$_;
 
-    my $c = $t->client(0);
+    my $c = $t->client('auto');
 
     $c->send(call_bytes('get', 1) . call_bytes('get', 2) . $bytes);
     is($c->read_message()->{seqid}, 1, "$name, call before");
@@ -181,7 +181,7 @@ for (@foreign) {
     next if $bytes =~ /^\x82|^....\x82/s
             || $text eq 'message without version' || $name eq 'short frame';
 
-    is(said(1, $bytes), "client sent $text while reading call from client",
+    is(said('lax', $bytes), "client sent $text while reading call from client",
        "lax, $name");
 }
 
@@ -191,7 +191,7 @@ srand(1);
 
 for (1 .. 100) {
     my $bytes = join '', map { chr int rand 256 } 1 .. 40;
-    my $c = $t->client(0);
+    my $c = $t->client('auto');
 
     $c->send($bytes);
     $c->half_close();
@@ -202,7 +202,7 @@ for (1 .. 100) {
 # too little to tell, and then nothing
 
 for ("\0", "\0\0\0\x10", "\x80", "GET", "\x16\x03\x01", "\0\0\0\x10\x80\1") {
-    my $c = $t->client(0);
+    my $c = $t->client('auto');
 
     $c->send($_);
     $c->half_close();
@@ -215,7 +215,7 @@ is(scalar $t->wait_log(qr/ \[info\] .*client closed connection in the middle/,
 # nothing at all is not worth a line
 
 my $lines = $t->grep_log(qr/\[info\].*client (sent|closed)/);
-my $c = $t->client(0);
+my $c = $t->client('auto');
 $c->half_close();
 ok($c->closed(), 'no bytes');
 is(scalar $t->grep_log(qr/\[info\].*client (sent|closed)/), $lines,

@@ -30,16 +30,16 @@ stream {
     access_log  %%TESTDIR%%/access.log  test;
 
     upstream one {
-        server            127.0.0.1:%%PORT_10%%;
+        server            127.0.0.1:%%PORT_backend%%;
         thrift_keepalive  8;
     }
 
     upstream dead {
-        server  127.0.0.1:%%PORT_11%%  max_fails=0;
+        server  127.0.0.1:%%PORT_nobody%%  max_fails=0;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_0%%;
+        listen       127.0.0.1:%%PORT_known%%;
         thrift_idl   api.thrift;
         thrift_pass  one;
     }
@@ -47,7 +47,7 @@ stream {
     # one call after the other
 
     server {
-        listen               127.0.0.1:%%PORT_1%%;
+        listen               127.0.0.1:%%PORT_single%%;
         thrift_idl           api.thrift;
         thrift_max_pipeline  1;
         thrift_validate      schema;
@@ -55,7 +55,7 @@ stream {
     }
 
     server {
-        listen      127.0.0.1:%%PORT_2%%;
+        listen      127.0.0.1:%%PORT_blocks%%;
         thrift_idl  api.thrift;
 
         thrift_service Api {
@@ -75,7 +75,7 @@ stream {
     # nothing is known here
 
     server {
-        listen          127.0.0.1:%%PORT_3%%;
+        listen          127.0.0.1:%%PORT_unknown%%;
         thrift_timeout  300ms;
         thrift_pass     one;
     }
@@ -100,7 +100,7 @@ service Api extends base.Base {
 }
 EOF
 
-my $backend = $t->backend(10, id => 'backend');
+my $backend = $t->backend('backend');
 
 $t->run();
 
@@ -113,7 +113,7 @@ $backend->script(%silent);
 my @ways = ([ binary => 'framed' ], [ binary => 'unframed' ],
             [ compact => 'framed' ], [ compact => 'unframed' ]);
 
-my $addr = '127.0.0.1:' . $t->port(10);
+my $addr = '127.0.0.1:' . $t->port('backend');
 
 sub answer {
     my ($c, $method, @body) = @_;
@@ -130,8 +130,8 @@ for my $way (@ways) {
     my ($protocol, $transport) = @$way;
     my @o = (protocol => $protocol, transport => $transport);
 
-    for my $port (0, 1) {
-        my $c = $t->client($port, @o);
+    for my $where (qw(known single)) {
+        my $c = $t->client($where, @o);
 
         $c->start('tell', [ [ 1, i32 => 1 ] ]);
         is(answer($c, 'ask', [ 1, i32 => 2 ]), 'backend',
@@ -145,7 +145,7 @@ for my $way (@ways) {
 
     # in one write, with seqids
 
-    my $c = $t->client(0, @o);
+    my $c = $t->client('known', @o);
     my @m = $c->exchange(
         join('', map { call_bytes($_ % 3 ? 'tell' : 'ask', $_,
                                   [ [ 1, i32 => $_ ] ], @o) } 1 .. 30), 10);
@@ -159,7 +159,7 @@ is(scalar wait_for(sub { $backend->calls('tell') == 4 * (2 * 2 + 20) }), 1,
 is(scalar(grep { $_->{type} != CALL } $backend->calls()), 0,
    'type as it was sent');
 
-my $port = $t->port(0);
+my $port = $t->port('known');
 
 ok($t->wait_log(qr/^$port\|Api\|tell\|CALL\|sent\|200\|0\|$addr$/,
                 'access.log'), 'logged as sent');
@@ -170,7 +170,7 @@ is(join("\n", $t->grep_log(qr/\|tell\|CALL\|(?!sent)/, 'access.log')), '',
 
 # as ONEWAY
 
-my $c = $t->client(0);
+my $c = $t->client('known');
 my $tells = $backend->calls('tell');
 $c->oneway('tell', [ [ 1, i32 => 1 ] ]);
 is(answer($c, 'ask'), 'backend', 'oneway as ONEWAY');
@@ -200,14 +200,14 @@ ok($c->open(0.02), 'answers are dropped');
 
 # at the end of a connection
 
-my $last = $t->client(0);
+my $last = $t->client('known');
 $tells = $backend->calls('tell');
 $last->start('tell');
 $last->half_close();
 ok($last->closed(), 'closed after the last');
 ok(wait_for(sub { $backend->calls('tell') == $tells + 1 }), 'sent at the end');
 
-$last = $t->client(0);
+$last = $t->client('known');
 $last->start('tell');
 $last->close();
 ok(wait_for(sub { $backend->calls('tell') == $tells + 2 }),
@@ -221,7 +221,7 @@ $backend->script(ask => { answer => 1 }, done => { answer => 1, body => [ ] });
 
 my $asks = $backend->calls('ask');
 
-$c = $t->client(0);
+$c = $t->client('known');
 $c->oneway('ask', [ [ 1, i32 => $_ ] ]) for 1 .. 3;
 $c->oneway('done');
 is(answer($c, 'ask'), 'backend', 'after two-way as ONEWAY');
@@ -234,7 +234,7 @@ is(join("\n", $t->grep_log(qr/more than one reply/)), '', 'no reply too many');
 
 # and its connection is used again
 
-my $single = $t->client(1);
+my $single = $t->client('single');
 my $accepted = $backend->accepted();
 
 for (1 .. 5) {
@@ -269,7 +269,7 @@ is(answer($c, 'ask'), 'backend', 'after it failed');
 
 # never answered: the deadline
 
-$c = $t->client(2);
+$c = $t->client('blocks');
 $backend->script(ask => { stall => 1 });
 $c->oneway('ask');
 ok($t->wait_log(qr/^\d+\|Api\|ask\|ONEWAY\|failed\|504\|/, 'access.log'),
@@ -289,7 +289,7 @@ ok($t->wait_log(qr/\|Api\|inherited\|CALL\|failed\|502\|0\|127\S+$/,
 
 # arguments that do not fit
 
-$c = $t->client(1);
+$c = $t->client('single');
 $c->start('tell', [ [ 1, string => 'x' ] ]);
 is(answer($c, 'ask'), 'backend', 'arguments do not fit');
 ok($t->wait_log(qr/\|Api\|tell\|CALL\|failed\|400\|0\|-$/, 'access.log'),
@@ -298,7 +298,7 @@ ok($t->wait_log(qr/\|Api\|tell\|CALL\|failed\|400\|0\|-$/, 'access.log'),
 # without definitions a CALL is one
 
 $backend->script(tell => { stall => 1 });
-$c = $t->client(3);
+$c = $t->client('unknown');
 like(answer($c, 'tell'), qr/^6 timed out after \d+ms reading reply/,
      'without definitions');
 

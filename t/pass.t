@@ -28,13 +28,13 @@ stream {
     access_log  %%TESTDIR%%/access.log  test;
 
     upstream u {
-        server  127.0.0.1:%%PORT_10%%;
+        server  127.0.0.1:%%PORT_first%%;
     }
 
     map $thrift_method $by_method {
-        first    127.0.0.1:%%PORT_10%%;
-        second   127.0.0.1:%%PORT_11%%;
-        third    unix:%%SOCK_0%%;
+        first    127.0.0.1:%%PORT_first%%;
+        second   127.0.0.1:%%PORT_second%%;
+        third    unix:%%SOCK_third%%;
         fourth   u;
         host     no.such.host:1;
         noport   127.0.0.1;
@@ -42,38 +42,38 @@ stream {
     }
 
     server {
-        listen       127.0.0.1:%%PORT_0%%;
+        listen       127.0.0.1:%%PORT_upstream%%;
         thrift_pass  u;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_1%%;
-        thrift_pass  127.0.0.1:%%PORT_11%%;
+        listen       127.0.0.1:%%PORT_address%%;
+        thrift_pass  127.0.0.1:%%PORT_second%%;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_2%%;
+        listen       127.0.0.1:%%PORT_variable%%;
         thrift_pass  $by_method;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_3%%;
-        thrift_pass  unix:%%SOCK_0%%;
+        listen       127.0.0.1:%%PORT_unix%%;
+        thrift_pass  unix:%%SOCK_third%%;
     }
 
     server {
-        listen       unix:%%SOCK_1%%;
+        listen       unix:%%SOCK_upstream%%;
         thrift_pass  u;
     }
 
     server {
-        listen  127.0.0.1:%%PORT_4%%;
+        listen  127.0.0.1:%%PORT_service%%;
 
         thrift_service Users {
             thrift_pass  u;
 
             thrift_method second {
-                thrift_pass  127.0.0.1:%%PORT_11%%;
+                thrift_pass  127.0.0.1:%%PORT_second%%;
             }
         }
     }
@@ -91,9 +91,9 @@ my %action = (
     bad    => { body => [ [ 3, struct => [ [ 1, string => 'x' ] ] ] ] },
 );
 
-my $first = $t->backend(10, id => 'first', script => \%action);
-my $second = $t->backend(11, id => 'second', script => \%action);
-my $third = $t->backend($t->sock(0), id => 'third', script => \%action);
+my $first = $t->backend('first', script => \%action);
+my $second = $t->backend('second', script => \%action);
+my $third = $t->backend($t->sock('third'), id => 'third', script => \%action);
 
 $t->run();
 
@@ -109,25 +109,25 @@ sub answer {
                                : "$m->{exception} $m->{message}";
 }
 
-is(answer(0, 'get'), 'first', 'upstream');
-is(answer(1, 'get'), 'second', 'address');
-is(answer(3, 'get'), 'third', 'unix socket');
-is(answer($t->sock(1), 'get'), 'first', 'from unix socket');
+is(answer('upstream', 'get'), 'first', 'upstream');
+is(answer('address', 'get'), 'second', 'address');
+is(answer('unix', 'get'), 'third', 'unix socket');
+is(answer($t->sock('upstream'), 'get'), 'first', 'from unix socket');
 
-is(answer(2, 'first'), 'first', 'variable, address');
-is(answer(2, 'second'), 'second', 'variable, other address');
-is(answer(2, 'third'), 'third', 'variable, unix socket');
-is(answer(2, 'fourth'), 'first', 'variable, upstream');
-is(answer(2, 'other'), '6 no upstream is known for the call',
+is(answer('variable', 'first'), 'first', 'variable, address');
+is(answer('variable', 'second'), 'second', 'variable, other address');
+is(answer('variable', 'third'), 'third', 'variable, unix socket');
+is(answer('variable', 'fourth'), 'first', 'variable, upstream');
+is(answer('variable', 'other'), '6 no upstream is known for the call',
    'variable, empty');
-is(answer(2, 'noport'), '6 no port in upstream', 'variable, no port');
-is(answer(2, 'host'), '6 upstream could not be resolved',
+is(answer('variable', 'noport'), '6 no port in upstream', 'variable, no port');
+is(answer('variable', 'host'), '6 upstream could not be resolved',
    'variable, no resolver');
 
-is(answer(4, 'Users:get'), 'first', 'service');
-is(answer(4, 'Users:second'), 'second', 'method');
+is(answer('service', 'Users:get'), 'first', 'service');
+is(answer('service', 'Users:second'), 'second', 'method');
 
-my $c = $t->client(2);
+my $c = $t->client('variable');
 
 is($c->call('other')->{exception}, 6, 'no upstream');
 is($c->call('second')->{fields}{0}, 'second', 'connection stays');
@@ -148,7 +148,7 @@ for my $transport (qw(framed unframed)) {
 
         my @o = (protocol => $protocol, transport => $transport);
         my $name = "$transport $protocol";
-        my $c = $t->client(0, @o);
+        my $c = $t->client('upstream', @o);
 
         my $m = $c->call('echo', \@fields, seqid => 99);
         my $sent = parse_message(call_bytes('echo', 99, \@fields, @o));
@@ -224,7 +224,7 @@ for my $transport (qw(framed unframed)) {
 
 # all four on one connection
 
-$c = $t->client(0);
+$c = $t->client('upstream');
 
 for my $transport (qw(framed unframed)) {
     for my $protocol (qw(compact binary)) {
@@ -238,7 +238,7 @@ for my $transport (qw(framed unframed)) {
 # long names
 
 for my $protocol (qw(binary compact)) {
-    my $c = $t->client(0, protocol => $protocol);
+    my $c = $t->client('upstream', protocol => $protocol);
 
     for my $n (127, 128, 200) {
         my $m = $c->call('x' x $n);
@@ -260,7 +260,7 @@ is(scalar($t->grep_log(qr/^thrown exception \S+ \d+ \d+ 200$/,
 is(scalar($t->grep_log(qr/^bad declared /, 'access.log')), 4,
    'declared logged');
 is(($t->grep_log(qr/^third /, 'access.log'))[0],
-   'third success unix:' . $t->sock(0) . ' 22 34 200', 'lengths logged');
+   'third success unix:' . $t->sock('third') . ' 22 34 200', 'lengths logged');
 is(scalar($t->grep_log(qr/^host exception - \d+ \d+ 502$/, 'access.log')), 1,
    'unresolved logged');
 

@@ -29,25 +29,25 @@ stream {
     access_log  %%TESTDIR%%/access.log  test;
 
     server {
-        listen       127.0.0.1:%%PORT_0%%;
-        thrift_pass  127.0.0.1:%%PORT_10%%;
+        listen       127.0.0.1:%%PORT_proxy%%;
+        thrift_pass  127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen               127.0.0.1:%%PORT_1%%;
+        listen               127.0.0.1:%%PORT_four%%;
         thrift_max_pipeline  4;
-        thrift_pass          127.0.0.1:%%PORT_10%%;
+        thrift_pass          127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen               127.0.0.1:%%PORT_2%%;
+        listen               127.0.0.1:%%PORT_one%%;
         thrift_max_pipeline  1;
-        thrift_pass          127.0.0.1:%%PORT_10%%;
+        thrift_pass          127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_3%%  rcvbuf=32k  sndbuf=32k;
-        thrift_pass  127.0.0.1:%%PORT_10%%;
+        listen       127.0.0.1:%%PORT_narrow%%  rcvbuf=32k  sndbuf=32k;
+        thrift_pass  127.0.0.1:%%PORT_backend%%;
     }
 }
 
@@ -57,7 +57,7 @@ my %script = (echo => { echo => 1 }, end => { close => 'request' },
               large => { body => [ [ 1, string => 'x' x 100_000 ] ] },
               map { ("h$_" => { hold => 1 }) } 1 .. 40);
 
-my $backend = $t->backend(10, script => \%script);
+my $backend = $t->backend('backend', script => \%script);
 
 $t->run();
 
@@ -85,7 +85,7 @@ sub heads {
 
 for my $transport (qw(framed unframed)) {
     my @o = (transport => $transport);
-    my $c = $t->client(0, @o);
+    my $c = $t->client('proxy', @o);
     my @h = map { "h$_" } 1 .. 10;
 
     for my $order ([ reverse @h ],
@@ -112,7 +112,7 @@ for my $transport (qw(framed unframed)) {
 
 # what is ready in front does not wait for what is behind
 
-my $c = $t->client(0);
+my $c = $t->client('proxy');
 
 $c->send(join('', map { call_bytes(@$_) } [ 'get', 1 ], [ 'get', 2 ],
                       [ 'h1', 3 ], [ 'get', 4 ], [ 'get', 5 ]));
@@ -124,7 +124,7 @@ is(heads($c->exchange('', 3)), 'h1/3 get/4 get/5', 'slow one');
 
 # thrift_max_pipeline
 
-$c = $t->client(1);
+$c = $t->client('four');
 $c->send(join('', map { call_bytes("h$_", $_) } 1 .. 12));
 
 is(join(' ', sort(split / /, arrived(4))), 'h1 h2 h3 h4', 'four at a time');
@@ -151,7 +151,7 @@ is(heads($c->exchange('', 9)), join(' ', map { "h$_/$_" } 4 .. 12),
 
 # one at a time
 
-$c = $t->client(2);
+$c = $t->client('one');
 $c->send(join('', map { call_bytes("h$_", $_) } 1 .. 3));
 
 for (1 .. 3) {
@@ -169,7 +169,7 @@ arrived(300);
 
 # oneways in between
 
-for my $where (0, 1, 2) {
+for my $where (qw(proxy four one)) {
     my $c = $t->client($where);
 
     $c->send(join('', map { oneway_bytes('poke', 7) . call_bytes('get', $_)
@@ -182,7 +182,7 @@ for my $where (0, 1, 2) {
 
 # a fault, an unknown reply in between
 
-$c = $t->client(0);
+$c = $t->client('proxy');
 $c->send(join('', map { call_bytes($_ % 3 ? 'get' : 'end', $_) } 1 .. 30));
 my @m = $c->exchange('', 30);
 is(heads(@m), join(' ', map { ($_ % 3 ? 'get' : 'end') . "/$_" } 1 .. 30),
@@ -192,7 +192,7 @@ arrived(30);
 
 # no more calls will come, and all are answered
 
-for my $where (0, 1, 2) {
+for my $where (qw(proxy four one)) {
     my $c = $t->client($where);
 
     $c->send(join('', map { call_bytes('get', $_) } 1 .. 100));
@@ -214,7 +214,7 @@ for my $where (0, 1, 2) {
     ok($c->closed(), 'half close, closed');
 }
 
-$c = $t->client(0);
+$c = $t->client('proxy');
 $c->send(oneway_bytes('poke', 3));
 $c->half_close();
 ok($c->closed(), 'half close after oneway');
@@ -222,7 +222,7 @@ is(arrived(1), 'poke', 'oneway arrived');
 
 # half of a call after the last one
 
-$c = $t->client(0);
+$c = $t->client('proxy');
 $c->send(call_bytes('get', 1) . substr(call_bytes('get', 2), 0, 15));
 $c->half_close();
 is(heads($c->exchange('', 1)), 'get/1', 'reply before half a call');
@@ -280,7 +280,7 @@ for (
                                           [ 1, string => 'x' x $size ] ]) }
                              1 .. $n);
 
-    my $deaf = $t->client(3, rcvbuf => 32768);
+    my $deaf = $t->client('narrow', rcvbuf => 32768);
     setsockopt($deaf->socket(), SOL_SOCKET, SO_SNDBUF, 32768);
 
     my $sent = push_bytes($deaf, $bytes);
@@ -288,7 +288,7 @@ for (
     cmp_ok($sent, '<', length($bytes) / 3, "$method, reading stops");
     cmp_ok(scalar $backend->calls($method), '<', $n / 3,
            "$method, calls stop");
-    is($t->client(3)->call('get')->{fields}{0}, 'backend 10',
+    is($t->client('narrow')->call('get')->{fields}{0}, 'backend',
        "$method, others are served");
 
     # the replies to calls that were on their way when the first was ready
@@ -317,7 +317,7 @@ arrived(1);
 
 # large calls that wait for their answers are not kept
 
-$c = $t->client(0);
+$c = $t->client('proxy');
 
 my $before = memory();
 

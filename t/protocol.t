@@ -28,32 +28,32 @@ stream {
     thrift_protocol  compact;
 
     server {
-        listen           127.0.0.1:%%PORT_0%%;
+        listen           127.0.0.1:%%PORT_auto%%;
         thrift_protocol  auto;
-        thrift_pass      127.0.0.1:%%PORT_9%%;
+        thrift_pass      127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen           127.0.0.1:%%PORT_1%%;
+        listen           127.0.0.1:%%PORT_binary%%;
         thrift_protocol  binary;
-        thrift_pass      127.0.0.1:%%PORT_9%%;
+        thrift_pass      127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen           127.0.0.1:%%PORT_2%%;
-        thrift_pass      127.0.0.1:%%PORT_9%%;
+        listen           127.0.0.1:%%PORT_compact%%;
+        thrift_pass      127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen           127.0.0.1:%%PORT_3%%;
+        listen           127.0.0.1:%%PORT_lax%%;
         thrift_protocol  lax;
-        thrift_pass      127.0.0.1:%%PORT_9%%;
+        thrift_pass      127.0.0.1:%%PORT_backend%%;
     }
 }
 
 EOF
 
-my $backend = $t->backend(9);
+my $backend = $t->backend('backend');
 
 $t->run();
 
@@ -66,7 +66,7 @@ my @fields = ([ 1, string => 'x' x 100 ], [ 2, bool => 1 ], [ 3, i64 => -5 ],
 
 $backend->script('*' => { echo => 1 });
 
-my $c = $t->client(0, transport => undef);
+my $c = $t->client('auto', transport => undef);
 my $seqid = -3;
 
 for my $transport (qw(framed unframed)) {
@@ -91,7 +91,7 @@ my $bytes = join '', map { call_bytes("call$_", $_, [ [ 1, i32 => $_ ] ],
                          1 .. 12;
 
 for my $size (length $bytes, 1, 5) {
-    my $c = $t->client(0, transport => undef);
+    my $c = $t->client('auto', transport => undef);
 
     $c->send_pieces($bytes, $size, 0.0005);
 
@@ -105,7 +105,7 @@ for my $size (length $bytes, 1, 5) {
 
 for my $id (0, 1, 127, 128, 2 ** 21, 2 ** 31 - 1, -1, -2 ** 31) {
     for my $protocol (qw(binary compact)) {
-        my $m = $t->client(0)->call('get', undef, protocol => $protocol,
+        my $m = $t->client('auto')->call('get', undef, protocol => $protocol,
                                     seqid => $id);
         is($m->{seqid}, $id, "seqid $id, $protocol");
     }
@@ -114,7 +114,7 @@ for my $id (0, 1, 127, 128, 2 ** 21, 2 ** 31 - 1, -1, -2 ** 31) {
 # what we answer ourselves is in the call's own protocol
 
 $backend->script('*' => { close => 'request' });
-$c = $t->client(0);
+$c = $t->client('auto');
 
 for my $protocol (qw(compact binary)) {
     my $m = $c->call('gone', undef, protocol => $protocol);
@@ -128,15 +128,13 @@ $backend->script();
 # fixed
 
 for (
-    [ 1, 'binary', 'compact', 'compact message where a binary one is'
-                              . ' expected' ],
-    [ 2, 'compact', 'binary', 'binary message where a compact one is'
-                              . ' expected' ],
+    [ 'binary', 'compact', 'compact message where a binary one is expected' ],
+    [ 'compact', 'binary', 'binary message where a compact one is expected' ],
 ) {
-    my ($server, $good, $bad, $text) = @$_;
+    my ($good, $bad, $text) = @$_;
 
     for my $transport (qw(framed unframed)) {
-        my $c = $t->client($server, transport => $transport);
+        my $c = $t->client($good, transport => $transport);
 
         is($c->call('fixed', undef, protocol => $good)->{protocol}, $good,
            "fixed $good, $transport");
@@ -160,7 +158,7 @@ for (
 
 for my $transport (qw(framed unframed)) {
 
-    for my $server (0 .. 2) {
+    for my $server (qw(auto binary compact)) {
         my $lines = $t->grep_log(qr/client sent message without version/);
 
         my $c = $t->client($server, transport => $transport);
@@ -172,11 +170,11 @@ for my $transport (qw(framed unframed)) {
              "log says lax at $server, $transport");
     }
 
-    my $c = $t->client(3, transport => $transport);
+    my $c = $t->client('lax', transport => $transport);
     my $m = $c->call('get', \@fields, protocol => 'lax', seqid => 7);
 
     is("$m->{protocol} $m->{name} $m->{seqid} $m->{fields}{0}",
-       'binary get 7 backend 9', "lax, $transport");
+       'binary get 7 backend', "lax, $transport");
     is(($backend->calls('get'))[-1]{protocol}, 'binary',
        "strict to upstream, $transport");
 
@@ -203,7 +201,7 @@ for my $transport (qw(framed unframed)) {
 
 $backend->script('*' => { close => 'request' });
 
-my $m = $t->client(3)->call('lost', undef, protocol => 'lax');
+my $m = $t->client('lax')->call('lost', undef, protocol => 'lax');
 is("$m->{protocol} $m->{exception}", 'binary 6', 'lax exception');
 
 is(scalar $t->wait_log(qr/^lost/, 'access.log'), 1, 'access log');

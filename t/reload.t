@@ -29,12 +29,12 @@ stream {
     access_log  %%TESTDIR%%/access.log  test;
 
     upstream backend {
-        server            127.0.0.1:%%PORT_8%%;
+        server            127.0.0.1:%%PORT_old%%;
         thrift_keepalive  8;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_0%%;
+        listen       127.0.0.1:%%PORT_proxy%%;
         thrift_pass  backend;
         #server
     }
@@ -44,8 +44,8 @@ EOF
 
 my $t = Test::Thrift->new($template);
 
-my $old = $t->backend(8);
-my $new = $t->backend(9);
+my $old = $t->backend('old');
+my $new = $t->backend('new');
 
 $_->script(slow => { delay => 0.5 }, some => { delay => 0.05 },
            stall => { stall => 1 })
@@ -55,24 +55,24 @@ $t->run();
 
 # a call on its way, a connection that waits, half a call
 
-my $waiting = $t->client(0);
-my $idle = $t->client(0);
-my $half = $t->client(0);
+my $waiting = $t->client('proxy');
+my $idle = $t->client('proxy');
+my $half = $t->client('proxy');
 my $bytes = call_bytes('half', 3, [ [ 1, string => 'x' x 1000 ] ]);
 
-is($idle->call('get')->{fields}{0}, 'backend 8', 'before');
+is($idle->call('get')->{fields}{0}, 'old', 'before');
 
 $waiting->start('slow');
 $half->send(substr($bytes, 0, 500));
 ok(wait_for(sub { $old->calls('slow') }), 'call on its way');
 
-ok($t->reload(conf(8 => 9)), 'reload');
+ok($t->reload(conf(backend => 'new')), 'reload');
 
-is($t->client(0)->call('get')->{fields}{0}, 'backend 9', 'new connection');
-is($waiting->read_message()->{fields}{0}, 'backend 8', 'call on its way');
+is($t->client('proxy')->call('get')->{fields}{0}, 'new', 'new connection');
+is($waiting->read_message()->{fields}{0}, 'old', 'call on its way');
 $half->send(substr($bytes, 500));
-is($half->read_message()->{fields}{0}, 'backend 8', 'half a call');
-is($_->call('get')->{fields}{0}, 'backend 8', 'old connection stays')
+is($half->read_message()->{fields}{0}, 'old', 'half a call');
+is($_->call('get')->{fields}{0}, 'old', 'old connection stays')
     for $waiting, $idle, $half;
 
 is(scalar(grep { my $pid = $_; grep { $pid == $_ } $t->workers(1) }
@@ -87,19 +87,19 @@ ok(wait_for(sub { $old->closed() == $old->accepted() }),
 # a failed reload changes nothing
 
 my @workers = $t->workers();
-my $c = $t->client(0);
-is($c->call('get')->{fields}{0}, 'backend 9', 'before failed reload');
+my $c = $t->client('proxy');
+is($c->call('get')->{fields}{0}, 'new', 'before failed reload');
 
 $t->expect_log(qr/\[emerg\] .*"thrift_pass" directive is duplicate in /);
 ok(!$t->reload(conf(server => 'thrift_pass backend;')), 'failed reload');
 
 is(join(' ', sort $t->workers()), join(' ', sort @workers), 'same workers');
-is($c->call('get')->{fields}{0}, 'backend 9', 'old connection');
-is($t->client(0)->call('get')->{fields}{0}, 'backend 9', 'same configuration');
+is($c->call('get')->{fields}{0}, 'new', 'old connection');
+is($t->client('proxy')->call('get')->{fields}{0}, 'new', 'same configuration');
 
 # many calls, and several reloads among them; each one gets its reply
 
-my @clients = map { $t->client(0) } 1 .. 10;
+my @clients = map { $t->client('proxy') } 1 .. 10;
 my ($sent, $got) = (0, 0);
 
 for my $round (1 .. 3) {
@@ -107,7 +107,7 @@ for my $round (1 .. 3) {
         $c->send(join '', map { call_bytes('some', ++$sent) } 1 .. 5);
     }
 
-    ok($t->reload(conf(8 => 9)), "reload $round");
+    ok($t->reload(conf(backend => 'new')), "reload $round");
 
     for my $c (@clients) {
         $got += grep { my $m = $c->read_message();
@@ -117,7 +117,7 @@ for my $round (1 .. 3) {
     # half of the clients come again
 
     $_->close() for splice @clients, 0, 5;
-    push @clients, map { $t->client(0) } 1 .. 5;
+    push @clients, map { $t->client('proxy') } 1 .. 5;
 }
 
 is($got, $sent, 'no call lost');
@@ -130,14 +130,14 @@ ok(wait_for(sub { $t->workers(1) == 2 }), 'all old workers end');
 
 # worker_shutdown_timeout: who does not leave is left
 
-ok($t->reload(conf(8 => 9, main => 'worker_shutdown_timeout 300ms;')),
+ok($t->reload(conf(backend => 'new', main => 'worker_shutdown_timeout 300ms;')),
    'with a limit');
 
-$idle = $t->client(0);
-$waiting = $t->client(0);
-$half = $t->client(0);
+$idle = $t->client('proxy');
+$waiting = $t->client('proxy');
+$half = $t->client('proxy');
 
-is($idle->call('get')->{fields}{0}, 'backend 9', 'before the end');
+is($idle->call('get')->{fields}{0}, 'new', 'before the end');
 $waiting->start('stall');
 $half->send(substr($bytes, 0, 500));
 ok(wait_for(sub { $new->calls('stall') }), 'call that is not answered');
@@ -152,19 +152,19 @@ is($m ? $m->{message} : 'closed', $m ? 'proxy is shutting down' : 'closed',
    'call ended');
 is(scalar $t->wait_log(qr/^stall (cancelled|exception) /, 'access.log'), 1,
    'and was logged');
-is($t->client(0)->call('get')->{type}, REPLY, 'others go on');
+is($t->client('proxy')->call('get')->{type}, REPLY, 'others go on');
 
 # quit: what is on its way is finished
 
-ok($t->reload(conf(8 => 9)), 'without a limit');
+ok($t->reload(conf(backend => 'new')), 'without a limit');
 
-$c = $t->client(0);
+$c = $t->client('proxy');
 $c->start('slow', undef, seqid => 8);
 $c->start('slow', undef, seqid => 9);
 ok(wait_for(sub { $new->calls('slow') == 2 }), 'calls before quit');
 
 $t->signal('QUIT');
-ok(wait_for(sub { !Test::Thrift::listens($t->address(0)) }),
+ok(wait_for(sub { !Test::Thrift::listens($t->address('proxy')) }),
    'nobody listens');
 
 is($c->read_message()->{seqid}, $_, "reply $_ after quit") for 8, 9;
@@ -177,12 +177,12 @@ $c->close();
 (my $single = $template) =~ s/worker_processes  2/worker_processes  1/;
 
 my $fast = Test::Thrift->new($single);
-my $backend = $fast->backend(8, script => { stall => { stall => 1 } });
+my $backend = $fast->backend('old', script => { stall => { stall => 1 } });
 
 $fast->run();
 
-$c = $fast->client(0);
-$half = $fast->client(0);
+$c = $fast->client('proxy');
+$half = $fast->client('proxy');
 $c->start('stall');
 $half->send(substr($bytes, 0, 500));
 ok(wait_for(sub { $backend->calls('stall') }), 'call before stop');
@@ -202,11 +202,10 @@ sub conf {
     my (%changes) = @_;
 
     my $conf = $template;
+    my $backend = delete $changes{backend} || 'old';
 
-    for my $what (keys %changes) {
-        $what =~ /^\d+$/ ? $conf =~ s/PORT_$what/PORT_$changes{$what}/g
-                         : $conf =~ s/#$what/$changes{$what}/;
-    }
+    $conf =~ s/PORT_old/PORT_$backend/;
+    $conf =~ s/#$_/$changes{$_}/ for keys %changes;
 
     return $conf;
 }

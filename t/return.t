@@ -46,7 +46,7 @@ stream {
     # a server, a service and a method
 
     server {
-        listen         127.0.0.1:%%PORT_0%%;
+        listen         127.0.0.1:%%PORT_levels%%;
         thrift_return  INTERNAL_ERROR  "of server";
 
         thrift_service S {
@@ -57,7 +57,7 @@ stream {
             }
 
             thrift_method passed {
-                thrift_pass  127.0.0.1:%%PORT_9%%;
+                thrift_pass  127.0.0.1:%%PORT_backend%%;
             }
 
             thrift_method inherited {
@@ -65,7 +65,7 @@ stream {
         }
 
         thrift_service P {
-            thrift_pass  127.0.0.1:%%PORT_9%%;
+            thrift_pass  127.0.0.1:%%PORT_backend%%;
 
             thrift_method refused {
                 thrift_return  UNKNOWN_METHOD  "";
@@ -76,7 +76,7 @@ stream {
     # types and texts
 
     server {
-        listen  127.0.0.1:%%PORT_1%%;
+        listen  127.0.0.1:%%PORT_types%%;
 
         thrift_service S {
 $methods
@@ -97,14 +97,14 @@ $methods
     # to whoever calls
 
     server {
-        listen         127.0.0.1:%%PORT_2%%;
+        listen         127.0.0.1:%%PORT_all%%;
         thrift_return  INTERNAL_ERROR  "closed for the night";
     }
 }
 
 EOF
 
-my $backend = $t->backend(9);
+my $backend = $t->backend('backend');
 
 $t->run();
 
@@ -118,7 +118,7 @@ for (
     [ 'P:refused', '1 ' ], [ 'refused', '1 ' ],
 ) {
     my ($method, $want) = @$_;
-    my $m = $t->client(0)->call($method, undef, seqid => 12);
+    my $m = $t->client('levels')->call($method, undef, seqid => 12);
 
     (my $bare = $method) =~ s/.*://;
 
@@ -126,14 +126,16 @@ for (
        EXCEPTION . " $bare 12 $want", $method);
 }
 
-is($t->client(0)->call($_)->{type}, REPLY, $_) for qw(S:passed passed P:any);
+is($t->client('levels')->call($_)->{type}, REPLY, $_)
+    for qw(S:passed passed P:any);
 is(scalar $backend->calls(), 3, 'the others are not passed');
 
 # types, in every protocol and transport
 
 for my $protocol (qw(binary compact)) {
     for my $transport (qw(framed unframed)) {
-        my $c = $t->client(1, protocol => $protocol, transport => $transport);
+        my $c = $t->client('types', protocol => $protocol,
+                           transport => $transport);
 
         for my $n (0 .. $#types) {
             my $m = $c->call($types[$n], [ [ 1, i32 => 5 ] ],
@@ -165,7 +167,7 @@ for my $protocol (qw(binary compact)) {
 
 # many at once
 
-my $c = $t->client(2);
+my $c = $t->client('all');
 $c->send(join '', map { call_bytes("m$_", $_) } 1 .. 500);
 is(join(' ', map { my $m = $c->read_message(); $m ? $m->{seqid} : 'none' }
                  1 .. 500),
