@@ -31,11 +31,11 @@ stream {
     # services, and an answer of the server's own
 
     server {
-        listen         127.0.0.1:%%PORT_0%%;
+        listen         127.0.0.1:%%PORT_several%%;
         thrift_return  INTERNAL_ERROR  "server";
 
         thrift_service A {
-            thrift_pass  127.0.0.1:%%PORT_10%%;
+            thrift_pass  127.0.0.1:%%PORT_backend%%;
 
             thrift_method special {
                 thrift_return  INTERNAL_ERROR  "A special";
@@ -50,7 +50,7 @@ stream {
             }
 
             thrift_method only {
-                thrift_pass  127.0.0.1:%%PORT_10%%;
+                thrift_pass  127.0.0.1:%%PORT_backend%%;
             }
         }
     }
@@ -58,7 +58,7 @@ stream {
     # services alone
 
     server {
-        listen  127.0.0.1:%%PORT_1%%;
+        listen  127.0.0.1:%%PORT_only%%;
 
         thrift_service A {
             thrift_return  INTERNAL_ERROR  "A";
@@ -68,18 +68,18 @@ stream {
     # no services
 
     server {
-        listen       127.0.0.1:%%PORT_2%%;
-        thrift_pass  127.0.0.1:%%PORT_10%%;
+        listen       127.0.0.1:%%PORT_server%%;
+        thrift_pass  127.0.0.1:%%PORT_backend%%;
     }
 
     # inheritance, with a time that is over
 
     server {
-        listen       127.0.0.1:%%PORT_3%%;
-        thrift_pass  127.0.0.1:%%PORT_10%%;
+        listen       127.0.0.1:%%PORT_inherit%%;
+        thrift_pass  127.0.0.1:%%PORT_backend%%;
 
         thrift_service A {
-            thrift_pass  127.0.0.1:%%PORT_10%%;
+            thrift_pass  127.0.0.1:%%PORT_backend%%;
 
             thrift_method quick {
                 thrift_timeout  100ms;
@@ -88,7 +88,7 @@ stream {
 
         thrift_service B {
             thrift_timeout  400ms;
-            thrift_pass     127.0.0.1:%%PORT_10%%;
+            thrift_pass     127.0.0.1:%%PORT_backend%%;
 
             thrift_method quick {
                 thrift_timeout  100ms;
@@ -101,12 +101,12 @@ stream {
     }
 
     server {
-        listen          127.0.0.1:%%PORT_4%%;
+        listen          127.0.0.1:%%PORT_times%%;
         thrift_timeout  1700ms;
-        thrift_pass     127.0.0.1:%%PORT_10%%;
+        thrift_pass     127.0.0.1:%%PORT_backend%%;
 
         thrift_service A {
-            thrift_pass  127.0.0.1:%%PORT_10%%;
+            thrift_pass  127.0.0.1:%%PORT_backend%%;
 
             thrift_method m {
                 thrift_connect_timeout  1s;
@@ -117,7 +117,7 @@ stream {
 
 EOF
 
-$t->backend(10, id => 'backend', script => { stall => { stall => 1 },
+$t->backend('backend', script => { stall => { stall => 1 },
                                              quick => { stall => 1 },
                                              other => { stall => 1 },
                                              m     => { stall => 1 } });
@@ -137,7 +137,7 @@ sub answer {
 
 # Service:method
 
-$c = $t->client(0);
+$c = $t->client('several');
 
 is(answer('A:get'), 'backend', 'service');
 is(answer('A:special'), '6 A special', 'method of service');
@@ -173,7 +173,7 @@ is("$m->{name} $m->{seqid}", 'x:y 32', 'bare name in exception');
 
 # without an answer of the server
 
-$c = $t->client(1);
+$c = $t->client('only');
 
 is(answer('A:get'), '6 A', 'only service');
 is(answer('get'), '6 A', 'only service, bare');
@@ -191,7 +191,7 @@ is(answer('A:get'), '6 A', 'unknown oneway');
 
 # the server alone
 
-$c = $t->client(2);
+$c = $t->client('server');
 
 is(answer('get'), 'backend', 'server');
 is(answer('S:get'), 'backend', 'server, with service');
@@ -200,22 +200,22 @@ is(answer('S:'), '1 method name is empty', 'server, empty method');
 
 # a head that is malformed
 
-$c = $t->client(0);
+$c = $t->client('several');
 $c->start('');
 ok($c->closed(), 'empty name');
 
 # what is inherited
 
 my @timeouts = (
-    [ 3, 'C:stall', 900, 'main to server' ],
-    [ 3, 'A:stall', 900, 'main to service' ],
-    [ 3, 'A:quick', 100, 'method' ],
-    [ 3, 'B:stall', 400, 'service' ],
-    [ 3, 'B:quick', 100, 'method over service' ],
-    [ 3, 'B:other', 400, 'service to method' ],
-    [ 4, 'C:stall', 1700, 'server' ],
-    [ 4, 'A:stall', 1700, 'server to service' ],
-    [ 4, 'A:m', 1700, 'server to method' ],
+    [ 'inherit', 'C:stall', 900, 'main to server' ],
+    [ 'inherit', 'A:stall', 900, 'main to service' ],
+    [ 'inherit', 'A:quick', 100, 'method' ],
+    [ 'inherit', 'B:stall', 400, 'service' ],
+    [ 'inherit', 'B:quick', 100, 'method over service' ],
+    [ 'inherit', 'B:other', 400, 'service to method' ],
+    [ 'times', 'C:stall', 1700, 'server' ],
+    [ 'times', 'A:stall', 1700, 'server to service' ],
+    [ 'times', 'A:m', 1700, 'server to method' ],
 );
 
 my %below = (100 => 400, 400 => 900, 900 => 1700, 1700 => 1e9);

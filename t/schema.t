@@ -31,15 +31,15 @@ stream {
     thrift_validate  schema;
 
     server {
-        listen       127.0.0.1:%%PORT_0%%;
-        thrift_pass  127.0.0.1:%%PORT_10%%;
+        listen       127.0.0.1:%%PORT_schema%%;
+        thrift_pass  127.0.0.1:%%PORT_backend%%;
     }
 
     # numbers of enums and text, too
 
     server {
-        listen                127.0.0.1:%%PORT_1%%;
-        thrift_pass           127.0.0.1:%%PORT_10%%;
+        listen                127.0.0.1:%%PORT_strict%%;
+        thrift_pass           127.0.0.1:%%PORT_backend%%;
         thrift_validate_enum  on;
         thrift_validate_utf8  on;
     }
@@ -47,8 +47,8 @@ stream {
     # small blocks
 
     server {
-        listen                127.0.0.1:%%PORT_2%%;
-        thrift_pass           127.0.0.1:%%PORT_10%%;
+        listen                127.0.0.1:%%PORT_small%%;
+        thrift_pass           127.0.0.1:%%PORT_backend%%;
         thrift_buffer_size    2k;
         thrift_validate_enum  on;
         thrift_validate_utf8  on;
@@ -57,10 +57,10 @@ stream {
     # services and methods of their own
 
     server {
-        listen  127.0.0.1:%%PORT_3%%;
+        listen  127.0.0.1:%%PORT_blocks%%;
 
         thrift_service Api {
-            thrift_pass  127.0.0.1:%%PORT_10%%;
+            thrift_pass  127.0.0.1:%%PORT_backend%%;
 
             thrift_method user {
                 thrift_return  INTERNAL_ERROR  "closed";
@@ -71,29 +71,29 @@ stream {
     # only the structure
 
     server {
-        listen           127.0.0.1:%%PORT_4%%;
+        listen           127.0.0.1:%%PORT_structure%%;
         thrift_validate  structure;
-        thrift_pass      127.0.0.1:%%PORT_10%%;
+        thrift_pass      127.0.0.1:%%PORT_backend%%;
     }
 
     # more levels, and heads without version
 
     server {
-        listen            127.0.0.1:%%PORT_5%%;
+        listen            127.0.0.1:%%PORT_deep%%;
         thrift_max_depth  90;
         thrift_protocol   lax;
-        thrift_pass       127.0.0.1:%%PORT_10%%;
+        thrift_pass       127.0.0.1:%%PORT_backend%%;
     }
 
     # servers that are given up after one failure
 
     upstream two {
-        server  127.0.0.1:%%PORT_10%%;
-        server  127.0.0.1:%%PORT_11%%;
+        server  127.0.0.1:%%PORT_backend%%;
+        server  127.0.0.1:%%PORT_other%%;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_6%%;
+        listen       127.0.0.1:%%PORT_two%%;
         thrift_pass  two;
     }
 }
@@ -164,7 +164,7 @@ service Api extends Base {
 }
 EOF
 
-my $backend = $t->backend(10, id => 'backend');
+my $backend = $t->backend('backend');
 
 $t->run();
 
@@ -435,7 +435,7 @@ my @good = (
 for my $way (@ways) {
     my ($protocol, $transport) = @$way;
 
-    $c = $t->client(0, protocol => $protocol, transport => $transport);
+    $c = $t->client('schema', protocol => $protocol, transport => $transport);
 
     my $calls = $backend->calls();
     my @wrong;
@@ -456,7 +456,7 @@ for my $way (@ways) {
     is(scalar $backend->calls(), $calls + @good + @strict,
        "$protocol $transport, all passed");
 
-    $c = $t->client(1, protocol => $protocol, transport => $transport);
+    $c = $t->client('strict', protocol => $protocol, transport => $transport);
 
     is(answer($$_[1], $$_[2]), "$bad$$_[3]", "$$_[0], checked") for @strict;
     is(answer($$_[1], $$_[2]), 'good', "$$_[0], checked") for @good;
@@ -470,7 +470,7 @@ $backend->script();
 
 # what is logged
 
-$port = $t->port(0);
+$port = $t->port('schema');
 
 ok($t->wait_log(qr/^$port\|Api\|user\|exception\|400\|-$/, 'access.log'),
    'call logged');
@@ -482,7 +482,7 @@ is(scalar(my @e = $t->grep_log(qr/\[(?:warn|error)\]/)), 0,
 
 # methods that are not defined
 
-$c = $t->client(0);
+$c = $t->client('schema');
 
 is(answer('nope'), '1 unknown method "nope"', 'unknown method');
 is(answer('Api:nope'), '1 unknown method "Api:nope"', 'unknown in service');
@@ -492,7 +492,7 @@ is(answer('Base:version'), 'good', 'of the parent');
 ok($t->wait_log(qr/^$port\|Api\|nope\|exception\|404\|-$/, 'access.log'),
    'unknown logged');
 
-$c = $t->client(3);
+$c = $t->client('blocks');
 
 is(answer('nope'), '1 unknown method "nope"', 'unknown, blocks');
 is(answer('Api:nope'), '1 unknown method "Api:nope"', 'in service, blocks');
@@ -504,17 +504,17 @@ is(answer('user', [ ]), "${bad}missing required field at user",
 
 # with structure the definitions refuse nothing
 
-$c = $t->client(4);
+$c = $t->client('structure');
 is(answer('user', [ ]), 'good', 'structure only');
 is(answer('nope'), 'good', 'structure, unknown method');
 
 # levels, and lax heads
 
-$c = $t->client(0);
+$c = $t->client('schema');
 like(answer('tree', [ tree(32, @leaf) ]), qr/^7 malformed call: /,
      'too many levels');
 
-$c = $t->client(5, protocol => 'lax');
+$c = $t->client('deep', protocol => 'lax');
 is(answer('tree', [ tree(44, @leaf) ]), 'good', 'more levels');
 like(answer('tree', [ tree(44) ]), qr/^${bad}missing required field at tree/,
      'lax, refused');
@@ -523,7 +523,7 @@ like(answer('tree', [ tree(45, @leaf) ]), qr/^7 malformed call: /,
 
 # oneway
 
-$c = $t->client(0);
+$c = $t->client('schema');
 my $pokes = $backend->calls('poke');
 
 $c->oneway('poke', [ [ 1, string => 'x' ] ]);
@@ -533,7 +533,7 @@ is(answer('version'), 'good', 'oneway has no answer');
 ok(wait_for(sub { $backend->calls('poke') == $pokes + 1 }), 'oneway passes');
 is_deeply([ map { s/.*poke\|//r }
                 $t->wait_log(qr/^$port\|Api\|poke\|/, 'access.log', 5, 2) ],
-          [ 'failed|400|-', 'sent|200|127.0.0.1:' . $t->port(10) ],
+          [ 'failed|400|-', 'sent|200|127.0.0.1:' . $t->port('backend') ],
           'oneway logged');
 
 # replies: [ name, method, script, what the client gets ]
@@ -588,7 +588,7 @@ my @replies = (
 for my $way (@ways) {
     my ($protocol, $transport) = @$way;
 
-    $c = $t->client(0, protocol => $protocol, transport => $transport);
+    $c = $t->client('schema', protocol => $protocol, transport => $transport);
 
     for (@replies) {
         my ($name, $method, $script, $want) = @$_;
@@ -611,7 +611,7 @@ for my $way (@ways) {
     is(answer('colors'), 'good', 'number in reply');
     is(answer('version'), 'good', 'text in reply');
 
-    $c = $t->client(1, protocol => $protocol, transport => $transport);
+    $c = $t->client('strict', protocol => $protocol, transport => $transport);
 
     is(answer('colors'), "${wrong}number that its enum does not have at "
                          . 'success[1]', 'number in reply, checked');
@@ -628,17 +628,17 @@ ok($t->wait_log(qr/^$port\|Api\|find\|exception\|502\|127\S+$/, 'access.log'),
 # a reply that is refused spoils nothing for the client's connection
 
 $backend->script(find => { body => [ ] });
-$c = $t->client(0);
+$c = $t->client('schema');
 is(answer('version'), 'good', 'before refused reply');
 is(answer('find'), "${wrong}result without a value", 'refused reply');
 is(answer('version'), 'good', 'after refused reply');
 
 # nor is the server given up, of which other methods are right
 
-my $other = $t->backend(11, id => 'other', script => { find => { body => [ ] }
+my $other = $t->backend('other', script => { find => { body => [ ] }
                                                      });
 
-$c = $t->client(6);
+$c = $t->client('two');
 is(answer('find'), "${wrong}result without a value", "refused $_") for 1 .. 4;
 is(answer('version'), 'good', 'server stays');
 
@@ -655,7 +655,7 @@ for my $way (@ways) {
     my ($protocol, $transport) = @$way;
     my @o = (protocol => $protocol, transport => $transport);
 
-    $c = $t->client(2, @o);
+    $c = $t->client('small', @o);
 
     my $calls = $backend->calls('many');
 
@@ -719,7 +719,7 @@ for my $way (@ways) {
 
 # many at once
 
-$c = $t->client(0);
+$c = $t->client('schema');
 
 my $mixed = join('', map { call_bytes('scalars', $_, $_ % 3
                                ? [ [ 4, i32 => $_ ] ] : [ [ 4, i8 => 1 ] ]) }

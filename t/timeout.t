@@ -32,8 +32,8 @@ stream {
     access_log  %%TESTDIR%%/access.log  test;
 
     upstream full_first {
-        server  127.0.0.1:%%PORT_8%%;
-        server  127.0.0.1:%%PORT_9%%  backup;
+        server  127.0.0.1:%%PORT_full%%;
+        server  127.0.0.1:%%PORT_backend%%  backup;
     }
 
     # thrift_timeout: the closest one counts
@@ -41,14 +41,14 @@ stream {
     thrift_timeout  100ms;
 
     server {
-        listen       127.0.0.1:%%PORT_0%%;
-        thrift_pass  127.0.0.1:%%PORT_9%%;
+        listen       127.0.0.1:%%PORT_server%%;
+        thrift_pass  127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen          127.0.0.1:%%PORT_1%%;
+        listen          127.0.0.1:%%PORT_blocks%%;
         thrift_timeout  1h;
-        thrift_pass     127.0.0.1:%%PORT_9%%;
+        thrift_pass     127.0.0.1:%%PORT_backend%%;
 
         thrift_service S {
             thrift_timeout  100ms;
@@ -72,12 +72,12 @@ stream {
     # the other ones
 
     server {
-        listen                  127.0.0.1:%%PORT_2%%;
+        listen                  127.0.0.1:%%PORT_connect%%;
         thrift_timeout          0;
         thrift_connect_timeout  0;
 
         thrift_service S {
-            thrift_pass             127.0.0.1:%%PORT_8%%;
+            thrift_pass             127.0.0.1:%%PORT_full%%;
             thrift_connect_timeout  100ms;
 
             thrift_method next {
@@ -92,57 +92,57 @@ stream {
     }
 
     server {
-        listen               127.0.0.1:%%PORT_3%%;
+        listen               127.0.0.1:%%PORT_read%%;
         thrift_timeout       0;
         thrift_read_timeout  300ms;
-        thrift_pass          127.0.0.1:%%PORT_9%%;
+        thrift_pass          127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen               127.0.0.1:%%PORT_4%% sndbuf=32k;
+        listen               127.0.0.1:%%PORT_send%% sndbuf=32k;
         thrift_timeout       0;
         thrift_send_timeout  200ms;
-        thrift_pass          127.0.0.1:%%PORT_7%%;
+        thrift_pass          127.0.0.1:%%PORT_other%%;
     }
 
     server {
-        listen               127.0.0.1:%%PORT_5%%;
+        listen               127.0.0.1:%%PORT_idle%%;
         thrift_timeout       0;
         thrift_idle_timeout  200ms;
-        thrift_pass          127.0.0.1:%%PORT_9%%;
+        thrift_pass          127.0.0.1:%%PORT_backend%%;
     }
 
     # nobody is waited for less than for ever
 
     server {
-        listen               127.0.0.1:%%PORT_6%%;
+        listen               127.0.0.1:%%PORT_forever%%;
         thrift_timeout       0;
         thrift_read_timeout  0;
         thrift_send_timeout  0;
         thrift_idle_timeout  0;
-        thrift_pass          127.0.0.1:%%PORT_9%%;
+        thrift_pass          127.0.0.1:%%PORT_backend%%;
     }
 }
 
 EOF
 
-my $backend = $t->backend(9);
-my $other = $t->backend(7);
+my $backend = $t->backend('backend');
+my $other = $t->backend('other');
 
 # a server whose queue of connections is full: a connection to it hangs
 
 my $full = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1,
-                                 LocalPort => $t->port(8), ReuseAddr => 1);
+                                 LocalPort => $t->port('full'), ReuseAddr => 1);
 
 my @queued = map { IO::Socket::INET->new(PeerAddr => '127.0.0.1',
-                                         PeerPort => $t->port(8),
+                                         PeerPort => $t->port('full'),
                                          Blocking => 0) } 1 .. 8;
 
 $t->run();
 
 # a connection that is over, but not for the client: see the end
 
-my $over = $t->client(6);
+my $over = $t->client('forever');
 $over->send("GET / HTTP/1.1\r\n\r\n");
 ok($over->closed(), 'over');
 
@@ -151,8 +151,8 @@ ok($over->closed(), 'over');
 $backend->script('*' => { delay => 0.3 }, quick => {});
 
 for (
-    [ 0, 'call', 'stream' ], [ 1, 'S:call', 'service' ],
-    [ 1, 'L:short', 'method' ],
+    [ 'server', 'call', 'stream' ], [ 'blocks', 'S:call', 'service' ],
+    [ 'blocks', 'L:short', 'method' ],
 ) {
     my ($server, $method, $level) = @$_;
 
@@ -167,16 +167,16 @@ for (
 
     $method =~ s/:.*/:quick/;
 
-    is($c->call($server ? 'S:quick' : 'quick')->{fields}{0}, 'backend 9',
-       "connection stays, $level");
+    is($c->call($server eq 'blocks' ? 'S:quick' : 'quick')->{fields}{0},
+       'backend', "connection stays, $level");
 }
 
-for ([ 1, 'server', 'S2:call' ], [ 1, 'method', 'S:long' ],
-     [ 1, 'off', 'S:off' ], [ 1, 'server in service', 'L:other' ])
+for ([ 'server', 'S2:call' ], [ 'method', 'S:long' ], [ 'off', 'S:off' ],
+     [ 'server in service', 'L:other' ])
 {
-    my ($server, $level, $method) = @$_;
+    my ($level, $method) = @$_;
 
-    is($t->client($server)->call($method)->{type}, REPLY,
+    is($t->client('blocks')->call($method)->{type}, REPLY,
        "longer timeout, $level");
 }
 
@@ -184,11 +184,11 @@ for ([ 1, 'server', 'S2:call' ], [ 1, 'method', 'S:long' ],
 
 $backend->script(late => { delay => 0.3, body => [ [ 0, string => 'late' ] ] });
 
-my $c = $t->client(0);
+my $c = $t->client('server');
 my $accepted = $backend->accepted();
 
 is($c->call('late')->{exception}, 6, 'late');
-is($c->call("quick$_")->{fields}{0}, 'backend 9', 'not the late reply')
+is($c->call("quick$_")->{fields}{0}, 'backend', 'not the late reply')
     for 1 .. 5;
 ok(wait_for(sub { $backend->closed() > 0 }), 'connection closed');
 ok($c->open(0.4), 'late reply dropped');
@@ -217,13 +217,13 @@ like(($t->grep_log(qr/upstream timed out/))[0],
 # thrift_connect_timeout
 
 $backend->script();
-$c = $t->client(2);
+$c = $t->client('connect');
 
 my $m = $c->call('S:call');
 is("$m->{exception} $m->{message}", '6 cannot connect to upstream',
    'connect timeout');
 
-is($c->call('S:next')->{fields}{0}, 'backend 9', 'next upstream');
+is($c->call('S:next')->{fields}{0}, 'backend', 'next upstream');
 like(($t->wait_log(qr/^next/, 'access.log'))[0],
      qr/^next success 200 127\.0\.0\.1:\d+, 127\.0\.0\.1:\d+ -$/,
      'two addresses');
@@ -238,7 +238,7 @@ is(scalar(my @lines = $t->grep_log(qr/upstream timed out .* while connecting/)),
 # thrift_read_timeout: from a message's first byte to its last
 
 for my $transport (qw(framed unframed)) {
-    my $c = $t->client(3, transport => $transport);
+    my $c = $t->client('read', transport => $transport);
     my $bytes = call_bytes('slow', 1, [ [ 1, string => 'x' x 1000 ] ],
                            transport => $transport);
     my $start = time();
@@ -262,7 +262,7 @@ is(scalar $backend->calls('slow'), 0, 'slow call not sent');
 # and of replies
 
 $backend->script(half => { raw => substr(reply_bytes('half', 1), 0, 10) });
-$c = $t->client(3);
+$c = $t->client('read');
 $m = $c->call('half');
 like($m->{message}, qr/^timed out after \d+ms reading reply from upstream$/,
      'half of a reply');
@@ -279,7 +279,7 @@ my $large = [ [ 1, string => 'x' x $size ] ];
 
 $other->script('!accept' => { ignore => 1 });
 
-$c = $t->client(4, timeout => 10 * time_factor());
+$c = $t->client('send', timeout => 10 * time_factor());
 $m = $c->call('large', $large);
 like($m->{message}, qr/^timed out after \d+ms sending call to upstream$/,
      'upstream does not read');
@@ -293,7 +293,7 @@ ok($c->open(0.01), 'connection stays');
 
 $other->script('*' => { body => $large });
 
-$c = $t->client(4, rcvbuf => 4096);
+$c = $t->client('send', rcvbuf => 4096);
 $c->start('unread');
 is(scalar $t->wait_log(qr/ \[info\] .*client timed out .* while sending reply/),
    1, 'client does not read');
@@ -304,7 +304,7 @@ ok($c->{eof}, 'closed');
 
 # a client that reads slowly is not one that does not
 
-$c = $t->client(4, rcvbuf => 65536);
+$c = $t->client('send', rcvbuf => 65536);
 $c->start('slowly');
 my $got = 0;
 while ($got < 1000000 && !$c->{eof}) {
@@ -320,10 +320,10 @@ is(length($c->read($rest)), $rest, 'and to the end');
 
 $backend->script(slow => { delay => 0.5 });
 
-$c = $t->client(5);
+$c = $t->client('idle');
 ok($c->closed(), 'no call');
 
-$c = $t->client(5);
+$c = $t->client('idle');
 is($c->call('quick')->{type}, REPLY, 'a call');
 is($c->call('slow')->{type}, REPLY, 'not idle while a call runs');
 ok($c->closed(), 'idle after it');
@@ -333,7 +333,7 @@ is($t->wait_log(qr/ \[info\] .*client sent no call .* while waiting for call/,
 
 # 0
 
-$c = $t->client(6);
+$c = $t->client('forever');
 ok($c->open(0.3), 'idle for ever');
 $c->send_pieces(call_bytes('quick', 5), 2, 0.03);
 is($c->read_message()->{seqid}, 5, 'slow for ever');
@@ -342,7 +342,7 @@ is($c->call('slow')->{type}, REPLY, 'waits for ever');
 # a call before the slow one gets its reply
 
 $backend->script('*' => { delay => 0.6 });
-$c = $t->client(3);
+$c = $t->client('read');
 $c->send(call_bytes('before', 1) . substr(call_bytes('slow', 2), 0, 10));
 is($c->read_message()->{name}, 'before', 'reply before slow call');
 ok($c->closed(), 'closed after it');

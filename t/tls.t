@@ -39,66 +39,66 @@ stream {
     limit_conn_zone  $binary_remote_addr  zone=clients:1m;
 
     map $ssl_server_name $by_name {
-        other    127.0.0.1:%%PORT_8%%;
-        default  127.0.0.1:%%PORT_9%%;
+        other    127.0.0.1:%%PORT_other%%;
+        default  127.0.0.1:%%PORT_backend%%;
     }
 
     map $ssl_preread_protocol $by_protocol {
-        ""       127.0.0.1:%%PORT_9%%;
-        default  127.0.0.1:%%PORT_8%%;
+        ""       127.0.0.1:%%PORT_backend%%;
+        default  127.0.0.1:%%PORT_other%%;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_0%% ssl;
+        listen       127.0.0.1:%%PORT_tls%% ssl;
         access_log   %%TESTDIR%%/tls.log  tls;
         thrift_pass  $by_name;
     }
 
     server {
-        listen            127.0.0.1:%%PORT_1%% ssl;
+        listen            127.0.0.1:%%PORT_three%% ssl;
         thrift_max_calls  3;
-        thrift_pass       127.0.0.1:%%PORT_9%%;
+        thrift_pass       127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen         127.0.0.1:%%PORT_2%% proxy_protocol;
-        thrift_pass    127.0.0.1:%%PORT_9%%;
+        listen         127.0.0.1:%%PORT_proxy_protocol%% proxy_protocol;
+        thrift_pass    127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen              127.0.0.1:%%PORT_3%% ssl proxy_protocol;
+        listen              127.0.0.1:%%PORT_both%% ssl proxy_protocol;
         set_real_ip_from    127.0.0.0/8;
         thrift_buffer_size  2k;
-        thrift_pass         127.0.0.1:%%PORT_9%%;
+        thrift_pass         127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen       unix:%%SOCK_0%%;
-        listen       unix:%%SOCK_1%% ssl;
-        thrift_pass  unix:%%SOCK_2%%;
+        listen       unix:%%SOCK_plain%%;
+        listen       unix:%%SOCK_tls%% ssl;
+        thrift_pass  unix:%%SOCK_unix%%;
     }
 
     server {
-        listen       [::1]:%%PORT_4%%;
-        thrift_pass  [::1]:%%PORT_7%%;
+        listen       [::1]:%%PORT_six%%;
+        thrift_pass  [::1]:%%PORT_ipv6%%;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_5%%;
-        listen       [::1]:%%PORT_5%%;
+        listen       127.0.0.1:%%PORT_allow%%;
+        listen       [::1]:%%PORT_allow%%;
         allow        127.0.0.1;
         deny         all;
-        thrift_pass  127.0.0.1:%%PORT_9%%;
+        thrift_pass  127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_6%%;
+        listen       127.0.0.1:%%PORT_limit%%;
         limit_conn   clients  2;
-        thrift_pass  127.0.0.1:%%PORT_9%%;
+        thrift_pass  127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen              127.0.0.1:%%PORT_10%%;
+        listen              127.0.0.1:%%PORT_preread%%;
         ssl_preread         on;
         thrift_buffer_size  2k;
         thrift_pass         $by_protocol;
@@ -118,26 +118,27 @@ system("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1"
        . " >$dir/openssl.out 2>&1") == 0
     or plan(skip_all => 'openssl cannot make a certificate');
 
-my $backend = $t->backend(9);
-my $other = $t->backend(8);
-my $unix = $t->backend($t->sock(2), id => 'unix');
-my $ipv6 = $t->backend('[::1]:' . $t->port(7), id => 'ipv6');
+my $backend = $t->backend('backend');
+my $other = $t->backend('other');
+my $unix = $t->backend($t->sock('unix'), id => 'unix');
+my $ipv6 = $t->backend('[::1]:' . $t->port('ipv6'), id => 'ipv6');
 
 $backend->script(echo => { echo => 1 }, slow => { delay => 0.1 });
 
 $t->run();
 
-my $large = [ [ 1, string => 'x' x 300000 ], [ 2, list => [ i32 => 1 .. 99 ] ] ];
+my $large = [ [ 1, string => 'x' x 300000 ],
+              [ 2, list => [ i32 => 1 .. 99 ] ] ];
 
 # TLS
 
 for my $protocol (qw(binary compact)) {
     for my $transport (qw(framed unframed)) {
-        my $c = $t->client(0, ssl => {}, protocol => $protocol,
+        my $c = $t->client('tls', ssl => {}, protocol => $protocol,
                            transport => $transport);
         my $name = "TLS, $transport $protocol";
 
-        is($c->call('get')->{fields}{0}, 'backend 9', $name);
+        is($c->call('get')->{fields}{0}, 'backend', $name);
         is($c->call('echo', $large)->{body},
            encode_struct($protocol, @$large), "$name, large");
 
@@ -155,17 +156,17 @@ for my $protocol (qw(binary compact)) {
     }
 }
 
-is($t->client(0, ssl => { SSL_hostname => 'other' })->call('named')
-     ->{fields}{0}, 'backend 8', 'by server name');
+is($t->client('tls', ssl => { SSL_hostname => 'other' })->call('named')
+     ->{fields}{0}, 'other', 'by server name');
 
 my ($line) = $t->wait_log(qr/^named /, 'tls.log');
 is($line, "named TLSv1.3 other " . length(call_bytes('named', 1)) . ' '
-          . length(reply_bytes('named', 1, [ [ 0, string => 'backend 8' ] ])),
+          . length(reply_bytes('named', 1, [ [ 0, string => 'other' ] ])),
    'variables of TLS');
 
 # two clients of one worker do not disturb each other
 
-my @c = map { $t->client(0, ssl => {}) } 1 .. 5;
+my @c = map { $t->client('tls', ssl => {}) } 1 .. 5;
 $_->start('slow') for @c;
 is(scalar(grep { my $m = $_->read_message(); $m && $m->{type} == REPLY } @c),
    5, 'several at once');
@@ -176,7 +177,7 @@ is($c[2]->call('get')->{type}, REPLY, 'others left');
 
 # no more calls, and replies to come
 
-my $c = $t->client(0, ssl => {});
+my $c = $t->client('tls', ssl => {});
 $c->send(call_bytes('slow', 1) . call_bytes('get', 2));
 Net::SSLeay::shutdown($c->socket()->_get_ssl_object());
 is(join(' ', map { my $m = $c->read_message(); $m ? $m->{seqid} : 'none' }
@@ -184,13 +185,13 @@ is(join(' ', map { my $m = $c->read_message(); $m ? $m->{seqid} : 'none' }
 
 # who speaks no TLS there, or something else within
 
-$c = $t->client(0);
+$c = $t->client('tls');
 $c->send(call_bytes('plain', 1));
 $c->read_all();
 ok($c->{eof}, 'no TLS');
 is(scalar $t->grep_log(qr/^plain/, 'tls.log'), 0, 'no TLS, no line');
 
-$c = $t->client(0, ssl => {});
+$c = $t->client('tls', ssl => {});
 $c->send("GET / HTTP/1.1\r\n\r\n");
 ok($c->closed(), 'HTTP in TLS');
 is(scalar $t->wait_log(qr/ \[info\] .*client sent HTTP request/), 1,
@@ -199,7 +200,7 @@ is(scalar $t->wait_log(qr/ \[info\] .*client sent HTTP request/), 1,
 # thrift_max_calls: all replies, then the end
 
 for my $n (3, 10, 200) {
-    my $c = $t->client(1, ssl => {});
+    my $c = $t->client('three', ssl => {});
 
     $c->send(join '', map { call_bytes('slow', $_) } 1 .. $n);
     is(join(' ', map { my $m = $c->read_message(); $m ? $m->{seqid} : 'none' }
@@ -208,7 +209,7 @@ for my $n (3, 10, 200) {
     is($c->{eof}, 'closed', "TLS, no reset after 3 of $n");
 }
 
-$c = $t->client(1, ssl => {});
+$c = $t->client('three', ssl => {});
 $c->send(join '', map { call_bytes('slow', $_) } 1 .. 3);
 $c->send(call_bytes('echo', 4, $large)) for 1 .. 5;
 is(join(' ', map { my $m = $c->read_message(); $m ? $m->{seqid} : 'none' }
@@ -218,23 +219,23 @@ is($c->{eof}, 'closed', 'TLS, no reset before megabytes');
 
 # PROXY protocol
 
-$c = $t->client(2);
+$c = $t->client('proxy_protocol');
 $c->send("PROXY TCP4 192.0.2.1 192.0.2.2 1111 2222\r\n"
          . call_bytes('proxied', 1) . call_bytes('proxied', 2));
 is($c->read_message()->{seqid}, $_, "PROXY protocol, call $_") for 1, 2;
 
-$c = $t->client(2);
+$c = $t->client('proxy_protocol');
 $c->send("PROXY TCP4 192.0.2.1 192.0.2.2 1111 2222\r\n");
 is($c->call('proxied')->{type}, REPLY, 'PROXY header alone');
 
 is(scalar $t->wait_log(qr/^proxied success 127\.0\.0\.1 192\.0\.2\.1 /,
                        'access.log', 5, 3), 3, 'PROXY protocol, log');
 
-$c = $t->client(2);
+$c = $t->client('proxy_protocol');
 $c->send(call_bytes('missing', 1));
 ok($c->closed() || $c->{eof}, 'no PROXY header');
 
-$c = $t->client(3);
+$c = $t->client('both');
 $c->send("PROXY TCP6 2001:db8::1 2001:db8::2 1111 2222\r\n");
 $c->socket()->blocking(1);
 $c->{ssl} = {};
@@ -247,41 +248,42 @@ is(scalar $t->wait_log(qr/^real success 2001:db8::1 2001:db8::1 /,
 
 # unix sockets and IPv6
 
-is($t->client($t->sock(0))->call('local')->{fields}{0}, 'unix', 'unix socket');
-is($t->client($t->sock(1), ssl => {})->call('local')->{fields}{0}, 'unix',
+is($t->client($t->sock('plain'))->call('local')->{fields}{0}, 'unix',
+   'unix socket');
+is($t->client($t->sock('tls'), ssl => {})->call('local')->{fields}{0}, 'unix',
    'TLS over a unix socket');
 is(scalar $t->wait_log(qr/^local success unix: - unix:/, 'access.log', 5, 2),
    2, 'unix socket, log');
 
-is($t->client('[::1]:' . $t->port(4))->call('six')->{fields}{0}, 'ipv6',
+is($t->client('[::1]:' . $t->port('six'))->call('six')->{fields}{0}, 'ipv6',
    'IPv6');
 is(scalar $t->wait_log(qr/^six success ::1 - \[::1\]:/, 'access.log'), 1,
    'IPv6, log');
 
 # allow and deny
 
-is($t->client(5)->call('allowed')->{type}, REPLY, 'allow');
-$c = $t->client('[::1]:' . $t->port(5));
+is($t->client('allow')->call('allowed')->{type}, REPLY, 'allow');
+$c = $t->client('[::1]:' . $t->port('allow'));
 $c->start('denied');
 $c->read_all();
 ok($c->{eof}, 'deny');
 
 # limit_conn: of connections, not of calls
 
-@c = map { $t->client(6) } 1 .. 2;
+@c = map { $t->client('limit') } 1 .. 2;
 
 for my $c (@c) {
     $c->send(join '', map { call_bytes('get', $_) } 1 .. 10);
     is(scalar(grep { $c->read_message() } 1 .. 10), 10, 'limit_conn');
 }
 
-$c = $t->client(6);
+$c = $t->client('limit');
 $c->start('limited');
 $c->read_all();
 ok($c->{eof}, 'limit_conn, one too many');
 
 $c[0]->close();
-ok(wait_for(sub { my $c = $t->client(6);
+ok(wait_for(sub { my $c = $t->client('limit');
                   $c->call('get', undef, timeout => 1) }),
    'limit_conn, one less');
 
@@ -291,7 +293,7 @@ for my $size (100, 2000, 2048, 2049, 9000, 40000) {
     for my $transport (qw(framed unframed)) {
         my %o = (transport => $transport);
         my $body = [ [ 1, string => 'y' x $size ] ];
-        my $c = $t->client(10, %o);
+        my $c = $t->client('preread', %o);
 
         $c->send(join '', map { call_bytes('echo', $_, $body, %o) } 1 .. 5);
         is(scalar(grep { my $m = $c->read_message();
@@ -304,16 +306,16 @@ for my $size (100, 2000, 2048, 2049, 9000, 40000) {
 my $bytes = call_bytes('echo', 7, [ [ 1, string => 'z' x 5000 ] ]);
 
 for my $n (1, 3, 30, 4000) {
-    my $c = $t->client(10);
+    my $c = $t->client('preread');
     $c->send_pieces($bytes, [ $n ], 0.05);
     is($c->read_message()->{fields}{1}, 'z' x 5000, "preread, $n bytes first");
 }
 
-$c = $t->client(10);
+$c = $t->client('preread');
 $c->half_close();
 ok($c->closed(), 'preread of nothing');
 
-$c = $t->client(10);
+$c = $t->client('preread');
 $c->send("\x16\x03\x01\x00\x31\x01\x00\x00\x2d\x03\x03" . "r" x 32
          . "\x00\x00\x02\x13\x01\x01\x00\0\0");
 $c->half_close();

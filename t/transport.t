@@ -28,32 +28,32 @@ stream {
     thrift_transport  framed;
 
     server {
-        listen            127.0.0.1:%%PORT_0%%;
+        listen            127.0.0.1:%%PORT_auto%%;
         thrift_transport  auto;
-        thrift_pass       127.0.0.1:%%PORT_9%%;
+        thrift_pass       127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_1%%;
-        thrift_pass  127.0.0.1:%%PORT_9%%;
+        listen       127.0.0.1:%%PORT_framed%%;
+        thrift_pass  127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen            127.0.0.1:%%PORT_2%%;
+        listen            127.0.0.1:%%PORT_unframed%%;
         thrift_transport  unframed;
-        thrift_pass       127.0.0.1:%%PORT_9%%;
+        thrift_pass       127.0.0.1:%%PORT_backend%%;
     }
 }
 
 EOF
 
-my $backend = $t->backend(9);
+my $backend = $t->backend('backend');
 
 $t->run();
 
 # per message, and the upstream gets what the client sent
 
-my $c = $t->client(0, transport => undef);
+my $c = $t->client('auto', transport => undef);
 my $seqid = 10;
 
 for my $transport (qw(framed unframed unframed framed framed unframed)) {
@@ -73,7 +73,7 @@ my $bytes = join '', map { call_bytes("call$_", $_, [ [ 1, i32 => $_ ] ],
                          1 .. 12;
 
 for my $size (length $bytes, 1, 7) {
-    my $c = $t->client(0, transport => undef);
+    my $c = $t->client('auto', transport => undef);
 
     $c->send_pieces($bytes, $size, 0.0005);
 
@@ -87,7 +87,7 @@ for my $size (length $bytes, 1, 7) {
 
 $backend->script(slow => { delay => 0.1 });
 
-$c = $t->client(0, transport => undef);
+$c = $t->client('auto', transport => undef);
 $c->start('slow', undef, seqid => 1, transport => 'unframed');
 $c->start('get', undef, seqid => 2, transport => 'framed');
 is($c->read_message()->{transport}, 'unframed', 'slow unframed');
@@ -95,7 +95,7 @@ is($c->read_message()->{transport}, 'framed', 'framed behind it');
 
 # what we answer ourselves is in the call's own transport
 
-$c = $t->client(0, transport => undef);
+$c = $t->client('auto', transport => undef);
 
 for my $transport (qw(unframed framed)) {
     $backend->script(gone => { close => 'request' });
@@ -109,14 +109,13 @@ for my $transport (qw(unframed framed)) {
 # fixed
 
 for (
-    [ 1, 'framed', 'unframed',
-      'unframed message where a framed one is expected' ],
-    [ 2, 'unframed', 'framed',
+    [ 'framed', 'unframed', 'unframed message where a framed one is expected' ],
+    [ 'unframed', 'framed',
       'framed message where an unframed one is expected' ],
 ) {
-    my ($server, $good, $bad, $text) = @$_;
+    my ($good, $bad, $text) = @$_;
 
-    my $c = $t->client($server, transport => $good);
+    my $c = $t->client($good, transport => $good);
 
     is($c->call('get')->{transport}, $good, "fixed, $good");
     is($c->call('get')->{transport}, $good, "again $good");
@@ -131,13 +130,13 @@ for (
          "log says $bad");
     is(scalar $backend->calls(), $n, "upstream saw no $bad call");
 
-    is($t->client($server, protocol => 'compact', transport => $good)
+    is($t->client($good, protocol => 'compact', transport => $good)
          ->call('get')->{transport}, $good, "fixed $good, compact");
 }
 
 # a refused message has no line of its own
 
-$t->client(0)->call('last');
+$t->client('auto')->call('last');
 is(scalar $t->wait_log(qr/^last/, 'access.log'), 1, 'access log');
 is(join(' ', $t->grep_log(qr/^gone/, 'access.log')),
    'gone unframed exception gone framed exception', 'transport logged');

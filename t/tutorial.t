@@ -27,7 +27,7 @@ is(scalar @steps, 8, 'steps');
 
 # only place, port and patience are others; and the clone is there
 
-my $port = $t->port(0);
+my $port = $t->port('nginx');
 my $script = "set -e\n" . join("echo == step\n", @steps);
 
 $script =~ s{/tmp/hello}{$dir}g;

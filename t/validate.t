@@ -27,28 +27,28 @@ stream {
     access_log  %%TESTDIR%%/access.log  test;
 
     server {
-        listen       127.0.0.1:%%PORT_0%%;
-        thrift_pass  127.0.0.1:%%PORT_9%%;
+        listen       127.0.0.1:%%PORT_structure%%;
+        thrift_pass  127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen           127.0.0.1:%%PORT_1%%;
+        listen           127.0.0.1:%%PORT_off%%;
         thrift_validate  off;
-        thrift_pass      127.0.0.1:%%PORT_9%%;
+        thrift_pass      127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen           127.0.0.1:%%PORT_2%%;
+        listen           127.0.0.1:%%PORT_blind%%;
         thrift_validate  off;
-        thrift_pass      127.0.0.1:%%PORT_8%%;
+        thrift_pass      127.0.0.1:%%PORT_daemon%%;
     }
 }
 
 EOF
 
-my $backend = $t->backend(9);
+my $backend = $t->backend('backend');
 
-my $daemon = $t->run_daemon(\&blind, port => 8);
+my $daemon = $t->run_daemon(\&blind, port => 'daemon');
 
 $t->run();
 
@@ -139,7 +139,7 @@ for my $protocol (qw(binary compact)) {
             # in a frame: an exception, and the connection stays
 
             $c = undef if $transport eq 'unframed';
-            $c ||= $t->client(0, %o);
+            $c ||= $t->client('structure', %o);
 
             my $m = $c->call('bad', $body, seqid => ++$sent);
 
@@ -154,7 +154,7 @@ for my $protocol (qw(binary compact)) {
                 next;
             }
 
-            is($c->call('good')->{fields}{0}, 'backend 9', "next call: $name");
+            is($c->call('good')->{fields}{0}, 'backend', "next call: $name");
         }
 
         next if $transport eq 'unframed';
@@ -193,7 +193,7 @@ for my $protocol (qw(binary compact)) {
 
 for my $type (REPLY, EXCEPTION, 0, 5, 7) {
     for my $protocol (qw(binary compact)) {
-        my $c = $t->client(0, protocol => $protocol);
+        my $c = $t->client('structure', protocol => $protocol);
 
         $c->send(encode_message($type, 'type', 3, undef,
                                 protocol => $protocol));
@@ -207,7 +207,7 @@ for my $type (REPLY, EXCEPTION, 0, 5, 7) {
 
 # a oneway that is malformed gets no answer
 
-my $c = $t->client(0);
+my $c = $t->client('structure');
 $c->oneway('bad', "\5\0\1");
 is($c->call('good')->{name}, 'good', 'malformed oneway');
 $sent++;
@@ -231,25 +231,25 @@ is(scalar $t->grep_log(qr/^type exception 400 - INVALID_MESSAGE_TYPE: /,
 
 # off: what is in a frame passes unread
 
-$c = $t->client(1);
+$c = $t->client('off');
 
-is($c->call('good', [ [ 1, i32 => 1 ] ])->{fields}{0}, 'backend 9',
+is($c->call('good', [ [ 1, i32 => 1 ] ])->{fields}{0}, 'backend',
    'off, good call');
 
-$c = $t->client(2);
+$c = $t->client('blind');
 
 for ("\5\0\1abcd\0", "\0\0", '', 'x' x 30000, "\0" . call_bytes('bad', 2)) {
     my $m = $c->call('bad', $_);
     is($m->{fields}{1}, length $_, 'off, body of ' . length);
 }
 
-$c = $t->client(2, transport => 'unframed');
+$c = $t->client('blind', transport => 'unframed');
 is($c->call('bad', "\5\0\1abcd\0")->{exception}, 7, 'off, unframed is read');
 ok($c->closed(), 'off, unframed closes');
 
 # the head is read always
 
-$c = $t->client(2);
+$c = $t->client('blind');
 $c->send(frame("\x80\1\0\1\0\0\0\x10bad\0\0\0\1\0"));
 ok($c->closed(), 'off, bad head');
 
@@ -262,8 +262,8 @@ sub blind {
     my ($t) = @_;
 
     my $listen = IO::Socket::IP->new(LocalHost => '127.0.0.1',
-                                     LocalPort => $t->port(8), Listen => 5,
-                                     ReuseAddr => 1) or die "$!";
+                                     LocalPort => $t->port('daemon'),
+                                     Listen => 5, ReuseAddr => 1) or die "$!";
 
     while (my $socket = $listen->accept()) {
         while (1) {

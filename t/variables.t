@@ -52,7 +52,7 @@ stream {
         a3       pool_a;
         b1       pool_b;
         b2       pool_b;
-        direct   127.0.0.1:%%PORT_9%%;
+        direct   127.0.0.1:%%PORT_c%%;
         nowhere  "";
         default  pool_c;
     }
@@ -82,33 +82,33 @@ stream {
     }
 
     upstream pool_a {
-        server  127.0.0.1:%%PORT_7%%;
+        server  127.0.0.1:%%PORT_a%%;
     }
 
     upstream pool_b {
-        server  127.0.0.1:%%PORT_8%%;
+        server  127.0.0.1:%%PORT_b%%;
     }
 
     upstream pool_c {
-        server  127.0.0.1:%%PORT_9%%;
+        server  127.0.0.1:%%PORT_c%%;
     }
 
     upstream hashed {
         hash    $thrift_method consistent;
-        server  127.0.0.1:%%PORT_7%%;
-        server  127.0.0.1:%%PORT_8%%;
-        server  127.0.0.1:%%PORT_9%%;
+        server  127.0.0.1:%%PORT_a%%;
+        server  127.0.0.1:%%PORT_b%%;
+        server  127.0.0.1:%%PORT_c%%;
     }
 
     upstream retried {
-        server  127.0.0.1:%%PORT_6%%;
-        server  127.0.0.1:%%PORT_9%%  backup;
+        server  127.0.0.1:%%PORT_nobody%%;
+        server  127.0.0.1:%%PORT_c%%  backup;
     }
 
     # every outcome
 
     server {
-        listen      127.0.0.1:%%PORT_0%%;
+        listen      127.0.0.1:%%PORT_service%%;
         access_log  %%TESTDIR%%/call.log  call;
         access_log  %%TESTDIR%%/time.log  time;
         access_log  %%TESTDIR%%/maps.log  maps;
@@ -122,7 +122,7 @@ stream {
             }
 
             thrift_method gone {
-                thrift_pass  127.0.0.1:%%PORT_6%%;
+                thrift_pass  127.0.0.1:%%PORT_nobody%%;
             }
 
             thrift_method early {
@@ -146,29 +146,29 @@ stream {
     }
 
     server {
-        listen       127.0.0.1:%%PORT_1%%;
+        listen       127.0.0.1:%%PORT_pool%%;
         thrift_pass  $pool;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_2%%;
+        listen       127.0.0.1:%%PORT_hashed%%;
         thrift_pass  hashed;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_3%%;
+        listen       127.0.0.1:%%PORT_half%%;
         thrift_pass  $half;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_4%%;
+        listen       127.0.0.1:%%PORT_kind%%;
         thrift_pass  $kind;
     }
 
     # what is known of the connection, and what of its calls
 
     server {
-        listen       127.0.0.1:%%PORT_5%%;
+        listen       127.0.0.1:%%PORT_connection%%;
         limit_conn   method  1;
         limit_conn   pinned  100;
         set          $mark   "mark of $remote_addr";
@@ -180,8 +180,8 @@ stream {
 
 EOF
 
-my %backend = map { $_ => $t->backend($_) } 7 .. 9;
-my $backend = $backend{9};
+my %backend = map { $_ => $t->backend($_) } qw(a b c);
+my $backend = $backend{c};
 
 $t->run();
 
@@ -241,7 +241,7 @@ for (
 ) {
     my ($method, $o, $service, $outcome, $status, $exception) = @$_;
 
-    my $c = $t->client(0);
+    my $c = $t->client('service');
     my %o = (protocol => 'binary', transport => 'framed', type => CALL,
              seqid => 77, %$o);
     my $body = delete $o{body};
@@ -279,7 +279,7 @@ for (
 
 # a client that leaves
 
-my $c = $t->client(0);
+my $c = $t->client('service');
 $c->start('stall', undef, seqid => 5);
 ok(wait_for(sub { $backend->calls('stall') }), 'call on its way');
 $c->reset();
@@ -293,7 +293,7 @@ like(join('', $t->wait_log(qr/\|stall\|/, 'call.log')),
 for ([ REPLY, 'REPLY' ], [ EXCEPTION, 'EXCEPTION' ], [ 7, 'unknown' ]) {
     my ($type, $name) = @$_;
 
-    $c = $t->client(0);
+    $c = $t->client('service');
     $c->start("of_$name", undef, seqid => 4, type => $type);
     $c->read_all();
 
@@ -311,7 +311,7 @@ cmp_ok($f[1], '>=', 0.1, 'time of a slow call');
 cmp_ok($f[1], '<', 5, 'in seconds');
 
 $backend->script(slow => { delay => 0.2 });
-$c = $t->client(0);
+$c = $t->client('service');
 $c->call('slow');
 $c->call('quick');
 @f = split ' ', ($t->wait_log(qr/^quick /, 'time.log'))[0];
@@ -321,12 +321,12 @@ cmp_ok($f[-1], '<', 0.2, 'session time of a quick call');
 # of the upstream: as of a connection of stream, for every attempt
 
 my $request = length call_bytes('quick', 1);
-my $reply = length reply_bytes('quick', 1, [ [ 0, string => 'backend 9' ] ]);
+my $reply = length reply_bytes('quick', 1, [ [ 0, string => 'c' ] ]);
 my $number = qr/\d+\.\d{3}/;
-my ($a6, $a9) = map { '127.0.0.1:' . $t->port($_) } 6, 9;
+my ($nobody, $live) = map { $t->address($_) } qw(nobody c);
 
 like($line = ($t->grep_log(qr/^quick /, 'time.log'))[0],
-     qr/^quick\ $number\ \Q$a9\E\ \[$number]\ \[$number]\ \[$number]
+     qr/^quick\ $number\ \Q$live\E\ \[$number]\ \[$number]\ \[$number]
         \ \[$request]\ \[$reply]\ $number$/x, 'upstream');
 
 $request += 2;
@@ -334,13 +334,14 @@ $reply += 2;
 
 $c->call('retried');
 like(($t->wait_log(qr/^retried /, 'time.log'))[0],
-     qr/^retried\ $number\ \Q$a6\E,\ \Q$a9\E\ \[-,\ $number]\ \[-,\ $number]
-        \ \[$number,\ $number]\ \[0,\ $request]\ \[0,\ $reply]\ $number$/x,
+     qr/^retried\ $number\ \Q$nobody\E,\ \Q$live\E\ \[-,\ $number]
+        \ \[-,\ $number]\ \[$number,\ $number]\ \[0,\ $request]
+        \ \[0,\ $reply]\ $number$/x,
      'two upstreams');
 
 $c->call('gone');
-like(($t->wait_log(qr/^gone .*\Q$a6/, 'time.log', 5, 3))[-1],
-     qr/^gone\ $number\ \Q$a6\E\ \[-]\ \[-]\ \[$number]\ \[0]\ \[0]
+like(($t->wait_log(qr/^gone .*\Q$nobody/, 'time.log', 5, 3))[-1],
+     qr/^gone\ $number\ \Q$nobody\E\ \[-]\ \[-]\ \[$number]\ \[0]\ \[0]
         \ $number$/x, 'upstream that is gone');
 
 # in thrift_return
@@ -348,7 +349,7 @@ like(($t->wait_log(qr/^gone .*\Q$a6/, 'time.log', 5, 3))[-1],
 for my $o ({}, { protocol => 'compact' }, { transport => 'unframed' }) {
     my %o = (protocol => 'binary', transport => 'framed', %$o);
 
-    is($t->client(0, %o)->call('refused', undef, seqid => 9)->{message},
+    is($t->client('service', %o)->call('refused', undef, seqid => 9)->{message},
        "S.refused CALL 9 $o{protocol} $o{transport} "
        . length(call_bytes('refused', 9, undef, %o)) . ' pending 127.0.0.1',
        "in thrift_return, $o{protocol} $o{transport}");
@@ -359,16 +360,16 @@ like(($t->wait_log(qr/^refused /, 'time.log'))[0],
 
 # a map keeps what it was first, as everywhere
 
-is($t->client(0)->call('early')->{message}, 'pending pending', 'early');
+is($t->client('service')->call('early')->{message}, 'pending pending', 'early');
 is(join('', $t->wait_log(qr/^early/, 'maps.log')), 'early pending exception',
    'early, in the log');
 
 # in map and thrift_pass: each call of one connection
 
-$c = $t->client(1);
+$c = $t->client('pool');
 
 is(join(' ', map { $c->call($_)->{fields}{0} } qw(a1 b1 c1 b2 a2 direct)),
-   'backend 7 backend 8 backend 9 backend 8 backend 7 backend 9', 'in map');
+   'a b c b a c', 'in map');
 
 my $m = $c->call('nowhere');
 is("$m->{exception} $m->{message}", '6 no upstream is known for the call',
@@ -376,16 +377,16 @@ is("$m->{exception} $m->{message}", '6 no upstream is known for the call',
 like(($t->grep_log(qr/\[error\].*nowhere/))[0],
      qr/ no host in upstream "", client: .* call: "nowhere"$/,
      'empty value, log');
-is($c->call('a3')->{fields}{0}, 'backend 7', 'call after it');
+is($c->call('a3')->{fields}{0}, 'a', 'call after it');
 
-$c = $t->client(4);
-is($c->call('get')->{fields}{0}, 'backend 7', 'map of three');
+$c = $t->client('kind');
+is($c->call('get')->{fields}{0}, 'a', 'map of three');
 $c->oneway('once', undef, protocol => 'compact', transport => 'unframed');
-ok(wait_for(sub { $backend{8}->calls('once') }), 'map of three, oneway');
+ok(wait_for(sub { $backend{b}->calls('once') }), 'map of three, oneway');
 
 # in hash: a method stays where it is
 
-$c = $t->client(2);
+$c = $t->client('hashed');
 
 my %where;
 
@@ -399,17 +400,17 @@ is(scalar keys %{{ map { (keys %$_)[0] => 1 } values %where }}, 3,
 
 # in split_clients
 
-$c = $t->client(3);
+$c = $t->client('half');
 
 my %half;
 
 $half{$c->call('get', undef, seqid => $_)->{fields}{0}}++ for 1 .. 200;
-cmp_ok($half{'backend 7'}, '>', 50, 'in split_clients');
-cmp_ok($half{'backend 8'}, '>', 50, 'in split_clients, the rest');
+cmp_ok($half{a}, '>', 50, 'in split_clients');
+cmp_ok($half{b}, '>', 50, 'in split_clients, the rest');
 
 # outside of a call there is no value, and that is not kept
 
-my @c = map { $t->client(5) } 1 .. 2;
+my @c = map { $t->client('connection') } 1 .. 2;
 
 is($_->call('get')->{type}, REPLY, 'empty key does not limit') for @c;
 $c[0]->call('put');
