@@ -29,22 +29,22 @@ stream {
     access_log  %%TESTDIR%%/access.log  test;
 
     upstream two {
-        server  127.0.0.1:%%PORT_10%%;
-        server  127.0.0.1:%%PORT_11%%;
+        server  127.0.0.1:%%PORT_first%%;
+        server  127.0.0.1:%%PORT_second%%;
     }
 
     upstream other {
-        server  127.0.0.1:%%PORT_10%%;
-        server  127.0.0.1:%%PORT_12%%  backup;
+        server  127.0.0.1:%%PORT_first%%;
+        server  127.0.0.1:%%PORT_third%%  backup;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_0%%;
+        listen       127.0.0.1:%%PORT_two%%;
         thrift_pass  two;
     }
 
     server {
-        listen          127.0.0.1:%%PORT_1%%  sndbuf=16k;
+        listen          127.0.0.1:%%PORT_narrow%%  sndbuf=16k;
         thrift_timeout  400ms;
         thrift_pass     other;
     }
@@ -54,7 +54,7 @@ EOC
 
 my %script = (big => { body => [ [ 0, 'string', 'x' x 3_000_000 ] ] });
 
-$t->backend($_, id => "b$_", script => \%script) for 10, 11, 12;
+$t->backend($_, script => \%script) for qw(first second third);
 
 $t->run();
 
@@ -67,7 +67,7 @@ sub answers {
 
 # the client pipelines and reads slowly: the second reply has to wait for it
 
-my $slow = $t->client(1, rcvbuf => 4096);
+my $slow = $t->client('narrow', rcvbuf => 4096);
 
 $slow->send(join('', map { call_bytes('big', $_) } 1 .. 2));
 
@@ -80,19 +80,19 @@ while (Time::HiRes::time() < $end) {
 
 $slow->close();
 
-is(answers($t->client(1), 1), 'b10', 'slow client');
+is(answers($t->client('narrow'), 1), 'first', 'slow client');
 is(scalar($t->grep_log(qr/\[error\]/)), 0, 'no error line');
 
 # no connection is left for the upstream
 
-my $c = $t->client(0);
-is(answers($c, 2), 'b10 b11', 'before');
+my $c = $t->client('two');
+is(answers($c, 2), 'first second', 'before');
 
-my $other = $t->client(0);
+my $other = $t->client('two');
 my @idle;
 
 for (1 .. 40) {
-    my $idle = $t->client(0);
+    my $idle = $t->client('two');
     push @idle, $idle;
     last if $t->grep_log(qr/worker_connections are not enough/);
     $idle->call('get');
@@ -109,6 +109,7 @@ ok($seen{'internal error'}, 'no connections left');
 $_->close() for @idle;
 select(undef, undef, undef, 0.2);
 
-is(answers($t->client(0), 4), 'b10 b10 b11 b11', 'servers are not blamed');
+is(answers($t->client('two'), 4), 'first first second second',
+   'servers are not blamed');
 
 $t->done();

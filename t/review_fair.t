@@ -29,7 +29,7 @@ stream {
     access_log  %%TESTDIR%%/access.log  test  buffer=64k;
 
     server {
-        listen         127.0.0.1:%%PORT_0%%  rcvbuf=4m;
+        listen         127.0.0.1:%%PORT_proxy%%  rcvbuf=4m;
         thrift_return  INTERNAL_ERROR  "no";
     }
 }
@@ -43,8 +43,8 @@ $t->run();
 sub calls_before_other {
     my ($bytes) = @_;
 
-    my $many = $t->client(0);
-    my $other = $t->client(0);
+    my $many = $t->client('proxy');
+    my $other = $t->client('proxy');
 
     $_->call('hello') for $many, $other;
 

@@ -32,7 +32,7 @@ stream {
     thrift_idl  %%TOP%%/t/data/handler/review.thrift;
 
     server {
-        listen  127.0.0.1:%%PORT_0%%;
+        listen  127.0.0.1:%%PORT_handler%%;
 
         thrift_service Review {
             thrift_handler  %%TESTDIR%%/review.so;
@@ -42,25 +42,25 @@ stream {
     }
 
     server {
-        listen  127.0.0.1:%%PORT_1%%;
+        listen  127.0.0.1:%%PORT_little%%;
 
         thrift_handler_memory  64k;
 
         thrift_service Review {
             thrift_handler  %%TESTDIR%%/review.so;
 
-            thrift_method seen { thrift_pass 127.0.0.1:%%PORT_9%%; }
+            thrift_method seen { thrift_pass 127.0.0.1:%%PORT_backend%%; }
         }
     }
 }
 
 EOF
 
-my $backend = $t->backend(9);
+my $backend = $t->backend('backend');
 
 $t->run();
 
-my $c = $t->client(0);
+my $c = $t->client('handler');
 
 replied_and_gone();
 left_and_ready();
@@ -101,7 +101,7 @@ sub seen {
 # A call that was replied to has its reply, and is not cancelled any more.
 
 sub replied_and_gone {
-    my $d = $t->client(0);
+    my $d = $t->client('handler');
 
     # while nginx is busy, two calls and the client's end arrive at once
 
@@ -120,7 +120,7 @@ sub replied_and_gone {
 # The end of a call that waits for nobody lets the next one go out.
 
 sub left_and_ready {
-    my $d = $t->client(0);
+    my $d = $t->client('handler');
 
     $d->start('wait', text('nobody'));
     $d->start('act', text('ready'));
@@ -134,7 +134,7 @@ sub left_and_ready {
 
 
 sub replied_and_late {
-    my $d = $t->client(0);
+    my $d = $t->client('handler');
 
     $d->start('wait', text('reply'));
     ok(wait_for(sub { seen() =~ /waits/ }), 'a call that waits');
@@ -147,7 +147,7 @@ sub replied_and_late {
 # What was refused does not wait in a handler: it has its answer.
 
 sub refused_and_gone {
-    my $d = $t->client(1, protocol => 'compact');
+    my $d = $t->client('little', protocol => 'compact');
     my $bytes = "\x19\xfc" . Test::Thrift::Bytes::varint(20000)
                 . "\0" x 20000 . "\0";
 
@@ -157,7 +157,7 @@ sub refused_and_gone {
     $d->start('size', $bytes);
     $d->half_close();
 
-    is(answer($d->read_message()), 'backend 9', 'a call that is passed');
+    is(answer($d->read_message()), 'backend', 'a call that is passed');
     is(answer($d->read_message()), '7 arguments need too much memory',
        'and one that is refused');
 }
@@ -169,7 +169,7 @@ sub loops {
     $t->expect_log(qr/\[error\].*handler calls upstream "nowhere"/);
 
     for my $loop (qw(zero slow join retry worker)) {
-        my $d = $t->client(0);
+        my $d = $t->client('handler');
 
         act('go');
         $d->start('act', text($loop));
@@ -184,7 +184,7 @@ sub loops {
 
 
 sub memory {
-    my $d = $t->client(1);
+    my $d = $t->client('little');
 
     is(act('ticks', $d), 'ticked', 'a thousand timers, one after another');
 

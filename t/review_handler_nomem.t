@@ -33,12 +33,12 @@ stream {
     thrift_idl  %%TOP%%/t/data/handler/review.thrift;
 
     upstream self {
-        server            127.0.0.1:%%PORT_0%%  max_fails=0;
+        server            127.0.0.1:%%PORT_loop%%  max_fails=0;
         thrift_keepalive  1;
     }
 
     server {
-        listen  127.0.0.1:%%PORT_0%%;
+        listen  127.0.0.1:%%PORT_loop%%;
 
         thrift_service Review {
             thrift_handler  %%TESTDIR%%/review.so;
@@ -46,7 +46,7 @@ stream {
     }
 
     server {
-        listen  127.0.0.1:%%PORT_1%%;
+        listen  127.0.0.1:%%PORT_threads%%;
 
         thrift_service Review {
             thrift_handler  %%TESTDIR%%/review.so  threads=pool;
@@ -114,8 +114,8 @@ sub scenario {
 
     $nomem->arm($n);
 
-    exchange($n, 0, qw(tick ask work), 'x' x 9000, qw(ask tick));
-    exchange($n, 1, 'thread', 'y' x 9000);
+    exchange($n, 'loop', qw(tick ask work), 'x' x 9000, qw(ask tick));
+    exchange($n, 'threads', 'thread', 'y' x 9000);
 
     my $more = $nomem->left() <= 0;
 

@@ -29,7 +29,7 @@ stream {
     thrift_idl  %%TOP%%/t/data/handler/review.thrift;
 
     server {
-        listen  127.0.0.1:%%PORT_0%%;
+        listen  127.0.0.1:%%PORT_handler%%;
 
         thrift_service Empty {
             thrift_handler  %%TESTDIR%%/review.so;
@@ -50,7 +50,7 @@ EOF
 
 $t->run();
 
-my $c = $t->client(0);
+my $c = $t->client('handler');
 
 is($c->call('Empty:any')->{message}, 'unknown method "Empty:any"',
    'service without methods');

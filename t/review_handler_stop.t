@@ -38,16 +38,16 @@ stream {
     thrift_idl  %%TOP%%/t/data/handler/probe.thrift;
 
     upstream framed {
-        server  127.0.0.1:%%PORT_0%%;
+        server  127.0.0.1:%%PORT_loop%%;
     }
 
     upstream backend {
-        server            127.0.0.1:%%PORT_9%%  max_fails=0;
+        server            127.0.0.1:%%PORT_backend%%  max_fails=0;
         thrift_keepalive  4;
     }
 
     server {
-        listen  127.0.0.1:%%PORT_0%%;
+        listen  127.0.0.1:%%PORT_loop%%;
 
         thrift_handler_slow  0;
 
@@ -63,7 +63,7 @@ stream {
     }
 
     server {
-        listen  127.0.0.1:%%PORT_1%%;
+        listen  127.0.0.1:%%PORT_threads%%;
 
         thrift_service Probe {
             thrift_handler  %%TESTDIR%%/probe.so  threads=pool;
@@ -73,7 +73,7 @@ stream {
 
 EOF
 
-my $backend = $t->backend(9, script => { '*' => [
+my $backend = $t->backend('backend', script => { '*' => [
     map { ({ stall => 1 }, { delay => 0.05 }, { close => 'mid' },
            { close => 'after' }, { cut => 0.5 }, { twice => 1 }) } 1 .. 20 ] });
 
@@ -120,12 +120,12 @@ sub busy {
     my @clients;
 
     for my $n (1 .. 60) {
-        my $port = $n % 4 ? 0 : 1;
-        my $c = $t->client($port, rcvbuf => 4096);
+        my $where = $n % 4 ? 'loop' : 'threads';
+        my $c = $t->client($where, rcvbuf => 4096);
         my @mine = map { $calls[rand @calls] } 1 .. 1 + rand(4);
 
         @mine = grep { $_->[0] =~ /^Probe:(?:act|wait|release|seen)/ } @mine
-            if $port;
+            if $where eq 'threads';
 
         my ($name, @args);
         my $seqid = 0;
@@ -142,7 +142,7 @@ sub busy {
 
     # all of them have been accepted
 
-    $t->client(0)->call('Probe:nothing') for 1 .. 4;
+    $t->client('loop')->call('Probe:nothing') for 1 .. 4;
 
     return @clients;
 }

@@ -42,17 +42,17 @@ stream {
     # an old worker stays for as long as a new one keeps a connection to it
 
     upstream self {
-        server            127.0.0.1:%%PORT_0%%  max_fails=0;
+        server            127.0.0.1:%%PORT_handler%%  max_fails=0;
         thrift_keepalive  4  timeout=200ms;
     }
 
     upstream own {
-        server            127.0.0.1:%%PORT_0%%  max_fails=0;
+        server            127.0.0.1:%%PORT_handler%%  max_fails=0;
         thrift_keepalive  4;
     }
 
     server {
-        listen  127.0.0.1:%%PORT_0%%;
+        listen  127.0.0.1:%%PORT_handler%%;
 
         thrift_service Review {
             thrift_handler  %%TESTDIR%%/review.so;
@@ -60,7 +60,7 @@ stream {
     }
 
     server {
-        listen  127.0.0.1:%%PORT_1%%;
+        listen  127.0.0.1:%%PORT_short%%;
 
         thrift_timeout  1s;
 
@@ -89,7 +89,7 @@ $t->done();
 sub act {
     my ($what, $c) = @_;
 
-    my $own = $c ? undef : ($c = $t->client(0));
+    my $own = $c ? undef : ($c = $t->client('handler'));
     my $m = $c->call('act', [ [ 1, string => $what ] ]);
 
     $own->close() if $own;
@@ -102,7 +102,7 @@ sub act {
 # release it.
 
 sub waiting {
-    my @clients = map { $t->client(0) } 1, 2;
+    my @clients = map { $t->client('handler') } 1, 2;
 
     $clients[0]->start('wait', [ [ 1, string => 'x' ] ]);
     ok(saw($clients[1], qr/waits/), 'a call waits');
@@ -227,7 +227,7 @@ sub killed {
     my ($worker) = $t->workers();
     my @waiting = waiting();
     my @what = qw(work ask ticks zero);
-    my @clients = map { $t->client(0) } @what;
+    my @clients = map { $t->client('handler') } @what;
 
     # it has accepted them, and goes on with their calls
 
@@ -291,7 +291,7 @@ sub load {
     my ($calls, @wrong) = (0);
     my %answers = (ask => 'asked', work => 'worked 1', tick => 'ticked',
                    x => 'x');
-    my $stays = $t->client(0);
+    my $stays = $t->client('handler');
 
     while (time() < $end && @wrong < 5) {
         for my $what (sort keys %answers) {
@@ -314,7 +314,7 @@ sub load {
 # waits for the other's.
 
 sub to_itself {
-    my ($c, $d) = map { $t->client(0) } 1, 2;
+    my ($c, $d) = map { $t->client('handler') } 1, 2;
 
     $c->start('act', [ [ 1, string => 'ask zero' ] ]);
     ok(saw($d, qr/loop/), 'a handler asks its own worker');
@@ -333,7 +333,7 @@ sub to_itself {
 # had.
 
 sub for_ever {
-    my $c = $t->client(1);
+    my $c = $t->client('short');
 
     $t->expect_log(qr/\[alert\].*worker_connections are not enough/);
 

@@ -42,14 +42,14 @@ stream {
     access_log  syslog:server=127.0.0.1:%%PORT_udp%%  test;
 
     server {
-        listen       127.0.0.1:%%PORT_0%%;
-        thrift_pass  127.0.0.1:%%PORT_10%%;
+        listen       127.0.0.1:%%PORT_plain%%;
+        thrift_pass  127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen               127.0.0.1:%%PORT_1%%;
+        listen               127.0.0.1:%%PORT_cached%%;
         open_log_file_cache  max=2  inactive=1s  min_uses=1;
-        thrift_pass          127.0.0.1:%%PORT_10%%;
+        thrift_pass          127.0.0.1:%%PORT_backend%%;
     }
 }
 
@@ -59,16 +59,16 @@ my $udp = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Proto => 'udp',
                                 LocalPort => $t->port('udp')) or die "udp: $!";
 $udp->blocking(0);
 
-my $backend = $t->backend(10, script => { no => { exception => [ 6, 'x' ] },
-                                          late => { delay => 0.02 },
-                                          hold => { hold => 1 } });
+my $backend = $t->backend('backend',
+    script => { no => { exception => [ 6, 'x' ] }, late => { delay => 0.02 },
+                hold => { hold => 1 } });
 
 $t->run();
 
 my @methods = map { ('one', 'no', 'two', 'late') } 1 .. 20;
 my %n;
 
-for my $where (0, 1) {
+for my $where (qw(plain cached)) {
     my $n = 0;
     my @m = $t->client($where)->exchange(join('', map { call_bytes($_, ++$n) }
                                                        @methods), 80);
@@ -109,7 +109,7 @@ is($syslog, 160, 'syslog');
 
 # what was sent of a call whose client left
 
-my $c = $t->client(0);
+my $c = $t->client('plain');
 $c->start('hold', []);
 ok(wait_for(sub { 1 == $backend->calls('hold') }), 'held');
 $c->reset();

@@ -28,7 +28,7 @@ stream {
     %%TEST_GLOBALS_STREAM%%
 
     server {
-        listen              127.0.0.1:%%PORT_0%%;
+        listen              127.0.0.1:%%PORT_proxy%%;
         thrift_buffer_size  2k;
         thrift_return       INTERNAL_ERROR  "no";
     }
@@ -53,7 +53,7 @@ my $call = encode_message(CALL, 'put', 1, [ [ 1, 'string', 'x' x 8_000_000 ] ]);
 sub large {
     my ($n) = @_;
 
-    my @c = map { $t->client(0) } 1 .. $n;
+    my @c = map { $t->client('proxy') } 1 .. $n;
 
     for (@c) {
         $_->send(substr($call, 0, -1));
@@ -68,7 +68,7 @@ sub large {
     return scalar(@m);
 }
 
-is($t->client(0)->call('get')->{message}, 'no', 'before');
+is($t->client('proxy')->call('get')->{message}, 'no', 'before');
 
 my $before = memory();
 
@@ -78,7 +78,7 @@ is(large(16), 16, 'large calls');
 
 sleep(2.5);
 
-is($t->client(0)->call('get')->{message}, 'no', 'after');
+is($t->client('proxy')->call('get')->{message}, 'no', 'after');
 
 my $kept = memory() - $before;
 

@@ -34,44 +34,44 @@ stream {
     }
 
     map $thrift_method $where {
-        default  127.0.0.1:%%PORT_10%%;
+        default  127.0.0.1:%%PORT_first%%;
         named    least;
     }
 
     upstream least {
         zone              least  64k;
         least_conn;
-        server            127.0.0.1:%%PORT_10%%  max_conns=20  max_fails=0;
-        server            127.0.0.1:%%PORT_11%%  max_conns=20  max_fails=0;
+        server            127.0.0.1:%%PORT_first%%  max_conns=20  max_fails=0;
+        server            127.0.0.1:%%PORT_second%%  max_conns=20  max_fails=0;
         thrift_keepalive  2;
     }
 
     upstream hash {
         zone    hash  64k;
         hash    $thrift_arg_a_b  consistent;
-        server  127.0.0.1:%%PORT_10%%  max_conns=20  max_fails=0;
-        server  127.0.0.1:%%PORT_11%%  max_conns=20  max_fails=0;
-        server  127.0.0.1:%%PORT_12%%  max_fails=0;
+        server  127.0.0.1:%%PORT_first%%  max_conns=20  max_fails=0;
+        server  127.0.0.1:%%PORT_second%%  max_conns=20  max_fails=0;
+        server  127.0.0.1:%%PORT_nobody%%  max_fails=0;
     }
 
     upstream full {
         zone    full  64k;
-        server  127.0.0.1:%%PORT_10%%  max_conns=3  max_fails=0;
+        server  127.0.0.1:%%PORT_first%%  max_conns=3  max_fails=0;
     }
 
     server {
-        listen            127.0.0.1:%%PORT_0%%;
+        listen            127.0.0.1:%%PORT_least%%;
         thrift_max_depth  255;
         thrift_pass       least;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_1%%;
+        listen       127.0.0.1:%%PORT_variable%%;
         thrift_pass  $where;
     }
 
     server {
-        listen           127.0.0.1:%%PORT_2%%;
+        listen           127.0.0.1:%%PORT_named%%;
         thrift_idl       %%TESTDIR%%/names.thrift;
         thrift_validate  schema;
 
@@ -85,7 +85,7 @@ stream {
     }
 
     server {
-        listen       127.0.0.1:%%PORT_3%%;
+        listen       127.0.0.1:%%PORT_full%%;
         thrift_pass  full;
     }
 }
@@ -111,7 +111,7 @@ if (!$nomem) {
 my %script = (echo => { echo => 1 }, refuse => { exception => [ 6, 'no' ] },
               late => { delay => 0.01 }, leave => { close => 'request' });
 
-$t->backend($_, id => "b$_", script => \%script) for 10, 11;
+$t->backend($_, script => \%script) for qw(first second);
 
 $nomem->run();
 
@@ -146,33 +146,36 @@ sub scenario {
 
     $nomem->arm($n);
 
-    exchange($n, 0, join('', call_bytes('get', 1), call_bytes('late', 2),
-                         call_bytes('refuse', 3),
-                         encode_message(CALL, 'echo', 4,
-                                        [ [ 1, 'string', 'y' x 50_000 ] ]),
-                         oneway_bytes('tell', 5), call_bytes('leave', 6),
-                         call_bytes('late', 7)), [ 1 .. 4, 6, 7 ]);
+    exchange($n, 'least',
+             join('', call_bytes('get', 1), call_bytes('late', 2),
+                      call_bytes('refuse', 3),
+                      encode_message(CALL, 'echo', 4,
+                                     [ [ 1, 'string', 'y' x 50_000 ] ]),
+                      oneway_bytes('tell', 5), call_bytes('leave', 6),
+                      call_bytes('late', 7)), [ 1 .. 4, 6, 7 ]);
 
-    exchange($n, 1, call_bytes('get', 1) . call_bytes('named', 2)
-                    . call_bytes('leave', 3), [ 1 .. 3 ]);
+    exchange($n, 'variable',
+             call_bytes('get', 1) . call_bytes('named', 2)
+             . call_bytes('leave', 3), [ 1 .. 3 ]);
 
-    exchange($n, 2, join('', map { encode_message(@$_, %compact) }
-                             [ CALL, 'Names:get', 1, \@name ],
-                             [ CALL, 'get', 2, \@name ],
-                             [ CALL, 'refuse', 3, [] ],
-                             [ ONEWAY, 'tell', 4, \@name ],
-                             [ CALL, 'get', 200, \@name ]),
+    exchange($n, 'named',
+             join('', map { encode_message(@$_, %compact) }
+                          [ CALL, 'Names:get', 1, \@name ],
+                          [ CALL, 'get', 2, \@name ],
+                          [ CALL, 'refuse', 3, [] ],
+                          [ ONEWAY, 'tell', 4, \@name ],
+                          [ CALL, 'get', 200, \@name ]),
              [ 1 .. 3, 200 ], %compact);
 
     my $more = $nomem->left() <= 0;
 
-    exchange($n, 3, join('', map { call_bytes('late', $_) } 1 .. 3),
-             [ 1 .. 3 ]) if !$more;
+    my $late = join('', map { call_bytes('late', $_) } 1 .. 3);
+
+    exchange($n, 'full', $late, [ 1 .. 3 ]) if !$more;
 
     $nomem->arm(0);
 
-    my @m = exchange($n, 3, join('', map { call_bytes('late', $_) } 1 .. 3),
-                     [ 1 .. 3 ]);
+    my @m = exchange($n, 'full', $late, [ 1 .. 3 ]);
 
     push @wrong, "allocation $n: a slot is lost"
         if @m != 3 || grep { !$_->{fields}{0} } @m;

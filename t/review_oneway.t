@@ -27,19 +27,19 @@ stream {
     access_log  %%TESTDIR%%/access.log  test;
 
     server {
-        listen               127.0.0.1:%%PORT_0%%;
+        listen               127.0.0.1:%%PORT_proxy%%;
         thrift_max_pipeline  4;
-        thrift_pass          127.0.0.1:%%PORT_10%%;
+        thrift_pass          127.0.0.1:%%PORT_backend%%;
     }
 }
 
 EOC
 
-my $backend = $t->backend(10, script => { hold => { hold => 1 } });
+my $backend = $t->backend('backend', script => { hold => { hold => 1 } });
 
 $t->run();
 
-my $c = $t->client(0);
+my $c = $t->client('proxy');
 
 $c->send(call_bytes('hold', 1)
          . join('', map { oneway_bytes('tell', $_) } 2 .. 20)

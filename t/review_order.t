@@ -31,12 +31,12 @@ stream {
 
     upstream few {
         zone              few  64k;
-        server            127.0.0.1:%%PORT_10%%  max_conns=8  max_fails=0;
+        server            127.0.0.1:%%PORT_backend%%  max_conns=8  max_fails=0;
         thrift_keepalive  4;
     }
 
     server {
-        listen               127.0.0.1:%%PORT_0%%;
+        listen               127.0.0.1:%%PORT_proxy%%;
         thrift_max_pipeline  4;
         thrift_pass          few;
     }
@@ -49,7 +49,7 @@ my %script = (hold => { hold => 1 },
               drop => { hold => 1, close => 'mid', reset => 1 },
               twice => { hold => 1, twice => 1 });
 
-my $b = $t->backend(10, id => 'b', script => \%script);
+my $b = $t->backend('backend', script => \%script);
 
 $t->run();
 
@@ -89,7 +89,7 @@ sub at_once {
 sub slots {
     my ($name) = @_;
 
-    my @c = map { $t->client(0) } 1 .. 3;
+    my @c = map { $t->client('proxy') } 1 .. 3;
     my $n = 0;
 
     for my $c (@c[0, 1]) {
@@ -123,8 +123,8 @@ for my $methods ([ qw(hold) ], [ qw(hold hold hold) ],
     my $name = "@$methods";
 
     for my $first (0, 1) {
-        my $c = $t->client(0);
-        my $d = $t->client(0);
+        my $c = $t->client('proxy');
+        my $d = $t->client('proxy');
 
         ok(hold($c, @$methods), $name);
 
@@ -142,7 +142,7 @@ slots('reset and reply');
 # the end of sending, and more calls, with the replies
 
 for my $first (0, 1) {
-    my $c = $t->client(0);
+    my $c = $t->client('proxy');
 
     hold($c, qw(hold hold));
 
@@ -162,7 +162,7 @@ slots('half closed');
 # time is over, and the reply is there, and the client has left, too
 
 for my $what ([ $release ], [ $release, 'reset' ], [ 'reset' ]) {
-    my $c = $t->client(0);
+    my $c = $t->client('proxy');
 
     hold($c, qw(hold drop leave));
     at_once(map({ my $w = $_; ref $w ? $w : sub { $c->reset() } } @$what),
@@ -176,8 +176,8 @@ slots('timed out');
 
 # the server goes and comes back, with connections idle and in use
 
-my $c = $t->client(0);
-my $d = $t->client(0);
+my $c = $t->client('proxy');
+my $d = $t->client('proxy');
 $d->call('get') for 1 .. 2;
 $calls += 2;
 hold($c, qw(hold hold));

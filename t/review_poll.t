@@ -27,19 +27,19 @@ stream {
     %%TEST_GLOBALS_STREAM%%
 
     server {
-        listen               127.0.0.1:%%PORT_0%%  sndbuf=32k;
+        listen               127.0.0.1:%%PORT_proxy%%  sndbuf=32k;
         thrift_max_pipeline  2;
-        thrift_pass          127.0.0.1:%%PORT_10%%;
+        thrift_pass          127.0.0.1:%%PORT_backend%%;
     }
 
     server {
-        listen               127.0.0.1:%%PORT_1%%;
+        listen               127.0.0.1:%%PORT_to_deaf%%;
         thrift_send_timeout  2s;
-        thrift_pass          127.0.0.1:%%PORT_11%%;
+        thrift_pass          127.0.0.1:%%PORT_deaf%%;
     }
 
     server {
-        listen                  127.0.0.1:%%PORT_2%%;
+        listen                  127.0.0.1:%%PORT_once%%;
         thrift_max_calls        1;
         thrift_return           INTERNAL_ERROR  "no";
     }
@@ -89,28 +89,28 @@ if (scalar($tests[0]->test_config()) !~ /successful/) {
 for my $t (@tests) {
     my $method = $t->{method};
 
-    my $backend = $t->backend(10, id => 'b',
+    my $backend = $t->backend('backend',
         script => { hold => { hold => 1 }, echo => { echo => 1 },
                     big => { body => [ [ 0, 'string', 'x' x 2_000_000 ] ] } });
 
     # says something, half-closes, and never reads
 
-    my $deaf = $t->backend(11, id => 'deaf',
+    my $deaf = $t->backend('deaf',
         script => { '!accept' => { raw => "\0", ignore => 1 } });
 
     $t->run();
 
-    my $c = $t->client(0);
+    my $c = $t->client('proxy');
 
-    is(join(' ', map { $c->call('get')->{fields}{0} } 1 .. 3), 'b b b',
-       "$method: calls");
+    is(join(' ', map { $c->call('get')->{fields}{0} } 1 .. 3),
+       'backend backend backend', "$method: calls");
     is(length($c->call('echo', [ [ 0, 'string', 'y' x 3_000_000 ] ])
                 ->{fields}{0}), 3_000_000, "$method: large call");
     cmp_ok(busy($t), '<', 0.5, "$method: idle");
 
     # more calls than may be read, and then the end of sending
 
-    $c = $t->client(0);
+    $c = $t->client('proxy');
     $c->send(join('', map { call_bytes('hold', $_) } 1 .. 3));
     ok(wait_for(sub { $backend->calls('hold') == 2 }), "$method: two held");
     cmp_ok(busy($t), '<', 0.5, "$method: blocked");
@@ -125,7 +125,7 @@ for my $t (@tests) {
 
     # a client that does not read
 
-    $c = $t->client(0, rcvbuf => 4096);
+    $c = $t->client('proxy', rcvbuf => 4096);
     $c->send(call_bytes('big', 1) . call_bytes('big', 2));
     cmp_ok(busy($t), '<', 0.5, "$method: client does not read");
     is(length($c->read_message()->{fields}{0}), 2_000_000,
@@ -134,13 +134,13 @@ for my $t (@tests) {
 
     # a client that left is lingered for
 
-    $c = $t->client(2);
+    $c = $t->client('once');
     $c->call('get');
     cmp_ok(busy($t), '<', 0.5, "$method: lingering");
 
     # a server that does not read, and has something to say
 
-    $c = $t->client(1);
+    $c = $t->client('to_deaf');
     $c->start('put', [ [ 1, 'string', 'z' x 12_000_000 ] ]);
     cmp_ok(busy($t), '<', 0.5, "$method: server does not read");
     like($c->read_message()->{message}, qr/timed out/, "$method: time is over");

@@ -29,45 +29,45 @@ stream {
                       '$upstream_addr|$thrift_exception';
     access_log  %%TESTDIR%%/access.log  test;
 
-    resolver          127.0.0.1:%%PORT_53%%  ipv6=off  valid=1s;
+    resolver          127.0.0.1:%%PORT_dns%%  ipv6=off  valid=1s;
     resolver_timeout  2s;
 
     map $thrift_method $where {
         volatile;
-        default    $thrift_method.test:%%PORT_10%%;
+        default    $thrift_method.test:%%PORT_backend%%;
         noport     good.test;
         bad        "bad host:x";
         empty      "";
-        address    127.0.0.1:%%PORT_10%%;
-        nobody     127.0.0.1:%%PORT_11%%;
-        unix       unix:%%SOCK_0%%;
+        address    127.0.0.1:%%PORT_backend%%;
+        nobody     127.0.0.1:%%PORT_nobody%%;
+        unix       unix:%%SOCK_unix%%;
         limited    limited;
     }
 
     upstream limited {
         zone    limited  64k;
-        server  127.0.0.1:%%PORT_10%%  max_conns=1;
+        server  127.0.0.1:%%PORT_backend%%  max_conns=1;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_0%%;
+        listen       127.0.0.1:%%PORT_proxy%%;
         thrift_pass  $where;
     }
 
     server {
-        listen          127.0.0.1:%%PORT_1%%;
+        listen          127.0.0.1:%%PORT_short%%;
         thrift_timeout  300ms;
         thrift_pass     $where;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_2%%;
+        listen       127.0.0.1:%%PORT_defined%%;
         thrift_idl   %%TESTDIR%%/names.thrift;
         thrift_pass  $where;
     }
 
     server {
-        listen                127.0.0.1:%%PORT_3%%;
+        listen                127.0.0.1:%%PORT_off%%;
         thrift_next_upstream  off;
         thrift_pass           $where;
     }
@@ -85,7 +85,7 @@ EOC
 
 $t->run_daemon(sub {
     my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
-                                  LocalPort => $t->port(53), Proto => 'udp',
+                                  LocalPort => $t->port('dns'), Proto => 'udp',
                                   ReuseAddr => 1) or die "udp: $!";
     open(my $log, '>>', $t->dir() . '/dns.log');
     $log->autoflush(1);
@@ -124,8 +124,8 @@ $t->run_daemon(sub {
 }, file => 'dns.ready');
 
 my %script = (hold => { hold => 1 });
-my $backend = $t->backend(10, id => 'b', script => \%script);
-my $unix = $t->backend($t->sock(0), id => 'unix');
+my $backend = $t->backend('backend', script => \%script);
+my $unix = $t->backend($t->sock('unix'), id => 'unix');
 
 $t->run();
 
@@ -138,22 +138,23 @@ sub call {
 }
 
 my $unresolved = 'upstream could not be resolved';
-my $c = $t->client(0);
+my $c = $t->client('proxy');
 
-is(call($c, 'good'), 'b', 'resolved');
-is(call($c, 'good'), 'b', 'from the cache');
+is(call($c, 'good'), 'backend', 'resolved');
+is(call($c, 'good'), 'backend', 'from the cache');
 is(call($c, 'unknown'), $unresolved, 'unknown name');
-is(call($c, 'two'), 'b', 'second address');
-is(call($t->client(3), 'dead'), 'cannot connect to upstream', 'dead address');
+is(call($c, 'two'), 'backend', 'second address');
+is(call($t->client('off'), 'dead'), 'cannot connect to upstream',
+   'dead address');
 is(call($c, 'dead'), 'cannot connect to upstream', 'dead, retried');
 is(call($c, 'dead'), 'cannot connect to upstream', 'dead, from the cache');
 is(call($c, 'noport'), 'no port in upstream', 'no port');
 is(call($c, 'bad'), 'no upstream is known for the call', 'bad port');
 like(call($c, 'empty'), qr/upstream/, 'empty');
-is(call($c, 'address'), 'b', 'address');
+is(call($c, 'address'), 'backend', 'address');
 is(call($c, 'nobody'), 'cannot connect to upstream', 'nobody there');
 is(call($c, 'unix'), 'unix', 'unix socket');
-is(call($c, 'limited'), 'b', 'upstream by name');
+is(call($c, 'limited'), 'backend', 'upstream by name');
 
 # many at a time for one name, and two that do not exist among them
 
@@ -163,33 +164,34 @@ my @m = $c->exchange(join('', map { call_bytes($_, ++$n) } @methods), $n);
 
 is(join(' ', map { $_->{seqid} } @m), join(' ', 1 .. $n), 'in order');
 is(join(' ', map { $_->{fields}{0} || $_->{message} } @m),
-   join(' ', map { $_ eq 'unknown' ? $unresolved : 'b' } @methods),
+   join(' ', map { $_ eq 'unknown' ? $unresolved : 'backend' } @methods),
    'each its own');
 is(scalar(grep { /^late1/ } split /\n/, $t->read_log('dns.log')), 1,
    'asked once');
 
 # clients that leave while a name is being resolved; one stays
 
-my @leave = map { $t->client(0) } 1 .. 6;
-my $stay = $t->client(0);
+my @leave = map { $t->client('proxy') } 1 .. 6;
+my $stay = $t->client('proxy');
 
 $_->send(call_bytes('late3', 1) . call_bytes('late4', 2)) for @leave, $stay;
 sleep(0.1);
 $_->reset() for @leave;
-is($stay->read_message()->{fields}{0}, 'b', 'one stayed');
-is($stay->read_message()->{fields}{0}, 'b', 'and its second');
+is($stay->read_message()->{fields}{0}, 'backend', 'one stayed');
+is($stay->read_message()->{fields}{0}, 'backend', 'and its second');
 is(scalar($t->wait_log(qr/^late[34]\|[12]\|cancelled\|499\|/, 'access.log',
                        undef, 12)), 12, 'others cancelled');
 
 # time is over
 
 my $start = time();
-like(call($t->client(1), 'silent'),
+like(call($t->client('short'), 'silent'),
      qr/^timed out after 3\d\dms resolving upstream$/, 'deadline');
 cmp_ok(time() - $start, '<', 1.5, 'in time');
 
 $start = time();
-like(call($t->client(2), 'silent'), qr/resolved|timed out/, 'annotation');
+like(call($t->client('defined'), 'silent'), qr/resolved|timed out/,
+     'annotation');
 cmp_ok(time() - $start, '<', 1.5, 'in time of the definition');
 
 $start = time();
@@ -199,17 +201,17 @@ cmp_ok(time() - $start, '>', 1.5, 'after two seconds');
 # a oneway to a name: cached, not cached, unknown
 
 $c->oneway($_, []) for qw(good late5 unknown);
-is(call($c, 'good'), 'b', 'after oneways');
+is(call($c, 'good'), 'backend', 'after oneways');
 ok(wait_for(sub { $backend->calls('late5') == 1 }), 'oneway resolved');
 
 # reload and leave while names are being resolved
 
-my $d = $t->client(0);
+my $d = $t->client('proxy');
 $d->start('late6', []);
 $t->reload();
-is($d->read_message()->{fields}{0}, 'b', 'across a reload');
+is($d->read_message()->{fields}{0}, 'backend', 'across a reload');
 
-$d = $t->client(0);
+$d = $t->client('proxy');
 $d->start('silent', []);
 sleep(0.05);
 $d->close();

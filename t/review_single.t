@@ -30,13 +30,13 @@ stream {
 
     upstream two {
         zone              two  64k;
-        server            127.0.0.1:%%PORT_10%%;
-        server            127.0.0.1:%%PORT_11%%;
+        server            127.0.0.1:%%PORT_first%%;
+        server            127.0.0.1:%%PORT_second%%;
         thrift_keepalive  8  timeout=1s;
     }
 
     server {
-        listen               127.0.0.1:%%PORT_0%%;
+        listen               127.0.0.1:%%PORT_proxy%%;
         thrift_max_pipeline  200;
         thrift_pass          two;
     }
@@ -47,12 +47,12 @@ EOC
 my $t = Test::Thrift->new($conf);
 
 my %script = (hold => { hold => 1 });
-my @b = map { $t->backend($_, id => "b$_", script => \%script) } 10, 11;
+my @b = map { $t->backend($_, script => \%script) } qw(first second);
 
 my $pid = $t->run_daemon(sub {
     $t->_exec_nginx(1, '-p', $t->dir(), '-c', $t->dir() . '/nginx.conf',
                     '-e', $t->dir() . '/error.log');
-}, port => 0);
+}, port => 'proxy');
 
 sub answers {
     my ($c, $n) = @_;
@@ -61,9 +61,9 @@ sub answers {
                                 $m->{fields}{0} || $m->{message} } 1 .. $n);
 }
 
-my $old = $t->client(0);
+my $old = $t->client('proxy');
 
-is(answers($old, 4), 'b10 b10 b11 b11', 'calls');
+is(answers($old, 4), 'first first second second', 'calls');
 
 # more than is kept for reuse
 
@@ -76,8 +76,8 @@ ok(wait_for(sub { my $n = 0;
                   $n += $_->accepted() - $_->closed() for @b; $n == 0 }, 4),
    'pools ended');
 
-my $new = $t->client(0);
-is(answers($new, 4), 'b10 b10 b11 b11', 'new client');
+my $new = $t->client('proxy');
+is(answers($new, 4), 'first first second second', 'new client');
 $new->start('hold', []);
 ok(wait_for(sub { 1 == map { $_->calls('hold') } @b }), 'held');
 

@@ -33,16 +33,16 @@ stream {
 
     upstream few {
         zone    few  64k;
-        server  127.0.0.1:%%PORT_9%%  max_conns=8;
+        server  127.0.0.1:%%PORT_backend%%  max_conns=8;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_0%%  ssl  sndbuf=16k;
+        listen       127.0.0.1:%%PORT_tls%%  ssl  sndbuf=16k;
         thrift_pass  few;
     }
 
     server {
-        listen            127.0.0.1:%%PORT_1%%  ssl  sndbuf=16k;
+        listen            127.0.0.1:%%PORT_five%%  ssl  sndbuf=16k;
         thrift_max_calls  5;
         thrift_pass       few;
     }
@@ -63,7 +63,7 @@ system("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1"
     or do { $t->{done} = 1;
             plan(skip_all => 'openssl cannot make a certificate') };
 
-my $backend = $t->backend(9, script => {
+my $backend = $t->backend('backend', script => {
     big => { body => [ [ 0, 'string', 'x' x 400_000 ] ] },
     late => { delay => 0.2 }, hold => { hold => 1 } });
 
@@ -81,20 +81,21 @@ for my $version (qw(TLSv1_2 TLSv1_3)) {
 
     # megabytes are written in part, again and again
 
-    for my $where (0, 1) {
+    for my $where (qw(tls five)) {
         my $c = $t->client($where, %ssl, rcvbuf => 8192);
 
         $c->send(join('', map { call_bytes($_ % 2 ? 'big' : 'get', $_) }
                               1 .. 5));
         sleep(0.2);
         is(seqids($c, 5), '1 2 3 4 5', "$version, slow reader, $where");
-        ok($where ? $c->closed() : $c->open(0.05), "$version, its end");
+        ok($where eq 'five' ? $c->closed() : $c->open(0.05),
+           "$version, its end");
         $c->close();
     }
 
     # close_notify, and the replies are awaited all the same
 
-    my $c = $t->client(0, %ssl);
+    my $c = $t->client('tls', %ssl);
 
     $c->send(call_bytes('late', 1) . call_bytes('big', 2));
     Net::SSLeay::shutdown($c->socket()->_get_ssl_object());
@@ -103,7 +104,7 @@ for my $version (qw(TLSv1_2 TLSv1_3)) {
 
     # the end of sending without close_notify
 
-    $c = $t->client(0, %ssl);
+    $c = $t->client('tls', %ssl);
     $c->send(call_bytes('late', 3) . call_bytes("end$version", 4));
     shutdown($c->socket(), 1);
     is(scalar($t->wait_log(qr/^end$version\|4\|/, 'access.log')), 1,
@@ -113,7 +114,7 @@ for my $version (qw(TLSv1_2 TLSv1_3)) {
     # leaves with a reset while replies are written and calls are held
 
     for (1 .. 3) {
-        $c = $t->client(0, %ssl, rcvbuf => 8192);
+        $c = $t->client('tls', %ssl, rcvbuf => 8192);
         $c->send(join('', call_bytes('big', 1), call_bytes('hold', 2),
                           call_bytes('big', 3)));
         sleep(0.03);
@@ -124,7 +125,7 @@ for my $version (qw(TLSv1_2 TLSv1_3)) {
 
     # garbage in the middle of TLS
 
-    $c = $t->client(0, %ssl);
+    $c = $t->client('tls', %ssl);
     $c->send(call_bytes('late', 1));
     sleep(0.02);
     syswrite(IO::Handle->new_from_fd(fileno($c->socket()), 'w'),
@@ -136,14 +137,14 @@ for my $version (qw(TLSv1_2 TLSv1_3)) {
 # the client asks for a renegotiation
 
 if (open(my $out, '-|', "(sleep 0.2; echo R; sleep 0.3) | timeout 5 openssl"
-         . " s_client -tls1_2 -connect 127.0.0.1:" . $t->port(0) . " 2>&1"))
+         . " s_client -tls1_2 -connect 127.0.0.1:" . $t->port('tls') . " 2>&1"))
 {
     my $text = do { local $/; <$out> };
     close($out);
     like($text, qr/BEGIN CERTIFICATE/, 'renegotiation');
 }
 
-my @m = $t->client(0, ssl => {})->exchange(
+my @m = $t->client('tls', ssl => {})->exchange(
     join('', map { call_bytes('late', $_) } 1 .. 8), 8);
 
 is(scalar(grep { $_->{fields}{0} } @m), 8, 'every slot is there');

@@ -23,19 +23,19 @@ stream {
     %%TEST_GLOBALS_STREAM%%
 
     server {
-        listen               127.0.0.1:%%PORT_0%%;
+        listen               127.0.0.1:%%PORT_proxy%%;
         thrift_max_pipeline  200;
-        thrift_pass          127.0.0.1:%%PORT_1%%;
+        thrift_pass          127.0.0.1:%%PORT_backend%%;
     }
 }
 
 EOC
 
-my $backend = $t->backend(1);
+my $backend = $t->backend('backend');
 
 $t->run();
 
-my $c = $t->client(0);
+my $c = $t->client('proxy');
 my @replies = $c->exchange(join('', map { call_bytes('get', $_) } 1 .. 100),
                            100);
 
@@ -45,6 +45,6 @@ is(scalar(@replies), 100, 'burst answered');
 
 select(undef, undef, undef, 1.5);
 
-is($c->call('get')->{fields}{0}, 'backend 1', 'worker stayed');
+is($c->call('get')->{fields}{0}, 'backend', 'worker stayed');
 
 $t->done();

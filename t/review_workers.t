@@ -35,37 +35,37 @@ stream {
 
     upstream many {
         random  two  least_conn;
-        server  127.0.0.1:%%PORT_10%%;
-        server  127.0.0.1:%%PORT_11%%;
-        server  127.0.0.1:%%PORT_12%%;
-        server  127.0.0.1:%%PORT_13%%;
+        server  127.0.0.1:%%PORT_first%%;
+        server  127.0.0.1:%%PORT_second%%;
+        server  127.0.0.1:%%PORT_third%%;
+        server  127.0.0.1:%%PORT_nobody%%;
     }
 
     upstream key {
         zone    key  64k;
         hash    $thrift_method  consistent;
-        server  127.0.0.1:%%PORT_10%%;
-        server  127.0.0.1:%%PORT_11%%;
-        server  127.0.0.1:%%PORT_12%%;
+        server  127.0.0.1:%%PORT_first%%;
+        server  127.0.0.1:%%PORT_second%%;
+        server  127.0.0.1:%%PORT_third%%;
     }
 
     upstream limited {
         zone    limited  64k;
-        server  127.0.0.1:%%PORT_10%%  max_conns=3;
+        server  127.0.0.1:%%PORT_first%%  max_conns=3;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_0%%;
+        listen       127.0.0.1:%%PORT_many%%;
         thrift_pass  many;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_1%%  reuseport;
+        listen       127.0.0.1:%%PORT_key%%  reuseport;
         thrift_pass  key;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_2%%;
+        listen       127.0.0.1:%%PORT_limited%%;
         thrift_pass  limited;
     }
 }
@@ -75,7 +75,7 @@ EOC
 my %script = (hold => { hold => 1 }, echo => { echo => 1 },
               late => { delay => 0.03 }, drop => { close => 'mid' });
 
-my @b = map { $t->backend($_, id => "b$_", script => \%script) } 10 .. 12;
+my @b = map { $t->backend($_, script => \%script) } qw(first second third);
 
 $t->run();
 
@@ -110,15 +110,15 @@ sub load {
     return $wrong;
 }
 
-is(load(0, 12, 40), '', 'accept_mutex');
-is(load(1, 12, 40), '', 'reuseport');
+is(load('many', 12, 40), '', 'accept_mutex');
+is(load('key', 12, 40), '', 'reuseport');
 
 # max_conns is counted over all workers, and every slot comes back
 
 sub full {
     my ($n) = @_;
 
-    my @c = map { $t->client(2) } 1 .. 6;
+    my @c = map { $t->client('limited') } 1 .. 6;
 
     $_->start('late', []) for @c;
 
@@ -131,12 +131,12 @@ sub full {
 }
 
 is(full(), 3, 'max_conns of all workers') for 1 .. 3;
-is(load(2, 1, 1), '', 'slots are back');
+is(load('limited', 1, 1), '', 'slots are back');
 
 # a worker is killed in the middle of calls; the others do not notice
 
 my ($victim) = $t->workers();
-my @c = map { $t->client(1) } 1 .. 12;
+my @c = map { $t->client('key') } 1 .. 12;
 
 $_->start('hold', []) for @c;
 ok(wait_for(sub { 12 == map { $_->calls('hold') } @b }), 'held');
@@ -152,15 +152,15 @@ cmp_ok($answered, '<=', 12, 'some were lost');
 is(scalar(grep { !$_->{eof} } @c), $answered, 'the others not');
 $_->close() for @c;
 
-is(load(0, 12, 20), '', 'after it');
+is(load('many', 12, 20), '', 'after it');
 
 # worker_shutdown_timeout ends what does not end by itself
 
-@c = map { $t->client(0) } 1 .. 6;
+@c = map { $t->client('many') } 1 .. 6;
 $_->start('hold', []) for @c;
 ok(wait_for(sub { 18 == map { $_->calls('hold') } @b }), 'held again');
 $t->reload();
-is(load(0, 6, 20), '', 'new workers');
+is(load('many', 6, 20), '', 'new workers');
 ok($t->old_workers_gone(4), 'old workers are gone');
 is(scalar(grep { my $m = $_->read_message(1); !$m } @c)
    + scalar($t->grep_log(qr/^hold\|.*exception/, 'access.log')), 6,
@@ -170,7 +170,7 @@ $_->close() for @c;
 
 # quit, with calls in flight that end in time
 
-@c = map { $t->client(0) } 1 .. 6;
+@c = map { $t->client('many') } 1 .. 6;
 $_->start('late', []) for @c;
 sleep(0.01);
 $t->signal('QUIT');
