@@ -33,51 +33,51 @@ stream {
     # nothing is known of the calls
 
     server {
-        listen       127.0.0.1:%%PORT_0%%;
-        thrift_pass  127.0.0.1:%%PORT_10%%;
+        listen       127.0.0.1:%%PORT_unknown%%;
+        thrift_pass  127.0.0.1:%%PORT_to_unknown%%;
     }
 
     # definitions, and what is checked with them is the default
 
     server {
-        listen       127.0.0.1:%%PORT_1%%;
+        listen       127.0.0.1:%%PORT_checked%%;
         thrift_idl   $idl;
-        thrift_pass  127.0.0.1:%%PORT_11%%;
+        thrift_pass  127.0.0.1:%%PORT_to_checked%%;
     }
 
     server {
-        listen           127.0.0.1:%%PORT_2%%;
+        listen           127.0.0.1:%%PORT_structure%%;
         thrift_idl       $idl;
         thrift_validate  structure;
-        thrift_pass      127.0.0.1:%%PORT_12%%;
+        thrift_pass      127.0.0.1:%%PORT_to_structure%%;
     }
 
     server {
-        listen          127.0.0.1:%%PORT_3%%;
+        listen          127.0.0.1:%%PORT_trusted%%;
         thrift_trusted  on;
-        thrift_pass     127.0.0.1:%%PORT_13%%;
+        thrift_pass     127.0.0.1:%%PORT_to_trusted%%;
     }
 
     # real servers
 
     server {
-        listen       127.0.0.1:%%PORT_4%%;
+        listen       127.0.0.1:%%PORT_unknown_cpp%%;
         thrift_pass  127.0.0.1:%%PORT_cpp%%;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_5%%;
+        listen       127.0.0.1:%%PORT_checked_cpp%%;
         thrift_idl   $idl;
         thrift_pass  127.0.0.1:%%PORT_cpp%%;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_6%%;
+        listen       127.0.0.1:%%PORT_unknown_py%%;
         thrift_pass  127.0.0.1:%%PORT_py%%;
     }
 
     server {
-        listen       127.0.0.1:%%PORT_7%%;
+        listen       127.0.0.1:%%PORT_checked_py%%;
         thrift_idl   $idl;
         thrift_pass  127.0.0.1:%%PORT_py%%;
     }
@@ -85,8 +85,9 @@ stream {
 
 EOC
 
-my ($unknown, $checked, $structure, $trusted) = map { $t->backend($_) }
-                                                    10 .. 13;
+my ($unknown, $checked, $structure, $trusted)
+    = map { $t->backend("to_$_", id => 'backend') }
+          qw(unknown checked structure trusted);
 
 # thriftpy2 where it could be installed, else what Debian has of thriftpy
 
@@ -118,9 +119,9 @@ $t->done();
 # Does a connection stay with the client whose unchecked calls it carried.
 
 sub own_connections {
-    for ([ 0, $unknown, 'unknown' ], [ 2, $structure, 'structure' ]) {
-        my ($where, $backend, $name) = @$_;
-        my ($first, $second) = map { $t->client($where) } 1 .. 2;
+    for ([ unknown => $unknown ], [ structure => $structure ]) {
+        my ($name, $backend) = @$_;
+        my ($first, $second) = map { $t->client($name) } 1 .. 2;
 
         is(scalar(grep { answered($first) } 1 .. 5), 5, "$name, first client");
         is($backend->accepted(), 1, "$name, its connection");
@@ -135,10 +136,10 @@ sub own_connections {
         is($backend->accepted(), 2, "$name, none opened");
     }
 
-    for ([ 1, $checked, 'checked' ], [ 3, $trusted, 'trusted' ]) {
-        my ($where, $backend, $name) = @$_;
+    for ([ checked => $checked ], [ trusted => $trusted ]) {
+        my ($name, $backend) = @$_;
 
-        is(scalar(grep { answered($t->client($where)) } 1 .. 5), 5,
+        is(scalar(grep { answered($t->client($name)) } 1 .. 5), 5,
            "$name, five clients");
         is($backend->accepted(), 1, "$name, one connection");
     }
@@ -148,9 +149,9 @@ sub own_connections {
 # Nobody waits behind another client's oneway, or meets what it has left.
 
 sub oneways {
-    for ([ 1, $checked, 'checked' ], [ 3, $trusted, 'trusted' ]) {
-        my ($where, $backend, $name) = @$_;
-        my ($first, $second) = map { $t->client($where) } 1 .. 2;
+    for ([ checked => $checked ], [ trusted => $trusted ]) {
+        my ($name, $backend) = @$_;
+        my ($first, $second) = map { $t->client($name) } 1 .. 2;
         my $accepted = $backend->accepted();
 
         $first->oneway('tell', [ [ 1, string => 'x' ] ]);
@@ -164,7 +165,7 @@ sub oneways {
         # two connections, both proven
 
         $first->close();
-        ok(wait_for(sub { $t->client($where); answered($second) }),
+        ok(wait_for(sub { $t->client($name); answered($second) }),
            "$name, shared again");
         is($backend->closed(), 0, "$name, none closed");
     }
@@ -203,9 +204,8 @@ sub smuggled_list {
     my $body = pack('C n C N', 15, 1, 10, $n) . pack('N', 1) x $n . $hidden
                . "\0";
 
-    my @cases = ([ 4, 'unknown' ], [ 5, 'checked' ]);
-
-    attack($_->[0], "C++, list, $_->[1]", $secret, echoList => $body) for @cases;
+    attack("${_}_cpp", "C++, list, $_", $secret, echoList => $body)
+        for qw(unknown checked);
 }
 
 
@@ -222,8 +222,8 @@ sub smuggled_uuid {
                . pack('C n', 16, 99) . pack('C n N a9', 11, 101, 16, '.' x 9)
                . pack('C n N/a', 11, 100, $hidden) . "\0";
 
-    attack($_->[0], "thriftpy, uuid, $_->[1]", $secret, echoString => $body)
-        for [ 6, 'unknown' ], [ 7, 'checked' ];
+    attack("${_}_py", "thriftpy, uuid, $_", $secret, echoString => $body)
+        for qw(unknown checked);
 }
 
 
