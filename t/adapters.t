@@ -688,7 +688,7 @@ EOF
     $ENV{PYTHONPATH} = 'build/host/gen/py';
     $ENV{PYTHONDONTWRITEBYTECODE} = 1;
 
-    $t = Test::Thrift->new(conf(), log => 'info');
+    $t = Test::Thrift->new(nginx_conf(), log => 'info');
     $t->run();
 
     real_clients($_) for qw(sync threads cob glib glib_threads);
@@ -711,10 +711,10 @@ sub nginx_file {
 }
 
 
-sub conf {
-    my ($sync, $cob, $glib) = map { nginx_file($_) } qw(sync cob glib);
+sub nginx_conf {
+    my %file = map { $_ => nginx_file($_) } qw(sync cob glib);
 
-    return <<"EOF";
+    return conf(<<'EOF', %file);
 
 %%TEST_GLOBALS%%
 
@@ -726,8 +726,8 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
-    log_format  calls  '\$thrift_service:\$thrift_method \$thrift_status '
-                       '\$thrift_exception';
+    log_format  calls  '$thrift_service:$thrift_method $thrift_status '
+                       '$thrift_exception';
     access_log  %%TESTDIR%%/calls.log  calls;
 
     thrift_idl  %%TOP%%/t/host/adapters.thrift;
@@ -738,7 +738,7 @@ stream {
         listen  127.0.0.1:%%PORT_sync%%;
 
         thrift_service  Test {
-            thrift_handler  $sync;
+            thrift_handler  #sync;
         }
     }
 
@@ -746,7 +746,7 @@ stream {
         listen  127.0.0.1:%%PORT_threads%%;
 
         thrift_service  Test {
-            thrift_handler  $sync threads=slow;
+            thrift_handler  #sync threads=slow;
         }
     }
 
@@ -754,7 +754,7 @@ stream {
         listen  127.0.0.1:%%PORT_cob%%;
 
         thrift_service  Test {
-            thrift_handler  $cob;
+            thrift_handler  #cob;
             thrift_timeout  20s;
 
             thrift_method  together {
@@ -767,7 +767,7 @@ stream {
         listen  127.0.0.1:%%PORT_glib%%;
 
         thrift_service  Test {
-            thrift_handler  $glib;
+            thrift_handler  #glib;
         }
     }
 
@@ -775,7 +775,7 @@ stream {
         listen  127.0.0.1:%%PORT_glib_threads%%;
 
         thrift_service  Test {
-            thrift_handler  $glib threads=slow;
+            thrift_handler  #glib threads=slow;
         }
     }
 
@@ -783,7 +783,7 @@ stream {
         listen  127.0.0.1:%%PORT_fails%%;
 
         thrift_service  Test {
-            thrift_handler  $sync throw=nothing;
+            thrift_handler  #sync throw=nothing;
         }
     }
 

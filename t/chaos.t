@@ -51,14 +51,14 @@ stream {
         server  127.0.0.1:%%PORT_second%%  max_fails=0;
         server  127.0.0.1:%%PORT_third%%  max_fails=3 fail_timeout=1s;
 
-        thrift_keepalive  KEEPALIVE;
+        thrift_keepalive  #keepalive;
     }
 
     server {
         listen          127.0.0.1:%%PORT_proxy%%  backlog=4096;
         thrift_pass     backends;
         thrift_timeout  1s;
-        LIMITS
+        #limits
     }
 }
 
@@ -70,17 +70,11 @@ my $make = system('make', '-s', '-C', $top, '-f', 't/soak/soak.mk',
 ok($make, 'build');
 
 my @tests = map { Test::Thrift->new($_, log => 'notice') }
-                conf('', 64), conf($SMALL, 2);
+                conf($CONF, keepalive => 64),
+                conf($CONF, keepalive => 2, limits => $SMALL);
 
 chaos($tests[0], 'quiet', 0);
 chaos($tests[1], 'reload', 1);
-
-
-sub conf {
-    my ($limits, $keepalive) = @_;
-
-    return $CONF =~ s/LIMITS/$limits/r =~ s/KEEPALIVE/$keepalive/r;
-}
 
 
 sub chaos {

@@ -47,13 +47,8 @@ stream {
 }
 EOF
 
-my %line;
-my $n = 0;
-
-for (split /\n/, $template) {
-    $n++;
-    $line{$1} = $n if /#(\w+)/;
-}
+my %line = conf_lines($template);
+my $after = 1 + $template =~ tr/\n//;
 
 my @levels = qw(main stream upstream server service method);
 
@@ -315,7 +310,7 @@ my @bad = (
     [ 'missing last semicolon', method => 'thrift_timeout 1s',
       'unexpected "}"', 1 ],
     [ 'missing brace', other => 'thrift_service T { thrift_pass u;',
-      'unexpected end of file, expecting "}"', $n + 1 - $line{other} ],
+      'unexpected end of file, expecting "}"', $after - $line{other} ],
     [ 'brace too many', other => 'thrift_pass u; }', 'unexpected "}"', 2 ],
     [ 'block without brace', service => 'thrift_method n;',
       'directive "thrift_method" has no opening "{"' ],
@@ -409,22 +404,17 @@ $t->done();
 # What nginx -t says; a second server is there only where it is asked for.
 
 sub test {
-    my (%texts) = @_;
-
-    my $conf = $template;
-
-    $texts{other} = 'thrift_pass u;' unless defined $texts{other};
-    $conf =~ s/#(\w+)/defined $texts{$1} ? $texts{$1} : "#$1"/eg;
-
-    return scalar $t->test_config($conf);
+    return scalar $t->test_config(filled(@_));
 }
 
 
 sub error {
-    my ($text) = test(@_);
+    return $t->config_error(filled(@_));
+}
 
-    return $1 if $text =~ /^nginx: \[emerg\] (.*\n)nginx: .* test failed\n$/;
-    return $text;
+
+sub filled {
+    return conf($template, other => 'thrift_pass u;', @_);
 }
 
 

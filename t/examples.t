@@ -39,41 +39,10 @@ my @clients = (
 
 my @formats = ([ qw(framed binary) ], [ qw(buffered compact) ]);
 
-my $t = Test::Thrift->new(conf('weather'), log => 'info');
-my $west = $t->run_daemon([ @python, "$top/examples/weather/server.py",
-                            $t->port('west') ],
-                        port => '127.0.0.1:' . $t->port('west'));
+# the ports of two upstreams are of servers here, and of one there; or nobody
+# listens
 
-$t->run();
-
-my $warm = '19 C in Paris, France';
-
-gathers('all three', "north: $warm", "south: $warm",
-        "west: $warm, says server " . $t->port('west'));
-
-$t->stop_daemon($west);
-$t->expect_log(qr/\[error\].*connect\(\) failed.*upstream: "[\d.:]+"/);
-
-gathers('one is dead', "north: $warm", "south: $warm",
-        'west failed: cannot connect to upstream');
-
-blocking();
-waiting();
-
-ok($t->reload(conf('nobody')), 'reload');
-
-gathers('all are dead');
-
-$t->done();
-
-
-# The ports of two upstreams are of servers here, and of one there; or nobody
-# listens.
-
-sub conf {
-    my ($weather) = @_;
-
-    return <<"EOF";
+my $template = <<'EOF';
 
 %%TEST_GLOBALS%%
 
@@ -93,11 +62,11 @@ stream {
     thrift_idl       %%TOP%%/examples/blocking/blocking.thrift;
 
     upstream north {
-        server  127.0.0.1:%%PORT_$weather%%;
+        server  127.0.0.1:%%PORT_#weather%%;
     }
 
     upstream south {
-        server  127.0.0.1:%%PORT_$weather%%;
+        server  127.0.0.1:%%PORT_#weather%%;
         thrift_upstream_transport    unframed;
         thrift_upstream_protocol     compact;
         thrift_upstream_multiplexed  on;
@@ -142,7 +111,34 @@ stream {
 }
 
 EOF
-}
+
+my $t = Test::Thrift->new(conf($template, weather => 'weather'),
+                          log => 'info');
+my $west = $t->run_daemon([ @python, "$top/examples/weather/server.py",
+                            $t->port('west') ],
+                        port => '127.0.0.1:' . $t->port('west'));
+
+$t->run();
+
+my $warm = '19 C in Paris, France';
+
+gathers('all three', "north: $warm", "south: $warm",
+        "west: $warm, says server " . $t->port('west'));
+
+$t->stop_daemon($west);
+$t->expect_log(qr/\[error\].*connect\(\) failed.*upstream: "[\d.:]+"/);
+
+gathers('one is dead', "north: $warm", "south: $warm",
+        'west failed: cannot connect to upstream');
+
+blocking();
+waiting();
+
+ok($t->reload(conf($template, weather => 'nobody')), 'reload');
+
+gathers('all are dead');
+
+$t->done();
 
 
 sub output {

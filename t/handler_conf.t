@@ -238,25 +238,22 @@ $t->done();
 # What nginx -t says; "stream" is what stands there.
 
 sub test {
+    return scalar $t->test_config(filled(@_));
+}
+
+
+sub error {
+    return $t->config_error(filled(@_));
+}
+
+
+sub filled {
     my ($service, $stream, $other) = @_;
 
     $stream = 'thrift_idl shapes.thrift;' unless defined $stream;
     $t->write_file('other.thrift', $other) if defined $other;
 
-    my $conf = $template;
-
-    $conf =~ s/#service/$service/;
-    $conf =~ s/#stream/$stream/;
-
-    return scalar $t->test_config($conf);
-}
-
-
-sub error {
-    my ($text) = test(@_);
-
-    return $1 if $text =~ /^nginx: \[emerg\] (.*\n)nginx: .* test failed\n$/;
-    return $text;
+    return conf($template, service => $service, stream => $stream);
 }
 
 

@@ -208,6 +208,16 @@ is($t->test_config("events {}\nunknown;\n"),
    . "nginx: configuration file test.conf test failed\n",
    'bad configuration');
 
+my $template = "events {\n    #events\n}\n#main\n";
+
+is(conf($template, main => 'one;'), "events {\n    #events\n}\none;\n",
+   'template');
+is_deeply({ conf_lines($template) }, { events => 2, main => 4 },
+          'lines of a template');
+ok(!eval { conf($template, other => 'one;'); 1 }, 'no such place');
+is($t->config_error(conf($template, events => 'unknown;')),
+   "unknown directive \"unknown\" in test.conf:2\n", 'message alone');
+
 # every final check notices what it is for
 
 my $bad = Test::Thrift->new(undef, module => 0);

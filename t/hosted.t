@@ -116,29 +116,10 @@ my $t = Test::Thrift->new(undef, log => 'info');
 
 $t->handler('faults', source => "$here/faults.c",
             idl => "$here/faults.thrift");
-$t->write_conf(conf());
-$t->run();
 
-my ($runs, $named) = (0, 0);
+my $servers = join("\n", map { servers($_) } 0 .. $#clients);
 
-start_client($_) for grep { is_there($_) } @clients;
-check_client($_) for @clients;
-check_log();
-
-$t->done();
-
-
-sub is_there {
-    my ($client) = @_;
-
-    return !$client->{needs} || -e $client->{needs};
-}
-
-
-sub conf {
-    my $servers = join("\n", map { servers($_) } 0 .. $#clients);
-
-    return <<"EOF";
+$t->write_conf(conf(<<'EOF', servers => $servers));
 
 %%TEST_GLOBALS%%
 
@@ -155,14 +136,30 @@ stream {
     thrift_idl  %%TOP%%/examples/myservice/myservice.thrift;
     thrift_idl  %%TOP%%/t/hosted/faults.thrift;
 
-    log_format  calls  '\$thrift_service.\$thrift_method \$thrift_status '
-                       '\$thrift_exception';
+    log_format  calls  '$thrift_service.$thrift_method $thrift_status '
+                       '$thrift_exception';
     access_log  %%TESTDIR%%/calls.log  calls;
 
-$servers
+    #servers
 }
 
 EOF
+
+$t->run();
+
+my ($runs, $named) = (0, 0);
+
+start_client($_) for grep { is_there($_) } @clients;
+check_client($_) for @clients;
+check_log();
+
+$t->done();
+
+
+sub is_there {
+    my ($client) = @_;
+
+    return !$client->{needs} || -e $client->{needs};
 }
 
 

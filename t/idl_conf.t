@@ -40,13 +40,7 @@ stream {
 }
 EOF
 
-my %line;
-my $n = 0;
-
-for (split /\n/, $template) {
-    $n++;
-    $line{$1} = $n if /#(\w+)/;
-}
+my %line = conf_lines($template);
 
 my $at = "in test.conf:$line{server}";
 
@@ -312,8 +306,8 @@ good('shared without files', server => 'thrift_service A { thrift_method m '
 
 # a server that answers for all of its services
 
-my $server = (grep { (split /\n/, $template)[$_ - 1] =~ /server \{/ }
-                   1 .. $n)[0];
+my @lines = split /\n/, $template;
+my ($server) = grep { $lines[$_ - 1] =~ /server \{/ } 1 .. @lines;
 
 like(said(server => "$orders $copy"),
      qr/^\[emerg\]\ method\ "get"\ is\ defined\ in\ service\ "Orders"\ and
@@ -587,13 +581,7 @@ $t->done();
 # What nginx -t says about a configuration, one line for each message.
 
 sub said {
-    my (%texts) = @_;
-
-    my $conf = $template;
-
-    $conf =~ s/#(\w+)/defined $texts{$1} ? $texts{$1} : "#$1"/eg;
-
-    return said_of($conf);
+    return said_of(conf($template, @_));
 }
 
 

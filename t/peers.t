@@ -80,7 +80,27 @@ my %needs_idl = (thriftpy => 1, aiothrift => 1);
 
 my %limited = (py_simple => 0, cpp_simple => 0, py_pool => 2, cpp_pool => 2);
 
-my $t = Test::Thrift->new(conf(), log => 'info');
+my $conf = conf(<<'EOF', servers => of_servers(), limited => of_limited());
+
+%%TEST_GLOBALS%%
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    log_format  calls  '$thrift_service:$thrift_method $thrift_type '
+                       '$thrift_status $thrift_exception';
+    access_log  %%TESTDIR%%/calls.log  calls;
+
+    #servers
+    #limited
+}
+
+EOF
+
+my $t = Test::Thrift->new($conf, log => 'info');
 
 start_servers();
 $t->run();
@@ -110,8 +130,8 @@ sub key {
 }
 
 
-sub conf {
-    my $servers = join("\n", map { <<"EOF" } map { key($_) } @servers);
+sub of_servers {
+    return join("\n", map { <<"EOF" } map { key($_) } @servers);
     server {
         listen       127.0.0.1:%%PORT_$_%%;
         thrift_pass  127.0.0.1:%%PORT_direct_$_%%;
@@ -131,8 +151,11 @@ sub conf {
         }
     }
 EOF
+}
 
-    my $limited = join("\n", map { <<"EOF" } sort keys %limited);
+
+sub of_limited {
+    return join("\n", map { <<"EOF" } sort keys %limited);
     upstream $_ {
         server            127.0.0.1:%%PORT_direct_$_%%;
         thrift_keepalive  $limited{$_};
@@ -142,26 +165,6 @@ EOF
         listen       127.0.0.1:%%PORT_$_%%;
         thrift_pass  $_;
     }
-EOF
-
-    return <<"EOF";
-
-%%TEST_GLOBALS%%
-
-events {
-}
-
-stream {
-    %%TEST_GLOBALS_STREAM%%
-
-    log_format  calls  '\$thrift_service:\$thrift_method \$thrift_type '
-                       '\$thrift_status \$thrift_exception';
-    access_log  %%TESTDIR%%/calls.log  calls;
-
-$servers
-$limited
-}
-
 EOF
 }
 

@@ -29,7 +29,7 @@ stream {
     access_log  %%TESTDIR%%/access.log  test;
 
     upstream backend {
-        server            127.0.0.1:%%PORT_old%%;
+        server            127.0.0.1:%%PORT_#backend%%;
         thrift_keepalive  8;
     }
 
@@ -42,7 +42,7 @@ stream {
 
 EOF
 
-my $t = Test::Thrift->new($template);
+my $t = Test::Thrift->new(conf($template, backend => 'old'));
 
 my $old = $t->backend('old');
 my $new = $t->backend('new');
@@ -66,7 +66,7 @@ $waiting->start('slow');
 $half->send(substr($bytes, 0, 500));
 ok(wait_for(sub { $old->calls('slow') }), 'call on its way');
 
-ok($t->reload(conf(backend => 'new')), 'reload');
+ok($t->reload(conf($template, backend => 'new')), 'reload');
 
 is($t->client('proxy')->call('get')->{fields}{0}, 'new', 'new connection');
 is($waiting->read_message()->{fields}{0}, 'old', 'call on its way');
@@ -91,7 +91,8 @@ my $c = $t->client('proxy');
 is($c->call('get')->{fields}{0}, 'new', 'before failed reload');
 
 $t->expect_log(qr/\[emerg\] .*"thrift_pass" directive is duplicate in /);
-ok(!$t->reload(conf(server => 'thrift_pass backend;')), 'failed reload');
+ok(!$t->reload(conf($template, backend => 'old',
+                    server => 'thrift_pass backend;')), 'failed reload');
 
 is(join(' ', sort $t->workers()), join(' ', sort @workers), 'same workers');
 is($c->call('get')->{fields}{0}, 'new', 'old connection');
@@ -107,7 +108,7 @@ for my $round (1 .. 3) {
         $c->send(join '', map { call_bytes('some', ++$sent) } 1 .. 5);
     }
 
-    ok($t->reload(conf(backend => 'new')), "reload $round");
+    ok($t->reload(conf($template, backend => 'new')), "reload $round");
 
     for my $c (@clients) {
         $got += grep { my $m = $c->read_message();
@@ -130,7 +131,8 @@ ok(wait_for(sub { $t->workers(1) == 2 }), 'all old workers end');
 
 # worker_shutdown_timeout: who does not leave is left
 
-ok($t->reload(conf(backend => 'new', main => 'worker_shutdown_timeout 300ms;')),
+ok($t->reload(conf($template, backend => 'new',
+                   main => 'worker_shutdown_timeout 300ms;')),
    'with a limit');
 
 $idle = $t->client('proxy');
@@ -156,7 +158,7 @@ is($t->client('proxy')->call('get')->{type}, REPLY, 'others go on');
 
 # quit: what is on its way is finished
 
-ok($t->reload(conf(backend => 'new')), 'without a limit');
+ok($t->reload(conf($template, backend => 'new')), 'without a limit');
 
 $c = $t->client('proxy');
 $c->start('slow', undef, seqid => 8);
@@ -174,7 +176,8 @@ $c->close();
 # stop: at once, whatever is on its way; with several workers nginx itself does
 # not free all then, and the sanitizer says so
 
-(my $single = $template) =~ s/worker_processes  2/worker_processes  1/;
+my $single = conf($template, backend => 'old')
+    =~ s/worker_processes  2/worker_processes  1/r;
 
 my $fast = Test::Thrift->new($single);
 my $backend = $fast->backend('old', script => { stall => { stall => 1 } });
@@ -194,18 +197,3 @@ ok($half->closed(), 'half a call stopped');
 
 $fast->done();
 $t->done();
-
-
-# The configuration with something else in it.
-
-sub conf {
-    my (%changes) = @_;
-
-    my $conf = $template;
-    my $backend = delete $changes{backend} || 'old';
-
-    $conf =~ s/PORT_old/PORT_$backend/;
-    $conf =~ s/#$_/$changes{$_}/ for keys %changes;
-
-    return $conf;
-}

@@ -24,7 +24,7 @@ EOF
 
 my $long = 'x' x 600;
 
-my $t = Test::Thrift->new(<<"EOF");
+my $t = Test::Thrift->new(conf(<<'EOF', methods => $methods, long => $long));
 
 %%TEST_GLOBALS%%
 
@@ -34,11 +34,11 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
-    log_format  test  '\$thrift_method \$thrift_status \$status '
-                      '\$thrift_exception';
+    log_format  test  '$thrift_method $thrift_status $status '
+                      '$thrift_exception';
     access_log  %%TESTDIR%%/access.log  test;
 
-    map \$thrift_method \$why {
+    map $thrift_method $why {
         get      'not today';
         default  'unknown, as always';
     }
@@ -79,17 +79,17 @@ stream {
         listen  127.0.0.1:%%PORT_types%%;
 
         thrift_service S {
-$methods
+            #methods
             thrift_method variables {
-                thrift_return  UNKNOWN  "\$thrift_method of \$remote_addr: \$why";
+                thrift_return  UNKNOWN  "$thrift_method of $remote_addr: $why";
             }
 
             thrift_method get {
-                thrift_return  UNKNOWN  \$why;
+                thrift_return  UNKNOWN  $why;
             }
 
             thrift_method long {
-                thrift_return  UNKNOWN  "$long";
+                thrift_return  UNKNOWN  "#long";
             }
         }
     }

@@ -15,12 +15,12 @@ use Test::Thrift;
 use Time::HiRes qw(time sleep);
 
 
-my $conf = <<'EOC';
+my $template = <<'EOC';
 
 %%TEST_GLOBALS%%
 
 events {
-    use  METHOD;
+    use  #method;
 }
 
 stream {
@@ -77,8 +77,8 @@ sub busy {
     return (cpu($t) - $start) / (time() - $time);
 }
 
-my @tests = map { (my $text = $conf) =~ s/METHOD/$_/;
-                  Test::Thrift->new($text, log => 'info', method => $_) }
+my @tests = map { Test::Thrift->new(conf($template, method => $_),
+                                    log => 'info', method => $_) }
                 qw(poll select);
 
 if (scalar($tests[0]->test_config()) !~ /successful/) {

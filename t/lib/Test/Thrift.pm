@@ -61,7 +61,7 @@ use Test::Thrift::Backend;
 use Test::Thrift::Bytes;
 use Test::Thrift::Client;
 
-our @EXPORT = (qw(wait_for time_factor sanitizer),
+our @EXPORT = (qw(conf conf_lines wait_for time_factor sanitizer),
                @Test::Thrift::Bytes::EXPORT);
 
 my $TOP = abs_path(dirname(__FILE__) . '/../../..');
@@ -72,6 +72,50 @@ my @live;
 
 sub time_factor {
     return $ENV{TEST_TIME_FACTOR} || 1;
+}
+
+
+# conf($template, name => text, ...): the configuration with each text in place
+# of the comment "#name", for files that need several, or a part that is not
+# written down.  What is not named stays a comment.
+#
+#     my $template = <<'EOF';
+#     ...
+#         server {
+#             listen  127.0.0.1:%%PORT_proxy%%;
+#             #server
+#         }
+#     EOF
+#
+#     $t->reload(conf($template, server => 'thrift_timeout 1s;'));
+
+sub conf {
+    my ($template, %texts) = @_;
+
+    for (keys %texts) {
+        die "no #$_ in the template" unless $template =~ /#$_\b/;
+    }
+
+    $template =~ s/#(\w+)/defined $texts{$1} ? $texts{$1} : "#$1"/eg;
+
+    return $template;
+}
+
+
+# conf_lines($template): on which line each "#name" stands, as name => line.
+
+sub conf_lines {
+    my ($template) = @_;
+
+    my %line;
+    my $n = 0;
+
+    for (split /\n/, $template) {
+        $n++;
+        $line{$1} = $n if /#(\w+)/;
+    }
+
+    return %line;
 }
 
 
@@ -389,6 +433,18 @@ sub test_config {
     $text =~ s/\Q$self->{dir}\E\///g;
 
     return wantarray ? ($text, $code) : $text;
+}
+
+
+# config_error($conf): the message alone for which it is refused.
+
+sub config_error {
+    my ($self, $conf) = @_;
+
+    my $text = $self->test_config($conf);
+
+    return $text =~ /^nginx: \[emerg\] (.*\n)nginx: .* test failed\n$/ ? $1
+                                                                       : $text;
 }
 
 
