@@ -124,21 +124,11 @@ my $second = $t->backend('second', script => \%hold);
 
 $t->run();
 
-sub answer {
-    my ($c, $method) = @_;
-
-    my $m = $c->call($method);
-
-    return 'nothing' unless $m;
-    return $m->{type} == REPLY ? $m->{fields}{0}
-                               : "$m->{exception} $m->{message}";
-}
-
 sub answers {
     my ($c, $n, $method) = @_;
 
     my %n;
-    $n{answer($c, $method || 'get')}++ for 1 .. $n;
+    $n{answer($c->call($method || 'get'))}++ for 1 .. $n;
 
     return \%n;
 }
@@ -186,7 +176,7 @@ ok($t->wait_log(qr/\|get\|exception\|502\|($dead)$/, 'access.log'),
    'all logged');
 
 $c->oneway('lost');
-is(answer($c, 'get'), '6 cannot connect to upstream', 'after oneway');
+is(answer($c->call('get')), '6 cannot connect to upstream', 'after oneway');
 ok($t->wait_log(qr/\|lost\|failed\|502\|/, 'access.log'), 'oneway logged');
 
 is_deeply(answers($t->client('address'), 3),
@@ -194,7 +184,8 @@ is_deeply(answers($t->client('address'), 3),
           'single one down');
 
 my $marked = $t->client('marked');
-is(answer($marked, 'get'), '6 cannot connect to upstream', 'all down, marked');
+is(answer($marked->call('get')), '6 cannot connect to upstream',
+   'all down, marked');
 is_deeply(answers($marked, 3), { '6 no live upstreams' => 3 }, 'all marked');
 
 # thrift_next_upstream_tries
@@ -212,7 +203,7 @@ is(scalar(grep { /\|127\S+, 127\S+, / } @tried), 0, 'never three');
 
 my $third = $t->backend('third');
 
-is(answer($c, 'get'), 'third', 'up again');
+is(answer($c->call('get')), 'third', 'up again');
 $n = answers($three, 9);
 is($n->{second} + $n->{third}, 9, 'tries, one down');
 
@@ -245,10 +236,10 @@ for (qw(full full_too)) {
 }
 
 $c = $t->client('slow');
-is(answer($c, 'Other:get'), 'second', 'next after timeout');
-is(answer($c, 'Short:get'), '6 cannot connect to upstream',
+is(answer($c->call('Other:get')), 'second', 'next after timeout');
+is(answer($c->call('Short:get')), '6 cannot connect to upstream',
    'next upstream timeout');
-like(answer($c, 'Deadline:get'),
+like(answer($c->call('Deadline:get')),
      qr/^6 timed out after \d+ms connecting to upstream$/, 'deadline');
 ok($t->wait_log(qr/\|get\|exception\|504\|/, 'access.log'),
    'deadline logged');
@@ -299,7 +290,7 @@ for (1 .. 10) {
 }
 
 is(executed_twice(qr/^h/), 0, 'executed once');
-is(answer($c, 'get'), 'second', 'connection stays');
+is(answer($c->call('get')), 'second', 'connection stays');
 
 # killed and started again below many calls
 
@@ -348,7 +339,7 @@ $m = $c->read_message();
 is("$m->{seqid} $m->{exception}", '5 6', 'killed while receiving');
 like($m->{message}, qr/^upstream closed connection/, 'told so');
 is(scalar $third->calls('large'), 0, 'not tried again');
-is(answer($c, 'get'), 'third', 'goes on');
+is(answer($c->call('get')), 'third', 'goes on');
 
 $t->done();
 

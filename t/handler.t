@@ -158,21 +158,6 @@ ok($t->wait_log(qr/service "Probe": stopped/), 'stop hook');
 $t->done();
 
 
-sub answer {
-    my ($m) = @_;
-
-    return 'nothing' unless $m;
-    return "$m->{exception} $m->{message}" if $m->{type} == EXCEPTION;
-
-    my ($id) = keys %{$m->{fields}};
-
-    return 'void' unless defined $id;
-    return "throws $id" if $id;
-
-    return $m->{fields}{0};
-}
-
-
 sub text {
     return [ [ 1, string => $_[0] ] ];
 }

@@ -456,9 +456,9 @@ sub options {
     # ids below 1
 
     for my $protocol ('--binary', '--compact') {
-        is(answer(before => { echo => 1 }, $protocol, '[true, 5]'),
+        is(prints(before => { echo => 1 }, $protocol, '[true, 5]'),
            '0 {"#-1":true,"#1":5}', "no negative ids, $protocol");
-        is(answer(before => { echo => 1 }, $protocol, '[true, 5]',
+        is(prints(before => { echo => 1 }, $protocol, '[true, 5]',
                   '--negative-ids'),
            '0 {"#-5":true,"#1":5}', "--negative-ids, $protocol");
     }
@@ -482,16 +482,16 @@ sub replies {
 
     for my $protocol ('--binary', '--compact') {
 
-        is(answer(id => [ [ 0, uuid => $uuid ] ], $protocol,
+        is(prints(id => [ [ 0, uuid => $uuid ] ], $protocol,
                   qq(["$text", [["\U$text\E", "$text"]]])),
            qq(0 "$text"), "uuid, $protocol");
 
-        is(answer(pair => [ [ 0, struct => [ [ 1, i32 => 1 ],
+        is(prints(pair => [ [ 0, struct => [ [ 1, i32 => 1 ],
                                              [ 2, uuid => $uuid ] ] ] ],
                   $protocol),
            qq(0 {"a":1,"b":"$text"}), "uuid in a struct, $protocol");
 
-        is(answer(small => [ [ 0, struct => [
+        is(prints(small => [ [ 0, struct => [
                [ 7, string => 'x' ], [ 1, i32 => 2 ], [ -3, bool => 1 ],
                [ 8, list => [ i8 => 1, 2 ] ],
                [ 9, map => [ string => 'i64', a => 1 ] ],
@@ -506,60 +506,60 @@ sub replies {
            . '"#8":[1,2],"#9":{"a":1},"a":2}', "unknown fields, $protocol");
     }
 
-    is(answer(get => [ [ 0, string => "\xff\x00" ] ]),
+    is(prints(get => [ [ 0, string => "\xff\x00" ] ]),
        '0 {"base64":"/wA="}', 'a string that is not UTF-8');
-    is(answer(get => [ [ 0, string => "a\0b" ] ]), '0 "a\u0000b"',
+    is(prints(get => [ [ 0, string => "a\0b" ] ]), '0 "a\u0000b"',
        'a string with a 0');
-    is(answer(get => [ [ 7, i32 => 1 ], [ 0, string => 'x' ] ]), '0 "x"',
+    is(prints(get => [ [ 7, i32 => 1 ], [ 0, string => 'x' ] ]), '0 "x"',
        'unknown field beside a result');
-    is(answer(get => [ [ 5, struct => [ [ 1, i32 => 6 ] ] ] ]),
+    is(prints(get => [ [ 5, struct => [ [ 1, i32 => 6 ] ] ] ]),
        '1 {"exception":{"type":"#5","value":{"#1":6}}}',
        'exception that the IDL does not have');
-    is(answer(get => [ [ 1, struct => [ [ 1, string => 'w' ] ] ] ]),
+    is(prints(get => [ [ 1, struct => [ [ 1, string => 'w' ] ] ] ]),
        '1 {"exception":{"type":"Oops","value":{"why":"w"}}}',
        'declared exception');
-    is(answer(put => []), '0 null', 'void');
-    is(answer(put => [ [ 0, i32 => 5 ] ]), '0 {"#0":5}',
+    is(prints(put => []), '0 null', 'void');
+    is(prints(put => [ [ 0, i32 => 5 ] ]), '0 {"#0":5}',
        'a void method that returns something');
-    is(answer(counts => [ [ 0, map => [ string => 'i32', a => 1, b => 2 ] ] ]),
+    is(prints(counts => [ [ 0, map => [ string => 'i32', a => 1, b => 2 ] ] ]),
        '0 {"a":1,"b":2}', 'map');
-    is(answer(counts => [ [ 0, map => [ string => 'i32', a => 1, a => 2 ] ] ]),
+    is(prints(counts => [ [ 0, map => [ string => 'i32', a => 1, a => 2 ] ] ]),
        '0 [["a",1],["a",2]]', 'map with a key twice');
-    is(answer(counts => [ [ 0, map => [ string => 'i32', "\xff" => 1 ] ] ]),
+    is(prints(counts => [ [ 0, map => [ string => 'i32', "\xff" => 1 ] ] ]),
        '0 [[{"base64":"/w=="},1]]', 'map with a key that is not UTF-8');
-    is(answer(counts => [ [ 0, map => [ string => 'i32', "a\0" => 1 ] ] ]),
+    is(prints(counts => [ [ 0, map => [ string => 'i32', "a\0" => 1 ] ] ]),
        '0 [["a\u0000",1]]', 'map with a 0 in a key');
-    is(answer(colour => [ [ 0, i32 => 1 ] ], '--binary',
+    is(prints(colour => [ [ 0, i32 => 1 ] ], '--binary',
               '["RED", {"RED": 1, "7": 2}]'), '0 "RED"', 'enum');
-    is(answer(colour => [ [ 0, i32 => 9 ] ]), '0 9', 'unknown enum value');
-    is(answer(either => [ [ 0, struct => [ [ 2, string => 'r' ] ] ] ]),
+    is(prints(colour => [ [ 0, i32 => 9 ] ]), '0 9', 'unknown enum value');
+    is(prints(either => [ [ 0, struct => [ [ 2, string => 'r' ] ] ] ]),
        '0 {"right":"r"}', 'union');
-    is(answer(put => [], '--compact', '[{}]'), '0 null', 'defaults');
+    is(prints(put => [], '--compact', '[{}]'), '0 null', 'defaults');
 
     my $put = ($backend->calls('put'))[-1];
     is($put->{length}, 44, 'defaults: uuid, infinity, constant');
 
     my $call = { exception => [ 99, "no\xff" ] };
-    is(answer(get => $call),
+    is(prints(get => $call),
        '1 {"exception":{"code":99,"message":{"base64":"bm//"},"name":null,'
        . '"type":"TApplicationException"}}', 'exception of another kind');
-    is(answer(get => { type => 3, body => [] }),
+    is(prints(get => { type => 3, body => [] }),
        '1 {"exception":{"code":0,"message":"","name":"UNKNOWN","type":'
        . '"TApplicationException"}}', 'empty exception');
 
     for my $name ('get', 'Fake:get', 'Fake') {
-        like(answer(get => { exception => [ 1, 'x' ], name => $name },
+        like(prints(get => { exception => [ 1, 'x' ], name => $name },
                     '--multiplexed'),
              qr/^1 .*UNKNOWN_METHOD/, "multiplexed exception for $name");
     }
 
-    is(answer(get => { body => [ [ 0, string => 'x' ] ], pieces => 1 }),
+    is(prints(get => { body => [ [ 0, string => 'x' ] ], pieces => 1 }),
        '0 "x"', 'byte by byte');
-    is(answer(get => { body => [ [ 0, string => 'x' ] ], twice => 1 },
+    is(prints(get => { body => [ [ 0, string => 'x' ] ], twice => 1 },
               '--unframed'), '0 "x"', 'twice');
 
     my $long = 'x' x 1_000_000;
-    is(answer(get => [ [ 0, string => $long ] ]), qq(0 "$long"), 'long');
+    is(prints(get => [ [ 0, string => $long ] ]), qq(0 "$long"), 'long');
 }
 
 
@@ -790,10 +790,10 @@ sub fake {
 }
 
 
-# answer(method, body or action, option, arguments, option...): exit code and
+# prints(method, body or action, option, arguments, option...): exit code and
 # JSON on one line
 
-sub answer {
+sub prints {
     my ($method, $action, $option, $json, @options) = @_;
 
     $action = { body => $action } if ref $action eq 'ARRAY';

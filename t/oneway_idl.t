@@ -115,15 +115,6 @@ my @ways = ([ binary => 'framed' ], [ binary => 'unframed' ],
 
 my $addr = '127.0.0.1:' . $t->port('backend');
 
-sub answer {
-    my ($c, $method, @body) = @_;
-
-    my $m = $c->call($method, \@body) or return 'nothing';
-
-    return $m->{type} == REPLY ? $m->{fields}{0}
-                               : "$m->{exception} $m->{message}";
-}
-
 # as a CALL
 
 for my $way (@ways) {
@@ -134,12 +125,13 @@ for my $way (@ways) {
         my $c = $t->client($where, @o);
 
         $c->start('tell', [ [ 1, i32 => 1 ] ]);
-        is(answer($c, 'ask', [ 1, i32 => 2 ]), 'backend',
+        is(answer($c->call('ask', [ [ 1, i32 => 2 ] ])), 'backend',
            "$protocol $transport, next call");
 
         $c->start($_, [ [ 1, i32 => 1 ] ])
             for qw(tell Api:tell tell_async inherited Api:inherited);
-        is(answer($c, 'Api:ask', [ 1, i32 => 2 ]), 'backend', 'after several');
+        is(answer($c->call('Api:ask', [ [ 1, i32 => 2 ] ])), 'backend',
+           'after several');
         ok($c->open(0.02), 'nothing else came');
     }
 
@@ -173,7 +165,7 @@ is(join("\n", $t->grep_log(qr/\|tell\|CALL\|(?!sent)/, 'access.log')), '',
 my $c = $t->client('known');
 my $tells = $backend->calls('tell');
 $c->oneway('tell', [ [ 1, i32 => 1 ] ]);
-is(answer($c, 'ask'), 'backend', 'oneway as ONEWAY');
+is(answer($c->call('ask')), 'backend', 'oneway as ONEWAY');
 ok(wait_for(sub { $backend->calls('tell') == $tells + 1 }), 'it arrived');
 ok($t->wait_log(qr/^$port\|Api\|tell\|ONEWAY\|sent\|200\|0\|$addr$/,
                 'access.log'), 'ONEWAY logged');
@@ -183,7 +175,7 @@ ok($t->wait_log(qr/^$port\|Api\|tell\|ONEWAY\|sent\|200\|0\|$addr$/,
 my $big = call_bytes('tell', 3, [ [ 2, string => 'x' x 200_000 ] ]);
 $tells = $backend->calls('tell');
 $c->send_pieces($big, 50_000);
-is(answer($c, 'ask'), 'backend', 'after a large one');
+is(answer($c->call('ask')), 'backend', 'after a large one');
 ok(wait_for(sub { $backend->calls('tell') == $tells + 1 }), 'large one');
 is(($backend->calls('tell'))[-1]{length}, length $big, 'all of it');
 
@@ -193,7 +185,7 @@ $backend->script(tell => { body => [ [ 0, string => 'late' ] ] });
 
 for (1 .. 5) {
     $c->start('tell', [ [ 1, i32 => 1 ] ]);
-    is(answer($c, 'ask'), 'backend', 'answered oneway');
+    is(answer($c->call('ask')), 'backend', 'answered oneway');
 }
 
 ok($c->open(0.02), 'answers are dropped');
@@ -224,7 +216,7 @@ my $asks = $backend->calls('ask');
 $c = $t->client('known');
 $c->oneway('ask', [ [ 1, i32 => $_ ] ]) for 1 .. 3;
 $c->oneway('done');
-is(answer($c, 'ask'), 'backend', 'after two-way as ONEWAY');
+is(answer($c->call('ask')), 'backend', 'after two-way as ONEWAY');
 ok($c->open(0.02), 'its reply is dropped');
 ok(wait_for(sub { $backend->calls('ask') == $asks + 4 }), 'it arrived');
 
@@ -239,7 +231,7 @@ my $accepted = $backend->accepted();
 
 for (1 .. 5) {
     $single->oneway('ask');
-    is(answer($single, 'ask'), 'backend', 'one connection');
+    is(answer($single->call('ask')), 'backend', 'one connection');
 }
 
 is($backend->accepted(), $accepted, 'no other connection');
@@ -265,7 +257,7 @@ ok($t->wait_log(qr/^$port\|Api\|ask\|ONEWAY\|failed\|502\|/, 'access.log'),
    'without a reply');
 ok($c->open(0.02), 'no exception either');
 $backend->script();
-is(answer($c, 'ask'), 'backend', 'after it failed');
+is(answer($c->call('ask')), 'backend', 'after it failed');
 
 # never answered: the deadline
 
@@ -281,7 +273,7 @@ $backend->script();
 
 $c->start('tell');
 $c->start('inherited');
-is(answer($c, 'ask'), 'backend', 'returned, cannot connect');
+is(answer($c->call('ask')), 'backend', 'returned, cannot connect');
 ok($t->wait_log(qr/\|Api\|tell\|CALL\|failed\|503\|0\|-$/, 'access.log'),
    'returned');
 ok($t->wait_log(qr/\|Api\|inherited\|CALL\|failed\|502\|0\|127\S+$/,
@@ -291,7 +283,7 @@ ok($t->wait_log(qr/\|Api\|inherited\|CALL\|failed\|502\|0\|127\S+$/,
 
 $c = $t->client('single');
 $c->start('tell', [ [ 1, string => 'x' ] ]);
-is(answer($c, 'ask'), 'backend', 'arguments do not fit');
+is(answer($c->call('ask')), 'backend', 'arguments do not fit');
 ok($t->wait_log(qr/\|Api\|tell\|CALL\|failed\|400\|0\|-$/, 'access.log'),
    'bad arguments');
 
@@ -299,7 +291,7 @@ ok($t->wait_log(qr/\|Api\|tell\|CALL\|failed\|400\|0\|-$/, 'access.log'),
 
 $backend->script(tell => { stall => 1 });
 $c = $t->client('unknown');
-like(answer($c, 'tell'), qr/^6 timed out after \d+ms reading reply/,
+like(answer($c->call('tell')), qr/^6 timed out after \d+ms reading reply/,
      'without definitions');
 
 $t->done();

@@ -99,33 +99,29 @@ $t->run();
 
 # where to
 
-sub answer {
+sub asked {
     my ($where, $method) = @_;
 
-    my $m = $t->client($where)->call($method);
-
-    return 'nothing' unless $m;
-    return $m->{type} == REPLY ? $m->{fields}{0}
-                               : "$m->{exception} $m->{message}";
+    return answer($t->client($where)->call($method));
 }
 
-is(answer('upstream', 'get'), 'first', 'upstream');
-is(answer('address', 'get'), 'second', 'address');
-is(answer('unix', 'get'), 'third', 'unix socket');
-is(answer($t->sock('upstream'), 'get'), 'first', 'from unix socket');
+is(asked('upstream', 'get'), 'first', 'upstream');
+is(asked('address', 'get'), 'second', 'address');
+is(asked('unix', 'get'), 'third', 'unix socket');
+is(asked($t->sock('upstream'), 'get'), 'first', 'from unix socket');
 
-is(answer('variable', 'first'), 'first', 'variable, address');
-is(answer('variable', 'second'), 'second', 'variable, other address');
-is(answer('variable', 'third'), 'third', 'variable, unix socket');
-is(answer('variable', 'fourth'), 'first', 'variable, upstream');
-is(answer('variable', 'other'), '6 no upstream is known for the call',
+is(asked('variable', 'first'), 'first', 'variable, address');
+is(asked('variable', 'second'), 'second', 'variable, other address');
+is(asked('variable', 'third'), 'third', 'variable, unix socket');
+is(asked('variable', 'fourth'), 'first', 'variable, upstream');
+is(asked('variable', 'other'), '6 no upstream is known for the call',
    'variable, empty');
-is(answer('variable', 'noport'), '6 no port in upstream', 'variable, no port');
-is(answer('variable', 'host'), '6 upstream could not be resolved',
+is(asked('variable', 'noport'), '6 no port in upstream', 'variable, no port');
+is(asked('variable', 'host'), '6 upstream could not be resolved',
    'variable, no resolver');
 
-is(answer('service', 'Users:get'), 'first', 'service');
-is(answer('service', 'Users:second'), 'second', 'method');
+is(asked('service', 'Users:get'), 'first', 'service');
+is(asked('service', 'Users:second'), 'second', 'method');
 
 my $c = $t->client('variable');
 

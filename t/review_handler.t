@@ -77,15 +77,6 @@ sub text {
 }
 
 
-sub answer {
-    my ($m) = @_;
-
-    return 'nothing' unless $m;
-    return "$m->{exception} $m->{message}" if $m->{type} == EXCEPTION;
-    return defined $m->{fields}{0} ? $m->{fields}{0} : 'void';
-}
-
-
 sub act {
     my ($what, $client) = @_;
 

@@ -118,53 +118,43 @@ stream {
 EOF
 
 $t->backend('backend', script => { stall => { stall => 1 },
-                                             quick => { stall => 1 },
-                                             other => { stall => 1 },
-                                             m     => { stall => 1 } });
+                                   quick => { stall => 1 },
+                                   other => { stall => 1 },
+                                   m     => { stall => 1 } });
 $t->run();
 
 my $c;
-
-sub answer {
-    my ($method) = @_;
-
-    my $m = $c->call($method);
-
-    return 'nothing' unless $m;
-    return $m->{type} == REPLY ? $m->{fields}{0}
-                               : "$m->{exception} $m->{message}";
-}
 
 # Service:method
 
 $c = $t->client('several');
 
-is(answer('A:get'), 'backend', 'service');
-is(answer('A:special'), '6 A special', 'method of service');
-is(answer('B:get'), '6 B', 'other service');
-is(answer('B:special'), '6 B special', 'method of other service');
-is(answer('B:only'), 'backend', 'method passes');
-is(answer('A:only'), 'backend', 'method of another service');
-is(answer('C:special'), '6 server', 'unknown service');
-is(answer('a:get'), '6 server', 'case matters');
-is(answer('AA:get'), '6 server', 'longer service');
+is(answer($c->call('A:get')), 'backend', 'service');
+is(answer($c->call('A:special')), '6 A special', 'method of service');
+is(answer($c->call('B:get')), '6 B', 'other service');
+is(answer($c->call('B:special')), '6 B special', 'method of other service');
+is(answer($c->call('B:only')), 'backend', 'method passes');
+is(answer($c->call('A:only')), 'backend', 'method of another service');
+is(answer($c->call('C:special')), '6 server', 'unknown service');
+is(answer($c->call('a:get')), '6 server', 'case matters');
+is(answer($c->call('AA:get')), '6 server', 'longer service');
 
 # bare names
 
-is(answer('special'), '6 A special', 'first method');
-is(answer('only'), 'backend', 'method named once');
-is(answer('get'), 'backend', 'first service');
-is(answer('A'), 'backend', 'method like service');
+is(answer($c->call('special')), '6 A special', 'first method');
+is(answer($c->call('only')), 'backend', 'method named once');
+is(answer($c->call('get')), 'backend', 'first service');
+is(answer($c->call('A')), 'backend', 'method like service');
 
 # odd names
 
-is(answer('A:special:x'), 'backend', 'two colons');
-is(answer('A::special'), 'backend', 'two colons in a row');
-is(answer('C:A:special'), '6 server', 'unknown before colons');
-is(answer('A:'), '1 method name is empty', 'empty method');
-is(answer(':get'), '6 server', 'empty service');
-is(answer(':'), '1 method name is empty', 'colon');
-is(answer("A:\0\n\"special"), 'backend', 'odd bytes');
+is(answer($c->call('A:special:x')), 'backend', 'two colons');
+is(answer($c->call('A::special')), 'backend', 'two colons in a row');
+is(answer($c->call('C:A:special')), '6 server', 'unknown before colons');
+is(answer($c->call('A:')), '1 method name is empty', 'empty method');
+is(answer($c->call(':get')), '6 server', 'empty service');
+is(answer($c->call(':')), '1 method name is empty', 'colon');
+is(answer($c->call("A:\0\n\"special")), 'backend', 'odd bytes');
 
 my $m = $c->call('A:x:y', [], seqid => 31);
 is("$m->{name} $m->{seqid}", 'x:y 31', 'bare name');
@@ -175,28 +165,29 @@ is("$m->{name} $m->{seqid}", 'x:y 32', 'bare name in exception');
 
 $c = $t->client('only');
 
-is(answer('A:get'), '6 A', 'only service');
-is(answer('get'), '6 A', 'only service, bare');
-is(answer('B:get'), '1 unknown method "B:get"', 'unknown method');
-is(answer(':get'), '1 unknown method ":get"', 'unknown, empty service');
-is(answer(':'), '1 method name is empty', 'unknown, colon');
+is(answer($c->call('A:get')), '6 A', 'only service');
+is(answer($c->call('get')), '6 A', 'only service, bare');
+is(answer($c->call('B:get')), '1 unknown method "B:get"', 'unknown method');
+is(answer($c->call(':get')), '1 unknown method ":get"',
+   'unknown, empty service');
+is(answer($c->call(':')), '1 method name is empty', 'unknown, colon');
 $m = $c->call('B:get', [], seqid => -9);
 is("$m->{name} $m->{seqid}", 'get -9', 'unknown bare name');
 
 my $long = 'B:' . 'x' x 200;
-is(answer($long), "1 unknown method \"$long\"", 'unknown long name');
+is(answer($c->call($long)), "1 unknown method \"$long\"", 'unknown long name');
 
 $c->oneway('B:poke');
-is(answer('A:get'), '6 A', 'unknown oneway');
+is(answer($c->call('A:get')), '6 A', 'unknown oneway');
 
 # the server alone
 
 $c = $t->client('server');
 
-is(answer('get'), 'backend', 'server');
-is(answer('S:get'), 'backend', 'server, with service');
-is(answer(':get'), 'backend', 'server, empty service');
-is(answer('S:'), '1 method name is empty', 'server, empty method');
+is(answer($c->call('get')), 'backend', 'server');
+is(answer($c->call('S:get')), 'backend', 'server, with service');
+is(answer($c->call(':get')), 'backend', 'server, empty service');
+is(answer($c->call('S:')), '1 method name is empty', 'server, empty method');
 
 # a head that is malformed
 

@@ -175,12 +175,10 @@ my @ways = ([ binary => 'framed' ], [ binary => 'unframed' ],
 
 my ($c, $port);
 
-sub answer {
-    my ($method, $body, %o) = @_;
+sub verdict {
+    my $m = $c->call(@_);
 
-    my $m = $c->call($method, $body, %o) or return 'nothing';
-
-    return $m->{type} == REPLY ? 'good' : "$m->{exception} $m->{message}";
+    return $m && $m->{type} == REPLY ? 'good' : answer($m);
 }
 
 my $bad = '7 arguments do not fit their definition: ';
@@ -442,7 +440,7 @@ for my $way (@ways) {
 
     for (@refused) {
         my ($name, $method, $body, $text) = @$_;
-        is(answer($method, $body), "$bad$text", $name);
+        is(verdict($method, $body), "$bad$text", $name);
     }
 
     is(scalar $backend->calls(), $calls, "$protocol $transport, none passed");
@@ -451,18 +449,18 @@ for my $way (@ways) {
 
     $backend->script(touch => { body => [ ] });
 
-    is(answer($$_[1], $$_[2]), 'good', $$_[0]) for @good, @strict;
+    is(verdict($$_[1], $$_[2]), 'good', $$_[0]) for @good, @strict;
 
     is(scalar $backend->calls(), $calls + @good + @strict,
        "$protocol $transport, all passed");
 
     $c = $t->client('strict', protocol => $protocol, transport => $transport);
 
-    is(answer($$_[1], $$_[2]), "$bad$$_[3]", "$$_[0], checked") for @strict;
-    is(answer($$_[1], $$_[2]), 'good', "$$_[0], checked") for @good;
+    is(verdict($$_[1], $$_[2]), "$bad$$_[3]", "$$_[0], checked") for @strict;
+    is(verdict($$_[1], $$_[2]), 'good', "$$_[0], checked") for @good;
 
     is($c->call('scalars', $all)->{fields}{0}, 'backend', 'answer');
-    is(answer('Api:touch', [ [ 1, i8 => 1 ] ]),
+    is(verdict('Api:touch', [ [ 1, i8 => 1 ] ]),
        "${bad}wrong type, i64 expected at id", 'with service');
 }
 
@@ -484,41 +482,41 @@ is(scalar(my @e = $t->grep_log(qr/\[(?:warn|error)\]/)), 0,
 
 $c = $t->client('schema');
 
-is(answer('nope'), '1 unknown method "nope"', 'unknown method');
-is(answer('Api:nope'), '1 unknown method "Api:nope"', 'unknown in service');
-is(answer('Base:scalars'), '1 unknown method "Base:scalars"', 'of the child');
-is(answer('Nope:user'), '1 unknown method "Nope:user"', 'unknown service');
-is(answer('Base:version'), 'good', 'of the parent');
+is(verdict('nope'), '1 unknown method "nope"', 'unknown method');
+is(verdict('Api:nope'), '1 unknown method "Api:nope"', 'unknown in service');
+is(verdict('Base:scalars'), '1 unknown method "Base:scalars"', 'of the child');
+is(verdict('Nope:user'), '1 unknown method "Nope:user"', 'unknown service');
+is(verdict('Base:version'), 'good', 'of the parent');
 ok($t->wait_log(qr/^$port\|Api\|nope\|exception\|404\|-$/, 'access.log'),
    'unknown logged');
 
 $c = $t->client('blocks');
 
-is(answer('nope'), '1 unknown method "nope"', 'unknown, blocks');
-is(answer('Api:nope'), '1 unknown method "Api:nope"', 'in service, blocks');
-is(answer('Base:version'), '1 unknown method "Base:version"', 'no block');
-is(answer('version'), 'good', 'inherited, blocks');
-is(answer('user', [ user() ]), '6 closed', 'returned');
-is(answer('user', [ ]), "${bad}missing required field at user",
+is(verdict('nope'), '1 unknown method "nope"', 'unknown, blocks');
+is(verdict('Api:nope'), '1 unknown method "Api:nope"', 'in service, blocks');
+is(verdict('Base:version'), '1 unknown method "Base:version"', 'no block');
+is(verdict('version'), 'good', 'inherited, blocks');
+is(verdict('user', [ user() ]), '6 closed', 'returned');
+is(verdict('user', [ ]), "${bad}missing required field at user",
    'checked before it is returned');
 
 # with structure the definitions refuse nothing
 
 $c = $t->client('structure');
-is(answer('user', [ ]), 'good', 'structure only');
-is(answer('nope'), 'good', 'structure, unknown method');
+is(verdict('user', [ ]), 'good', 'structure only');
+is(verdict('nope'), 'good', 'structure, unknown method');
 
 # levels, and lax heads
 
 $c = $t->client('schema');
-like(answer('tree', [ tree(32, @leaf) ]), qr/^7 malformed call: /,
+like(verdict('tree', [ tree(32, @leaf) ]), qr/^7 malformed call: /,
      'too many levels');
 
 $c = $t->client('deep', protocol => 'lax');
-is(answer('tree', [ tree(44, @leaf) ]), 'good', 'more levels');
-like(answer('tree', [ tree(44) ]), qr/^${bad}missing required field at tree/,
+is(verdict('tree', [ tree(44, @leaf) ]), 'good', 'more levels');
+like(verdict('tree', [ tree(44) ]), qr/^${bad}missing required field at tree/,
      'lax, refused');
-like(answer('tree', [ tree(45, @leaf) ]), qr/^7 malformed call: /,
+like(verdict('tree', [ tree(45, @leaf) ]), qr/^7 malformed call: /,
      'lax, too many levels');
 
 # oneway
@@ -529,7 +527,7 @@ my $pokes = $backend->calls('poke');
 $c->oneway('poke', [ [ 1, string => 'x' ] ]);
 $c->oneway('nope');
 $c->oneway('poke', [ [ 1, i64 => 1 ] ]);
-is(answer('version'), 'good', 'oneway has no answer');
+is(verdict('version'), 'good', 'oneway has no answer');
 ok(wait_for(sub { $backend->calls('poke') == $pokes + 1 }), 'oneway passes');
 is_deeply([ map { s/.*poke\|//r }
                 $t->wait_log(qr/^$port\|Api\|poke\|/, 'access.log', 5, 2) ],
@@ -598,24 +596,24 @@ for my $way (@ways) {
         $backend->script($method => $script);
 
         if (ref $want) {
-            like(answer($method), $want, "reply: $name");
+            like(verdict($method), $want, "reply: $name");
 
         } else {
-            is(answer($method), $want, "reply: $name");
+            is(verdict($method), $want, "reply: $name");
         }
     }
 
     $backend->script(colors => { body => [ [ 0, list => [ i32 => 1, 3 ] ] ] },
                      version => { body => [ [ 0, string => $cut ] ] });
 
-    is(answer('colors'), 'good', 'number in reply');
-    is(answer('version'), 'good', 'text in reply');
+    is(verdict('colors'), 'good', 'number in reply');
+    is(verdict('version'), 'good', 'text in reply');
 
     $c = $t->client('strict', protocol => $protocol, transport => $transport);
 
-    is(answer('colors'), "${wrong}number that its enum does not have at "
+    is(verdict('colors'), "${wrong}number that its enum does not have at "
                          . 'success[1]', 'number in reply, checked');
-    is(answer('version'), "${wrong}string is not UTF-8 at success",
+    is(verdict('version'), "${wrong}string is not UTF-8 at success",
        'text in reply, checked');
 }
 
@@ -629,9 +627,9 @@ ok($t->wait_log(qr/^$port\|Api\|find\|exception\|502\|127\S+$/, 'access.log'),
 
 $backend->script(find => { body => [ ] });
 $c = $t->client('schema');
-is(answer('version'), 'good', 'before refused reply');
-is(answer('find'), "${wrong}result without a value", 'refused reply');
-is(answer('version'), 'good', 'after refused reply');
+is(verdict('version'), 'good', 'before refused reply');
+is(verdict('find'), "${wrong}result without a value", 'refused reply');
+is(verdict('version'), 'good', 'after refused reply');
 
 # nor is the server given up, of which other methods are right
 
@@ -639,8 +637,8 @@ my $other = $t->backend('other', script => { find => { body => [ ] }
                                                      });
 
 $c = $t->client('two');
-is(answer('find'), "${wrong}result without a value", "refused $_") for 1 .. 4;
-is(answer('version'), 'good', 'server stays');
+is(verdict('find'), "${wrong}result without a value", "refused $_") for 1 .. 4;
+is(verdict('version'), 'good', 'server stays');
 
 # bodies over several blocks, at once and in pieces
 
@@ -659,19 +657,19 @@ for my $way (@ways) {
 
     my $calls = $backend->calls('many');
 
-    is(answer('many', [ [ 1, list => [ struct => @list ] ],
+    is(verdict('many', [ [ 1, list => [ struct => @list ] ],
                         [ 2, string => $text ] ]), 'good', 'large');
 
     my @late = (@list[0 .. 998], [ [ 1, string => 'x' ], [ 2, i64 => 1 ] ]);
 
-    is(answer('many', [ [ 1, list => [ struct => @late ] ] ]),
+    is(verdict('many', [ [ 1, list => [ struct => @late ] ] ]),
        "${bad}wrong type, i32 expected at list[999].zip", 'large, wrong');
-    is(answer('many', [ [ 1, list => [ struct => @list[0 .. 998],
+    is(verdict('many', [ [ 1, list => [ struct => @list[0 .. 998],
                                        [ [ 2, i32 => 1 ] ] ] ] ]),
        "${bad}missing required field at list[999].street", 'large, missing');
-    is(answer('many', [ [ 2, string => "$text\xe2\x82" ] ]),
+    is(verdict('many', [ [ 2, string => "$text\xe2\x82" ] ]),
        "${bad}string is not UTF-8 at text", 'large, not text');
-    is(answer('many', [ [ 2, string => substr($text, 0, 50_000) . "\xff"
+    is(verdict('many', [ [ 2, string => substr($text, 0, 50_000) . "\xff"
                              . substr($text, 0, 30_000) ] ]),
        "${bad}string is not UTF-8 at text", 'large, byte in the middle');
 
@@ -680,7 +678,7 @@ for my $way (@ways) {
     for my $n (2000 .. 2007) {
         my $odd = 'a' x $n . "\xf0\x9f\x98\x80" x 600;
 
-        is(answer('many', [ [ 2, string => $odd ] ]), 'good', "block $n");
+        is(verdict('many', [ [ 2, string => $odd ] ]), 'good', "block $n");
     }
 
     is($backend->calls('many'), $calls + 9, 'large, passed');
@@ -709,12 +707,12 @@ for my $way (@ways) {
                                   pieces => 30_000 });
 
     is(length $c->call('many')->{fields}{0}, length $text, 'large reply');
-    is(answer('find'), "${wrong}wrong type, i32 expected at "
+    is(verdict('find'), "${wrong}wrong type, i32 expected at "
                        . 'success.others[999].zip', 'large reply, wrong');
-    is(answer('version'), "${wrong}string is not UTF-8 at success",
+    is(verdict('version'), "${wrong}string is not UTF-8 at success",
        'large reply, not text');
     $backend->script();
-    is(answer('version'), 'good', 'after large ones');
+    is(verdict('version'), 'good', 'after large ones');
 }
 
 # many at once
