@@ -106,7 +106,7 @@ for my $size (length $bytes, 1, 5) {
 for my $id (0, 1, 127, 128, 2 ** 21, 2 ** 31 - 1, -1, -2 ** 31) {
     for my $protocol (qw(binary compact)) {
         my $m = $t->client('auto')->call('get', undef, protocol => $protocol,
-                                    seqid => $id);
+                                         seqid => $id);
         is($m->{seqid}, $id, "seqid $id, $protocol");
     }
 }
