@@ -16,7 +16,7 @@ use Test::Thrift::Nomem;
 
 my $t = Test::Thrift->new(undef, log => 'info');
 
-$t->handler('review');
+$t->handler('rare');
 $t->write_conf(<<'EOF');
 
 %%TEST_GLOBALS%%
@@ -30,7 +30,7 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
-    thrift_idl  %%TOP%%/t/data/handler/review.thrift;
+    thrift_idl  %%TOP%%/t/data/handler/rare.thrift;
 
     upstream self {
         server            127.0.0.1:%%PORT_loop%%  max_fails=0;
@@ -40,16 +40,16 @@ stream {
     server {
         listen  127.0.0.1:%%PORT_loop%%;
 
-        thrift_service Review {
-            thrift_handler  %%TESTDIR%%/review.so;
+        thrift_service Rare {
+            thrift_handler  %%TESTDIR%%/rare.so;
         }
     }
 
     server {
         listen  127.0.0.1:%%PORT_threads%%;
 
-        thrift_service Review {
-            thrift_handler  %%TESTDIR%%/review.so  threads=pool;
+        thrift_service Rare {
+            thrift_handler  %%TESTDIR%%/rare.so  threads=pool;
         }
     }
 }

@@ -15,7 +15,7 @@ use Test::Thrift;
 
 my $t = Test::Thrift->new(undef, log => 'info');
 
-$t->handler('review');
+$t->handler('rare');
 $t->write_conf(<<'EOF');
 
 %%TEST_GLOBALS%%
@@ -29,13 +29,13 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
-    thrift_idl  %%TOP%%/t/data/handler/review.thrift;
+    thrift_idl  %%TOP%%/t/data/handler/rare.thrift;
 
     server {
         listen  127.0.0.1:%%PORT_handler%%;
 
-        thrift_service Review {
-            thrift_handler  %%TESTDIR%%/review.so;
+        thrift_service Rare {
+            thrift_handler  %%TESTDIR%%/rare.so;
 
             thrift_method wait { thrift_timeout 300ms; }
         }
@@ -46,8 +46,8 @@ stream {
 
         thrift_handler_memory  64k;
 
-        thrift_service Review {
-            thrift_handler  %%TESTDIR%%/review.so;
+        thrift_service Rare {
+            thrift_handler  %%TESTDIR%%/rare.so;
 
             thrift_method seen { thrift_pass 127.0.0.1:%%PORT_backend%%; }
         }

@@ -13,13 +13,13 @@ use Test::More;
 use Test::Thrift;
 
 
-my $ROUNDS = $ENV{REVIEW_ROUNDS} || 3;
+my $ROUNDS = $ENV{STOP_ROUNDS} || 3;
 
 my $t = Test::Thrift->new(undef, log => 'info');
 
 srand($ENV{FUZZ_SEED} || 20261126);
 
-$t->handler($_) for qw(review probe);
+$t->handler($_) for qw(rare probe);
 $t->write_conf(<<'EOF');
 
 %%TEST_GLOBALS%%
@@ -34,7 +34,7 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
-    thrift_idl  %%TOP%%/t/data/handler/review.thrift;
+    thrift_idl  %%TOP%%/t/data/handler/rare.thrift;
     thrift_idl  %%TOP%%/t/data/handler/probe.thrift;
 
     upstream framed {
@@ -57,8 +57,8 @@ stream {
             thrift_method seen { thrift_pass backend; }
         }
 
-        thrift_service Review order=1 {
-            thrift_handler  %%TESTDIR%%/review.so;
+        thrift_service Rare order=1 {
+            thrift_handler  %%TESTDIR%%/rare.so;
         }
     }
 
@@ -90,10 +90,10 @@ my @calls = (
     [ 'Probe:work', [ 1, string => 'pool' ], [ 2, i32 => 30 ] ],
     [ 'Probe:seen' ],
     [ 'Probe:release', [ 1, string => 'x' ] ],
-    [ 'Review:act', [ 1, string => 'zero' ] ],
-    [ 'Review:act', [ 1, string => 'join' ] ],
-    [ 'Review:act', [ 1, string => 'worker' ] ],
-    [ 'Review:act', [ 1, string => 'ticks' ] ],
+    [ 'Rare:act', [ 1, string => 'zero' ] ],
+    [ 'Rare:act', [ 1, string => 'join' ] ],
+    [ 'Rare:act', [ 1, string => 'worker' ] ],
+    [ 'Rare:act', [ 1, string => 'ticks' ] ],
 );
 
 $t->run();
@@ -108,7 +108,7 @@ for my $round (1 .. $ROUNDS) {
 }
 
 my @clients = busy();
-$t->signal($ENV{REVIEW_SIGNAL} || 'TERM');
+$t->signal($ENV{STOP_SIGNAL} || 'TERM');
 ok(wait_for(sub { !$t->workers(1) }), 'workers end at once');
 
 $t->done();

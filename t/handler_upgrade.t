@@ -17,12 +17,12 @@ use Test::Thrift::Files;
 use Time::HiRes qw(time);
 
 
-my $SECONDS = $ENV{REVIEW_SECONDS} || 3;
+my $SECONDS = $ENV{UPGRADE_SECONDS} || 3;
 my $LOAD    = 3;
 
 my $t = Test::Thrift->new(undef, log => 'info', upgrade => 1);
 
-$t->handler('review');
+$t->handler('rare');
 $t->write_conf(<<'EOF');
 
 %%TEST_GLOBALS%%
@@ -37,7 +37,7 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
-    thrift_idl  %%TOP%%/t/data/handler/review.thrift;
+    thrift_idl  %%TOP%%/t/data/handler/rare.thrift;
 
     # an old worker stays for as long as a new one keeps a connection to it
 
@@ -54,8 +54,8 @@ stream {
     server {
         listen  127.0.0.1:%%PORT_handler%%;
 
-        thrift_service Review {
-            thrift_handler  %%TESTDIR%%/review.so;
+        thrift_service Rare {
+            thrift_handler  %%TESTDIR%%/rare.so;
         }
     }
 
@@ -64,8 +64,8 @@ stream {
 
         thrift_timeout  1s;
 
-        thrift_service Review {
-            thrift_handler  %%TESTDIR%%/review.so;
+        thrift_service Rare {
+            thrift_handler  %%TESTDIR%%/rare.so;
         }
     }
 }

@@ -15,7 +15,7 @@ use Test::Thrift;
 
 my $t = Test::Thrift->new(undef, log => 'info');
 
-$t->handler('review');
+$t->handler('rare');
 $t->write_conf(<<'EOF');
 
 %%TEST_GLOBALS%%
@@ -26,17 +26,17 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
-    thrift_idl  %%TOP%%/t/data/handler/review.thrift;
+    thrift_idl  %%TOP%%/t/data/handler/rare.thrift;
 
     server {
         listen  127.0.0.1:%%PORT_handler%%;
 
         thrift_service Empty {
-            thrift_handler  %%TESTDIR%%/review.so;
+            thrift_handler  %%TESTDIR%%/rare.so;
         }
 
-        thrift_service Review {
-            thrift_handler  %%TESTDIR%%/review.so;
+        thrift_service Rare {
+            thrift_handler  %%TESTDIR%%/rare.so;
 
             thrift_method act  { thrift_return INTERNAL_ERROR "not here"; }
             thrift_method wait { thrift_return INTERNAL_ERROR "not here"; }
@@ -54,8 +54,8 @@ my $c = $t->client('handler');
 
 is($c->call('Empty:any')->{message}, 'unknown method "Empty:any"',
    'service without methods');
-is($c->call('Review:seen')->{message}, 'not here', 'method of another');
-is($c->call('Review:none')->{message}, 'unknown method "Review:none"',
+is($c->call('Rare:seen')->{message}, 'not here', 'method of another');
+is($c->call('Rare:none')->{message}, 'unknown method "Rare:none"',
    'method that is not there');
 
 $t->done();

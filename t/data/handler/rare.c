@@ -1,11 +1,11 @@
 /*
- * review.c: a handler for t/review_handler*.t, which asks for what is allowed,
- * but not often done: from within callbacks, at once, again and again.
+ * rare.c: a handler for t/handler_*.t, which asks for what is allowed, but not
+ * often done: from within callbacks, at once, again and again.
  */
 
 #define _POSIX_C_SOURCE  200809L
 
-#include "review.h"
+#include "rare.h"
 
 #include <time.h>
 
@@ -62,7 +62,7 @@ on_wait_cancelled(nthrift_call_t *call, nthrift_cancel_e reason, void *data)
 
 
 static void
-wait_for(nthrift_call_t *call, const Review_wait_args_t *args)
+wait_for(nthrift_call_t *call, const Rare_wait_args_t *args)
 {
     (void) args;
 
@@ -77,9 +77,9 @@ wait_for(nthrift_call_t *call, const Review_wait_args_t *args)
 static void
 release(nthrift_call_t *call)
 {
-    see("released:%d ", Review_wait_reply(waiting, NTHRIFT_STR("released")));
+    see("released:%d ", Rare_wait_reply(waiting, NTHRIFT_STR("released")));
 
-    Review_act_reply(call, NTHRIFT_STR("done"));
+    Rare_act_reply(call, NTHRIFT_STR("done"));
 }
 
 
@@ -89,7 +89,7 @@ static void
 on_zero(nthrift_call_t *call, void *data)
 {
     if (stopped) {
-        Review_act_reply(call, NTHRIFT_STR("stopped"));
+        Rare_act_reply(call, NTHRIFT_STR("stopped"));
         return;
     }
 
@@ -104,7 +104,7 @@ on_slow(nthrift_call_t *call, void *data)
     see("loop ");
 
     if (stopped) {
-        Review_act_reply(call, NTHRIFT_STR("stopped"));
+        Rare_act_reply(call, NTHRIFT_STR("stopped"));
         return;
     }
 
@@ -116,7 +116,7 @@ static void
 on_join(nthrift_call_t *call, void *data)
 {
     if (stopped) {
-        Review_act_reply(call, NTHRIFT_STR("stopped"));
+        Rare_act_reply(call, NTHRIFT_STR("stopped"));
         return;
     }
 
@@ -126,20 +126,20 @@ on_join(nthrift_call_t *call, void *data)
 
 static void
 on_answer(nthrift_call_t *call, const nthrift_failure_t *failure,
-    const Review_seen_result_t *result, void *data)
+    const Rare_seen_result_t *result, void *data)
 {
-    Review_seen_args_t  args;
+    Rare_seen_args_t  args;
 
     (void) failure;
     (void) result;
 
     if (stopped) {
-        Review_act_reply(call, NTHRIFT_STR("stopped"));
+        Rare_act_reply(call, NTHRIFT_STR("stopped"));
         return;
     }
 
-    Review_seen_args_init(&args);
-    (void) Review_seen_call(call, "nowhere", &args, on_answer, data);
+    Rare_seen_args_init(&args);
+    (void) Rare_seen_call(call, "nowhere", &args, on_answer, data);
 }
 
 
@@ -158,7 +158,7 @@ on_tick(nthrift_call_t *call, void *data)
     int  *left = data;
 
     if (--*left == 0) {
-        Review_act_reply(call, NTHRIFT_STR("ticked"));
+        Rare_act_reply(call, NTHRIFT_STR("ticked"));
         return;
     }
 
@@ -172,7 +172,7 @@ on_tick(nthrift_call_t *call, void *data)
 
 static void
 on_asked(nthrift_call_t *call, const nthrift_failure_t *failure,
-    const Review_act_result_t *result, void *data)
+    const Rare_act_result_t *result, void *data)
 {
     (void) data;
 
@@ -181,18 +181,18 @@ on_asked(nthrift_call_t *call, const nthrift_failure_t *failure,
         return;
     }
 
-    Review_act_reply(call, result->success);
+    Rare_act_reply(call, result->success);
 }
 
 
 static void
 act_ask(nthrift_call_t *call, const char *upstream, nthrift_str_t what)
 {
-    Review_act_args_t  args;
+    Rare_act_args_t  args;
 
     args.what = what;
 
-    if (Review_act_call(call, upstream, &args, on_asked, NULL) != NTHRIFT_OK) {
+    if (Rare_act_call(call, upstream, &args, on_asked, NULL) != NTHRIFT_OK) {
         nthrift_call_fail(call, "cannot ask");
     }
 }
@@ -208,8 +208,8 @@ do_work(void *data)
 static void
 on_worked(nthrift_call_t *call, void *data)
 {
-    Review_act_reply(call, nthrift_call_format(call, "worked %d",
-                                               *(int *) data));
+    Rare_act_reply(call, nthrift_call_format(call, "worked %d",
+                                             *(int *) data));
 }
 
 
@@ -256,14 +256,14 @@ act_full(nthrift_call_t *call)
     see("timer:%d ", nthrift_call_timer(call, 1, on_zero, NULL));
     see("work:%d ", nthrift_call_work(call, "pool", NULL, NULL, NULL));
 
-    Review_act_reply(call, NTHRIFT_STR("full"));
+    Rare_act_reply(call, NTHRIFT_STR("full"));
     see("keep:%d cancel:%d ", nthrift_call_keep(call),
         nthrift_call_on_cancel(call, NULL, NULL));
 }
 
 
 static void
-act(nthrift_call_t *call, const Review_act_args_t *args)
+act(nthrift_call_t *call, const Rare_act_args_t *args)
 {
     nthrift_str_t  what;
 
@@ -271,7 +271,7 @@ act(nthrift_call_t *call, const Review_act_args_t *args)
 
     if (is(what, "nap")) {
         nap(200);
-        Review_act_reply(call, what);
+        Rare_act_reply(call, what);
 
     } else if (is(what, "release")) {
         release(call);
@@ -282,11 +282,11 @@ act(nthrift_call_t *call, const Review_act_args_t *args)
 
     } else if (is(what, "stop")) {
         stopped = true;
-        Review_act_reply(call, what);
+        Rare_act_reply(call, what);
 
     } else if (is(what, "go")) {
         stopped = false;
-        Review_act_reply(call, what);
+        Rare_act_reply(call, what);
 
     } else if (is(what, "zero")) {
         see("loop ");
@@ -330,29 +330,29 @@ act(nthrift_call_t *call, const Review_act_args_t *args)
         act_full(call);
 
     } else {
-        Review_act_reply(call, what);
+        Rare_act_reply(call, what);
     }
 }
 
 
 static void
-size(nthrift_call_t *call, const Review_size_args_t *args)
+size(nthrift_call_t *call, const Rare_size_args_t *args)
 {
-    Review_size_reply(call, nthrift_call_format(call, "%zu", args->inners.n));
+    Rare_size_reply(call, nthrift_call_format(call, "%zu", args->inners.n));
 }
 
 
 static void
-what_was_seen(nthrift_call_t *call, const Review_seen_args_t *args)
+what_was_seen(nthrift_call_t *call, const Rare_seen_args_t *args)
 {
     (void) args;
 
-    Review_seen_reply(call, nthrift_str_of(seen, strlen(seen)));
+    Rare_seen_reply(call, nthrift_str_of(seen, strlen(seen)));
     seen[0] = '\0';
 }
 
 
-Review_HANDLER(.act = act, .wait = wait_for, .size = size,
-               .seen = what_was_seen)
+Rare_HANDLER(.act = act, .wait = wait_for, .size = size,
+             .seen = what_was_seen)
 
 Empty_HANDLER(.on_start = NULL)

@@ -1,6 +1,6 @@
 struct Inner { 1: string name = "inner", 2: optional i32 count }
 
-service Review {
+service Rare {
     /** Does what its argument says. */
     string act(1: string what),
 
