@@ -61,7 +61,7 @@ use Test::Thrift::Backend;
 use Test::Thrift::Bytes;
 use Test::Thrift::Client;
 
-our @EXPORT = (qw(conf conf_lines wait_for time_factor sanitizer),
+our @EXPORT = (qw(answer conf conf_lines wait_for time_factor sanitizer),
                @Test::Thrift::Bytes::EXPORT);
 
 my $TOP = abs_path(dirname(__FILE__) . '/../../..');
@@ -141,6 +141,23 @@ sub wait_for {
         select(undef, undef, undef, $pause);
         $pause *= 1.5 if $pause < 0.05;
     }
+}
+
+
+# answer($m): what a call returned, as text: its value, "void", "throws" and the
+# id of a declared exception, or type and message of a TApplicationException;
+# "nothing" when there was no reply.
+
+sub answer {
+    my ($m) = @_;
+
+    return 'nothing' unless $m;
+    return "$m->{exception} $m->{message}" if $m->{type} == EXCEPTION;
+    return $m->{fields}{0} if exists $m->{fields}{0};
+
+    my ($id) = sort keys %{$m->{fields}};
+
+    return defined $id ? "throws $id" : 'void';
 }
 
 

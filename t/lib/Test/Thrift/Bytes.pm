@@ -21,7 +21,7 @@ use Exporter qw(import);
 our @EXPORT = qw(
     CALL REPLY EXCEPTION ONEWAY
     encode_struct encode_message frame call_bytes oneway_bytes reply_bytes
-    exception_bytes parse_message parse_struct message_length answer
+    exception_bytes parse_message parse_struct message_length
 );
 
 use constant {
@@ -500,23 +500,6 @@ sub message_length {
     my $m = parse_message($bytes, %o);
 
     return $m ? $m->{length} : 0;
-}
-
-
-# answer($m): what a call returned, as text: its value, "void", "throws" and the
-# id of a declared exception, or type and message of a TApplicationException;
-# "nothing" when there was no reply.
-
-sub answer {
-    my ($m) = @_;
-
-    return 'nothing' unless $m;
-    return "$m->{exception} $m->{message}" if $m->{type} == EXCEPTION;
-    return $m->{fields}{0} if exists $m->{fields}{0};
-
-    my ($id) = sort keys %{$m->{fields}};
-
-    return defined $id ? "throws $id" : 'void';
 }
 
 
