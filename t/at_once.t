@@ -11,7 +11,6 @@ use lib "$FindBin::Bin/lib";
 
 use Test::More;
 use Test::Thrift;
-use Time::HiRes qw(sleep);
 
 
 my $t = Test::Thrift->new(<<'EOC', log => 'info');
@@ -69,18 +68,20 @@ sub hold {
     return wait_for(sub { $b->calls() == $calls });
 }
 
+sub stopped {
+    open(my $fh, '<', "/proc/$worker/stat") or die "stat: $!";
+
+    return <$fh> =~ /\) T /;
+}
+
 sub at_once {
     my (@what) = @_;
 
     kill('STOP', $worker);
-    sleep(0.01);
+    wait_for(sub { stopped() }) or die 'the worker goes on';
 
-    for (@what) {
-        $_->();
-        sleep(0.005);
-    }
+    $_->() for @what;
 
-    sleep(0.02);
     kill('CONT', $worker);
 }
 
@@ -166,7 +167,7 @@ for my $what ([ $release ], [ $release, 'reset' ], [ 'reset' ]) {
 
     hold($c, qw(hold drop leave));
     at_once(map({ my $w = $_; ref $w ? $w : sub { $c->reset() } } @$what),
-            sub { sleep(0.7) });
+            sub { elapse(0.7) });
     $c->read_message(0.1) if !grep { !ref } @$what;
     $b->release();
     $c->close();

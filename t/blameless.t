@@ -61,8 +61,14 @@ $t->run();
 sub answers {
     my ($c, $n) = @_;
 
-    return join(' ', sort map { my $m = $c->call('get');
-                                $m->{fields}{0} || $m->{message} } 1 .. $n);
+    return join(' ', sort map { answer($c->call('get')) } 1 .. $n);
+}
+
+sub sockets {
+    my ($worker) = $t->workers();
+
+    return scalar(grep { (readlink($_) || '') =~ /^socket:/ }
+                       glob("/proc/$worker/fd/*"));
 }
 
 # the client pipelines and reads slowly: the second reply has to wait for it
@@ -75,7 +81,7 @@ my $end = Time::HiRes::time() + 1.2;
 
 while (Time::HiRes::time() < $end) {
     $slow->read(2000, 0.1);
-    select(undef, undef, undef, 0.05);
+    elapse(0.05);
 }
 
 $slow->close();
@@ -106,8 +112,10 @@ $seen{$_->{message} || 'answered'}++
     for map { $other->read_message() || () } 1 .. 16;
 ok($seen{'internal error'}, 'no connections left');
 
+my $left = sockets() - grep { !$_->closed(0.001) } @idle;
+
 $_->close() for @idle;
-select(undef, undef, undef, 0.2);
+ok(wait_for(sub { sockets() <= $left }), 'idle clients have left');
 
 is(answers($t->client('two'), 4), 'first first second second',
    'servers are not blamed');

@@ -12,7 +12,6 @@ use lib "$FindBin::Bin/lib";
 use POSIX ();
 use Test::More;
 use Test::Thrift;
-use Time::HiRes qw(time sleep);
 
 
 my $t = Test::Thrift->new(<<'EOC', log => 'error');
@@ -63,7 +62,7 @@ sub calls_before_other {
         POSIX::_exit(0);
     }
 
-    sleep(0.2);
+    elapse(0.2);
     $other->start('other');
     kill('CONT', $worker);
 

@@ -263,7 +263,7 @@ sub reloads {
     while (time() < $end) {
         $t->signal('HUP');
         $n++;
-        select(undef, undef, undef, 0.1);
+        elapse(0.1);
     }
 
     for my $i (1 .. $LOAD) {

@@ -215,10 +215,7 @@ sub script {
 sub outcome {
     my ($method, $body, %o) = @_;
 
-    my $m = $c->call($method, $body, %o);
-    my $text = !$m ? 'nothing'
-             : $m->{type} == REPLY ? $m->{fields}{0}
-             : "$m->{exception} $m->{message}";
+    my $text = answer($c->call($method, $body, %o));
 
     return "$text (" . executed() . ')';
 }

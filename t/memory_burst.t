@@ -43,7 +43,7 @@ is(scalar(@replies), 100, 'burst answered');
 
 # the memory goes back after a second without another burst
 
-select(undef, undef, undef, 1.5);
+elapse(1.5);
 
 is($c->call('get')->{fields}{0}, 'backend', 'worker stayed');
 

@@ -11,7 +11,6 @@ use lib "$FindBin::Bin/lib";
 
 use Test::More;
 use Test::Thrift;
-use Time::HiRes qw(sleep);
 
 
 plan(skip_all => 'memory is not counted under a sanitizer')
@@ -76,7 +75,7 @@ is(large(16), 16, 'large calls');
 
 # memory goes back a second after the burst
 
-sleep(2.5);
+elapse(2.5);
 
 is($t->client('proxy')->call('get')->{message}, 'no', 'after');
 

@@ -17,6 +17,7 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(time);
 
+use Test::Thrift qw(wait_for);
 use Test::Thrift::Backend;
 use Test::Thrift::Bytes;
 use Test::Thrift::Files;
@@ -812,13 +813,10 @@ sub prints {
 sub wait_call {
     my ($method, $type) = @_;
 
-    for (1 .. 500) {
-        my ($call) = $backend->calls($method);
-        return $call->{type} == $type if $call;
-        select(undef, undef, undef, 0.01);
-    }
+    my $call;
 
-    return 0;
+    return wait_for(sub { ($call) = $backend->calls($method) })
+           && $call->{type} == $type;
 }
 
 

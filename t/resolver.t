@@ -175,7 +175,7 @@ my @leave = map { $t->client('proxy') } 1 .. 6;
 my $stay = $t->client('proxy');
 
 $_->send(call_bytes('late3', 1) . call_bytes('late4', 2)) for @leave, $stay;
-sleep(0.1);
+elapse(0.1);
 $_->reset() for @leave;
 is($stay->read_message()->{fields}{0}, 'backend', 'one stayed');
 is($stay->read_message()->{fields}{0}, 'backend', 'and its second');
@@ -211,9 +211,15 @@ $d->start('late6', []);
 $t->reload();
 is($d->read_message()->{fields}{0}, 'backend', 'across a reload');
 
+sub asked {
+    return scalar(grep { /^silent/ } split /\n/, $t->read_log('dns.log'));
+}
+
+my $asked = asked();
+
 $d = $t->client('proxy');
 $d->start('silent', []);
-sleep(0.05);
+wait_for(sub { asked() > $asked });
 $d->close();
 
 $t->done();

@@ -57,8 +57,7 @@ my $pid = $t->run_daemon(sub {
 sub answers {
     my ($c, $n) = @_;
 
-    return join(' ', sort map { my $m = $c->call('get');
-                                $m->{fields}{0} || $m->{message} } 1 .. $n);
+    return join(' ', sort map { answer($c->call('get')) } 1 .. $n);
 }
 
 my $old = $t->client('proxy');

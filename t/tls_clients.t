@@ -11,7 +11,6 @@ use lib "$FindBin::Bin/lib";
 
 use Test::More;
 use Test::Thrift;
-use Time::HiRes qw(sleep);
 
 
 my $t = Test::Thrift->new(<<'EOC', log => 'info');
@@ -86,7 +85,7 @@ for my $version (qw(TLSv1_2 TLSv1_3)) {
 
         $c->send(join('', map { call_bytes($_ % 2 ? 'big' : 'get', $_) }
                               1 .. 5));
-        sleep(0.2);
+        elapse(0.2);
         is(seqids($c, 5), '1 2 3 4 5', "$version, slow reader, $where");
         ok($where eq 'five' ? $c->closed() : $c->open(0.05),
            "$version, its end");
@@ -113,11 +112,13 @@ for my $version (qw(TLSv1_2 TLSv1_3)) {
 
     # leaves with a reset while replies are written and calls are held
 
+    my $held = $backend->calls('hold');
+
     for (1 .. 3) {
         $c = $t->client('tls', %ssl, rcvbuf => 8192);
         $c->send(join('', call_bytes('big', 1), call_bytes('hold', 2),
                           call_bytes('big', 3)));
-        sleep(0.03);
+        wait_for(sub { $backend->calls('hold') == $held + $_ });
         $c->reset();
     }
 
@@ -126,8 +127,10 @@ for my $version (qw(TLSv1_2 TLSv1_3)) {
     # garbage in the middle of TLS
 
     $c = $t->client('tls', %ssl);
+    my $late = $backend->calls('late');
+
     $c->send(call_bytes('late', 1));
-    sleep(0.02);
+    wait_for(sub { $backend->calls('late') > $late });
     syswrite(IO::Handle->new_from_fd(fileno($c->socket()), 'w'),
              'this is no TLS record at all, and long enough for one');
     ok($c->closed(), "$version, garbage");

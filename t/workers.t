@@ -11,7 +11,6 @@ use lib "$FindBin::Bin/lib";
 
 use Test::More;
 use Test::Thrift;
-use Time::HiRes qw(sleep time);
 
 
 my $t = Test::Thrift->new(<<'EOC', log => 'info');
@@ -170,9 +169,11 @@ $_->close() for @c;
 
 # quit, with calls in flight that end in time
 
+my $late = () = map { $_->calls('late') } @b;
+
 @c = map { $t->client('many') } 1 .. 6;
 $_->start('late', []) for @c;
-sleep(0.01);
+wait_for(sub { $late + 6 == map { $_->calls('late') } @b });
 $t->signal('QUIT');
 is(scalar(grep { my $m = $_->read_message(); $m && $m->{fields}{0} } @c), 6,
    'answered while quitting');

@@ -61,7 +61,7 @@ use Test::Thrift::Backend;
 use Test::Thrift::Bytes;
 use Test::Thrift::Client;
 
-our @EXPORT = (qw(answer conf conf_lines wait_for time_factor sanitizer),
+our @EXPORT = (qw(answer conf conf_lines elapse wait_for time_factor sanitizer),
                @Test::Thrift::Bytes::EXPORT);
 
 my $TOP = abs_path(dirname(__FILE__) . '/../../..');
@@ -141,6 +141,16 @@ sub wait_for {
         select(undef, undef, undef, $pause);
         $pause *= 1.5 if $pause < 0.05;
     }
+}
+
+
+# elapse(seconds): lets time go by.  Only where time itself is what is tested,
+# or that nothing happens in it; what happens is waited for with wait_for().
+
+sub elapse {
+    my ($seconds) = @_;
+
+    select(undef, undef, undef, $seconds);
 }
 
 
