@@ -234,6 +234,8 @@ sub port {
 
     return $self->{ports}{$name} if $self->{ports}{$name};
 
+    die "port $name has a number for a name" if $name =~ /^\d+$/;
+
     for (1 .. 1000) {
         my $port = 10240 + int(rand(32768 - 10240));
 
@@ -821,7 +823,7 @@ sub backend {
 
     my $backend = Test::Thrift::Backend->new(
         address => $self->address($where),
-        id      => $where =~ /^\d+$/ ? "backend $where" : $where,
+        id      => $where,
         log     => "$self->{dir}/backend-$n.log",
         %o);
 
