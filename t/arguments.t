@@ -286,7 +286,7 @@ for my $way (@ways) {
 
     is(scalars('scalars', [ 4, i32 => 1 ], [ 7, string => 'a' ],
                [ 4, i32 => 2 ], [ 7, string => 'b' ]),
-       '|||2|||b|||', 'twice');
+       '|||2|||b|||', 'argument that comes twice');
     is(scalars('scalars', [ 4, i64 => 1 ], [ 7, i32 => 2 ], [ 3, i16 => 5 ]),
        '||5|||||||', 'wrong type');
 
@@ -383,7 +383,7 @@ is(outcome(find => $empty), 'Args.find|declared|NotFound', 'declared');
 is(outcome(find => { body => [ [ 2, struct => [ [ 1, string => 'x' ] ] ] ] }),
    'Args.find|declared|Gone', 'of an included file');
 is(outcome(find => { body => [ [ 0, struct => [ ] ] ] }),
-   'Args.find|success|-', 'result');
+   'Args.find|success|-', 'no exception in a result');
 is(outcome(find => { exception => [ 6, 'no' ] }), 'Args.find|exception|-',
    'TApplicationException');
 is(outcome(find => { body => [ [ 7, struct => [ ] ] ] }),

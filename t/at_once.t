@@ -133,7 +133,7 @@ for my $methods ([ qw(hold) ], [ qw(hold hold hold) ],
 
         at_once($first ? ($release, $reset) : ($reset, $release),
                 sub { $d->start('get', []); $calls++ });
-        is($d->read_message()->{seqid}, 1, 'the other one');
+        is($d->read_message()->{seqid}, 1, 'another client is answered');
         $d->close();
     }
 }

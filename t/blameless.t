@@ -86,13 +86,13 @@ while (Time::HiRes::time() < $end) {
 
 $slow->close();
 
-is(answers($t->client('narrow'), 1), 'first', 'slow client');
+is(answers($t->client('narrow'), 1), 'first', 'slow reader is not the server');
 is(scalar($t->grep_log(qr/\[error\]/)), 0, 'no error line');
 
 # no connection is left for the upstream
 
 my $c = $t->client('two');
-is(answers($c, 2), 'first second', 'before');
+is(answers($c, 2), 'first second', 'both servers answer');
 
 my $other = $t->client('two');
 my @idle;

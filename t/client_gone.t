@@ -218,7 +218,7 @@ for my $how (qw(reset close half_close)) {
 }
 
 ok($t->wait_log(qr/\[info\] .*client closed connection in the middle of a call/,
-                'error.log', undef, 10), 'told');
+                'error.log', undef, 10), 'half calls logged');
 is(scalar($t->grep_log(qr/^partial/, 'access.log')), 0, 'not logged');
 is(scalar(grep { $_->{method} eq 'partial' } $first->calls()), 0, 'not sent');
 

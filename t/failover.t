@@ -262,7 +262,8 @@ for my $signal (qw(KILL TERM)) {
         for @clients;
 
     $first->start();
-    is_deeply(answers($clients[0], 4), { first => 2, second => 2 }, 'back');
+    is_deeply(answers($clients[0], 4), { first => 2, second => 2 },
+              'killed server is used again');
 }
 
 # killed during calls: one exception each, and nowhere else
@@ -337,7 +338,7 @@ close($_) for $listen, $deaf;
 
 $m = $c->read_message();
 is("$m->{seqid} $m->{exception}", '5 6', 'killed while receiving');
-like($m->{message}, qr/^upstream closed connection/, 'told so');
+like($m->{message}, qr/^upstream closed connection/, 'client is told why');
 is(scalar $third->calls('large'), 0, 'not tried again');
 is(answer($c->call('get')), 'third', 'goes on');
 

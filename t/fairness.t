@@ -87,6 +87,6 @@ sub calls_before_other {
 my $before = calls_before_other(join('',
     map { encode_message(ONEWAY, 'many', $_, []) } 1 .. 60000));
 
-cmp_ok($before, '<', 20000, 'others have a turn');
+cmp_ok($before, '<', 20000, 'another client has its turn');
 
 $t->done();

@@ -103,7 +103,7 @@ sub replied_and_gone {
 
     is(answer($c->read_message()), 'nap', 'nginx was busy');
     is(answer($d->read_message()), 'released', 'reply before the end');
-    is(answer($d->read_message()), 'done', 'and the next');
+    is(answer($d->read_message()), 'done', 'reply to the next call');
     is(seen(), 'waits released:0 ', 'a reply, and no more');
 }
 
@@ -118,7 +118,7 @@ sub left_and_ready {
     $d->half_close();
 
     is(answer($d->read_message()), 'ready', 'reply behind a call that waits');
-    is(answer($d->read_message()), 'nothing', 'whose client has left');
+    is(answer($d->read_message()), 'nothing', 'call whose client left');
     is($d->{eof}, 'closed', 'connection is closed');
     is(seen(), 'waits cancelled:1 ', 'the handler is told');
 }
@@ -130,7 +130,7 @@ sub replied_and_late {
     $d->start('wait', text('reply'));
     ok(wait_for(sub { seen() =~ /waits/ }), 'a call that waits');
     is(act('late'), 'done', 'reply while the deadline passes');
-    is(answer($d->read_message()), 'released', 'which arrives');
+    is(answer($d->read_message()), 'released', 'reply arrives');
     is(seen(), 'released:0 ', 'a reply, and no more');
 }
 
@@ -167,7 +167,7 @@ sub loops {
 
         ok(wait_for(sub { seen() =~ /loop/ }), "\"$loop\"");
         is(act('stop'), 'stop', 'others go on');
-        is(answer($d->read_message()), 'stopped', 'which ends');
+        is(answer($d->read_message()), 'stopped', 'loop ends');
     }
 
     act('go');

@@ -128,8 +128,9 @@ sub saw {
 sub released {
     my ($waits, $other) = @_;
 
-    is(act('release', $other), 'done', 'it is released');
-    is($waits->read_message()->{fields}{0}, 'released', 'and answered');
+    is(act('release', $other), 'done', 'waiting call is released');
+    is($waits->read_message()->{fields}{0}, 'released',
+       'waiting call is answered');
     $_->close() for $waits, $other;
 }
 
@@ -169,7 +170,7 @@ sub serves {
     my ($name) = @_;
 
     is(act('ask'), 'asked', "$name: serves, and calls out");
-    is(act('work'), 'worked 1', "$name: and works");
+    is(act('work'), 'worked 1', "$name: works");
 }
 
 
@@ -189,7 +190,8 @@ sub upgrade {
 
     ok(gone($old), 'the old master ends');
     is(files($t->pid()), $files, 'the new one has the same files open');
-    is(slurp($t->dir() . '/nginx.pid'), $t->pid() . "\n", 'and its pid file');
+    is(slurp($t->dir() . '/nginx.pid'), $t->pid() . "\n",
+       'pid file of the new one');
 
     serves('upgraded');
 }
@@ -273,7 +275,7 @@ sub reloads {
         my ($calls, @wrong) = split /\n/, slurp($t->dir() . "/load.$i");
 
         is("@wrong", '', 'no call was lost');
-        cmp_ok($calls, '>', 20 * $SECONDS / time_factor(), 'calls');
+        cmp_ok($calls, '>', 20 * $SECONDS / time_factor(), 'calls were made');
     }
 
     ok(wait_for(sub { $t->workers(1) == 1 }, 20), 'one worker is left');
@@ -319,12 +321,12 @@ sub to_itself {
     $c->start('act', [ [ 1, string => 'ask zero' ] ]);
     ok(saw($d, qr/loop/), 'a handler asks its own worker');
 
-    ok($t->reload(), 'which shuts down');
-    is(act('stop', $d), 'stop', 'meanwhile');
-    is($c->read_message()->{fields}{0}, 'stopped', 'and answers');
+    ok($t->reload(), 'that worker shuts down');
+    is(act('stop', $d), 'stop', 'worker serves while shutting down');
+    is($c->read_message()->{fields}{0}, 'stopped', 'its own call is answered');
     $_->close() for $c, $d;
 
-    ok($t->old_workers_gone(), 'it ends');
+    ok($t->old_workers_gone(), 'that worker ends');
 }
 
 

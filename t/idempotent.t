@@ -447,7 +447,8 @@ like(outcome('Tries:get'), qr/^$closed \((?:1 1 0|0 1 1|1 0 1)\)$/, 'tries');
 my $slowly = { delay => 0.25, raw => '', close => 'after' };
 
 script($slowly, $slowly, $slowly);
-like(outcome('Time:get'), qr/^$closed \((?:1 0 0|0 1 0|0 0 1)\)$/, 'time');
+like(outcome('Time:get'), qr/^$closed \((?:1 0 0|0 1 0|0 0 1)\)$/,
+     'no retry after its time');
 script($slowly, $slowly, $slowly);
 like(outcome('Deadline:get'),
      qr/^6 timed out after \d+ms .* \([01] [01] [01]\)$/, 'deadline');
@@ -484,7 +485,8 @@ is(pooled('All:get', $close, { }), 'first (2 0 0) +1', 'large, pooled');
 is(pooled('Pair:get', $close, $close), 'second (2 1 0) +1',
    'large, dies again');
 is(join(' ', map { ($_->calls())[-1]{length} > 600_000 ? 'whole' : 'less' }
-                 $first, $second), 'whole whole', 'all of it');
+                 $first, $second), 'whole whole',
+   'large call sent whole twice');
 $body = undef;
 
 $c = $t->client('off_next');

@@ -72,7 +72,7 @@ for my $where (qw(plain cached)) {
     my $n = 0;
     my @m = $t->client($where)->exchange(join('', map { call_bytes($_, ++$n) }
                                                        @methods), 80);
-    is(scalar(@m), 80, 'answered');
+    is(scalar(@m), 80, "answered, $where");
 }
 
 sub lines {
@@ -81,9 +81,10 @@ sub lines {
     return scalar(my @lines = $t->wait_log(qr/^\w+\|\d+\|\w+$/, $name, 2, 160));
 }
 
-is(lines('plain.log'), 160, 'plain');
-is(scalar($t->wait_log(qr/^no\|/, 'if.log', 2, 40)), 40, 'if');
-is(scalar($t->grep_log(qr/./, 'if.log')), 40, 'nothing else');
+is(lines('plain.log'), 160, 'plain file');
+is(scalar($t->wait_log(qr/^no\|/, 'if.log', 2, 40)), 40,
+   'if= with a call that failed');
+is(scalar($t->grep_log(qr/./, 'if.log')), 40, 'if= without the others');
 is(scalar($t->wait_log(qr/^$_\|/, "by-$_.log", 2, 40)), 40, "by $_")
     for qw(one no two late);
 
@@ -94,7 +95,7 @@ ok(wait_for(sub {
     $text = '';
     gunzip(\$packed => \$text, MultiStream => 1) if length $packed;
     return 160 == (() = $text =~ /^\w+\|\d+\|\w+$/mg);
-}), 'gzip');
+}), 'gzip file');
 
 my $syslog = 0;
 
@@ -111,7 +112,7 @@ is($syslog, 160, 'syslog');
 
 my $c = $t->client('plain');
 $c->start('hold', []);
-ok(wait_for(sub { 1 == $backend->calls('hold') }), 'held');
+ok(wait_for(sub { 1 == $backend->calls('hold') }), 'call is held');
 $c->reset();
 is(scalar($t->wait_log(qr/^cancelled [1-9]/, 'bytes.log', 2)), 1,
    'bytes of a cancelled call');

@@ -67,7 +67,7 @@ sub large {
     return scalar(@m);
 }
 
-is($t->client('proxy')->call('get')->{message}, 'no', 'before');
+is($t->client('proxy')->call('get')->{message}, 'no', 'call before large ones');
 
 my $before = memory();
 
@@ -77,7 +77,7 @@ is(large(16), 16, 'large calls');
 
 elapse(2.5);
 
-is($t->client('proxy')->call('get')->{message}, 'no', 'after');
+is($t->client('proxy')->call('get')->{message}, 'no', 'call after large ones');
 
 my $kept = memory() - $before;
 

@@ -45,10 +45,12 @@ $c->send(call_bytes('hold', 1)
          . join('', map { oneway_bytes('tell', $_) } 2 .. 20)
          . call_bytes('get', 21));
 
-ok(wait_for(sub { 19 == $backend->calls('tell') }, 2), 'all sent on');
+ok(wait_for(sub { 19 == $backend->calls('tell') }, 2),
+   'oneways sent before the reply');
 is(scalar($t->wait_log(qr/^tell\|\d+\|sent$/, 'access.log', 1, 19)), 19,
-   'all logged');
-ok(wait_for(sub { 1 == $backend->calls('get') }, 1), 'call behind them');
+   'oneways logged before the reply');
+ok(wait_for(sub { 1 == $backend->calls('get') }, 1),
+   'call behind oneways sent');
 
 $backend->release();
 is(join(' ', map { my $m = $c->read_message(); $m ? $m->{seqid} : 'none' }

@@ -140,7 +140,7 @@ sub call {
 my $unresolved = 'upstream could not be resolved';
 my $c = $t->client('proxy');
 
-is(call($c, 'good'), 'backend', 'resolved');
+is(call($c, 'good'), 'backend', 'name is resolved');
 is(call($c, 'good'), 'backend', 'from the cache');
 is(call($c, 'unknown'), $unresolved, 'unknown name');
 is(call($c, 'two'), 'backend', 'second address');
@@ -162,12 +162,12 @@ my @methods = map { ('late1', 'late2', 'good', 'unknown') } 1 .. 6;
 my $n = 0;
 my @m = $c->exchange(join('', map { call_bytes($_, ++$n) } @methods), $n);
 
-is(join(' ', map { $_->{seqid} } @m), join(' ', 1 .. $n), 'in order');
+is(join(' ', map { $_->{seqid} } @m), join(' ', 1 .. $n), 'replies in order');
 is(join(' ', map { $_->{fields}{0} || $_->{message} } @m),
    join(' ', map { $_ eq 'unknown' ? $unresolved : 'backend' } @methods),
-   'each its own');
+   'each reply its own');
 is(scalar(grep { /^late1/ } split /\n/, $t->read_log('dns.log')), 1,
-   'asked once');
+   'one question for many calls');
 
 # clients that leave while a name is being resolved; one stays
 
@@ -177,26 +177,26 @@ my $stay = $t->client('proxy');
 $_->send(call_bytes('late3', 1) . call_bytes('late4', 2)) for @leave, $stay;
 elapse(0.1);
 $_->reset() for @leave;
-is($stay->read_message()->{fields}{0}, 'backend', 'one stayed');
-is($stay->read_message()->{fields}{0}, 'backend', 'and its second');
+is($stay->read_message()->{fields}{0}, 'backend', 'client that stays');
+is($stay->read_message()->{fields}{0}, 'backend', 'its second call');
 is(scalar($t->wait_log(qr/^late[34]\|[12]\|cancelled\|499\|/, 'access.log',
-                       undef, 12)), 12, 'others cancelled');
+                       undef, 12)), 12, 'calls of those who left');
 
 # time is over
 
 my $start = time();
 like(call($t->client('short'), 'silent'),
      qr/^timed out after 3\d\dms resolving upstream$/, 'deadline');
-cmp_ok(time() - $start, '<', 1.5, 'in time');
+cmp_ok(time() - $start, '<', 1.5, 'deadline in time');
 
 $start = time();
 like(call($t->client('defined'), 'silent'), qr/resolved|timed out/,
      'annotation');
-cmp_ok(time() - $start, '<', 1.5, 'in time of the definition');
+cmp_ok(time() - $start, '<', 1.5, 'annotation in time');
 
 $start = time();
 is(call($c, 'silent'), $unresolved, 'resolver_timeout');
-cmp_ok(time() - $start, '>', 1.5, 'after two seconds');
+cmp_ok(time() - $start, '>', 1.5, 'resolver_timeout in time');
 
 # a oneway to a name: cached, not cached, unknown
 

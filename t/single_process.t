@@ -62,23 +62,23 @@ sub answers {
 
 my $old = $t->client('proxy');
 
-is(answers($old, 4), 'first first second second', 'calls');
+is(answers($old, 4), 'first first second second', 'calls are balanced');
 
 # more than is kept for reuse
 
 my @m = $old->exchange(join('', map { call_bytes('get', $_) } 1 .. 100), 100);
 
-is(scalar(@m), 100, 'burst');
+is(scalar(@m), 100, 'more calls than are kept');
 $old->close();
 
 ok(wait_for(sub { my $n = 0;
                   $n += $_->accepted() - $_->closed() for @b; $n == 0 }, 4),
-   'pools ended');
+   'idle connections time out');
 
 my $new = $t->client('proxy');
-is(answers($new, 4), 'first first second second', 'new client');
+is(answers($new, 4), 'first first second second', 'call after idle time');
 $new->start('hold', []);
-ok(wait_for(sub { 1 == map { $_->calls('hold') } @b }), 'held');
+ok(wait_for(sub { 1 == map { $_->calls('hold') } @b }), 'call is held');
 
 # it quits at once in this mode, whatever is in flight
 
@@ -86,7 +86,7 @@ kill('QUIT', $pid);
 
 my $status;
 ok(wait_for(sub { my $r = waitpid($pid, 1); $status = $?; $r == $pid }, 8),
-   'ended');
-is($status, 0, 'with code 0');
+   'process ends');
+is($status, 0, 'exit code 0');
 
 $t->done();

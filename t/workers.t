@@ -130,7 +130,7 @@ sub full {
 }
 
 is(full(), 3, 'max_conns of all workers') for 1 .. 3;
-is(load('limited', 1, 1), '', 'slots are back');
+is(load('limited', 1, 1), '', 'max_conns slots are back');
 
 # a worker is killed in the middle of calls; the others do not notice
 
@@ -138,7 +138,7 @@ my ($victim) = $t->workers();
 my @c = map { $t->client('key') } 1 .. 12;
 
 $_->start('hold', []) for @c;
-ok(wait_for(sub { 12 == map { $_->calls('hold') } @b }), 'held');
+ok(wait_for(sub { 12 == map { $_->calls('hold') } @b }), 'calls are held');
 kill('KILL', $victim);
 $t->expect_log(qr/worker process \d+ exited on signal 9/);
 ok(wait_for(sub { $t->workers() == 3
@@ -147,19 +147,20 @@ $_->release() for @b;
 
 my $answered = grep { $_->read_message() } @c;
 
-cmp_ok($answered, '<=', 12, 'some were lost');
-is(scalar(grep { !$_->{eof} } @c), $answered, 'the others not');
+cmp_ok($answered, '<=', 12, 'calls of the killed worker');
+is(scalar(grep { !$_->{eof} } @c), $answered, 'calls of other workers');
 $_->close() for @c;
 
-is(load('many', 12, 20), '', 'after it');
+is(load('many', 12, 20), '', 'load after a killed worker');
 
 # worker_shutdown_timeout ends what does not end by itself
 
 @c = map { $t->client('many') } 1 .. 6;
 $_->start('hold', []) for @c;
-ok(wait_for(sub { 18 == map { $_->calls('hold') } @b }), 'held again');
+ok(wait_for(sub { 18 == map { $_->calls('hold') } @b }),
+   'calls are held again');
 $t->reload();
-is(load('many', 6, 20), '', 'new workers');
+is(load('many', 6, 20), '', 'load on new workers');
 ok($t->old_workers_gone(4), 'old workers are gone');
 is(scalar(grep { my $m = $_->read_message(1); !$m } @c)
    + scalar($t->grep_log(qr/^hold\|.*exception/, 'access.log')), 6,
