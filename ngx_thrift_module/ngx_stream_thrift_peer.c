@@ -10,14 +10,17 @@
 
 
 static ngx_int_t ngx_stream_thrift_peer_balance(ngx_thrift_attempt_t *attempt);
-static ngx_int_t ngx_stream_thrift_peer_rebalance(
-    ngx_thrift_attempt_t *attempt);
-static ngx_int_t ngx_stream_thrift_peer_attempt(ngx_thrift_attempt_t *attempt);
-static ngx_int_t ngx_stream_thrift_peer_chosen(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt);
 static void ngx_stream_thrift_peer_connected(ngx_thrift_attempt_t *attempt);
 static void ngx_stream_thrift_peer_first_byte(ngx_thrift_attempt_t *attempt);
 static void ngx_stream_thrift_peer_release(ngx_thrift_attempt_t *attempt,
     ngx_uint_t state);
+static ngx_int_t ngx_stream_thrift_peer_rebalance(
+    ngx_stream_thrift_call_t *tc);
+static ngx_int_t ngx_stream_thrift_peer_add_state(
+    ngx_stream_thrift_call_t *tc);
+static ngx_int_t ngx_stream_thrift_peer_save_name(
+    ngx_stream_thrift_call_t *tc);
 static void ngx_stream_thrift_peer_start(ngx_stream_thrift_call_t *tc);
 static ngx_int_t ngx_stream_thrift_peer_choose(ngx_stream_thrift_call_t *tc,
     ngx_stream_upstream_resolved_t *ur);
@@ -38,9 +41,7 @@ static ngx_int_t ngx_stream_thrift_peer_addresses(
 
 const ngx_thrift_balancer_t  ngx_stream_thrift_balancer = {
     ngx_stream_thrift_peer_balance,
-    ngx_stream_thrift_peer_rebalance,
-    ngx_stream_thrift_peer_attempt,
-    ngx_stream_thrift_peer_chosen,
+    ngx_stream_thrift_peer_get,
     ngx_stream_thrift_peer_connected,
     ngx_stream_thrift_peer_first_byte,
     ngx_stream_thrift_peer_release
@@ -188,14 +189,12 @@ ngx_stream_thrift_peer_ready(ngx_stream_thrift_call_t *tc,
  */
 
 static ngx_int_t
-ngx_stream_thrift_peer_rebalance(ngx_thrift_attempt_t *attempt)
+ngx_stream_thrift_peer_rebalance(ngx_stream_thrift_call_t *tc)
 {
 #ifdef NGX_STREAM_UPSTREAM_MODIFY
 
-    ngx_stream_thrift_call_t        *tc;
     ngx_stream_upstream_srv_conf_t  *us;
 
-    tc = ngx_stream_thrift_get_call(attempt->call);
     us = tc->balancer;
 
     if (us && us->shm_zone && (us->flags & NGX_STREAM_UPSTREAM_MODIFY)
@@ -207,7 +206,7 @@ ngx_stream_thrift_peer_rebalance(ngx_thrift_attempt_t *attempt)
 
 #else
 
-    (void) attempt;
+    (void) tc;
 
 #endif
 
@@ -383,13 +382,47 @@ ngx_stream_thrift_peer_resolved(ngx_resolver_ctx_t *ctx)
 
 
 static ngx_int_t
-ngx_stream_thrift_peer_attempt(ngx_thrift_attempt_t *attempt)
+ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
 {
-    ngx_stream_upstream_t        *u;
-    ngx_stream_thrift_call_t     *tc;
-    ngx_stream_upstream_state_t  *state;
+    ngx_int_t                  rc;
+    ngx_peer_connection_t     *peer;
+    ngx_stream_thrift_call_t  *tc;
 
     tc = ngx_stream_thrift_get_call(attempt->call);
+    peer = attempt->peer;
+
+    if (ngx_stream_thrift_peer_add_state(tc) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    rc = peer->get(peer, peer->data);
+
+    if (rc == NGX_BUSY && ngx_stream_thrift_peer_rebalance(tc) == NGX_OK) {
+        rc = peer->get(peer, peer->data);
+    }
+
+    if (rc != NGX_OK) {
+        peer->sockaddr = NULL;
+    }
+
+    /* when it is busy, the name is that of the upstream */
+
+    if ((rc == NGX_OK || rc == NGX_BUSY)
+        && ngx_stream_thrift_peer_save_name(tc) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_peer_add_state(ngx_stream_thrift_call_t *tc)
+{
+    ngx_stream_upstream_t        *u;
+    ngx_stream_upstream_state_t  *state;
+
     u = &tc->upstream;
 
     state = ngx_array_push(&tc->states);
@@ -416,40 +449,39 @@ ngx_stream_thrift_peer_attempt(ngx_thrift_attempt_t *attempt)
  */
 
 static ngx_int_t
-ngx_stream_thrift_peer_chosen(ngx_thrift_attempt_t *attempt)
+ngx_stream_thrift_peer_save_name(ngx_stream_thrift_call_t *tc)
 {
-    ngx_stream_thrift_call_t  *tc;
+    ngx_peer_connection_t  *peer;
 
 #ifdef NGX_STREAM_UPSTREAM_MODIFY
 
     ngx_str_t                       *name;
     ngx_stream_upstream_srv_conf_t  *us;
 
-    tc = ngx_stream_thrift_get_call(attempt->call);
+    peer = &tc->upstream.peer;
     us = tc->balancer;
 
     if (us && us->shm_zone && (us->flags & NGX_STREAM_UPSTREAM_MODIFY)) {
 
-        name = ngx_palloc(attempt->call->pool,
-                          sizeof(ngx_str_t) + attempt->peer->name->len);
+        name = ngx_palloc(tc->call.pool, sizeof(ngx_str_t) + peer->name->len);
         if (name == NULL) {
             return NGX_ERROR;
         }
 
-        name->len = attempt->peer->name->len;
+        name->len = peer->name->len;
         name->data = (u_char *) (name + 1);
-        ngx_memcpy(name->data, attempt->peer->name->data, name->len);
+        ngx_memcpy(name->data, peer->name->data, name->len);
 
-        attempt->peer->name = name;
+        peer->name = name;
     }
 
 #else
 
-    tc = ngx_stream_thrift_get_call(attempt->call);
+    peer = &tc->upstream.peer;
 
 #endif
 
-    tc->upstream.state->peer = attempt->peer->name;
+    tc->upstream.state->peer = peer->name;
 
     return NGX_OK;
 }

@@ -142,13 +142,6 @@ ngx_thrift_attempt_write(ngx_thrift_attempt_t *attempt)
 }
 
 
-void
-ngx_thrift_attempt_connected(ngx_thrift_attempt_t *attempt)
-{
-    attempt->call->balancer->connected(attempt);
-}
-
-
 ngx_int_t
 ngx_thrift_attempt_sent(ngx_thrift_attempt_t *attempt)
 {

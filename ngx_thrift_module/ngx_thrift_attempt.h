@@ -66,9 +66,6 @@ ngx_int_t ngx_thrift_attempt_write(ngx_thrift_attempt_t *attempt);
  * the call.
  */
 
-/* The connection is open. */
-void ngx_thrift_attempt_connected(ngx_thrift_attempt_t *attempt);
-
 /* All of it was sent.  NGX_DONE: that was all, nothing will be answered. */
 ngx_int_t ngx_thrift_attempt_sent(ngx_thrift_attempt_t *attempt);
 

@@ -13,12 +13,10 @@ typedef struct {
     /* sets ->peer and ->pool; NGX_AGAIN: ngx_thrift_pass_balanced() follows */
     ngx_int_t   (*balance)(ngx_thrift_attempt_t *attempt);
 
-    /* it said NGX_BUSY: NGX_OK if asking once more makes sense */
-    ngx_int_t   (*rebalance)(ngx_thrift_attempt_t *attempt);
+    /* chooses ->peer's address; NGX_BUSY: there is none to be had */
+    ngx_int_t   (*get)(ngx_thrift_attempt_t *attempt);
 
-    /* the attempt begins; has a server; is connected; gets its first byte */
-    ngx_int_t   (*attempt)(ngx_thrift_attempt_t *attempt);
-    ngx_int_t   (*chosen)(ngx_thrift_attempt_t *attempt);
+    /* the attempt has a connection; its reply begins */
     void        (*connected)(ngx_thrift_attempt_t *attempt);
     void        (*first_byte)(ngx_thrift_attempt_t *attempt);
 

@@ -177,7 +177,7 @@ ngx_thrift_call_go(ngx_thrift_call_t *call, ngx_uint_t step)
 {
     call->step = step;
 
-    if (step >= NGX_THRIFT_STEP_REPLY) {
+    if (step >= NGX_THRIFT_STEP_REPLY && call->waits) {
         ngx_thrift_deadline_stop(call);
     }
 }
@@ -186,14 +186,14 @@ ngx_thrift_call_go(ngx_thrift_call_t *call, ngx_uint_t step)
 static void
 ngx_thrift_call_end(ngx_thrift_call_t *call)
 {
-    ngx_thrift_invocation_release(call);
+    if (call->invocation) {
+        ngx_thrift_invocation_release(call);
+    }
 
     if (call->attempt) {
         ngx_thrift_attempt_free(call->attempt);
         call->attempt = NULL;
     }
-
-    ngx_thrift_message_release(&call->request);
 
     call->owner->finish(call);
 }

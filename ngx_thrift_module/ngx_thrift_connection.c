@@ -54,7 +54,7 @@ static void ngx_thrift_connection_fail(ngx_thrift_connection_t *conn,
     ngx_int_t rc);
 static void ngx_thrift_connection_release(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
-static ngx_int_t ngx_thrift_connection_own(ngx_thrift_connection_t *conn,
+static ngx_int_t ngx_thrift_connection_put(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_connection_detach(ngx_thrift_attempt_t *attempt);
 
@@ -448,8 +448,9 @@ ngx_thrift_connection_timeout(void *data)
 static ngx_int_t
 ngx_thrift_connection_test(ngx_thrift_connection_t *conn)
 {
-    ngx_err_t          err;
-    ngx_connection_t  *c;
+    ngx_err_t              err;
+    ngx_connection_t      *c;
+    ngx_thrift_attempt_t  *attempt;
 
     c = conn->connection;
 
@@ -468,7 +469,9 @@ ngx_thrift_connection_test(ngx_thrift_connection_t *conn)
     conn->state = NGX_THRIFT_OPEN;
 
     ngx_thrift_timer_clear(&conn->timer);
-    ngx_thrift_attempt_connected(ngx_thrift_connection_first(conn));
+
+    attempt = ngx_thrift_connection_first(conn);
+    attempt->call->balancer->connected(attempt);
 
     return NGX_OK;
 }
@@ -679,8 +682,6 @@ ngx_thrift_connection_recv(ngx_thrift_connection_t *conn)
 
         if (attempt->state == NGX_THRIFT_ATTEMPT_SENT && !conn->dropping) {
             ngx_thrift_attempt_begun(attempt);
-            ngx_thrift_connection_wait(conn,
-                                       attempt->call->conf->read_timeout);
         }
 
         return NGX_OK;
@@ -688,6 +689,13 @@ ngx_thrift_connection_recv(ngx_thrift_connection_t *conn)
 
     if (n == NGX_AGAIN) {
         ngx_thrift_input_rest(&conn->in);
+
+        /* from its first byte to its last */
+
+        if (attempt->state == NGX_THRIFT_ATTEMPT_READING && !conn->timer.set) {
+            ngx_thrift_connection_wait(conn,
+                                       attempt->call->conf->read_timeout);
+        }
 
         return (ngx_handle_read_event(c->read, 0) == NGX_OK) ? NGX_AGAIN
                                                              : NGX_ERROR;
@@ -792,13 +800,15 @@ ngx_thrift_connection_whole(ngx_thrift_connection_t *conn)
 
     attempt = conn->reading;
 
-    ngx_thrift_timer_clear(&conn->timer);
     ngx_thrift_message_move(&attempt->reply, &conn->message);
 
     if (ngx_thrift_input_pending(&conn->in)) {
         ngx_log_error(NGX_LOG_ERR, attempt->call->log, 0,
                       "upstream sent more than one reply");
         conn->state = NGX_THRIFT_DRAINING;
+
+    } else {
+        ngx_thrift_input_close(&conn->in);
     }
 
     rc = ngx_thrift_attempt_check(attempt);
@@ -876,20 +886,16 @@ ngx_thrift_connection_release(ngx_thrift_connection_t *conn,
 
     c = conn->connection;
 
+    ngx_thrift_timer_clear(&conn->timer);
+
     if (conn->state != NGX_THRIFT_OPEN
         || c->read->eof || c->read->error || c->write->error
-        || !ngx_thrift_pool_keeps(conn)
-        || (attempt && ngx_thrift_connection_own(conn, attempt) != NGX_OK)
-        || ngx_handle_read_event(c->read, 0) != NGX_OK)
+        || ngx_handle_read_event(c->read, 0) != NGX_OK
+        || ngx_thrift_connection_put(conn, attempt) != NGX_OK)
     {
         ngx_thrift_connection_close(conn);
         return;
     }
-
-    ngx_thrift_timer_clear(&conn->timer);
-    ngx_thrift_input_rest(&conn->in);
-
-    ngx_thrift_pool_put(conn);
 
     if (c->read->ready) {
         ngx_post_event(c->read, &ngx_posted_events);
@@ -897,13 +903,15 @@ ngx_thrift_connection_release(ngx_thrift_connection_t *conn,
 }
 
 
-/* Whose the connection is, now that the attempt was answered or sent. */
-
 static ngx_int_t
-ngx_thrift_connection_own(ngx_thrift_connection_t *conn,
+ngx_thrift_connection_put(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt)
 {
     ngx_thrift_call_t  *call;
+
+    if (attempt == NULL) {
+        return ngx_thrift_pool_put_back(conn);
+    }
 
     call = attempt->call;
 
@@ -913,6 +921,6 @@ ngx_thrift_connection_own(ngx_thrift_connection_t *conn,
 
     /* that a oneway was read as it was meant shows when a reply comes */
 
-    return ngx_thrift_pool_own(conn, (conn->unchecked || call->silent)
+    return ngx_thrift_pool_put(conn, (conn->unchecked || call->silent)
                                      ? call->client : NULL);
 }

@@ -44,10 +44,8 @@ ngx_thrift_deadline_start(ngx_thrift_call_t *call,
 void
 ngx_thrift_deadline_stop(ngx_thrift_call_t *call)
 {
-    if (call->waits) {
-        call->waits = 0;
-        ngx_queue_remove(&call->expiry);
-    }
+    call->waits = 0;
+    ngx_queue_remove(&call->expiry);
 }
 
 

@@ -29,7 +29,7 @@ void ngx_thrift_deadlines_init(ngx_thrift_deadlines_t *deadlines,
 void ngx_thrift_deadline_start(ngx_thrift_call_t *call,
     ngx_thrift_deadlines_t *deadlines);
 
-/* It has ended in time, or nobody waits for it; may be called again. */
+/* It has ended in time, or nobody waits for it: of a call that waits. */
 void ngx_thrift_deadline_stop(ngx_thrift_call_t *call);
 
 

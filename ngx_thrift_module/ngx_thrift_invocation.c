@@ -425,11 +425,6 @@ ngx_thrift_invocation_release(ngx_thrift_call_t *call)
     ngx_thrift_invocation_t  *inv;
 
     inv = call->invocation;
-
-    if (inv == NULL) {
-        return;
-    }
-
     call->invocation = NULL;
 
     ngx_thrift_invocation_close(inv);

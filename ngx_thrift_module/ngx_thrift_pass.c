@@ -18,7 +18,6 @@
 
 static ngx_int_t ngx_thrift_pass_try(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt);
-static ngx_int_t ngx_thrift_pass_get_peer(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_open(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
@@ -142,9 +141,17 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
     call = attempt->call;
     call->log->action = "connecting to upstream";
 
-    rc = ngx_thrift_pass_get_peer(attempt);
+    rc = call->balancer->get(attempt);
+
+    if (rc == NGX_BUSY) {
+        ngx_log_error(NGX_LOG_ERR, call->log, 0, "no live upstreams");
+
+        return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+                                    "no live upstreams");
+    }
+
     if (rc != NGX_OK) {
-        return rc;
+        return NGX_ERROR;
     }
 
     conn = ngx_thrift_pool_get(attempt->pool, call->client, attempt->peer,
@@ -156,7 +163,7 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
     attempt->peer->cached = 1;
 
     ngx_thrift_connection_add(conn, attempt);
-    ngx_thrift_attempt_connected(attempt);
+    call->balancer->connected(attempt);
 
     return NGX_AGAIN;
 }
@@ -172,51 +179,6 @@ ngx_thrift_pass_open(ngx_thrift_attempt_t *attempt)
     rc = ngx_thrift_connection_open(attempt);
 
     return (rc == NGX_OK) ? NGX_AGAIN : rc;
-}
-
-
-static ngx_int_t
-ngx_thrift_pass_get_peer(ngx_thrift_attempt_t *attempt)
-{
-    ngx_int_t               rc;
-    ngx_thrift_call_t      *call;
-    ngx_peer_connection_t  *peer;
-
-    call = attempt->call;
-
-    if (call->balancer->attempt(attempt) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    peer = attempt->peer;
-
-    rc = peer->get(peer, peer->data);
-
-    if (rc == NGX_BUSY && call->balancer->rebalance(attempt) == NGX_OK) {
-        rc = peer->get(peer, peer->data);
-    }
-
-    if (rc == NGX_BUSY) {
-        peer->sockaddr = NULL;
-
-        /* its name is that of the upstream now */
-
-        if (call->balancer->chosen(attempt) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        ngx_log_error(NGX_LOG_ERR, call->log, 0, "no live upstreams");
-
-        return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
-                                    "no live upstreams");
-    }
-
-    if (rc != NGX_OK) {
-        peer->sockaddr = NULL;
-        return NGX_ERROR;
-    }
-
-    return call->balancer->chosen(attempt);
 }
 
 

@@ -176,50 +176,43 @@ ngx_thrift_pool_add(ngx_thrift_pool_t *pool, ngx_thrift_connection_t *conn,
 }
 
 
-ngx_uint_t
-ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn)
-{
-    ngx_thrift_pool_t  *pool;
-
-    pool = conn->pool;
-
-    return pool->max != 0
-           && (pool->lifetime == 0
-               || ngx_current_msec - conn->connection->start_time
-                  <= pool->lifetime);
-}
-
-
 ngx_int_t
-ngx_thrift_pool_own(ngx_thrift_connection_t *conn, ngx_thrift_client_t *client)
+ngx_thrift_pool_put(ngx_thrift_connection_t *conn, ngx_thrift_client_t *client)
 {
     ngx_thrift_server_t   *server;
     ngx_thrift_servers_t  *servers;
 
     servers = client ? &client->servers : &conn->pool->servers;
 
-    if (conn->server->servers == servers) {
-        return NGX_OK;
+    if (conn->server->servers != servers) {
+
+        server = ngx_thrift_server_get(servers, conn->server);
+        if (server == NULL) {
+            return NGX_DECLINED;
+        }
+
+        ngx_thrift_server_leave(conn);
+        ngx_thrift_server_join(server, conn);
     }
 
-    server = ngx_thrift_server_get(servers, conn->server);
-    if (server == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_thrift_server_leave(conn);
-    ngx_thrift_server_join(server, conn);
-
-    return NGX_OK;
+    return ngx_thrift_pool_put_back(conn);
 }
 
 
-void
-ngx_thrift_pool_put(ngx_thrift_connection_t *conn)
+ngx_int_t
+ngx_thrift_pool_put_back(ngx_thrift_connection_t *conn)
 {
     ngx_thrift_pool_t  *pool;
 
     pool = conn->pool;
+
+    if (pool->max == 0
+        || (pool->lifetime != 0
+            && ngx_current_msec - conn->connection->start_time
+               > pool->lifetime))
+    {
+        return NGX_DECLINED;
+    }
 
     ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_IDLE);
 
@@ -229,6 +222,8 @@ ngx_thrift_pool_put(ngx_thrift_connection_t *conn)
     {
         ngx_thrift_pool_expire(pool);
     }
+
+    return NGX_OK;
 }
 
 

@@ -97,18 +97,16 @@ ngx_int_t ngx_thrift_pool_add(ngx_thrift_pool_t *pool,
     ngx_thrift_connection_t *conn, ngx_peer_connection_t *peer,
     ngx_thrift_dialect_t *dialect);
 
-/* May a connection be kept, by the limits of its pool? */
-ngx_uint_t ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn);
-
 /*
- * A busy connection is now `client`'s own, or everybody's if that is NULL.
- * NGX_ERROR: no memory.
+ * A busy connection becomes idle, and is now `client`'s own, or everybody's if
+ * that is NULL.  NGX_DECLINED: it may not be kept any longer, or there is no
+ * memory; it stays busy then, and the caller closes it.
  */
-ngx_int_t ngx_thrift_pool_own(ngx_thrift_connection_t *conn,
+ngx_int_t ngx_thrift_pool_put(ngx_thrift_connection_t *conn,
     ngx_thrift_client_t *client);
 
-/* A busy connection becomes idle. */
-void ngx_thrift_pool_put(ngx_thrift_connection_t *conn);
+/* The same for one that was not used: it is whose it was. */
+ngx_int_t ngx_thrift_pool_put_back(ngx_thrift_connection_t *conn);
 
 /* The connection leaves the pool, for it will be closed. */
 void ngx_thrift_pool_remove(ngx_thrift_connection_t *conn);
