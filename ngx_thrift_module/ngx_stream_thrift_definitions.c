@@ -16,10 +16,8 @@ static ngx_thrift_idl_t *ngx_stream_thrift_get_idl(ngx_conf_t *cf,
 static char *ngx_stream_thrift_no_service(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *server,
     ngx_stream_thrift_srv_conf_t *block);
-static char *ngx_stream_thrift_annotate(ngx_conf_t *cf,
-    ngx_thrift_target_t *target, nthrift_idl_method_t *method);
-static char *ngx_stream_thrift_bad_annotation(ngx_conf_t *cf,
-    nthrift_idl_method_t *method, nthrift_idl_annotation_t *annotation);
+static void ngx_stream_thrift_annotate(ngx_thrift_target_t *target,
+    nthrift_idl_method_t *method);
 
 
 char *
@@ -169,7 +167,8 @@ ngx_stream_thrift_load_files(ngx_conf_t *cf,
         }
     }
 
-    return NGX_CONF_OK;
+    return (ngx_thrift_idl_check(idl, cf->log) == NGX_OK) ? NGX_CONF_OK
+                                                          : NGX_CONF_ERROR;
 }
 
 
@@ -383,80 +382,35 @@ ngx_stream_thrift_define(ngx_conf_t *cf, ngx_thrift_target_t *target,
         }
     }
 
-    return ngx_stream_thrift_annotate(cf, target, method);
-}
-
-
-/* Annotations are defaults of directives: a directive wins. */
-
-static char *
-ngx_stream_thrift_annotate(ngx_conf_t *cf, ngx_thrift_target_t *target,
-    nthrift_idl_method_t *method)
-{
-    static const nthrift_str_t  timeout = nthrift_string("nthrift.timeout");
-    static const nthrift_str_t  idempotent =
-                                         nthrift_string("nthrift.idempotent");
-
-    ngx_str_t                  s;
-    ngx_msec_t                 ms;
-    ngx_uint_t                 on;
-    nthrift_idl_annotation_t  *annotation;
-
-    annotation = nthrift_idl_annotation(method->annotations, &timeout);
-
-    if (annotation) {
-        s.len = annotation->value.len;
-        s.data = annotation->value.data;
-
-        ms = ngx_parse_time(&s, 0);
-
-        if (ms == (ngx_msec_t) NGX_ERROR) {
-            return ngx_stream_thrift_bad_annotation(cf, method, annotation);
-        }
-
-        if (!target->conf->timeout_set) {
-            target->timeout = ms;
-        }
-    }
-
-    annotation = nthrift_idl_annotation(method->annotations, &idempotent);
-
-    if (annotation) {
-        s.len = annotation->value.len;
-        s.data = annotation->value.data;
-
-        on = (s.len == 1 && s.data[0] == '1')
-             || (s.len == 4 && ngx_strncmp(s.data, "true", 4) == 0);
-
-        if (!on && !(s.len == 5 && ngx_strncmp(s.data, "false", 5) == 0)) {
-            return ngx_stream_thrift_bad_annotation(cf, method, annotation);
-        }
-
-        if (target->conf->idempotent == NGX_CONF_UNSET) {
-            target->idempotent = on;
-        }
-    }
+    ngx_stream_thrift_annotate(target, method);
 
     return NGX_CONF_OK;
 }
 
 
-static char *
-ngx_stream_thrift_bad_annotation(ngx_conf_t *cf, nthrift_idl_method_t *method,
-    nthrift_idl_annotation_t *annotation)
+/*
+ * Annotations are defaults of directives: a directive wins.  They were checked
+ * when their files were loaded.
+ */
+
+static void
+ngx_stream_thrift_annotate(ngx_thrift_target_t *target,
+    nthrift_idl_method_t *method)
 {
-    nthrift_idl_program_t  *program;
+    nthrift_annotation_t             a;
+    const nthrift_idl_annotation_t  *bad;
 
-    program = method->service->def.program;
+    (void) nthrift_annotation_read(method, &a, &bad);
 
-    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "%*s:%uD:%uD: invalid value \"%*s\" of annotation \"%*s\"",
-                  program->path.len, program->path.data,
-                  method->pos.line, method->pos.column,
-                  annotation->value.len, annotation->value.data,
-                  annotation->name.len, annotation->name.data);
+    if (a.timeout != NTHRIFT_ANNOTATION_UNSET && !target->conf->timeout_set) {
+        target->timeout = a.timeout;
+    }
 
-    return NGX_CONF_ERROR;
+    if (a.idempotent != NTHRIFT_ANNOTATION_UNSET
+        && target->conf->idempotent == NGX_CONF_UNSET)
+    {
+        target->idempotent = a.idempotent;
+    }
 }
 
 

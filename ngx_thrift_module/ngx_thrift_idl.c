@@ -21,7 +21,9 @@ static int ngx_thrift_idl_read_file(ngx_fd_t fd, nthrift_arena_t *arena,
     size_t max, nthrift_str_t *text, const char **error);
 static const char *ngx_thrift_idl_error(nthrift_arena_t *arena,
     ngx_err_t err);
-static void ngx_thrift_idl_log(nthrift_report_entry_t *entry, ngx_log_t *log);
+static void ngx_thrift_idl_log(nthrift_report_t *report, ngx_log_t *log);
+static void ngx_thrift_idl_log_entry(nthrift_report_entry_t *entry,
+    ngx_log_t *log);
 
 
 nthrift_arena_t *
@@ -97,11 +99,10 @@ ngx_thrift_idl_create(ngx_array_t *dirs, ngx_pool_t *pool)
 nthrift_idl_program_t *
 ngx_thrift_idl_load(ngx_thrift_idl_t *idl, ngx_str_t *file, ngx_log_t *log)
 {
-    int                      rc;
-    nthrift_str_t            path;
-    nthrift_report_t        *report;
-    nthrift_idl_program_t   *program;
-    nthrift_report_entry_t  *entry;
+    int                     rc;
+    nthrift_str_t           path;
+    nthrift_report_t       *report;
+    nthrift_idl_program_t  *program;
 
     path.len = file->len;
     path.data = file->data;
@@ -117,21 +118,46 @@ ngx_thrift_idl_load(ngx_thrift_idl_t *idl, ngx_str_t *file, ngx_log_t *log)
         return NULL;
     }
 
-    for (entry = report->first; entry; entry = entry->next) {
-        ngx_thrift_idl_log(entry, log);
-    }
-
-    report->first = NULL;
+    ngx_thrift_idl_log(report, log);
 
     return (rc == NTHRIFT_OK) ? program : NULL;
 }
 
 
-static void
-ngx_thrift_idl_log(nthrift_report_entry_t *entry, ngx_log_t *log)
+ngx_int_t
+ngx_thrift_idl_check(ngx_thrift_idl_t *idl, ngx_log_t *log)
 {
-    ngx_uint_t      level;
-    nthrift_str_t   none, text;
+    int                rc;
+    nthrift_report_t  *report;
+
+    report = &idl->loader.report;
+
+    rc = nthrift_annotation_check(idl->loader.programs, report);
+
+    ngx_thrift_idl_log(report, log);
+
+    return (rc == NTHRIFT_OK) ? NGX_OK : NGX_ERROR;
+}
+
+
+static void
+ngx_thrift_idl_log(nthrift_report_t *report, ngx_log_t *log)
+{
+    nthrift_report_entry_t  *entry;
+
+    for (entry = report->first; entry; entry = entry->next) {
+        ngx_thrift_idl_log_entry(entry, log);
+    }
+
+    report->first = NULL;
+}
+
+
+static void
+ngx_thrift_idl_log_entry(nthrift_report_entry_t *entry, ngx_log_t *log)
+{
+    ngx_uint_t            level;
+    nthrift_str_t         none, text;
     const nthrift_str_t  *path;
 
     level = (entry->kind == NTHRIFT_REPORT_ERROR) ? NGX_LOG_EMERG

@@ -28,5 +28,11 @@ ngx_thrift_idl_t *ngx_thrift_idl_create(ngx_array_t *dirs, ngx_pool_t *pool);
 nthrift_idl_program_t *ngx_thrift_idl_load(ngx_thrift_idl_t *idl,
     ngx_str_t *file, ngx_log_t *log);
 
+/*
+ * Checks the annotations of all files that were loaded.  NGX_ERROR: those with
+ * wrong values are in the log, in the same form.
+ */
+ngx_int_t ngx_thrift_idl_check(ngx_thrift_idl_t *idl, ngx_log_t *log);
+
 
 #endif /* _NGX_THRIFT_IDL_H_INCLUDED_ */

@@ -354,6 +354,43 @@ service Notes {
 EOF
 good('annotations', server => 'thrift_idl notes.thrift;');
 
+# thrift_timeout, annotations in nginx -t, and nthrift check accept the same
+
+SKIP: {
+    my $nthrift = "$FindBin::Bin/../build/nthrift"
+                  . ($ENV{TEST_NGINX_STATIC} ? '-asan' : '');
+
+    skip "no $nthrift", 1 unless -x $nthrift;
+
+    for my $value (
+        '0', '5', ' 5', '5 ', '5 5', '5 5 5', '300ms', '2s500ms', '500ms2s',
+        '1m 30s', '1m30', '30s 1m', '1w2d3h4m5s6ms', '1y', '1M', '1 s', 's',
+        '', '+1', '-1', '1.5s', '1s1s', "1s\t", '9223372036854775807ms',
+        '9223372036854775808ms', '9223372036854775', '9223372036854776',
+    ) {
+        $t->write_file('notes.thrift', 'service Notes { void a() '
+                                       . "(nthrift.timeout = \"$value\") }\n");
+
+        my ($said, $rc) = run_in($t->dir(), $nthrift, 'check',
+                                 'notes.thrift');
+
+        is(join(' ', map { $_ ? 'accepted' : 'refused' }
+                said(server => 'thrift_idl notes.thrift;') eq '', $rc == 0),
+           said(server => "thrift_timeout \"$value\";") eq ''
+           ? 'accepted accepted' : 'refused refused', "time \"$value\"");
+    }
+}
+
+# an annotation counts wherever it is, as any mistake in a file does
+
+$t->write_file('unused.thrift',
+               "service Unused { void a() (nthrift.timeout = \"soon\") }\n");
+$t->write_file('notes.thrift',
+               "include \"unused.thrift\"\nservice Notes { void a() }\n");
+is(said(server => 'thrift_idl notes.thrift;'),
+   '[emerg] unused.thrift:1:23: invalid value "soon" of annotation '
+   . "\"nthrift.timeout\"\n", 'of an included file');
+
 # validation
 
 my $answers = '[emerg] "thrift_validate schema" needs a "thrift_idl" for the '

@@ -263,11 +263,41 @@ nthrift_load(nthrift_arena_t *arena, nthrift_str_t *dirs, size_t n_dirs,
 }
 
 
+/* Loads all files; *program is the last one's. */
+
+static int
+tool_load(nthrift_loader_t *loader, const tool_args_t *args,
+    nthrift_idl_program_t **program)
+{
+    int            i, rc;
+    nthrift_str_t  path;
+
+    rc = 0;
+
+    for (i = 0; i < args->n_files; i++) {
+        path.data = (uint8_t *) args->files[i];
+        path.len = strlen(args->files[i]);
+
+        if (nthrift_loader_load(loader, &path, program) != NTHRIFT_OK) {
+            rc = TOOL_WRONG;
+        }
+    }
+
+    if (rc == 0
+        && nthrift_annotation_check(loader->programs, &loader->report)
+           != NTHRIFT_OK)
+    {
+        rc = TOOL_WRONG;
+    }
+
+    return rc;
+}
+
+
 static int
 tool_run(const tool_args_t *args)
 {
-    int                     i, rc;
-    nthrift_str_t           path;
+    int                     rc;
     nthrift_arena_t        *arena;
     nthrift_loader_t        loader;
     nthrift_idl_program_t  *program;
@@ -280,16 +310,7 @@ tool_run(const tool_args_t *args)
 
     tool_loader(&loader, arena, args);
 
-    rc = 0;
-
-    for (i = 0; i < args->n_files; i++) {
-        path.data = (uint8_t *) args->files[i];
-        path.len = strlen(args->files[i]);
-
-        if (nthrift_loader_load(&loader, &path, &program) != NTHRIFT_OK) {
-            rc = TOOL_WRONG;
-        }
-    }
+    rc = tool_load(&loader, args, &program);
 
     if (rc == 0 && args->command == TOOL_GEN
         && nthrift_gen(&loader, args->out) != 0)

@@ -5,6 +5,7 @@
 #ifndef NTHRIFT_TOOL_H
 #define NTHRIFT_TOOL_H
 
+#include "idl/annotation.h"
 #include "idl/loader.h"
 
 #include <stdio.h>

@@ -25,6 +25,7 @@
 
 #include "bind/fingerprint.h"
 #include "bind/schema.h"
+#include "idl/annotation.h"
 #include "idl/loader.h"
 
 #include <stdio.h>

@@ -35,21 +35,12 @@ method_title(nthrift_gen_t *gen, const nthrift_idl_service_t *service,
 static int
 method_idempotent(const nthrift_idl_method_t *method)
 {
-    const nthrift_str_t             *value;
-    const nthrift_idl_annotation_t  *annotation;
-    static const nthrift_str_t       name = nthrift_string(
-                                                      "nthrift.idempotent");
+    nthrift_annotation_t             a;
+    const nthrift_idl_annotation_t  *bad;
 
-    annotation = nthrift_idl_annotation(method->annotations, &name);
+    (void) nthrift_annotation_read(method, &a, &bad);
 
-    if (annotation == NULL) {
-        return 0;
-    }
-
-    value = &annotation->value;
-
-    return (value->len == 1 && value->data[0] == '1')
-           || (value->len == 4 && memcmp(value->data, "true", 4) == 0);
+    return a.idempotent == 1;
 }
 
 

@@ -1,0 +1,41 @@
+/*
+ * idl/annotation.h: the annotations of methods that have a meaning for us.
+ * All others, and those of anything but methods, are whoever's they are.
+ *
+ *     nthrift.timeout     a time as nginx writes it: "300ms", "1m 30s", "5"
+ *     nthrift.idempotent  "true", "1" or "false"
+ */
+
+#ifndef NTHRIFT_IDL_ANNOTATION_H
+#define NTHRIFT_IDL_ANNOTATION_H
+
+#include "idl/report.h"
+
+
+/* A value that the annotations of a method do not say. */
+
+#define NTHRIFT_ANNOTATION_UNSET  (-1)
+
+
+typedef struct {
+    int64_t  timeout;       /* milliseconds; 0: none */
+    int      idempotent;    /* 0 or 1 */
+} nthrift_annotation_t;
+
+
+/*
+ * Reads what the annotations of a method say.  NTHRIFT_ERROR: a value is
+ * wrong, and *bad is the annotation that has it; the first one is found.
+ */
+int nthrift_annotation_read(const nthrift_idl_method_t *method,
+    nthrift_annotation_t *a, const nthrift_idl_annotation_t **bad);
+
+/*
+ * Reports each method with a wrong value in these files (by `next`), which are
+ * loaded.  NTHRIFT_ERROR: there was one.
+ */
+int nthrift_annotation_check(const nthrift_idl_program_t *programs,
+    nthrift_report_t *report);
+
+
+#endif /* NTHRIFT_IDL_ANNOTATION_H */
