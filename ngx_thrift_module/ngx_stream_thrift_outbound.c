@@ -9,8 +9,6 @@
 #include "ngx_stream_thrift.h"
 
 
-static ngx_stream_upstream_srv_conf_t *ngx_stream_thrift_outbound_find(
-    ngx_stream_thrift_session_t *ts, ngx_str_t *name);
 static ngx_uint_t ngx_stream_thrift_outbound_may_receive(
     ngx_thrift_call_t *call);
 static void ngx_stream_thrift_outbound_log(ngx_thrift_call_t *call);
@@ -44,9 +42,11 @@ ngx_stream_thrift_outbound_spawn(ngx_thrift_call_t *call, ngx_str_t *upstream,
 
     ts = ngx_stream_thrift_get_call(call)->owner;
 
-    us = ngx_stream_thrift_outbound_find(ts, upstream);
+    /* an upstream{}, not an address of the configuration */
 
-    if (us == NULL) {
+    us = ngx_stream_thrift_find_upstream(ts->session, upstream, 0, 1);
+
+    if (us == NULL || us->srv_conf == NULL) {
         ngx_log_error(NGX_LOG_ERR, call->log, 0,
                       "handler calls upstream \"%V\", which is not in the "
                       "configuration", upstream);
@@ -75,34 +75,6 @@ ngx_stream_thrift_outbound_spawn(ngx_thrift_call_t *call, ngx_str_t *upstream,
     ob->multiplexed = tscf->upstream_multiplexed;
 
     return NGX_OK;
-}
-
-
-/* An upstream{} of the configuration, not an address. */
-
-static ngx_stream_upstream_srv_conf_t *
-ngx_stream_thrift_outbound_find(ngx_stream_thrift_session_t *ts,
-    ngx_str_t *name)
-{
-    ngx_uint_t                        i;
-    ngx_stream_upstream_srv_conf_t  **us;
-    ngx_stream_upstream_main_conf_t  *umcf;
-
-    umcf = ngx_stream_get_module_main_conf(ts->session,
-                                           ngx_stream_upstream_module);
-    us = umcf->upstreams.elts;
-
-    for (i = 0; i < umcf->upstreams.nelts; i++) {
-
-        if (us[i]->srv_conf
-            && us[i]->host.len == name->len
-            && ngx_strncasecmp(us[i]->host.data, name->data, name->len) == 0)
-        {
-            return us[i];
-        }
-    }
-
-    return NULL;
 }
 
 

@@ -30,8 +30,6 @@ static ngx_int_t ngx_stream_thrift_peer_ready(ngx_stream_thrift_call_t *tc,
     ngx_stream_upstream_srv_conf_t *us);
 static ngx_int_t ngx_stream_thrift_peer_eval(ngx_stream_thrift_call_t *tc,
     ngx_stream_complex_value_t *value);
-static ngx_stream_upstream_srv_conf_t *ngx_stream_thrift_peer_find(
-    ngx_stream_thrift_call_t *tc, ngx_stream_upstream_resolved_t *ur);
 static ngx_int_t ngx_stream_thrift_peer_resolve(ngx_stream_thrift_call_t *tc,
     ngx_stream_upstream_resolved_t *ur);
 static void ngx_stream_thrift_peer_resolved(ngx_resolver_ctx_t *ctx);
@@ -119,7 +117,8 @@ ngx_stream_thrift_peer_choose(ngx_stream_thrift_call_t *tc,
     ngx_stream_upstream_srv_conf_t  *us;
 
     call = &tc->call;
-    us = ngx_stream_thrift_peer_find(tc, ur);
+    us = ngx_stream_thrift_find_upstream(&tc->session, &ur->host, ur->port,
+                                         ur->no_port);
 
     if (us) {
         call->attempt->pool = &ngx_stream_thrift_get_pool(tc->owner->main,
@@ -259,33 +258,6 @@ ngx_stream_thrift_peer_eval(ngx_stream_thrift_call_t *tc,
     tc->upstream.resolved = ur;
 
     return NGX_OK;
-}
-
-
-static ngx_stream_upstream_srv_conf_t *
-ngx_stream_thrift_peer_find(ngx_stream_thrift_call_t *tc,
-    ngx_stream_upstream_resolved_t *ur)
-{
-    ngx_uint_t                        i;
-    ngx_stream_upstream_srv_conf_t  **us;
-    ngx_stream_upstream_main_conf_t  *umcf;
-
-    umcf = ngx_stream_get_module_main_conf(&tc->session,
-                                           ngx_stream_upstream_module);
-    us = umcf->upstreams.elts;
-
-    for (i = 0; i < umcf->upstreams.nelts; i++) {
-
-        if (us[i]->host.len == ur->host.len
-            && ((us[i]->port == 0 && ur->no_port) || us[i]->port == ur->port)
-            && ngx_strncasecmp(us[i]->host.data, ur->host.data, ur->host.len)
-               == 0)
-        {
-            return us[i];
-        }
-    }
-
-    return NULL;
 }
 
 

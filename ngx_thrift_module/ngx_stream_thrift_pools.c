@@ -173,6 +173,32 @@ ngx_stream_thrift_init_pools(ngx_conf_t *cf)
 }
 
 
+ngx_stream_upstream_srv_conf_t *
+ngx_stream_thrift_find_upstream(ngx_stream_session_t *s, ngx_str_t *name,
+    in_port_t port, ngx_uint_t no_port)
+{
+    ngx_uint_t                        i;
+    ngx_stream_upstream_srv_conf_t  **us;
+    ngx_stream_upstream_main_conf_t  *umcf;
+
+    umcf = ngx_stream_get_module_main_conf(s, ngx_stream_upstream_module);
+
+    us = umcf->upstreams.elts;
+
+    for (i = 0; i < umcf->upstreams.nelts; i++) {
+
+        if (us[i]->host.len == name->len
+            && ((us[i]->port == 0 && no_port) || us[i]->port == port)
+            && ngx_strncasecmp(us[i]->host.data, name->data, name->len) == 0)
+        {
+            return us[i];
+        }
+    }
+
+    return NULL;
+}
+
+
 void
 ngx_stream_thrift_close_pools(ngx_stream_thrift_main_conf_t *tmcf)
 {

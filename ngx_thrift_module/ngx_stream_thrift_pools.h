@@ -48,6 +48,14 @@ ngx_int_t ngx_stream_thrift_init_pools(ngx_conf_t *cf);
 ngx_stream_thrift_pool_t *ngx_stream_thrift_get_pool(
     ngx_stream_thrift_main_conf_t *tmcf, ngx_stream_upstream_srv_conf_t *us);
 
+/*
+ * The upstream of that name, be it an upstream{} or an address in a directive;
+ * `port` is 0 and `no_port` 1 if the name has none.  NULL: there is none.
+ */
+ngx_stream_upstream_srv_conf_t *ngx_stream_thrift_find_upstream(
+    ngx_stream_session_t *s, ngx_str_t *name, in_port_t port,
+    ngx_uint_t no_port);
+
 /* Closes all idle upstream connections of the worker. */
 void ngx_stream_thrift_close_pools(ngx_stream_thrift_main_conf_t *tmcf);
 
