@@ -22,8 +22,6 @@ static ngx_int_t ngx_stream_thrift_add_target(ngx_conf_t *cf,
 static ngx_int_t ngx_stream_thrift_check_objects(ngx_conf_t *cf);
 static ngx_thrift_handler_t *ngx_stream_thrift_first_handler(
     ngx_stream_thrift_main_conf_t *tmcf, ngx_thrift_object_t *object);
-static ngx_stream_thrift_main_conf_t *ngx_stream_thrift_cycle_conf(
-    ngx_cycle_t *cycle);
 
 
 static ngx_uint_t  ngx_stream_thrift_started;   /* handlers, in this process */
@@ -373,21 +371,13 @@ ngx_stream_thrift_first_handler(ngx_stream_thrift_main_conf_t *tmcf,
 
 
 ngx_int_t
-ngx_stream_thrift_init_process(ngx_cycle_t *cycle)
+ngx_stream_thrift_start_handlers(ngx_stream_thrift_main_conf_t *tmcf,
+    ngx_cycle_t *cycle)
 {
-    ngx_uint_t                       i;
-    ngx_thrift_handler_t           **handler;
-    ngx_stream_thrift_main_conf_t   *tmcf;
+    ngx_uint_t              i;
+    ngx_thrift_handler_t  **handler;
 
-    if (ngx_process != NGX_PROCESS_WORKER
-        && ngx_process != NGX_PROCESS_SINGLE)
-    {
-        return NGX_OK;
-    }
-
-    tmcf = ngx_stream_thrift_cycle_conf(cycle);
-
-    if (tmcf == NULL || tmcf->handlers.nelts == 0) {
+    if (tmcf->handlers.nelts == 0) {
         return NGX_OK;
     }
 
@@ -410,17 +400,10 @@ ngx_stream_thrift_init_process(ngx_cycle_t *cycle)
 
 
 void
-ngx_stream_thrift_exit_process(ngx_cycle_t *cycle)
+ngx_stream_thrift_stop_handlers(ngx_stream_thrift_main_conf_t *tmcf)
 {
-    ngx_uint_t                       i;
-    ngx_thrift_handler_t           **handler;
-    ngx_stream_thrift_main_conf_t   *tmcf;
-
-    tmcf = ngx_stream_thrift_cycle_conf(cycle);
-
-    if (tmcf == NULL) {
-        return;
-    }
+    ngx_uint_t              i;
+    ngx_thrift_handler_t  **handler;
 
     handler = tmcf->handlers.elts;
 
@@ -429,16 +412,4 @@ ngx_stream_thrift_exit_process(ngx_cycle_t *cycle)
     }
 
     ngx_thrift_invocation_free_all();
-}
-
-
-/* NULL: there is no stream{}. */
-
-static ngx_stream_thrift_main_conf_t *
-ngx_stream_thrift_cycle_conf(ngx_cycle_t *cycle)
-{
-    return ngx_get_conf(cycle->conf_ctx, ngx_stream_module)
-           ? ngx_stream_cycle_get_module_main_conf(cycle,
-                                                   ngx_stream_thrift_module)
-           : NULL;
 }

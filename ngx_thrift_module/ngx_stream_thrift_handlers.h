@@ -18,8 +18,9 @@ char *ngx_stream_thrift_handler_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 ngx_int_t ngx_stream_thrift_init_handlers(ngx_conf_t *cf);
 
 /* Starts the handlers in a worker, and stops them. */
-ngx_int_t ngx_stream_thrift_init_process(ngx_cycle_t *cycle);
-void ngx_stream_thrift_exit_process(ngx_cycle_t *cycle);
+ngx_int_t ngx_stream_thrift_start_handlers(ngx_stream_thrift_main_conf_t *tmcf,
+    ngx_cycle_t *cycle);
+void ngx_stream_thrift_stop_handlers(ngx_stream_thrift_main_conf_t *tmcf);
 
 
 #endif /* _NGX_STREAM_THRIFT_HANDLERS_H_INCLUDED_ */

@@ -28,6 +28,10 @@
 
 
 static ngx_int_t ngx_stream_thrift_init(ngx_conf_t *cf);
+static ngx_int_t ngx_stream_thrift_init_process(ngx_cycle_t *cycle);
+static void ngx_stream_thrift_exit_process(ngx_cycle_t *cycle);
+static ngx_stream_thrift_main_conf_t *ngx_stream_thrift_cycle_conf(
+    ngx_cycle_t *cycle);
 static char *ngx_stream_thrift_check_buffer(ngx_conf_t *cf, void *post,
     void *data);
 static char *ngx_stream_thrift_check_message(ngx_conf_t *cf, void *post,
@@ -419,6 +423,52 @@ ngx_stream_thrift_init(ngx_conf_t *cf)
     }
 
     return ngx_stream_thrift_log_init(cf);
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_init_process(ngx_cycle_t *cycle)
+{
+    ngx_stream_thrift_main_conf_t  *tmcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER
+        && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;
+    }
+
+    tmcf = ngx_stream_thrift_cycle_conf(cycle);
+
+    if (tmcf == NULL) {
+        return NGX_OK;
+    }
+
+    return ngx_stream_thrift_start_handlers(tmcf, cycle);
+}
+
+
+static void
+ngx_stream_thrift_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_stream_thrift_main_conf_t  *tmcf;
+
+    tmcf = ngx_stream_thrift_cycle_conf(cycle);
+
+    if (tmcf) {
+        ngx_stream_thrift_stop_handlers(tmcf);
+    }
+}
+
+
+/* NULL: there is no stream{}. */
+
+static ngx_stream_thrift_main_conf_t *
+ngx_stream_thrift_cycle_conf(ngx_cycle_t *cycle)
+{
+    return ngx_get_conf(cycle->conf_ctx, ngx_stream_module)
+           ? ngx_stream_cycle_get_module_main_conf(cycle,
+                                                   ngx_stream_thrift_module)
+           : NULL;
 }
 
 
