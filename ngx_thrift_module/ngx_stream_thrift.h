@@ -35,6 +35,7 @@ typedef struct ngx_stream_thrift_call_s     ngx_stream_thrift_call_t;
 
 
 extern ngx_module_t  ngx_stream_thrift_module;
+extern ngx_module_t  ngx_stream_thrift_upstream_module;
 
 
 #endif /* _NGX_STREAM_THRIFT_H_INCLUDED_ */

@@ -161,13 +161,6 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
     tscf->max_message_size = NGX_CONF_UNSET_SIZE;
     tscf->buffer_size = NGX_CONF_UNSET_SIZE;
 
-    tscf->keepalive = NGX_CONF_UNSET_UINT;
-    tscf->keepalive_timeout = NGX_STREAM_THRIFT_KEEPALIVE_TIMEOUT;
-    tscf->keepalive_lifetime = NGX_STREAM_THRIFT_KEEPALIVE_LIFETIME;
-    tscf->upstream_transport = NGX_CONF_UNSET_UINT;
-    tscf->upstream_protocol = NGX_CONF_UNSET_UINT;
-    tscf->upstream_multiplexed = NGX_CONF_UNSET;
-
     return tscf;
 }
 

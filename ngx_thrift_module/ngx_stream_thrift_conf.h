@@ -51,7 +51,7 @@ typedef struct {
 } ngx_stream_thrift_main_conf_t;
 
 
-/* One of each main, server, service and method; and of each upstream. */
+/* One of each main, server, service and method. */
 
 typedef struct {
     ngx_thrift_conf_t                conf;      /* must be first */
@@ -84,14 +84,21 @@ typedef struct {
     ngx_flag_t                       validate_utf8;
 
     ngx_thrift_routes_t              routes;    /* server */
+} ngx_stream_thrift_srv_conf_t;
 
-    ngx_uint_t                       keepalive; /* upstream */
+
+/* An upstream{}: of ngx_stream_thrift_upstream_module. */
+
+typedef struct {
+    ngx_uint_t                       keepalive;
     ngx_msec_t                       keepalive_timeout;
     ngx_msec_t                       keepalive_lifetime;
-    ngx_uint_t                       upstream_transport;
-    ngx_uint_t                       upstream_protocol;
-    ngx_flag_t                       upstream_multiplexed;
-} ngx_stream_thrift_srv_conf_t;
+    ngx_msec_t                       keepalive_surplus;     /* 0 if they were
+                                                               counted */
+    ngx_uint_t                       transport;     /* of handlers' calls */
+    ngx_uint_t                       protocol;
+    ngx_flag_t                       multiplexed;
+} ngx_stream_thrift_upstream_conf_t;
 
 
 void *ngx_stream_thrift_create_main_conf(ngx_conf_t *cf);

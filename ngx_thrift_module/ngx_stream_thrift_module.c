@@ -57,20 +57,6 @@ static ngx_conf_enum_t  ngx_stream_thrift_protocols[] = {
 };
 
 
-static ngx_conf_enum_t  ngx_stream_thrift_upstream_transports[] = {
-    { ngx_string("framed"), NTHRIFT_FRAMED },
-    { ngx_string("unframed"), NTHRIFT_UNFRAMED },
-    { ngx_null_string, 0 }
-};
-
-
-static ngx_conf_enum_t  ngx_stream_thrift_upstream_protocols[] = {
-    { ngx_string("binary"), NTHRIFT_BINARY },
-    { ngx_string("compact"), NTHRIFT_COMPACT },
-    { ngx_null_string, 0 }
-};
-
-
 static ngx_conf_enum_t  ngx_stream_thrift_validate[] = {
     { ngx_string("off"), NGX_STREAM_THRIFT_VALIDATE_OFF },
     { ngx_string("structure"), NGX_STREAM_THRIFT_VALIDATE_STRUCTURE },
@@ -335,36 +321,6 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       ngx_stream_thrift_offset(conf.idempotent),
       NULL },
 
-    /* pool */
-
-    { ngx_string("thrift_keepalive"),
-      NGX_STREAM_UPS_CONF|NGX_CONF_1MORE,
-      ngx_stream_thrift_keepalive,
-      NGX_STREAM_SRV_CONF_OFFSET,
-      0,
-      NULL },
-
-    { ngx_string("thrift_upstream_transport"),
-      NGX_STREAM_UPS_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
-      NGX_STREAM_SRV_CONF_OFFSET,
-      ngx_stream_thrift_offset(upstream_transport),
-      &ngx_stream_thrift_upstream_transports },
-
-    { ngx_string("thrift_upstream_protocol"),
-      NGX_STREAM_UPS_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
-      NGX_STREAM_SRV_CONF_OFFSET,
-      ngx_stream_thrift_offset(upstream_protocol),
-      &ngx_stream_thrift_upstream_protocols },
-
-    { ngx_string("thrift_upstream_multiplexed"),
-      NGX_STREAM_UPS_CONF|NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot,
-      NGX_STREAM_SRV_CONF_OFFSET,
-      ngx_stream_thrift_offset(upstream_multiplexed),
-      NULL },
-
       ngx_null_command
 };
 
@@ -413,8 +369,7 @@ typedef char  ngx_thrift_strings_agree[
 static ngx_int_t
 ngx_stream_thrift_init(ngx_conf_t *cf)
 {
-    if (ngx_stream_thrift_init_pools(cf) != NGX_OK
-        || ngx_stream_thrift_init_deadlines(cf) != NGX_OK
+    if (ngx_stream_thrift_init_deadlines(cf) != NGX_OK
         || ngx_stream_thrift_init_arguments(cf) != NGX_OK
         || ngx_stream_thrift_init_checks(cf) != NGX_OK
         || ngx_stream_thrift_init_handlers(cf) != NGX_OK)

@@ -35,10 +35,10 @@ ngx_int_t
 ngx_stream_thrift_outbound_spawn(ngx_thrift_call_t *call, ngx_str_t *upstream,
     ngx_thrift_outbound_t *ob)
 {
-    ngx_stream_thrift_call_t        *tc;
-    ngx_stream_thrift_session_t     *ts;
-    ngx_stream_thrift_srv_conf_t    *tscf;
-    ngx_stream_upstream_srv_conf_t  *us;
+    ngx_stream_thrift_call_t           *tc;
+    ngx_stream_thrift_session_t        *ts;
+    ngx_stream_upstream_srv_conf_t     *us;
+    ngx_stream_thrift_upstream_conf_t  *ucf;
 
     ts = ngx_stream_thrift_get_call(call)->owner;
 
@@ -68,11 +68,12 @@ ngx_stream_thrift_outbound_spawn(ngx_thrift_call_t *call, ngx_str_t *upstream,
 
     ob->call = &tc->call;
 
-    tscf = ngx_stream_conf_upstream_srv_conf(us, ngx_stream_thrift_module);
+    ucf = ngx_stream_conf_upstream_srv_conf(us,
+                                            ngx_stream_thrift_upstream_module);
 
-    ob->dialect.transport = tscf->upstream_transport;
-    ob->dialect.protocol = tscf->upstream_protocol;
-    ob->multiplexed = tscf->upstream_multiplexed;
+    ob->dialect.transport = ucf->transport;
+    ob->dialect.protocol = ucf->protocol;
+    ob->multiplexed = ucf->multiplexed;
 
     return NGX_OK;
 }

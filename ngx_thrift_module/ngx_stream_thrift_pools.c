@@ -8,62 +8,7 @@
 #include "ngx_stream_thrift.h"
 
 
-char *
-ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_stream_thrift_srv_conf_t  *tscf = conf;
-
-    ngx_int_t    n;
-    ngx_str_t   *value, s;
-    ngx_uint_t   i;
-    ngx_msec_t  *time;
-
-    if (tscf->keepalive != NGX_CONF_UNSET_UINT) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    n = ngx_atoi(value[1].data, value[1].len);
-
-    if (n == NGX_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid value \"%V\" in \"%V\" directive",
-                           &value[1], &value[0]);
-        return NGX_CONF_ERROR;
-    }
-
-    tscf->keepalive = n;
-
-    for (i = 2; i < cf->args->nelts; i++) {
-
-        if (ngx_strncmp(value[i].data, "timeout=", 8) == 0) {
-            s.len = value[i].len - 8;
-            s.data = value[i].data + 8;
-            time = &tscf->keepalive_timeout;
-
-        } else if (ngx_strncmp(value[i].data, "lifetime=", 9) == 0) {
-            s.len = value[i].len - 9;
-            s.data = value[i].data + 9;
-            time = &tscf->keepalive_lifetime;
-
-        } else {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\"", &value[i]);
-            return NGX_CONF_ERROR;
-        }
-
-        *time = ngx_parse_time(&s, 0);
-
-        if (*time == (ngx_msec_t) NGX_ERROR || *time == 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid time in parameter \"%V\"", &value[i]);
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    return NGX_CONF_OK;
-}
+static void ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool);
 
 
 ngx_stream_thrift_pool_t *
@@ -119,7 +64,6 @@ ngx_stream_thrift_init_pools(ngx_conf_t *cf)
 {
     ngx_uint_t                         i;
     ngx_stream_thrift_pool_t         **pool;
-    ngx_stream_thrift_srv_conf_t      *tscf;
     ngx_stream_thrift_main_conf_t     *tmcf;
     ngx_stream_upstream_srv_conf_t   **us;
     ngx_stream_upstream_main_conf_t   *umcf;
@@ -143,33 +87,35 @@ ngx_stream_thrift_init_pools(ngx_conf_t *cf)
     pool = tmcf->pools.elts;
 
     for (i = 0; i < tmcf->pools.nelts; i++) {
-
-        pool[i]->idle.max = NGX_STREAM_THRIFT_KEEPALIVE;
-        pool[i]->idle.surplus = NGX_STREAM_THRIFT_KEEPALIVE_SURPLUS;
-        pool[i]->idle.timeout = NGX_STREAM_THRIFT_KEEPALIVE_TIMEOUT;
-        pool[i]->idle.lifetime = NGX_STREAM_THRIFT_KEEPALIVE_LIFETIME;
-
-        if (pool[i]->upstream == NULL || pool[i]->upstream->srv_conf == NULL) {
-            continue;
-        }
-
-        tscf = ngx_stream_conf_upstream_srv_conf(pool[i]->upstream,
-                                                 ngx_stream_thrift_module);
-
-        if (tscf->keepalive != NGX_CONF_UNSET_UINT) {
-            pool[i]->idle.max = tscf->keepalive;
-            pool[i]->idle.surplus = 0;
-        }
-
-        ngx_conf_init_uint_value(tscf->upstream_transport, NTHRIFT_FRAMED);
-        ngx_conf_init_uint_value(tscf->upstream_protocol, NTHRIFT_BINARY);
-        ngx_conf_init_value(tscf->upstream_multiplexed, 0);
-
-        pool[i]->idle.timeout = tscf->keepalive_timeout;
-        pool[i]->idle.lifetime = tscf->keepalive_lifetime;
+        ngx_stream_thrift_init_pool(pool[i]);
     }
 
     return NGX_OK;
+}
+
+
+/* An address has no upstream{}: what its pool does is the default. */
+
+static void
+ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool)
+{
+    ngx_stream_thrift_upstream_conf_t  *ucf;
+
+    if (pool->upstream == NULL || pool->upstream->srv_conf == NULL) {
+        pool->idle.max = NGX_STREAM_THRIFT_KEEPALIVE;
+        pool->idle.surplus = NGX_STREAM_THRIFT_KEEPALIVE_SURPLUS;
+        pool->idle.timeout = NGX_STREAM_THRIFT_KEEPALIVE_TIMEOUT;
+        pool->idle.lifetime = NGX_STREAM_THRIFT_KEEPALIVE_LIFETIME;
+        return;
+    }
+
+    ucf = ngx_stream_conf_upstream_srv_conf(pool->upstream,
+                                            ngx_stream_thrift_upstream_module);
+
+    pool->idle.max = ucf->keepalive;
+    pool->idle.surplus = ucf->keepalive_surplus;
+    pool->idle.timeout = ucf->keepalive_timeout;
+    pool->idle.lifetime = ucf->keepalive_lifetime;
 }
 
 

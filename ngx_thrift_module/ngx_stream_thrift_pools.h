@@ -33,10 +33,6 @@ struct ngx_stream_thrift_pool_s {
 };
 
 
-/* The directive thrift_keepalive. */
-char *ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-
 /* Gives an upstream its pool, if it has none; NULL: no memory. */
 ngx_stream_thrift_pool_t *ngx_stream_thrift_add_pool(ngx_conf_t *cf,
     ngx_stream_upstream_srv_conf_t *us);

@@ -1,0 +1,218 @@
+
+/*
+ * The second module: what an upstream{} says of calls.  It has the slot of its
+ * own in the upstream's configuration that ngx_stream_thrift_module fills with
+ * what servers say.  Nothing is inherited.
+ */
+
+#include "ngx_stream_thrift.h"
+
+
+static void *ngx_stream_thrift_create_upstream_conf(ngx_conf_t *cf);
+static char *ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static ngx_int_t ngx_stream_thrift_init_upstreams(ngx_conf_t *cf);
+
+
+static ngx_conf_enum_t  ngx_stream_thrift_transports[] = {
+    { ngx_string("framed"), NTHRIFT_FRAMED },
+    { ngx_string("unframed"), NTHRIFT_UNFRAMED },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_enum_t  ngx_stream_thrift_protocols[] = {
+    { ngx_string("binary"), NTHRIFT_BINARY },
+    { ngx_string("compact"), NTHRIFT_COMPACT },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
+
+    { ngx_string("thrift_keepalive"),
+      NGX_STREAM_UPS_CONF|NGX_CONF_1MORE,
+      ngx_stream_thrift_keepalive,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("thrift_upstream_transport"),
+      NGX_STREAM_UPS_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, transport),
+      &ngx_stream_thrift_transports },
+
+    { ngx_string("thrift_upstream_protocol"),
+      NGX_STREAM_UPS_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, protocol),
+      &ngx_stream_thrift_protocols },
+
+    { ngx_string("thrift_upstream_multiplexed"),
+      NGX_STREAM_UPS_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, multiplexed),
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_stream_module_t  ngx_stream_thrift_upstream_module_ctx = {
+    NULL,                                  /* preconfiguration */
+    ngx_stream_thrift_init_upstreams,      /* postconfiguration */
+
+    NULL,                                  /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    ngx_stream_thrift_create_upstream_conf, /* create server configuration */
+    NULL                                   /* merge server configuration */
+};
+
+
+ngx_module_t  ngx_stream_thrift_upstream_module = {
+    NGX_MODULE_V1,
+    &ngx_stream_thrift_upstream_module_ctx, /* module context */
+    ngx_stream_thrift_upstream_commands,   /* module directives */
+    NGX_STREAM_MODULE,                     /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static void *
+ngx_stream_thrift_create_upstream_conf(ngx_conf_t *cf)
+{
+    ngx_stream_thrift_upstream_conf_t  *ucf;
+
+    ucf = ngx_pcalloc(cf->pool, sizeof(ngx_stream_thrift_upstream_conf_t));
+    if (ucf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     ucf->keepalive_surplus = 0;
+     */
+
+    ucf->keepalive = NGX_CONF_UNSET_UINT;
+    ucf->keepalive_timeout = NGX_CONF_UNSET_MSEC;
+    ucf->keepalive_lifetime = NGX_CONF_UNSET_MSEC;
+    ucf->transport = NGX_CONF_UNSET_UINT;
+    ucf->protocol = NGX_CONF_UNSET_UINT;
+    ucf->multiplexed = NGX_CONF_UNSET;
+
+    return ucf;
+}
+
+
+static char *
+ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_thrift_upstream_conf_t  *ucf = conf;
+
+    ngx_int_t    n;
+    ngx_str_t   *value, s;
+    ngx_uint_t   i;
+    ngx_msec_t  *time;
+
+    if (ucf->keepalive != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    n = ngx_atoi(value[1].data, value[1].len);
+
+    if (n == NGX_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in \"%V\" directive",
+                           &value[1], &value[0]);
+        return NGX_CONF_ERROR;
+    }
+
+    ucf->keepalive = n;
+
+    for (i = 2; i < cf->args->nelts; i++) {
+
+        if (ngx_strncmp(value[i].data, "timeout=", 8) == 0) {
+            s.len = value[i].len - 8;
+            s.data = value[i].data + 8;
+            time = &ucf->keepalive_timeout;
+
+        } else if (ngx_strncmp(value[i].data, "lifetime=", 9) == 0) {
+            s.len = value[i].len - 9;
+            s.data = value[i].data + 9;
+            time = &ucf->keepalive_lifetime;
+
+        } else {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\"", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        *time = ngx_parse_time(&s, 0);
+
+        if (*time == (ngx_msec_t) NGX_ERROR || *time == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid time in parameter \"%V\"", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* All of them are known now: each gets its values, and its pool. */
+
+static ngx_int_t
+ngx_stream_thrift_init_upstreams(ngx_conf_t *cf)
+{
+    ngx_uint_t                          i;
+    ngx_stream_upstream_srv_conf_t    **us;
+    ngx_stream_upstream_main_conf_t    *umcf;
+    ngx_stream_thrift_upstream_conf_t  *ucf;
+
+    umcf = ngx_stream_conf_get_module_main_conf(cf,
+                                                ngx_stream_upstream_module);
+    us = umcf->upstreams.elts;
+
+    for (i = 0; i < umcf->upstreams.nelts; i++) {
+
+        if (us[i]->srv_conf == NULL) {
+            continue;
+        }
+
+        ucf = ngx_stream_conf_upstream_srv_conf(us[i],
+                                            ngx_stream_thrift_upstream_module);
+
+        /* a number that somebody wrote is kept to */
+
+        if (ucf->keepalive == NGX_CONF_UNSET_UINT) {
+            ucf->keepalive_surplus = NGX_STREAM_THRIFT_KEEPALIVE_SURPLUS;
+        }
+
+        ngx_conf_init_uint_value(ucf->keepalive, NGX_STREAM_THRIFT_KEEPALIVE);
+        ngx_conf_init_msec_value(ucf->keepalive_timeout,
+                                 NGX_STREAM_THRIFT_KEEPALIVE_TIMEOUT);
+        ngx_conf_init_msec_value(ucf->keepalive_lifetime,
+                                 NGX_STREAM_THRIFT_KEEPALIVE_LIFETIME);
+        ngx_conf_init_uint_value(ucf->transport, NTHRIFT_FRAMED);
+        ngx_conf_init_uint_value(ucf->protocol, NTHRIFT_BINARY);
+        ngx_conf_init_value(ucf->multiplexed, 0);
+    }
+
+    return ngx_stream_thrift_init_pools(cf);
+}
