@@ -23,6 +23,8 @@ static ngx_stream_conf_ctx_t *ngx_stream_thrift_block_ctx(ngx_conf_t *cf,
 static ngx_stream_thrift_srv_conf_t *ngx_stream_thrift_find_block(
     ngx_array_t *blocks, ngx_str_t *name);
 static char *ngx_stream_thrift_take_server(ngx_conf_t *cf);
+static char *ngx_stream_thrift_check_answer(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *tscf, ngx_thrift_answer_e kind);
 static ngx_int_t ngx_stream_thrift_exception_type(ngx_str_t *value);
 static ngx_stream_complex_value_t *ngx_stream_thrift_compile(ngx_conf_t *cf,
     ngx_str_t *value);
@@ -270,36 +272,26 @@ ngx_stream_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_url_t                    u;
     ngx_str_t                   *value;
     ngx_stream_complex_value_t  *cv;
+    ngx_stream_thrift_answer_t  *answer;
 
-    if (tscf->conf.pass) {
-        return "is duplicate";
-    }
-
-    if (tscf->conf.returns) {
-        return "cannot stand beside \"thrift_return\"";
-    }
-
-    if (tscf->conf.handler) {
-        return "cannot stand beside \"thrift_handler\"";
-    }
-
-    rv = ngx_stream_thrift_take_server(cf);
+    rv = ngx_stream_thrift_check_answer(cf, tscf, NGX_THRIFT_ANSWER_UPSTREAM);
 
     if (rv != NGX_CONF_OK) {
         return rv;
     }
 
-    tscf->conf.pass = 1;
-
     value = cf->args->elts;
 
     cv = ngx_stream_thrift_compile(cf, &value[1]);
-    if (cv == NULL) {
+    answer = ngx_stream_thrift_add_answer(cf, tscf,
+                                          NGX_THRIFT_ANSWER_UPSTREAM);
+
+    if (cv == NULL || answer == NULL) {
         return NGX_CONF_ERROR;
     }
 
     if (cv->lengths) {
-        tscf->upstream_value = cv;
+        answer->upstream_value = cv;
         return NGX_CONF_OK;
     }
 
@@ -308,14 +300,14 @@ ngx_stream_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     u.url = value[1];
     u.no_resolve = 1;
 
-    tscf->upstream = ngx_stream_upstream_add(cf, &u, 0);
-    if (tscf->upstream == NULL) {
+    answer->upstream = ngx_stream_upstream_add(cf, &u, 0);
+    if (answer->upstream == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    tscf->pool = ngx_stream_thrift_add_pool(cf, tscf->upstream);
+    answer->pool = ngx_stream_thrift_add_pool(cf, answer->upstream);
 
-    return (tscf->pool == NULL) ? NGX_CONF_ERROR : NGX_CONF_OK;
+    return (answer->pool == NULL) ? NGX_CONF_ERROR : NGX_CONF_OK;
 }
 
 
@@ -324,23 +316,12 @@ ngx_stream_thrift_return(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_stream_thrift_srv_conf_t  *tscf = conf;
 
-    char       *rv;
-    ngx_int_t   type;
-    ngx_str_t  *value;
+    char                        *rv;
+    ngx_int_t                    type;
+    ngx_str_t                   *value;
+    ngx_stream_thrift_answer_t  *answer;
 
-    if (tscf->conf.returns) {
-        return "is duplicate";
-    }
-
-    if (tscf->conf.pass) {
-        return "cannot stand beside \"thrift_pass\"";
-    }
-
-    if (tscf->conf.handler) {
-        return "cannot stand beside \"thrift_handler\"";
-    }
-
-    rv = ngx_stream_thrift_take_server(cf);
+    rv = ngx_stream_thrift_check_answer(cf, tscf, NGX_THRIFT_ANSWER_EXCEPTION);
 
     if (rv != NGX_CONF_OK) {
         return rv;
@@ -359,12 +340,67 @@ ngx_stream_thrift_return(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    tscf->conf.returns = 1;
-    tscf->conf.return_type = type;
+    answer = ngx_stream_thrift_add_answer(cf, tscf,
+                                          NGX_THRIFT_ANSWER_EXCEPTION);
+    if (answer == NULL) {
+        return NGX_CONF_ERROR;
+    }
 
-    tscf->return_text = ngx_stream_thrift_compile(cf, &value[2]);
+    answer->answer.exception = type;
+    answer->return_text = ngx_stream_thrift_compile(cf, &value[2]);
 
-    return (tscf->return_text == NULL) ? NGX_CONF_ERROR : NGX_CONF_OK;
+    return (answer->return_text == NULL) ? NGX_CONF_ERROR : NGX_CONF_OK;
+}
+
+
+/* Whether thrift_pass or thrift_return may stand where it does. */
+
+static char *
+ngx_stream_thrift_check_answer(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *tscf, ngx_thrift_answer_e kind)
+{
+    if (tscf->conf.answer == NGX_CONF_UNSET_PTR) {
+        return ngx_stream_thrift_take_server(cf);
+    }
+
+    if (tscf->conf.answer->kind == kind) {
+        return "is duplicate";
+    }
+
+    switch (tscf->conf.answer->kind) {
+
+    case NGX_THRIFT_ANSWER_HANDLER:
+        return "cannot stand beside \"thrift_handler\"";
+
+    case NGX_THRIFT_ANSWER_UPSTREAM:
+        return "cannot stand beside \"thrift_pass\"";
+
+    case NGX_THRIFT_ANSWER_EXCEPTION:
+        return "cannot stand beside \"thrift_return\"";
+
+    case NGX_THRIFT_ANSWER_NOBODY:
+        break;
+    }
+
+    return NGX_CONF_ERROR;
+}
+
+
+ngx_stream_thrift_answer_t *
+ngx_stream_thrift_add_answer(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *tscf, ngx_thrift_answer_e kind)
+{
+    ngx_stream_thrift_answer_t  *answer;
+
+    answer = ngx_pcalloc(cf->pool, sizeof(ngx_stream_thrift_answer_t));
+    if (answer == NULL) {
+        return NULL;
+    }
+
+    answer->answer.kind = kind;
+    tscf->conf.answer = &answer->answer;
+
+    return answer;
 }
 
 

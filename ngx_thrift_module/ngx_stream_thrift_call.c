@@ -321,13 +321,13 @@ ngx_stream_thrift_call_client(ngx_thrift_call_t *call, ngx_str_t *text)
 static ngx_int_t
 ngx_stream_thrift_call_return_text(ngx_thrift_call_t *call, ngx_str_t *text)
 {
-    ngx_stream_thrift_call_t      *tc;
-    ngx_stream_thrift_srv_conf_t  *tscf;
+    ngx_stream_thrift_call_t    *tc;
+    ngx_stream_thrift_answer_t  *answer;
 
     tc = ngx_stream_thrift_get_call(call);
-    tscf = (ngx_stream_thrift_srv_conf_t *) call->conf;
+    answer = (ngx_stream_thrift_answer_t *) call->conf->answer;
 
-    return ngx_stream_complex_value(&tc->session, tscf->return_text, text);
+    return ngx_stream_complex_value(&tc->session, answer->return_text, text);
 }
 
 

@@ -19,8 +19,6 @@ static void ngx_stream_thrift_merge(ngx_stream_thrift_srv_conf_t *prev,
     ngx_stream_thrift_srv_conf_t *conf);
 static void ngx_stream_thrift_merge_times(ngx_thrift_conf_t *prev,
     ngx_thrift_conf_t *conf);
-static void ngx_stream_thrift_merge_answer(ngx_stream_thrift_srv_conf_t *prev,
-    ngx_stream_thrift_srv_conf_t *conf);
 static ngx_uint_t ngx_stream_thrift_listens_udp(ngx_conf_t *cf,
     ngx_stream_core_srv_conf_t *cscf);
 static char *ngx_stream_thrift_merge_client(ngx_conf_t *cf,
@@ -32,6 +30,9 @@ static void ngx_stream_thrift_merge_blocks(
 static ngx_thrift_blocks_t *ngx_stream_thrift_get_blocks(ngx_conf_t *cf,
     size_t size);
 static void ngx_stream_thrift_cleanup(void *data);
+
+
+static ngx_thrift_answer_t  ngx_stream_thrift_nobody;
 
 
 void *
@@ -128,11 +129,6 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
     /*
      * set by ngx_pcalloc():
      *
-     *     tscf->conf.pass = 0;
-     *     tscf->conf.returns = 0;
-     *     tscf->conf.handler = NULL;
-     *     tscf->upstream = NULL;
-     *     tscf->upstream_value = NULL;
      *     tscf->blocks = NULL;
      */
 
@@ -149,6 +145,7 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
     tscf->conf.next_upstream_tries = NGX_CONF_UNSET_UINT;
     tscf->conf.next_upstream_timeout = NGX_CONF_UNSET_MSEC;
     tscf->conf.idempotent = NGX_CONF_UNSET;
+    tscf->conf.answer = NGX_CONF_UNSET_PTR;
     tscf->conf.handler_memory = NGX_CONF_UNSET_SIZE;
     tscf->conf.handler_slow = NGX_CONF_UNSET_MSEC;
 
@@ -184,7 +181,7 @@ ngx_stream_thrift_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
 
     cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
 
-    if ((conf->conf.pass || conf->conf.returns || conf->blocks)
+    if ((conf->conf.answer != NGX_CONF_UNSET_PTR || conf->blocks)
         && cscf->handler != ngx_stream_thrift_handler)
     {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
@@ -422,7 +419,8 @@ ngx_stream_thrift_merge(ngx_stream_thrift_srv_conf_t *prev,
     ngx_conf_merge_msec_value(conf->conf.handler_slow,
                               prev->conf.handler_slow, NGX_THRIFT_WATCH_SLOW);
 
-    ngx_stream_thrift_merge_answer(prev, conf);
+    ngx_conf_merge_ptr_value(conf->conf.answer, prev->conf.answer,
+                             &ngx_stream_thrift_nobody);
 }
 
 
@@ -439,29 +437,6 @@ ngx_stream_thrift_merge_times(ngx_thrift_conf_t *prev,
     ngx_conf_merge_msec_value(conf->send_timeout, prev->send_timeout, 60000);
     ngx_conf_merge_msec_value(conf->next_upstream_timeout,
                               prev->next_upstream_timeout, 0);
-}
-
-
-/* An answer is inherited as a whole. */
-
-static void
-ngx_stream_thrift_merge_answer(ngx_stream_thrift_srv_conf_t *prev,
-    ngx_stream_thrift_srv_conf_t *conf)
-{
-    if (conf->conf.pass || conf->conf.returns || conf->conf.handler) {
-        return;
-    }
-
-    conf->conf.handler = prev->conf.handler;
-
-    conf->conf.pass = prev->conf.pass;
-    conf->upstream = prev->upstream;
-    conf->upstream_value = prev->upstream_value;
-    conf->pool = prev->pool;
-
-    conf->conf.returns = prev->conf.returns;
-    conf->conf.return_type = prev->conf.return_type;
-    conf->return_text = prev->return_text;
 }
 
 

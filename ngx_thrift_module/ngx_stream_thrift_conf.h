@@ -51,6 +51,22 @@ typedef struct {
 } ngx_stream_thrift_main_conf_t;
 
 
+/*
+ * An answer as a directive says it.  What inherits it points to it: there is
+ * one for each thrift_handler, thrift_pass and thrift_return.
+ */
+
+typedef struct {
+    ngx_thrift_answer_t              answer;    /* must be first */
+
+    ngx_stream_upstream_srv_conf_t  *upstream;  /* NULL: of variables */
+    ngx_stream_thrift_pool_t        *pool;
+    ngx_stream_complex_value_t      *upstream_value;
+
+    ngx_stream_complex_value_t      *return_text;
+} ngx_stream_thrift_answer_t;
+
+
 /* One of each main, server, service and method. */
 
 typedef struct {
@@ -62,11 +78,6 @@ typedef struct {
     ngx_uint_t                       max_depth;
     size_t                           max_message_size;
     size_t                           buffer_size;
-
-    ngx_stream_upstream_srv_conf_t  *upstream;
-    ngx_stream_complex_value_t      *upstream_value;
-    ngx_stream_thrift_pool_t        *pool;
-    ngx_stream_complex_value_t      *return_text;
 
     void                           **srv_conf;  /* of the block */
     ngx_str_t                        name;      /* service or method */

@@ -432,7 +432,7 @@ ngx_stream_thrift_init_checks(ngx_conf_t *cf)
     for (i = 0; i < tmcf->targets.nelts; i++) {
         conf = target[i]->conf;
 
-        if (conf->schema || conf->handler) {
+        if (conf->schema || conf->answer->handler) {
             conf->check.max_required = tmcf->schemas.max_required;
             size = ngx_max(size, nthrift_check_size(&conf->check));
         }

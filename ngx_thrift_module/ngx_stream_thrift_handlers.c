@@ -33,23 +33,24 @@ ngx_stream_thrift_handler_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_stream_thrift_srv_conf_t  *tscf = conf;
 
-    ngx_str_t              path, *value;
-    ngx_thrift_handler_t  *handler;
+    ngx_str_t                    path, *value;
+    ngx_thrift_handler_t        *handler;
+    ngx_stream_thrift_answer_t  *answer;
 
-    if (tscf->conf.handler) {
-        return "is duplicate";
-    }
-
-    if (tscf->conf.pass || tscf->conf.returns) {
-        return "cannot stand beside \"thrift_pass\" or \"thrift_return\"";
+    if (tscf->conf.answer != NGX_CONF_UNSET_PTR) {
+        return (tscf->conf.answer->kind == NGX_THRIFT_ANSWER_HANDLER)
+               ? "is duplicate"
+               : "cannot stand beside \"thrift_pass\" or \"thrift_return\"";
     }
 
     handler = ngx_stream_thrift_new_handler(cf);
-    if (handler == NULL) {
+    answer = ngx_stream_thrift_add_answer(cf, tscf, NGX_THRIFT_ANSWER_HANDLER);
+
+    if (handler == NULL || answer == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    tscf->conf.handler = handler;
+    answer->answer.handler = handler;
 
     value = cf->args->elts;
     path = value[1];
@@ -253,7 +254,7 @@ ngx_stream_thrift_init_handlers(ngx_conf_t *cf)
     target = tmcf->targets.elts;
 
     for (i = 0; i < tmcf->targets.nelts; i++) {
-        if (target[i]->conf->handler
+        if (target[i]->conf->answer->handler
             && ngx_stream_thrift_add_target(cf, target[i]) != NGX_OK)
         {
             return NGX_ERROR;
@@ -287,7 +288,7 @@ ngx_stream_thrift_add_target(ngx_conf_t *cf, ngx_thrift_target_t *target)
     ngx_thrift_handler_t  *handler;
     ngx_thrift_target_t  **targetp;
 
-    handler = target->conf->handler;
+    handler = target->conf->answer->handler;
     service = &target->service;
 
     if (handler->service.len == 0) {

@@ -49,11 +49,10 @@ const ngx_thrift_balancer_t  ngx_stream_thrift_balancer = {
 static ngx_int_t
 ngx_stream_thrift_peer_balance(ngx_thrift_attempt_t *attempt)
 {
-    ngx_stream_thrift_call_t      *tc;
-    ngx_stream_thrift_srv_conf_t  *tscf;
+    ngx_stream_thrift_call_t    *tc;
+    ngx_stream_thrift_answer_t  *answer;
 
     tc = ngx_stream_thrift_get_call(attempt->call);
-    tscf = (ngx_stream_thrift_srv_conf_t *) attempt->call->conf;
 
     ngx_stream_thrift_peer_start(tc);
 
@@ -65,12 +64,14 @@ ngx_stream_thrift_peer_balance(ngx_thrift_attempt_t *attempt)
         return ngx_stream_thrift_peer_init(tc, tc->named);
     }
 
-    if (tscf->upstream_value == NULL) {
-        attempt->pool = &tscf->pool->idle;
-        return ngx_stream_thrift_peer_init(tc, tscf->upstream);
+    answer = (ngx_stream_thrift_answer_t *) attempt->call->conf->answer;
+
+    if (answer->upstream) {
+        attempt->pool = &answer->pool->idle;
+        return ngx_stream_thrift_peer_init(tc, answer->upstream);
     }
 
-    if (ngx_stream_thrift_peer_eval(tc, tscf->upstream_value) != NGX_OK) {
+    if (ngx_stream_thrift_peer_eval(tc, answer->upstream_value) != NGX_OK) {
         return NGX_ERROR;
     }
 

@@ -166,7 +166,7 @@ ngx_stream_thrift_check_service(ngx_conf_t *cf,
 static ngx_uint_t
 ngx_stream_thrift_answers(ngx_stream_thrift_srv_conf_t *block)
 {
-    return block->conf.pass || block->conf.returns || block->conf.handler;
+    return block->conf.answer->kind != NGX_THRIFT_ANSWER_NOBODY;
 }
 
 
@@ -184,13 +184,13 @@ ngx_stream_thrift_check_handlers(ngx_conf_t *cf,
         return NGX_CONF_OK;
     }
 
-    handler = service->conf.handler;
+    handler = service->conf.answer->handler;
 
     method = service->blocks ? service->blocks->elts : NULL;
     n = service->blocks ? service->blocks->nelts : 0;
 
     for (i = 0; i < n && handler == NULL; i++) {
-        handler = method[i]->conf.handler;
+        handler = method[i]->conf.answer->handler;
     }
 
     if (handler == NULL) {
@@ -449,7 +449,7 @@ ngx_stream_thrift_build_server(ngx_stream_thrift_build_t *build)
 
     server = build->server;
 
-    if (!server->conf.pass && !server->conf.returns) {
+    if (!ngx_stream_thrift_answers(server)) {
         return NGX_CONF_OK;
     }
 

@@ -307,7 +307,7 @@ ngx_thrift_call_return(ngx_thrift_call_t *call)
 {
     ngx_str_t  text;
 
-    if (!call->conf->returns) {
+    if (call->conf->answer->kind != NGX_THRIFT_ANSWER_EXCEPTION) {
         return NGX_DECLINED;
     }
 
@@ -315,8 +315,8 @@ ngx_thrift_call_return(ngx_thrift_call_t *call)
         return NGX_ERROR;
     }
 
-    return ngx_thrift_call_fail(call, call->conf->return_type, 503, "%V",
-                                &text);
+    return ngx_thrift_call_fail(call, call->conf->answer->exception, 503,
+                                "%V", &text);
 }
 
 

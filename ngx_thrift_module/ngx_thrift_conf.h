@@ -9,6 +9,23 @@
 #define _NGX_THRIFT_CONF_H_INCLUDED_
 
 
+/* Who answers a call. */
+
+typedef enum {
+    NGX_THRIFT_ANSWER_NOBODY = 0,
+    NGX_THRIFT_ANSWER_HANDLER,
+    NGX_THRIFT_ANSWER_UPSTREAM,
+    NGX_THRIFT_ANSWER_EXCEPTION
+} ngx_thrift_answer_e;
+
+
+typedef struct {
+    ngx_thrift_answer_e    kind;
+    ngx_thrift_handler_t  *handler;         /* NULL: another kind */
+    ngx_int_t              exception;       /* TApplicationException type */
+} ngx_thrift_answer_t;
+
+
 typedef struct {
     /* of a client connection: main and server */
 
@@ -39,14 +56,10 @@ typedef struct {
     ngx_flag_t             idempotent;      /* unset: as the method's
                                                definition says */
 
-    ngx_thrift_handler_t  *handler;         /* that answers, or NULL */
+    ngx_thrift_answer_t   *answer;
+
     size_t                 handler_memory;  /* bytes for one call */
     ngx_msec_t             handler_slow;    /* 0: nothing is */
-
-    unsigned               pass:1;          /* an upstream answers */
-    unsigned               returns:1;       /* an exception is the answer */
-
-    ngx_int_t              return_type;     /* TApplicationException type */
 } ngx_thrift_conf_t;
 
 

@@ -42,7 +42,7 @@ ngx_thrift_handle(ngx_thrift_call_t *call)
     ngx_thrift_handler_t      *handler;
     ngx_thrift_invocation_t   *inv;
 
-    handler = call->conf->handler;
+    handler = call->conf->answer->handler;
 
     if (handler == NULL) {
         return NGX_DECLINED;
@@ -133,7 +133,7 @@ ngx_thrift_invocation_create(ngx_thrift_call_t *call)
     call->invocation = inv;
 
     inv->call = call;
-    inv->handler = call->conf->handler;
+    inv->handler = call->conf->answer->handler;
     inv->dispatch = call->target->dispatch;
     inv->method = inv->dispatch ? inv->dispatch->method : NULL;
 

@@ -39,7 +39,7 @@ ngx_thrift_route(ngx_thrift_call_t *call)
     }
 
     call->retains_request = target->idempotent;
-    call->passes = conf->pass;
+    call->passes = (conf->answer->kind == NGX_THRIFT_ANSWER_UPSTREAM);
 
     call->owner->routed(call);
 
@@ -47,7 +47,7 @@ ngx_thrift_route(ngx_thrift_call_t *call)
         ngx_thrift_deadline_start(call, target->deadlines);
     }
 
-    if (!conf->pass && !conf->returns && conf->handler == NULL) {
+    if (conf->answer->kind == NGX_THRIFT_ANSWER_NOBODY) {
         return ngx_thrift_route_unknown(call);
     }
 

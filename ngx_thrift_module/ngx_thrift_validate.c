@@ -26,7 +26,7 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
 
     call->checked = (call->conf->trusted != 0);
 
-    if (!call->conf->schema && call->conf->handler == NULL) {
+    if (!call->conf->schema && call->conf->answer->handler == NULL) {
         return NGX_DECLINED;
     }
 
