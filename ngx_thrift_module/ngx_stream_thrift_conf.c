@@ -17,8 +17,6 @@
 
 static void ngx_stream_thrift_merge(ngx_stream_thrift_srv_conf_t *prev,
     ngx_stream_thrift_srv_conf_t *conf);
-static void ngx_stream_thrift_merge_times(ngx_thrift_conf_t *prev,
-    ngx_thrift_conf_t *conf);
 static ngx_uint_t ngx_stream_thrift_listens_udp(ngx_conf_t *cf,
     ngx_stream_core_srv_conf_t *cscf);
 static char *ngx_stream_thrift_merge_client(ngx_conf_t *cf,
@@ -174,10 +172,6 @@ ngx_stream_thrift_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ctx = cf->ctx;
     conf->srv_conf = ctx->srv_conf;
-
-    /* main is not merged into: what it has is what was written */
-
-    prev->conf.timeout_set = (prev->conf.timeout != NGX_CONF_UNSET_MSEC);
 
     cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
 
@@ -397,46 +391,36 @@ ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
 }
 
 
-/* What belongs to a call: main, server, service and method. */
+/*
+ * What belongs to a call: main, server, service and method.  For what no
+ * directive says, the definition of a method may have something.
+ */
 
 static void
 ngx_stream_thrift_merge(ngx_stream_thrift_srv_conf_t *prev,
     ngx_stream_thrift_srv_conf_t *conf)
 {
-    ngx_stream_thrift_merge_times(&prev->conf, &conf->conf);
+    ngx_thrift_conf_t  *p, *c;
 
-    ngx_conf_merge_value(conf->conf.idempotent, prev->conf.idempotent,
-                         NGX_CONF_UNSET);
+    p = &prev->conf;
+    c = &conf->conf;
 
-    ngx_conf_merge_uint_value(conf->conf.next_upstream,
-                              prev->conf.next_upstream, 1);
-    ngx_conf_merge_uint_value(conf->conf.next_upstream_tries,
-                              prev->conf.next_upstream_tries, 0);
+    ngx_conf_merge_msec_value(c->timeout, p->timeout, NGX_CONF_UNSET_MSEC);
+    ngx_conf_merge_msec_value(c->connect_timeout, p->connect_timeout, 60000);
+    ngx_conf_merge_msec_value(c->send_timeout, p->send_timeout, 60000);
 
-    ngx_conf_merge_size_value(conf->conf.handler_memory,
-                              prev->conf.handler_memory,
+    ngx_conf_merge_uint_value(c->next_upstream, p->next_upstream, 1);
+    ngx_conf_merge_uint_value(c->next_upstream_tries, p->next_upstream_tries,
+                              0);
+    ngx_conf_merge_msec_value(c->next_upstream_timeout,
+                              p->next_upstream_timeout, 0);
+    ngx_conf_merge_value(c->idempotent, p->idempotent, NGX_CONF_UNSET);
+
+    ngx_conf_merge_ptr_value(c->answer, p->answer, &ngx_stream_thrift_nobody);
+    ngx_conf_merge_size_value(c->handler_memory, p->handler_memory,
                               NGX_STREAM_THRIFT_HANDLER_MEMORY);
-    ngx_conf_merge_msec_value(conf->conf.handler_slow,
-                              prev->conf.handler_slow, NGX_THRIFT_WATCH_SLOW);
-
-    ngx_conf_merge_ptr_value(conf->conf.answer, prev->conf.answer,
-                             &ngx_stream_thrift_nobody);
-}
-
-
-static void
-ngx_stream_thrift_merge_times(ngx_thrift_conf_t *prev,
-    ngx_thrift_conf_t *conf)
-{
-    conf->timeout_set = prev->timeout_set
-                        || conf->timeout != NGX_CONF_UNSET_MSEC;
-
-    ngx_conf_merge_msec_value(conf->timeout, prev->timeout, 60000);
-    ngx_conf_merge_msec_value(conf->connect_timeout, prev->connect_timeout,
-                              60000);
-    ngx_conf_merge_msec_value(conf->send_timeout, prev->send_timeout, 60000);
-    ngx_conf_merge_msec_value(conf->next_upstream_timeout,
-                              prev->next_upstream_timeout, 0);
+    ngx_conf_merge_msec_value(c->handler_slow, p->handler_slow,
+                              NGX_THRIFT_WATCH_SLOW);
 }
 
 

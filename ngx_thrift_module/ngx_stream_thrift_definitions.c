@@ -402,7 +402,9 @@ ngx_stream_thrift_annotate(ngx_thrift_target_t *target,
 
     (void) nthrift_annotation_read(method, &a, &bad);
 
-    if (a.timeout != NTHRIFT_ANNOTATION_UNSET && !target->conf->timeout_set) {
+    if (a.timeout != NTHRIFT_ANNOTATION_UNSET
+        && target->conf->timeout == NGX_CONF_UNSET_MSEC)
+    {
         target->timeout = a.timeout;
     }
 

@@ -8,6 +8,9 @@
 #include "ngx_stream_thrift.h"
 
 
+#define NGX_STREAM_THRIFT_TIMEOUT  60000    /* milliseconds: of a call */
+
+
 /* What is built for one server. */
 
 typedef struct {
@@ -539,7 +542,10 @@ ngx_stream_thrift_new_target(ngx_stream_thrift_build_t *build,
     target->conf = &tscf->conf;
     target->service.len = service->len;
     target->service.data = service->data;
+
     target->timeout = tscf->conf.timeout;
+    ngx_conf_init_msec_value(target->timeout, NGX_STREAM_THRIFT_TIMEOUT);
+
     target->idempotent = (tscf->conf.idempotent == 1);
 
     return target;

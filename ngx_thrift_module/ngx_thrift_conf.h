@@ -46,15 +46,13 @@ typedef struct {
 
     /* of a call: main, server, service and method */
 
-    ngx_msec_t             timeout;
-    ngx_uint_t             timeout_set;     /* by a directive */
+    ngx_msec_t             timeout;         /* unset: see the target's */
     ngx_msec_t             connect_timeout;
     ngx_msec_t             send_timeout;
     ngx_uint_t             next_upstream;   /* 0: off */
     ngx_uint_t             next_upstream_tries;
     ngx_msec_t             next_upstream_timeout;
-    ngx_flag_t             idempotent;      /* unset: as the method's
-                                               definition says */
+    ngx_flag_t             idempotent;      /* unset: the same */
 
     ngx_thrift_answer_t   *answer;
 
