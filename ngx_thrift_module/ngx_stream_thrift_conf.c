@@ -19,10 +19,11 @@ static void ngx_stream_thrift_merge(ngx_stream_thrift_srv_conf_t *prev,
     ngx_stream_thrift_srv_conf_t *conf);
 static ngx_uint_t ngx_stream_thrift_listens_udp(ngx_conf_t *cf,
     ngx_stream_core_srv_conf_t *cscf);
-static char *ngx_stream_thrift_merge_client(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *prev, ngx_stream_thrift_srv_conf_t *conf);
+static void ngx_stream_thrift_merge_server(ngx_stream_thrift_srv_conf_t *prev,
+    ngx_stream_thrift_srv_conf_t *conf);
 static char *ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *prev, ngx_stream_thrift_srv_conf_t *conf);
+static void ngx_stream_thrift_set_rules(ngx_stream_thrift_srv_conf_t *conf);
 static void ngx_stream_thrift_merge_blocks(
     ngx_stream_thrift_srv_conf_t *conf);
 static ngx_thrift_blocks_t *ngx_stream_thrift_get_blocks(ngx_conf_t *cf,
@@ -128,33 +129,36 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     tscf->blocks = NULL;
+     *     tscf->files = NULL;
+     *     tscf->dirs = NULL;
      */
-
-    tscf->conf.read_timeout = NGX_CONF_UNSET_MSEC;
-    tscf->conf.idle_timeout = NGX_CONF_UNSET_MSEC;
-    tscf->conf.max_pipeline = NGX_CONF_UNSET_UINT;
-    tscf->conf.max_calls = NGX_CONF_UNSET_UINT;
-    tscf->conf.half_close = NGX_CONF_UNSET;
-    tscf->conf.trusted = NGX_CONF_UNSET;
-    tscf->conf.timeout = NGX_CONF_UNSET_MSEC;
-    tscf->conf.connect_timeout = NGX_CONF_UNSET_MSEC;
-    tscf->conf.send_timeout = NGX_CONF_UNSET_MSEC;
-    tscf->conf.next_upstream = NGX_CONF_UNSET_UINT;
-    tscf->conf.next_upstream_tries = NGX_CONF_UNSET_UINT;
-    tscf->conf.next_upstream_timeout = NGX_CONF_UNSET_MSEC;
-    tscf->conf.idempotent = NGX_CONF_UNSET;
-    tscf->conf.answer = NGX_CONF_UNSET_PTR;
-    tscf->conf.handler_memory = NGX_CONF_UNSET_SIZE;
-    tscf->conf.handler_slow = NGX_CONF_UNSET_MSEC;
 
     tscf->transport = NGX_CONF_UNSET_UINT;
     tscf->protocol = NGX_CONF_UNSET_UINT;
     tscf->validate = NGX_CONF_UNSET_UINT;
     tscf->validate_enum = NGX_CONF_UNSET;
     tscf->validate_utf8 = NGX_CONF_UNSET;
-    tscf->max_depth = NGX_CONF_UNSET_UINT;
+    tscf->server.trusted = NGX_CONF_UNSET;
+    tscf->server.read_timeout = NGX_CONF_UNSET_MSEC;
+    tscf->idle_timeout = NGX_CONF_UNSET_MSEC;
     tscf->max_message_size = NGX_CONF_UNSET_SIZE;
+    tscf->max_depth = NGX_CONF_UNSET_UINT;
+    tscf->max_pipeline = NGX_CONF_UNSET_UINT;
+    tscf->max_calls = NGX_CONF_UNSET_UINT;
     tscf->buffer_size = NGX_CONF_UNSET_SIZE;
+    tscf->half_close = NGX_CONF_UNSET;
+
+    tscf->conf.server = NGX_CONF_UNSET_PTR;
+    tscf->conf.answer = NGX_CONF_UNSET_PTR;
+    tscf->conf.timeout = NGX_CONF_UNSET_MSEC;
+    tscf->conf.connect_timeout = NGX_CONF_UNSET_MSEC;
+    tscf->conf.send_timeout = NGX_CONF_UNSET_MSEC;
+    tscf->conf.handler_memory = NGX_CONF_UNSET_SIZE;
+    tscf->conf.handler_slow = NGX_CONF_UNSET_MSEC;
+    tscf->conf.next_upstream = NGX_CONF_UNSET_UINT;
+    tscf->conf.next_upstream_tries = NGX_CONF_UNSET_UINT;
+    tscf->conf.next_upstream_timeout = NGX_CONF_UNSET_MSEC;
+    tscf->conf.idempotent = NGX_CONF_UNSET;
 
     return tscf;
 }
@@ -172,6 +176,7 @@ ngx_stream_thrift_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ctx = cf->ctx;
     conf->srv_conf = ctx->srv_conf;
+    conf->conf.server = &conf->server;
 
     cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
 
@@ -194,13 +199,7 @@ ngx_stream_thrift_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
-    rv = ngx_stream_thrift_merge_client(cf, prev, conf);
-
-    if (rv != NGX_CONF_OK) {
-        return rv;
-    }
-
-    ngx_stream_thrift_merge(prev, conf);
+    ngx_stream_thrift_merge_server(prev, conf);
 
     rv = ngx_stream_thrift_merge_definitions(cf, prev, conf);
 
@@ -208,9 +207,25 @@ ngx_stream_thrift_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
         return rv;
     }
 
+    ngx_stream_thrift_set_rules(conf);
+
+    conf->server.blocks = ngx_stream_thrift_get_blocks(cf, conf->buffer_size);
+    if (conf->server.blocks == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_stream_thrift_merge(prev, conf);
     ngx_stream_thrift_merge_blocks(conf);
 
-    return ngx_stream_thrift_build_routes(cf, conf);
+    rv = ngx_stream_thrift_build_routes(cf, conf);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    ngx_stream_thrift_add_check(cf, conf);
+
+    return NGX_CONF_OK;
 }
 
 
@@ -281,36 +296,81 @@ ngx_stream_thrift_listens_udp(ngx_conf_t *cf, ngx_stream_core_srv_conf_t *cscf)
 #endif
 
 
-/* What belongs to the client's connection: main and server. */
+/* What belongs to a client's connection: main and server. */
 
-static char *
-ngx_stream_thrift_merge_client(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *prev, ngx_stream_thrift_srv_conf_t *conf)
+static void
+ngx_stream_thrift_merge_server(ngx_stream_thrift_srv_conf_t *prev,
+    ngx_stream_thrift_srv_conf_t *conf)
 {
-    nthrift_rules_t    *rules;
-    ngx_thrift_conf_t  *p, *c;
-
-    p = &prev->conf;
-    c = &conf->conf;
-    rules = &c->rules;
-
     ngx_conf_merge_uint_value(conf->transport, prev->transport,
                               NTHRIFT_TRANSPORT_AUTO);
     ngx_conf_merge_uint_value(conf->protocol, prev->protocol,
                               NTHRIFT_PROTOCOL_AUTO);
     ngx_conf_merge_uint_value(conf->validate, prev->validate,
                               NGX_CONF_UNSET_UINT);
-    ngx_conf_merge_uint_value(conf->max_depth, prev->max_depth, 64);
+    ngx_conf_merge_value(conf->validate_enum, prev->validate_enum, 0);
+    ngx_conf_merge_value(conf->validate_utf8, prev->validate_utf8, 0);
+    ngx_conf_merge_value(conf->server.trusted, prev->server.trusted, 0);
+
+    ngx_conf_merge_msec_value(conf->server.read_timeout,
+                              prev->server.read_timeout, 60000);
+    ngx_conf_merge_msec_value(conf->idle_timeout, prev->idle_timeout,
+                              10 * 60000);
+
     ngx_conf_merge_size_value(conf->max_message_size, prev->max_message_size,
                               0);
+    ngx_conf_merge_uint_value(conf->max_depth, prev->max_depth, 64);
+    ngx_conf_merge_uint_value(conf->max_pipeline, prev->max_pipeline, 32);
+    ngx_conf_merge_uint_value(conf->max_calls, prev->max_calls, 0);
     ngx_conf_merge_size_value(conf->buffer_size, prev->buffer_size, 16384);
+    ngx_conf_merge_value(conf->half_close, prev->half_close, 0);
+}
 
-    ngx_conf_merge_msec_value(c->read_timeout, p->read_timeout, 60000);
-    ngx_conf_merge_msec_value(c->idle_timeout, p->idle_timeout, 10 * 60000);
-    ngx_conf_merge_uint_value(c->max_pipeline, p->max_pipeline, 32);
-    ngx_conf_merge_uint_value(c->max_calls, p->max_calls, 0);
-    ngx_conf_merge_value(c->half_close, p->half_close, 0);
-    ngx_conf_merge_value(c->trusted, p->trusted, 0);
+
+/* Files of definitions, and whether bodies are checked by them. */
+
+static char *
+ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *prev, ngx_stream_thrift_srv_conf_t *conf)
+{
+    ngx_stream_core_srv_conf_t  *cscf;
+
+    if (ngx_stream_thrift_merge_files(cf, prev, conf) != NGX_CONF_OK
+        || ngx_stream_thrift_load_files(cf, conf) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_conf_init_uint_value(conf->validate,
+                             conf->files->nelts
+                                 ? NGX_STREAM_THRIFT_VALIDATE_SCHEMA
+                                 : NGX_STREAM_THRIFT_VALIDATE_STRUCTURE);
+
+    cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
+
+    if (conf->validate == NGX_STREAM_THRIFT_VALIDATE_SCHEMA
+        && conf->files->nelts == 0
+        && cscf->handler == ngx_stream_thrift_handler)
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"thrift_validate schema\" needs a \"thrift_idl\" for "
+                      "the server in %s:%ui", cscf->file_name, cscf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* What the directives of a server mean for those who read messages. */
+
+static void
+ngx_stream_thrift_set_rules(ngx_stream_thrift_srv_conf_t *conf)
+{
+    nthrift_rules_t        *rules;
+    nthrift_check_rules_t  *check;
+
+    rules = &conf->server.rules;
 
     rules->transport = conf->transport;
     rules->protocol = conf->protocol;
@@ -333,61 +393,16 @@ ngx_stream_thrift_merge_client(ngx_conf_t *cf,
         rules->max_frame = NGX_STREAM_THRIFT_MAX_FRAME;
     }
 
-    c->blocks = ngx_stream_thrift_get_blocks(cf, conf->buffer_size);
+    /* arguments of handlers are checked in any case */
 
-    return (c->blocks == NULL) ? NGX_CONF_ERROR : NGX_CONF_OK;
-}
+    conf->server.schema = (conf->validate
+                           == NGX_STREAM_THRIFT_VALIDATE_SCHEMA);
 
+    check = &conf->server.check;
 
-/* Files of definitions, and what is checked by them. */
-
-static char *
-ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *prev, ngx_stream_thrift_srv_conf_t *conf)
-{
-    ngx_thrift_conf_t              *c;
-    ngx_stream_core_srv_conf_t     *cscf;
-
-    ngx_conf_merge_value(conf->validate_enum, prev->validate_enum, 0);
-    ngx_conf_merge_value(conf->validate_utf8, prev->validate_utf8, 0);
-
-    /* arguments of handlers are checked always */
-
-    c = &conf->conf;
-
-    c->check.max_depth = conf->max_depth;
-    c->check.enums = conf->validate_enum;
-    c->check.utf8 = conf->validate_utf8;
-
-    if (ngx_stream_thrift_merge_files(cf, prev, conf) != NGX_CONF_OK
-        || ngx_stream_thrift_load_files(cf, conf) != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_conf_init_uint_value(conf->validate,
-                             conf->files->nelts
-                                 ? NGX_STREAM_THRIFT_VALIDATE_SCHEMA
-                                 : NGX_STREAM_THRIFT_VALIDATE_STRUCTURE);
-
-    if (conf->validate != NGX_STREAM_THRIFT_VALIDATE_SCHEMA) {
-        return NGX_CONF_OK;
-    }
-
-    cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
-
-    if (conf->files->nelts == 0
-        && cscf->handler == ngx_stream_thrift_handler)
-    {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"thrift_validate schema\" needs a \"thrift_idl\" for "
-                      "the server in %s:%ui", cscf->file_name, cscf->line);
-        return NGX_CONF_ERROR;
-    }
-
-    conf->conf.schema = 1;
-
-    return NGX_CONF_OK;
+    check->max_depth = conf->max_depth;
+    check->enums = conf->validate_enum;
+    check->utf8 = conf->validate_utf8;
 }
 
 
@@ -405,9 +420,17 @@ ngx_stream_thrift_merge(ngx_stream_thrift_srv_conf_t *prev,
     p = &prev->conf;
     c = &conf->conf;
 
+    ngx_conf_merge_ptr_value(c->server, p->server, NULL);
+    ngx_conf_merge_ptr_value(c->answer, p->answer, &ngx_stream_thrift_nobody);
+
     ngx_conf_merge_msec_value(c->timeout, p->timeout, NGX_CONF_UNSET_MSEC);
     ngx_conf_merge_msec_value(c->connect_timeout, p->connect_timeout, 60000);
     ngx_conf_merge_msec_value(c->send_timeout, p->send_timeout, 60000);
+
+    ngx_conf_merge_size_value(c->handler_memory, p->handler_memory,
+                              NGX_STREAM_THRIFT_HANDLER_MEMORY);
+    ngx_conf_merge_msec_value(c->handler_slow, p->handler_slow,
+                              NGX_THRIFT_WATCH_SLOW);
 
     ngx_conf_merge_uint_value(c->next_upstream, p->next_upstream, 1);
     ngx_conf_merge_uint_value(c->next_upstream_tries, p->next_upstream_tries,
@@ -415,12 +438,6 @@ ngx_stream_thrift_merge(ngx_stream_thrift_srv_conf_t *prev,
     ngx_conf_merge_msec_value(c->next_upstream_timeout,
                               p->next_upstream_timeout, 0);
     ngx_conf_merge_value(c->idempotent, p->idempotent, NGX_CONF_UNSET);
-
-    ngx_conf_merge_ptr_value(c->answer, p->answer, &ngx_stream_thrift_nobody);
-    ngx_conf_merge_size_value(c->handler_memory, p->handler_memory,
-                              NGX_STREAM_THRIFT_HANDLER_MEMORY);
-    ngx_conf_merge_msec_value(c->handler_slow, p->handler_slow,
-                              NGX_THRIFT_WATCH_SLOW);
 }
 
 
@@ -430,26 +447,15 @@ static void
 ngx_stream_thrift_merge_blocks(ngx_stream_thrift_srv_conf_t *conf)
 {
     ngx_uint_t                      i;
-    ngx_thrift_conf_t              *p, *c;
     ngx_stream_thrift_srv_conf_t  **block;
 
     if (conf->blocks == NULL) {
         return;
     }
 
-    p = &conf->conf;
     block = conf->blocks->elts;
 
     for (i = 0; i < conf->blocks->nelts; i++) {
-        c = &block[i]->conf;
-
-        c->rules = p->rules;
-        c->blocks = p->blocks;
-        c->read_timeout = p->read_timeout;
-        c->trusted = p->trusted;
-        c->schema = p->schema;
-        c->check = p->check;
-
         ngx_stream_thrift_merge(conf, block[i]);
         ngx_stream_thrift_merge_blocks(block[i]);
     }

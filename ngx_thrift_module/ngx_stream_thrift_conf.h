@@ -40,6 +40,9 @@ typedef struct {
 
     ngx_array_t                      idls;      /* ngx_thrift_idl_t * */
     nthrift_schema_set_t             schemas;
+    size_t                           check_size;    /* of the largest ... */
+    void                            *check_memory;  /* ... of all checks */
+
     ngx_array_t                      targets;   /* ngx_thrift_target_t * */
     ngx_array_t                      objects;   /* ngx_thrift_object_t * */
     ngx_array_t                      handlers;  /* ngx_thrift_handler_t * */
@@ -72,6 +75,12 @@ typedef struct {
 typedef struct {
     ngx_thrift_conf_t                conf;      /* must be first */
 
+    ngx_thrift_server_conf_t         server;
+    ngx_msec_t                       idle_timeout;
+    ngx_uint_t                       max_pipeline;
+    ngx_uint_t                       max_calls;
+    ngx_flag_t                       half_close;    /* 0: who sends no more
+                                                       has left */
     ngx_uint_t                       transport;
     ngx_uint_t                       protocol;
     ngx_uint_t                       validate;

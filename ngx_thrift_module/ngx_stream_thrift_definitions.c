@@ -416,42 +416,38 @@ ngx_stream_thrift_annotate(ngx_thrift_target_t *target,
 }
 
 
+void
+ngx_stream_thrift_add_check(ngx_conf_t *cf, ngx_stream_thrift_srv_conf_t *tscf)
+{
+    nthrift_check_rules_t          *check;
+    ngx_stream_thrift_main_conf_t  *tmcf;
+
+    if (tscf->programs.nelts == 0) {
+        return;
+    }
+
+    tmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_thrift_module);
+
+    check = &tscf->server.check;
+    check->max_required = tmcf->schemas.max_required;
+
+    tscf->server.check_memory = &tmcf->check_memory;
+    tmcf->check_size = ngx_max(tmcf->check_size, nthrift_check_size(check));
+}
+
+
 ngx_int_t
 ngx_stream_thrift_init_checks(ngx_conf_t *cf)
 {
-    void                           *memory;
-    size_t                          size;
-    ngx_uint_t                      i;
-    ngx_thrift_conf_t              *conf;
-    ngx_thrift_target_t           **target;
     ngx_stream_thrift_main_conf_t  *tmcf;
 
     tmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_thrift_module);
 
-    size = 0;
-    target = tmcf->targets.elts;
-
-    for (i = 0; i < tmcf->targets.nelts; i++) {
-        conf = target[i]->conf;
-
-        if (conf->schema || conf->answer->handler) {
-            conf->check.max_required = tmcf->schemas.max_required;
-            size = ngx_max(size, nthrift_check_size(&conf->check));
-        }
-    }
-
-    if (size == 0) {
+    if (tmcf->check_size == 0) {
         return NGX_OK;
     }
 
-    memory = ngx_pmemalign(cf->pool, size, 16);
-    if (memory == NULL) {
-        return NGX_ERROR;
-    }
+    tmcf->check_memory = ngx_pmemalign(cf->pool, tmcf->check_size, 16);
 
-    for (i = 0; i < tmcf->targets.nelts; i++) {
-        target[i]->conf->check_memory = memory;
-    }
-
-    return NGX_OK;
+    return tmcf->check_memory ? NGX_OK : NGX_ERROR;
 }

@@ -47,9 +47,11 @@ char *ngx_stream_thrift_define(ngx_conf_t *cf, ngx_thrift_target_t *target,
     nthrift_idl_method_t *method);
 
 /*
- * Gives all checks the memory they need, one piece for the worker; after all
- * methods are known.
+ * Notes what memory the checks of a server need, whose methods are known.  One
+ * piece is enough for the worker: it is allocated when all servers are known.
  */
+void ngx_stream_thrift_add_check(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *tscf);
 ngx_int_t ngx_stream_thrift_init_checks(ngx_conf_t *cf);
 
 

@@ -193,7 +193,7 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
       NGX_STREAM_SRV_CONF_OFFSET,
-      ngx_stream_thrift_offset(conf.trusted),
+      ngx_stream_thrift_offset(server.trusted),
       NULL },
 
     /* time */
@@ -216,7 +216,7 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
       ngx_conf_set_msec_slot,
       NGX_STREAM_SRV_CONF_OFFSET,
-      ngx_stream_thrift_offset(conf.read_timeout),
+      ngx_stream_thrift_offset(server.read_timeout),
       NULL },
 
     { ngx_string("thrift_send_timeout"),
@@ -230,7 +230,7 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
       ngx_conf_set_msec_slot,
       NGX_STREAM_SRV_CONF_OFFSET,
-      ngx_stream_thrift_offset(conf.idle_timeout),
+      ngx_stream_thrift_offset(idle_timeout),
       NULL },
 
     /* limits */
@@ -253,14 +253,14 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
       ngx_conf_set_num_slot,
       NGX_STREAM_SRV_CONF_OFFSET,
-      ngx_stream_thrift_offset(conf.max_pipeline),
+      ngx_stream_thrift_offset(max_pipeline),
       &ngx_stream_thrift_pipeline_bounds },
 
     { ngx_string("thrift_max_calls"),
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
       ngx_conf_set_num_slot,
       NGX_STREAM_SRV_CONF_OFFSET,
-      ngx_stream_thrift_offset(conf.max_calls),
+      ngx_stream_thrift_offset(max_calls),
       NULL },
 
     { ngx_string("thrift_buffer_size"),
@@ -274,7 +274,7 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
       NGX_STREAM_SRV_CONF_OFFSET,
-      ngx_stream_thrift_offset(conf.half_close),
+      ngx_stream_thrift_offset(half_close),
       NULL },
 
     { ngx_string("thrift_handler_memory"),

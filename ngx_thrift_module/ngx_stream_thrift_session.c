@@ -69,7 +69,7 @@ ngx_stream_thrift_handler(ngx_stream_session_t *s)
     ngx_stream_set_ctx(s, ts, ngx_stream_thrift_module);
 
     ngx_thrift_client_init(&ts->client);
-    ngx_thrift_input_init(&ts->in, ts->conf->conf.blocks);
+    ngx_thrift_input_init(&ts->in, ts->conf->server.blocks);
     ngx_queue_init(&ts->calls);
     ts->out_last = &ts->out;
 
@@ -192,7 +192,7 @@ ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts)
 
             /* before writing: what waited behind a call that goes may go out */
 
-            if (ts->eof && !ts->conf->conf.half_close) {
+            if (ts->eof && !ts->conf->half_close) {
                 ngx_stream_thrift_session_left(ts);
             }
 
@@ -301,7 +301,7 @@ ngx_stream_thrift_session_blocked(ngx_stream_thrift_session_t *ts)
         return 0;
     }
 
-    return ts->ncalls >= ts->conf->conf.max_pipeline
+    return ts->ncalls >= ts->conf->max_pipeline
            || ts->held > NGX_STREAM_THRIFT_MAX_HELD;
 }
 
@@ -382,7 +382,7 @@ ngx_stream_thrift_session_message(ngx_stream_thrift_session_t *ts)
         ts->begun = ngx_current_msec;
     }
 
-    rc = ngx_thrift_message_read(&tc->call.request, &ts->conf->conf.rules,
+    rc = ngx_thrift_message_read(&tc->call.request, &ts->conf->server.rules,
                                  &ts->in, tc->call.pool);
     if (rc == NGX_AGAIN) {
         return NGX_AGAIN;
@@ -428,7 +428,7 @@ ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
     ts->total++;
     ngx_stream_thrift_session_hold(ts, call, call->request.wire.length);
 
-    if (ts->total == ts->conf->conf.max_calls) {
+    if (ts->total == ts->conf->max_calls) {
         ts->closing = 1;
     }
 

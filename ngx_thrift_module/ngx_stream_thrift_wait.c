@@ -20,24 +20,24 @@ static void ngx_stream_thrift_session_linger(ngx_event_t *rev);
 ngx_int_t
 ngx_stream_thrift_session_wait(ngx_stream_thrift_session_t *ts)
 {
-    ngx_uint_t          waits;
-    ngx_msec_t          timeout, from;
-    ngx_connection_t   *c;
-    ngx_thrift_conf_t  *conf;
+    ngx_uint_t                     waits;
+    ngx_msec_t                     timeout, from;
+    ngx_connection_t              *c;
+    ngx_stream_thrift_srv_conf_t  *conf;
 
     c = ts->session->connection;
-    conf = &ts->conf->conf;
+    conf = ts->conf;
     from = ngx_current_msec;
 
     if (ts->out) {
         c->log->action = "sending reply to client";
         waits = NGX_STREAM_THRIFT_SENDING;
-        timeout = conf->send_timeout;
+        timeout = conf->routes.server->conf->send_timeout;
 
     } else if (ts->reading) {
         c->log->action = "reading call from client";
         waits = NGX_STREAM_THRIFT_READING;
-        timeout = conf->read_timeout;
+        timeout = conf->server.read_timeout;
         from = ts->begun;
 
     } else {
@@ -69,11 +69,11 @@ ngx_stream_thrift_session_timeout(void *data)
 {
     ngx_stream_thrift_session_t  *ts = data;
 
-    ngx_connection_t   *c;
-    ngx_thrift_conf_t  *conf;
+    ngx_connection_t              *c;
+    ngx_stream_thrift_srv_conf_t  *conf;
 
     c = ts->session->connection;
-    conf = &ts->conf->conf;
+    conf = ts->conf;
 
     switch (ts->waits) {
 
@@ -83,7 +83,7 @@ ngx_stream_thrift_session_timeout(void *data)
 
     case NGX_STREAM_THRIFT_SENDING:
 
-        if (conf->send_timeout) {
+        if (conf->routes.server->conf->send_timeout) {
             ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
                           "client timed out");
 
@@ -96,7 +96,7 @@ ngx_stream_thrift_session_timeout(void *data)
 
     case NGX_STREAM_THRIFT_READING:
 
-        if (conf->read_timeout) {
+        if (conf->server.read_timeout) {
             ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
                           "client timed out in the middle of a call");
 

@@ -1,8 +1,7 @@
 
 /*
  * What a call needs to know of the configuration, wherever it was written.
- * The stream glue fills it (ngx_stream_thrift_conf.c) and merges it from main
- * to server, service and method.
+ * The stream glue fills it and merges it: see ngx_stream_thrift_conf.h.
  */
 
 #ifndef _NGX_THRIFT_CONF_H_INCLUDED_
@@ -26,38 +25,38 @@ typedef struct {
 } ngx_thrift_answer_t;
 
 
+/* Of the server{} that a call came to: how messages are read and checked. */
+
 typedef struct {
-    /* of a client connection: main and server */
-
     nthrift_rules_t        rules;           /* of calls */
-    ngx_msec_t             read_timeout;    /* of a message that has begun */
-    ngx_msec_t             idle_timeout;
-    ngx_uint_t             max_pipeline;
-    ngx_uint_t             max_calls;
-    ngx_flag_t             half_close;      /* 0: who sends no more has left */
-    ngx_thrift_blocks_t   *blocks;
-
+    unsigned               schema:1;        /* bodies fit their definition */
+    nthrift_check_rules_t  check;           /* how that is found out */
+    void                 **check_memory;    /* one for the worker */
     ngx_flag_t             trusted;         /* calls may share upstream
                                                connections unchecked */
+    ngx_msec_t             read_timeout;    /* of a message that has begun */
+    ngx_thrift_blocks_t   *blocks;          /* to receive in */
+} ngx_thrift_server_conf_t;
 
-    unsigned               schema:1;        /* bodies are checked by it */
-    nthrift_check_rules_t  check;
-    void                  *check_memory;
 
-    /* of a call: main, server, service and method */
+/* Of a call: of the thrift_method, thrift_service or server{} it goes to. */
 
-    ngx_msec_t             timeout;         /* unset: see the target's */
-    ngx_msec_t             connect_timeout;
-    ngx_msec_t             send_timeout;
-    ngx_uint_t             next_upstream;   /* 0: off */
-    ngx_uint_t             next_upstream_tries;
-    ngx_msec_t             next_upstream_timeout;
-    ngx_flag_t             idempotent;      /* unset: the same */
+typedef struct {
+    ngx_thrift_server_conf_t  *server;
 
-    ngx_thrift_answer_t   *answer;
+    ngx_thrift_answer_t       *answer;
 
-    size_t                 handler_memory;  /* bytes for one call */
-    ngx_msec_t             handler_slow;    /* 0: nothing is */
+    ngx_msec_t                 timeout;     /* unset: see the target's */
+    ngx_msec_t                 connect_timeout;
+    ngx_msec_t                 send_timeout;
+
+    size_t                     handler_memory;  /* bytes for one call */
+    ngx_msec_t                 handler_slow;    /* 0: nothing is */
+
+    ngx_uint_t                 next_upstream;   /* 0: off */
+    ngx_uint_t                 next_upstream_tries;
+    ngx_msec_t                 next_upstream_timeout;
+    ngx_flag_t                 idempotent;  /* unset: see the target's */
 } ngx_thrift_conf_t;
 
 

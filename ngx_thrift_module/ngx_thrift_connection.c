@@ -153,7 +153,7 @@ ngx_thrift_connection_create(ngx_thrift_attempt_t *attempt)
     conn->log.data = conn;
 
     ngx_queue_init(&conn->attempts);
-    ngx_thrift_input_init(&conn->in, attempt->call->conf->blocks);
+    ngx_thrift_input_init(&conn->in, attempt->call->conf->server->blocks);
 
     /* a session's timer keeps an exiting worker alive while it has calls */
 
@@ -581,7 +581,7 @@ ngx_thrift_connection_start(ngx_thrift_connection_t *conn,
 
     /* another call's reply, which may come first, may have another protocol */
 
-    conn->rules = call->conf->rules;
+    conn->rules = call->conf->server->rules;
     conn->rules.transport = NTHRIFT_TRANSPORT_AUTO;
     conn->rules.protocol = NTHRIFT_PROTOCOL_AUTO;
     conn->rules.lax = call->request.wire.head.lax;
@@ -667,6 +667,7 @@ ngx_thrift_connection_recv(ngx_thrift_connection_t *conn)
 {
     ssize_t                n;
     ngx_connection_t      *c;
+    ngx_thrift_conf_t     *conf;
     ngx_thrift_attempt_t  *attempt;
 
     c = conn->connection;
@@ -693,8 +694,8 @@ ngx_thrift_connection_recv(ngx_thrift_connection_t *conn)
         /* from its first byte to its last */
 
         if (attempt->state == NGX_THRIFT_ATTEMPT_READING && !conn->timer.set) {
-            ngx_thrift_connection_wait(conn,
-                                       attempt->call->conf->read_timeout);
+            conf = attempt->call->conf;
+            ngx_thrift_connection_wait(conn, conf->server->read_timeout);
         }
 
         return (ngx_handle_read_event(c->read, 0) == NGX_OK) ? NGX_AGAIN

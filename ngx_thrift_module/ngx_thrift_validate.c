@@ -24,9 +24,9 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
 
     target = call->target;
 
-    call->checked = (call->conf->trusted != 0);
+    call->checked = (call->conf->server->trusted != 0);
 
-    if (!call->conf->schema && call->conf->answer->handler == NULL) {
+    if (!call->conf->server->schema && call->conf->answer->handler == NULL) {
         return NGX_DECLINED;
     }
 
@@ -61,7 +61,7 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
 static ngx_uint_t
 ngx_thrift_validate_nothing(ngx_thrift_call_t *call)
 {
-    return call->conf->rules.validate
+    return call->conf->server->rules.validate
            && call->request.wire.skip.fields == 0
            && call->target->args->required == 0;
 }
@@ -70,7 +70,7 @@ ngx_thrift_validate_nothing(ngx_thrift_call_t *call)
 ngx_int_t
 ngx_thrift_validate_reply(ngx_thrift_call_t *call, ngx_str_t *why)
 {
-    if (!call->conf->schema || call->target->result == NULL
+    if (!call->conf->server->schema || call->target->result == NULL
         || call->reply->wire.head.type != NTHRIFT_REPLY)
     {
         return NGX_OK;
@@ -85,8 +85,12 @@ static ngx_int_t
 ngx_thrift_validate_body(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
     const nthrift_schema_t *schema, ngx_str_t *why)
 {
-    return ngx_thrift_validate_check(call, m, &call->conf->check,
-                                     call->conf->check_memory, schema, why);
+    ngx_thrift_server_conf_t  *server;
+
+    server = call->conf->server;
+
+    return ngx_thrift_validate_check(call, m, &server->check,
+                                     *server->check_memory, schema, why);
 }
 
 
