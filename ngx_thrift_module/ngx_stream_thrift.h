@@ -15,6 +15,7 @@
 
 #include "ngx_thrift.h"
 
+typedef struct ngx_stream_thrift_block_s    ngx_stream_thrift_block_t;
 typedef struct ngx_stream_thrift_pool_s     ngx_stream_thrift_pool_t;
 typedef struct ngx_stream_thrift_session_s  ngx_stream_thrift_session_t;
 typedef struct ngx_stream_thrift_call_s     ngx_stream_thrift_call_t;
@@ -35,6 +36,7 @@ typedef struct ngx_stream_thrift_call_s     ngx_stream_thrift_call_t;
 
 
 extern ngx_module_t  ngx_stream_thrift_module;
+extern ngx_module_t  ngx_stream_thrift_call_module;
 extern ngx_module_t  ngx_stream_thrift_upstream_module;
 
 

@@ -2,29 +2,25 @@
 /*
  * The blocks thrift_service and thrift_method, and the directives that say who
  * answers: thrift_pass and thrift_return.
- *
- * A block gets a copy of its parent's array of configurations with our slot
- * replaced, so that nginx's own setters work at every level, and so that a
- * call can take the array as its session's srv_conf.
  */
 
 #include "ngx_stream_thrift.h"
 
 
-static char *ngx_stream_thrift_block(ngx_conf_t *cf, ngx_uint_t type,
-    ngx_stream_thrift_srv_conf_t *parent);
+static char *ngx_stream_thrift_read_block(ngx_conf_t *cf, ngx_uint_t type,
+    ngx_stream_thrift_block_t *parent);
 static char *ngx_stream_thrift_check_name(ngx_conf_t *cf, ngx_uint_t type);
-static ngx_stream_thrift_srv_conf_t *ngx_stream_thrift_add_block(
-    ngx_conf_t *cf, ngx_stream_thrift_srv_conf_t *parent);
+static ngx_stream_thrift_block_t *ngx_stream_thrift_add_block(ngx_conf_t *cf,
+    ngx_stream_thrift_block_t *parent);
 static char *ngx_stream_thrift_parse_order(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *tscf);
+    ngx_stream_thrift_block_t *block);
 static ngx_stream_conf_ctx_t *ngx_stream_thrift_block_ctx(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *tscf);
-static ngx_stream_thrift_srv_conf_t *ngx_stream_thrift_find_block(
+    ngx_stream_thrift_call_conf_t *tccf);
+static ngx_stream_thrift_block_t *ngx_stream_thrift_find_block(
     ngx_array_t *blocks, ngx_str_t *name);
 static char *ngx_stream_thrift_take_server(ngx_conf_t *cf);
 static char *ngx_stream_thrift_check_answer(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *tscf, ngx_thrift_answer_e kind);
+    ngx_stream_thrift_call_conf_t *tccf, ngx_thrift_answer_e kind);
 static ngx_int_t ngx_stream_thrift_exception_type(ngx_str_t *value);
 static ngx_stream_complex_value_t *ngx_stream_thrift_compile(ngx_conf_t *cf,
     ngx_str_t *value);
@@ -33,6 +29,8 @@ static ngx_stream_complex_value_t *ngx_stream_thrift_compile(ngx_conf_t *cf,
 char *
 ngx_stream_thrift_service(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
+    ngx_stream_thrift_srv_conf_t  *tscf = conf;
+
     char  *rv;
 
     rv = ngx_stream_thrift_take_server(cf);
@@ -41,25 +39,29 @@ ngx_stream_thrift_service(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return rv;
     }
 
-    return ngx_stream_thrift_block(cf, NGX_STREAM_THRIFT_SERVICE_CONF, conf);
+    return ngx_stream_thrift_read_block(cf, NGX_STREAM_THRIFT_SERVICE_CONF,
+                                        &tscf->block);
 }
 
 
 char *
 ngx_stream_thrift_method(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    return ngx_stream_thrift_block(cf, NGX_STREAM_THRIFT_METHOD_CONF, conf);
+    ngx_stream_thrift_call_conf_t  *tccf = conf;
+
+    return ngx_stream_thrift_read_block(cf, NGX_STREAM_THRIFT_METHOD_CONF,
+                                        tccf->block);
 }
 
 
 static char *
-ngx_stream_thrift_block(ngx_conf_t *cf, ngx_uint_t type,
-    ngx_stream_thrift_srv_conf_t *parent)
+ngx_stream_thrift_read_block(ngx_conf_t *cf, ngx_uint_t type,
+    ngx_stream_thrift_block_t *parent)
 {
-    char                          *rv;
-    ngx_conf_t                     pcf;
-    ngx_stream_conf_ctx_t         *ctx;
-    ngx_stream_thrift_srv_conf_t  *tscf;
+    char                       *rv;
+    ngx_conf_t                  pcf;
+    ngx_stream_conf_ctx_t      *ctx;
+    ngx_stream_thrift_block_t  *block;
 
     rv = ngx_stream_thrift_check_name(cf, type);
 
@@ -67,20 +69,20 @@ ngx_stream_thrift_block(ngx_conf_t *cf, ngx_uint_t type,
         return rv;
     }
 
-    tscf = ngx_stream_thrift_add_block(cf, parent);
-    if (tscf == NULL) {
+    block = ngx_stream_thrift_add_block(cf, parent);
+    if (block == NULL) {
         return NGX_CONF_ERROR;
     }
 
     if (cf->args->nelts == 3) {
-        rv = ngx_stream_thrift_parse_order(cf, tscf);
+        rv = ngx_stream_thrift_parse_order(cf, block);
 
         if (rv != NGX_CONF_OK) {
             return rv;
         }
     }
 
-    ctx = ngx_stream_thrift_block_ctx(cf, tscf);
+    ctx = ngx_stream_thrift_block_ctx(cf, block->conf);
     if (ctx == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -124,12 +126,11 @@ ngx_stream_thrift_check_name(ngx_conf_t *cf, ngx_uint_t type)
 
 /* The parent's new block, named as the directive says; NULL when logged. */
 
-static ngx_stream_thrift_srv_conf_t *
-ngx_stream_thrift_add_block(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *parent)
+static ngx_stream_thrift_block_t *
+ngx_stream_thrift_add_block(ngx_conf_t *cf, ngx_stream_thrift_block_t *parent)
 {
-    ngx_str_t                      *value;
-    ngx_stream_thrift_srv_conf_t   *tscf, *same, **blockp;
+    ngx_str_t                   *value;
+    ngx_stream_thrift_block_t   *block, *same, **blockp;
 
     value = cf->args->elts;
     same = ngx_stream_thrift_find_block(parent->blocks, &value[1]);
@@ -148,26 +149,33 @@ ngx_stream_thrift_add_block(ngx_conf_t *cf,
         }
     }
 
-    tscf = ngx_stream_thrift_create_srv_conf(cf);
+    block = ngx_pcalloc(cf->pool, sizeof(ngx_stream_thrift_block_t));
     blockp = ngx_array_push(parent->blocks);
 
-    if (tscf == NULL || blockp == NULL) {
+    if (block == NULL || blockp == NULL) {
         return NULL;
     }
 
-    *blockp = tscf;
+    *blockp = block;
 
-    tscf->name = value[1];
-    tscf->file_name = cf->conf_file->file.name.data;
-    tscf->line = cf->conf_file->line;
+    block->name = value[1];
+    block->file_name = cf->conf_file->file.name.data;
+    block->line = cf->conf_file->line;
 
-    return tscf;
+    block->conf = ngx_stream_thrift_create_call_conf(cf);
+    if (block->conf == NULL) {
+        return NULL;
+    }
+
+    block->conf->block = block;
+
+    return block;
 }
 
 
 static char *
 ngx_stream_thrift_parse_order(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *tscf)
+    ngx_stream_thrift_block_t *block)
 {
     ngx_int_t   order;
     ngx_str_t  *value;
@@ -185,15 +193,17 @@ ngx_stream_thrift_parse_order(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    tscf->order = order;
+    block->order = order;
 
     return NGX_CONF_OK;
 }
 
 
+/* What surrounds the block, with its own call_conf. */
+
 static ngx_stream_conf_ctx_t *
 ngx_stream_thrift_block_ctx(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *tscf)
+    ngx_stream_thrift_call_conf_t *tccf)
 {
     void                   **slot;
     ngx_stream_conf_ctx_t   *ctx, *pctx;
@@ -208,9 +218,9 @@ ngx_stream_thrift_block_ctx(ngx_conf_t *cf,
     pctx = cf->ctx;
 
     ngx_memcpy(slot, pctx->srv_conf, ngx_stream_max_module * sizeof(void *));
-    slot[ngx_stream_thrift_module.ctx_index] = tscf;
+    slot[ngx_stream_thrift_call_module.ctx_index] = tccf;
 
-    tscf->srv_conf = slot;
+    tccf->srv_conf = slot;
 
     ctx->main_conf = pctx->main_conf;
     ctx->srv_conf = slot;
@@ -219,11 +229,11 @@ ngx_stream_thrift_block_ctx(ngx_conf_t *cf,
 }
 
 
-static ngx_stream_thrift_srv_conf_t *
+static ngx_stream_thrift_block_t *
 ngx_stream_thrift_find_block(ngx_array_t *blocks, ngx_str_t *name)
 {
-    ngx_uint_t                      i;
-    ngx_stream_thrift_srv_conf_t  **block;
+    ngx_uint_t                   i;
+    ngx_stream_thrift_block_t  **block;
 
     if (blocks == NULL) {
         return NULL;
@@ -266,7 +276,7 @@ ngx_stream_thrift_take_server(ngx_conf_t *cf)
 char *
 ngx_stream_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_stream_thrift_srv_conf_t  *tscf = conf;
+    ngx_stream_thrift_call_conf_t  *tccf = conf;
 
     char                        *rv;
     ngx_url_t                    u;
@@ -274,7 +284,7 @@ ngx_stream_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_stream_complex_value_t  *cv;
     ngx_stream_thrift_answer_t  *answer;
 
-    rv = ngx_stream_thrift_check_answer(cf, tscf, NGX_THRIFT_ANSWER_UPSTREAM);
+    rv = ngx_stream_thrift_check_answer(cf, tccf, NGX_THRIFT_ANSWER_UPSTREAM);
 
     if (rv != NGX_CONF_OK) {
         return rv;
@@ -283,7 +293,7 @@ ngx_stream_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
 
     cv = ngx_stream_thrift_compile(cf, &value[1]);
-    answer = ngx_stream_thrift_add_answer(cf, tscf,
+    answer = ngx_stream_thrift_add_answer(cf, tccf,
                                           NGX_THRIFT_ANSWER_UPSTREAM);
 
     if (cv == NULL || answer == NULL) {
@@ -314,14 +324,14 @@ ngx_stream_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 char *
 ngx_stream_thrift_return(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_stream_thrift_srv_conf_t  *tscf = conf;
+    ngx_stream_thrift_call_conf_t  *tccf = conf;
 
     char                        *rv;
     ngx_int_t                    type;
     ngx_str_t                   *value;
     ngx_stream_thrift_answer_t  *answer;
 
-    rv = ngx_stream_thrift_check_answer(cf, tscf, NGX_THRIFT_ANSWER_EXCEPTION);
+    rv = ngx_stream_thrift_check_answer(cf, tccf, NGX_THRIFT_ANSWER_EXCEPTION);
 
     if (rv != NGX_CONF_OK) {
         return rv;
@@ -340,7 +350,7 @@ ngx_stream_thrift_return(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    answer = ngx_stream_thrift_add_answer(cf, tscf,
+    answer = ngx_stream_thrift_add_answer(cf, tccf,
                                           NGX_THRIFT_ANSWER_EXCEPTION);
     if (answer == NULL) {
         return NGX_CONF_ERROR;
@@ -357,17 +367,17 @@ ngx_stream_thrift_return(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 static char *
 ngx_stream_thrift_check_answer(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *tscf, ngx_thrift_answer_e kind)
+    ngx_stream_thrift_call_conf_t *tccf, ngx_thrift_answer_e kind)
 {
-    if (tscf->conf.answer == NGX_CONF_UNSET_PTR) {
+    if (tccf->conf.answer == NGX_CONF_UNSET_PTR) {
         return ngx_stream_thrift_take_server(cf);
     }
 
-    if (tscf->conf.answer->kind == kind) {
+    if (tccf->conf.answer->kind == kind) {
         return "is duplicate";
     }
 
-    switch (tscf->conf.answer->kind) {
+    switch (tccf->conf.answer->kind) {
 
     case NGX_THRIFT_ANSWER_HANDLER:
         return "cannot stand beside \"thrift_handler\"";
@@ -388,7 +398,7 @@ ngx_stream_thrift_check_answer(ngx_conf_t *cf,
 
 ngx_stream_thrift_answer_t *
 ngx_stream_thrift_add_answer(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *tscf, ngx_thrift_answer_e kind)
+    ngx_stream_thrift_call_conf_t *tccf, ngx_thrift_answer_e kind)
 {
     ngx_stream_thrift_answer_t  *answer;
 
@@ -398,7 +408,7 @@ ngx_stream_thrift_add_answer(ngx_conf_t *cf,
     }
 
     answer->answer.kind = kind;
-    tscf->conf.answer = &answer->answer;
+    tccf->conf.answer = &answer->answer;
 
     return answer;
 }

@@ -19,7 +19,7 @@ char *ngx_stream_thrift_return(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
  * The answer that a directive sets, which has none so far; NULL: no memory.
  */
 ngx_stream_thrift_answer_t *ngx_stream_thrift_add_answer(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *tscf, ngx_thrift_answer_e kind);
+    ngx_stream_thrift_call_conf_t *tccf, ngx_thrift_answer_e kind);
 
 
 #endif /* _NGX_STREAM_THRIFT_BLOCKS_H_INCLUDED_ */

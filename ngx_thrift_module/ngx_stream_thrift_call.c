@@ -299,13 +299,13 @@ ngx_stream_thrift_call_free_all(ngx_stream_thrift_main_conf_t *tmcf)
 static void
 ngx_stream_thrift_call_routed(ngx_thrift_call_t *call)
 {
-    ngx_stream_thrift_call_t      *tc;
-    ngx_stream_thrift_srv_conf_t  *tscf;
+    ngx_stream_thrift_call_t       *tc;
+    ngx_stream_thrift_call_conf_t  *tccf;
 
     tc = ngx_stream_thrift_get_call(call);
-    tscf = (ngx_stream_thrift_srv_conf_t *) call->conf;
+    tccf = (ngx_stream_thrift_call_conf_t *) call->conf;
 
-    tc->session.srv_conf = tscf->srv_conf;
+    tc->session.srv_conf = tccf->srv_conf;
 
     if (tc->owner->main->narguments) {
         call->retains_request = 1;

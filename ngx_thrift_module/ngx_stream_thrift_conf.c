@@ -1,7 +1,8 @@
 
 /*
- * Configuration: creating it, and merging it from main to server, service and
- * method.  Blocks are read in ngx_stream_thrift_blocks.c.
+ * The configuration of stream{} and of its servers: creating it, merging it,
+ * and what it means.  That of calls is in ngx_stream_thrift_call_module.c, that
+ * of upstreams in ngx_stream_thrift_upstream_module.c.
  */
 
 #include "ngx_stream_thrift.h"
@@ -10,12 +11,8 @@
 #define NGX_STREAM_THRIFT_MAX_MESSAGE  (100 * 1024 * 1024)  /* TConfiguration */
 #define NGX_STREAM_THRIFT_MAX_FRAME    16384000
 
-/* Bytes that one call may take in a handler. */
 
-#define NGX_STREAM_THRIFT_HANDLER_MEMORY  (64 * 1024 * 1024)
-
-
-static void ngx_stream_thrift_merge(ngx_stream_thrift_srv_conf_t *prev,
+static char *ngx_stream_thrift_check_server(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *conf);
 static ngx_uint_t ngx_stream_thrift_listens_udp(ngx_conf_t *cf,
     ngx_stream_core_srv_conf_t *cscf);
@@ -24,14 +21,9 @@ static void ngx_stream_thrift_merge_server(ngx_stream_thrift_srv_conf_t *prev,
 static char *ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *prev, ngx_stream_thrift_srv_conf_t *conf);
 static void ngx_stream_thrift_set_rules(ngx_stream_thrift_srv_conf_t *conf);
-static void ngx_stream_thrift_merge_blocks(
-    ngx_stream_thrift_srv_conf_t *conf);
 static ngx_thrift_blocks_t *ngx_stream_thrift_get_blocks(ngx_conf_t *cf,
     size_t size);
 static void ngx_stream_thrift_cleanup(void *data);
-
-
-static ngx_thrift_answer_t  ngx_stream_thrift_nobody;
 
 
 void *
@@ -128,9 +120,9 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
     /*
      * set by ngx_pcalloc():
      *
-     *     tscf->blocks = NULL;
      *     tscf->files = NULL;
      *     tscf->dirs = NULL;
+     *     tscf->block.blocks = NULL;
      */
 
     tscf->transport = NGX_CONF_UNSET_UINT;
@@ -148,18 +140,6 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
     tscf->buffer_size = NGX_CONF_UNSET_SIZE;
     tscf->half_close = NGX_CONF_UNSET;
 
-    tscf->conf.server = NGX_CONF_UNSET_PTR;
-    tscf->conf.answer = NGX_CONF_UNSET_PTR;
-    tscf->conf.timeout = NGX_CONF_UNSET_MSEC;
-    tscf->conf.connect_timeout = NGX_CONF_UNSET_MSEC;
-    tscf->conf.send_timeout = NGX_CONF_UNSET_MSEC;
-    tscf->conf.handler_memory = NGX_CONF_UNSET_SIZE;
-    tscf->conf.handler_slow = NGX_CONF_UNSET_MSEC;
-    tscf->conf.next_upstream = NGX_CONF_UNSET_UINT;
-    tscf->conf.next_upstream_tries = NGX_CONF_UNSET_UINT;
-    tscf->conf.next_upstream_timeout = NGX_CONF_UNSET_MSEC;
-    tscf->conf.idempotent = NGX_CONF_UNSET;
-
     return tscf;
 }
 
@@ -170,17 +150,40 @@ ngx_stream_thrift_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_stream_thrift_srv_conf_t  *prev = parent;
     ngx_stream_thrift_srv_conf_t  *conf = child;
 
-    char                        *rv;
-    ngx_stream_conf_ctx_t       *ctx;
-    ngx_stream_core_srv_conf_t  *cscf;
+    if (ngx_stream_thrift_check_server(cf, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
 
-    ctx = cf->ctx;
-    conf->srv_conf = ctx->srv_conf;
-    conf->conf.server = &conf->server;
+    ngx_stream_thrift_merge_server(prev, conf);
+
+    if (ngx_stream_thrift_merge_definitions(cf, prev, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_stream_thrift_set_rules(conf);
+
+    conf->server.blocks = ngx_stream_thrift_get_blocks(cf, conf->buffer_size);
+
+    return (conf->server.blocks == NULL) ? NGX_CONF_ERROR : NGX_CONF_OK;
+}
+
+
+/* Whether it is ours alone, if it is ours. */
+
+static char *
+ngx_stream_thrift_check_server(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *conf)
+{
+    ngx_stream_core_srv_conf_t     *cscf;
+    ngx_stream_thrift_call_conf_t  *tccf;
 
     cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
+    tccf = ngx_stream_conf_get_module_srv_conf(cf,
+                                               ngx_stream_thrift_call_module);
 
-    if ((conf->conf.answer != NGX_CONF_UNSET_PTR || conf->blocks)
+    /* call_conf is not merged yet */
+
+    if ((tccf->conf.answer != NGX_CONF_UNSET_PTR || conf->block.blocks)
         && cscf->handler != ngx_stream_thrift_handler)
     {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
@@ -198,32 +201,6 @@ ngx_stream_thrift_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
                       "in %s:%ui", cscf->file_name, cscf->line);
         return NGX_CONF_ERROR;
     }
-
-    ngx_stream_thrift_merge_server(prev, conf);
-
-    rv = ngx_stream_thrift_merge_definitions(cf, prev, conf);
-
-    if (rv != NGX_CONF_OK) {
-        return rv;
-    }
-
-    ngx_stream_thrift_set_rules(conf);
-
-    conf->server.blocks = ngx_stream_thrift_get_blocks(cf, conf->buffer_size);
-    if (conf->server.blocks == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_stream_thrift_merge(prev, conf);
-    ngx_stream_thrift_merge_blocks(conf);
-
-    rv = ngx_stream_thrift_build_routes(cf, conf);
-
-    if (rv != NGX_CONF_OK) {
-        return rv;
-    }
-
-    ngx_stream_thrift_add_check(cf, conf);
 
     return NGX_CONF_OK;
 }
@@ -403,62 +380,6 @@ ngx_stream_thrift_set_rules(ngx_stream_thrift_srv_conf_t *conf)
     check->max_depth = conf->max_depth;
     check->enums = conf->validate_enum;
     check->utf8 = conf->validate_utf8;
-}
-
-
-/*
- * What belongs to a call: main, server, service and method.  For what no
- * directive says, the definition of a method may have something.
- */
-
-static void
-ngx_stream_thrift_merge(ngx_stream_thrift_srv_conf_t *prev,
-    ngx_stream_thrift_srv_conf_t *conf)
-{
-    ngx_thrift_conf_t  *p, *c;
-
-    p = &prev->conf;
-    c = &conf->conf;
-
-    ngx_conf_merge_ptr_value(c->server, p->server, NULL);
-    ngx_conf_merge_ptr_value(c->answer, p->answer, &ngx_stream_thrift_nobody);
-
-    ngx_conf_merge_msec_value(c->timeout, p->timeout, NGX_CONF_UNSET_MSEC);
-    ngx_conf_merge_msec_value(c->connect_timeout, p->connect_timeout, 60000);
-    ngx_conf_merge_msec_value(c->send_timeout, p->send_timeout, 60000);
-
-    ngx_conf_merge_size_value(c->handler_memory, p->handler_memory,
-                              NGX_STREAM_THRIFT_HANDLER_MEMORY);
-    ngx_conf_merge_msec_value(c->handler_slow, p->handler_slow,
-                              NGX_THRIFT_WATCH_SLOW);
-
-    ngx_conf_merge_uint_value(c->next_upstream, p->next_upstream, 1);
-    ngx_conf_merge_uint_value(c->next_upstream_tries, p->next_upstream_tries,
-                              0);
-    ngx_conf_merge_msec_value(c->next_upstream_timeout,
-                              p->next_upstream_timeout, 0);
-    ngx_conf_merge_value(c->idempotent, p->idempotent, NGX_CONF_UNSET);
-}
-
-
-/* Services of a server, and methods of those. */
-
-static void
-ngx_stream_thrift_merge_blocks(ngx_stream_thrift_srv_conf_t *conf)
-{
-    ngx_uint_t                      i;
-    ngx_stream_thrift_srv_conf_t  **block;
-
-    if (conf->blocks == NULL) {
-        return;
-    }
-
-    block = conf->blocks->elts;
-
-    for (i = 0; i < conf->blocks->nelts; i++) {
-        ngx_stream_thrift_merge(conf, block[i]);
-        ngx_stream_thrift_merge_blocks(block[i]);
-    }
 }
 
 

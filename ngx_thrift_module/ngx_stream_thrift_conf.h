@@ -1,7 +1,34 @@
 
 /*
- * What the directives fill, and how it is merged: main -> server -> service ->
- * method.
+ * What the directives fill.  Each role has a struct of its own:
+ *
+ *   stream{}          main_conf      what all servers and workers share
+ *   server{}          srv_conf       its clients' connections, its definitions,
+ *                                    its services, its routes
+ *   thrift_service{}  block          its name, where it is, its methods
+ *   thrift_method{}   block          the same
+ *   upstream{}        upstream_conf  its pool, the dialect of its servers
+ *   a call            call_conf      who answers, times, failing over: one for
+ *                                    each stream{}, server{}, service, method
+ *
+ * A module has one slot in nginx's array of configurations, and what is in a
+ * slot has one type.  So there are three modules, in one shared object:
+ *
+ *   module                             its slot       levels
+ *   ngx_stream_thrift_module           srv_conf       stream, server
+ *   ngx_stream_thrift_call_module      call_conf      stream, server, service,
+ *                                                     method
+ *   ngx_stream_thrift_upstream_module  upstream_conf  upstream
+ *
+ * A block has the array of the server around it, with another call_conf in its
+ * slot.  So nginx's own setters work at every level, and the array can be the
+ * srv_conf of a call's session.
+ *
+ * nginx merges stream{} into each server{}, module after module: first the
+ * srv_conf, with which the definitions are read; then the call_conf, which goes
+ * on to services and methods, and ends with the server's routes.  A value is
+ * merged into the child by ngx_conf_merge_*(); nothing is written to a parent.
+ * What several directives mean together (server.rules, ...) is set behind that.
  */
 
 #ifndef _NGX_STREAM_THRIFT_CONF_H_INCLUDED_
@@ -27,6 +54,7 @@ typedef enum {
 #define NGX_STREAM_THRIFT_LAX           16
 
 
+/* What all share. */
 
 typedef struct {
     ngx_array_t                      blocks;    /* ngx_thrift_blocks_t * */
@@ -70,44 +98,61 @@ typedef struct {
 } ngx_stream_thrift_answer_t;
 
 
-/* One of each main, server, service and method. */
+/* Of a call: ngx_stream_thrift_call_module's. */
 
 typedef struct {
     ngx_thrift_conf_t                conf;      /* must be first */
 
-    ngx_thrift_server_conf_t         server;
-    ngx_msec_t                       idle_timeout;
-    ngx_uint_t                       max_pipeline;
-    ngx_uint_t                       max_calls;
-    ngx_flag_t                       half_close;    /* 0: who sends no more
-                                                       has left */
-    ngx_uint_t                       transport;
-    ngx_uint_t                       protocol;
-    ngx_uint_t                       validate;
-    ngx_uint_t                       max_depth;
-    size_t                           max_message_size;
-    size_t                           buffer_size;
+    void                           **srv_conf;  /* the array it is in */
+    ngx_stream_thrift_block_t       *block;     /* whose it is; NULL: stream{}'s
+                                                   or an upstream{}'s */
+} ngx_stream_thrift_call_conf_t;
 
-    void                           **srv_conf;  /* of the block */
-    ngx_str_t                        name;      /* service or method */
+
+/* A thrift_service or a thrift_method; nothing of it is inherited. */
+
+struct ngx_stream_thrift_block_s {
+    ngx_str_t                        name;      /* empty: of a server{} */
     u_char                          *file_name;
     ngx_uint_t                       line;
-
-    ngx_array_t                     *blocks;    /* services of a server,
-                                                   methods of a service */
     ngx_uint_t                       order;     /* of a service */
+
+    ngx_stream_thrift_call_conf_t   *conf;
+    ngx_array_t                     *blocks;    /* in it, or NULL */
+};
+
+
+/* A server{}, and what stream{} says of them: ngx_stream_thrift_module's. */
+
+typedef struct {
+    ngx_thrift_server_conf_t         server;    /* what its calls need of it */
 
     ngx_array_t                     *files;     /* ngx_stream_thrift_file_t */
     ngx_array_t                     *dirs;      /* the same */
     ngx_array_t                      programs;  /* nthrift_idl_program_t * */
+
+    ngx_stream_thrift_block_t        block;     /* around its services */
+    ngx_thrift_routes_t              routes;
+
+    ngx_uint_t                       transport;
+    ngx_uint_t                       protocol;
+    ngx_uint_t                       validate;
     ngx_flag_t                       validate_enum;
     ngx_flag_t                       validate_utf8;
 
-    ngx_thrift_routes_t              routes;    /* server */
+    ngx_msec_t                       idle_timeout;
+
+    size_t                           max_message_size;
+    ngx_uint_t                       max_depth;
+    ngx_uint_t                       max_pipeline;
+    ngx_uint_t                       max_calls;
+    size_t                           buffer_size;
+    ngx_flag_t                       half_close;    /* 0: who sends no more
+                                                       has left */
 } ngx_stream_thrift_srv_conf_t;
 
 
-/* An upstream{}: of ngx_stream_thrift_upstream_module. */
+/* An upstream{}: ngx_stream_thrift_upstream_module's. */
 
 typedef struct {
     ngx_uint_t                       keepalive;
@@ -125,6 +170,9 @@ void *ngx_stream_thrift_create_main_conf(ngx_conf_t *cf);
 void *ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf);
 char *ngx_stream_thrift_merge_srv_conf(ngx_conf_t *cf, void *parent,
     void *child);
+
+/* A block's is created with it; NULL: no memory. */
+void *ngx_stream_thrift_create_call_conf(ngx_conf_t *cf);
 
 
 #endif /* _NGX_STREAM_THRIFT_CONF_H_INCLUDED_ */

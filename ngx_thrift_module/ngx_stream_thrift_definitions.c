@@ -15,7 +15,7 @@ static ngx_thrift_idl_t *ngx_stream_thrift_get_idl(ngx_conf_t *cf,
     ngx_array_t *dirs);
 static char *ngx_stream_thrift_no_service(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *server,
-    ngx_stream_thrift_srv_conf_t *block);
+    ngx_stream_thrift_block_t *block);
 static void ngx_stream_thrift_annotate(ngx_thrift_target_t *target,
     nthrift_idl_method_t *method);
 
@@ -239,7 +239,7 @@ ngx_stream_thrift_get_idl(ngx_conf_t *cf, ngx_array_t *dirs)
 
 char *
 ngx_stream_thrift_find_service(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *server, ngx_stream_thrift_srv_conf_t *block,
+    ngx_stream_thrift_srv_conf_t *server, ngx_stream_thrift_block_t *block,
     nthrift_idl_service_t **service)
 {
     ngx_uint_t               i;
@@ -272,7 +272,7 @@ ngx_stream_thrift_find_service(ngx_conf_t *cf,
 
 static char *
 ngx_stream_thrift_no_service(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *server, ngx_stream_thrift_srv_conf_t *block)
+    ngx_stream_thrift_srv_conf_t *server, ngx_stream_thrift_block_t *block)
 {
     ngx_uint_t               i;
     nthrift_str_t            name;
@@ -313,7 +313,7 @@ ngx_stream_thrift_no_service(ngx_conf_t *cf,
 
 char *
 ngx_stream_thrift_find_method(ngx_conf_t *cf, nthrift_idl_service_t *service,
-    ngx_stream_thrift_srv_conf_t *block, nthrift_idl_method_t **method)
+    ngx_stream_thrift_block_t *block, nthrift_idl_method_t **method)
 {
     nthrift_str_t         name;
     const nthrift_str_t  *best;

@@ -36,10 +36,10 @@ char *ngx_stream_thrift_load_files(ngx_conf_t *cf,
  * that there is one.  `*service` is NULL without any definitions.
  */
 char *ngx_stream_thrift_find_service(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *server, ngx_stream_thrift_srv_conf_t *block,
+    ngx_stream_thrift_srv_conf_t *server, ngx_stream_thrift_block_t *block,
     nthrift_idl_service_t **service);
 char *ngx_stream_thrift_find_method(ngx_conf_t *cf,
-    nthrift_idl_service_t *service, ngx_stream_thrift_srv_conf_t *block,
+    nthrift_idl_service_t *service, ngx_stream_thrift_block_t *block,
     nthrift_idl_method_t **method);
 
 /* Puts what the definition says of a method into its target. */

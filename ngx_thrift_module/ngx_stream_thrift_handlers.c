@@ -31,20 +31,20 @@ char *
 ngx_stream_thrift_handler_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
 {
-    ngx_stream_thrift_srv_conf_t  *tscf = conf;
+    ngx_stream_thrift_call_conf_t  *tccf = conf;
 
     ngx_str_t                    path, *value;
     ngx_thrift_handler_t        *handler;
     ngx_stream_thrift_answer_t  *answer;
 
-    if (tscf->conf.answer != NGX_CONF_UNSET_PTR) {
-        return (tscf->conf.answer->kind == NGX_THRIFT_ANSWER_HANDLER)
+    if (tccf->conf.answer != NGX_CONF_UNSET_PTR) {
+        return (tccf->conf.answer->kind == NGX_THRIFT_ANSWER_HANDLER)
                ? "is duplicate"
                : "cannot stand beside \"thrift_pass\" or \"thrift_return\"";
     }
 
     handler = ngx_stream_thrift_new_handler(cf);
-    answer = ngx_stream_thrift_add_answer(cf, tscf, NGX_THRIFT_ANSWER_HANDLER);
+    answer = ngx_stream_thrift_add_answer(cf, tccf, NGX_THRIFT_ANSWER_HANDLER);
 
     if (handler == NULL || answer == NULL) {
         return NGX_CONF_ERROR;

@@ -1,27 +1,17 @@
 
 /*
- * The module: its directives and its hooks.  Directives stand in the order of
- * docs/directives.md.
+ * The module: the directives of stream{} and server{}, and the hooks.
+ * Directives stand in the order of docs/directives.md.
  */
 
 #include "ngx_stream_thrift.h"
 
 
 #define NGX_STREAM_THRIFT_MIN_BUFFER  2048
-#define NGX_STREAM_THRIFT_MIN_MEMORY  65536
 
 /* Where a directive may stand. */
 
 #define NGX_STREAM_THRIFT_CLIENT  NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF
-
-#define NGX_STREAM_THRIFT_BLOCKS                                              \
-    NGX_STREAM_THRIFT_SERVICE_CONF|NGX_STREAM_THRIFT_METHOD_CONF
-
-#define NGX_STREAM_THRIFT_ANSWER                                              \
-    NGX_STREAM_SRV_CONF|NGX_STREAM_THRIFT_BLOCKS
-
-#define NGX_STREAM_THRIFT_CALLS                                               \
-    NGX_STREAM_THRIFT_CLIENT|NGX_STREAM_THRIFT_BLOCKS
 
 #define ngx_stream_thrift_offset(field)                                       \
     offsetof(ngx_stream_thrift_srv_conf_t, field)
@@ -35,8 +25,6 @@ static ngx_stream_thrift_main_conf_t *ngx_stream_thrift_cycle_conf(
 static char *ngx_stream_thrift_check_buffer(ngx_conf_t *cf, void *post,
     void *data);
 static char *ngx_stream_thrift_check_message(ngx_conf_t *cf, void *post,
-    void *data);
-static char *ngx_stream_thrift_check_memory(ngx_conf_t *cf, void *post,
     void *data);
 
 
@@ -65,13 +53,6 @@ static ngx_conf_enum_t  ngx_stream_thrift_validate[] = {
 };
 
 
-static ngx_conf_enum_t  ngx_stream_thrift_next_upstream[] = {
-    { ngx_string("off"), 0 },
-    { ngx_string("error"), 1 },
-    { ngx_null_string, 0 }
-};
-
-
 static ngx_conf_num_bounds_t  ngx_stream_thrift_depth_bounds = {
     ngx_conf_check_num_bounds, 1, NTHRIFT_MAX_DEPTH
 };
@@ -89,11 +70,6 @@ static ngx_conf_post_t  ngx_stream_thrift_buffer_post = {
 
 static ngx_conf_post_t  ngx_stream_thrift_message_post = {
     ngx_stream_thrift_check_message
-};
-
-
-static ngx_conf_post_t  ngx_stream_thrift_memory_post = {
-    ngx_stream_thrift_check_memory
 };
 
 
@@ -115,39 +91,11 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       0,
       NULL },
 
-    /* who answers */
+    /* services */
 
     { ngx_string("thrift_service"),
       NGX_STREAM_SRV_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE12,
       ngx_stream_thrift_service,
-      NGX_STREAM_SRV_CONF_OFFSET,
-      0,
-      NULL },
-
-    { ngx_string("thrift_method"),
-      NGX_STREAM_THRIFT_SERVICE_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
-      ngx_stream_thrift_method,
-      NGX_STREAM_SRV_CONF_OFFSET,
-      0,
-      NULL },
-
-    { ngx_string("thrift_handler"),
-      NGX_STREAM_THRIFT_BLOCKS|NGX_CONF_1MORE,
-      ngx_stream_thrift_handler_directive,
-      NGX_STREAM_SRV_CONF_OFFSET,
-      0,
-      NULL },
-
-    { ngx_string("thrift_pass"),
-      NGX_STREAM_THRIFT_ANSWER|NGX_CONF_TAKE1,
-      ngx_stream_thrift_pass,
-      NGX_STREAM_SRV_CONF_OFFSET,
-      0,
-      NULL },
-
-    { ngx_string("thrift_return"),
-      NGX_STREAM_THRIFT_ANSWER|NGX_CONF_TAKE2,
-      ngx_stream_thrift_return,
       NGX_STREAM_SRV_CONF_OFFSET,
       0,
       NULL },
@@ -198,32 +146,11 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
 
     /* time */
 
-    { ngx_string("thrift_timeout"),
-      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
-      NGX_STREAM_SRV_CONF_OFFSET,
-      ngx_stream_thrift_offset(conf.timeout),
-      NULL },
-
-    { ngx_string("thrift_connect_timeout"),
-      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
-      NGX_STREAM_SRV_CONF_OFFSET,
-      ngx_stream_thrift_offset(conf.connect_timeout),
-      NULL },
-
     { ngx_string("thrift_read_timeout"),
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
       ngx_conf_set_msec_slot,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(server.read_timeout),
-      NULL },
-
-    { ngx_string("thrift_send_timeout"),
-      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
-      NGX_STREAM_SRV_CONF_OFFSET,
-      ngx_stream_thrift_offset(conf.send_timeout),
       NULL },
 
     { ngx_string("thrift_idle_timeout"),
@@ -275,50 +202,6 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       ngx_conf_set_flag_slot,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(half_close),
-      NULL },
-
-    { ngx_string("thrift_handler_memory"),
-      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
-      ngx_conf_set_size_slot,
-      NGX_STREAM_SRV_CONF_OFFSET,
-      ngx_stream_thrift_offset(conf.handler_memory),
-      &ngx_stream_thrift_memory_post },
-
-    { ngx_string("thrift_handler_slow"),
-      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
-      NGX_STREAM_SRV_CONF_OFFSET,
-      ngx_stream_thrift_offset(conf.handler_slow),
-      NULL },
-
-    /* failing over */
-
-    { ngx_string("thrift_next_upstream"),
-      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
-      NGX_STREAM_SRV_CONF_OFFSET,
-      ngx_stream_thrift_offset(conf.next_upstream),
-      &ngx_stream_thrift_next_upstream },
-
-    { ngx_string("thrift_next_upstream_tries"),
-      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
-      ngx_conf_set_num_slot,
-      NGX_STREAM_SRV_CONF_OFFSET,
-      ngx_stream_thrift_offset(conf.next_upstream_tries),
-      NULL },
-
-    { ngx_string("thrift_next_upstream_timeout"),
-      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
-      NGX_STREAM_SRV_CONF_OFFSET,
-      ngx_stream_thrift_offset(conf.next_upstream_timeout),
-      NULL },
-
-    { ngx_string("thrift_idempotent"),
-      NGX_STREAM_THRIFT_CALLS|NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot,
-      NGX_STREAM_SRV_CONF_OFFSET,
-      ngx_stream_thrift_offset(conf.idempotent),
       NULL },
 
       ngx_null_command
@@ -451,22 +334,6 @@ ngx_stream_thrift_check_message(ngx_conf_t *cf, void *post, void *data)
     if (*size == 0 || *size > INT32_MAX) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "value must be between 1 and %d", INT32_MAX);
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_stream_thrift_check_memory(ngx_conf_t *cf, void *post, void *data)
-{
-    size_t  *size = data;
-
-    if (*size < NGX_STREAM_THRIFT_MIN_MEMORY || *size > INT32_MAX) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "value must be between %d and %d",
-                           NGX_STREAM_THRIFT_MIN_MEMORY, INT32_MAX);
         return NGX_CONF_ERROR;
     }
 

@@ -24,30 +24,30 @@ typedef struct {
 
 static void ngx_stream_thrift_sort_blocks(ngx_array_t *blocks);
 static ngx_uint_t ngx_stream_thrift_answers(
-    ngx_stream_thrift_srv_conf_t *block);
+    ngx_stream_thrift_block_t *block);
 static char *ngx_stream_thrift_check_handlers(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *service, nthrift_idl_service_t *definition);
+    ngx_stream_thrift_block_t *service, nthrift_idl_service_t *definition);
 static char *ngx_stream_thrift_check_service(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *service);
+    ngx_stream_thrift_block_t *service);
 static char *ngx_stream_thrift_build_service(ngx_stream_thrift_build_t *build,
-    ngx_stream_thrift_srv_conf_t *block);
+    ngx_stream_thrift_block_t *block);
 static char *ngx_stream_thrift_build_blocks(ngx_stream_thrift_build_t *build,
-    ngx_thrift_service_t *service, ngx_stream_thrift_srv_conf_t *block,
+    ngx_thrift_service_t *service, ngx_stream_thrift_block_t *block,
     nthrift_idl_service_t *definition);
 static char *ngx_stream_thrift_build_defined(ngx_stream_thrift_build_t *build,
-    ngx_thrift_service_t *service, ngx_stream_thrift_srv_conf_t *block,
+    ngx_thrift_service_t *service, ngx_stream_thrift_block_t *block,
     nthrift_idl_service_t *definition);
 static char *ngx_stream_thrift_build_bare(ngx_stream_thrift_build_t *build,
-    ngx_stream_thrift_srv_conf_t *block, const nthrift_str_t *name,
+    ngx_stream_thrift_block_t *block, const nthrift_str_t *name,
     ngx_thrift_target_t *target);
 static char *ngx_stream_thrift_build_server(ngx_stream_thrift_build_t *build);
 static ngx_thrift_service_t *ngx_stream_thrift_new_service(
-    ngx_stream_thrift_build_t *build, ngx_stream_thrift_srv_conf_t *tscf,
+    ngx_stream_thrift_build_t *build, ngx_stream_thrift_block_t *block,
     const nthrift_str_t *name);
 static ngx_thrift_deadlines_t *ngx_stream_thrift_get_deadlines(
     ngx_conf_t *cf, ngx_stream_thrift_main_conf_t *tmcf, ngx_msec_t timeout);
 static ngx_thrift_target_t *ngx_stream_thrift_new_target(
-    ngx_stream_thrift_build_t *build, ngx_stream_thrift_srv_conf_t *tscf,
+    ngx_stream_thrift_build_t *build, ngx_stream_thrift_block_t *block,
     const nthrift_str_t *service);
 
 
@@ -58,9 +58,10 @@ ngx_stream_thrift_build_routes(ngx_conf_t *cf,
     char                           *rv;
     ngx_uint_t                      i;
     nthrift_str_t                   none;
+    ngx_array_t                    *services;
     ngx_thrift_routes_t            *routes;
     ngx_stream_thrift_build_t       build;
-    ngx_stream_thrift_srv_conf_t  **block;
+    ngx_stream_thrift_block_t     **block;
 
     build.cf = cf;
     build.server = server;
@@ -79,17 +80,20 @@ ngx_stream_thrift_build_routes(ngx_conf_t *cf,
     none.len = 0;
     none.data = NULL;
 
-    routes->server = ngx_stream_thrift_new_target(&build, server, &none);
+    routes->server = ngx_stream_thrift_new_target(&build, &server->block,
+                                                  &none);
     if (routes->server == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    if (server->blocks) {
-        ngx_stream_thrift_sort_blocks(server->blocks);
+    services = server->block.blocks;
 
-        block = server->blocks->elts;
+    if (services) {
+        ngx_stream_thrift_sort_blocks(services);
 
-        for (i = 0; i < server->blocks->nelts; i++) {
+        block = services->elts;
+
+        for (i = 0; i < services->nelts; i++) {
             rv = ngx_stream_thrift_build_service(&build, block[i]);
 
             if (rv != NGX_CONF_OK) {
@@ -107,8 +111,8 @@ ngx_stream_thrift_build_routes(ngx_conf_t *cf,
 static void
 ngx_stream_thrift_sort_blocks(ngx_array_t *blocks)
 {
-    ngx_uint_t                      i, k;
-    ngx_stream_thrift_srv_conf_t  **block, *b;
+    ngx_uint_t                   i, k;
+    ngx_stream_thrift_block_t  **block, *b;
 
     block = blocks->elts;
 
@@ -128,10 +132,10 @@ ngx_stream_thrift_sort_blocks(ngx_array_t *blocks)
 
 static char *
 ngx_stream_thrift_check_service(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *service)
+    ngx_stream_thrift_block_t *service)
 {
-    ngx_uint_t                      i;
-    ngx_stream_thrift_srv_conf_t  **method;
+    ngx_uint_t                   i;
+    ngx_stream_thrift_block_t  **method;
 
     if (ngx_stream_thrift_answers(service)) {
         return NGX_CONF_OK;
@@ -167,9 +171,9 @@ ngx_stream_thrift_check_service(ngx_conf_t *cf,
 
 
 static ngx_uint_t
-ngx_stream_thrift_answers(ngx_stream_thrift_srv_conf_t *block)
+ngx_stream_thrift_answers(ngx_stream_thrift_block_t *block)
 {
-    return block->conf.answer->kind != NGX_THRIFT_ANSWER_NOBODY;
+    return block->conf->conf.answer->kind != NGX_THRIFT_ANSWER_NOBODY;
 }
 
 
@@ -177,23 +181,23 @@ ngx_stream_thrift_answers(ngx_stream_thrift_srv_conf_t *block)
 
 static char *
 ngx_stream_thrift_check_handlers(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *service, nthrift_idl_service_t *definition)
+    ngx_stream_thrift_block_t *service, nthrift_idl_service_t *definition)
 {
-    ngx_uint_t                      i, n;
-    ngx_thrift_handler_t           *handler;
-    ngx_stream_thrift_srv_conf_t  **method;
+    ngx_uint_t                   i, n;
+    ngx_thrift_handler_t        *handler;
+    ngx_stream_thrift_block_t  **method;
 
     if (definition) {
         return NGX_CONF_OK;
     }
 
-    handler = service->conf.answer->handler;
+    handler = service->conf->conf.answer->handler;
 
     method = service->blocks ? service->blocks->elts : NULL;
     n = service->blocks ? service->blocks->nelts : 0;
 
     for (i = 0; i < n && handler == NULL; i++) {
-        handler = method[i]->conf.answer->handler;
+        handler = method[i]->conf->conf.answer->handler;
     }
 
     if (handler == NULL) {
@@ -211,7 +215,7 @@ ngx_stream_thrift_check_handlers(ngx_conf_t *cf,
 
 static char *
 ngx_stream_thrift_build_service(ngx_stream_thrift_build_t *build,
-    ngx_stream_thrift_srv_conf_t *block)
+    ngx_stream_thrift_block_t *block)
 {
     char                   *rv;
     nthrift_str_t           name;
@@ -267,15 +271,15 @@ ngx_stream_thrift_build_service(ngx_stream_thrift_build_t *build,
 
 static char *
 ngx_stream_thrift_build_blocks(ngx_stream_thrift_build_t *build,
-    ngx_thrift_service_t *service, ngx_stream_thrift_srv_conf_t *block,
+    ngx_thrift_service_t *service, ngx_stream_thrift_block_t *block,
     nthrift_idl_service_t *definition)
 {
-    char                           *rv;
-    ngx_uint_t                      i;
-    nthrift_str_t                   name;
-    ngx_thrift_target_t            *target;
-    nthrift_idl_method_t           *method;
-    ngx_stream_thrift_srv_conf_t  **mblock;
+    char                        *rv;
+    ngx_uint_t                   i;
+    nthrift_str_t                name;
+    ngx_thrift_target_t         *target;
+    nthrift_idl_method_t        *method;
+    ngx_stream_thrift_block_t  **mblock;
 
     if (block->blocks == NULL) {
         return NGX_CONF_OK;
@@ -327,7 +331,7 @@ ngx_stream_thrift_build_blocks(ngx_stream_thrift_build_t *build,
 
 static char *
 ngx_stream_thrift_build_defined(ngx_stream_thrift_build_t *build,
-    ngx_thrift_service_t *service, ngx_stream_thrift_srv_conf_t *block,
+    ngx_thrift_service_t *service, ngx_stream_thrift_block_t *block,
     nthrift_idl_service_t *definition)
 {
     char                  *rv;
@@ -377,13 +381,13 @@ ngx_stream_thrift_build_defined(ngx_stream_thrift_build_t *build,
 
 static char *
 ngx_stream_thrift_build_bare(ngx_stream_thrift_build_t *build,
-    ngx_stream_thrift_srv_conf_t *block, const nthrift_str_t *name,
+    ngx_stream_thrift_block_t *block, const nthrift_str_t *name,
     ngx_thrift_target_t *target)
 {
-    nthrift_map_t                 *methods;
-    ngx_thrift_target_t           *other;
-    ngx_stream_core_srv_conf_t    *cscf;
-    ngx_stream_thrift_srv_conf_t  *owner;
+    nthrift_map_t               *methods;
+    ngx_thrift_target_t         *other;
+    ngx_stream_thrift_block_t   *owner;
+    ngx_stream_core_srv_conf_t  *cscf;
 
     methods = &build->server->routes.methods;
     owner = nthrift_map_find(&build->owners, name);
@@ -406,7 +410,7 @@ ngx_stream_thrift_build_bare(ngx_stream_thrift_build_t *build,
 
     other = nthrift_map_find(methods, name);
 
-    if (block != build->server) {
+    if (block != &build->server->block) {
         ngx_log_error(NGX_LOG_EMERG, build->cf->log, 0,
                       "method \"%*s\" is in thrift_service \"%V\" and in "
                       "thrift_service \"%V\", and a call may name only the "
@@ -452,7 +456,7 @@ ngx_stream_thrift_build_server(ngx_stream_thrift_build_t *build)
 
     server = build->server;
 
-    if (!ngx_stream_thrift_answers(server)) {
+    if (!ngx_stream_thrift_answers(&server->block)) {
         return NGX_CONF_OK;
     }
 
@@ -468,14 +472,16 @@ ngx_stream_thrift_build_server(ngx_stream_thrift_build_t *build)
                 continue;
             }
 
-            service = ngx_stream_thrift_new_service(build, server, &def->name);
+            service = ngx_stream_thrift_new_service(build, &server->block,
+                                                    &def->name);
             if (service == NULL) {
                 return NGX_CONF_ERROR;
             }
 
             service->rest->unknown = 1;
 
-            rv = ngx_stream_thrift_build_defined(build, service, server,
+            rv = ngx_stream_thrift_build_defined(build, service,
+                                                 &server->block,
                                                 (nthrift_idl_service_t *) def);
             if (rv != NGX_CONF_OK) {
                 return rv;
@@ -491,7 +497,7 @@ ngx_stream_thrift_build_server(ngx_stream_thrift_build_t *build)
 
 static ngx_thrift_service_t *
 ngx_stream_thrift_new_service(ngx_stream_thrift_build_t *build,
-    ngx_stream_thrift_srv_conf_t *tscf, const nthrift_str_t *name)
+    ngx_stream_thrift_block_t *block, const nthrift_str_t *name)
 {
     ngx_thrift_service_t  *service;
 
@@ -502,7 +508,7 @@ ngx_stream_thrift_new_service(ngx_stream_thrift_build_t *build,
 
     nthrift_map_init(&service->methods, build->arena, ngx_random());
 
-    service->rest = ngx_stream_thrift_new_target(build, tscf, name);
+    service->rest = ngx_stream_thrift_new_target(build, block, name);
     if (service->rest == NULL) {
         return NULL;
     }
@@ -519,8 +525,9 @@ ngx_stream_thrift_new_service(ngx_stream_thrift_build_t *build,
 
 static ngx_thrift_target_t *
 ngx_stream_thrift_new_target(ngx_stream_thrift_build_t *build,
-    ngx_stream_thrift_srv_conf_t *tscf, const nthrift_str_t *service)
+    ngx_stream_thrift_block_t *block, const nthrift_str_t *service)
 {
+    ngx_thrift_conf_t              *conf;
     ngx_thrift_target_t            *target, **targetp;
     ngx_stream_thrift_main_conf_t  *tmcf;
 
@@ -539,14 +546,16 @@ ngx_stream_thrift_new_target(ngx_stream_thrift_build_t *build,
 
     *targetp = target;
 
-    target->conf = &tscf->conf;
+    conf = &block->conf->conf;
+
+    target->conf = conf;
     target->service.len = service->len;
     target->service.data = service->data;
 
-    target->timeout = tscf->conf.timeout;
+    target->timeout = conf->timeout;
     ngx_conf_init_msec_value(target->timeout, NGX_STREAM_THRIFT_TIMEOUT);
 
-    target->idempotent = (tscf->conf.idempotent == 1);
+    target->idempotent = (conf->idempotent == 1);
 
     return target;
 }

@@ -1,0 +1,324 @@
+
+/*
+ * The module for what belongs to a call: its directives, and merging them from
+ * stream{} to servers, services and methods.  Directives stand in the order of
+ * docs/directives.md.
+ */
+
+#include "ngx_stream_thrift.h"
+
+
+#define NGX_STREAM_THRIFT_MIN_MEMORY  65536
+
+/* Bytes that one call may take in a handler. */
+
+#define NGX_STREAM_THRIFT_HANDLER_MEMORY  (64 * 1024 * 1024)
+
+/* Where a directive may stand. */
+
+#define NGX_STREAM_THRIFT_BLOCKS                                              \
+    NGX_STREAM_THRIFT_SERVICE_CONF|NGX_STREAM_THRIFT_METHOD_CONF
+
+#define NGX_STREAM_THRIFT_ANSWER                                              \
+    NGX_STREAM_SRV_CONF|NGX_STREAM_THRIFT_BLOCKS
+
+#define NGX_STREAM_THRIFT_CALLS                                               \
+    NGX_STREAM_MAIN_CONF|NGX_STREAM_THRIFT_ANSWER
+
+#define ngx_stream_thrift_offset(field)                                       \
+    offsetof(ngx_stream_thrift_call_conf_t, conf.field)
+
+
+static char *ngx_stream_thrift_merge_calls(ngx_conf_t *cf, void *parent,
+    void *child);
+static void ngx_stream_thrift_merge_call_conf(
+    ngx_stream_thrift_call_conf_t *prev, ngx_stream_thrift_call_conf_t *conf);
+static void ngx_stream_thrift_merge_blocks(ngx_stream_thrift_block_t *block);
+static char *ngx_stream_thrift_check_memory(ngx_conf_t *cf, void *post,
+    void *data);
+
+
+/* Who answers when no directive says it. */
+
+static ngx_thrift_answer_t  ngx_stream_thrift_nobody = {
+    NGX_THRIFT_ANSWER_NOBODY, NULL, 0
+};
+
+
+static ngx_conf_enum_t  ngx_stream_thrift_next_upstream[] = {
+    { ngx_string("off"), 0 },
+    { ngx_string("error"), 1 },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_post_t  ngx_stream_thrift_memory_post = {
+    ngx_stream_thrift_check_memory
+};
+
+
+static ngx_command_t  ngx_stream_thrift_call_commands[] = {
+
+    /* who answers */
+
+    { ngx_string("thrift_method"),
+      NGX_STREAM_THRIFT_SERVICE_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_stream_thrift_method,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("thrift_handler"),
+      NGX_STREAM_THRIFT_BLOCKS|NGX_CONF_1MORE,
+      ngx_stream_thrift_handler_directive,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("thrift_pass"),
+      NGX_STREAM_THRIFT_ANSWER|NGX_CONF_TAKE1,
+      ngx_stream_thrift_pass,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("thrift_return"),
+      NGX_STREAM_THRIFT_ANSWER|NGX_CONF_TAKE2,
+      ngx_stream_thrift_return,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    /* time */
+
+    { ngx_string("thrift_timeout"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(timeout),
+      NULL },
+
+    { ngx_string("thrift_connect_timeout"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(connect_timeout),
+      NULL },
+
+    { ngx_string("thrift_send_timeout"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(send_timeout),
+      NULL },
+
+    /* limits */
+
+    { ngx_string("thrift_handler_memory"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(handler_memory),
+      &ngx_stream_thrift_memory_post },
+
+    { ngx_string("thrift_handler_slow"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(handler_slow),
+      NULL },
+
+    /* failing over */
+
+    { ngx_string("thrift_next_upstream"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(next_upstream),
+      &ngx_stream_thrift_next_upstream },
+
+    { ngx_string("thrift_next_upstream_tries"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(next_upstream_tries),
+      NULL },
+
+    { ngx_string("thrift_next_upstream_timeout"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(next_upstream_timeout),
+      NULL },
+
+    { ngx_string("thrift_idempotent"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(idempotent),
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_stream_module_t  ngx_stream_thrift_call_module_ctx = {
+    NULL,                                  /* preconfiguration */
+    NULL,                                  /* postconfiguration */
+
+    NULL,                                  /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    ngx_stream_thrift_create_call_conf,    /* create server configuration */
+    ngx_stream_thrift_merge_calls          /* merge server configuration */
+};
+
+
+ngx_module_t  ngx_stream_thrift_call_module = {
+    NGX_MODULE_V1,
+    &ngx_stream_thrift_call_module_ctx,    /* module context */
+    ngx_stream_thrift_call_commands,       /* module directives */
+    NGX_STREAM_MODULE,                     /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+void *
+ngx_stream_thrift_create_call_conf(ngx_conf_t *cf)
+{
+    ngx_stream_thrift_call_conf_t  *tccf;
+
+    tccf = ngx_pcalloc(cf->pool, sizeof(ngx_stream_thrift_call_conf_t));
+    if (tccf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     tccf->srv_conf = NULL;
+     *     tccf->block = NULL;
+     */
+
+    tccf->conf.server = NGX_CONF_UNSET_PTR;
+    tccf->conf.answer = NGX_CONF_UNSET_PTR;
+    tccf->conf.timeout = NGX_CONF_UNSET_MSEC;
+    tccf->conf.connect_timeout = NGX_CONF_UNSET_MSEC;
+    tccf->conf.send_timeout = NGX_CONF_UNSET_MSEC;
+    tccf->conf.handler_memory = NGX_CONF_UNSET_SIZE;
+    tccf->conf.handler_slow = NGX_CONF_UNSET_MSEC;
+    tccf->conf.next_upstream = NGX_CONF_UNSET_UINT;
+    tccf->conf.next_upstream_tries = NGX_CONF_UNSET_UINT;
+    tccf->conf.next_upstream_timeout = NGX_CONF_UNSET_MSEC;
+    tccf->conf.idempotent = NGX_CONF_UNSET;
+
+    return tccf;
+}
+
+
+/* Of stream{} into those of a server and of all its blocks. */
+
+static char *
+ngx_stream_thrift_merge_calls(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_stream_thrift_call_conf_t  *prev = parent;
+    ngx_stream_thrift_call_conf_t  *conf = child;
+
+    ngx_stream_conf_ctx_t         *ctx;
+    ngx_stream_thrift_srv_conf_t  *tscf;
+
+    ctx = cf->ctx;
+    tscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_thrift_module);
+
+    conf->srv_conf = ctx->srv_conf;
+    conf->conf.server = &tscf->server;
+    conf->block = &tscf->block;
+    conf->block->conf = conf;
+
+    ngx_stream_thrift_merge_call_conf(prev, conf);
+    ngx_stream_thrift_merge_blocks(conf->block);
+
+    if (ngx_stream_thrift_build_routes(cf, tscf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_stream_thrift_add_check(cf, tscf);
+
+    return NGX_CONF_OK;
+}
+
+
+/* For what no directive says, the definition of a method may have something. */
+
+static void
+ngx_stream_thrift_merge_call_conf(ngx_stream_thrift_call_conf_t *prev,
+    ngx_stream_thrift_call_conf_t *conf)
+{
+    ngx_thrift_conf_t  *p, *c;
+
+    p = &prev->conf;
+    c = &conf->conf;
+
+    ngx_conf_merge_ptr_value(c->server, p->server, NULL);
+    ngx_conf_merge_ptr_value(c->answer, p->answer, &ngx_stream_thrift_nobody);
+
+    ngx_conf_merge_msec_value(c->timeout, p->timeout, NGX_CONF_UNSET_MSEC);
+    ngx_conf_merge_msec_value(c->connect_timeout, p->connect_timeout, 60000);
+    ngx_conf_merge_msec_value(c->send_timeout, p->send_timeout, 60000);
+
+    ngx_conf_merge_size_value(c->handler_memory, p->handler_memory,
+                              NGX_STREAM_THRIFT_HANDLER_MEMORY);
+    ngx_conf_merge_msec_value(c->handler_slow, p->handler_slow,
+                              NGX_THRIFT_WATCH_SLOW);
+
+    ngx_conf_merge_uint_value(c->next_upstream, p->next_upstream, 1);
+    ngx_conf_merge_uint_value(c->next_upstream_tries, p->next_upstream_tries,
+                              0);
+    ngx_conf_merge_msec_value(c->next_upstream_timeout,
+                              p->next_upstream_timeout, 0);
+    ngx_conf_merge_value(c->idempotent, p->idempotent, NGX_CONF_UNSET);
+}
+
+
+/* Into the blocks in this one, and so on. */
+
+static void
+ngx_stream_thrift_merge_blocks(ngx_stream_thrift_block_t *block)
+{
+    ngx_uint_t                   i;
+    ngx_stream_thrift_block_t  **inner;
+
+    if (block->blocks == NULL) {
+        return;
+    }
+
+    inner = block->blocks->elts;
+
+    for (i = 0; i < block->blocks->nelts; i++) {
+        ngx_stream_thrift_merge_call_conf(block->conf, inner[i]->conf);
+        ngx_stream_thrift_merge_blocks(inner[i]);
+    }
+}
+
+
+static char *
+ngx_stream_thrift_check_memory(ngx_conf_t *cf, void *post, void *data)
+{
+    size_t  *size = data;
+
+    if (*size < NGX_STREAM_THRIFT_MIN_MEMORY || *size > INT32_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "value must be between %d and %d",
+                           NGX_STREAM_THRIFT_MIN_MEMORY, INT32_MAX);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
