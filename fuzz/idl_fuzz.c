@@ -14,6 +14,7 @@
 
 #include "idl_gen.h"
 
+#include "idl/annotation.h"
 #include "idl/loader.h"
 #include "idl/suggest.h"
 
@@ -396,6 +397,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (program->state == NTHRIFT_IDL_LOADED) {
             fuzz_walk(program);
         }
+    }
+
+    if (rc == NTHRIFT_OK) {
+        rc = nthrift_annotation_check(loader.programs, &loader.report);
+
+        fuzz_assert((rc == NTHRIFT_OK) == (loader.report.errors == 0));
+        fuzz_walk_report(&loader.report);
     }
 
     nthrift_arena_destroy(arena);
