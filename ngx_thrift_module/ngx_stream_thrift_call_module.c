@@ -207,7 +207,7 @@ ngx_stream_thrift_create_call_conf(ngx_conf_t *cf)
      *     tccf->block = NULL;
      */
 
-    tccf->conf.server = NGX_CONF_UNSET_PTR;
+    tccf->conf.messages = NGX_CONF_UNSET_PTR;
     tccf->conf.answer = NGX_CONF_UNSET_PTR;
     tccf->conf.timeout = NGX_CONF_UNSET_MSEC;
     tccf->conf.connect_timeout = NGX_CONF_UNSET_MSEC;
@@ -238,7 +238,7 @@ ngx_stream_thrift_merge_calls(ngx_conf_t *cf, void *parent, void *child)
     tscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_thrift_module);
 
     conf->srv_conf = ctx->srv_conf;
-    conf->conf.server = &tscf->server;
+    conf->conf.messages = &tscf->messages;
     conf->block = &tscf->block;
     conf->block->conf = conf;
 
@@ -266,7 +266,7 @@ ngx_stream_thrift_merge_call_conf(ngx_stream_thrift_call_conf_t *prev,
     p = &prev->conf;
     c = &conf->conf;
 
-    ngx_conf_merge_ptr_value(c->server, p->server, NULL);
+    ngx_conf_merge_ptr_value(c->messages, p->messages, NULL);
     ngx_conf_merge_ptr_value(c->answer, p->answer, &ngx_stream_thrift_nobody);
 
     ngx_conf_merge_msec_value(c->timeout, p->timeout, NGX_CONF_UNSET_MSEC);

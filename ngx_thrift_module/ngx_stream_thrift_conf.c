@@ -130,8 +130,8 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
     tscf->validate = NGX_CONF_UNSET_UINT;
     tscf->validate_enum = NGX_CONF_UNSET;
     tscf->validate_utf8 = NGX_CONF_UNSET;
-    tscf->server.trusted = NGX_CONF_UNSET;
-    tscf->server.read_timeout = NGX_CONF_UNSET_MSEC;
+    tscf->messages.trusted = NGX_CONF_UNSET;
+    tscf->messages.read_timeout = NGX_CONF_UNSET_MSEC;
     tscf->idle_timeout = NGX_CONF_UNSET_MSEC;
     tscf->max_message_size = NGX_CONF_UNSET_SIZE;
     tscf->max_depth = NGX_CONF_UNSET_UINT;
@@ -162,9 +162,9 @@ ngx_stream_thrift_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_stream_thrift_set_rules(conf);
 
-    conf->server.blocks = ngx_stream_thrift_get_blocks(cf, conf->buffer_size);
+    conf->messages.blocks = ngx_stream_thrift_get_blocks(cf, conf->buffer_size);
 
-    return (conf->server.blocks == NULL) ? NGX_CONF_ERROR : NGX_CONF_OK;
+    return (conf->messages.blocks == NULL) ? NGX_CONF_ERROR : NGX_CONF_OK;
 }
 
 
@@ -287,10 +287,10 @@ ngx_stream_thrift_merge_server(ngx_stream_thrift_srv_conf_t *prev,
                               NGX_CONF_UNSET_UINT);
     ngx_conf_merge_value(conf->validate_enum, prev->validate_enum, 0);
     ngx_conf_merge_value(conf->validate_utf8, prev->validate_utf8, 0);
-    ngx_conf_merge_value(conf->server.trusted, prev->server.trusted, 0);
+    ngx_conf_merge_value(conf->messages.trusted, prev->messages.trusted, 0);
 
-    ngx_conf_merge_msec_value(conf->server.read_timeout,
-                              prev->server.read_timeout, 60000);
+    ngx_conf_merge_msec_value(conf->messages.read_timeout,
+                              prev->messages.read_timeout, 60000);
     ngx_conf_merge_msec_value(conf->idle_timeout, prev->idle_timeout,
                               10 * 60000);
 
@@ -347,7 +347,7 @@ ngx_stream_thrift_set_rules(ngx_stream_thrift_srv_conf_t *conf)
     nthrift_rules_t        *rules;
     nthrift_check_rules_t  *check;
 
-    rules = &conf->server.rules;
+    rules = &conf->messages.rules;
 
     rules->transport = conf->transport;
     rules->protocol = conf->protocol;
@@ -372,10 +372,10 @@ ngx_stream_thrift_set_rules(ngx_stream_thrift_srv_conf_t *conf)
 
     /* arguments of handlers are checked in any case */
 
-    conf->server.schema = (conf->validate
-                           == NGX_STREAM_THRIFT_VALIDATE_SCHEMA);
+    conf->messages.schema = (conf->validate
+                             == NGX_STREAM_THRIFT_VALIDATE_SCHEMA);
 
-    check = &conf->server.check;
+    check = &conf->messages.check;
 
     check->max_depth = conf->max_depth;
     check->enums = conf->validate_enum;

@@ -28,7 +28,7 @@
  * srv_conf, with which the definitions are read; then the call_conf, which goes
  * on to services and methods, and ends with the server's routes.  A value is
  * merged into the child by ngx_conf_merge_*(); nothing is written to a parent.
- * What several directives mean together (server.rules, ...) is set behind that.
+ * What several directives mean together, as messages.rules, is set after that.
  */
 
 #ifndef _NGX_STREAM_THRIFT_CONF_H_INCLUDED_
@@ -125,7 +125,7 @@ struct ngx_stream_thrift_block_s {
 /* A server{}, and what stream{} says of them: ngx_stream_thrift_module's. */
 
 typedef struct {
-    ngx_thrift_server_conf_t         server;    /* what its calls need of it */
+    ngx_thrift_message_conf_t        messages;
 
     ngx_array_t                     *files;     /* ngx_stream_thrift_file_t */
     ngx_array_t                     *dirs;      /* the same */

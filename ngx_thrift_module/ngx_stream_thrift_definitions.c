@@ -428,10 +428,10 @@ ngx_stream_thrift_add_check(ngx_conf_t *cf, ngx_stream_thrift_srv_conf_t *tscf)
 
     tmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_thrift_module);
 
-    check = &tscf->server.check;
+    check = &tscf->messages.check;
     check->max_required = tmcf->schemas.max_required;
 
-    tscf->server.check_memory = &tmcf->check_memory;
+    tscf->messages.check_memory = &tmcf->check_memory;
     tmcf->check_size = ngx_max(tmcf->check_size, nthrift_check_size(check));
 }
 

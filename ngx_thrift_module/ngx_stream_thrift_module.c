@@ -141,7 +141,7 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
       NGX_STREAM_SRV_CONF_OFFSET,
-      ngx_stream_thrift_offset(server.trusted),
+      ngx_stream_thrift_offset(messages.trusted),
       NULL },
 
     /* time */
@@ -150,7 +150,7 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
       ngx_conf_set_msec_slot,
       NGX_STREAM_SRV_CONF_OFFSET,
-      ngx_stream_thrift_offset(server.read_timeout),
+      ngx_stream_thrift_offset(messages.read_timeout),
       NULL },
 
     { ngx_string("thrift_idle_timeout"),

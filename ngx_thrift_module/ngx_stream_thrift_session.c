@@ -69,7 +69,7 @@ ngx_stream_thrift_handler(ngx_stream_session_t *s)
     ngx_stream_set_ctx(s, ts, ngx_stream_thrift_module);
 
     ngx_thrift_client_init(&ts->client);
-    ngx_thrift_input_init(&ts->in, ts->conf->server.blocks);
+    ngx_thrift_input_init(&ts->in, ts->conf->messages.blocks);
     ngx_queue_init(&ts->calls);
     ts->out_last = &ts->out;
 
@@ -382,7 +382,7 @@ ngx_stream_thrift_session_message(ngx_stream_thrift_session_t *ts)
         ts->begun = ngx_current_msec;
     }
 
-    rc = ngx_thrift_message_read(&tc->call.request, &ts->conf->server.rules,
+    rc = ngx_thrift_message_read(&tc->call.request, &ts->conf->messages.rules,
                                  &ts->in, tc->call.pool);
     if (rc == NGX_AGAIN) {
         return NGX_AGAIN;

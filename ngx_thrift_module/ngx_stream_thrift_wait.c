@@ -37,7 +37,7 @@ ngx_stream_thrift_session_wait(ngx_stream_thrift_session_t *ts)
     } else if (ts->reading) {
         c->log->action = "reading call from client";
         waits = NGX_STREAM_THRIFT_READING;
-        timeout = conf->server.read_timeout;
+        timeout = conf->messages.read_timeout;
         from = ts->begun;
 
     } else {
@@ -96,7 +96,7 @@ ngx_stream_thrift_session_timeout(void *data)
 
     case NGX_STREAM_THRIFT_READING:
 
-        if (conf->server.read_timeout) {
+        if (conf->messages.read_timeout) {
             ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
                           "client timed out in the middle of a call");
 

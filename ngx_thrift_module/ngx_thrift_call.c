@@ -91,7 +91,7 @@ ngx_thrift_call_init(ngx_thrift_call_t *call, ngx_thrift_conf_t *conf)
                 offsetof(ngx_thrift_call_t, request)
                 - offsetof(ngx_thrift_call_t, prefix));
 
-    return ngx_thrift_message_start(&call->request, &conf->server->rules,
+    return ngx_thrift_message_start(&call->request, &conf->messages->rules,
                                     call->pool);
 }
 

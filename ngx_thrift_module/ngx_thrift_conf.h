@@ -25,7 +25,7 @@ typedef struct {
 } ngx_thrift_answer_t;
 
 
-/* Of the server{} that a call came to: how messages are read and checked. */
+/* How messages are read and checked: of the server{} that a call came to. */
 
 typedef struct {
     nthrift_rules_t        rules;           /* of calls */
@@ -36,27 +36,27 @@ typedef struct {
                                                connections unchecked */
     ngx_msec_t             read_timeout;    /* of a message that has begun */
     ngx_thrift_blocks_t   *blocks;          /* to receive in */
-} ngx_thrift_server_conf_t;
+} ngx_thrift_message_conf_t;
 
 
 /* Of a call: of the thrift_method, thrift_service or server{} it goes to. */
 
 typedef struct {
-    ngx_thrift_server_conf_t  *server;
+    ngx_thrift_message_conf_t  *messages;
 
-    ngx_thrift_answer_t       *answer;
+    ngx_thrift_answer_t        *answer;
 
-    ngx_msec_t                 timeout;     /* unset: see the target's */
-    ngx_msec_t                 connect_timeout;
-    ngx_msec_t                 send_timeout;
+    ngx_msec_t                  timeout;    /* unset: see the target's */
+    ngx_msec_t                  connect_timeout;
+    ngx_msec_t                  send_timeout;
 
-    size_t                     handler_memory;  /* bytes for one call */
-    ngx_msec_t                 handler_slow;    /* 0: nothing is */
+    size_t                      handler_memory; /* bytes for one call */
+    ngx_msec_t                  handler_slow;   /* 0: nothing is */
 
-    ngx_uint_t                 next_upstream;   /* 0: off */
-    ngx_uint_t                 next_upstream_tries;
-    ngx_msec_t                 next_upstream_timeout;
-    ngx_flag_t                 idempotent;  /* unset: see the target's */
+    ngx_uint_t                  next_upstream;  /* 0: off */
+    ngx_uint_t                  next_upstream_tries;
+    ngx_msec_t                  next_upstream_timeout;
+    ngx_flag_t                  idempotent; /* unset: see the target's */
 } ngx_thrift_conf_t;
 
 

@@ -153,7 +153,7 @@ ngx_thrift_connection_create(ngx_thrift_attempt_t *attempt)
     conn->log.data = conn;
 
     ngx_queue_init(&conn->attempts);
-    ngx_thrift_input_init(&conn->in, attempt->call->conf->server->blocks);
+    ngx_thrift_input_init(&conn->in, attempt->call->conf->messages->blocks);
 
     /* a session's timer keeps an exiting worker alive while it has calls */
 
@@ -581,7 +581,7 @@ ngx_thrift_connection_start(ngx_thrift_connection_t *conn,
 
     /* another call's reply, which may come first, may have another protocol */
 
-    conn->rules = call->conf->server->rules;
+    conn->rules = call->conf->messages->rules;
     conn->rules.transport = NTHRIFT_TRANSPORT_AUTO;
     conn->rules.protocol = NTHRIFT_PROTOCOL_AUTO;
     conn->rules.lax = call->request.wire.head.lax;
@@ -695,7 +695,7 @@ ngx_thrift_connection_recv(ngx_thrift_connection_t *conn)
 
         if (attempt->state == NGX_THRIFT_ATTEMPT_READING && !conn->timer.set) {
             conf = attempt->call->conf;
-            ngx_thrift_connection_wait(conn, conf->server->read_timeout);
+            ngx_thrift_connection_wait(conn, conf->messages->read_timeout);
         }
 
         return (ngx_handle_read_event(c->read, 0) == NGX_OK) ? NGX_AGAIN

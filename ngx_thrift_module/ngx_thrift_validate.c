@@ -24,9 +24,9 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
 
     target = call->target;
 
-    call->checked = (call->conf->server->trusted != 0);
+    call->checked = (call->conf->messages->trusted != 0);
 
-    if (!call->conf->server->schema && call->conf->answer->handler == NULL) {
+    if (!call->conf->messages->schema && call->conf->answer->handler == NULL) {
         return NGX_DECLINED;
     }
 
@@ -61,7 +61,7 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
 static ngx_uint_t
 ngx_thrift_validate_nothing(ngx_thrift_call_t *call)
 {
-    return call->conf->server->rules.validate
+    return call->conf->messages->rules.validate
            && call->request.wire.skip.fields == 0
            && call->target->args->required == 0;
 }
@@ -70,7 +70,7 @@ ngx_thrift_validate_nothing(ngx_thrift_call_t *call)
 ngx_int_t
 ngx_thrift_validate_reply(ngx_thrift_call_t *call, ngx_str_t *why)
 {
-    if (!call->conf->server->schema || call->target->result == NULL
+    if (!call->conf->messages->schema || call->target->result == NULL
         || call->reply->wire.head.type != NTHRIFT_REPLY)
     {
         return NGX_OK;
@@ -85,12 +85,12 @@ static ngx_int_t
 ngx_thrift_validate_body(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
     const nthrift_schema_t *schema, ngx_str_t *why)
 {
-    ngx_thrift_server_conf_t  *server;
+    ngx_thrift_message_conf_t  *messages;
 
-    server = call->conf->server;
+    messages = call->conf->messages;
 
-    return ngx_thrift_validate_check(call, m, &server->check,
-                                     *server->check_memory, schema, why);
+    return ngx_thrift_validate_check(call, m, &messages->check,
+                                     *messages->check_memory, schema, why);
 }
 
 
