@@ -102,6 +102,11 @@ ngx_thrift_call_start(ngx_thrift_call_t *call, ngx_uint_t closes)
     call->closes = closes;
     call->start = ngx_current_msec;
 
+    ngx_log_debug3(NGX_LOG_DEBUG_EVENT, call->log, 0,
+                   "thrift call %ui: %s, %uL bytes", call->number,
+                   nthrift_head_type_name(call->request.wire.head.type),
+                   call->request.wire.length);
+
     ngx_thrift_call_run(call);
 }
 
@@ -211,6 +216,10 @@ ngx_thrift_call_cancel(ngx_thrift_call_t *call)
         (void) cancel(call, NGX_THRIFT_CALL_LEFT);
     }
 
+    ngx_log_debug2(NGX_LOG_DEBUG_EVENT, call->log, 0,
+                   "thrift call %ui is given up in step %s", call->number,
+                   ngx_thrift_steps[call->step].name);
+
     call->outcome = NGX_THRIFT_CANCELLED;
     call->status = 499;
 
@@ -223,6 +232,10 @@ void
 ngx_thrift_call_expire(ngx_thrift_call_t *call)
 {
     ngx_thrift_cancel_pt  cancel;
+
+    ngx_log_debug2(NGX_LOG_DEBUG_EVENT, call->log, 0,
+                   "thrift call %ui runs out of time in step %s", call->number,
+                   ngx_thrift_steps[call->step].name);
 
     cancel = ngx_thrift_steps[call->step].cancel;
 

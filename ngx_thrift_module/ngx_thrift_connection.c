@@ -23,6 +23,8 @@
 
 static ngx_thrift_connection_t *ngx_thrift_connection_create(
     ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_connection_log_with(ngx_thrift_connection_t *conn,
+    ngx_thrift_call_t *call);
 static u_char *ngx_thrift_connection_log(ngx_log_t *log, u_char *buf,
     size_t len);
 static ngx_thrift_attempt_t *ngx_thrift_connection_first(
@@ -148,7 +150,8 @@ ngx_thrift_connection_create(ngx_thrift_attempt_t *attempt)
         return NULL;
     }
 
-    conn->log.connection = c->number;
+    ngx_thrift_connection_log_with(conn, attempt->call);
+
     conn->log.handler = ngx_thrift_connection_log;
     conn->log.data = conn;
 
@@ -178,9 +181,28 @@ ngx_thrift_connection_create(ngx_thrift_attempt_t *attempt)
 
 
 /*
- * Lines of a connection tell of the call that it carries, if there is one, and
- * are written where those of the last one were.
+ * Lines of a connection are written where those of its latest call are, and
+ * have the number of the client's connection while it carries that call.
  */
+
+static void
+ngx_thrift_connection_log_with(ngx_thrift_connection_t *conn,
+    ngx_thrift_call_t *call)
+{
+    ngx_log_t  *log;
+
+    log = call->log;
+
+    conn->log.connection = log->connection;
+    conn->log.log_level = log->log_level;
+    conn->log.file = log->file;
+    conn->log.writer = log->writer;
+    conn->log.wdata = log->wdata;
+    conn->log.next = log->next;
+}
+
+
+/* They tell of the call that it carries, if there is one. */
 
 static u_char *
 ngx_thrift_connection_log(ngx_log_t *log, u_char *buf, size_t len)
@@ -236,11 +258,7 @@ ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
                    "thrift call %ui: attempt %ui on connection %uA",
                    attempt->call->number, attempt->number, c->number);
 
-    conn->log.file = attempt->call->log->file;
-    conn->log.writer = attempt->call->log->writer;
-    conn->log.wdata = attempt->call->log->wdata;
-    conn->log.next = attempt->call->log->next;
-    conn->log.log_level = attempt->call->log->log_level;
+    ngx_thrift_connection_log_with(conn, attempt->call);
 
     attempt->connection = conn;
     attempt->state = NGX_THRIFT_ATTEMPT_QUEUED;
@@ -290,6 +308,8 @@ ngx_thrift_connection_detach(ngx_thrift_attempt_t *attempt)
 
     attempt->connection = NULL;
     attempt->peer->connection = NULL;
+
+    conn->log.connection = conn->connection->number;
 }
 
 
@@ -467,6 +487,9 @@ ngx_thrift_connection_test(ngx_thrift_connection_t *conn)
     }
 
     conn->state = NGX_THRIFT_OPEN;
+
+    ngx_log_debug1(NGX_LOG_DEBUG_EVENT, c->log, 0,
+                   "thrift connection %uA is open", c->number);
 
     ngx_thrift_timer_clear(&conn->timer);
 
@@ -801,6 +824,12 @@ ngx_thrift_connection_whole(ngx_thrift_connection_t *conn)
 
     attempt = conn->reading;
 
+    ngx_log_debug4(NGX_LOG_DEBUG_EVENT, attempt->call->log, 0,
+                   "thrift call %ui: attempt %ui answered: %s, %uL bytes",
+                   attempt->call->number, attempt->number,
+                   nthrift_head_type_name(conn->message.wire.head.type),
+                   conn->message.wire.length);
+
     ngx_thrift_message_move(&attempt->reply, &conn->message);
 
     if (ngx_thrift_input_pending(&conn->in)) {
@@ -866,6 +895,11 @@ ngx_thrift_connection_fail(ngx_thrift_connection_t *conn, ngx_int_t rc)
     ngx_thrift_attempt_t  *attempt;
 
     attempt = ngx_thrift_connection_first(conn);
+
+    ngx_log_debug4(NGX_LOG_DEBUG_EVENT, attempt->call->log, 0,
+                   "thrift call %ui: attempt %ui fails with connection %uA: %i",
+                   attempt->call->number, attempt->number,
+                   conn->connection->number, rc);
 
     ngx_thrift_connection_detach(attempt);
     ngx_thrift_connection_close(conn);

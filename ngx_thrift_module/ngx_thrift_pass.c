@@ -154,6 +154,10 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
         return NGX_ERROR;
     }
 
+    ngx_log_debug3(NGX_LOG_DEBUG_EVENT, call->log, 0,
+                   "thrift call %ui: attempt %ui with server %V",
+                   call->number, attempt->number, attempt->peer->name);
+
     conn = ngx_thrift_pool_get(attempt->pool, call->client, attempt->peer,
                                &attempt->dialect);
     if (conn == NULL) {

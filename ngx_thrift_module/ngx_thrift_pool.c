@@ -216,6 +216,13 @@ ngx_thrift_pool_put_back(ngx_thrift_connection_t *conn)
 
     ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_IDLE);
 
+    ngx_log_debug4(NGX_LOG_DEBUG_EVENT, &conn->log, 0,
+                   "thrift connection %uA is idle, %s: %ui idle, %ui busy",
+                   conn->connection->number,
+                   (conn->server->servers == &pool->servers)
+                       ? "for everybody" : "for its client",
+                   pool->nidle, pool->nbusy);
+
     if (!pool->timer.set || ngx_exiting
         || pool->nidle == pool->max + 1
         || (pool->nidle > pool->max && ngx_thrift_pool_scarce()))

@@ -60,6 +60,11 @@ static void
 ngx_thrift_reply_ready(ngx_thrift_call_t *call)
 {
     call->ready = 1;
+
+    ngx_log_debug2(NGX_LOG_DEBUG_EVENT, call->log, 0,
+                   "thrift call %ui: %uz bytes for the client", call->number,
+                   call->out_length);
+
     call->owner->write(call);
 }
 

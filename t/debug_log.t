@@ -1,0 +1,90 @@
+#!/usr/bin/perl
+
+# The debug log tells the story of a call: docs/debugging.md.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Test::Thrift;
+
+
+my $t = Test::Thrift->new(<<'EOF', log => 'debug');
+
+%%TEST_GLOBALS%%
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    upstream pair {
+        server  127.0.0.1:%%PORT_nobody%%;
+        server  127.0.0.1:%%PORT_backend%%;
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_proxy%%;
+        thrift_trusted  on;
+        thrift_timeout  300ms;
+        thrift_pass     pair;
+    }
+}
+
+EOF
+
+plan(skip_all => 'nginx without --with-debug')
+    unless `@{[ Test::Thrift->binary() ]} -V 2>&1` =~ /--with-debug/;
+
+my $backend = $t->backend('backend', script => { slow => { stall => 1 } });
+
+$t->run();
+
+my $refused = quotemeta('127.0.0.1:' . $t->port('nobody'));
+my $taken = quotemeta('127.0.0.1:' . $t->port('backend'));
+
+is($t->client('proxy')->call('get')->{type}, REPLY, 'answered');
+ok($t->wait_log(qr/thrift call 1: log/), 'logged');
+
+my @story = map { /thrift ((?:call|connection) .*)/ ? $1 : () }
+                $t->grep_log(qr/\[debug\] .*thrift/);
+
+my @expected = (
+    qr/^call 1: CALL, \d+ bytes$/,
+    map({ qr/^call 1: $_$/ } qw(check route validate pass)),
+    qr/^call 1: attempt 1 with server $refused$/,
+    qr/^connection \d+ opens: fd \d+$/,
+    qr/^call 1: attempt 1 on connection \d+$/,
+    qr/^call 1: attempt 1 fails with connection \d+: -5$/,
+    qr/^connection \d+ is closed$/,
+    qr/^call 1: attempt 2 with server $taken$/,
+    qr/^connection \d+ opens: fd \d+$/,
+    qr/^call 1: attempt 2 on connection \d+$/,
+    qr/^connection \d+ is open$/,
+    qr/^call 1: attempt 2 sent \d+$/,
+    qr/^call 1: attempt 2 answered: REPLY, \d+ bytes$/,
+    qr/^connection \d+ is idle, for everybody: 1 idle, 0 busy$/,
+    qr/^call 1: reply$/,
+    qr/^call 1: \d+ bytes for the client$/,
+    qr/^call 1: log$/,
+);
+
+is(scalar(@story), scalar(@expected), 'lines of a call')
+    or diag(join("\n", @story));
+
+like($story[$_] // '', $expected[$_], 'line ' . ($_ + 1)) for 0 .. $#expected;
+
+$t->client('proxy')->call('slow');
+ok($t->wait_log(qr/thrift call 2 runs out of time in step pass/), 'too slow');
+
+my $c = $t->client('proxy');
+$c->start('slow');
+ok(wait_for(sub { $backend->calls('slow') == 2 }), 'called');
+$c->reset();
+ok($t->wait_log(qr/thrift call 3 is given up in step pass/), 'client has left');
+
+$t->done();
