@@ -2,10 +2,14 @@
 /*
  * The table of a call's steps, and the only loop that runs it.
  *
- * A step returns NGX_OK or NGX_DECLINED (not mine): the next step; NGX_AGAIN:
- * an event resumes the call with ngx_thrift_call_wake(); NGX_ERROR: the call's
- * error is set, and the step that answers is next.  A step never finalizes,
- * closes or frees: that is done here, when the table is at its end.
+ *     check > route > validate -+-> return -+-> reply > log
+ *                               +-> handle -+
+ *                               +-> pass ---+
+ *
+ * A step returns NGX_OK or NGX_DECLINED (there is nothing to do): the next
+ * step; NGX_AGAIN: an event resumes the call with ngx_thrift_call_wake();
+ * NGX_ERROR: the call's error is set, and "reply" is next.  A step never
+ * finalizes, closes or frees: that is done here, when the table is at its end.
  *
  * What a step waits for is given up by its function "cancel".  NGX_DECLINED: it
  * has just come to its end, and an event that says so is on its way.
@@ -30,6 +34,7 @@ typedef struct {
 
 static void ngx_thrift_call_run(ngx_thrift_call_t *call);
 static ngx_uint_t ngx_thrift_call_next(ngx_thrift_call_t *call, ngx_int_t rc);
+static ngx_uint_t ngx_thrift_call_following(ngx_thrift_call_t *call);
 static void ngx_thrift_call_go(ngx_thrift_call_t *call, ngx_uint_t step);
 static void ngx_thrift_call_end(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_call_check(ngx_thrift_call_t *call);
@@ -73,6 +78,16 @@ static const ngx_thrift_step_t  ngx_thrift_steps[] = {
 
     /* what happened */
     { "log",      ngx_thrift_call_log,    NULL }
+};
+
+
+/* The step of each ngx_thrift_answer_e; without any, "route" has failed. */
+
+static const ngx_uint_t  ngx_thrift_answers[] = {
+    NGX_THRIFT_STEP_REPLY,
+    NGX_THRIFT_STEP_HANDLE,
+    NGX_THRIFT_STEP_PASS,
+    NGX_THRIFT_STEP_RETURN
 };
 
 
@@ -172,9 +187,28 @@ ngx_thrift_call_next(ngx_thrift_call_t *call, ngx_int_t rc)
         return 1;
     }
 
-    ngx_thrift_call_go(call, call->step + 1);
+    ngx_thrift_call_go(call, ngx_thrift_call_following(call));
 
     return 1;
+}
+
+
+static ngx_uint_t
+ngx_thrift_call_following(ngx_thrift_call_t *call)
+{
+    switch (call->step) {
+
+    case NGX_THRIFT_STEP_VALIDATE:
+        return ngx_thrift_answers[call->conf->answer->kind];
+
+    case NGX_THRIFT_STEP_RETURN:
+    case NGX_THRIFT_STEP_HANDLE:
+    case NGX_THRIFT_STEP_PASS:
+        return NGX_THRIFT_STEP_REPLY;
+
+    default:
+        return call->step + 1;
+    }
 }
 
 
@@ -320,10 +354,6 @@ static ngx_int_t
 ngx_thrift_call_return(ngx_thrift_call_t *call)
 {
     ngx_str_t  text;
-
-    if (call->conf->answer->kind != NGX_THRIFT_ANSWER_EXCEPTION) {
-        return NGX_DECLINED;
-    }
 
     if (call->owner->return_text(call, &text) != NGX_OK) {
         return NGX_ERROR;

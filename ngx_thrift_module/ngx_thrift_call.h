@@ -67,7 +67,6 @@ struct ngx_thrift_call_s {
 
     unsigned                      checked:1;    /* by its definition, or
                                                    trusted */
-    unsigned                      passes:1;     /* an upstream answers */
     unsigned                      oneway:1;     /* the client gets no reply */
     unsigned                      silent:1;     /* the upstream sends none */
     unsigned                      retains_request:1;    /* also when it was

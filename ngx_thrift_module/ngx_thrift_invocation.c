@@ -44,10 +44,6 @@ ngx_thrift_handle(ngx_thrift_call_t *call)
 
     handler = call->conf->answer->handler;
 
-    if (handler == NULL) {
-        return NGX_DECLINED;
-    }
-
     call->log->action = "calling handler";
 
     if (handler->table == NULL) {

@@ -110,7 +110,6 @@ ngx_thrift_outbound_start(ngx_thrift_outbound_t *ob, const char *upstream,
     call->silent = ob->method->oneway;
     call->retains_request = ob->method->idempotent;
     call->checked = 1;
-    call->passes = 1;
 
     ob->target.conf = call->conf;
     ob->target.idempotent = ob->method->idempotent;

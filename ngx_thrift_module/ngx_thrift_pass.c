@@ -29,10 +29,6 @@ ngx_thrift_pass(ngx_thrift_call_t *call)
 {
     ngx_int_t  rc;
 
-    if (!call->passes) {
-        return NGX_DECLINED;
-    }
-
     call->attempt = ngx_thrift_attempt_create(call);
     if (call->attempt == NULL) {
         return NGX_ERROR;

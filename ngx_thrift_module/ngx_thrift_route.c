@@ -39,7 +39,6 @@ ngx_thrift_route(ngx_thrift_call_t *call)
     }
 
     call->retains_request = target->idempotent;
-    call->passes = (conf->answer->kind == NGX_THRIFT_ANSWER_UPSTREAM);
 
     call->owner->routed(call);
 

@@ -24,7 +24,7 @@ stream {
 
     upstream pair {
         server  127.0.0.1:%%PORT_nobody%%;
-        server  127.0.0.1:%%PORT_backend%%;
+        server  127.0.0.1:%%PORT_backend%%  max_fails=0;
     }
 
     server {
