@@ -244,3 +244,14 @@ nthrift_message_discards(const nthrift_message_t *m)
 {
     return m->state == MESSAGE_DISCARD;
 }
+
+
+uint64_t
+nthrift_message_left(const nthrift_message_t *m)
+{
+    if (m->head.transport != NTHRIFT_FRAMED) {
+        return 0;
+    }
+
+    return message_frame_end(m) - m->length;
+}

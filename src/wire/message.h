@@ -50,5 +50,8 @@ int nthrift_message_read(nthrift_message_t *m, const nthrift_rules_t *rules,
  */
 int nthrift_message_discards(const nthrift_message_t *m);
 
+/* The bytes still to come of a message that is not whole; 0: unknown. */
+uint64_t nthrift_message_left(const nthrift_message_t *m);
+
 
 #endif /* NTHRIFT_MESSAGE_H */

@@ -272,6 +272,39 @@ test_discards(void)
 }
 
 
+/* A frame tells what is still to come, also when it is passed over. */
+
+static void
+test_left(void)
+{
+    uint8_t               bytes[64];
+    const uint8_t        *p;
+    nthrift_message_t     m;
+    nthrift_skip_level_t  levels[64];
+
+    (void) unit_hex("00 00 00 12" BINARY "63 00 01 00 00", bytes, 64);
+
+    nthrift_message_start(&m);
+    is_int((long long) nthrift_message_left(&m), 0, "unknown at first");
+
+    p = bytes;
+    is_int(nthrift_message_read(&m, &way_rules, levels, &p, bytes + 17),
+           NTHRIFT_AGAIN, "head of a framed message");
+    is_int((long long) nthrift_message_left(&m), 5, "the body is to come");
+
+    is_int(nthrift_message_read(&m, &way_rules, levels, &p, bytes + 20),
+           NTHRIFT_AGAIN, "a piece of its body, which is bad");
+    is_int((long long) nthrift_message_left(&m), 2, "a part is to come");
+
+    nthrift_message_start(&m);
+
+    p = bytes + 4;
+    is_int(nthrift_message_read(&m, &way_rules, levels, &p, bytes + 17),
+           NTHRIFT_AGAIN, "head of an unframed message");
+    is_int((long long) nthrift_message_left(&m), 0, "unknown");
+}
+
+
 int
 main(void)
 {
@@ -279,6 +312,7 @@ main(void)
     test_frame_ends();
     test_limits();
     test_discards();
+    test_left();
 
     done();
 
