@@ -32,6 +32,7 @@ static ngx_uint_t ngx_stream_thrift_session_blocked(
     ngx_stream_thrift_session_t *ts);
 static ngx_int_t ngx_stream_thrift_session_recv(
     ngx_stream_thrift_session_t *ts);
+static void ngx_stream_thrift_session_rest(ngx_stream_thrift_session_t *ts);
 static ngx_int_t ngx_stream_thrift_session_message(
     ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
@@ -210,6 +211,10 @@ ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts)
 
     ts->running = 0;
 
+    if (ts->blocked) {
+        ngx_stream_thrift_session_rest(ts);
+    }
+
     if ((ts->eof || ts->closing) && ngx_queue_empty(&ts->calls)) {
         ngx_stream_thrift_session_end(ts);
         return;
@@ -338,7 +343,7 @@ ngx_stream_thrift_session_recv(ngx_stream_thrift_session_t *ts)
     }
 
     if (!c->read->ready) {
-        ngx_thrift_input_rest(&ts->in);
+        ngx_stream_thrift_session_rest(ts);
         return NGX_AGAIN;
     }
 
@@ -352,7 +357,7 @@ ngx_stream_thrift_session_recv(ngx_stream_thrift_session_t *ts)
         return NGX_OK;
     }
 
-    ngx_thrift_input_rest(&ts->in);
+    ngx_stream_thrift_session_rest(ts);
 
     if (n == 0) {
         ts->eof = 1;
@@ -360,6 +365,16 @@ ngx_stream_thrift_session_recv(ngx_stream_thrift_session_t *ts)
     }
 
     return n;
+}
+
+
+/* Nothing is received for a while: no more memory is held than needed. */
+
+static void
+ngx_stream_thrift_session_rest(ngx_stream_thrift_session_t *ts)
+{
+    ngx_thrift_message_rest(ts->reading ? &ts->reading->call.request : NULL,
+                            &ts->in);
 }
 
 

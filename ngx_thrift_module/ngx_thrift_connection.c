@@ -712,7 +712,7 @@ ngx_thrift_connection_recv(ngx_thrift_connection_t *conn)
     }
 
     if (n == NGX_AGAIN) {
-        ngx_thrift_input_rest(&conn->in);
+        ngx_thrift_message_rest(&conn->message, &conn->in);
 
         /* from its first byte to its last */
 

@@ -8,7 +8,27 @@
 
 
 static ngx_thrift_block_t *ngx_thrift_block_get(ngx_thrift_blocks_t *blocks);
+static ngx_thrift_block_t *ngx_thrift_block_alloc(size_t size);
 static ngx_int_t ngx_thrift_input_room(ngx_thrift_input_t *in);
+static ngx_uint_t ngx_thrift_input_has_room(ngx_thrift_input_t *in);
+
+
+/*
+ * Blocks for small messages, by size; larger ones are not kept for reuse.  With
+ * a checker of memory none is, and each is as large as asked for: it sees what
+ * reads on.
+ */
+
+static ngx_thrift_blocks_t  ngx_thrift_small_blocks[] = {
+#if !(NGX_DEBUG_PALLOC)
+    { 256, 0, NULL },
+    { 512, 0, NULL },
+    { 1024, 0, NULL },
+    { 2048, 0, NULL },
+    { 4096, 0, NULL },
+#endif
+    { 0, 0, NULL }
+};
 
 
 static ngx_thrift_block_t *
@@ -23,19 +43,66 @@ ngx_thrift_block_get(ngx_thrift_blocks_t *blocks)
         blocks->nfree--;
 
     } else {
-        block = ngx_alloc(blocks->size, ngx_cycle->log);
+        block = ngx_thrift_block_alloc(blocks->size);
         if (block == NULL) {
             return NULL;
         }
 
         block->owner = blocks;
-        block->end = (u_char *) block + blocks->size;
     }
 
     block->refs = 1;
     block->last = ngx_thrift_block_start(block);
 
     return block;
+}
+
+
+/* `size` is that of the header and the bytes. */
+
+static ngx_thrift_block_t *
+ngx_thrift_block_alloc(size_t size)
+{
+    ngx_thrift_block_t  *block;
+
+    block = ngx_alloc(size, ngx_cycle->log);
+
+    if (block) {
+        block->owner = NULL;
+        block->refs = 1;
+        block->last = ngx_thrift_block_start(block);
+        block->end = (u_char *) block + size;
+    }
+
+    return block;
+}
+
+
+ngx_thrift_block_t *
+ngx_thrift_block_create(size_t size)
+{
+    ngx_thrift_blocks_t  *blocks;
+
+    size += sizeof(ngx_thrift_block_t);
+
+    for (blocks = ngx_thrift_small_blocks; blocks->size; blocks++) {
+        if (size <= blocks->size) {
+            return ngx_thrift_block_get(blocks);
+        }
+    }
+
+    return ngx_thrift_block_alloc(size);
+}
+
+
+ngx_uint_t
+ngx_thrift_block_wasted(ngx_thrift_block_t *block, size_t n)
+{
+    size_t  room;
+
+    room = ngx_thrift_block_room(block);
+
+    return room > NGX_THRIFT_BLOCK_SMALL && n < room / NGX_THRIFT_BLOCK_PART;
 }
 
 
@@ -50,7 +117,9 @@ ngx_thrift_block_unref(ngx_thrift_block_t *block)
 
     blocks = block->owner;
 
-    if ((blocks->nfree + 1) * blocks->size > NGX_THRIFT_BLOCKS) {
+    if (blocks == NULL
+        || (blocks->nfree + 1) * blocks->size > NGX_THRIFT_BLOCKS)
+    {
         ngx_free(block);
         ngx_thrift_trim();
         return;
@@ -74,6 +143,17 @@ ngx_thrift_blocks_free(ngx_thrift_blocks_t *blocks)
     }
 
     blocks->nfree = 0;
+}
+
+
+void
+ngx_thrift_blocks_free_small(void)
+{
+    ngx_thrift_blocks_t  *blocks;
+
+    for (blocks = ngx_thrift_small_blocks; blocks->size; blocks++) {
+        ngx_thrift_blocks_free(blocks);
+    }
 }
 
 
@@ -138,36 +218,7 @@ ngx_thrift_input_room(ngx_thrift_input_t *in)
     size_t               tail;
     ngx_thrift_block_t  *block, *next;
 
-    block = in->block;
-
-    if (block == NULL) {
-        next = ngx_thrift_block_get(in->blocks);
-        if (next == NULL) {
-            return NGX_ERROR;
-        }
-
-        in->block = next;
-        in->pos = next->last;
-
-        return NGX_OK;
-    }
-
-    tail = block->last - in->pos;
-
-    if (block->refs == 1) {
-
-        /* nobody else's bytes are in it */
-
-        if (in->pos != ngx_thrift_block_start(block)) {
-            ngx_memmove(ngx_thrift_block_start(block), in->pos, tail);
-            in->pos = ngx_thrift_block_start(block);
-            block->last = in->pos + tail;
-        }
-
-        return (block->last < block->end) ? NGX_OK : NGX_ERROR;
-    }
-
-    if ((size_t) (block->end - block->last) >= NTHRIFT_MAX_HEAD) {
+    if (ngx_thrift_input_has_room(in)) {
         return NGX_OK;
     }
 
@@ -176,15 +227,57 @@ ngx_thrift_input_room(ngx_thrift_input_t *in)
         return NGX_ERROR;
     }
 
-    ngx_memcpy(next->last, in->pos, tail);
+    block = in->block;
+    tail = 0;
 
-    in->block = next;
-    in->pos = next->last;
-    next->last += tail;
+    if (block) {
+        tail = block->last - in->pos;
+        ngx_memcpy(next->last, in->pos, tail);
+        next->last += tail;
+    }
 
-    ngx_thrift_block_unref(block);
+    ngx_thrift_input_move(in, next, next->last - tail);
 
-    return NGX_OK;
+    return (next->last != next->end) ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_uint_t
+ngx_thrift_input_has_room(ngx_thrift_input_t *in)
+{
+    size_t               tail, room;
+    ngx_thrift_block_t  *block;
+
+    block = in->block;
+
+    if (block == NULL) {
+        return 0;
+    }
+
+    tail = block->last - in->pos;
+
+    if (block->owner != in->blocks) {
+
+        /* small: for the message that has begun in it, and for no other */
+
+        return block->refs > 1 && tail == 0 && block->last != block->end;
+    }
+
+    if (block->refs == 1) {
+
+        /* no message lies in it */
+
+        ngx_memmove(ngx_thrift_block_start(block), in->pos, tail);
+        in->pos = ngx_thrift_block_start(block);
+        block->last = in->pos + tail;
+
+        return block->last != block->end;
+    }
+
+    room = ngx_thrift_block_room(block) / NGX_THRIFT_BLOCK_PART;
+
+    return (size_t) (block->end - block->last)
+           >= ngx_max(room, NTHRIFT_MAX_HEAD);
 }
 
 
@@ -208,9 +301,43 @@ ngx_thrift_input_error(ngx_connection_t *c)
 void
 ngx_thrift_input_rest(ngx_thrift_input_t *in)
 {
-    if (in->block && in->pos == in->block->last) {
-        ngx_thrift_input_close(in);
+    size_t               size;
+    ngx_thrift_block_t  *block;
+
+    if (in->block == NULL) {
+        return;
     }
+
+    size = in->block->last - in->pos;
+
+    if (size == 0) {
+        ngx_thrift_input_close(in);
+        return;
+    }
+
+    if (!ngx_thrift_block_wasted(in->block, size)) {
+        return;
+    }
+
+    block = ngx_thrift_block_create(size);
+
+    if (block) {
+        block->last = ngx_cpymem(block->last, in->pos, size);
+        ngx_thrift_input_move(in, block, block->last - size);
+    }
+}
+
+
+void
+ngx_thrift_input_move(ngx_thrift_input_t *in, ngx_thrift_block_t *block,
+    u_char *pos)
+{
+    if (in->block) {
+        ngx_thrift_block_unref(in->block);
+    }
+
+    in->block = block;
+    in->pos = pos;
 }
 
 

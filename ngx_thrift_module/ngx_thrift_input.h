@@ -1,8 +1,13 @@
 
 /*
- * Bytes on their way in: blocks that connections receive into.  A block lives
- * until the last message that lies in it is released, so that a payload is
- * never copied; an idle connection holds none.
+ * Bytes on their way in.  Connections receive into blocks of
+ * thrift_buffer_size; each has one to itself while it reads, and gives it back
+ * as soon as it has read what came: one after the other they use the same one.
+ *
+ * A block lives until the last message that lies in it is released.  What
+ * would take a small part of a block only, and waits, moves to a block of its
+ * own size: a message that is whole (ngx_thrift_message_read()), and the
+ * beginning of one (ngx_thrift_message_rest()).  Large messages are not copied.
  */
 
 #ifndef _NGX_THRIFT_INPUT_H_INCLUDED_
@@ -12,8 +17,15 @@
 #if (NGX_DEBUG_PALLOC)
 #define NGX_THRIFT_BLOCKS  0                /* each use is seen by a checker */
 #else
-#define NGX_THRIFT_BLOCKS  (1024 * 1024)    /* bytes a worker keeps free */
+#define NGX_THRIFT_BLOCKS  (1024 * 1024)    /* bytes a worker keeps free, of
+                                               each size */
 #endif
+
+
+/* Less than this part of a block wastes it; a small one cannot be wasted. */
+
+#define NGX_THRIFT_BLOCK_PART   4
+#define NGX_THRIFT_BLOCK_SMALL  1024        /* bytes */
 
 
 /* Receptions, or calls, in a row, before other connections have a turn. */
@@ -24,7 +36,10 @@
 typedef struct ngx_thrift_block_s  ngx_thrift_block_t;
 
 
-/* Free blocks of one size; one for each thrift_buffer_size in use. */
+/*
+ * Free blocks of one size: one for each thrift_buffer_size in use, and some for
+ * small messages.
+ */
 
 typedef struct {
     size_t                 size;        /* bytes of a block, header included */
@@ -34,7 +49,7 @@ typedef struct {
 
 
 struct ngx_thrift_block_s {
-    ngx_thrift_blocks_t   *owner;
+    ngx_thrift_blocks_t   *owner;       /* NULL: not kept for reuse */
     ngx_thrift_block_t    *next;
     ngx_uint_t             refs;
     u_char                *last;        /* received up to here */
@@ -42,6 +57,8 @@ struct ngx_thrift_block_s {
 };
 
 #define ngx_thrift_block_start(block)  ((u_char *) ((block) + 1))
+#define ngx_thrift_block_room(block)                                          \
+    ((size_t) ((block)->end - ngx_thrift_block_start(block)))
 
 
 /* The receiving end of a connection; holds no block while nothing is there. */
@@ -74,11 +91,24 @@ ssize_t ngx_thrift_input_copy(ngx_thrift_input_t *in, u_char *p, size_t len);
 /* What the socket says of itself without being read: 0, or an error. */
 ngx_err_t ngx_thrift_input_error(ngx_connection_t *c);
 
-/* Gives the block back when all of it is consumed. */
+/*
+ * Nothing more is received for now: gives the block back when all of it is
+ * consumed; what is left of little use to a large block moves to a small one.
+ */
 void ngx_thrift_input_rest(ngx_thrift_input_t *in);
+
+/* Goes on behind what `block` holds already, as its bytes are the input's. */
+void ngx_thrift_input_move(ngx_thrift_input_t *in, ngx_thrift_block_t *block,
+    u_char *pos);
 
 /* Gives the block back in any case. */
 void ngx_thrift_input_close(ngx_thrift_input_t *in);
+
+/* A block for `size` bytes that are there already, or will be; NULL: none. */
+ngx_thrift_block_t *ngx_thrift_block_create(size_t size);
+
+/* Are `n` bytes too few to keep the block for? */
+ngx_uint_t ngx_thrift_block_wasted(ngx_thrift_block_t *block, size_t n);
 
 /* Counted references to a block; the last one gone, it is free. */
 #define ngx_thrift_block_ref(block)  (block)->refs++
@@ -86,6 +116,7 @@ void ngx_thrift_block_unref(ngx_thrift_block_t *block);
 
 /* Frees what the worker keeps; for the end of a cycle. */
 void ngx_thrift_blocks_free(ngx_thrift_blocks_t *blocks);
+void ngx_thrift_blocks_free_small(void);
 
 
 #endif /* _NGX_THRIFT_INPUT_H_INCLUDED_ */

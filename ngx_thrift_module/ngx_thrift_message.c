@@ -13,8 +13,21 @@
 #define NGX_THRIFT_MESSAGE_COPY  2048       /* bytes */
 
 
+/*
+ * Room for what is still to come of a message: at least so much, unless less is
+ * to come, and at least as much as there is of it already.  One that comes byte
+ * by byte does not lie in as many segments.
+ */
+
+#define NGX_THRIFT_MESSAGE_ROOM  512    /* bytes */
+
+
 static ngx_int_t ngx_thrift_message_append(ngx_thrift_message_t *m,
     ngx_thrift_block_t *block, u_char *pos, u_char *last, ngx_pool_t *pool);
+static void ngx_thrift_message_settle(ngx_thrift_message_t *m);
+static size_t ngx_thrift_message_room(ngx_thrift_message_t *m, size_t max);
+static void ngx_thrift_segment_move(ngx_thrift_message_t *m,
+    ngx_thrift_segment_t *segment, ngx_thrift_block_t *block);
 static ngx_chain_t *ngx_thrift_message_new_head(ngx_thrift_message_t *m,
     int32_t seqid, nthrift_str_t *name, ngx_pool_t *pool);
 static ngx_int_t ngx_thrift_message_link_body(ngx_thrift_message_t *m,
@@ -75,6 +88,10 @@ ngx_thrift_message_read(ngx_thrift_message_t *m, nthrift_rules_t *rules,
         in->pos = (u_char *) p;
     }
 
+    if (rc != NGX_AGAIN) {
+        ngx_thrift_message_settle(m);
+    }
+
     return rc;
 }
 
@@ -127,6 +144,138 @@ ngx_thrift_message_append(ngx_thrift_message_t *m, ngx_thrift_block_t *block,
     m->last = segment;
 
     return NGX_OK;
+}
+
+
+/* A message that is whole, and would waste a block, moves to one of its own. */
+
+static void
+ngx_thrift_message_settle(ngx_thrift_message_t *m)
+{
+    size_t                 size;
+    ngx_buf_t             *b;
+    ngx_uint_t             wasted;
+    ngx_thrift_block_t    *block;
+    ngx_thrift_segment_t  *segment;
+
+    size = 0;
+    wasted = 0;
+
+    for (segment = m->first; segment; segment = segment->next) {
+        size += ngx_thrift_segment_size(segment);
+    }
+
+    for (segment = m->first; segment; segment = segment->next) {
+        wasted |= ngx_thrift_block_wasted(segment->block, size);
+    }
+
+    if (!wasted) {
+        return;
+    }
+
+    block = ngx_thrift_block_create(size);
+
+    if (block == NULL) {
+        return;
+    }
+
+    ngx_thrift_segment_move(m, m->first, block);
+
+    for (segment = m->first->next; segment; segment = segment->next) {
+        block->last = ngx_cpymem(block->last, segment->buf.start,
+                                 ngx_thrift_segment_size(segment));
+    }
+
+    ngx_thrift_message_drop_body(m);
+
+    b = &m->first->buf;
+
+    b->last = block->last;
+    b->end = block->last;
+}
+
+
+void
+ngx_thrift_message_rest(ngx_thrift_message_t *m, ngx_thrift_input_t *in)
+{
+    size_t                 size;
+    ngx_thrift_block_t    *block;
+    ngx_thrift_segment_t  *segment;
+
+    segment = (m && m->first) ? m->last : NULL;
+
+    if (segment == NULL || segment->block != in->block
+        || ngx_thrift_input_pending(in))
+    {
+        ngx_thrift_input_rest(in);
+        return;
+    }
+
+    /* it goes on in the same block */
+
+    size = ngx_thrift_segment_size(segment);
+
+    if (!ngx_thrift_block_wasted(segment->block, size)) {
+        return;
+    }
+
+    block = ngx_thrift_block_create(size
+                             + ngx_thrift_message_room(m, in->blocks->size));
+    if (block == NULL) {
+        return;
+    }
+
+    ngx_thrift_segment_move(m, segment, block);
+
+    ngx_thrift_block_ref(block);
+    ngx_thrift_input_move(in, block, block->last);
+}
+
+
+static size_t
+ngx_thrift_message_room(ngx_thrift_message_t *m, size_t max)
+{
+    uint64_t  room, left;
+
+    room = ngx_max(m->wire.length, NGX_THRIFT_MESSAGE_ROOM);
+    left = nthrift_message_left(&m->wire);
+
+    /* one byte more: where less comes than there is room for, all has come */
+
+    if (left != 0) {
+        room = ngx_min(room, left + 1);
+    }
+
+    return ngx_min(room, max);
+}
+
+
+/* The head's name moves along. */
+
+static void
+ngx_thrift_segment_move(ngx_thrift_message_t *m, ngx_thrift_segment_t *segment,
+    ngx_thrift_block_t *block)
+{
+    u_char     *start;
+    ngx_buf_t  *b;
+
+    b = &segment->buf;
+    start = block->last;
+
+    if (segment == m->first) {
+        m->wire.head.name.data = start + (m->wire.head.name.data - b->start);
+    }
+
+    block->last = ngx_cpymem(start, b->start,
+                             ngx_thrift_segment_size(segment));
+
+    b->start = start;
+    b->pos = start;
+    b->last = block->last;
+    b->end = block->last;
+
+    ngx_thrift_block_unref(segment->block);
+    segment->block = block;
 }
 
 

@@ -23,6 +23,9 @@ struct ngx_thrift_segment_s {
     ngx_thrift_segment_t  *next;
 };
 
+#define ngx_thrift_segment_size(segment)                                      \
+    ((size_t) ((segment)->buf.end - (segment)->buf.start))
+
 
 typedef struct {
     nthrift_message_t      wire;
@@ -42,10 +45,18 @@ ngx_int_t ngx_thrift_message_start(ngx_thrift_message_t *m,
 /*
  * Reads on in what `in` has received.  NGX_OK, NGX_AGAIN and NGX_ERROR as
  * nthrift_message_read(); m->wire.error.text is set with NGX_ERROR.
- * NGX_ABORT: no memory.
+ * NGX_ABORT: no memory.  A message that is whole stays where it is from then
+ * on.
  */
 ngx_int_t ngx_thrift_message_read(ngx_thrift_message_t *m,
     nthrift_rules_t *rules, ngx_thrift_input_t *in, ngx_pool_t *pool);
+
+/*
+ * Nothing more is received for now: ngx_thrift_input_rest(), and the beginning
+ * of the message that `in` is in the middle of, if there is one, waits where
+ * it takes no more memory than it needs.
+ */
+void ngx_thrift_message_rest(ngx_thrift_message_t *m, ngx_thrift_input_t *in);
 
 /*
  * A message that was written here: `size` bytes at `p`, head included, which
