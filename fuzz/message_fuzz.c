@@ -105,9 +105,10 @@ message_read_all(message_list_t *list, const nthrift_rules_t *rules,
     uint8_t              *copy;
     const uint8_t        *p;
     nthrift_message_t     m;
-    nthrift_skip_level_t  levels[MAX_DEPTH];
+    nthrift_skip_level_t  lent[2][MAX_DEPTH], *levels;
 
     list->n = 0;
+    levels = lent[0];
     pos = 0;
     end = seed ? message_next_end(0, size, &seed) : size;
 
@@ -138,6 +139,14 @@ message_read_all(message_list_t *list, const nthrift_rules_t *rules,
 
         free(copy);
         end = message_next_end(end, size, &seed);
+
+        /* others use the levels meanwhile */
+
+        if (nthrift_message_has_levels(&m)) {
+            nthrift_message_move_levels(&m, lent[levels == lent[0]]);
+            memset(levels, 0xff, sizeof(lent[0]));
+            levels = lent[levels == lent[0]];
+        }
     }
 }
 

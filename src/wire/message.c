@@ -246,6 +246,20 @@ nthrift_message_discards(const nthrift_message_t *m)
 }
 
 
+int
+nthrift_message_has_levels(const nthrift_message_t *m)
+{
+    return m->state == MESSAGE_WALK;
+}
+
+
+void
+nthrift_message_move_levels(nthrift_message_t *m, nthrift_skip_level_t *levels)
+{
+    nthrift_skip_move(&m->skip, levels);
+}
+
+
 uint64_t
 nthrift_message_left(const nthrift_message_t *m)
 {

@@ -26,8 +26,9 @@ void nthrift_message_start(nthrift_message_t *m);
  * Reads on in [*p, last) and moves *p behind what was consumed.  Until the
  * head is whole nothing is consumed, and the caller must keep its bytes
  * contiguous: call again with the same bytes and more.  After that, bytes may
- * come in pieces of any size, and *p == last with NTHRIFT_AGAIN.  `levels`
- * (rules->max_depth of them) must be the same from the head on.
+ * come in pieces of any size, and *p == last with NTHRIFT_AGAIN.  The `levels`
+ * (rules->max_depth of them) that are given when the head becomes whole are
+ * used from then on, until others take their place.
  *
  * NTHRIFT_OK     the message is whole and *p is behind it.  m->error.text is
  *                NULL, or says what is wrong with its body: it is malformed,
@@ -49,6 +50,14 @@ int nthrift_message_read(nthrift_message_t *m, const nthrift_rules_t *rules,
  * by anyone: it is known to be wrong and its rest is being passed over.
  */
 int nthrift_message_discards(const nthrift_message_t *m);
+
+/*
+ * 1 when `levels` are needed for what is still to come, and will be kept until
+ * then: whoever has lent them only for a while lends others, as many.
+ */
+int nthrift_message_has_levels(const nthrift_message_t *m);
+void nthrift_message_move_levels(nthrift_message_t *m,
+    nthrift_skip_level_t *levels);
 
 /* The bytes still to come of a message that is not whole; 0: unknown. */
 uint64_t nthrift_message_left(const nthrift_message_t *m);

@@ -152,3 +152,11 @@ nthrift_skip_read(nthrift_skip_t *w, const uint8_t **p, const uint8_t *last,
 
     return rc;
 }
+
+
+void
+nthrift_skip_move(nthrift_skip_t *w, nthrift_skip_level_t *levels)
+{
+    memcpy(levels, w->levels, w->depth * sizeof(nthrift_skip_level_t));
+    w->levels = levels;
+}

@@ -72,5 +72,8 @@ void nthrift_skip_start(nthrift_skip_t *w, unsigned protocol,
 int nthrift_skip_read(nthrift_skip_t *w, const uint8_t **p,
     const uint8_t *last, nthrift_error_t *err);
 
+/* Goes on with other `levels`, as many; those in use are copied there. */
+void nthrift_skip_move(nthrift_skip_t *w, nthrift_skip_level_t *levels);
+
 
 #endif /* NTHRIFT_SKIP_H */

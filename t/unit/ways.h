@@ -53,6 +53,19 @@ way_keep_head(way_t *way, const nthrift_message_t *m)
 }
 
 
+/* Others use the levels between two pieces. */
+
+static inline nthrift_skip_level_t *
+way_lend(nthrift_message_t *m, nthrift_skip_level_t *old,
+    nthrift_skip_level_t *levels)
+{
+    nthrift_message_move_levels(m, levels);
+    memset(old, 0xa5, NTHRIFT_MAX_DEPTH * sizeof(nthrift_skip_level_t));
+
+    return levels;
+}
+
+
 /*
  * Reads in pieces that end at `split` and then after every `step` bytes; the
  * pieces of a head are put together as a connection does.
@@ -66,11 +79,14 @@ way_read(way_t *way, const nthrift_rules_t *rules, const uint8_t *bytes,
     uint8_t               *copy;
     const uint8_t         *p;
     nthrift_message_t      m;
-    nthrift_skip_level_t   levels[NTHRIFT_MAX_DEPTH];
+    nthrift_skip_level_t  *levels;
+    nthrift_skip_level_t   lent[2][NTHRIFT_MAX_DEPTH];
 
     memset(way, 0, sizeof(way_t));
     memset(&m, 0xa5, sizeof(m));
-    memset(levels, 0xa5, sizeof(levels));
+    memset(lent, 0xa5, sizeof(lent));
+
+    levels = lent[0];
 
     nthrift_message_start(&m);
 
@@ -94,6 +110,10 @@ way_read(way_t *way, const nthrift_rules_t *rules, const uint8_t *bytes,
         }
 
         way->broken |= (m.head.size == 0) ? p != copy : p != copy + size;
+
+        if (nthrift_message_has_levels(&m)) {
+            levels = way_lend(&m, levels, lent[levels == lent[0]]);
+        }
 
         if (end == n) {
             break;
