@@ -75,12 +75,7 @@ ngx_stream_thrift_call_create(ngx_stream_thrift_session_t *ts)
     tc->call.routes = &ts->conf->routes;
     tc->call.client = &ts->client;
 
-    if (ngx_thrift_call_init(&tc->call, ts->conf->routes.server->conf)
-        != NGX_OK)
-    {
-        ngx_stream_thrift_call_free(tc);
-        return NULL;
-    }
+    ngx_thrift_call_init(&tc->call, ts->conf->routes.server->conf);
 
     return tc;
 }

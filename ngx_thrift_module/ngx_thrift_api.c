@@ -8,6 +8,9 @@
 #include "ngx_thrift.h"
 
 
+#define NGX_THRIFT_API_DEPTH  64    /* levels, of a reply that comes as bytes */
+
+
 static ngx_thrift_invocation_t *ngx_thrift_api_find(nthrift_call_t *call);
 static ngx_uint_t ngx_thrift_api_ended(ngx_thrift_invocation_t *inv);
 static ngx_thrift_invocation_t *ngx_thrift_api_find_in_loop(
@@ -268,14 +271,14 @@ ngx_thrift_api_raw_head(ngx_thrift_invocation_t *inv, const uint8_t *data,
     const uint8_t         *p;
     nthrift_rules_t        rules;
     nthrift_message_t      m;
-    nthrift_skip_level_t   levels[NGX_THRIFT_LEVELS];
+    nthrift_skip_level_t   levels[NGX_THRIFT_API_DEPTH];
 
     ngx_memzero(&rules, sizeof(nthrift_rules_t));
 
     rules.transport = NTHRIFT_UNFRAMED;
     rules.protocol = inv->head.protocol;
     rules.validate = 1;
-    rules.max_depth = NGX_THRIFT_LEVELS;
+    rules.max_depth = NGX_THRIFT_API_DEPTH;
     rules.max_message = NTHRIFT_MAX_FRAME;
 
     p = data;

@@ -94,7 +94,7 @@ static const ngx_uint_t  ngx_thrift_answers[] = {
 static ngx_uint_t  ngx_thrift_calls;    /* in this worker so far */
 
 
-ngx_int_t
+void
 ngx_thrift_call_init(ngx_thrift_call_t *call, ngx_thrift_conf_t *conf)
 {
     call->step = NGX_THRIFT_STEP_CHECK;
@@ -106,8 +106,7 @@ ngx_thrift_call_init(ngx_thrift_call_t *call, ngx_thrift_conf_t *conf)
                 offsetof(ngx_thrift_call_t, request)
                 - offsetof(ngx_thrift_call_t, prefix));
 
-    return ngx_thrift_message_start(&call->request, &conf->messages->rules,
-                                    call->pool);
+    ngx_thrift_message_start(&call->request);
 }
 
 

@@ -89,8 +89,7 @@ struct ngx_thrift_call_s {
  * Clears all but queue, pool, log, owner, balancer, routes and client, and
  * begins reading a message into call->request.
  */
-ngx_int_t ngx_thrift_call_init(ngx_thrift_call_t *call,
-    ngx_thrift_conf_t *conf);
+void ngx_thrift_call_init(ngx_thrift_call_t *call, ngx_thrift_conf_t *conf);
 
 /* The message is whole, or broken after its head (`closes`): runs the call. */
 void ngx_thrift_call_start(ngx_thrift_call_t *call, ngx_uint_t closes);

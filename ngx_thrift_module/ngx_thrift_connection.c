@@ -49,7 +49,6 @@ static ngx_int_t ngx_thrift_connection_recv(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_connection_message(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_connection_match(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_connection_whole(ngx_thrift_connection_t *conn);
-static ngx_int_t ngx_thrift_connection_drop(ngx_thrift_connection_t *conn);
 static void ngx_thrift_connection_done(ngx_thrift_connection_t *conn,
     ngx_int_t rc);
 static void ngx_thrift_connection_fail(ngx_thrift_connection_t *conn,
@@ -614,7 +613,9 @@ ngx_thrift_connection_start(ngx_thrift_connection_t *conn,
     conn->rules.max_frame += NGX_THRIFT_CONNECTION_SEQID;
     conn->rules.max_message += NGX_THRIFT_CONNECTION_SEQID;
 
-    return ngx_thrift_message_start(&conn->message, &conn->rules, call->pool);
+    ngx_thrift_message_start(&conn->message);
+
+    return NGX_OK;
 }
 
 
@@ -819,7 +820,13 @@ ngx_thrift_connection_whole(ngx_thrift_connection_t *conn)
     ngx_thrift_attempt_t  *attempt;
 
     if (conn->dropping) {
-        return ngx_thrift_connection_drop(conn);
+
+        /* the reply that nobody waits for is over: the next one */
+
+        conn->dropping = 0;
+        ngx_thrift_message_start(&conn->message);
+
+        return NGX_OK;
     }
 
     attempt = conn->reading;
@@ -846,22 +853,6 @@ ngx_thrift_connection_whole(ngx_thrift_connection_t *conn)
     ngx_thrift_connection_done(conn, rc);
 
     return NGX_DONE;
-}
-
-
-/* The reply that nobody waits for is over: the next one. */
-
-static ngx_int_t
-ngx_thrift_connection_drop(ngx_thrift_connection_t *conn)
-{
-    ngx_thrift_attempt_t  *attempt;
-
-    attempt = ngx_thrift_connection_first(conn);
-
-    conn->dropping = 0;
-
-    return ngx_thrift_message_start(&conn->message, &conn->rules,
-                                    attempt->call->pool);
 }
 
 

@@ -24,10 +24,14 @@
 
 static ngx_int_t ngx_thrift_message_append(ngx_thrift_message_t *m,
     ngx_thrift_block_t *block, u_char *pos, u_char *last, ngx_pool_t *pool);
+static ngx_int_t ngx_thrift_message_keep_levels(ngx_thrift_message_t *m,
+    nthrift_rules_t *rules);
+static void ngx_thrift_message_free_levels(ngx_thrift_message_t *m);
 static void ngx_thrift_message_settle(ngx_thrift_message_t *m);
 static size_t ngx_thrift_message_room(ngx_thrift_message_t *m, size_t max);
 static void ngx_thrift_segment_move(ngx_thrift_message_t *m,
     ngx_thrift_segment_t *segment, ngx_thrift_block_t *block);
+static void ngx_thrift_message_drop_all(ngx_thrift_message_t *m);
 static ngx_chain_t *ngx_thrift_message_new_head(ngx_thrift_message_t *m,
     int32_t seqid, nthrift_str_t *name, ngx_pool_t *pool);
 static ngx_int_t ngx_thrift_message_link_body(ngx_thrift_message_t *m,
@@ -36,26 +40,20 @@ static int ngx_thrift_message_more(void *data, const uint8_t **p,
     const uint8_t **last);
 
 
-ngx_int_t
-ngx_thrift_message_start(ngx_thrift_message_t *m, nthrift_rules_t *rules,
-    ngx_pool_t *pool)
+/* Most messages come whole, and need these for a moment. */
+
+static nthrift_skip_level_t  ngx_thrift_message_levels[NTHRIFT_MAX_DEPTH];
+
+
+void
+ngx_thrift_message_start(ngx_thrift_message_t *m)
 {
     nthrift_message_start(&m->wire);
 
     m->dropped = 0;
+    m->levels = NULL;
     m->first = NULL;
     m->last = NULL;
-    m->levels = m->shallow;
-
-    if (rules->max_depth > NGX_THRIFT_LEVELS) {
-        m->levels = ngx_palloc(pool,
-                               rules->max_depth * sizeof(nthrift_skip_level_t));
-        if (m->levels == NULL) {
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
 }
 
 
@@ -68,7 +66,8 @@ ngx_thrift_message_read(ngx_thrift_message_t *m, nthrift_rules_t *rules,
 
     p = in->pos;
 
-    rc = nthrift_message_read(&m->wire, rules, m->levels, &p, in->block->last);
+    rc = nthrift_message_read(&m->wire, rules, ngx_thrift_message_levels, &p,
+                              in->block->last);
 
     if (p != in->pos) {
 
@@ -88,11 +87,47 @@ ngx_thrift_message_read(ngx_thrift_message_t *m, nthrift_rules_t *rules,
         in->pos = (u_char *) p;
     }
 
-    if (rc != NGX_AGAIN) {
-        ngx_thrift_message_settle(m);
+    if (rc == NGX_AGAIN) {
+        return ngx_thrift_message_keep_levels(m, rules);
     }
 
+    ngx_thrift_message_free_levels(m);
+    ngx_thrift_message_settle(m);
+
     return rc;
+}
+
+
+/* Others use the levels before more of the message comes.  NGX_AGAIN. */
+
+static ngx_int_t
+ngx_thrift_message_keep_levels(ngx_thrift_message_t *m,
+    nthrift_rules_t *rules)
+{
+    if (m->levels || !nthrift_message_has_levels(&m->wire)) {
+        return NGX_AGAIN;
+    }
+
+    m->levels = ngx_thrift_block_create(rules->max_depth
+                                        * sizeof(nthrift_skip_level_t));
+    if (m->levels == NULL) {
+        return NGX_ABORT;
+    }
+
+    nthrift_message_move_levels(&m->wire, (nthrift_skip_level_t *)
+                                          ngx_thrift_block_start(m->levels));
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_thrift_message_free_levels(ngx_thrift_message_t *m)
+{
+    if (m->levels) {
+        ngx_thrift_block_unref(m->levels);
+        m->levels = NULL;
+    }
 }
 
 
@@ -282,7 +317,7 @@ ngx_thrift_segment_move(ngx_thrift_message_t *m, ngx_thrift_segment_t *segment,
 void
 ngx_thrift_message_drop(ngx_thrift_message_t *m)
 {
-    ngx_thrift_message_release(m);
+    ngx_thrift_message_drop_all(m);
     m->dropped = 1;
 }
 
@@ -327,6 +362,14 @@ ngx_thrift_message_drop_body(ngx_thrift_message_t *m)
 
 void
 ngx_thrift_message_release(ngx_thrift_message_t *m)
+{
+    ngx_thrift_message_free_levels(m);
+    ngx_thrift_message_drop_all(m);
+}
+
+
+static void
+ngx_thrift_message_drop_all(ngx_thrift_message_t *m)
 {
     if (m->first == NULL) {
         return;

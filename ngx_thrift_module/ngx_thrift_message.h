@@ -8,9 +8,6 @@
 #define _NGX_THRIFT_MESSAGE_H_INCLUDED_
 
 
-#define NGX_THRIFT_LEVELS  64       /* of nesting, kept in the message itself */
-
-
 typedef struct ngx_thrift_segment_s  ngx_thrift_segment_t;
 
 
@@ -29,18 +26,16 @@ struct ngx_thrift_segment_s {
 
 typedef struct {
     nthrift_message_t      wire;
-    nthrift_skip_level_t  *levels;      /* rules->max_depth of them */
+    ngx_thrift_block_t    *levels;      /* of its own; NULL: all share some */
     ngx_thrift_segment_t  *first;       /* NULL: no byte yet */
     ngx_thrift_segment_t  *last;
     ngx_thrift_segment_t   segment;     /* the first one */
-    nthrift_skip_level_t   shallow[NGX_THRIFT_LEVELS];
     unsigned               dropped:1;   /* read, and not kept */
 } ngx_thrift_message_t;
 
 
-/* Begins a message; deep rules take their levels from `pool`. */
-ngx_int_t ngx_thrift_message_start(ngx_thrift_message_t *m,
-    nthrift_rules_t *rules, ngx_pool_t *pool);
+/* Begins a message. */
+void ngx_thrift_message_start(ngx_thrift_message_t *m);
 
 /*
  * Reads on in what `in` has received.  NGX_OK, NGX_AGAIN and NGX_ERROR as
@@ -82,7 +77,7 @@ void ngx_thrift_message_move(ngx_thrift_message_t *m,
 /* Lets go of the body; the head and its name stay readable. */
 void ngx_thrift_message_drop_body(ngx_thrift_message_t *m);
 
-/* Lets go of all bytes. */
+/* Lets go of all memory. */
 void ngx_thrift_message_release(ngx_thrift_message_t *m);
 
 /*
