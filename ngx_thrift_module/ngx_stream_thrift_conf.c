@@ -21,7 +21,7 @@ static void ngx_stream_thrift_merge_server(ngx_stream_thrift_srv_conf_t *prev,
 static char *ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *prev, ngx_stream_thrift_srv_conf_t *conf);
 static void ngx_stream_thrift_set_rules(ngx_stream_thrift_srv_conf_t *conf);
-static ngx_thrift_blocks_t *ngx_stream_thrift_get_blocks(ngx_conf_t *cf,
+static ngx_thrift_cache_t *ngx_stream_thrift_get_blocks(ngx_conf_t *cf,
     size_t size);
 static void ngx_stream_thrift_cleanup(void *data);
 
@@ -80,7 +80,7 @@ ngx_stream_thrift_cleanup(void *data)
     ngx_stream_thrift_main_conf_t  *tmcf = data;
 
     ngx_uint_t                  i;
-    ngx_thrift_blocks_t       **blocks;
+    ngx_thrift_cache_t        **blocks;
     ngx_thrift_deadlines_t    **deadlines;
     ngx_stream_thrift_pool_t  **pool;
 
@@ -102,10 +102,8 @@ ngx_stream_thrift_cleanup(void *data)
     blocks = tmcf->blocks.elts;
 
     for (i = 0; i < tmcf->blocks.nelts; i++) {
-        ngx_thrift_blocks_free(blocks[i]);
+        ngx_thrift_cache_close(blocks[i]);
     }
-
-    ngx_thrift_blocks_free_small();
 }
 
 
@@ -385,11 +383,11 @@ ngx_stream_thrift_set_rules(ngx_stream_thrift_srv_conf_t *conf)
 }
 
 
-static ngx_thrift_blocks_t *
+static ngx_thrift_cache_t *
 ngx_stream_thrift_get_blocks(ngx_conf_t *cf, size_t size)
 {
     ngx_uint_t                       i;
-    ngx_thrift_blocks_t             *blocks, **blocksp;
+    ngx_thrift_cache_t              *blocks, **blocksp;
     ngx_stream_thrift_main_conf_t   *tmcf;
 
     tmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_thrift_module);
@@ -402,7 +400,7 @@ ngx_stream_thrift_get_blocks(ngx_conf_t *cf, size_t size)
         }
     }
 
-    blocks = ngx_pcalloc(cf->pool, sizeof(ngx_thrift_blocks_t));
+    blocks = ngx_pcalloc(cf->pool, sizeof(ngx_thrift_cache_t));
     blocksp = ngx_array_push(&tmcf->blocks);
 
     if (blocks == NULL || blocksp == NULL) {

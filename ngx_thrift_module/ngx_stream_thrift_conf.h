@@ -57,7 +57,7 @@ typedef enum {
 /* What all share. */
 
 typedef struct {
-    ngx_array_t                      blocks;    /* ngx_thrift_blocks_t * */
+    ngx_array_t                      blocks;    /* ngx_thrift_cache_t * */
     ngx_array_t                      pools;     /* ngx_stream_thrift_pool_t * */
     ngx_stream_thrift_pool_t        *addresses;
     ngx_array_t                      deadlines; /* ngx_thrift_deadlines_t * */

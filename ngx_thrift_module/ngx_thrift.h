@@ -63,6 +63,7 @@ typedef struct ngx_thrift_outbound_s    ngx_thrift_outbound_t;
 #include "ngx_thrift_random.h"
 #include "ngx_thrift_timer.h"
 #include "ngx_thrift_trim.h"
+#include "ngx_thrift_cache.h"
 #include "ngx_thrift_input.h"
 #include "ngx_thrift_output.h"
 #include "ngx_thrift_message.h"

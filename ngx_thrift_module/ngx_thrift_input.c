@@ -7,91 +7,70 @@
 #include "ngx_thrift.h"
 
 
-static ngx_thrift_block_t *ngx_thrift_block_get(ngx_thrift_blocks_t *blocks);
-static ngx_thrift_block_t *ngx_thrift_block_alloc(size_t size);
+static ngx_thrift_block_t *ngx_thrift_block_get(ngx_thrift_cache_t *cache);
+static ngx_thrift_block_t *ngx_thrift_block_init(void *p, size_t size,
+    ngx_thrift_cache_t *cache);
 static ngx_int_t ngx_thrift_input_room(ngx_thrift_input_t *in);
 static ngx_uint_t ngx_thrift_input_has_room(ngx_thrift_input_t *in);
 
 
 /*
- * Blocks for small messages, by size; larger ones are not kept for reuse.  With
- * a checker of memory none is, and each is as large as asked for: it sees what
- * reads on.
+ * Blocks for small messages, by size.  With a checker of memory each is as
+ * large as asked for: it sees what reads on.
  */
 
-static ngx_thrift_blocks_t  ngx_thrift_small_blocks[] = {
+static ngx_thrift_cache_t  ngx_thrift_small_blocks[] = {
 #if !(NGX_DEBUG_PALLOC)
-    { 256, 0, NULL },
-    { 512, 0, NULL },
-    { 1024, 0, NULL },
-    { 2048, 0, NULL },
-    { 4096, 0, NULL },
+    { .size = 256 },
+    { .size = 512 },
+    { .size = 1024 },
+    { .size = 2048 },
+    { .size = 4096 },
+    { .size = 8192 },
+    { .size = 16640 },
 #endif
-    { 0, 0, NULL }
+    { .size = 0 }
 };
 
 
 static ngx_thrift_block_t *
-ngx_thrift_block_get(ngx_thrift_blocks_t *blocks)
+ngx_thrift_block_get(ngx_thrift_cache_t *cache)
 {
-    ngx_thrift_block_t  *block;
-
-    block = blocks->free;
-
-    if (block) {
-        blocks->free = block->next;
-        blocks->nfree--;
-
-    } else {
-        block = ngx_thrift_block_alloc(blocks->size);
-        if (block == NULL) {
-            return NULL;
-        }
-
-        block->owner = blocks;
-    }
-
-    block->refs = 1;
-    block->last = ngx_thrift_block_start(block);
-
-    return block;
-}
-
-
-/* `size` is that of the header and the bytes. */
-
-static ngx_thrift_block_t *
-ngx_thrift_block_alloc(size_t size)
-{
-    ngx_thrift_block_t  *block;
-
-    block = ngx_alloc(size, ngx_cycle->log);
-
-    if (block) {
-        block->owner = NULL;
-        block->refs = 1;
-        block->last = ngx_thrift_block_start(block);
-        block->end = (u_char *) block + size;
-    }
-
-    return block;
+    return ngx_thrift_block_init(ngx_thrift_cache_get(cache), cache->size,
+                                 cache);
 }
 
 
 ngx_thrift_block_t *
 ngx_thrift_block_create(size_t size)
 {
-    ngx_thrift_blocks_t  *blocks;
+    ngx_thrift_cache_t  *cache;
 
     size += sizeof(ngx_thrift_block_t);
 
-    for (blocks = ngx_thrift_small_blocks; blocks->size; blocks++) {
-        if (size <= blocks->size) {
-            return ngx_thrift_block_get(blocks);
+    for (cache = ngx_thrift_small_blocks; cache->size; cache++) {
+        if (size <= cache->size) {
+            return ngx_thrift_block_get(cache);
         }
     }
 
-    return ngx_thrift_block_alloc(size);
+    return ngx_thrift_block_init(ngx_alloc(size, ngx_cycle->log), size, NULL);
+}
+
+
+static ngx_thrift_block_t *
+ngx_thrift_block_init(void *p, size_t size, ngx_thrift_cache_t *cache)
+{
+    ngx_thrift_block_t  *block = p;
+
+    if (block) {
+        block->cache = cache;
+        block->refs = 1;
+        block->last = ngx_thrift_block_start(block);
+        block->end = (u_char *) block + size;
+    }
+
+    return block;
 }
 
 
@@ -109,56 +88,22 @@ ngx_thrift_block_wasted(ngx_thrift_block_t *block, size_t n)
 void
 ngx_thrift_block_unref(ngx_thrift_block_t *block)
 {
-    ngx_thrift_blocks_t  *blocks;
-
     if (--block->refs) {
         return;
     }
 
-    blocks = block->owner;
-
-    if (blocks == NULL
-        || (blocks->nfree + 1) * blocks->size > NGX_THRIFT_BLOCKS)
-    {
-        ngx_free(block);
-        ngx_thrift_trim();
+    if (block->cache) {
+        ngx_thrift_cache_put(block);
         return;
     }
 
-    block->next = blocks->free;
-    blocks->free = block;
-    blocks->nfree++;
+    ngx_free(block);
+    ngx_thrift_trim();
 }
 
 
 void
-ngx_thrift_blocks_free(ngx_thrift_blocks_t *blocks)
-{
-    ngx_thrift_block_t  *block;
-
-    while (blocks->free) {
-        block = blocks->free;
-        blocks->free = block->next;
-        ngx_free(block);
-    }
-
-    blocks->nfree = 0;
-}
-
-
-void
-ngx_thrift_blocks_free_small(void)
-{
-    ngx_thrift_blocks_t  *blocks;
-
-    for (blocks = ngx_thrift_small_blocks; blocks->size; blocks++) {
-        ngx_thrift_blocks_free(blocks);
-    }
-}
-
-
-void
-ngx_thrift_input_init(ngx_thrift_input_t *in, ngx_thrift_blocks_t *blocks)
+ngx_thrift_input_init(ngx_thrift_input_t *in, ngx_thrift_cache_t *blocks)
 {
     in->blocks = blocks;
     in->block = NULL;
@@ -256,7 +201,7 @@ ngx_thrift_input_has_room(ngx_thrift_input_t *in)
 
     tail = block->last - in->pos;
 
-    if (block->owner != in->blocks) {
+    if (block->cache != in->blocks) {
 
         /* small: for the message that has begun in it, and for no other */
 

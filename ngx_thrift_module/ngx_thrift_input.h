@@ -14,14 +14,6 @@
 #define _NGX_THRIFT_INPUT_H_INCLUDED_
 
 
-#if (NGX_DEBUG_PALLOC)
-#define NGX_THRIFT_BLOCKS  0                /* each use is seen by a checker */
-#else
-#define NGX_THRIFT_BLOCKS  (1024 * 1024)    /* bytes a worker keeps free, of
-                                               each size */
-#endif
-
-
 /* Less than this part of a block wastes it; a small one cannot be wasted. */
 
 #define NGX_THRIFT_BLOCK_PART   4
@@ -36,24 +28,11 @@
 typedef struct ngx_thrift_block_s  ngx_thrift_block_t;
 
 
-/*
- * Free blocks of one size: one for each thrift_buffer_size in use, and some for
- * small messages.
- */
-
-typedef struct {
-    size_t                 size;        /* bytes of a block, header included */
-    ngx_uint_t             nfree;
-    ngx_thrift_block_t    *free;
-} ngx_thrift_blocks_t;
-
-
 struct ngx_thrift_block_s {
-    ngx_thrift_blocks_t   *owner;       /* NULL: not kept for reuse */
-    ngx_thrift_block_t    *next;
-    ngx_uint_t             refs;
-    u_char                *last;        /* received up to here */
-    u_char                *end;
+    ngx_thrift_cache_t  *cache;         /* NULL: not kept for reuse */
+    ngx_uint_t           refs;
+    u_char              *last;          /* received up to here */
+    u_char              *end;
 };
 
 #define ngx_thrift_block_start(block)  ((u_char *) ((block) + 1))
@@ -64,9 +43,9 @@ struct ngx_thrift_block_s {
 /* The receiving end of a connection; holds no block while nothing is there. */
 
 typedef struct {
-    ngx_thrift_blocks_t   *blocks;
-    ngx_thrift_block_t    *block;
-    u_char                *pos;         /* first byte not yet consumed */
+    ngx_thrift_cache_t  *blocks;        /* of thrift_buffer_size */
+    ngx_thrift_block_t  *block;
+    u_char              *pos;           /* first byte not yet consumed */
 } ngx_thrift_input_t;
 
 
@@ -74,7 +53,7 @@ typedef struct {
     ((in)->block != NULL && (in)->pos != (in)->block->last)
 
 void ngx_thrift_input_init(ngx_thrift_input_t *in,
-    ngx_thrift_blocks_t *blocks);
+    ngx_thrift_cache_t *blocks);
 
 /*
  * Receives once.  Returns the bytes received, 0 at the peer's end of sending,
@@ -113,10 +92,6 @@ ngx_uint_t ngx_thrift_block_wasted(ngx_thrift_block_t *block, size_t n);
 /* Counted references to a block; the last one gone, it is free. */
 #define ngx_thrift_block_ref(block)  (block)->refs++
 void ngx_thrift_block_unref(ngx_thrift_block_t *block);
-
-/* Frees what the worker keeps; for the end of a cycle. */
-void ngx_thrift_blocks_free(ngx_thrift_blocks_t *blocks);
-void ngx_thrift_blocks_free_small(void);
 
 
 #endif /* _NGX_THRIFT_INPUT_H_INCLUDED_ */

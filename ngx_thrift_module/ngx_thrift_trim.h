@@ -13,5 +13,8 @@
  */
 void ngx_thrift_trim(void);
 
+/* Something is kept for reuse that may not be needed again. */
+void ngx_thrift_trim_later(void);
+
 
 #endif /* _NGX_THRIFT_TRIM_H_INCLUDED_ */

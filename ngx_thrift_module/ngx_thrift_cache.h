@@ -1,0 +1,39 @@
+
+/*
+ * Memory for objects of one size that live as long as a call or less.  They are
+ * cut from slabs, and do not lie between what lives longer: once a burst is
+ * over its slabs are empty, and go back to the system.
+ */
+
+#ifndef _NGX_THRIFT_CACHE_H_INCLUDED_
+#define _NGX_THRIFT_CACHE_H_INCLUDED_
+
+
+/* One that is zero but for its size is ready for use. */
+
+typedef struct {
+    size_t         size;        /* of an object */
+    ngx_queue_t    queue;       /* of all caches in use */
+    ngx_queue_t    partial;     /* slabs with room, and objects in use */
+    ngx_queue_t    empty;       /* slabs without an object in use */
+    ngx_uint_t     nempty;
+    ngx_uint_t     unused;      /* the fewest that were empty since the last
+                                   ngx_thrift_cache_trim() */
+} ngx_thrift_cache_t;
+
+
+/* An object, aligned to 16 and not cleared; NULL: no memory. */
+void *ngx_thrift_cache_get(ngx_thrift_cache_t *cache);
+void ngx_thrift_cache_put(void *p);
+
+/*
+ * Frees slabs that nobody has needed since it was called last, but for one of
+ * each cache.  Returns how many; `*more` is set when it should be called again.
+ */
+ngx_uint_t ngx_thrift_cache_trim(ngx_uint_t *more);
+
+/* Frees what is empty, for the end of a cycle; nothing is in use any more. */
+void ngx_thrift_cache_close(ngx_thrift_cache_t *cache);
+
+
+#endif /* _NGX_THRIFT_CACHE_H_INCLUDED_ */
