@@ -1,8 +1,8 @@
 
 /*
  * Calls as stream sees them: each has a session and a connection of its own,
- * copied from the client's, in memory of its own.  Calls are kept for reuse,
- * with their pools, so that one more call allocates nothing.
+ * copied from the client's, and a pool, all in one piece of memory, so that one
+ * more call allocates nothing.
  *
  * The copied connection must never reach anything that closes, frees, queues
  * or arms it: the descriptor and the events are the client's.
@@ -11,18 +11,15 @@
 #include "ngx_stream_thrift.h"
 
 
-#define NGX_STREAM_THRIFT_CALL_POOL  2048   /* bytes */
+/* Most calls take 300 bytes, those that fail 500 more for the text. */
 
-#if (NGX_DEBUG_PALLOC)
-#define NGX_STREAM_THRIFT_CALLS      0      /* each use is seen by a checker */
-#else
-#define NGX_STREAM_THRIFT_CALLS      64     /* kept by a worker */
-#endif
+#define NGX_STREAM_THRIFT_CALL_POOL  1024
 
 
 static ngx_stream_thrift_call_t *ngx_stream_thrift_call_alloc(
     ngx_stream_thrift_session_t *ts);
-static void ngx_stream_thrift_call_destroy(ngx_stream_thrift_call_t *tc);
+static ngx_pool_t *ngx_stream_thrift_call_create_pool(u_char *p);
+static void ngx_stream_thrift_call_destroy_pool(ngx_pool_t *pool);
 static void ngx_stream_thrift_call_variables(ngx_stream_thrift_call_t *tc);
 static void ngx_stream_thrift_call_routed(ngx_thrift_call_t *call);
 static void ngx_stream_thrift_call_client(ngx_thrift_call_t *call,
@@ -51,21 +48,11 @@ static const ngx_thrift_owner_t  ngx_stream_thrift_call_owner = {
 ngx_stream_thrift_call_t *
 ngx_stream_thrift_call_create(ngx_stream_thrift_session_t *ts)
 {
-    ngx_stream_thrift_call_t       *tc;
-    ngx_stream_thrift_main_conf_t  *tmcf;
+    ngx_stream_thrift_call_t  *tc;
 
-    tmcf = ts->main;
-    tc = tmcf->free;
-
-    if (tc) {
-        tmcf->free = tc->next;
-        tmcf->nfree--;
-
-    } else {
-        tc = ngx_stream_thrift_call_alloc(ts);
-        if (tc == NULL) {
-            return NULL;
-        }
+    tc = ngx_stream_thrift_call_alloc(ts);
+    if (tc == NULL) {
+        return NULL;
     }
 
     tc->owner = ts;
@@ -85,7 +72,8 @@ static ngx_stream_thrift_call_t *
 ngx_stream_thrift_call_alloc(ngx_stream_thrift_session_t *ts)
 {
     u_char                       *p;
-    size_t                        ctx, variables;
+    size_t                        ctx, variables, size;
+    ngx_thrift_cache_t           *calls;
     ngx_stream_thrift_call_t     *tc;
     ngx_stream_core_main_conf_t  *cmcf;
 
@@ -95,34 +83,77 @@ ngx_stream_thrift_call_alloc(ngx_stream_thrift_session_t *ts)
     ctx = ngx_stream_max_module * sizeof(void *);
     variables = cmcf->variables.nelts * sizeof(ngx_stream_variable_value_t);
 
-    p = ngx_alloc(sizeof(ngx_stream_thrift_call_t) + ctx + variables,
-                  ngx_cycle->log);
+    size = ngx_align(sizeof(ngx_stream_thrift_call_t) + ctx + variables,
+                     NGX_POOL_ALIGNMENT);
+
+    calls = &ts->main->calls;
+    calls->size = size + NGX_STREAM_THRIFT_CALL_POOL;
+
+    p = ngx_thrift_cache_get(calls);
     if (p == NULL) {
         return NULL;
     }
 
     tc = (ngx_stream_thrift_call_t *) p;
 
-    ngx_memzero(tc, sizeof(ngx_stream_thrift_call_t));
-
     tc->kind = NGX_STREAM_THRIFT_CALL;
+    tc->ctx = (void **) (p + sizeof(ngx_stream_thrift_call_t));
+    tc->variables = (ngx_stream_variable_value_t *) ((u_char *) tc->ctx + ctx);
 
-    p += sizeof(ngx_stream_thrift_call_t);
-    tc->ctx = (void **) p;
-
-    p += ctx;
-    tc->variables = (ngx_stream_variable_value_t *) p;
-
-    tc->call.pool = ngx_create_pool(NGX_STREAM_THRIFT_CALL_POOL,
-                                    ngx_cycle->log);
-    if (tc->call.pool == NULL) {
-        ngx_free(tc);
-        return NULL;
-    }
-
+    tc->call.pool = ngx_stream_thrift_call_create_pool(p + size);
     tc->call.log = &tc->log;
 
     return tc;
+}
+
+
+/* As ngx_create_pool() does it. */
+
+static ngx_pool_t *
+ngx_stream_thrift_call_create_pool(u_char *p)
+{
+    ngx_pool_t  *pool;
+
+    pool = (ngx_pool_t *) p;
+
+    ngx_memzero(pool, sizeof(ngx_pool_t));
+
+    pool->d.last = p + sizeof(ngx_pool_t);
+    pool->d.end = p + NGX_STREAM_THRIFT_CALL_POOL;
+    pool->max = NGX_STREAM_THRIFT_CALL_POOL - sizeof(ngx_pool_t);
+    pool->current = pool;
+    pool->log = ngx_cycle->log;
+
+    return pool;
+}
+
+
+/* And ngx_destroy_pool(), but for the pool's first block. */
+
+static void
+ngx_stream_thrift_call_destroy_pool(ngx_pool_t *pool)
+{
+    ngx_pool_t          *p, *next;
+    ngx_pool_cleanup_t  *cln;
+
+    for (cln = pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler) {
+            cln->handler(cln->data);
+        }
+    }
+
+    p = pool->d.next;
+
+    if (p) {
+        ngx_thrift_trim();
+    }
+
+    ngx_reset_pool(pool);
+
+    for ( /* void */ ; p; p = next) {
+        next = p->d.next;
+        ngx_free(p);
+    }
 }
 
 
@@ -233,61 +264,10 @@ ngx_stream_thrift_call_of(ngx_stream_session_t *s)
 void
 ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc)
 {
-    ngx_pool_t                     *next;
-    ngx_pool_cleanup_t             *cln;
-    ngx_stream_thrift_main_conf_t  *tmcf;
-
-    tmcf = tc->owner->main;
-
     ngx_thrift_message_release(&tc->call.request);
 
-    /* a pool that has grown is that of a large call, which is rare */
-
-    next = tc->call.pool->d.next;
-
-    if (tmcf->nfree == NGX_STREAM_THRIFT_CALLS || (next && next->d.next)) {
-        ngx_stream_thrift_call_destroy(tc);
-        ngx_thrift_trim();
-        return;
-    }
-
-    for (cln = tc->call.pool->cleanup; cln; cln = cln->next) {
-        if (cln->handler) {
-            cln->handler(cln->data);
-        }
-    }
-
-    tc->call.pool->cleanup = NULL;
-    tc->call.pool->log = ngx_cycle->log;
-
-    ngx_reset_pool(tc->call.pool);
-
-    tc->next = tmcf->free;
-    tmcf->free = tc;
-    tmcf->nfree++;
-}
-
-
-static void
-ngx_stream_thrift_call_destroy(ngx_stream_thrift_call_t *tc)
-{
-    ngx_destroy_pool(tc->call.pool);
-    ngx_free(tc);
-}
-
-
-void
-ngx_stream_thrift_call_free_all(ngx_stream_thrift_main_conf_t *tmcf)
-{
-    ngx_stream_thrift_call_t  *tc;
-
-    while (tmcf->free) {
-        tc = tmcf->free;
-        tmcf->free = tc->next;
-        ngx_stream_thrift_call_destroy(tc);
-    }
-
-    tmcf->nfree = 0;
+    ngx_stream_thrift_call_destroy_pool(tc->call.pool);
+    ngx_thrift_cache_put(tc);
 }
 
 

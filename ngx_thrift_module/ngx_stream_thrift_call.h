@@ -11,7 +11,6 @@
 struct ngx_stream_thrift_call_s {
     ngx_uint_t                     kind;        /* NGX_STREAM_THRIFT_CALL */
     ngx_stream_thrift_session_t   *owner;
-    ngx_stream_thrift_call_t      *next;        /* in the free list */
 
     void                         **ctx;         /* ngx_stream_max_module */
     ngx_stream_variable_value_t   *variables;
@@ -50,9 +49,5 @@ void ngx_stream_thrift_call_hold(ngx_thrift_call_t *call, off_t n);
 
 /* One that was never started, or has ended. */
 void ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc);
-
-/* Frees the calls kept for reuse. */
-void ngx_stream_thrift_call_free_all(ngx_stream_thrift_main_conf_t *tmcf);
-
 
 #endif /* _NGX_STREAM_THRIFT_CALL_H_INCLUDED_ */

@@ -96,7 +96,7 @@ ngx_stream_thrift_cleanup(void *data)
         ngx_thrift_deadlines_destroy(deadlines[i]);
     }
 
-    ngx_stream_thrift_call_free_all(tmcf);
+    ngx_thrift_cache_close(&tmcf->calls);
     ngx_thrift_attempt_free_all();
 
     blocks = tmcf->blocks.elts;

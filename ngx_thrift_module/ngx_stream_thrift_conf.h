@@ -61,8 +61,7 @@ typedef struct {
     ngx_array_t                      pools;     /* ngx_stream_thrift_pool_t * */
     ngx_stream_thrift_pool_t        *addresses;
     ngx_array_t                      deadlines; /* ngx_thrift_deadlines_t * */
-    ngx_stream_thrift_call_t        *free;      /* calls kept for reuse */
-    ngx_uint_t                       nfree;
+    ngx_thrift_cache_t               calls;
     ngx_uint_t                       nsessions;
     void                           **quiet;     /* main_conf without a log */
 
