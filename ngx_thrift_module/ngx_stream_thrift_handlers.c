@@ -411,6 +411,4 @@ ngx_stream_thrift_stop_handlers(ngx_stream_thrift_main_conf_t *tmcf)
     for (i = 0; i < tmcf->handlers.nelts; i++) {
         ngx_thrift_handler_stop(handler[i]);
     }
-
-    ngx_thrift_invocation_free_all();
 }

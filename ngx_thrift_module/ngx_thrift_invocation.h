@@ -103,7 +103,6 @@ struct ngx_thrift_invocation_s {
 
     nthrift_arena_t           arena;
     ngx_thrift_chunk_t       *chunks;
-    ngx_thrift_invocation_t  *next;         /* in the free list */
     u_char                    memory[NGX_THRIFT_INVOCATION_MEMORY];
 };
 
@@ -203,7 +202,6 @@ ngx_uint_t ngx_thrift_in_loop(void);
 
 /* In a worker, before the first call. */
 void ngx_thrift_invocation_init(void);
-void ngx_thrift_invocation_free_all(void);
 
 
 #endif /* _NGX_THRIFT_INVOCATION_H_INCLUDED_ */

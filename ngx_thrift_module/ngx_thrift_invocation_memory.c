@@ -10,12 +10,6 @@
 
 #define NGX_THRIFT_INVOCATION_BLOCK  4096   /* bytes, of further memory */
 
-#if (NGX_DEBUG_PALLOC)
-#define NGX_THRIFT_INVOCATIONS       0      /* each use is seen by a checker */
-#else
-#define NGX_THRIFT_INVOCATIONS       64     /* kept by a worker */
-#endif
-
 
 struct ngx_thrift_chunk_s {
     ngx_thrift_chunk_t  *next;
@@ -30,8 +24,9 @@ static ngx_int_t ngx_thrift_invocation_keep_message(
     ngx_thrift_invocation_t *inv, ngx_thrift_message_t *m);
 
 
-static ngx_thrift_invocation_t  *ngx_thrift_free_invocations;
-static ngx_uint_t                ngx_thrift_nfree_invocations;
+static ngx_thrift_cache_t  ngx_thrift_invocations = {
+    .size = sizeof(ngx_thrift_invocation_t)
+};
 
 
 ngx_thrift_invocation_t *
@@ -39,17 +34,9 @@ ngx_thrift_invocation_get(size_t limit)
 {
     ngx_thrift_invocation_t  *inv;
 
-    inv = ngx_thrift_free_invocations;
-
-    if (inv) {
-        ngx_thrift_free_invocations = inv->next;
-        ngx_thrift_nfree_invocations--;
-
-    } else {
-        inv = ngx_alloc(sizeof(ngx_thrift_invocation_t), ngx_cycle->log);
-        if (inv == NULL) {
-            return NULL;
-        }
+    inv = ngx_thrift_cache_get(&ngx_thrift_invocations);
+    if (inv == NULL) {
+        return NULL;
     }
 
     ngx_memzero(inv, offsetof(ngx_thrift_invocation_t, memory));
@@ -178,14 +165,7 @@ ngx_thrift_invocation_free(ngx_thrift_invocation_t *inv)
         ngx_thrift_trim();
     }
 
-    if (ngx_thrift_nfree_invocations == NGX_THRIFT_INVOCATIONS) {
-        ngx_free(inv);
-        return;
-    }
-
-    inv->next = ngx_thrift_free_invocations;
-    ngx_thrift_free_invocations = inv;
-    ngx_thrift_nfree_invocations++;
+    ngx_thrift_cache_put(inv);
 }
 
 
@@ -245,19 +225,4 @@ ngx_thrift_invocation_keep_message(ngx_thrift_invocation_t *inv,
     }
 
     return NGX_OK;
-}
-
-
-void
-ngx_thrift_invocation_free_all(void)
-{
-    ngx_thrift_invocation_t  *inv;
-
-    while (ngx_thrift_free_invocations) {
-        inv = ngx_thrift_free_invocations;
-        ngx_thrift_free_invocations = inv->next;
-        ngx_free(inv);
-    }
-
-    ngx_thrift_nfree_invocations = 0;
 }
