@@ -299,7 +299,7 @@ ngx_stream_thrift_merge_server(ngx_stream_thrift_srv_conf_t *prev,
     ngx_conf_merge_uint_value(conf->max_depth, prev->max_depth, 64);
     ngx_conf_merge_uint_value(conf->max_pipeline, prev->max_pipeline, 32);
     ngx_conf_merge_uint_value(conf->max_calls, prev->max_calls, 0);
-    ngx_conf_merge_size_value(conf->buffer_size, prev->buffer_size, 65536);
+    ngx_conf_merge_size_value(conf->buffer_size, prev->buffer_size, 32768);
     ngx_conf_merge_value(conf->half_close, prev->half_close, 0);
 }
 

@@ -27,7 +27,6 @@ static ngx_thrift_cache_t  ngx_thrift_small_blocks[] = {
     { .size = 2048 },
     { .size = 4096 },
     { .size = 8192 },
-    { .size = 16640 },
 #endif
     { .size = 0 }
 };
@@ -167,23 +166,25 @@ ngx_thrift_input_room(ngx_thrift_input_t *in)
         return NGX_OK;
     }
 
+    block = in->block;
+    tail = block ? block->last - in->pos : 0;
+
+    if (tail >= NTHRIFT_MAX_HEAD) {
+        return NGX_ERROR;
+    }
+
     next = ngx_thrift_block_get(in->blocks);
     if (next == NULL) {
         return NGX_ERROR;
     }
 
-    block = in->block;
-    tail = 0;
-
-    if (block) {
-        tail = block->last - in->pos;
-        ngx_memcpy(next->last, in->pos, tail);
-        next->last += tail;
+    if (tail) {
+        next->last = ngx_cpymem(next->last, in->pos, tail);
     }
 
     ngx_thrift_input_move(in, next, next->last - tail);
 
-    return (next->last != next->end) ? NGX_OK : NGX_ERROR;
+    return NGX_OK;
 }
 
 
