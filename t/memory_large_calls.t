@@ -47,7 +47,7 @@ sub memory {
 
 my $call = encode_message(CALL, 'put', 1, [ [ 1, 'string', 'x' x 8_000_000 ] ]);
 
-# as many calls at a time as a worker keeps for reuse
+# several at a time
 
 sub large {
     my ($n) = @_;
