@@ -97,7 +97,6 @@ ngx_stream_thrift_cleanup(void *data)
     }
 
     ngx_thrift_cache_close(&tmcf->calls);
-    ngx_thrift_attempt_free_all();
 
     blocks = tmcf->blocks.elts;
 

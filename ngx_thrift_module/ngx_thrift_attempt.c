@@ -8,40 +8,24 @@
 #include "ngx_thrift.h"
 
 
-#if (NGX_DEBUG_PALLOC)
-#define NGX_THRIFT_ATTEMPTS  0              /* each use is seen by a checker */
-#else
-#define NGX_THRIFT_ATTEMPTS  (512 * 1024)   /* bytes kept by a worker */
-#endif
-
-
 static void ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_attempt_check_name(ngx_thrift_attempt_t *attempt);
 
 
-static ngx_queue_t  ngx_thrift_attempts;    /* kept for reuse */
-static ngx_uint_t   ngx_thrift_nattempts;
+static ngx_thrift_cache_t  ngx_thrift_attempts = {
+    .size = sizeof(ngx_thrift_attempt_t)
+};
 
 
 ngx_thrift_attempt_t *
 ngx_thrift_attempt_create(ngx_thrift_call_t *call)
 {
-    ngx_queue_t           *q;
     nthrift_head_t        *head;
     ngx_thrift_attempt_t  *attempt;
 
-    if (ngx_thrift_nattempts) {
-        q = ngx_queue_head(&ngx_thrift_attempts);
-        ngx_queue_remove(q);
-        ngx_thrift_nattempts--;
-
-        attempt = ngx_queue_data(q, ngx_thrift_attempt_t, queue);
-
-    } else {
-        attempt = ngx_alloc(sizeof(ngx_thrift_attempt_t), ngx_cycle->log);
-        if (attempt == NULL) {
-            return NULL;
-        }
+    attempt = ngx_thrift_cache_get(&ngx_thrift_attempts);
+    if (attempt == NULL) {
+        return NULL;
     }
 
     head = &call->request.wire.head;
@@ -89,35 +73,7 @@ ngx_thrift_attempt_free(ngx_thrift_attempt_t *attempt)
 {
     ngx_thrift_message_release(&attempt->reply);
 
-    if ((ngx_thrift_nattempts + 1) * sizeof(ngx_thrift_attempt_t)
-        > NGX_THRIFT_ATTEMPTS)
-    {
-        ngx_free(attempt);
-        ngx_thrift_trim();
-        return;
-    }
-
-    if (ngx_thrift_nattempts == 0) {
-        ngx_queue_init(&ngx_thrift_attempts);
-    }
-
-    ngx_queue_insert_head(&ngx_thrift_attempts, &attempt->queue);
-    ngx_thrift_nattempts++;
-}
-
-
-void
-ngx_thrift_attempt_free_all(void)
-{
-    ngx_queue_t  *q;
-
-    while (ngx_thrift_nattempts) {
-        q = ngx_queue_head(&ngx_thrift_attempts);
-        ngx_queue_remove(q);
-        ngx_thrift_nattempts--;
-
-        ngx_free(ngx_queue_data(q, ngx_thrift_attempt_t, queue));
-    }
+    ngx_thrift_cache_put(attempt);
 }
 
 

@@ -56,7 +56,6 @@ ngx_thrift_attempt_t *ngx_thrift_attempt_create(ngx_thrift_call_t *call);
 void ngx_thrift_attempt_renew(ngx_thrift_attempt_t *attempt);
 
 void ngx_thrift_attempt_free(ngx_thrift_attempt_t *attempt);
-void ngx_thrift_attempt_free_all(void);
 
 /* Writes its message, with the seqid it was given, to attempt->out. */
 ngx_int_t ngx_thrift_attempt_write(ngx_thrift_attempt_t *attempt);
