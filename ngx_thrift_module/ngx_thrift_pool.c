@@ -54,7 +54,7 @@ struct ngx_thrift_server_s {
 static void ngx_thrift_servers_init(ngx_thrift_servers_t *servers);
 static void ngx_thrift_servers_insert(ngx_rbtree_node_t *temp,
     ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
-static uint32_t ngx_thrift_server_hash(ngx_thrift_server_t *key);
+static ngx_uint_t ngx_thrift_server_hash(ngx_thrift_server_t *key);
 static ngx_int_t ngx_thrift_server_compare(ngx_thrift_server_t *one,
     ngx_thrift_server_t *two);
 static void ngx_thrift_server_key(ngx_thrift_server_t *key,
@@ -454,12 +454,12 @@ ngx_thrift_server_key(ngx_thrift_server_t *key, ngx_thrift_pool_t *pool,
 }
 
 
-static uint32_t
+static ngx_uint_t
 ngx_thrift_server_hash(ngx_thrift_server_t *key)
 {
-    uint32_t  hash;
+    ngx_uint_t  hash;
 
-    hash = ngx_murmur_hash2((u_char *) &key->sockaddr, key->socklen);
+    hash = ngx_hash_key((u_char *) &key->sockaddr, key->socklen);
 
     return hash ^ key->dialect.transport << 4 ^ key->dialect.protocol;
 }
