@@ -108,6 +108,8 @@ ngx_stream_thrift_session_read_event(ngx_event_t *rev)
         return;
     }
 
+    ts->turn = 0;
+
     ngx_stream_thrift_session_run(ts);
 }
 
@@ -154,10 +156,24 @@ ngx_stream_thrift_session_write_event(ngx_event_t *wev)
 }
 
 
+/*
+ * Comes again and again in one turn of the event loop while calls end at once,
+ * as oneways do that are sent: they count for the turn that brought them.
+ */
+
 static void
 ngx_stream_thrift_session_flush_event(ngx_event_t *ev)
 {
-    ngx_stream_thrift_session_run(ev->data);
+    ngx_stream_thrift_session_t  *ts = ev->data;
+
+    if (ts->turn > NGX_THRIFT_TURN) {
+
+        /* reading has stopped, and this is the next turn */
+
+        ts->turn = 0;
+    }
+
+    ngx_stream_thrift_session_run(ts);
 }
 
 
@@ -182,7 +198,6 @@ ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts)
 
     ts->running = 1;
     ts->progress = 0;
-    ts->turn = 0;
 
     do {
         ts->blocked = 0;

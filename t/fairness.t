@@ -9,9 +9,13 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use IO::Select;
+use IO::Socket::INET;
 use POSIX ();
+use Socket qw(SOL_SOCKET SO_LINGER);
 use Test::More;
 use Test::Thrift;
+use Time::HiRes qw(time);
 
 
 my $t = Test::Thrift->new(<<'EOC', log => 'error');
@@ -30,6 +34,11 @@ stream {
     server {
         listen         127.0.0.1:%%PORT_proxy%%  rcvbuf=4m;
         thrift_return  INTERNAL_ERROR  "no";
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_pass%%;
+        thrift_pass  127.0.0.1:%%PORT_sink%%;
     }
 }
 
@@ -89,4 +98,56 @@ my $before = calls_before_other(join('',
 
 cmp_ok($before, '<', 20000, 'another client has its turn');
 
+# a oneway has ended when it was sent: a client that always sends the next ones
+# has no end of them in one turn
+
+my $sink = $t->run_daemon(sub { sink() });
+my $flood = $t->run_daemon(sub { flood() });
+my $other = $t->client('proxy', timeout => 10 * time_factor());
+
+ok(wait_for(sub { -s $t->dir() . '/flood' }), 'oneways are sent');
+
+my $answered = 0;
+my $end = time() + 10 * time_factor();
+
+$answered++ while $answered < 1000 && time() < $end && $other->call('other');
+
+is($answered, 1000, 'another client has its turns between oneways');
+
+$t->stop_daemon($_, 'KILL') for $flood, $sink;
+
 $t->done();
+
+
+# Reads what comes, as fast as it can.
+
+sub sink {
+    my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 64,
+                                       LocalPort => $t->port('sink'),
+                                       ReuseAddr => 1) or die "listen: $!";
+    my $select = IO::Select->new($listen);
+
+    for ( ;; ) {
+        for my $socket ($select->can_read()) {
+            if ($socket == $listen) {
+                $select->add(scalar $listen->accept());
+
+            } elsif (!sysread($socket, my $bytes, 1 << 20)) {
+                $select->remove($socket);
+            }
+        }
+    }
+}
+
+
+sub flood {
+    my $c = $t->client('pass');
+    my $bytes = join('', map { oneway_bytes('many', $_) } 1 .. 20000);
+
+    # what is in the kernel's buffers goes with the client
+
+    setsockopt($c->socket(), SOL_SOCKET, SO_LINGER, pack('ii', 1, 0));
+
+    $t->write_file('flood', 'begins');
+    $c->send($bytes, 60) for 1 .. 1000;
+}
