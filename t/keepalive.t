@@ -133,7 +133,10 @@ is(get($t->client('same'), 5), 5, 'another server');
 is($default->accepted(), 1, 'same connection');
 
 my $c = $t->client('default');
+my $calls = $default->calls('get');
+
 $c->oneway('get');
+ok(wait_for(sub { $default->calls('get') == $calls + 1 }), 'oneway');
 $c->call('S:get');
 is($default->accepted(), 1, 'whatever the call');
 
@@ -202,7 +205,7 @@ is($timeout->accepted(), 4, 'new one');
 $c = $t->client('lifetime');
 is(get($c, 1), 1, 'young');
 
-my $calls = 1;
+$calls = 1;
 ok(wait_for(sub { $calls += get($c, 1); $lifetime->accepted() > 1 }), 'old');
 is(scalar $lifetime->calls(), $calls, 'no call lost');
 ok(wait_for(sub { $lifetime->closed() >= 1 }), 'old one closed');
