@@ -16,69 +16,23 @@
 #define NGX_STREAM_THRIFT_CALL_POOL  1024
 
 
-static ngx_stream_thrift_call_t *ngx_stream_thrift_call_alloc(
-    ngx_stream_thrift_session_t *ts);
 static ngx_pool_t *ngx_stream_thrift_call_create_pool(u_char *p);
 static void ngx_stream_thrift_call_destroy_pool(ngx_pool_t *pool);
 static void ngx_stream_thrift_call_variables(ngx_stream_thrift_call_t *tc);
-static void ngx_stream_thrift_call_routed(ngx_thrift_call_t *call);
-static void ngx_stream_thrift_call_client(ngx_thrift_call_t *call,
-    ngx_str_t *text);
-static ngx_int_t ngx_stream_thrift_call_return_text(ngx_thrift_call_t *call,
-    ngx_str_t *text);
-static ngx_uint_t ngx_stream_thrift_call_may_receive(ngx_thrift_call_t *call);
-static void ngx_stream_thrift_call_write(ngx_thrift_call_t *call);
-static void ngx_stream_thrift_call_finish(ngx_thrift_call_t *call);
-
-
-static const ngx_thrift_owner_t  ngx_stream_thrift_call_owner = {
-    ngx_stream_thrift_call_routed,
-    ngx_stream_thrift_call_client,
-    ngx_stream_thrift_call_return_text,
-    ngx_stream_thrift_call_hold,
-    ngx_stream_thrift_call_may_receive,
-    ngx_thrift_reply,
-    ngx_stream_thrift_call_write,
-    ngx_stream_thrift_log_call,
-    ngx_stream_thrift_outbound_spawn,
-    ngx_stream_thrift_call_finish
-};
 
 
 ngx_stream_thrift_call_t *
-ngx_stream_thrift_call_create(ngx_stream_thrift_session_t *ts)
+ngx_stream_thrift_call_create(ngx_stream_session_t *s)
 {
-    ngx_stream_thrift_call_t  *tc;
+    u_char                         *p;
+    size_t                          ctx, variables, size;
+    ngx_thrift_cache_t             *calls;
+    ngx_stream_thrift_call_t       *tc;
+    ngx_stream_core_main_conf_t    *cmcf;
+    ngx_stream_thrift_main_conf_t  *tmcf;
 
-    tc = ngx_stream_thrift_call_alloc(ts);
-    if (tc == NULL) {
-        return NULL;
-    }
-
-    tc->owner = ts;
-    tc->named = NULL;
-    tc->call.owner = &ngx_stream_thrift_call_owner;
-    tc->call.balancer = &ngx_stream_thrift_balancer;
-    tc->call.routes = &ts->conf->routes;
-    tc->call.client = &ts->client;
-
-    ngx_thrift_call_init(&tc->call, ts->conf->routes.server->conf);
-
-    return tc;
-}
-
-
-static ngx_stream_thrift_call_t *
-ngx_stream_thrift_call_alloc(ngx_stream_thrift_session_t *ts)
-{
-    u_char                       *p;
-    size_t                        ctx, variables, size;
-    ngx_thrift_cache_t           *calls;
-    ngx_stream_thrift_call_t     *tc;
-    ngx_stream_core_main_conf_t  *cmcf;
-
-    cmcf = ngx_stream_get_module_main_conf(ts->session,
-                                           ngx_stream_core_module);
+    cmcf = ngx_stream_get_module_main_conf(s, ngx_stream_core_module);
+    tmcf = ngx_stream_get_module_main_conf(s, ngx_stream_thrift_module);
 
     ctx = ngx_stream_max_module * sizeof(void *);
     variables = cmcf->variables.nelts * sizeof(ngx_stream_variable_value_t);
@@ -86,7 +40,7 @@ ngx_stream_thrift_call_alloc(ngx_stream_thrift_session_t *ts)
     size = ngx_align(sizeof(ngx_stream_thrift_call_t) + ctx + variables,
                      NGX_POOL_ALIGNMENT);
 
-    calls = &ts->main->calls;
+    calls = &tmcf->calls;
     calls->size = size + NGX_STREAM_THRIFT_CALL_POOL;
 
     p = ngx_thrift_cache_get(calls);
@@ -97,11 +51,16 @@ ngx_stream_thrift_call_alloc(ngx_stream_thrift_session_t *ts)
     tc = (ngx_stream_thrift_call_t *) p;
 
     tc->kind = NGX_STREAM_THRIFT_CALL;
+    tc->main = tmcf;
+    tc->owner = NULL;
+    tc->named = NULL;
     tc->ctx = (void **) (p + sizeof(ngx_stream_thrift_call_t));
     tc->variables = (ngx_stream_variable_value_t *) ((u_char *) tc->ctx + ctx);
 
     tc->call.pool = ngx_stream_thrift_call_create_pool(p + size);
     tc->call.log = &tc->log;
+    tc->call.balancer = &ngx_stream_thrift_balancer;
+    tc->call.client = NULL;
 
     return tc;
 }
@@ -158,21 +117,21 @@ ngx_stream_thrift_call_destroy_pool(ngx_pool_t *pool)
 
 
 void
-ngx_stream_thrift_call_prepare(ngx_stream_thrift_call_t *tc)
+ngx_stream_thrift_call_prepare(ngx_stream_thrift_call_t *tc,
+    ngx_stream_session_t *from)
 {
     ngx_time_t            *tp;
     ngx_pool_t            *pool;
     ngx_connection_t      *c;
-    ngx_stream_session_t  *s, *cs;
+    ngx_stream_session_t  *s;
 
-    cs = tc->owner->session;
     s = &tc->session;
     c = &tc->connection;
     pool = tc->call.pool;
 
-    *s = *cs;
-    *c = *cs->connection;
-    tc->log = *cs->connection->log;
+    *s = *from;
+    *c = *from->connection;
+    tc->log = *from->connection->log;
 
     tc->log.data = s;
     tc->log.action = NULL;
@@ -201,7 +160,7 @@ ngx_stream_thrift_call_prepare(ngx_stream_thrift_call_t *tc)
     s->captures_data = NULL;
 #endif
 
-    ngx_memcpy(tc->ctx, cs->ctx, ngx_stream_max_module * sizeof(void *));
+    ngx_memcpy(tc->ctx, from->ctx, ngx_stream_max_module * sizeof(void *));
     s->ctx = tc->ctx;
     ngx_stream_set_ctx(s, tc, ngx_stream_thrift_module);
 
@@ -271,7 +230,7 @@ ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc)
 }
 
 
-static void
+void
 ngx_stream_thrift_call_routed(ngx_thrift_call_t *call)
 {
     ngx_stream_thrift_call_t       *tc;
@@ -282,20 +241,20 @@ ngx_stream_thrift_call_routed(ngx_thrift_call_t *call)
 
     tc->session.srv_conf = tccf->srv_conf;
 
-    if (tc->owner->main->narguments) {
+    if (tc->main->narguments) {
         call->retains_request = 1;
     }
 }
 
 
-static void
+void
 ngx_stream_thrift_call_client(ngx_thrift_call_t *call, ngx_str_t *text)
 {
     *text = ngx_stream_thrift_get_call(call)->connection.addr_text;
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_stream_thrift_call_return_text(ngx_thrift_call_t *call, ngx_str_t *text)
 {
     ngx_stream_thrift_call_t    *tc;
@@ -305,42 +264,4 @@ ngx_stream_thrift_call_return_text(ngx_thrift_call_t *call, ngx_str_t *text)
     answer = (ngx_stream_thrift_answer_t *) call->conf->answer;
 
     return ngx_stream_complex_value(&tc->session, answer->return_text, text);
-}
-
-
-void
-ngx_stream_thrift_call_hold(ngx_thrift_call_t *call, off_t n)
-{
-    ngx_stream_thrift_session_hold(ngx_stream_thrift_get_call(call)->owner,
-                                   call, n);
-}
-
-
-static ngx_uint_t
-ngx_stream_thrift_call_may_receive(ngx_thrift_call_t *call)
-{
-    ngx_stream_thrift_session_t  *ts;
-
-    ts = ngx_stream_thrift_get_call(call)->owner;
-
-    return ngx_stream_thrift_session_may_receive(ts, call);
-}
-
-
-static void
-ngx_stream_thrift_call_write(ngx_thrift_call_t *call)
-{
-    ngx_stream_thrift_session_reply(ngx_stream_thrift_get_call(call)->owner);
-}
-
-
-static void
-ngx_stream_thrift_call_finish(ngx_thrift_call_t *call)
-{
-    ngx_stream_thrift_call_t  *tc;
-
-    tc = ngx_stream_thrift_get_call(call);
-
-    ngx_stream_thrift_session_finish(tc->owner, call);
-    ngx_stream_thrift_call_free(tc);
 }

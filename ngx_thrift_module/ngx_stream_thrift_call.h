@@ -10,7 +10,9 @@
 
 struct ngx_stream_thrift_call_s {
     ngx_uint_t                     kind;        /* NGX_STREAM_THRIFT_CALL */
-    ngx_stream_thrift_session_t   *owner;
+    ngx_stream_thrift_main_conf_t  *main;
+    ngx_stream_thrift_session_t   *owner;       /* that its bytes count for, or
+                                                   NULL */
 
     void                         **ctx;         /* ngx_stream_max_module */
     ngx_stream_variable_value_t   *variables;
@@ -34,18 +36,25 @@ struct ngx_stream_thrift_call_s {
         ((u_char *) (c) - offsetof(ngx_stream_thrift_call_t, call)))
 
 
-/* A call whose message begins; NULL: no memory. */
+/*
+ * A call, without owner, routes and configuration, of a server whose sessions
+ * are like `s`; NULL: no memory.
+ */
 ngx_stream_thrift_call_t *ngx_stream_thrift_call_create(
-    ngx_stream_thrift_session_t *ts);
+    ngx_stream_session_t *s);
 
-/* Its message is whole: makes the session of its own. */
-void ngx_stream_thrift_call_prepare(ngx_stream_thrift_call_t *tc);
+/* Its message is whole: makes the session of its own, a copy of `from`. */
+void ngx_stream_thrift_call_prepare(ngx_stream_thrift_call_t *tc,
+    ngx_stream_session_t *from);
 
 /* The call whose session `s` is; NULL: it is a connection's. */
 ngx_thrift_call_t *ngx_stream_thrift_call_of(ngx_stream_session_t *s);
 
-/* It holds so many bytes more: see ngx_thrift_owner_t. */
-void ngx_stream_thrift_call_hold(ngx_thrift_call_t *call, off_t n);
+/* What ngx_thrift_owner_t says of them, for calls of clients. */
+void ngx_stream_thrift_call_routed(ngx_thrift_call_t *call);
+void ngx_stream_thrift_call_client(ngx_thrift_call_t *call, ngx_str_t *text);
+ngx_int_t ngx_stream_thrift_call_return_text(ngx_thrift_call_t *call,
+    ngx_str_t *text);
 
 /* One that was never started, or has ended. */
 void ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc);

@@ -21,7 +21,7 @@ static const ngx_thrift_owner_t  ngx_stream_thrift_outbound_owner = {
     NULL,                                   /* routed */
     NULL,                                   /* client */
     NULL,                                   /* return_text */
-    ngx_stream_thrift_call_hold,
+    ngx_stream_thrift_session_hold,
     ngx_stream_thrift_outbound_may_receive,
     ngx_thrift_outbound_answer,
     NULL,                                   /* write */
@@ -53,18 +53,22 @@ ngx_stream_thrift_outbound_spawn(ngx_thrift_call_t *call, ngx_str_t *upstream,
         return NGX_DECLINED;
     }
 
-    tc = ngx_stream_thrift_call_create(ts);
+    tc = ngx_stream_thrift_call_create(ts->session);
     if (tc == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_stream_thrift_call_prepare(tc);
+    tc->owner = ts;
+    tc->call.owner = &ngx_stream_thrift_outbound_owner;
+    tc->call.routes = NULL;
+    tc->call.client = &ts->client;
+
+    ngx_thrift_call_init(&tc->call, call->conf);
+    ngx_stream_thrift_call_prepare(tc, ts->session);
 
     tc->session.srv_conf = ngx_stream_thrift_get_call(call)->session.srv_conf;
     tc->named = us;
 
-    tc->call.owner = &ngx_stream_thrift_outbound_owner;
-    tc->call.conf = call->conf;
 
     ob->call = &tc->call;
 
@@ -102,6 +106,6 @@ ngx_stream_thrift_outbound_finish(ngx_thrift_call_t *call)
 
     tc = ngx_stream_thrift_get_call(call);
 
-    ngx_stream_thrift_session_hold(tc->owner, call, -call->held);
+    ngx_stream_thrift_session_hold(call, -call->held);
     ngx_stream_thrift_call_free(tc);
 }

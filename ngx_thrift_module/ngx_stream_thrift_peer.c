@@ -59,7 +59,7 @@ ngx_stream_thrift_peer_balance(ngx_thrift_attempt_t *attempt)
     attempt->peer = &tc->upstream.peer;
 
     if (tc->named) {
-        attempt->pool = &ngx_stream_thrift_get_pool(tc->owner->main,
+        attempt->pool = &ngx_stream_thrift_get_pool(tc->main,
                                                       tc->named)->idle;
         return ngx_stream_thrift_peer_init(tc, tc->named);
     }
@@ -122,12 +122,12 @@ ngx_stream_thrift_peer_choose(ngx_stream_thrift_call_t *tc,
                                          ur->no_port);
 
     if (us) {
-        call->attempt->pool = &ngx_stream_thrift_get_pool(tc->owner->main,
+        call->attempt->pool = &ngx_stream_thrift_get_pool(tc->main,
                                                           us)->idle;
         return ngx_stream_thrift_peer_init(tc, us);
     }
 
-    call->attempt->pool = &tc->owner->main->addresses->idle;
+    call->attempt->pool = &tc->main->addresses->idle;
 
     if (ur->port == 0
         && (ur->sockaddr == NULL || ur->sockaddr->sa_family != AF_UNIX))

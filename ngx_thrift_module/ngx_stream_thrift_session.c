@@ -46,6 +46,26 @@ static ngx_uint_t ngx_stream_thrift_session_is_written(
     ngx_thrift_call_t *call);
 static void ngx_stream_thrift_session_unpause(
     ngx_stream_thrift_session_t *ts);
+static ngx_stream_thrift_call_t *ngx_stream_thrift_session_begin(
+    ngx_stream_thrift_session_t *ts);
+static ngx_uint_t ngx_stream_thrift_session_may_receive(
+    ngx_thrift_call_t *call);
+static void ngx_stream_thrift_session_reply(ngx_thrift_call_t *call);
+static void ngx_stream_thrift_session_finish(ngx_thrift_call_t *call);
+
+
+static const ngx_thrift_owner_t  ngx_stream_thrift_session_owner = {
+    ngx_stream_thrift_call_routed,
+    ngx_stream_thrift_call_client,
+    ngx_stream_thrift_call_return_text,
+    ngx_stream_thrift_session_hold,
+    ngx_stream_thrift_session_may_receive,
+    ngx_thrift_reply,
+    ngx_stream_thrift_session_reply,
+    ngx_stream_thrift_log_call,
+    ngx_stream_thrift_outbound_spawn,
+    ngx_stream_thrift_session_finish
+};
 
 
 void
@@ -177,9 +197,13 @@ ngx_stream_thrift_session_flush_event(ngx_event_t *ev)
 }
 
 
-void
-ngx_stream_thrift_session_reply(ngx_stream_thrift_session_t *ts)
+static void
+ngx_stream_thrift_session_reply(ngx_thrift_call_t *call)
 {
+    ngx_stream_thrift_session_t  *ts;
+
+    ts = ngx_stream_thrift_get_call(call)->owner;
+
     /*
      * Not from within the call, which would be freed under its runner's feet;
      * and others may become ready in this turn of the event loop: one write.
@@ -403,13 +427,10 @@ ngx_stream_thrift_session_message(ngx_stream_thrift_session_t *ts)
     tc = ts->reading;
 
     if (tc == NULL) {
-        tc = ngx_stream_thrift_call_create(ts);
+        tc = ngx_stream_thrift_session_begin(ts);
         if (tc == NULL) {
             return NGX_ERROR;
         }
-
-        ts->reading = tc;
-        ts->begun = ngx_current_msec;
     }
 
     rc = ngx_thrift_message_read(&tc->call.request, &ts->conf->messages.rules,
@@ -444,6 +465,32 @@ ngx_stream_thrift_session_message(ngx_stream_thrift_session_t *ts)
 }
 
 
+/* The call whose message begins; NULL: no memory. */
+
+static ngx_stream_thrift_call_t *
+ngx_stream_thrift_session_begin(ngx_stream_thrift_session_t *ts)
+{
+    ngx_stream_thrift_call_t  *tc;
+
+    tc = ngx_stream_thrift_call_create(ts->session);
+    if (tc == NULL) {
+        return NULL;
+    }
+
+    tc->owner = ts;
+    tc->call.owner = &ngx_stream_thrift_session_owner;
+    tc->call.routes = &ts->conf->routes;
+    tc->call.client = &ts->client;
+
+    ngx_thrift_call_init(&tc->call, ts->conf->routes.server->conf);
+
+    ts->reading = tc;
+    ts->begun = ngx_current_msec;
+
+    return tc;
+}
+
+
 static void
 ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
     ngx_stream_thrift_call_t *tc, ngx_uint_t broken)
@@ -456,13 +503,13 @@ ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
 
     ts->ncalls++;
     ts->total++;
-    ngx_stream_thrift_session_hold(ts, call, call->request.wire.length);
+    ngx_stream_thrift_session_hold(call, call->request.wire.length);
 
     if (ts->total == ts->conf->max_calls) {
         ts->closing = 1;
     }
 
-    ngx_stream_thrift_call_prepare(tc);
+    ngx_stream_thrift_call_prepare(tc, ts->session);
 
     /* not freed before it is written, and nothing is written here */
 
@@ -617,10 +664,15 @@ ngx_stream_thrift_session_is_written(ngx_thrift_call_t *call)
 }
 
 
-void
-ngx_stream_thrift_session_finish(ngx_stream_thrift_session_t *ts,
-    ngx_thrift_call_t *call)
+static void
+ngx_stream_thrift_session_finish(ngx_thrift_call_t *call)
 {
+    ngx_stream_thrift_call_t     *tc;
+    ngx_stream_thrift_session_t  *ts;
+
+    tc = ngx_stream_thrift_get_call(call);
+    ts = tc->owner;
+
     ngx_queue_remove(&call->queue);
 
     ts->ncalls--;
@@ -629,14 +681,18 @@ ngx_stream_thrift_session_finish(ngx_stream_thrift_session_t *ts,
         ts->npaused--;
     }
 
-    ngx_stream_thrift_session_hold(ts, call, -call->held);
+    ngx_stream_thrift_session_hold(call, -call->held);
+    ngx_stream_thrift_call_free(tc);
 }
 
 
 void
-ngx_stream_thrift_session_hold(ngx_stream_thrift_session_t *ts,
-    ngx_thrift_call_t *call, off_t n)
+ngx_stream_thrift_session_hold(ngx_thrift_call_t *call, off_t n)
 {
+    ngx_stream_thrift_session_t  *ts;
+
+    ts = ngx_stream_thrift_get_call(call)->owner;
+
     call->held += n;
     ts->held += n;
 
@@ -648,12 +704,14 @@ ngx_stream_thrift_session_hold(ngx_stream_thrift_session_t *ts,
 
 /* The call that is answered next may always receive: nothing gets stuck. */
 
-ngx_uint_t
-ngx_stream_thrift_session_may_receive(ngx_stream_thrift_session_t *ts,
-    ngx_thrift_call_t *call)
+static ngx_uint_t
+ngx_stream_thrift_session_may_receive(ngx_thrift_call_t *call)
 {
-    ngx_queue_t        *q;
-    ngx_thrift_call_t  *before;
+    ngx_queue_t                  *q;
+    ngx_thrift_call_t            *before;
+    ngx_stream_thrift_session_t  *ts;
+
+    ts = ngx_stream_thrift_get_call(call)->owner;
 
     if (ts->held <= NGX_STREAM_THRIFT_MAX_HELD) {
         return 1;

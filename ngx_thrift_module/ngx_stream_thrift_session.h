@@ -65,18 +65,8 @@ struct ngx_stream_thrift_session_s {
 /* The content handler of a server that answers Thrift calls. */
 void ngx_stream_thrift_handler(ngx_stream_session_t *s);
 
-/* A call of this session can be written, in its turn. */
-void ngx_stream_thrift_session_reply(ngx_stream_thrift_session_t *ts);
-
-/* Memory: what ngx_thrift_owner_t says of the two. */
-void ngx_stream_thrift_session_hold(ngx_stream_thrift_session_t *ts,
-    ngx_thrift_call_t *call, off_t n);
-ngx_uint_t ngx_stream_thrift_session_may_receive(
-    ngx_stream_thrift_session_t *ts, ngx_thrift_call_t *call);
-
-/* A call of this session has ended. */
-void ngx_stream_thrift_session_finish(ngx_stream_thrift_session_t *ts,
-    ngx_thrift_call_t *call);
+/* The call holds `n` bytes more, or fewer, of what its session may hold. */
+void ngx_stream_thrift_session_hold(ngx_thrift_call_t *call, off_t n);
 
 /* Reads and writes as far as that goes; may end the session. */
 void ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts);

@@ -37,7 +37,8 @@ struct ngx_thrift_call_s {
     const ngx_thrift_owner_t     *owner;
     const ngx_thrift_balancer_t  *balancer;
     ngx_thrift_routes_t          *routes;
-    ngx_thrift_client_t          *client;   /* whose connections it may use */
+    ngx_thrift_client_t          *client;   /* connections are kept for, or
+                                               NULL */
     ngx_thrift_conf_t            *conf;
     ngx_thrift_target_t          *target;   /* NULL: not routed yet */
 

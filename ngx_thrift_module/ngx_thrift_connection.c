@@ -945,8 +945,12 @@ ngx_thrift_connection_put(ngx_thrift_connection_t *conn,
         conn->unchecked = 1;
     }
 
+    if (!conn->unchecked && !call->silent) {
+        return ngx_thrift_pool_put(conn, NULL);
+    }
+
     /* that a oneway was read as it was meant shows when a reply comes */
 
-    return ngx_thrift_pool_put(conn, (conn->unchecked || call->silent)
-                                     ? call->client : NULL);
+    return call->client ? ngx_thrift_pool_put(conn, call->client)
+                        : NGX_DECLINED;
 }

@@ -139,7 +139,7 @@ ngx_thrift_pool_get(ngx_thrift_pool_t *pool, ngx_thrift_client_t *client,
 
     /* its own ones first: calls on one connection keep their order */
 
-    server = ngx_thrift_server_find(&client->servers, &key);
+    server = client ? ngx_thrift_server_find(&client->servers, &key) : NULL;
 
     conn = server ? ngx_thrift_server_take(server) : NULL;
 
