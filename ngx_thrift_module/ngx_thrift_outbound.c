@@ -448,9 +448,17 @@ ngx_thrift_outbound_close_all(ngx_thrift_invocation_t *inv)
 
         ngx_queue_remove(q);
 
-        if (ob->call) {
-            ngx_thrift_call_cancel(ob->call);
+        if (ob->call == NULL) {
+            continue;
         }
+
+        /* a server that has not answered in time has failed */
+
+        if (!ob->answered && ngx_thrift_call_expired(ob->call)) {
+            ngx_thrift_call_expire(ob->call);
+        }
+
+        ngx_thrift_call_cancel(ob->call);
     }
 
     inv->pending = 0;
