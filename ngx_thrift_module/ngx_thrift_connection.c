@@ -49,6 +49,7 @@ static ngx_int_t ngx_thrift_connection_recv(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_connection_message(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_connection_match(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_connection_whole(ngx_thrift_connection_t *conn);
+static void ngx_thrift_connection_drop(ngx_thrift_connection_t *conn);
 static void ngx_thrift_connection_done(ngx_thrift_connection_t *conn,
     ngx_int_t rc);
 static void ngx_thrift_connection_fail(ngx_thrift_connection_t *conn,
@@ -820,12 +821,7 @@ ngx_thrift_connection_whole(ngx_thrift_connection_t *conn)
     ngx_thrift_attempt_t  *attempt;
 
     if (conn->dropping) {
-
-        /* the reply that nobody waits for is over: the next one */
-
-        conn->dropping = 0;
-        ngx_thrift_message_start(&conn->message);
-
+        ngx_thrift_connection_drop(conn);
         return NGX_OK;
     }
 
@@ -853,6 +849,22 @@ ngx_thrift_connection_whole(ngx_thrift_connection_t *conn)
     ngx_thrift_connection_done(conn, rc);
 
     return NGX_DONE;
+}
+
+
+/* The reply that nobody waits for is over: the next one, in its own time. */
+
+static void
+ngx_thrift_connection_drop(ngx_thrift_connection_t *conn)
+{
+    conn->dropping = 0;
+
+    ngx_thrift_timer_clear(&conn->timer);
+    ngx_thrift_message_start(&conn->message);
+
+    if (ngx_thrift_input_pending(&conn->in)) {
+        ngx_thrift_attempt_begun(ngx_thrift_connection_first(conn));
+    }
 }
 
 

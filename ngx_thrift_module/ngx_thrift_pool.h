@@ -84,8 +84,8 @@ void ngx_thrift_client_init(ngx_thrift_client_t *client);
 void ngx_thrift_client_close(ngx_thrift_client_t *client);
 
 /*
- * Takes the idle connection to the peer's address that was used last and is the
- * client's own (if there is a client), else everybody's; NULL: there is none.  One
+ * Takes the idle connection to the peer's address that was used last and is
+ * the client's own (if there is a client), else everybody's; NULL: none.  One
  * that its server has closed, or sent something on, is closed on the way.
  */
 ngx_thrift_connection_t *ngx_thrift_pool_get(ngx_thrift_pool_t *pool,

@@ -99,6 +99,13 @@ stream {
     }
 
     server {
+        listen               127.0.0.1:%%PORT_again%%;
+        thrift_timeout       0;
+        thrift_read_timeout  300ms;
+        thrift_pass          127.0.0.1:%%PORT_twice%%;
+    }
+
+    server {
         listen               127.0.0.1:%%PORT_send%% sndbuf=32k;
         thrift_timeout       0;
         thrift_send_timeout  200ms;
@@ -270,6 +277,14 @@ is($c->call('quick')->{type}, REPLY, 'call after it');
 is(scalar $t->wait_log(qr/^half exception 504/, 'access.log'), 1,
    'half of a reply, status');
 
+# not from another reply to an earlier call, but from the first byte of its own
+
+$t->run_daemon(sub { answer_again_first() }, port => 'twice');
+
+$c = $t->client('again');
+is(answer($c->call('first')), 'own', 'first call');
+is(answer($c->call('second')), 'own', 'reply to the first call, and its own');
+
 # thrift_send_timeout: the upstream does not read
 
 # more than the kernel takes on the way
@@ -354,3 +369,30 @@ is(scalar $t->grep_log(qr/client timed out in the middle of a call/), 3,
 ok(wait_for(sub { !$over->send('x') }, 10), 'closed without the client');
 
 $t->done();
+
+
+# A server that answers the second call of a connection with its first answer
+# once more, and, much later, with the one that belongs to it.
+
+sub answer_again_first {
+    my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 5,
+                                       LocalPort => $t->port('twice'),
+                                       ReuseAddr => 1) or die "listen: $!";
+
+    while (my $socket = $listen->accept()) {
+        my ($answer, $m);
+
+        while (sysread($socket, my $bytes, 4096)) {
+            $m = parse_message($bytes);
+
+            if ($answer) {
+                syswrite($socket, $answer);
+                elapse(0.6);
+            }
+
+            $answer = reply_bytes($m->{name}, $m->{seqid},
+                                  [ [ 0, string => 'own' ] ]);
+            syswrite($socket, $answer);
+        }
+    }
+}
