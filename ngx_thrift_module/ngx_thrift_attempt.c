@@ -108,8 +108,9 @@ ngx_thrift_attempt_sent(ngx_thrift_attempt_t *attempt)
 
     if (call->request.first->next && !call->retains_request) {
         ngx_thrift_message_drop_body(&call->request);
-        call->owner->hold(call, ngx_buf_size((&call->request.first->buf))
-                                - call->held);
+        call->owner->hold(call,
+                          (off_t) ngx_thrift_segment_size(call->request.first)
+                          - call->held);
     }
 
     if (call->silent) {

@@ -32,10 +32,8 @@ static size_t ngx_thrift_message_room(ngx_thrift_message_t *m, size_t max);
 static void ngx_thrift_segment_move(ngx_thrift_message_t *m,
     ngx_thrift_segment_t *segment, ngx_thrift_block_t *block);
 static void ngx_thrift_message_drop_all(ngx_thrift_message_t *m);
-static ngx_chain_t *ngx_thrift_message_new_head(ngx_thrift_message_t *m,
-    int32_t seqid, nthrift_str_t *name, ngx_pool_t *pool);
-static ngx_int_t ngx_thrift_message_link_body(ngx_thrift_message_t *m,
-    ngx_chain_t *last, ngx_pool_t *pool);
+static ngx_chain_t *ngx_thrift_message_link(ngx_thrift_message_t *m,
+    size_t offset, ngx_pool_t *pool);
 static int ngx_thrift_message_more(void *data, const uint8_t **p,
     const uint8_t **last);
 
@@ -135,14 +133,12 @@ static ngx_int_t
 ngx_thrift_message_append(ngx_thrift_message_t *m, ngx_thrift_block_t *block,
     u_char *pos, u_char *last, ngx_pool_t *pool)
 {
-    ngx_buf_t             *b;
     ngx_thrift_segment_t  *segment;
 
     segment = m->last;
 
-    if (segment && segment->block == block && segment->buf.last == pos) {
-        segment->buf.last = last;
-        segment->buf.end = last;
+    if (segment && segment->block == block && segment->end == pos) {
+        segment->end = last;
         return NGX_OK;
     }
 
@@ -157,21 +153,10 @@ ngx_thrift_message_append(ngx_thrift_message_t *m, ngx_thrift_block_t *block,
         }
 
         m->last->next = segment;
-        m->last->link.next = &segment->link;
     }
 
-    b = &segment->buf;
-
-    ngx_memzero(b, sizeof(ngx_buf_t));
-
-    b->start = pos;
-    b->pos = pos;
-    b->last = last;
-    b->end = last;
-    b->temporary = 1;
-
-    segment->link.buf = b;
-    segment->link.next = NULL;
+    segment->start = pos;
+    segment->end = last;
     segment->block = block;
     segment->next = NULL;
 
@@ -188,7 +173,6 @@ static void
 ngx_thrift_message_settle(ngx_thrift_message_t *m)
 {
     size_t                 size;
-    ngx_buf_t             *b;
     ngx_uint_t             wasted;
     ngx_thrift_block_t    *block;
     ngx_thrift_segment_t  *segment;
@@ -217,16 +201,13 @@ ngx_thrift_message_settle(ngx_thrift_message_t *m)
     ngx_thrift_segment_move(m, m->first, block);
 
     for (segment = m->first->next; segment; segment = segment->next) {
-        block->last = ngx_cpymem(block->last, segment->buf.start,
+        block->last = ngx_cpymem(block->last, segment->start,
                                  ngx_thrift_segment_size(segment));
     }
 
     ngx_thrift_message_drop_body(m);
 
-    b = &m->first->buf;
-
-    b->last = block->last;
-    b->end = block->last;
+    m->first->end = block->last;
 }
 
 
@@ -291,23 +272,17 @@ static void
 ngx_thrift_segment_move(ngx_thrift_message_t *m, ngx_thrift_segment_t *segment,
     ngx_thrift_block_t *block)
 {
-    u_char     *start;
-    ngx_buf_t  *b;
+    size_t  offset;
 
-    b = &segment->buf;
-    start = block->last;
+    offset = m->wire.head.name.data - m->first->start;
 
-    if (segment == m->first) {
-        m->wire.head.name.data = start + (m->wire.head.name.data - b->start);
-    }
-
-    block->last = ngx_cpymem(start, b->start,
+    block->last = ngx_cpymem(block->last, segment->start,
                              ngx_thrift_segment_size(segment));
 
-    b->start = start;
-    b->pos = start;
-    b->last = block->last;
-    b->end = block->last;
+    segment->start = block->last - ngx_thrift_segment_size(segment);
+    segment->end = block->last;
+
+    m->wire.head.name.data = m->first->start + offset;
 
     ngx_thrift_block_unref(segment->block);
     segment->block = block;
@@ -329,7 +304,6 @@ ngx_thrift_message_move(ngx_thrift_message_t *m, ngx_thrift_message_t *from)
 
     if (m->first == &from->segment) {
         m->first = &m->segment;
-        m->segment.link.buf = &m->segment.buf;
     }
 
     if (m->last == &from->segment) {
@@ -355,7 +329,6 @@ ngx_thrift_message_drop_body(ngx_thrift_message_t *m)
     }
 
     m->first->next = NULL;
-    m->first->link.next = NULL;
     m->last = m->first;
 }
 
@@ -390,64 +363,24 @@ ngx_chain_t *
 ngx_thrift_message_chain(ngx_thrift_message_t *m, int32_t seqid,
     nthrift_str_t *name, ngx_pool_t *pool)
 {
-    nthrift_head_t        *head;
-    ngx_thrift_segment_t  *segment;
+    nthrift_head_t  head;
 
-    head = &m->wire.head;
-
-    for (segment = m->first; segment; segment = segment->next) {
-        segment->buf.pos = segment->buf.start;
-    }
+    head = m->wire.head;
 
     /* a name that differs is a part of the one received, and shorter */
 
-    if (!head->lax
-        && head->name.len == name->len
-        && nthrift_head_patch_seqid(m->first->buf.start, head, seqid)
+    if (!head.lax
+        && head.name.len == name->len
+        && nthrift_head_patch_seqid(m->first->start, &head, seqid)
            == NTHRIFT_OK)
     {
-        return &m->first->link;
+        return ngx_thrift_message_link(m, 0, pool);
     }
 
-    return ngx_thrift_message_new_head(m, seqid, name, pool);
-}
-
-
-static ngx_chain_t *
-ngx_thrift_message_new_head(ngx_thrift_message_t *m, int32_t seqid,
-    nthrift_str_t *name, ngx_pool_t *pool)
-{
-    size_t           body;
-    ngx_buf_t       *b;
-    ngx_chain_t     *cl;
-    nthrift_head_t   head;
-
-    head = m->wire.head;
     head.seqid = seqid;
     head.name = *name;
 
-    body = m->wire.length - m->wire.head.size;
-
-    b = ngx_create_temp_buf(pool, nthrift_head_size(&head));
-    if (b == NULL) {
-        return NULL;
-    }
-
-    b->last = nthrift_head_write(b->pos, &head, body);
-
-    cl = ngx_alloc_chain_link(pool);
-    if (cl == NULL) {
-        return NULL;
-    }
-
-    cl->buf = b;
-
-    b = &m->first->buf;
-    b->pos = b->start + m->wire.head.size;
-
-    cl->next = (b->pos != b->last) ? &m->first->link : m->first->link.next;
-
-    return cl;
+    return ngx_thrift_message_write(m, &head, pool);
 }
 
 
@@ -484,52 +417,53 @@ ngx_thrift_message_write(ngx_thrift_message_t *m, nthrift_head_t *head,
         return cl;
     }
 
-    return (ngx_thrift_message_link_body(m, cl, pool) == NGX_OK) ? cl : NULL;
+    cl->next = ngx_thrift_message_link(m, m->wire.head.size, pool);
+
+    return cl->next ? cl : NULL;
 }
 
 
-/* Appends the body to a chain, with buffers of its own. */
+/* A chain of what begins at `offset`, in the first segment. */
 
-static ngx_int_t
-ngx_thrift_message_link_body(ngx_thrift_message_t *m, ngx_chain_t *last,
+static ngx_chain_t *
+ngx_thrift_message_link(ngx_thrift_message_t *m, size_t offset,
     ngx_pool_t *pool)
 {
     u_char                *start;
     ngx_buf_t             *b;
-    ngx_chain_t           *cl;
+    ngx_chain_t           *out, **last;
     ngx_thrift_segment_t  *segment;
 
-    start = m->first->buf.start + m->wire.head.size;
+    last = &out;
 
     for (segment = m->first; segment; segment = segment->next) {
+        start = segment->start + offset;
+        offset = 0;
 
-        if (start != segment->buf.end) {
-            b = ngx_calloc_buf(pool);
-            cl = ngx_alloc_chain_link(pool);
-
-            if (b == NULL || cl == NULL) {
-                return NGX_ERROR;
-            }
-
-            b->start = start;
-            b->pos = start;
-            b->last = segment->buf.end;
-            b->end = segment->buf.end;
-            b->memory = 1;
-
-            cl->buf = b;
-            cl->next = NULL;
-
-            last->next = cl;
-            last = cl;
+        if (start == segment->end) {
+            continue;
         }
 
-        if (segment->next) {
-            start = segment->next->buf.start;
+        b = ngx_calloc_buf(pool);
+        *last = ngx_alloc_chain_link(pool);
+
+        if (b == NULL || *last == NULL) {
+            return NULL;
         }
+
+        b->start = start;
+        b->pos = start;
+        b->last = segment->end;
+        b->end = segment->end;
+        b->memory = 1;
+
+        (*last)->buf = b;
+        last = &(*last)->next;
     }
 
-    return NGX_OK;
+    *last = NULL;
+
+    return out;
 }
 
 
@@ -537,7 +471,6 @@ void
 ngx_thrift_message_set(ngx_thrift_message_t *m, nthrift_head_t *head,
     u_char *p, size_t size)
 {
-    ngx_buf_t             *b;
     ngx_thrift_segment_t  *segment;
 
     m->wire.head = *head;
@@ -545,17 +478,10 @@ ngx_thrift_message_set(ngx_thrift_message_t *m, nthrift_head_t *head,
 
     segment = &m->segment;
 
-    ngx_memzero(segment, sizeof(ngx_thrift_segment_t));
-
-    b = &segment->buf;
-
-    b->start = p;
-    b->pos = p;
-    b->last = p + size;
-    b->end = b->last;
-    b->temporary = 1;
-
-    segment->link.buf = b;
+    segment->start = p;
+    segment->end = p + size;
+    segment->block = NULL;
+    segment->next = NULL;
 
     m->first = segment;
     m->last = segment;
@@ -566,12 +492,12 @@ void
 ngx_thrift_message_bytes(ngx_thrift_message_t *m, nthrift_bytes_t *bytes,
     ngx_thrift_segment_t **next)
 {
-    ngx_buf_t  *b;
+    ngx_thrift_segment_t  *segment;
 
-    b = &m->first->buf;
-    *next = m->first->next;
+    segment = m->first;
+    *next = segment->next;
 
-    nthrift_bytes_init(bytes, b->start + m->wire.head.size, b->end,
+    nthrift_bytes_init(bytes, segment->start + m->wire.head.size, segment->end,
                        ngx_thrift_message_more, next);
 }
 
@@ -585,8 +511,8 @@ ngx_thrift_message_more(void *data, const uint8_t **p, const uint8_t **last)
         return NTHRIFT_DECLINED;
     }
 
-    *p = (*next)->buf.start;
-    *last = (*next)->buf.end;
+    *p = (*next)->start;
+    *last = (*next)->end;
     *next = (*next)->next;
 
     return NTHRIFT_OK;
@@ -599,13 +525,13 @@ ngx_thrift_message_copy_body(ngx_thrift_message_t *m, u_char *p)
     u_char                *start;
     ngx_thrift_segment_t  *segment;
 
-    start = m->first->buf.start + m->wire.head.size;
+    start = m->first->start + m->wire.head.size;
 
     for (segment = m->first; segment; segment = segment->next) {
-        p = ngx_cpymem(p, start, segment->buf.end - start);
+        p = ngx_cpymem(p, start, segment->end - start);
 
         if (segment->next) {
-            start = segment->next->buf.start;
+            start = segment->next->start;
         }
     }
 }

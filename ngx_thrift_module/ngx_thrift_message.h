@@ -11,17 +11,17 @@
 typedef struct ngx_thrift_segment_s  ngx_thrift_segment_t;
 
 
-/* A run of bytes of a message; its chain link is what is sent on. */
+/* A run of bytes of a message. */
 
 struct ngx_thrift_segment_s {
-    ngx_chain_t            link;
-    ngx_buf_t              buf;
+    u_char                *start;
+    u_char                *end;
     ngx_thrift_block_t    *block;       /* NULL: memory of somebody's own */
     ngx_thrift_segment_t  *next;
 };
 
 #define ngx_thrift_segment_size(segment)                                      \
-    ((size_t) ((segment)->buf.end - (segment)->buf.start))
+    ((size_t) ((segment)->end - (segment)->start))
 
 
 typedef struct {
@@ -82,9 +82,8 @@ void ngx_thrift_message_release(ngx_thrift_message_t *m);
 
 /*
  * The message as a chain to send, with `seqid` and `name` in its head: the
- * received bytes with the seqid changed in place where that fits, else a new
- * head from `pool` before the received body.  Starts from the first byte at
- * each call.  NULL: no memory.
+ * received bytes with the seqid changed in place where that fits, else as
+ * ngx_thrift_message_write().  NULL: no memory.
  */
 ngx_chain_t *ngx_thrift_message_chain(ngx_thrift_message_t *m, int32_t seqid,
     nthrift_str_t *name, ngx_pool_t *pool);

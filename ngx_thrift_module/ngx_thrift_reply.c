@@ -159,20 +159,20 @@ ngx_thrift_reply_out(ngx_thrift_call_t *call, ngx_buf_t *b)
 void
 ngx_thrift_reply_read_exception(ngx_thrift_call_t *call)
 {
-    int32_t           type;
-    ngx_buf_t        *b;
-    nthrift_str_t     text;
-    nthrift_head_t   *head;
+    int32_t                type;
+    nthrift_str_t          text;
+    nthrift_head_t        *head;
+    ngx_thrift_segment_t  *segment;
 
     head = &call->reply->wire.head;
-    b = &call->reply->first->buf;
+    segment = call->reply->first;
 
     type = NTHRIFT_EXC_UNKNOWN;
     text.len = 0;
     text.data = NULL;
 
-    nthrift_exception_read(head->protocol, b->start + head->size, b->last,
-                           &text, &type);
+    nthrift_exception_read(head->protocol, segment->start + head->size,
+                           segment->end, &text, &type);
 
     call->exception = type;
     call->text.len = text.len;
