@@ -56,6 +56,7 @@
 typedef struct ngx_thrift_call_s        ngx_thrift_call_t;
 typedef struct ngx_thrift_attempt_s     ngx_thrift_attempt_t;
 typedef struct ngx_thrift_connection_s  ngx_thrift_connection_t;
+typedef struct ngx_thrift_pool_s        ngx_thrift_pool_t;
 typedef struct ngx_thrift_handler_s     ngx_thrift_handler_t;
 typedef struct ngx_thrift_invocation_s  ngx_thrift_invocation_t;
 typedef struct ngx_thrift_outbound_s    ngx_thrift_outbound_t;
@@ -67,6 +68,7 @@ typedef struct ngx_thrift_outbound_s    ngx_thrift_outbound_t;
 #include "ngx_thrift_input.h"
 #include "ngx_thrift_output.h"
 #include "ngx_thrift_message.h"
+#include "ngx_thrift_server.h"
 #include "ngx_thrift_pool.h"
 #include "ngx_thrift_deadline.h"
 #include "ngx_thrift_idl.h"

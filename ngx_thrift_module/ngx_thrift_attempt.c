@@ -18,7 +18,8 @@ static ngx_thrift_cache_t  ngx_thrift_attempts = {
 
 
 ngx_thrift_attempt_t *
-ngx_thrift_attempt_create(ngx_thrift_call_t *call)
+ngx_thrift_attempt_create(ngx_thrift_call_t *call,
+    ngx_thrift_attempt_done_pt done)
 {
     nthrift_head_t        *head;
     ngx_thrift_attempt_t  *attempt;
@@ -31,6 +32,7 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call)
     head = &call->request.wire.head;
 
     attempt->call = call;
+    attempt->done = done;
     attempt->number = 0;
     attempt->peer = NULL;
     attempt->pool = NULL;

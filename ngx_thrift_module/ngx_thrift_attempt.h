@@ -21,9 +21,26 @@ typedef enum {
 } ngx_thrift_attempt_state_e;
 
 
+/*
+ * An attempt has come to an end, and is on no connection any more:
+ *
+ * NGX_OK        answered: its reply is whole, well formed and the call's own;
+ *               or the call is oneway and all of it was sent
+ * NGX_DECLINED  the call may be sent again: no byte of it left, or it is
+ *               idempotent and got no byte of a reply
+ * NGX_ERROR     failed; the call's error is set
+ *
+ * The attempt, and its call, may be gone when this returns.
+ */
+
+typedef void (*ngx_thrift_attempt_done_pt)(ngx_thrift_attempt_t *attempt,
+    ngx_int_t rc);
+
+
 struct ngx_thrift_attempt_s {
     ngx_queue_t                queue;       /* of its connection */
     ngx_thrift_call_t         *call;
+    ngx_thrift_attempt_done_pt  done;       /* whoever made it is told */
     ngx_thrift_connection_t   *connection;  /* NULL: none yet, or no more */
     ngx_uint_t                 state;
     ngx_uint_t                 number;      /* among the call's, from 1 */
@@ -50,7 +67,8 @@ struct ngx_thrift_attempt_s {
 
 
 /* A call's first attempt; NULL: no memory. */
-ngx_thrift_attempt_t *ngx_thrift_attempt_create(ngx_thrift_call_t *call);
+ngx_thrift_attempt_t *ngx_thrift_attempt_create(ngx_thrift_call_t *call,
+    ngx_thrift_attempt_done_pt done);
 
 /* Makes it the call's next one, with the same balancer. */
 void ngx_thrift_attempt_renew(ngx_thrift_attempt_t *attempt);

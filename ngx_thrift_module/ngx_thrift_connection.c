@@ -886,7 +886,7 @@ ngx_thrift_connection_done(ngx_thrift_connection_t *conn, ngx_int_t rc)
         ngx_thrift_connection_close(conn);
     }
 
-    ngx_thrift_pass_event(attempt, rc);
+    attempt->done(attempt, rc);
 }
 
 
@@ -907,7 +907,7 @@ ngx_thrift_connection_fail(ngx_thrift_connection_t *conn, ngx_int_t rc)
     ngx_thrift_connection_detach(attempt);
     ngx_thrift_connection_close(conn);
 
-    ngx_thrift_pass_event(attempt, rc);
+    attempt->done(attempt, rc);
 }
 
 

@@ -16,6 +16,7 @@
 #include "ngx_thrift.h"
 
 
+static void ngx_thrift_pass_done(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
 static ngx_int_t ngx_thrift_pass_try(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_open(ngx_thrift_attempt_t *attempt);
@@ -29,7 +30,7 @@ ngx_thrift_pass(ngx_thrift_call_t *call)
 {
     ngx_int_t  rc;
 
-    call->attempt = ngx_thrift_attempt_create(call);
+    call->attempt = ngx_thrift_attempt_create(call, ngx_thrift_pass_done);
     if (call->attempt == NULL) {
         return NGX_ERROR;
     }
@@ -55,8 +56,8 @@ ngx_thrift_pass_balanced(ngx_thrift_call_t *call, ngx_int_t rc)
 }
 
 
-void
-ngx_thrift_pass_event(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
+static void
+ngx_thrift_pass_done(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 {
     ngx_thrift_call_t  *call;
 

@@ -34,40 +34,7 @@
 #define NGX_THRIFT_POOL_TRUSTED  10         /* milliseconds */
 
 
-/*
- * The connections to one address in one dialect, either everybody's or one
- * client's.  It lives as long as one of them does.
- */
-
-struct ngx_thrift_server_s {
-    ngx_rbtree_node_t      node;
-    ngx_thrift_servers_t  *servers;     /* the pool's, or a client's */
-    ngx_thrift_pool_t     *pool;
-    ngx_thrift_dialect_t   dialect;
-    ngx_queue_t            idle;        /* last used first */
-    ngx_uint_t             nconns;      /* idle and busy */
-    socklen_t              socklen;
-    ngx_sockaddr_t         sockaddr;
-};
-
-
-static void ngx_thrift_servers_init(ngx_thrift_servers_t *servers);
-static void ngx_thrift_servers_insert(ngx_rbtree_node_t *temp,
-    ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
-static ngx_uint_t ngx_thrift_server_hash(ngx_thrift_server_t *key);
-static ngx_int_t ngx_thrift_server_compare(ngx_thrift_server_t *one,
-    ngx_thrift_server_t *two);
-static void ngx_thrift_server_key(ngx_thrift_server_t *key,
-    ngx_thrift_pool_t *pool, struct sockaddr *sockaddr, socklen_t socklen,
-    ngx_thrift_dialect_t *dialect);
-static ngx_thrift_server_t *ngx_thrift_server_find(
-    ngx_thrift_servers_t *servers, ngx_thrift_server_t *key);
-static ngx_thrift_server_t *ngx_thrift_server_get(
-    ngx_thrift_servers_t *servers, ngx_thrift_server_t *key);
-static void ngx_thrift_server_join(ngx_thrift_server_t *server,
-    ngx_thrift_connection_t *conn);
-static void ngx_thrift_server_leave(ngx_thrift_connection_t *conn);
-static ngx_thrift_connection_t *ngx_thrift_server_take(
+static ngx_thrift_connection_t *ngx_thrift_pool_take(
     ngx_thrift_server_t *server);
 static void ngx_thrift_pool_move(ngx_thrift_connection_t *conn,
     ngx_uint_t place);
@@ -80,7 +47,7 @@ static void ngx_thrift_pool_expire(void *data);
 void
 ngx_thrift_pool_init(ngx_thrift_pool_t *pool)
 {
-    ngx_thrift_servers_init(&pool->servers);
+    ngx_thrift_server_init_all(&pool->servers);
     ngx_queue_init(&pool->idle);
 
     ngx_thrift_timer_init(&pool->timer, ngx_thrift_pool_expire, pool, NULL, 1);
@@ -101,14 +68,14 @@ ngx_thrift_pool_close(ngx_thrift_pool_t *pool)
 
 
 void
-ngx_thrift_client_init(ngx_thrift_client_t *client)
+ngx_thrift_pool_init_client(ngx_thrift_client_t *client)
 {
-    ngx_thrift_servers_init(&client->servers);
+    ngx_thrift_server_init_all(&client->servers);
 }
 
 
 void
-ngx_thrift_client_close(ngx_thrift_client_t *client)
+ngx_thrift_pool_close_client(ngx_thrift_client_t *client)
 {
     ngx_queue_t          *q;
     ngx_rbtree_t         *tree;
@@ -141,7 +108,7 @@ ngx_thrift_pool_get(ngx_thrift_pool_t *pool, ngx_thrift_client_t *client,
 
     server = client ? ngx_thrift_server_find(&client->servers, &key) : NULL;
 
-    conn = server ? ngx_thrift_server_take(server) : NULL;
+    conn = server ? ngx_thrift_pool_take(server) : NULL;
 
     if (conn) {
         return conn;
@@ -149,7 +116,7 @@ ngx_thrift_pool_get(ngx_thrift_pool_t *pool, ngx_thrift_client_t *client,
 
     server = ngx_thrift_server_find(&pool->servers, &key);
 
-    return server ? ngx_thrift_server_take(server) : NULL;
+    return server ? ngx_thrift_pool_take(server) : NULL;
 }
 
 
@@ -333,7 +300,7 @@ ngx_thrift_pool_end(ngx_thrift_pool_t *pool, ngx_thrift_connection_t *conn)
 
 
 static ngx_thrift_connection_t *
-ngx_thrift_server_take(ngx_thrift_server_t *server)
+ngx_thrift_pool_take(ngx_thrift_server_t *server)
 {
     ngx_uint_t                last;
     ngx_queue_t              *q;
@@ -360,164 +327,4 @@ ngx_thrift_server_take(ngx_thrift_server_t *server)
     }
 
     return NULL;
-}
-
-
-static void
-ngx_thrift_server_join(ngx_thrift_server_t *server,
-    ngx_thrift_connection_t *conn)
-{
-    conn->server = server;
-    server->nconns++;
-}
-
-
-static void
-ngx_thrift_server_leave(ngx_thrift_connection_t *conn)
-{
-    ngx_thrift_server_t  *server;
-
-    server = conn->server;
-    conn->server = NULL;
-
-    if (--server->nconns == 0) {
-        ngx_rbtree_delete(&server->servers->tree, &server->node);
-        ngx_free(server);
-    }
-}
-
-
-/* A server of the same key, a new one if there is none; NULL: no memory. */
-
-static ngx_thrift_server_t *
-ngx_thrift_server_get(ngx_thrift_servers_t *servers, ngx_thrift_server_t *key)
-{
-    ngx_thrift_server_t  *server;
-
-    server = ngx_thrift_server_find(servers, key);
-
-    if (server) {
-        return server;
-    }
-
-    server = ngx_alloc(sizeof(ngx_thrift_server_t), ngx_cycle->log);
-    if (server == NULL) {
-        return NULL;
-    }
-
-    *server = *key;
-
-    server->servers = servers;
-    server->nconns = 0;
-    ngx_queue_init(&server->idle);
-
-    ngx_rbtree_insert(&servers->tree, &server->node);
-
-    return server;
-}
-
-
-static ngx_thrift_server_t *
-ngx_thrift_server_find(ngx_thrift_servers_t *servers, ngx_thrift_server_t *key)
-{
-    ngx_int_t           rc;
-    ngx_rbtree_node_t  *node, *sentinel;
-
-    node = servers->tree.root;
-    sentinel = servers->tree.sentinel;
-
-    while (node != sentinel) {
-        rc = ngx_thrift_server_compare(key, (ngx_thrift_server_t *) node);
-
-        if (rc == 0) {
-            return (ngx_thrift_server_t *) node;
-        }
-
-        node = (rc < 0) ? node->left : node->right;
-    }
-
-    return NULL;
-}
-
-
-static void
-ngx_thrift_server_key(ngx_thrift_server_t *key, ngx_thrift_pool_t *pool,
-    struct sockaddr *sockaddr, socklen_t socklen,
-    ngx_thrift_dialect_t *dialect)
-{
-    key->pool = pool;
-    key->dialect = *dialect;
-    key->socklen = socklen;
-    ngx_memcpy(&key->sockaddr, sockaddr, socklen);
-
-    key->node.key = ngx_thrift_server_hash(key);
-}
-
-
-static ngx_uint_t
-ngx_thrift_server_hash(ngx_thrift_server_t *key)
-{
-    ngx_uint_t  hash;
-
-    hash = ngx_hash_key((u_char *) &key->sockaddr, key->socklen);
-
-    return hash ^ key->dialect.transport << 4 ^ key->dialect.protocol;
-}
-
-
-static ngx_int_t
-ngx_thrift_server_compare(ngx_thrift_server_t *one, ngx_thrift_server_t *two)
-{
-    if (one->node.key != two->node.key) {
-        return (one->node.key < two->node.key) ? -1 : 1;
-    }
-
-    if (one->pool != two->pool) {
-        return (one->pool < two->pool) ? -1 : 1;
-    }
-
-    if (one->dialect.transport != two->dialect.transport) {
-        return (one->dialect.transport < two->dialect.transport) ? -1 : 1;
-    }
-
-    if (one->dialect.protocol != two->dialect.protocol) {
-        return (one->dialect.protocol < two->dialect.protocol) ? -1 : 1;
-    }
-
-    return ngx_memn2cmp((u_char *) &one->sockaddr, (u_char *) &two->sockaddr,
-                        one->socklen, two->socklen);
-}
-
-
-static void
-ngx_thrift_servers_init(ngx_thrift_servers_t *servers)
-{
-    ngx_rbtree_init(&servers->tree, &servers->sentinel,
-                    ngx_thrift_servers_insert);
-}
-
-
-static void
-ngx_thrift_servers_insert(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
-    ngx_rbtree_node_t *sentinel)
-{
-    ngx_rbtree_node_t  **p;
-
-    for ( ;; ) {
-        p = (ngx_thrift_server_compare((ngx_thrift_server_t *) node,
-                                       (ngx_thrift_server_t *) temp) < 0)
-            ? &temp->left : &temp->right;
-
-        if (*p == sentinel) {
-            break;
-        }
-
-        temp = *p;
-    }
-
-    *p = node;
-    node->parent = temp;
-    node->left = sentinel;
-    node->right = sentinel;
-    ngx_rbt_red(node);
 }

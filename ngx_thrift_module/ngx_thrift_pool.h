@@ -20,17 +20,6 @@
 #define _NGX_THRIFT_POOL_H_INCLUDED_
 
 
-typedef struct ngx_thrift_server_s  ngx_thrift_server_t;
-
-
-/* What is spoken on a connection. */
-
-typedef struct {
-    unsigned              transport;    /* nthrift_transport_e */
-    unsigned              protocol;     /* nthrift_protocol_e */
-} ngx_thrift_dialect_t;
-
-
 /* Where a connection is; ngx_thrift_pool_move() alone changes it. */
 
 typedef enum {
@@ -40,15 +29,7 @@ typedef enum {
 } ngx_thrift_pool_place_e;
 
 
-/* Servers, found by address and dialect; of different pools in a client's. */
-
-typedef struct {
-    ngx_rbtree_t          tree;         /* ngx_thrift_server_t */
-    ngx_rbtree_node_t     sentinel;
-} ngx_thrift_servers_t;
-
-
-typedef struct {
+struct ngx_thrift_pool_s {
     ngx_thrift_servers_t  servers;      /* with connections for everybody */
     ngx_queue_t           idle;         /* all idle connections, last used
                                            first */
@@ -60,7 +41,7 @@ typedef struct {
     ngx_msec_t            surplus;      /* those over it are kept so long */
     ngx_msec_t            timeout;      /* an idle connection is closed after */
     ngx_msec_t            lifetime;     /* none is kept longer; 0: no limit */
-} ngx_thrift_pool_t;
+};
 
 
 /* A client connection, as far as upstream connections are kept for it. */
@@ -78,10 +59,10 @@ void ngx_thrift_pool_close(ngx_thrift_pool_t *pool);
 /* The pool's memory goes away. */
 #define ngx_thrift_pool_destroy(pool)  ngx_thrift_timer_close(&(pool)->timer)
 
-void ngx_thrift_client_init(ngx_thrift_client_t *client);
+void ngx_thrift_pool_init_client(ngx_thrift_client_t *client);
 
 /* Closes the idle connections that are kept for a client; none is busy. */
-void ngx_thrift_client_close(ngx_thrift_client_t *client);
+void ngx_thrift_pool_close_client(ngx_thrift_client_t *client);
 
 /*
  * Takes the idle connection to the peer's address that was used last and is

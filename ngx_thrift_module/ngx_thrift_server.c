@@ -1,0 +1,172 @@
+
+/*
+ * Servers in a tree, by address and dialect.  Called by ngx_thrift_pool.c: a
+ * pool has those with connections for everybody, a client those with its own.
+ */
+
+#include "ngx_thrift.h"
+
+
+static ngx_uint_t ngx_thrift_server_hash(ngx_thrift_server_t *key);
+static ngx_int_t ngx_thrift_server_compare(ngx_thrift_server_t *one,
+    ngx_thrift_server_t *two);
+static void ngx_thrift_server_insert(ngx_rbtree_node_t *temp,
+    ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
+
+
+void
+ngx_thrift_server_join(ngx_thrift_server_t *server,
+    ngx_thrift_connection_t *conn)
+{
+    conn->server = server;
+    server->nconns++;
+}
+
+
+void
+ngx_thrift_server_leave(ngx_thrift_connection_t *conn)
+{
+    ngx_thrift_server_t  *server;
+
+    server = conn->server;
+    conn->server = NULL;
+
+    if (--server->nconns == 0) {
+        ngx_rbtree_delete(&server->servers->tree, &server->node);
+        ngx_free(server);
+    }
+}
+
+
+ngx_thrift_server_t *
+ngx_thrift_server_get(ngx_thrift_servers_t *servers, ngx_thrift_server_t *key)
+{
+    ngx_thrift_server_t  *server;
+
+    server = ngx_thrift_server_find(servers, key);
+
+    if (server) {
+        return server;
+    }
+
+    server = ngx_alloc(sizeof(ngx_thrift_server_t), ngx_cycle->log);
+    if (server == NULL) {
+        return NULL;
+    }
+
+    *server = *key;
+
+    server->servers = servers;
+    server->nconns = 0;
+    ngx_queue_init(&server->idle);
+
+    ngx_rbtree_insert(&servers->tree, &server->node);
+
+    return server;
+}
+
+
+ngx_thrift_server_t *
+ngx_thrift_server_find(ngx_thrift_servers_t *servers, ngx_thrift_server_t *key)
+{
+    ngx_int_t           rc;
+    ngx_rbtree_node_t  *node, *sentinel;
+
+    node = servers->tree.root;
+    sentinel = servers->tree.sentinel;
+
+    while (node != sentinel) {
+        rc = ngx_thrift_server_compare(key, (ngx_thrift_server_t *) node);
+
+        if (rc == 0) {
+            return (ngx_thrift_server_t *) node;
+        }
+
+        node = (rc < 0) ? node->left : node->right;
+    }
+
+    return NULL;
+}
+
+
+void
+ngx_thrift_server_key(ngx_thrift_server_t *key, ngx_thrift_pool_t *pool,
+    struct sockaddr *sockaddr, socklen_t socklen,
+    ngx_thrift_dialect_t *dialect)
+{
+    key->pool = pool;
+    key->dialect = *dialect;
+    key->socklen = socklen;
+    ngx_memcpy(&key->sockaddr, sockaddr, socklen);
+
+    key->node.key = ngx_thrift_server_hash(key);
+}
+
+
+static ngx_uint_t
+ngx_thrift_server_hash(ngx_thrift_server_t *key)
+{
+    ngx_uint_t  hash;
+
+    hash = ngx_hash_key((u_char *) &key->sockaddr, key->socklen);
+
+    return hash ^ key->dialect.transport << 4 ^ key->dialect.protocol;
+}
+
+
+static ngx_int_t
+ngx_thrift_server_compare(ngx_thrift_server_t *one, ngx_thrift_server_t *two)
+{
+    if (one->node.key != two->node.key) {
+        return (one->node.key < two->node.key) ? -1 : 1;
+    }
+
+    if (one->pool != two->pool) {
+        return (one->pool < two->pool) ? -1 : 1;
+    }
+
+    if (one->dialect.transport != two->dialect.transport) {
+        return (one->dialect.transport < two->dialect.transport) ? -1 : 1;
+    }
+
+    if (one->dialect.protocol != two->dialect.protocol) {
+        return (one->dialect.protocol < two->dialect.protocol) ? -1 : 1;
+    }
+
+    return ngx_memn2cmp((u_char *) &one->sockaddr, (u_char *) &two->sockaddr,
+                        one->socklen, two->socklen);
+}
+
+
+void
+ngx_thrift_server_init_all(ngx_thrift_servers_t *servers)
+{
+    ngx_rbtree_init(&servers->tree, &servers->sentinel,
+                    ngx_thrift_server_insert);
+}
+
+
+static void
+ngx_thrift_server_insert(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
+    ngx_rbtree_node_t *sentinel)
+{
+    ngx_rbtree_node_t  **p;
+
+    for ( ;; ) {
+        p = (ngx_thrift_server_compare((ngx_thrift_server_t *) node,
+                                       (ngx_thrift_server_t *) temp) < 0)
+            ? &temp->left : &temp->right;
+
+        if (*p == sentinel) {
+            break;
+        }
+
+        temp = *p;
+    }
+
+    *p = node;
+    node->parent = temp;
+    node->left = sentinel;
+    node->right = sentinel;
+    ngx_rbt_red(node);
+}

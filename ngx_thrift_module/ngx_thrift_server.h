@@ -1,0 +1,64 @@
+
+/*
+ * The servers that connections lead to: an address, in a dialect.
+ */
+
+#ifndef _NGX_THRIFT_SERVER_H_INCLUDED_
+#define _NGX_THRIFT_SERVER_H_INCLUDED_
+
+
+/* What is spoken on a connection. */
+
+typedef struct {
+    unsigned               transport;   /* nthrift_transport_e */
+    unsigned               protocol;    /* nthrift_protocol_e */
+} ngx_thrift_dialect_t;
+
+
+/* Servers, found by address and dialect; of different pools in a client's. */
+
+typedef struct {
+    ngx_rbtree_t           tree;        /* ngx_thrift_server_t */
+    ngx_rbtree_node_t      sentinel;
+} ngx_thrift_servers_t;
+
+
+/*
+ * The connections to one address in one dialect, either everybody's or one
+ * client's.  It lives as long as one of them does.
+ */
+
+typedef struct {
+    ngx_rbtree_node_t      node;
+    ngx_thrift_servers_t  *servers;     /* the pool's, or a client's */
+    ngx_thrift_pool_t     *pool;
+    ngx_thrift_dialect_t   dialect;
+    ngx_queue_t            idle;        /* last used first */
+    ngx_uint_t             nconns;      /* idle and busy */
+    socklen_t              socklen;
+    ngx_sockaddr_t         sockaddr;
+} ngx_thrift_server_t;
+
+
+void ngx_thrift_server_init_all(ngx_thrift_servers_t *servers);
+
+/* Makes the key that a server is found by, in a place of the caller's. */
+void ngx_thrift_server_key(ngx_thrift_server_t *key, ngx_thrift_pool_t *pool,
+    struct sockaddr *sockaddr, socklen_t socklen,
+    ngx_thrift_dialect_t *dialect);
+
+/* The server of that key, or NULL. */
+ngx_thrift_server_t *ngx_thrift_server_find(ngx_thrift_servers_t *servers,
+    ngx_thrift_server_t *key);
+
+/* The same, made if there is none; NULL: no memory. */
+ngx_thrift_server_t *ngx_thrift_server_get(ngx_thrift_servers_t *servers,
+    ngx_thrift_server_t *key);
+
+/* A connection is the server's, or is no more; the last one takes it along. */
+void ngx_thrift_server_join(ngx_thrift_server_t *server,
+    ngx_thrift_connection_t *conn);
+void ngx_thrift_server_leave(ngx_thrift_connection_t *conn);
+
+
+#endif /* _NGX_THRIFT_SERVER_H_INCLUDED_ */
