@@ -20,19 +20,12 @@ typedef struct ngx_stream_thrift_pool_s     ngx_stream_thrift_pool_t;
 typedef struct ngx_stream_thrift_session_s  ngx_stream_thrift_session_t;
 typedef struct ngx_stream_thrift_call_s     ngx_stream_thrift_call_t;
 
-#include "conf/ngx_stream_thrift_conf.h"
-#include "conf/ngx_stream_thrift_blocks.h"
+#include "conf/rooms.h"
 #include "upstream/ngx_stream_thrift_pools.h"
-#include "conf/ngx_stream_thrift_definitions.h"
-#include "conf/ngx_stream_thrift_routes.h"
-#include "client/ngx_stream_thrift_session.h"
-#include "client/ngx_stream_thrift_call.h"
 #include "upstream/ngx_stream_thrift_peer.h"
+#include "client/rooms.h"
 #include "handler/ngx_stream_thrift_outbound.h"
 #include "handler/ngx_stream_thrift_handlers.h"
-#include "client/ngx_stream_thrift_log.h"
-#include "client/ngx_stream_thrift_arguments.h"
-#include "client/ngx_stream_thrift_variables.h"
 
 
 extern ngx_module_t  ngx_stream_thrift_module;

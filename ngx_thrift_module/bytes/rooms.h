@@ -1,0 +1,27 @@
+
+/*
+ * bytes/: what is received, kept and sent; no room here knows a call.
+ *
+ *     socket --> input --> message --> output --> socket
+ *                  |         |
+ *                 block <----+    counted references to what was received
+ *                  |
+ *                cache            memory that a worker uses again
+ *
+ *     timer                       deadlines that cost nothing to move
+ *     trim                        memory of a burst goes back to the system
+ */
+
+#ifndef _NGX_THRIFT_BYTES_ROOMS_H_INCLUDED_
+#define _NGX_THRIFT_BYTES_ROOMS_H_INCLUDED_
+
+
+#include "bytes/ngx_thrift_timer.h"
+#include "bytes/ngx_thrift_trim.h"
+#include "bytes/ngx_thrift_cache.h"
+#include "bytes/ngx_thrift_input.h"
+#include "bytes/ngx_thrift_output.h"
+#include "bytes/ngx_thrift_message.h"
+
+
+#endif /* _NGX_THRIFT_BYTES_ROOMS_H_INCLUDED_ */

@@ -1,0 +1,31 @@
+
+/*
+ * call/: what happens to a call, whoever made it and whoever answers it.
+ *
+ *     call          the table of steps, and the only loop that runs it
+ *      |
+ *      +--> route       whose it is: a target of the configuration
+ *      +--> validate    does its body fit its definition
+ *      +--> handler/, upstream/
+ *      +--> reply       what its client gets
+ *
+ *     deadline      when calls run out of time
+ *     owner         who made the call: named call-backs up, to client/ or to a
+ *                   handler's outbound calls
+ *     conf          what a call needs to know of the configuration
+ */
+
+#ifndef _NGX_THRIFT_CALL_ROOMS_H_INCLUDED_
+#define _NGX_THRIFT_CALL_ROOMS_H_INCLUDED_
+
+
+#include "call/ngx_thrift_deadline.h"
+#include "call/ngx_thrift_conf.h"
+#include "call/ngx_thrift_route.h"
+#include "call/ngx_thrift_owner.h"
+#include "call/ngx_thrift_call.h"
+#include "call/ngx_thrift_validate.h"
+#include "call/ngx_thrift_reply.h"
+
+
+#endif /* _NGX_THRIFT_CALL_ROOMS_H_INCLUDED_ */

@@ -1,0 +1,25 @@
+
+/*
+ * client/: the connections of clients, and what stream sees of their calls.
+ *
+ *     session       reads calls, keeps them in order, writes replies; the owner
+ *      |            of its calls
+ *      +--> wait        what it waits for, how long, and how it ends
+ *      +--> call        the stream session that each call has of its own
+ *             |
+ *             +--> variables, arguments     $thrift_..., $thrift_arg_...
+ *             +--> log                      the access log, a line a call
+ */
+
+#ifndef _NGX_THRIFT_CLIENT_ROOMS_H_INCLUDED_
+#define _NGX_THRIFT_CLIENT_ROOMS_H_INCLUDED_
+
+
+#include "client/ngx_stream_thrift_session.h"
+#include "client/ngx_stream_thrift_call.h"
+#include "client/ngx_stream_thrift_log.h"
+#include "client/ngx_stream_thrift_arguments.h"
+#include "client/ngx_stream_thrift_variables.h"
+
+
+#endif /* _NGX_THRIFT_CLIENT_ROOMS_H_INCLUDED_ */

@@ -1,0 +1,24 @@
+
+/*
+ * conf/: from nginx.conf and the IDL to what a call finds at run time.
+ *
+ *     module, call_module      directives, and what a process starts and stops
+ *      |
+ *      +--> blocks             thrift_service, thrift_method, who answers
+ *      +--> conf               the structs, by role, and how they are merged
+ *             |
+ *             +--> definitions --> idl      thrift_idl, and reading its files
+ *             +--> routes                   the tables that "route" looks in
+ */
+
+#ifndef _NGX_THRIFT_CONF_ROOMS_H_INCLUDED_
+#define _NGX_THRIFT_CONF_ROOMS_H_INCLUDED_
+
+
+#include "conf/ngx_stream_thrift_conf.h"
+#include "conf/ngx_stream_thrift_blocks.h"
+#include "conf/ngx_stream_thrift_definitions.h"
+#include "conf/ngx_stream_thrift_routes.h"
+
+
+#endif /* _NGX_THRIFT_CONF_ROOMS_H_INCLUDED_ */

@@ -1,0 +1,38 @@
+
+/*
+ * upstream/: calls that servers answer.
+ *
+ *     pass          which attempt is next, or what the call's error is
+ *      |  \
+ *      |   balancer ------ peer (stream)     which server
+ *      v
+ *     attempt       one try of a call with one server
+ *      | ^
+ *      v | done, and what it is told of sending and reading
+ *     connection    sends attempts, reads replies
+ *      |
+ *      v
+ *     pool          which connections there are, busy and idle
+ *      |
+ *      v
+ *     server        an address in a dialect
+ *
+ * Calls go down; what goes up are the functions of ngx_thrift_attempt.h and
+ * attempt->done.  ngx_stream_thrift_pools.c has the pools of the configuration,
+ * random makes seqids.
+ */
+
+#ifndef _NGX_THRIFT_UPSTREAM_ROOMS_H_INCLUDED_
+#define _NGX_THRIFT_UPSTREAM_ROOMS_H_INCLUDED_
+
+
+#include "upstream/ngx_thrift_random.h"
+#include "upstream/ngx_thrift_server.h"
+#include "upstream/ngx_thrift_pool.h"
+#include "upstream/ngx_thrift_balancer.h"
+#include "upstream/ngx_thrift_attempt.h"
+#include "upstream/ngx_thrift_connection.h"
+#include "upstream/ngx_thrift_pass.h"
+
+
+#endif /* _NGX_THRIFT_UPSTREAM_ROOMS_H_INCLUDED_ */
