@@ -98,7 +98,7 @@ ngx_thrift_route_find(ngx_thrift_routes_t *routes, nthrift_str_t *prefix,
 
         target = nthrift_map_find(&service->methods, method);
 
-        return target ? target : service->rest;
+        return target ? target : service->others;
     }
 
     target = nthrift_map_find(&routes->methods, method);

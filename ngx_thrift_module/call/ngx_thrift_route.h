@@ -10,7 +10,7 @@
 /*
  * Where a call goes: a configuration, and what the definitions say of the
  * method.  One for each thrift_method, for each method that a service has in
- * its definition, and one for the rest of each service and of the server.
+ * its definition, and one for the other names of each service and server.
  */
 
 typedef struct {
@@ -34,7 +34,7 @@ typedef struct {
 
 typedef struct {
     nthrift_map_t                methods;   /* to ngx_thrift_target_t */
-    ngx_thrift_target_t         *rest;      /* for the other methods */
+    ngx_thrift_target_t         *others;    /* for the other methods */
 } ngx_thrift_service_t;
 
 
@@ -56,7 +56,7 @@ typedef struct {
     nthrift_map_t                services;  /* to ngx_thrift_service_t */
     nthrift_map_t                methods;   /* to ngx_thrift_target_t, for
                                                calls that name no service */
-    ngx_thrift_target_t         *first;     /* the first service's rest, or
+    ngx_thrift_target_t         *first;     /* the first service's others, or
                                                NULL */
     ngx_thrift_target_t         *server;
 } ngx_thrift_routes_t;

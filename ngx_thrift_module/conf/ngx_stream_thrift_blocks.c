@@ -133,7 +133,7 @@ ngx_stream_thrift_add_block(ngx_conf_t *cf, ngx_stream_thrift_block_t *parent)
     ngx_stream_thrift_block_t   *block, *same, **blockp;
 
     value = cf->args->elts;
-    same = ngx_stream_thrift_find_block(parent->blocks, &value[1]);
+    same = ngx_stream_thrift_find_block(parent->inner, &value[1]);
 
     if (same) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -142,15 +142,15 @@ ngx_stream_thrift_add_block(ngx_conf_t *cf, ngx_stream_thrift_block_t *parent)
         return NULL;
     }
 
-    if (parent->blocks == NULL) {
-        parent->blocks = ngx_array_create(cf->pool, 4, sizeof(void *));
-        if (parent->blocks == NULL) {
+    if (parent->inner == NULL) {
+        parent->inner = ngx_array_create(cf->pool, 4, sizeof(void *));
+        if (parent->inner == NULL) {
             return NULL;
         }
     }
 
     block = ngx_pcalloc(cf->pool, sizeof(ngx_stream_thrift_block_t));
-    blockp = ngx_array_push(parent->blocks);
+    blockp = ngx_array_push(parent->inner);
 
     if (block == NULL || blockp == NULL) {
         return NULL;

@@ -295,13 +295,13 @@ ngx_stream_thrift_merge_blocks(ngx_stream_thrift_block_t *block)
     ngx_uint_t                   i;
     ngx_stream_thrift_block_t  **inner;
 
-    if (block->blocks == NULL) {
+    if (block->inner == NULL) {
         return;
     }
 
-    inner = block->blocks->elts;
+    inner = block->inner->elts;
 
-    for (i = 0; i < block->blocks->nelts; i++) {
+    for (i = 0; i < block->inner->nelts; i++) {
         ngx_stream_thrift_merge_call_conf(block->conf, inner[i]->conf);
         ngx_stream_thrift_merge_blocks(inner[i]);
     }

@@ -121,7 +121,7 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
      *
      *     tscf->files = NULL;
      *     tscf->dirs = NULL;
-     *     tscf->block.blocks = NULL;
+     *     tscf->block.inner = NULL;
      */
 
     tscf->transport = NGX_CONF_UNSET_UINT;
@@ -182,7 +182,7 @@ ngx_stream_thrift_check_server(ngx_conf_t *cf,
 
     /* call_conf is not merged yet */
 
-    if ((tccf->conf.answer != NGX_CONF_UNSET_PTR || conf->block.blocks)
+    if ((tccf->conf.answer != NGX_CONF_UNSET_PTR || conf->block.inner)
         && cscf->handler != ngx_stream_thrift_handler)
     {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,

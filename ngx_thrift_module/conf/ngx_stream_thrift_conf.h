@@ -117,7 +117,7 @@ struct ngx_stream_thrift_block_s {
     ngx_uint_t                       order;     /* of a service */
 
     ngx_stream_thrift_call_conf_t   *conf;
-    ngx_array_t                     *blocks;    /* in it, or NULL */
+    ngx_array_t                     *inner;     /* in it, or NULL */
 };
 
 

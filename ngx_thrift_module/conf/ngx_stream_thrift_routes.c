@@ -86,7 +86,7 @@ ngx_stream_thrift_build_routes(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    services = server->block.blocks;
+    services = server->block.inner;
 
     if (services) {
         ngx_stream_thrift_sort_blocks(services);
@@ -141,7 +141,7 @@ ngx_stream_thrift_check_service(ngx_conf_t *cf,
         return NGX_CONF_OK;
     }
 
-    if (service->blocks == NULL) {
+    if (service->inner == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "no \"thrift_handler\", \"thrift_pass\" or "
                       "\"thrift_return\" for "
@@ -150,9 +150,9 @@ ngx_stream_thrift_check_service(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    method = service->blocks->elts;
+    method = service->inner->elts;
 
-    for (i = 0; i < service->blocks->nelts; i++) {
+    for (i = 0; i < service->inner->nelts; i++) {
 
         if (ngx_stream_thrift_answers(method[i])) {
             continue;
@@ -193,8 +193,8 @@ ngx_stream_thrift_check_handlers(ngx_conf_t *cf,
 
     handler = service->conf->conf.answer->handler;
 
-    method = service->blocks ? service->blocks->elts : NULL;
-    n = service->blocks ? service->blocks->nelts : 0;
+    method = service->inner ? service->inner->elts : NULL;
+    n = service->inner ? service->inner->nelts : 0;
 
     for (i = 0; i < n && handler == NULL; i++) {
         handler = method[i]->conf->conf.answer->handler;
@@ -249,12 +249,12 @@ ngx_stream_thrift_build_service(ngx_stream_thrift_build_t *build,
         return NGX_CONF_ERROR;
     }
 
-    service->rest->unknown = (definition != NULL);
+    service->others->unknown = (definition != NULL);
 
     routes = &build->server->routes;
 
     if (routes->first == NULL) {
-        routes->first = service->rest;
+        routes->first = service->others;
     }
 
     rv = ngx_stream_thrift_build_blocks(build, service, block, definition);
@@ -281,13 +281,13 @@ ngx_stream_thrift_build_blocks(ngx_stream_thrift_build_t *build,
     nthrift_idl_method_t        *method;
     ngx_stream_thrift_block_t  **mblock;
 
-    if (block->blocks == NULL) {
+    if (block->inner == NULL) {
         return NGX_CONF_OK;
     }
 
-    mblock = block->blocks->elts;
+    mblock = block->inner->elts;
 
-    for (i = 0; i < block->blocks->nelts; i++) {
+    for (i = 0; i < block->inner->nelts; i++) {
 
         rv = ngx_stream_thrift_find_method(build->cf, definition, mblock[i],
                                            &method);
@@ -339,8 +339,8 @@ ngx_stream_thrift_build_defined(ngx_stream_thrift_build_t *build,
     ngx_thrift_target_t   *target;
     nthrift_idl_method_t  *method;
 
-    name.len = service->rest->service.len;
-    name.data = service->rest->service.data;
+    name.len = service->others->service.len;
+    name.data = service->others->service.data;
 
     for ( /* void */ ; definition; definition = definition->parent) {
 
@@ -478,7 +478,7 @@ ngx_stream_thrift_build_server(ngx_stream_thrift_build_t *build)
                 return NGX_CONF_ERROR;
             }
 
-            service->rest->unknown = 1;
+            service->others->unknown = 1;
 
             rv = ngx_stream_thrift_build_defined(build, service,
                                                  &server->block,
@@ -508,8 +508,8 @@ ngx_stream_thrift_new_service(ngx_stream_thrift_build_t *build,
 
     nthrift_map_init(&service->methods, build->arena, ngx_random());
 
-    service->rest = ngx_stream_thrift_new_target(build, block, name);
-    if (service->rest == NULL) {
+    service->others = ngx_stream_thrift_new_target(build, block, name);
+    if (service->others == NULL) {
         return NULL;
     }
 
