@@ -93,10 +93,11 @@ for my $t (@tests) {
         script => { hold => { hold => 1 }, echo => { echo => 1 },
                     big => { body => [ [ 0, 'string', 'x' x 2_000_000 ] ] } });
 
-    # says something, half-closes, and never reads
+    # never reads, and says something once it has been sent a part of a call
 
     my $deaf = $t->backend('deaf',
-        script => { '!accept' => { raw => "\0", ignore => 1 } });
+        script => { '!accept' => { raw => "\0", delay => 0.1,
+                                   ignore => 1 } });
 
     $t->run();
 

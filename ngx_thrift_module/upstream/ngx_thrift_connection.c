@@ -405,9 +405,14 @@ ngx_thrift_connection_read_event(ngx_event_t *rev)
             && !ngx_thrift_connection_alive(conn))
         {
             ngx_thrift_connection_fail(conn, NGX_DECLINED);
+            return;
         }
 
-        /* else: what comes before all is sent is not read yet */
+        /* what comes before all is sent is not read yet */
+
+        if (ngx_handle_read_event(rev, 0) != NGX_OK) {
+            ngx_thrift_connection_fail(conn, NGX_ERROR);
+        }
 
         return;
     }

@@ -39,8 +39,8 @@ package Test::Thrift::Backend;
 #     answer     answer also a oneway
 #
 # Under '!accept' stands what happens to a new connection: { close => 1 },
-# { reset => 1 }, { raw => bytes } sent before any call, { ignore => 1 }:
-# accepted and never read.
+# { reset => 1 }, { raw => bytes } sent before any call, at once or after
+# "delay" seconds, { ignore => 1 }: accepted and never read.
 
 use strict;
 use warnings;
@@ -485,8 +485,11 @@ sub accept {
         $c->{ignore} = 1 if $action->{ignore};
 
         if (defined $action->{raw}) {
-            $c->{out} = $action->{raw};
-            $self->write($c);
+            $self->after($action->{delay} || 0, sub {
+                return if $c->{closed};
+                $c->{out} .= $action->{raw};
+                $self->write($c);
+            });
         }
     }
 }
