@@ -118,6 +118,16 @@ takes('calls', 400, 9_000, sub {
     return held(400);
 });
 
+# of a large one only the head is kept once it was sent
+
+takes('large calls', 200, 9_000, sub {
+    my $large = [ [ 0, string => 'z' x 12_000 ] ];
+
+    client('many')->send(call_bytes('hold', 1, $large)) for 1 .. 200;
+
+    return held(200);
+});
+
 takes('replies', 400, 7_000, sub {
     my @c = map { client('many') } 1 .. 20;
 

@@ -22,16 +22,24 @@
 #define NGX_THRIFT_MESSAGE_ROOM  512    /* bytes */
 
 
+/* What a message of more takes can be let go before its name is. */
+
+#define NGX_THRIFT_MESSAGE_LARGE  1024  /* bytes */
+
+
 static ngx_int_t ngx_thrift_message_append(ngx_thrift_message_t *m,
     ngx_thrift_block_t *block, u_char *pos, u_char *last, ngx_pool_t *pool);
 static ngx_int_t ngx_thrift_message_keep_levels(ngx_thrift_message_t *m,
     nthrift_rules_t *rules);
 static void ngx_thrift_message_free_levels(ngx_thrift_message_t *m);
 static void ngx_thrift_message_settle(ngx_thrift_message_t *m);
+static void ngx_thrift_message_keep_name(ngx_thrift_message_t *m,
+    ngx_pool_t *pool);
 static size_t ngx_thrift_message_room(ngx_thrift_message_t *m, size_t max);
 static void ngx_thrift_segment_move(ngx_thrift_message_t *m,
     ngx_thrift_segment_t *segment, ngx_thrift_block_t *block);
-static void ngx_thrift_message_drop_all(ngx_thrift_message_t *m);
+static size_t ngx_thrift_message_drop_rest(ngx_thrift_message_t *m);
+static size_t ngx_thrift_message_drop_all(ngx_thrift_message_t *m);
 static ngx_chain_t *ngx_thrift_message_link(ngx_thrift_message_t *m,
     size_t offset, ngx_pool_t *pool);
 static int ngx_thrift_message_more(void *data, const uint8_t **p,
@@ -48,6 +56,7 @@ ngx_thrift_message_start(ngx_thrift_message_t *m)
 {
     nthrift_message_start(&m->wire);
 
+    m->named = 0;
     m->dropped = 0;
     m->levels = NULL;
     m->first = NULL;
@@ -91,6 +100,10 @@ ngx_thrift_message_read(ngx_thrift_message_t *m, nthrift_rules_t *rules,
 
     ngx_thrift_message_free_levels(m);
     ngx_thrift_message_settle(m);
+
+    if (m->first && m->wire.length > NGX_THRIFT_MESSAGE_LARGE && pool) {
+        ngx_thrift_message_keep_name(m, pool);
+    }
 
     return rc;
 }
@@ -205,9 +218,30 @@ ngx_thrift_message_settle(ngx_thrift_message_t *m)
                                  ngx_thrift_segment_size(segment));
     }
 
-    ngx_thrift_message_drop_body(m);
+    (void) ngx_thrift_message_drop_rest(m);
 
     m->first->end = block->last;
+}
+
+
+/* So that all of it can go and the name stays; without memory it does not. */
+
+static void
+ngx_thrift_message_keep_name(ngx_thrift_message_t *m, ngx_pool_t *pool)
+{
+    u_char         *p;
+    nthrift_str_t  *name;
+
+    name = &m->wire.head.name;
+
+    p = ngx_pnalloc(pool, name->len);
+
+    if (p) {
+        ngx_memcpy(p, name->data, name->len);
+
+        name->data = p;
+        m->named = 1;
+    }
 }
 
 
@@ -292,7 +326,7 @@ ngx_thrift_segment_move(ngx_thrift_message_t *m, ngx_thrift_segment_t *segment,
 void
 ngx_thrift_message_drop(ngx_thrift_message_t *m)
 {
-    ngx_thrift_message_drop_all(m);
+    (void) ngx_thrift_message_drop_all(m);
     m->dropped = 1;
 }
 
@@ -315,21 +349,37 @@ ngx_thrift_message_move(ngx_thrift_message_t *m, ngx_thrift_message_t *from)
 }
 
 
-void
+size_t
 ngx_thrift_message_drop_body(ngx_thrift_message_t *m)
 {
+    return m->named ? ngx_thrift_message_drop_all(m)
+                    : ngx_thrift_message_drop_rest(m);
+}
+
+
+/* All but the first segment, with the head in it. */
+
+static size_t
+ngx_thrift_message_drop_rest(ngx_thrift_message_t *m)
+{
+    size_t                 size;
     ngx_thrift_segment_t  *segment;
 
+    size = 0;
+
     if (m->first == NULL) {
-        return;
+        return 0;
     }
 
     for (segment = m->first->next; segment; segment = segment->next) {
+        size += ngx_thrift_segment_size(segment);
         ngx_thrift_block_unref(segment->block);
     }
 
     m->first->next = NULL;
     m->last = m->first;
+
+    return size;
 }
 
 
@@ -337,18 +387,21 @@ void
 ngx_thrift_message_release(ngx_thrift_message_t *m)
 {
     ngx_thrift_message_free_levels(m);
-    ngx_thrift_message_drop_all(m);
+    (void) ngx_thrift_message_drop_all(m);
 }
 
 
-static void
+static size_t
 ngx_thrift_message_drop_all(ngx_thrift_message_t *m)
 {
+    size_t  size;
+
     if (m->first == NULL) {
-        return;
+        return 0;
     }
 
-    ngx_thrift_message_drop_body(m);
+    size = ngx_thrift_message_drop_rest(m)
+           + ngx_thrift_segment_size(m->first);
 
     if (m->first->block) {
         ngx_thrift_block_unref(m->first->block);
@@ -356,6 +409,8 @@ ngx_thrift_message_drop_all(ngx_thrift_message_t *m)
 
     m->first = NULL;
     m->last = NULL;
+
+    return size;
 }
 
 

@@ -30,6 +30,7 @@ typedef struct {
     ngx_thrift_segment_t  *first;       /* NULL: no byte yet */
     ngx_thrift_segment_t  *last;
     ngx_thrift_segment_t   segment;     /* the first one */
+    unsigned               named:1;     /* the head's name is in a pool */
     unsigned               dropped:1;   /* read, and not kept */
 } ngx_thrift_message_t;
 
@@ -74,8 +75,11 @@ void ngx_thrift_message_drop(ngx_thrift_message_t *m);
 void ngx_thrift_message_move(ngx_thrift_message_t *m,
     ngx_thrift_message_t *from);
 
-/* Lets go of the body; the head and its name stay readable. */
-void ngx_thrift_message_drop_body(ngx_thrift_message_t *m);
+/*
+ * Lets go of what the body takes; the head and its name stay readable.  Returns
+ * the bytes that are gone.
+ */
+size_t ngx_thrift_message_drop_body(ngx_thrift_message_t *m);
 
 /* Lets go of all memory. */
 void ngx_thrift_message_release(ngx_thrift_message_t *m);
