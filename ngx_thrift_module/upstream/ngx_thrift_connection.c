@@ -23,6 +23,8 @@
 
 static ngx_thrift_connection_t *ngx_thrift_connection_create(
     ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_connection_init(ngx_thrift_connection_t *conn,
+    ngx_connection_t *c, ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_connection_log_with(ngx_thrift_connection_t *conn,
     ngx_thrift_call_t *call);
 static u_char *ngx_thrift_connection_log(ngx_log_t *log, u_char *buf,
@@ -107,18 +109,17 @@ ngx_thrift_connection_open(ngx_thrift_attempt_t *attempt)
 }
 
 
+/* Wraps what ngx_event_connect_peer() has made, or closes it. */
+
 static ngx_thrift_connection_t *
 ngx_thrift_connection_create(ngx_thrift_attempt_t *attempt)
 {
     ngx_pool_t               *pool;
     ngx_connection_t         *c;
-    ngx_peer_connection_t    *peer;
     ngx_thrift_connection_t  *conn;
 
-    peer = attempt->peer;
-
-    c = peer->connection;
-    peer->connection = NULL;
+    c = attempt->peer->connection;
+    attempt->peer->connection = NULL;
 
     pool = ngx_create_pool(sizeof(ngx_pool_t)
                            + sizeof(ngx_thrift_connection_t)
@@ -129,31 +130,44 @@ ngx_thrift_connection_create(ngx_thrift_attempt_t *attempt)
         return NULL;
     }
 
+    c->pool = pool;
+
     conn = ngx_pcalloc(pool, sizeof(ngx_thrift_connection_t));
 
-    if (conn == NULL
-        || (conn->name.data = ngx_pstrdup(pool, peer->name)) == NULL)
+    if (conn == NULL || ngx_thrift_connection_init(conn, c, attempt) != NGX_OK)
     {
         ngx_close_connection(c);
         ngx_destroy_pool(pool);
         return NULL;
     }
 
-    conn->name.len = peer->name->len;
+    ngx_log_debug2(NGX_LOG_DEBUG_EVENT, c->log, 0,
+                   "thrift connection %uA opens: fd %d", c->number, c->fd);
+
+    return conn;
+}
+
+
+static ngx_int_t
+ngx_thrift_connection_init(ngx_thrift_connection_t *conn, ngx_connection_t *c,
+    ngx_thrift_attempt_t *attempt)
+{
+    ngx_str_t  *name;
+
+    name = attempt->peer->name;
+
+    conn->name.len = name->len;
+    conn->name.data = ngx_pstrdup(c->pool, name);
+
+    if (conn->name.data == NULL) {
+        return NGX_ERROR;
+    }
+
     conn->connection = c;
-
-    if (ngx_thrift_pool_add(attempt->pool, conn, peer, &attempt->dialect)
-        != NGX_OK)
-    {
-        ngx_close_connection(c);
-        ngx_destroy_pool(pool);
-        return NULL;
-    }
-
-    ngx_thrift_connection_log_with(conn, attempt->call);
-
     conn->log.handler = ngx_thrift_connection_log;
     conn->log.data = conn;
+
+    ngx_thrift_connection_log_with(conn, attempt->call);
 
     ngx_queue_init(&conn->attempts);
     ngx_thrift_input_init(&conn->in, attempt->call->conf->messages->blocks);
@@ -163,20 +177,16 @@ ngx_thrift_connection_create(ngx_thrift_attempt_t *attempt)
     ngx_thrift_timer_init(&conn->timer, ngx_thrift_connection_timeout, conn,
                           &conn->log, 1);
 
-    pool->log = &conn->log;
-
-    c->pool = pool;
     c->data = conn;
     c->log = &conn->log;
+    c->pool->log = &conn->log;
     c->read->log = &conn->log;
     c->write->log = &conn->log;
     c->read->handler = ngx_thrift_connection_read_event;
     c->write->handler = ngx_thrift_connection_write_event;
 
-    ngx_log_debug2(NGX_LOG_DEBUG_EVENT, c->log, 0,
-                   "thrift connection %uA opens: fd %d", c->number, c->fd);
-
-    return conn;
+    return ngx_thrift_pool_add(attempt->pool, conn, attempt->peer,
+                               &attempt->dialect);
 }
 
 
