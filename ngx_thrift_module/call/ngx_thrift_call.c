@@ -18,9 +18,6 @@
 #include "ngx_thrift.h"
 
 
-#define NGX_THRIFT_MAX_TEXT  512    /* bytes of an exception's message */
-
-
 typedef ngx_int_t (*ngx_thrift_step_pt)(ngx_thrift_call_t *call);
 typedef ngx_int_t (*ngx_thrift_cancel_pt)(ngx_thrift_call_t *call,
     ngx_uint_t reason);
@@ -99,6 +96,7 @@ ngx_thrift_call_init(ngx_thrift_call_t *call, ngx_thrift_conf_t *conf)
 {
     call->step = NGX_THRIFT_STEP_CHECK;
     call->number = ++ngx_thrift_calls;
+    call->resume = ngx_thrift_call_wake;
     call->conf = conf;
     call->target = NULL;
 
@@ -179,7 +177,7 @@ ngx_thrift_call_next(ngx_thrift_call_t *call, ngx_int_t rc)
 
     if (rc == NGX_ERROR && call->step < NGX_THRIFT_STEP_REPLY) {
 
-        (void) ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
+        (void) ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
                                     "internal error");
 
         ngx_thrift_call_go(call, NGX_THRIFT_STEP_REPLY);
@@ -276,7 +274,7 @@ ngx_thrift_call_expire(ngx_thrift_call_t *call)
         return;
     }
 
-    ngx_thrift_call_wake(call, ngx_thrift_call_timed_out(call));
+    ngx_thrift_call_wake(call, ngx_thrift_error_timed_out(call));
 }
 
 
@@ -301,7 +299,7 @@ ngx_thrift_call_check(ngx_thrift_call_t *call)
                       "client sent a message of type %s",
                       nthrift_head_type_name(head->type));
 
-        return ngx_thrift_call_fail(call, NTHRIFT_EXC_INVALID_MESSAGE_TYPE,
+        return ngx_thrift_error_set(call, NTHRIFT_EXC_INVALID_MESSAGE_TYPE,
                                     400, "message type is not CALL or ONEWAY");
     }
 
@@ -309,7 +307,7 @@ ngx_thrift_call_check(ngx_thrift_call_t *call)
         ngx_log_error(NGX_LOG_INFO, call->log, 0,
                       "client sent a call without method name");
 
-        return ngx_thrift_call_fail(call, NTHRIFT_EXC_UNKNOWN_METHOD, 404,
+        return ngx_thrift_error_set(call, NTHRIFT_EXC_UNKNOWN_METHOD, 404,
                                     "method name is empty");
     }
 
@@ -317,7 +315,7 @@ ngx_thrift_call_check(ngx_thrift_call_t *call)
         ngx_log_error(NGX_LOG_INFO, call->log, 0,
                       "client sent malformed call: %s", error->text);
 
-        return ngx_thrift_call_fail(call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
+        return ngx_thrift_error_set(call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
                                     "malformed call: %s", error->text);
     }
 
@@ -358,7 +356,7 @@ ngx_thrift_call_return(ngx_thrift_call_t *call)
         return NGX_ERROR;
     }
 
-    return ngx_thrift_call_fail(call, call->conf->answer->exception, 503,
+    return ngx_thrift_error_set(call, call->conf->answer->exception, 503,
                                 "%V", &text);
 }
 
@@ -377,54 +375,4 @@ ngx_thrift_call_log(ngx_thrift_call_t *call)
     call->owner->log(call);
 
     return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_thrift_call_fail(ngx_thrift_call_t *call, ngx_int_t exception,
-    ngx_uint_t status, const char *fmt, ...)
-{
-    u_char   *p;
-    va_list   args;
-
-    if (call->failed) {
-        return NGX_ERROR;
-    }
-
-    call->failed = 1;
-    call->exception = exception;
-    call->status = status;
-
-    p = ngx_pnalloc(call->pool, NGX_THRIFT_MAX_TEXT);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    call->text.data = p;
-
-    va_start(args, fmt);
-    p = ngx_vslprintf(p, p + NGX_THRIFT_MAX_TEXT, fmt, args);
-    va_end(args);
-
-    call->text.len = p - call->text.data;
-
-    return NGX_ERROR;
-}
-
-
-ngx_uint_t
-ngx_thrift_call_expired(ngx_thrift_call_t *call)
-{
-    return call->timed
-           && (ngx_msec_int_t) (call->deadline - ngx_current_msec) <= 0;
-}
-
-
-ngx_int_t
-ngx_thrift_call_timed_out(ngx_thrift_call_t *call)
-{
-    return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 504,
-                                "timed out after %Mms %s",
-                                ngx_current_msec - call->start,
-                                call->log->action);
 }

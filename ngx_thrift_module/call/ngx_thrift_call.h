@@ -28,12 +28,22 @@ typedef enum {
 } ngx_thrift_call_reason_e;
 
 
+/*
+ * A step that has returned NGX_AGAIN has come to `rc`: the call goes on, and
+ * may be gone when this returns.
+ */
+
+typedef void (*ngx_thrift_call_resume_pt)(ngx_thrift_call_t *call,
+    ngx_int_t rc);
+
+
 struct ngx_thrift_call_s {
     ngx_queue_t                   queue;    /* of its connection, in order */
     ngx_uint_t                    step;
     ngx_uint_t                    number;   /* in its worker, for the log */
     ngx_pool_t                   *pool;
     ngx_log_t                    *log;
+    ngx_thrift_call_resume_pt     resume;   /* the step has come to its end */
     const ngx_thrift_owner_t     *owner;
     const ngx_thrift_balancer_t  *balancer;
     ngx_thrift_routes_t          *routes;
@@ -98,7 +108,7 @@ void ngx_thrift_call_start(ngx_thrift_call_t *call, ngx_uint_t closes);
 /* Runs a call of a handler's own, which has a message, from "pass" on. */
 void ngx_thrift_call_pass(ngx_thrift_call_t *call);
 
-/* The current step has come to `rc` after NGX_AGAIN; runs on. */
+/* What call->resume is. */
 void ngx_thrift_call_wake(ngx_thrift_call_t *call, ngx_int_t rc);
 
 /* Its owner does not wait for it any more: no reply, only the log. */
@@ -106,17 +116,6 @@ void ngx_thrift_call_cancel(ngx_thrift_call_t *call);
 
 /* Its time is over: what it waits for is given up, and it fails. */
 void ngx_thrift_call_expire(ngx_thrift_call_t *call);
-
-/*
- * Sets the exception that answers the call, and $status; the first one counts.
- * Returns NGX_ERROR.
- */
-ngx_int_t ngx_thrift_call_fail(ngx_thrift_call_t *call, ngx_int_t exception,
-    ngx_uint_t status, const char *fmt, ...);
-
-/* Is its time over; the failure that says so. */
-ngx_uint_t ngx_thrift_call_expired(ngx_thrift_call_t *call);
-ngx_int_t ngx_thrift_call_timed_out(ngx_thrift_call_t *call);
 
 
 #endif /* _NGX_THRIFT_CALL_H_INCLUDED_ */

@@ -12,9 +12,10 @@ static void ngx_thrift_deadlines_expire(void *data);
 
 void
 ngx_thrift_deadlines_init(ngx_thrift_deadlines_t *deadlines,
-    ngx_msec_t timeout)
+    ngx_msec_t timeout, ngx_thrift_deadline_pt expire)
 {
     deadlines->timeout = timeout;
+    deadlines->expire = expire;
 
     ngx_queue_init(&deadlines->calls);
 
@@ -61,12 +62,20 @@ ngx_thrift_deadlines_expire(void *data)
         q = ngx_queue_head(&deadlines->calls);
         call = ngx_queue_data(q, ngx_thrift_call_t, expiry);
 
-        if (!ngx_thrift_call_expired(call)) {
+        if (!ngx_thrift_deadline_passed(call)) {
             ngx_thrift_timer_set(&deadlines->timer, call->deadline);
             return;
         }
 
         ngx_thrift_deadline_stop(call);
-        ngx_thrift_call_expire(call);
+        deadlines->expire(call);
     }
+}
+
+
+ngx_uint_t
+ngx_thrift_deadline_passed(ngx_thrift_call_t *call)
+{
+    return call->timed
+           && (ngx_msec_int_t) (call->deadline - ngx_current_msec) <= 0;
 }

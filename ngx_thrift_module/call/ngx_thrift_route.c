@@ -121,7 +121,7 @@ ngx_thrift_route_unknown(ngx_thrift_call_t *call)
     ngx_log_error(NGX_LOG_INFO, call->log, 0,
                   "client called an unknown method");
 
-    return ngx_thrift_call_fail(call, NTHRIFT_EXC_UNKNOWN_METHOD, 404,
+    return ngx_thrift_error_set(call, NTHRIFT_EXC_UNKNOWN_METHOD, 404,
                                 "unknown method \"%*s\"", name->len,
                                 name->data);
 }

@@ -50,7 +50,7 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
                   "client sent arguments that do not fit their definition: %V",
                   &why);
 
-    return ngx_thrift_call_fail(call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
+    return ngx_thrift_error_set(call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
                                 "arguments do not fit their definition: %V",
                                 &why);
 }

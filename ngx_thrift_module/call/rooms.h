@@ -9,7 +9,8 @@
  *      +--> handler/, upstream/
  *      +--> reply       what its client gets
  *
- *     deadline      when calls run out of time
+ *     error         why a call failed
+ *     deadline      when calls run out of time; it tells call
  *     owner         who made the call: named call-backs up, to client/ or to a
  *                   handler's outbound calls
  *     conf          what a call needs to know of the configuration
@@ -19,6 +20,7 @@
 #define _NGX_THRIFT_CALL_ROOMS_H_INCLUDED_
 
 
+#include "call/ngx_thrift_error.h"
 #include "call/ngx_thrift_deadline.h"
 #include "call/ngx_thrift_conf.h"
 #include "call/ngx_thrift_route.h"

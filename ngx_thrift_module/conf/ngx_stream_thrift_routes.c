@@ -611,7 +611,7 @@ ngx_stream_thrift_get_deadlines(ngx_conf_t *cf,
         return NULL;
     }
 
-    ngx_thrift_deadlines_init(deadlines, timeout);
+    ngx_thrift_deadlines_init(deadlines, timeout, ngx_thrift_call_expire);
     *deadlinesp = deadlines;
 
     return deadlines;

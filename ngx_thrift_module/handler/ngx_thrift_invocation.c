@@ -51,7 +51,7 @@ ngx_thrift_handle(ngx_thrift_call_t *call)
                       "service \"%V\" could not be started",
                       &handler->service);
 
-        return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 503,
+        return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 503,
                                     "service \"%V\" is not available",
                                     &handler->service);
     }
@@ -233,7 +233,7 @@ ngx_thrift_invocation_result(ngx_thrift_invocation_t *inv)
     call = inv->call;
 
     if (inv->end == NGX_THRIFT_INVOCATION_FAILED) {
-        return ngx_thrift_call_fail(call, inv->type, 500, "%V", &inv->text);
+        return ngx_thrift_error_set(call, inv->type, 500, "%V", &inv->text);
     }
 
     call->owner->hold(call, inv->arena.used + inv->size);
@@ -260,7 +260,7 @@ ngx_thrift_invocation_advance(ngx_thrift_invocation_t *inv)
     rc = ngx_thrift_invocation_settle(inv);
 
     if (rc != NGX_AGAIN) {
-        ngx_thrift_call_wake(call, rc);
+        call->resume(call, rc);
     }
 }
 

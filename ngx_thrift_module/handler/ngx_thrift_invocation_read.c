@@ -31,7 +31,7 @@ ngx_thrift_invocation_read(ngx_thrift_invocation_t *inv)
                   "\"thrift_handler_memory\" allows: %uz bytes",
                   inv->call->conf->handler_memory);
 
-    return ngx_thrift_call_fail(inv->call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
+    return ngx_thrift_error_set(inv->call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
                                 "arguments need too much memory");
 }
 

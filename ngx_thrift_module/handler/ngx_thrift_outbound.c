@@ -454,7 +454,7 @@ ngx_thrift_outbound_close_all(ngx_thrift_invocation_t *inv)
 
         /* a server that has not answered in time has failed */
 
-        if (!ob->answered && ngx_thrift_call_expired(ob->call)) {
+        if (!ob->answered && ngx_thrift_deadline_passed(ob->call)) {
             ngx_thrift_call_expire(ob->call);
         }
 

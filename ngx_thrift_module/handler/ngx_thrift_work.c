@@ -53,7 +53,7 @@ ngx_thrift_work_method(ngx_thrift_invocation_t *inv)
 
     inv->threaded = 0;
 
-    return ngx_thrift_call_fail(inv->call, NTHRIFT_EXC_INTERNAL_ERROR, 503,
+    return ngx_thrift_error_set(inv->call, NTHRIFT_EXC_INTERNAL_ERROR, 503,
                                 "overloaded: no thread for the call");
 }
 

@@ -134,7 +134,7 @@ ngx_stream_thrift_peer_choose(ngx_stream_thrift_call_t *tc,
     {
         ngx_log_error(NGX_LOG_ERR, &tc->log, 0,
                       "no port in upstream \"%V\"", &ur->host);
-        return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
+        return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
                                     "no port in upstream");
     }
 
@@ -236,7 +236,7 @@ ngx_stream_thrift_peer_eval(ngx_stream_thrift_call_t *tc,
         ngx_log_error(NGX_LOG_ERR, &tc->log, 0, "%s in upstream \"%V\"",
                       url.err ? url.err : "no memory", &url.url);
 
-        return ngx_thrift_call_fail(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
+        return ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
                                     "no upstream is known for the call");
     }
 
@@ -295,7 +295,7 @@ ngx_stream_thrift_peer_resolve(ngx_stream_thrift_call_t *tc,
     if (ctx == NGX_NO_RESOLVER) {
         ngx_log_error(NGX_LOG_ERR, &tc->log, 0,
                       "no resolver defined to resolve %V", &ur->host);
-        return ngx_thrift_call_fail(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+        return ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
                                     "upstream could not be resolved");
     }
 
@@ -337,7 +337,7 @@ ngx_stream_thrift_peer_resolved(ngx_resolver_ctx_t *ctx)
                       &ctx->name, ctx->state,
                       ngx_resolver_strerror(ctx->state));
 
-        rc = ngx_thrift_call_fail(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+        rc = ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
                                   "upstream could not be resolved");
 
     } else {

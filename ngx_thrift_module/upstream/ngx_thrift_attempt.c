@@ -199,7 +199,7 @@ ngx_thrift_attempt_check(ngx_thrift_attempt_t *attempt)
     attempt->blameless = 1;
     call->reply = NULL;
 
-    return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+    return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
                                 "upstream sent a reply that does not fit "
                                 "its definition: %V", &why);
 }
@@ -251,7 +251,7 @@ ngx_thrift_attempt_malformed(ngx_thrift_attempt_t *attempt, const char *why)
 
     attempt->closes = 1;
 
-    return ngx_thrift_call_fail(attempt->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+    return ngx_thrift_error_set(attempt->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
                                 "upstream sent a malformed reply: %s", why);
 }
 
@@ -273,7 +273,7 @@ ngx_thrift_attempt_lost(ngx_thrift_attempt_t *attempt)
     }
 
     if (attempt->state == NGX_THRIFT_ATTEMPT_READING) {
-        return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+        return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
                                     "upstream closed connection "
                                     "in the middle of its reply");
     }
@@ -284,7 +284,7 @@ ngx_thrift_attempt_lost(ngx_thrift_attempt_t *attempt)
         return NGX_DECLINED;
     }
 
-    return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+    return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
                                 (attempt->state == NGX_THRIFT_ATTEMPT_QUEUED)
                                     ? "upstream closed connection while "
                                       "the call was sent"

@@ -393,7 +393,7 @@ ngx_thrift_connection_read_event(ngx_event_t *rev)
     if (c->close) {
         attempt->blameless = 1;
         ngx_thrift_connection_fail(conn,
-            ngx_thrift_call_fail(attempt->call, NTHRIFT_EXC_INTERNAL_ERROR,
+            ngx_thrift_error_set(attempt->call, NTHRIFT_EXC_INTERNAL_ERROR,
                                  502, "proxy is shutting down"));
         return;
     }
@@ -472,7 +472,7 @@ ngx_thrift_connection_timeout(void *data)
     ngx_thrift_attempt_timed_out(attempt);
 
     rc = (conn->state == NGX_THRIFT_OPENING)
-         ? NGX_DECLINED : ngx_thrift_call_timed_out(attempt->call);
+         ? NGX_DECLINED : ngx_thrift_error_timed_out(attempt->call);
 
     ngx_thrift_connection_fail(conn, rc);
 }

@@ -52,7 +52,7 @@ ngx_thrift_pass_balanced(ngx_thrift_call_t *call, ngx_int_t rc)
         rc = ngx_thrift_pass_try(call);
     }
 
-    ngx_thrift_call_wake(call, rc);
+    call->resume(call, rc);
 }
 
 
@@ -77,7 +77,7 @@ ngx_thrift_pass_done(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
         rc = ngx_thrift_pass_try(call);
     }
 
-    ngx_thrift_call_wake(call, rc);
+    call->resume(call, rc);
 }
 
 
@@ -143,7 +143,7 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
     if (rc == NGX_BUSY) {
         ngx_log_error(NGX_LOG_ERR, call->log, 0, "no live upstreams");
 
-        return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+        return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
                                     "no live upstreams");
     }
 
@@ -212,7 +212,7 @@ ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
             return NGX_DECLINED;
         }
 
-        return ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+        return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
                                     attempt->lost
                                         ? "upstream closed connection "
                                           "before it replied"
@@ -222,7 +222,7 @@ ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 
         /* what has no error by now is our own shortage */
 
-        (void) ngx_thrift_call_fail(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
+        (void) ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
                                     "internal error");
 
         call->balancer->release(attempt,
@@ -244,7 +244,7 @@ ngx_thrift_pass_may_retry(ngx_thrift_attempt_t *attempt)
 
     return call->conf->next_upstream
            && attempt->peer->tries != 0
-           && !ngx_thrift_call_expired(call)
+           && !ngx_thrift_deadline_passed(call)
            && (timeout == 0
                || ngx_current_msec - attempt->peer->start_time < timeout);
 }

@@ -1,0 +1,21 @@
+
+/*
+ * Why a call failed, as its client is told.
+ */
+
+#ifndef _NGX_THRIFT_ERROR_H_INCLUDED_
+#define _NGX_THRIFT_ERROR_H_INCLUDED_
+
+
+/*
+ * Sets the exception that answers the call, and $status; the first one counts.
+ * Returns NGX_ERROR.
+ */
+ngx_int_t ngx_thrift_error_set(ngx_thrift_call_t *call, ngx_int_t exception,
+    ngx_uint_t status, const char *fmt, ...);
+
+/* The error of a call that took too long.  Returns NGX_ERROR. */
+ngx_int_t ngx_thrift_error_timed_out(ngx_thrift_call_t *call);
+
+
+#endif /* _NGX_THRIFT_ERROR_H_INCLUDED_ */
