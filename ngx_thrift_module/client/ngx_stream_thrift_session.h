@@ -35,6 +35,9 @@ struct ngx_stream_thrift_session_s {
     ngx_stream_thrift_main_conf_t  *main;
 
     ngx_thrift_client_t             client;     /* for upstreams */
+    ngx_thrift_client_t             handlers;   /* that answer it, likewise: it
+                                                   cannot spoil their
+                                                   connections */
     ngx_thrift_input_t              in;
     ngx_stream_thrift_call_t       *reading;    /* its message has begun */
     ngx_msec_t                      begun;      /* when */

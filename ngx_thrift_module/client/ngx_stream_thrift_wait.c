@@ -236,6 +236,7 @@ ngx_stream_thrift_session_close(ngx_stream_thrift_session_t *ts,
     }
 
     ngx_thrift_pool_close_client(&ts->client);
+    ngx_thrift_pool_close_client(&ts->handlers);
     ngx_thrift_input_close(&ts->in);
     ngx_thrift_timer_close(&ts->timer);
 

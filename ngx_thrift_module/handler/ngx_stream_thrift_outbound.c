@@ -61,7 +61,7 @@ ngx_stream_thrift_outbound_spawn(ngx_thrift_call_t *call, ngx_str_t *upstream,
     tc->owner = ts;
     tc->call.owner = &ngx_stream_thrift_outbound_owner;
     tc->call.routes = NULL;
-    tc->call.client = &ts->client;
+    tc->call.client = &ts->handlers;
 
     ngx_thrift_call_init(&tc->call, call->conf);
     ngx_stream_thrift_call_prepare(tc, ts->session);
