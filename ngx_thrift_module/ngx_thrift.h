@@ -51,6 +51,7 @@
 #include "wire/head.h"
 #include "wire/message.h"
 #include "wire/protocol.h"
+#include "wire/transport.h"
 #include "nthrift_handler.h"
 
 typedef struct ngx_thrift_call_s        ngx_thrift_call_t;

@@ -10,6 +10,8 @@
 
 #include "wire/head.h"
 #include "wire/message.h"
+#include "wire/protocol.h"
+#include "wire/transport.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -35,19 +37,6 @@ typedef struct {
     nthrift_message_t       message;
     nthrift_skip_level_t    levels[NTHRIFT_DECODE_DEPTH];
 } exchange_t;
-
-
-static const char *
-exchange_dialect(const nthrift_head_t *head)
-{
-    if (head->transport == NTHRIFT_FRAMED) {
-        return (head->protocol == NTHRIFT_BINARY) ? "framed binary"
-                                                  : "framed compact";
-    }
-
-    return (head->protocol == NTHRIFT_BINARY) ? "unframed binary"
-                                              : "unframed compact";
-}
 
 
 /* A name that came over the wire, for a terminal. */
@@ -145,8 +134,9 @@ exchange_send(exchange_t *x)
     }
 
     if (x->call->verbose) {
-        nthrift_call_say("sent %zu bytes: %s %s, %.*s, seqid %d", len,
-                         exchange_dialect(&x->call->head),
+        nthrift_call_say("sent %zu bytes: %s %s %s, %.*s, seqid %d", len,
+                         nthrift_transport_name(x->call->head.transport),
+                         nthrift_protocol_name(x->call->head.protocol),
                          nthrift_head_type_name(x->call->head.type),
                          (int) x->call->head.name.len,
                          (const char *) x->call->head.name.data,
@@ -161,9 +151,10 @@ static int
 exchange_closed(const exchange_t *x, const char *why)
 {
     if (x->len == 0) {
-        nthrift_call_say("%s: %s without a reply to a %s call",
+        nthrift_call_say("%s: %s without a reply to a %s %s call",
                          x->call->where, why,
-                         exchange_dialect(&x->call->head));
+                         nthrift_transport_name(x->call->head.transport),
+                         nthrift_protocol_name(x->call->head.protocol));
         return -1;
     }
 

@@ -242,8 +242,7 @@ ngx_stream_thrift_variable_transport(ngx_thrift_call_t *call,
     ngx_str_t *value)
 {
     return ngx_stream_thrift_constant(value,
-                    (call->request.wire.head.transport == NTHRIFT_FRAMED)
-                        ? "framed" : "unframed");
+                nthrift_transport_name(call->request.wire.head.transport));
 }
 
 

@@ -3,12 +3,14 @@
  * bytes at most it tells how the message is wrapped and which protocol it
  * speaks, or what else came instead of Thrift.  Called by head.c for every
  * message, so that a connection may change its mind between two calls.  It
- * looks at bytes only and moves nothing.
+ * looks at bytes only and moves nothing.  The rows of both transports are at
+ * the end.
  */
 
 #include "wire/frame.h"
 #include "wire/binary.h"
 #include "wire/protocol.h"
+#include "wire/transport.h"
 
 
 /*
@@ -22,6 +24,11 @@
 /* Bytes that a compact head has at least; a binary one has more. */
 
 #define FRAME_LEAST       5
+
+
+/* What is not met in good messages costs those nothing, not even registers. */
+
+#define frame_noinline  __attribute__((noinline))
 
 
 /* Other protocols by their first bytes. */
@@ -66,7 +73,7 @@ static const frame_foreign_t  frame_foreign[] = {
  * that sends noise.
  */
 
-static int
+static frame_noinline int
 frame_read_foreign(const uint8_t *p, size_t n, nthrift_error_t *err)
 {
     size_t                  len;
@@ -130,7 +137,7 @@ frame_read_tls(const uint8_t *p, size_t n)
  * them less than FRAME_LENGTH_END.
  */
 
-static int
+static frame_noinline int
 frame_read_not_frame(const uint8_t *p, size_t n, nthrift_error_t *err)
 {
     /* RFC 8446, section 6: an alert has two bytes */
@@ -207,9 +214,8 @@ frame_accept(const nthrift_rules_t *rules, unsigned transport,
     if (rules->transport != NTHRIFT_TRANSPORT_AUTO
         && rules->transport != transport)
     {
-        return nthrift_error_set(err, (transport == NTHRIFT_FRAMED)
-                     ? "framed message where an unframed one is expected"
-                     : "unframed message where a framed one is expected");
+        return nthrift_error_set(err, nthrift_transports[transport]
+                                          ->unexpected[rules->transport]);
     }
 
     if (rules->protocol != NTHRIFT_PROTOCOL_AUTO
@@ -243,7 +249,7 @@ frame_is_name(uint8_t c)
  * or without one: a name's length begins with 0, a name does not.
  */
 
-static int
+static frame_noinline int
 frame_read_lax(const nthrift_rules_t *rules, const uint8_t *p, uint32_t len,
     nthrift_head_t *head, nthrift_error_t *err)
 {
@@ -279,7 +285,7 @@ frame_read_lax(const nthrift_rules_t *rules, const uint8_t *p, uint32_t len,
 /* What begins with a number that can be a frame's length. */
 
 static int
-frame_read_framed(const nthrift_rules_t *rules, const uint8_t *p, size_t n,
+frame_read_length(const nthrift_rules_t *rules, const uint8_t *p, size_t n,
     nthrift_head_t *head, nthrift_error_t *err)
 {
     int       rc;
@@ -339,12 +345,98 @@ frame_read_framed(const nthrift_rules_t *rules, const uint8_t *p, size_t n,
 }
 
 
+/* A message that begins with its length. */
+
+static int
+frame_framed_read(const nthrift_rules_t *rules, const uint8_t *p, size_t n,
+    nthrift_head_t *head, nthrift_error_t *err)
+{
+    if (n < NTHRIFT_LENGTH_SIZE) {
+        return NTHRIFT_AGAIN;
+    }
+
+    return frame_read_length(rules, p, n, head, err);
+}
+
+
+static uint8_t *
+frame_framed_write(uint8_t *p, uint32_t len)
+{
+    return nthrift_binary_put32(p, len);
+}
+
+
+static const nthrift_transport_t  frame_framed = {
+    .name = "framed",
+
+    .unexpected = {
+        [NTHRIFT_UNFRAMED] = "framed message where an unframed one is expected"
+    },
+
+    .length_size = NTHRIFT_LENGTH_SIZE,
+
+    .read = frame_framed_read,
+    .write = frame_framed_write
+};
+
+
+/* A message that begins with its protocol. */
+
+static int
+frame_unframed_read(const nthrift_rules_t *rules, const uint8_t *p, size_t n,
+    nthrift_head_t *head, nthrift_error_t *err)
+{
+    int  rc;
+
+    rc = frame_read_protocol(p, n, err);
+
+    return (rc > 0) ? frame_accept(rules, NTHRIFT_UNFRAMED, rc, head, err)
+                    : rc;
+}
+
+
+static uint8_t *
+frame_unframed_write(uint8_t *p, uint32_t len)
+{
+    (void) len;
+
+    return p;
+}
+
+
+static const nthrift_transport_t  frame_unframed = {
+    .name = "unframed",
+
+    .unexpected = {
+        [NTHRIFT_FRAMED] = "unframed message where a framed one is expected"
+    },
+
+    .read = frame_unframed_read,
+    .write = frame_unframed_write
+};
+
+
+const nthrift_transport_t *const  nthrift_transports[NTHRIFT_TRANSPORTS] = {
+    [NTHRIFT_UNFRAMED] = &frame_unframed,
+    [NTHRIFT_FRAMED] = &frame_framed
+};
+
+
+const char *
+nthrift_transport_name(unsigned transport)
+{
+    return (transport != NTHRIFT_TRANSPORT_AUTO)
+           ? nthrift_transports[transport]->name : "unknown";
+}
+
+
 int
 nthrift_frame_read(const nthrift_rules_t *rules, const uint8_t *p,
     const uint8_t *last, nthrift_head_t *head, nthrift_error_t *err)
 {
-    int     rc;
-    size_t  n;
+    int                         i, rc;
+    size_t                      n;
+    const nthrift_transport_t  *row;
 
     n = (size_t) (last - p);
 
@@ -356,30 +448,17 @@ nthrift_frame_read(const nthrift_rules_t *rules, const uint8_t *p,
         n = 8;
     }
 
-    if (p[0] < FRAME_LENGTH_END) {
-        if (n < NTHRIFT_LENGTH_SIZE) {
-            return NTHRIFT_AGAIN;
+    for (i = NTHRIFT_TRANSPORT_AUTO + 1; i < NTHRIFT_TRANSPORTS; i++) {
+        row = nthrift_transports[i];
+
+        if ((row->length_size != 0) == (p[0] < FRAME_LENGTH_END)) {
+            rc = row->read(rules, p, n, head, err);
+
+            if (rc != NTHRIFT_DECLINED) {
+                return rc;
+            }
         }
-
-        return frame_read_framed(rules, p, n, head, err);
-    }
-
-    rc = frame_read_protocol(p, n, err);
-
-    if (rc > 0) {
-        return frame_accept(rules, NTHRIFT_UNFRAMED, rc, head, err);
-    }
-
-    if (rc != NTHRIFT_DECLINED) {
-        return rc;
     }
 
     return frame_read_foreign(p, n, err);
-}
-
-
-uint8_t *
-nthrift_frame_write(uint8_t *p, uint32_t len)
-{
-    return nthrift_binary_put32(p, len);
 }

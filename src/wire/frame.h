@@ -28,8 +28,5 @@
 int nthrift_frame_read(const nthrift_rules_t *rules, const uint8_t *p,
     const uint8_t *last, nthrift_head_t *head, nthrift_error_t *err);
 
-/* Writes a length word, NTHRIFT_LENGTH_SIZE bytes; returns the byte behind. */
-uint8_t *nthrift_frame_write(uint8_t *p, uint32_t len);
-
 
 #endif /* NTHRIFT_FRAME_H */

@@ -1,19 +1,20 @@
 /*
  * wire/head.c: the head of a message: who is called, how, and under which
  * number.  The second step of a call, behind frame.c; what differs between
- * the protocols is in their rows (protocol.h).  It judges neither the name nor
- * the type: that is routing.
+ * protocols and transports is in their rows (protocol.h, transport.h).  It
+ * judges neither the name nor the type: that is routing.
  */
 
 #include "wire/head.h"
 #include "wire/frame.h"
 #include "wire/protocol.h"
+#include "wire/transport.h"
 
 
 static size_t
 head_length_size(const nthrift_head_t *head)
 {
-    return (head->transport == NTHRIFT_FRAMED) ? NTHRIFT_LENGTH_SIZE : 0;
+    return nthrift_transports[head->transport]->length_size;
 }
 
 
@@ -31,7 +32,7 @@ head_read_protocol(const uint8_t *p, const uint8_t *last,
 
     limit = UINT64_MAX;
 
-    if (head->transport == NTHRIFT_FRAMED) {
+    if (head->frame != 0) {
         limit = head->frame;
 
         if ((uint64_t) (last - p) > limit) {
@@ -63,7 +64,9 @@ nthrift_head_read(const nthrift_rules_t *rules, const uint8_t *p,
         return n;
     }
 
-    size = head_length_size(head);
+    /* the table says the same, but later than `frame` does */
+
+    size = (head->frame != 0) ? NTHRIFT_LENGTH_SIZE : 0;
     n = head_read_protocol(p + size, last, head, err);
 
     if (n < 0) {
@@ -87,20 +90,19 @@ nthrift_head_size(const nthrift_head_t *head)
 uint32_t
 nthrift_head_frame(const nthrift_head_t *head, size_t body)
 {
-    if (head->transport != NTHRIFT_FRAMED) {
-        return 0;
-    }
+    size_t  n;
 
-    return (uint32_t) (nthrift_head_size(head) - NTHRIFT_LENGTH_SIZE + body);
+    n = head_length_size(head);
+
+    return (n != 0) ? (uint32_t) (nthrift_head_size(head) - n + body) : 0;
 }
 
 
 uint8_t *
 nthrift_head_write(uint8_t *p, const nthrift_head_t *head, size_t body)
 {
-    if (head->transport == NTHRIFT_FRAMED) {
-        p = nthrift_frame_write(p, nthrift_head_frame(head, body));
-    }
+    p = nthrift_transports[head->transport]->write(p,
+                                             nthrift_head_frame(head, body));
 
     return nthrift_protocols[head->protocol]->head_write(p, head);
 }

@@ -66,7 +66,7 @@ message_begin_body(nthrift_message_t *m, const nthrift_rules_t *rules,
 
     end = rules->max_message;
 
-    if (m->head.transport == NTHRIFT_FRAMED) {
+    if (m->head.frame != 0) {
         end = message_frame_end(m);
 
         if (m->head.frame > rules->max_frame) {
@@ -231,7 +231,7 @@ nthrift_message_read(nthrift_message_t *m, const nthrift_rules_t *rules,
         return message_count(m, p, last);
     }
 
-    if (m->head.transport == NTHRIFT_FRAMED) {
+    if (m->head.frame != 0) {
         return message_walk_framed(m, p, last);
     }
 

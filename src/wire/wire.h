@@ -15,7 +15,8 @@
 typedef enum {
     NTHRIFT_TRANSPORT_AUTO = 0,     /* a rule only: told by the first bytes */
     NTHRIFT_UNFRAMED,
-    NTHRIFT_FRAMED
+    NTHRIFT_FRAMED,
+    NTHRIFT_TRANSPORTS              /* no transport: how many numbers */
 } nthrift_transport_e;
 
 
@@ -92,7 +93,8 @@ typedef struct {
 /* What stands before a message's body. */
 
 typedef struct {
-    uint8_t        transport;   /* NTHRIFT_UNFRAMED or NTHRIFT_FRAMED */
+    uint8_t        transport;   /* NTHRIFT_UNFRAMED or NTHRIFT_FRAMED: a row
+                                   of transport.h */
     uint8_t        protocol;    /* NTHRIFT_BINARY or NTHRIFT_COMPACT: a row
                                    of protocol.h */
     uint8_t        lax;         /* 1: read without a version word */

@@ -4,6 +4,7 @@
  */
 
 #include "wire/frame.h"
+#include "wire/transport.h"
 #include "unit.h"
 
 
@@ -291,18 +292,45 @@ test_eight_bytes(void)
 static void
 test_write(void)
 {
-    uint8_t  bytes[4];
+    uint8_t                     bytes[4];
+    const nthrift_transport_t  *framed;
 
-    ok(nthrift_frame_write(bytes, 0x01020304) == bytes + 4,
+    framed = nthrift_transports[NTHRIFT_FRAMED];
+
+    ok(framed->write(bytes, 0x01020304) == bytes + 4,
        "a length word is four bytes");
     is_bytes(bytes, 4, "\1\2\3\4", 4, "it is big-endian");
+}
+
+
+/* Every row is whole. */
+
+static void
+test_transport(unsigned number)
+{
+    unsigned                    i;
+    uint8_t                     bytes[8];
+    const nthrift_transport_t  *row;
+
+    row = nthrift_transports[number];
+
+    ok(row->name != NULL && row->read != NULL && row->write != NULL,
+       "%s: whole", row->name);
+    is_str(nthrift_transport_name(number), row->name, "its name");
+    ok(row->write(bytes, 9) == bytes + row->length_size, "its length");
+
+    for (i = NTHRIFT_TRANSPORT_AUTO + 1; i < NTHRIFT_TRANSPORTS; i++) {
+        ok(i == number || row->unexpected[i] != NULL, "%s and %s", row->name,
+           nthrift_transport_name(i));
+    }
 }
 
 
 int
 main(void)
 {
-    size_t  i;
+    size_t    i;
+    unsigned  number;
 
     for (i = 0; i < unit_array_size(frame_cases); i++) {
         frame_case_run(&frame_cases[i]);
@@ -310,6 +338,17 @@ main(void)
 
     test_eight_bytes();
     test_write();
+
+    ok(nthrift_transports[NTHRIFT_TRANSPORT_AUTO] == NULL,
+       "none is no transport");
+    is_str(nthrift_transport_name(NTHRIFT_TRANSPORT_AUTO), "unknown",
+           "none has no name");
+
+    for (number = NTHRIFT_TRANSPORT_AUTO + 1; number < NTHRIFT_TRANSPORTS;
+         number++)
+    {
+        test_transport(number);
+    }
 
     done();
 

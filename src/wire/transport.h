@@ -1,0 +1,63 @@
+/*
+ * wire/transport.h: what a transport brings to wire/, and the table of all of
+ * them: rows as in protocol.h.
+ *
+ *     frame.c      read ----------> does such a message begin here?
+ *     head.c       length_size ---> where its head begins
+ *                  write ---------> what stands before a head
+ *     message.c    (head->frame) -> where it ends
+ *
+ * A new one is an addition:
+ *
+ *     wire/wire.h        its number; rows are asked in the order of numbers
+ *     wire/<name>.c      the functions, and the row at its end
+ *     wire/frame.c       the row's place in the table
+ *     directives.md      its name: thrift_transport
+ */
+
+#ifndef NTHRIFT_TRANSPORT_H
+#define NTHRIFT_TRANSPORT_H
+
+#include "wire/wire.h"
+
+
+typedef struct {
+    const char  *name;              /* "framed" */
+
+    /* What is said of its message where another one is expected: which. */
+
+    const char  *unexpected[NTHRIFT_TRANSPORTS];
+
+    /*
+     * Bytes that stand before a message's head and tell its length, which
+     * is head->frame then.  0: there are none, head->frame is 0, and a
+     * message ends where its struct does.
+     */
+    size_t       length_size;
+
+    /*
+     * Tells if a message of this transport begins with these 1 .. 8 bytes,
+     * the first of which can be a length's if there is one, and cannot if
+     * there is none.  NTHRIFT_DECLINED: no; else as nthrift_frame_read().
+     */
+    int        (*read)(const nthrift_rules_t *rules, const uint8_t *p,
+                     size_t n, nthrift_head_t *head, nthrift_error_t *err);
+
+    /*
+     * Writes `length_size` bytes before `len` bytes of head and body; returns
+     * the byte behind.
+     */
+    uint8_t   *(*write)(uint8_t *p, uint32_t len);
+} nthrift_transport_t;
+
+
+/* By nthrift_transport_e; NULL for NTHRIFT_TRANSPORT_AUTO. */
+
+extern const nthrift_transport_t *const
+    nthrift_transports[NTHRIFT_TRANSPORTS];
+
+/* "framed" and so on; "unknown" for NTHRIFT_TRANSPORT_AUTO. */
+const char *nthrift_transport_name(unsigned transport);
+
+
+#endif /* NTHRIFT_TRANSPORT_H */
