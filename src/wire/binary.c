@@ -387,7 +387,7 @@ binary_walk_element(nthrift_skip_t *w, nthrift_skip_level_t *level,
 }
 
 
-static int
+static nthrift_walk_aligned int
 binary_walk(nthrift_skip_t *w, const uint8_t **p, const uint8_t *last)
 {
     return nthrift_walk_run(w, p, last, binary_walk_field,

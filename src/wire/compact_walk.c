@@ -473,7 +473,7 @@ compact_walk_element(nthrift_skip_t *w, nthrift_skip_level_t *level,
 }
 
 
-int
+nthrift_walk_aligned int
 nthrift_compact_walk(nthrift_skip_t *w, const uint8_t **p,
     const uint8_t *last)
 {

@@ -94,6 +94,14 @@ nthrift_walk_count_field(nthrift_skip_t *w, int16_t id)
 
 
 /*
+ * For the functions that are made of it.  Where in a line of the cache their
+ * loops begin makes 3 to 10 %; without this any change elsewhere moves them.
+ */
+
+#define nthrift_walk_aligned  __attribute__((aligned(64)))
+
+
+/*
  * The loop.  The readers are given as constants and disappear into it: each
  * protocol has a loop of its own, without a call per token.
  */
