@@ -11,8 +11,7 @@
 #include "nthrift_text.h"
 #include "nthrift_value.h"
 
-#include "bind/token_binary.h"
-#include "bind/token_compact.h"
+#include "bind/protocol.h"
 #include "bind/utf8.h"
 
 #include <math.h>
@@ -560,8 +559,7 @@ nthrift_value_start(nthrift_value_t *c, nthrift_decode_t *d, unsigned protocol,
 
     d->precision = 1;
 
-    c->protocol = (protocol == NTHRIFT_BINARY) ? &nthrift_token_binary
-                                               : &nthrift_token_compact;
+    c->protocol = nthrift_bind_protocols[protocol].token;
     c->p = p;
     c->last = last;
     c->values = NTHRIFT_DECODE_VALUES;

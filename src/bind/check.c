@@ -42,6 +42,13 @@ typedef struct {
 } check_t;
 
 
+/* nthrift_check_body() in one of the protocols. */
+
+typedef int (*check_pt)(const nthrift_check_rules_t *rules, void *memory,
+    const nthrift_schema_t *st, nthrift_bytes_t *body,
+    nthrift_check_error_t *err);
+
+
 static const char *const  check_expected[NTHRIFT_UUID + 1] = {
     [NTHRIFT_BOOL] = "wrong type, bool expected",
     [NTHRIFT_I8] = "wrong type, i8 expected",
@@ -732,20 +739,6 @@ check_run(check_t *c, const nthrift_token_protocol_t *protocol)
 }
 
 
-static int
-check_run_binary(check_t *c)
-{
-    return check_run(c, &nthrift_token_binary);
-}
-
-
-static int
-check_run_compact(check_t *c)
-{
-    return check_run(c, &nthrift_token_compact);
-}
-
-
 static inline size_t
 check_stride(const nthrift_check_rules_t *rules)
 {
@@ -761,9 +754,10 @@ nthrift_check_size(const nthrift_check_rules_t *rules)
 }
 
 
-int
-nthrift_check_body(const nthrift_check_rules_t *rules, void *memory,
-    unsigned protocol, const nthrift_schema_t *st, nthrift_bytes_t *body,
+nthrift_token_inline int
+check_body(const nthrift_token_protocol_t *protocol,
+    const nthrift_check_rules_t *rules, void *memory,
+    const nthrift_schema_t *st, nthrift_bytes_t *body,
     nthrift_check_error_t *err)
 {
     check_t  c;
@@ -787,6 +781,38 @@ nthrift_check_body(const nthrift_check_rules_t *rules, void *memory,
         return NTHRIFT_ERROR;
     }
 
-    return (protocol == NTHRIFT_BINARY) ? check_run_binary(&c)
-                                        : check_run_compact(&c);
+    return check_run(&c, protocol);
+}
+
+
+static int
+check_binary(const nthrift_check_rules_t *rules, void *memory,
+    const nthrift_schema_t *st, nthrift_bytes_t *body,
+    nthrift_check_error_t *err)
+{
+    return check_body(&nthrift_token_binary, rules, memory, st, body, err);
+}
+
+
+static int
+check_compact(const nthrift_check_rules_t *rules, void *memory,
+    const nthrift_schema_t *st, nthrift_bytes_t *body,
+    nthrift_check_error_t *err)
+{
+    return check_body(&nthrift_token_compact, rules, memory, st, body, err);
+}
+
+
+static const check_pt  check_protocols[NTHRIFT_PROTOCOLS] = {
+    [NTHRIFT_BINARY] = check_binary,
+    [NTHRIFT_COMPACT] = check_compact
+};
+
+
+int
+nthrift_check_body(const nthrift_check_rules_t *rules, void *memory,
+    unsigned protocol, const nthrift_schema_t *st, nthrift_bytes_t *body,
+    nthrift_check_error_t *err)
+{
+    return check_protocols[protocol](rules, memory, st, body, err);
 }

@@ -65,8 +65,8 @@ size_t nthrift_check_size(const nthrift_check_rules_t *rules);
 /*
  * Checks the struct that begins at body->p against its table.  `memory` has
  * nthrift_check_size() bytes, aligned to 8, which need not be cleared and may
- * be used for the next body; nothing is kept in it.  `protocol` is
- * NTHRIFT_BINARY or NTHRIFT_COMPACT.
+ * be used for the next body; nothing is kept in it.  `protocol` is one
+ * of protocol.h.
  *
  * NTHRIFT_OK: the body is good, and body->p is behind its stop.
  * NTHRIFT_ERROR: err->text says what is wrong, err->path[0 .. err->len) where;

@@ -11,12 +11,18 @@
 #include "bind/decode.h"
 
 #include "bind/descent.h"
-#include "bind/number.h"
 #include "bind/token_binary.h"
 #include "bind/token_compact.h"
 
 
 #define decode_inline  nthrift_token_inline
+
+
+/* nthrift_decode_body() in one of the protocols. */
+
+typedef int (*decode_pt)(nthrift_arena_t *arena,
+    const nthrift_layout_t *layout, uint32_t max_depth, nthrift_bytes_t *body,
+    void **value, nthrift_error_t *err);
 
 
 const char  nthrift_decode_no_memory[] = "no memory";
@@ -144,7 +150,7 @@ decode_elements(nthrift_descent_t *d,
     level.type[0] = t->elem;
     level.type[1] = t->elem;
 
-    i = nthrift_number_run(protocol->token, &p, d->body->last, t, items);
+    i = protocol->numbers(protocol->token, &p, d->body->last, t, items);
     items += (size_t) i * at->size;
 
     for ( /* void */ ; i < t->count; i++) {
@@ -433,21 +439,24 @@ decode_pass_compact(nthrift_descent_t *d, const uint8_t *p,
 
 
 static const nthrift_descent_protocol_t  decode_binary = {
-    &nthrift_token_binary, decode_nested_binary, decode_pass_binary
+    &nthrift_token_binary, nthrift_number_run_fixed, decode_nested_binary,
+    decode_pass_binary
 };
 
 
 static const nthrift_descent_protocol_t  decode_compact = {
-    &nthrift_token_compact, decode_nested_compact, decode_pass_compact
+    &nthrift_token_compact, nthrift_number_run_varint, decode_nested_compact,
+    decode_pass_compact
 };
 
 
 /* The body is a struct, and `*value` a pointer to it. */
 
-int
-nthrift_decode_body(nthrift_arena_t *arena, unsigned protocol,
-    const nthrift_layout_t *layout, uint32_t max_depth, nthrift_bytes_t *body,
-    void **value, nthrift_error_t *err)
+nthrift_token_inline int
+decode_body(const nthrift_descent_protocol_t *protocol,
+    nthrift_arena_t *arena, const nthrift_layout_t *layout,
+    uint32_t max_depth, nthrift_bytes_t *body, void **value,
+    nthrift_error_t *err)
 {
     nthrift_descent_t       d;
     uint8_t                *base;
@@ -469,10 +478,7 @@ nthrift_decode_body(nthrift_arena_t *arena, unsigned protocol,
     t.type = NTHRIFT_STRUCT;
     base = NULL;
 
-    p = (protocol == NTHRIFT_BINARY)
-        ? decode_nested_binary(&d, body->p, &t, NULL, &at, (uint8_t *) &base)
-        : decode_nested_compact(&d, body->p, &t, NULL, &at,
-                                (uint8_t *) &base);
+    p = protocol->nested(&d, body->p, &t, NULL, &at, (uint8_t *) &base);
 
     *value = base;
 
@@ -483,4 +489,40 @@ nthrift_decode_body(nthrift_arena_t *arena, unsigned protocol,
     body->p = p;
 
     return NTHRIFT_OK;
+}
+
+
+static int
+decode_body_binary(nthrift_arena_t *arena, const nthrift_layout_t *layout,
+    uint32_t max_depth, nthrift_bytes_t *body, void **value,
+    nthrift_error_t *err)
+{
+    return decode_body(&decode_binary, arena, layout, max_depth, body, value,
+                       err);
+}
+
+
+static int
+decode_body_compact(nthrift_arena_t *arena, const nthrift_layout_t *layout,
+    uint32_t max_depth, nthrift_bytes_t *body, void **value,
+    nthrift_error_t *err)
+{
+    return decode_body(&decode_compact, arena, layout, max_depth, body, value,
+                       err);
+}
+
+
+static const decode_pt  decode_protocols[NTHRIFT_PROTOCOLS] = {
+    [NTHRIFT_BINARY] = decode_body_binary,
+    [NTHRIFT_COMPACT] = decode_body_compact
+};
+
+
+int
+nthrift_decode_body(nthrift_arena_t *arena, unsigned protocol,
+    const nthrift_layout_t *layout, uint32_t max_depth, nthrift_bytes_t *body,
+    void **value, nthrift_error_t *err)
+{
+    return decode_protocols[protocol](arena, layout, max_depth, body, value,
+                                      err);
 }

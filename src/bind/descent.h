@@ -8,6 +8,7 @@
 #define NTHRIFT_DESCENT_H
 
 #include "base/arena.h"
+#include "bind/number.h"
 #include "bind/schema.h"
 #include "bind/token.h"
 
@@ -41,6 +42,7 @@ typedef const uint8_t *(*nthrift_descent_pass_pt)(nthrift_descent_t *d,
 
 typedef struct {
     const nthrift_token_protocol_t  *token;
+    nthrift_number_run_pt            numbers;
 
     nthrift_descent_nested_pt        nested;
     nthrift_descent_pass_pt          pass;

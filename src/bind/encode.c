@@ -556,6 +556,12 @@ static const encode_protocol_t  encode_compact = {
 };
 
 
+static const encode_protocol_t  *const encode_protocols[NTHRIFT_PROTOCOLS] = {
+    [NTHRIFT_BINARY] = &encode_binary,
+    [NTHRIFT_COMPACT] = &encode_compact
+};
+
+
 int
 nthrift_encode_body(nthrift_write_t *w, const nthrift_layout_t *layout,
     const void *value)
@@ -573,12 +579,7 @@ nthrift_encode_body(nthrift_write_t *w, const nthrift_layout_t *layout,
     e.w = w;
     e.left = NTHRIFT_MAX_DEPTH;
 
-    if (w->protocol == NTHRIFT_BINARY) {
-        (void) encode_nested_binary(&e, &type, &at, value);
-
-    } else {
-        (void) encode_nested_compact(&e, &type, &at, value);
-    }
+    (void) encode_protocols[w->protocol]->nested(&e, &type, &at, value);
 
     return (w->error == NULL) ? NTHRIFT_OK : NTHRIFT_ERROR;
 }

@@ -37,6 +37,12 @@ typedef struct {
 } find_t;
 
 
+/* nthrift_find_value() in one of the protocols. */
+
+typedef int (*find_pt)(const nthrift_find_path_t *path, nthrift_bytes_t *body,
+    nthrift_find_value_t *value);
+
+
 /* A name that is looked for, as far as it was read. */
 
 typedef struct {
@@ -279,23 +285,10 @@ find_run(find_t *f, const nthrift_token_protocol_t *protocol)
 }
 
 
-static int
-find_run_binary(find_t *f)
-{
-    return find_run(f, &nthrift_token_binary);
-}
-
-
-static int
-find_run_compact(find_t *f)
-{
-    return find_run(f, &nthrift_token_compact);
-}
-
-
-int
-nthrift_find_value(unsigned protocol, const nthrift_find_path_t *path,
-    nthrift_bytes_t *body, nthrift_find_value_t *value)
+nthrift_token_inline int
+find_value(const nthrift_token_protocol_t *protocol,
+    const nthrift_find_path_t *path, nthrift_bytes_t *body,
+    nthrift_find_value_t *value)
 {
     int     rc;
     find_t  f;
@@ -308,10 +301,39 @@ nthrift_find_value(unsigned protocol, const nthrift_find_path_t *path,
 
     (void) find_enter_struct(&f, 0);
 
-    rc = (protocol == NTHRIFT_BINARY) ? find_run_binary(&f)
-                                      : find_run_compact(&f);
+    rc = find_run(&f, protocol);
 
     return (rc == NTHRIFT_OK && f.found) ? NTHRIFT_OK : NTHRIFT_DECLINED;
+}
+
+
+static int
+find_binary(const nthrift_find_path_t *path, nthrift_bytes_t *body,
+    nthrift_find_value_t *value)
+{
+    return find_value(&nthrift_token_binary, path, body, value);
+}
+
+
+static int
+find_compact(const nthrift_find_path_t *path, nthrift_bytes_t *body,
+    nthrift_find_value_t *value)
+{
+    return find_value(&nthrift_token_compact, path, body, value);
+}
+
+
+static const find_pt  find_protocols[NTHRIFT_PROTOCOLS] = {
+    [NTHRIFT_BINARY] = find_binary,
+    [NTHRIFT_COMPACT] = find_compact
+};
+
+
+int
+nthrift_find_value(unsigned protocol, const nthrift_find_path_t *path,
+    nthrift_bytes_t *body, nthrift_find_value_t *value)
+{
+    return find_protocols[protocol](path, body, value);
 }
 
 

@@ -7,7 +7,8 @@
 #ifndef NTHRIFT_NUMBER_H
 #define NTHRIFT_NUMBER_H
 
-#include "bind/token_compact.h"
+#include "bind/token.h"
+#include "wire/compact.h"
 
 
 static inline int
@@ -137,33 +138,21 @@ nthrift_number_varints(const uint8_t **p, const uint8_t *last, int max,
 
 /*
  * Elements of a list or set that are in this run, read without a look at each
- * one's type.  Returns how many were; others are read one by one.
+ * one's type: where numbers have one size each, and where they are compact's.
+ * Returns how many were; others are read one by one.
  */
 
+typedef uint32_t (*nthrift_number_run_pt)(
+    const nthrift_token_protocol_t *protocol, const uint8_t **p,
+    const uint8_t *last, const nthrift_token_t *t, uint8_t *items);
+
+
 nthrift_token_inline uint32_t
-nthrift_number_run(const nthrift_token_protocol_t *protocol,
+nthrift_number_run_fixed(const nthrift_token_protocol_t *protocol,
     const uint8_t **p, const uint8_t *last, const nthrift_token_t *t,
     uint8_t *items)
 {
     uint64_t  fixed;
-
-    if (protocol == &nthrift_token_compact) {
-
-        switch (t->elem) {
-
-        case NTHRIFT_I16:
-            return nthrift_number_varints(p, last, NTHRIFT_COMPACT_VARINT32,
-                                          NTHRIFT_I16, 2, items, t->count);
-
-        case NTHRIFT_I32:
-            return nthrift_number_varints(p, last, NTHRIFT_COMPACT_VARINT32,
-                                          NTHRIFT_I32, 4, items, t->count);
-
-        case NTHRIFT_I64:
-            return nthrift_number_varints(p, last, NTHRIFT_COMPACT_VARINT64,
-                                          NTHRIFT_I64, 8, items, t->count);
-        }
-    }
 
     fixed = protocol->fixed[t->elem];
 
@@ -190,6 +179,31 @@ nthrift_number_run(const nthrift_token_protocol_t *protocol,
 
     default:
         return 0;
+    }
+}
+
+
+nthrift_token_inline uint32_t
+nthrift_number_run_varint(const nthrift_token_protocol_t *protocol,
+    const uint8_t **p, const uint8_t *last, const nthrift_token_t *t,
+    uint8_t *items)
+{
+    switch (t->elem) {
+
+    case NTHRIFT_I16:
+        return nthrift_number_varints(p, last, NTHRIFT_COMPACT_VARINT32,
+                                      NTHRIFT_I16, 2, items, t->count);
+
+    case NTHRIFT_I32:
+        return nthrift_number_varints(p, last, NTHRIFT_COMPACT_VARINT32,
+                                      NTHRIFT_I32, 4, items, t->count);
+
+    case NTHRIFT_I64:
+        return nthrift_number_varints(p, last, NTHRIFT_COMPACT_VARINT64,
+                                      NTHRIFT_I64, 8, items, t->count);
+
+    default:
+        return nthrift_number_run_fixed(protocol, p, last, t, items);
     }
 }
 

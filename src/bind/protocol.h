@@ -1,0 +1,35 @@
+/*
+ * bind/protocol.h: what a protocol brings to bind/, and the table of all of
+ * them.  What it brings are constants that disappear into the loops: each of
+ * those is there once for each protocol, and is chosen once a body.
+ *
+ *     token_<name>.h --+--> check.c    check_<name>
+ *                      +--> find.c     find_<name>
+ *                      +--> decode.c   decode_body_<name>
+ *                      `--> nthrift_bind_protocols: the tools
+ *
+ * A new one is an addition: the header, a row here, and in each of the files
+ * its functions and their place in the table behind them.  In wire/ it brings
+ * what wire/protocol.h says.
+ */
+
+#ifndef NTHRIFT_BIND_PROTOCOL_H
+#define NTHRIFT_BIND_PROTOCOL_H
+
+#include "bind/token.h"
+
+
+/* For those who read or write a value at a time and are not in a hurry. */
+
+typedef struct {
+    const nthrift_token_protocol_t  *token;
+} nthrift_bind_protocol_t;
+
+
+/* By nthrift_protocol_e; that of NTHRIFT_PROTOCOL_AUTO is empty. */
+
+extern const nthrift_bind_protocol_t
+    nthrift_bind_protocols[NTHRIFT_PROTOCOLS];
+
+
+#endif /* NTHRIFT_BIND_PROTOCOL_H */
