@@ -9,6 +9,9 @@
 
 #include "bind/encode.h"
 
+#include "bind/put_binary.h"
+#include "bind/put_compact.h"
+
 
 #define encode_inline  static inline __attribute__((always_inline))
 
@@ -19,17 +22,26 @@ typedef struct {
 } encode_t;
 
 
+typedef int (*encode_nested_pt)(encode_t *e,
+    const nthrift_schema_type_t *type, const nthrift_layout_type_t *at,
+    const uint8_t *value);
+
+
 /*
  * A protocol, as a constant that disappears into the functions: each protocol
  * has its own.  `nested` is the one that they enter a level with.
  */
 
 typedef struct {
-    unsigned   protocol;
-
-    int      (*nested)(encode_t *e, const nthrift_schema_type_t *type,
-                   const nthrift_layout_type_t *at, const uint8_t *value);
+    const nthrift_put_protocol_t  *put;
+    encode_nested_pt               nested;
 } encode_protocol_t;
+
+
+/* nthrift_encode_body() in one of the protocols. */
+
+typedef int (*encode_pt)(nthrift_write_t *w, const nthrift_layout_t *layout,
+    const void *value);
 
 
 static __attribute__((noinline)) int
@@ -89,51 +101,43 @@ encode_str(const uint8_t *value)
 /* What is put at once: a number, or what stands before bytes and elements. */
 
 encode_inline uint8_t *
-encode_put(const encode_protocol_t *protocol, uint8_t *p,
+encode_put(const nthrift_put_protocol_t *put, uint8_t *p,
     const nthrift_schema_type_t *type, const uint8_t *value)
 {
     switch (type->type) {
 
     case NTHRIFT_BOOL:
-        return nthrift_write_put_bool(protocol->protocol, p, *value);
+        return put->truth(p, *value);
 
     case NTHRIFT_I8:
-        return nthrift_write_put_int(protocol->protocol, p, NTHRIFT_I8,
-                                     encode_number(NTHRIFT_I8, value));
+        return put->number(p, NTHRIFT_I8, encode_number(NTHRIFT_I8, value));
 
     case NTHRIFT_I16:
-        return nthrift_write_put_int(protocol->protocol, p, NTHRIFT_I16,
-                                     encode_number(NTHRIFT_I16, value));
+        return put->number(p, NTHRIFT_I16, encode_number(NTHRIFT_I16, value));
 
     case NTHRIFT_I32:
-        return nthrift_write_put_int(protocol->protocol, p, NTHRIFT_I32,
-                                     encode_number(NTHRIFT_I32, value));
+        return put->number(p, NTHRIFT_I32, encode_number(NTHRIFT_I32, value));
 
     case NTHRIFT_I64:
-        return nthrift_write_put_int(protocol->protocol, p, NTHRIFT_I64,
-                                     encode_number(NTHRIFT_I64, value));
+        return put->number(p, NTHRIFT_I64, encode_number(NTHRIFT_I64, value));
 
     case NTHRIFT_DOUBLE:
-        return nthrift_write_put_double(protocol->protocol, p,
-                                        (uint64_t) encode_number(NTHRIFT_DOUBLE,
-                                                                 value));
+        return put->real(p, (uint64_t) encode_number(NTHRIFT_DOUBLE, value));
 
     case NTHRIFT_UUID:
         memcpy(p, value, 16);
         return p + 16;
 
     case NTHRIFT_STRING:
-        return nthrift_write_put_length(protocol->protocol, p,
-                                        encode_str(value).len);
+        return put->length(p, encode_str(value).len);
 
     case NTHRIFT_LIST:
     case NTHRIFT_SET:
-        return nthrift_write_put_list(protocol->protocol, p, type->elem->type,
-                                      encode_str(value).len);
+        return put->list(p, type->elem->type, encode_str(value).len);
 
     case NTHRIFT_MAP:
-        return nthrift_write_put_map(protocol->protocol, p, type->key->type,
-                                     type->elem->type, encode_str(value).len);
+        return put->map(p, type->key->type, type->elem->type,
+                        encode_str(value).len);
 
     default: /* NTHRIFT_STRUCT */
         return p;
@@ -217,7 +221,8 @@ encode_element(encode_t *e, const encode_protocol_t *protocol,
     value = encode_at(at, value);
 
     from = nthrift_write_start(e->w);
-    nthrift_write_finish(e->w, from, encode_put(protocol, from, type, value));
+    nthrift_write_finish(e->w, from,
+                         encode_put(protocol->put, from, type, value));
 
     return encode_rest(e, protocol, type, at, value);
 }
@@ -241,7 +246,7 @@ encode_numbers(encode_t *e, const encode_protocol_t *protocol, unsigned type,
     elem.type = (uint8_t) type;
 
     for ( /* void */ ; n != 0; n--) {
-        p = encode_put(protocol, p, &elem, items);
+        p = encode_put(protocol->put, p, &elem, items);
         items += size;
     }
 
@@ -258,11 +263,11 @@ encode_elements(encode_t *e, const encode_protocol_t *protocol,
         return encode_numbers(e, protocol, NTHRIFT_DOUBLE, 8, items, n);
     }
 
-    if (protocol->protocol == NTHRIFT_BINARY && type->type == NTHRIFT_I32) {
+    if (protocol->put->fixed && type->type == NTHRIFT_I32) {
         return encode_numbers(e, protocol, NTHRIFT_I32, 4, items, n);
     }
 
-    if (protocol->protocol == NTHRIFT_BINARY && type->type == NTHRIFT_I64) {
+    if (protocol->put->fixed && type->type == NTHRIFT_I64) {
         return encode_numbers(e, protocol, NTHRIFT_I64, 8, items, n);
     }
 
@@ -339,13 +344,11 @@ encode_field(encode_t *e, const encode_protocol_t *protocol,
     from = nthrift_write_start(e->w);
 
     if (field->type.type == NTHRIFT_BOOL) {
-        p = nthrift_write_put_field_bool(protocol->protocol, from, *last,
-                                         field->id, *value);
+        p = protocol->put->field_bool(from, *last, field->id, *value);
 
     } else {
-        p = nthrift_write_put_field(protocol->protocol, from, *last, field->id,
-                                    field->type.type);
-        p = encode_put(protocol, p, &field->type, value);
+        p = protocol->put->field(from, *last, field->id, field->type.type);
+        p = encode_put(protocol->put, p, &field->type, value);
     }
 
     nthrift_write_finish(e->w, from, p);
@@ -547,24 +550,18 @@ encode_nested_compact(encode_t *e, const nthrift_schema_type_t *type,
 
 
 static const encode_protocol_t  encode_binary = {
-    NTHRIFT_BINARY, encode_nested_binary
+    &nthrift_put_binary, encode_nested_binary
 };
 
 
 static const encode_protocol_t  encode_compact = {
-    NTHRIFT_COMPACT, encode_nested_compact
+    &nthrift_put_compact, encode_nested_compact
 };
 
 
-static const encode_protocol_t  *const encode_protocols[NTHRIFT_PROTOCOLS] = {
-    [NTHRIFT_BINARY] = &encode_binary,
-    [NTHRIFT_COMPACT] = &encode_compact
-};
-
-
-int
-nthrift_encode_body(nthrift_write_t *w, const nthrift_layout_t *layout,
-    const void *value)
+encode_inline int
+encode_body(const encode_protocol_t *protocol, nthrift_write_t *w,
+    const nthrift_layout_t *layout, const void *value)
 {
     encode_t               e;
     nthrift_schema_type_t  type;
@@ -579,7 +576,37 @@ nthrift_encode_body(nthrift_write_t *w, const nthrift_layout_t *layout,
     e.w = w;
     e.left = NTHRIFT_MAX_DEPTH;
 
-    (void) encode_protocols[w->protocol]->nested(&e, &type, &at, value);
+    (void) protocol->nested(&e, &type, &at, value);
 
     return (w->error == NULL) ? NTHRIFT_OK : NTHRIFT_ERROR;
+}
+
+
+static int
+encode_body_binary(nthrift_write_t *w, const nthrift_layout_t *layout,
+    const void *value)
+{
+    return encode_body(&encode_binary, w, layout, value);
+}
+
+
+static int
+encode_body_compact(nthrift_write_t *w, const nthrift_layout_t *layout,
+    const void *value)
+{
+    return encode_body(&encode_compact, w, layout, value);
+}
+
+
+static const encode_pt  encode_protocols[NTHRIFT_PROTOCOLS] = {
+    [NTHRIFT_BINARY] = encode_body_binary,
+    [NTHRIFT_COMPACT] = encode_body_compact
+};
+
+
+int
+nthrift_encode_body(nthrift_write_t *w, const nthrift_layout_t *layout,
+    const void *value)
+{
+    return encode_protocols[w->protocol](w, layout, value);
 }

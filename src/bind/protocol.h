@@ -7,8 +7,10 @@
  *                      +--> find.c     find_<name>
  *                      +--> decode.c   decode_body_<name>
  *                      `--> nthrift_bind_protocols: the tools
+ *     put_<name>.h ----+--> encode.c   encode_body_<name>
+ *                      `--> nthrift_bind_protocols: write.c
  *
- * A new one is an addition: the header, a row here, and in each of the files
+ * A new one is an addition: both headers, a row here, and in each of the files
  * its functions and their place in the table behind them.  In wire/ it brings
  * what wire/protocol.h says.
  */
@@ -16,6 +18,7 @@
 #ifndef NTHRIFT_BIND_PROTOCOL_H
 #define NTHRIFT_BIND_PROTOCOL_H
 
+#include "bind/put.h"
 #include "bind/token.h"
 
 
@@ -23,6 +26,7 @@
 
 typedef struct {
     const nthrift_token_protocol_t  *token;
+    const nthrift_put_protocol_t    *put;
 } nthrift_bind_protocol_t;
 
 

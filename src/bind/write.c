@@ -1,10 +1,12 @@
 /*
  * bind/write.c: room for the bytes of values, and values one by one.  What is
- * written often is inline in write.h; here is what happens where a buffer
- * ends, and what tools call for each value.
+ * written often is inline in write.h and put.h; here is what happens where a
+ * buffer ends, and what tools call for each value.
  */
 
 #include "bind/write.h"
+
+#include "bind/protocol.h"
 
 
 /* Bytes that a buffer grows to at least. */
@@ -119,6 +121,13 @@ nthrift_write_start_slow(nthrift_write_t *w)
 }
 
 
+static const nthrift_put_protocol_t *
+write_put(const nthrift_write_t *w)
+{
+    return nthrift_bind_protocols[w->protocol].put;
+}
+
+
 void
 nthrift_write_field(nthrift_write_t *w, int16_t *last, int16_t id,
     unsigned type)
@@ -126,7 +135,7 @@ nthrift_write_field(nthrift_write_t *w, int16_t *last, int16_t id,
     uint8_t  *from, *p;
 
     from = nthrift_write_start(w);
-    p = nthrift_write_put_field(w->protocol, from, *last, id, type);
+    p = write_put(w)->field(from, *last, id, type);
     nthrift_write_finish(w, from, p);
 
     *last = id;
@@ -140,7 +149,7 @@ nthrift_write_field_bool(nthrift_write_t *w, int16_t *last, int16_t id,
     uint8_t  *from, *p;
 
     from = nthrift_write_start(w);
-    p = nthrift_write_put_field_bool(w->protocol, from, *last, id, value);
+    p = write_put(w)->field_bool(from, *last, id, value);
     nthrift_write_finish(w, from, p);
 
     *last = id;
@@ -162,8 +171,7 @@ nthrift_write_bool(nthrift_write_t *w, int value)
     uint8_t  *from;
 
     from = nthrift_write_start(w);
-    nthrift_write_finish(w, from,
-                         nthrift_write_put_bool(w->protocol, from, value));
+    nthrift_write_finish(w, from, write_put(w)->truth(from, value));
 }
 
 
@@ -173,7 +181,7 @@ nthrift_write_int(nthrift_write_t *w, unsigned type, int64_t value)
     uint8_t  *from, *p;
 
     from = nthrift_write_start(w);
-    p = nthrift_write_put_int(w->protocol, from, type, value);
+    p = write_put(w)->number(from, type, value);
     nthrift_write_finish(w, from, p);
 }
 
@@ -187,8 +195,7 @@ nthrift_write_double(nthrift_write_t *w, double value)
     memcpy(&bits, &value, sizeof(bits));
 
     from = nthrift_write_start(w);
-    nthrift_write_finish(w, from,
-                         nthrift_write_put_double(w->protocol, from, bits));
+    nthrift_write_finish(w, from, write_put(w)->real(from, bits));
 }
 
 
@@ -203,8 +210,7 @@ nthrift_write_string(nthrift_write_t *w, const uint8_t *data, size_t len)
     }
 
     from = nthrift_write_start(w);
-    nthrift_write_finish(w, from,
-                         nthrift_write_put_length(w->protocol, from, len));
+    nthrift_write_finish(w, from, write_put(w)->length(from, len));
     nthrift_write_bytes(w, data, len);
 }
 
@@ -227,7 +233,7 @@ nthrift_write_list(nthrift_write_t *w, unsigned elem, size_t n)
     }
 
     from = nthrift_write_start(w);
-    p = nthrift_write_put_list(w->protocol, from, elem, n);
+    p = write_put(w)->list(from, elem, n);
     nthrift_write_finish(w, from, p);
 }
 
@@ -243,6 +249,6 @@ nthrift_write_map(nthrift_write_t *w, unsigned key, unsigned elem, size_t n)
     }
 
     from = nthrift_write_start(w);
-    p = nthrift_write_put_map(w->protocol, from, key, elem, n);
+    p = write_put(w)->map(from, key, elem, n);
     nthrift_write_finish(w, from, p);
 }
