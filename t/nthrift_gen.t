@@ -130,10 +130,10 @@ sub program {
 
     return unless @compilers;
 
-    my @sources = map { "$root/src/$_.c" }
-                  qw(base/arena base/map bind/bytes bind/decode bind/encode
-                     bind/fingerprint bind/schema bind/token bind/write
-                     wire/binary wire/compact wire/compact_walk wire/protocol);
+    my @sources = qw(base/arena base/map bind/bytes bind/decode bind/encode
+                     bind/fingerprint bind/protocol bind/schema bind/token
+                     bind/write wire/binary wire/compact wire/compact_walk
+                     wire/protocol);
     my @flags = ('-D_GNU_SOURCE', '-g', '-Wall', '-Wextra', '-Werror',
                  map { "-I$_" } "$root/src", "$root/t/unit", "$data/gen",
                                 $dir);
@@ -141,9 +141,8 @@ sub program {
                     '-fno-sanitize-recover=all');
 
     parallel(
-        map({ my $name = basename($_, '.c');
-              ["compile $name", 'gcc', '-std=gnu11', '-O0', @flags, '-c', '-o',
-               "$dir/$name.o", $_] } @sources),
+        map({ ["compile $_", 'gcc', '-std=gnu11', '-O0', @flags, '-c', '-o',
+               "$dir/" . tr{/}{_}r . '.o', "$root/src/$_.c"] } @sources),
         map({ my $name = $_;
               map { ["compile $name $_->[0]", 'gcc', '-std=c11', @$_, @flags,
                      '-c', '-o', "$dir/$name$_->[0].o", "$data/gen/$name.c"] }
@@ -153,7 +152,7 @@ sub program {
         my $out = "$dir/program$level->[0]";
         my ($said, $rc) = run('gcc', @$level, '-o', $out,
                               map { "$dir/$_.o" }
-                              (map { basename($_, '.c') } @sources),
+                              (map { tr{/}{_}r } @sources),
                               "program$level->[0]", "second$level->[0]");
 
         is($rc, 0, "link program $level->[0]") or diag($said);
