@@ -386,7 +386,9 @@ sub answer_again_first {
             $m = parse_message($bytes);
 
             if ($answer) {
-                syswrite($socket, $answer);
+                syswrite($socket, substr($answer, 0, 10));
+                elapse(0.1);
+                syswrite($socket, substr($answer, 10));
                 elapse(0.6);
             }
 
