@@ -682,13 +682,19 @@ sub threads {
 # A method on a thread may go on after its call, and ask what it likes.
 
 sub ended {
-    my $text = '';
+    for my $more ('', 'y' x 3000) {
+        my $name = $more ? 'large call' : 'call';
+        my $args = [ @{text('ended')}, [ 99, string => $more ] ];
+        my $text = '';
 
-    seen();
-    like(act('ended', $t->client('threads')), qr/^6 timed out after/,
-         'call of a thread that goes on');
-    ok(wait_for(sub { $text .= seen(); $text =~ /ended/ }), 'and ends');
-    is($text, 'ended:1:1:0:-5 ', 'its reply is refused, nothing else');
+        seen();
+        like(answer($t->client('threads')->call('act', $args)),
+             qr/^6 timed out after/, "$name of a thread that goes on");
+        ok(wait_for(sub { $text .= seen(); $text =~ /ended/ }),
+           "$name: and ends");
+        is($text, 'ended:1:1:0:-5 ',
+           "$name: its reply is refused, nothing else");
+    }
 }
 
 

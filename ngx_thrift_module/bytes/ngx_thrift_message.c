@@ -22,7 +22,7 @@
 #define NGX_THRIFT_MESSAGE_ROOM  512    /* bytes */
 
 
-/* What a message of more takes can be let go before its name is. */
+/* A message of more is worth splitting. */
 
 #define NGX_THRIFT_MESSAGE_LARGE  1024  /* bytes */
 
@@ -33,13 +33,10 @@ static ngx_int_t ngx_thrift_message_keep_levels(ngx_thrift_message_t *m,
     nthrift_rules_t *rules);
 static void ngx_thrift_message_free_levels(ngx_thrift_message_t *m);
 static void ngx_thrift_message_settle(ngx_thrift_message_t *m);
-static void ngx_thrift_message_keep_name(ngx_thrift_message_t *m,
-    ngx_pool_t *pool);
 static size_t ngx_thrift_message_room(ngx_thrift_message_t *m, size_t max);
 static void ngx_thrift_segment_move(ngx_thrift_message_t *m,
     ngx_thrift_segment_t *segment, ngx_thrift_block_t *block);
-static size_t ngx_thrift_message_drop_rest(ngx_thrift_message_t *m);
-static size_t ngx_thrift_message_drop_all(ngx_thrift_message_t *m);
+static void ngx_thrift_message_drop_all(ngx_thrift_message_t *m);
 static ngx_chain_t *ngx_thrift_message_link(ngx_thrift_message_t *m,
     size_t offset, ngx_pool_t *pool);
 static int ngx_thrift_message_more(void *data, const uint8_t **p,
@@ -56,7 +53,6 @@ ngx_thrift_message_start(ngx_thrift_message_t *m)
 {
     nthrift_message_start(&m->wire);
 
-    m->named = 0;
     m->dropped = 0;
     m->levels = NULL;
     m->first = NULL;
@@ -100,10 +96,6 @@ ngx_thrift_message_read(ngx_thrift_message_t *m, nthrift_rules_t *rules,
 
     ngx_thrift_message_free_levels(m);
     ngx_thrift_message_settle(m);
-
-    if (m->first && m->wire.length > NGX_THRIFT_MESSAGE_LARGE && pool) {
-        ngx_thrift_message_keep_name(m, pool);
-    }
 
     return rc;
 }
@@ -218,30 +210,9 @@ ngx_thrift_message_settle(ngx_thrift_message_t *m)
                                  ngx_thrift_segment_size(segment));
     }
 
-    (void) ngx_thrift_message_drop_rest(m);
+    ngx_thrift_message_drop_body(m);
 
     m->first->end = block->last;
-}
-
-
-/* So that all of it can go and the name stays; without memory it does not. */
-
-static void
-ngx_thrift_message_keep_name(ngx_thrift_message_t *m, ngx_pool_t *pool)
-{
-    u_char         *p;
-    nthrift_str_t  *name;
-
-    name = &m->wire.head.name;
-
-    p = ngx_pnalloc(pool, name->len);
-
-    if (p) {
-        ngx_memcpy(p, name->data, name->len);
-
-        name->data = p;
-        m->named = 1;
-    }
 }
 
 
@@ -324,9 +295,55 @@ ngx_thrift_segment_move(ngx_thrift_message_t *m, ngx_thrift_segment_t *segment,
 
 
 void
+ngx_thrift_message_split(ngx_thrift_message_t *m, ngx_pool_t *pool)
+{
+    size_t                 size, offset;
+    ngx_thrift_block_t    *block;
+    ngx_thrift_segment_t  *head, *body;
+
+    head = m->first;
+    size = m->wire.head.size;
+
+    if (m->wire.length <= NGX_THRIFT_MESSAGE_LARGE
+        || ngx_thrift_segment_size(head) == size)
+    {
+        return;
+    }
+
+    body = ngx_palloc(pool, sizeof(ngx_thrift_segment_t));
+    if (body == NULL) {
+        return;
+    }
+
+    block = ngx_thrift_block_create(size);
+    if (block == NULL) {
+        return;
+    }
+
+    *body = *head;
+    body->start += size;
+
+    if (m->last == head) {
+        m->last = body;
+    }
+
+    offset = m->wire.head.name.data - head->start;
+
+    block->last = ngx_cpymem(block->last, head->start, size);
+
+    head->start = block->last - size;
+    head->end = block->last;
+    head->block = block;
+    head->next = body;
+
+    m->wire.head.name.data = head->start + offset;
+}
+
+
+void
 ngx_thrift_message_drop(ngx_thrift_message_t *m)
 {
-    (void) ngx_thrift_message_drop_all(m);
+    ngx_thrift_message_drop_all(m);
     m->dropped = 1;
 }
 
@@ -349,37 +366,21 @@ ngx_thrift_message_move(ngx_thrift_message_t *m, ngx_thrift_message_t *from)
 }
 
 
-size_t
+void
 ngx_thrift_message_drop_body(ngx_thrift_message_t *m)
 {
-    return m->named ? ngx_thrift_message_drop_all(m)
-                    : ngx_thrift_message_drop_rest(m);
-}
-
-
-/* All but the first segment, with the head in it. */
-
-static size_t
-ngx_thrift_message_drop_rest(ngx_thrift_message_t *m)
-{
-    size_t                 size;
     ngx_thrift_segment_t  *segment;
 
-    size = 0;
-
     if (m->first == NULL) {
-        return 0;
+        return;
     }
 
     for (segment = m->first->next; segment; segment = segment->next) {
-        size += ngx_thrift_segment_size(segment);
         ngx_thrift_block_unref(segment->block);
     }
 
     m->first->next = NULL;
     m->last = m->first;
-
-    return size;
 }
 
 
@@ -387,21 +388,18 @@ void
 ngx_thrift_message_release(ngx_thrift_message_t *m)
 {
     ngx_thrift_message_free_levels(m);
-    (void) ngx_thrift_message_drop_all(m);
+    ngx_thrift_message_drop_all(m);
 }
 
 
-static size_t
+static void
 ngx_thrift_message_drop_all(ngx_thrift_message_t *m)
 {
-    size_t  size;
-
     if (m->first == NULL) {
-        return 0;
+        return;
     }
 
-    size = ngx_thrift_message_drop_rest(m)
-           + ngx_thrift_segment_size(m->first);
+    ngx_thrift_message_drop_body(m);
 
     if (m->first->block) {
         ngx_thrift_block_unref(m->first->block);
@@ -409,8 +407,6 @@ ngx_thrift_message_drop_all(ngx_thrift_message_t *m)
 
     m->first = NULL;
     m->last = NULL;
-
-    return size;
 }
 
 

@@ -30,7 +30,6 @@ typedef struct {
     ngx_thrift_segment_t  *first;       /* NULL: no byte yet */
     ngx_thrift_segment_t  *last;
     ngx_thrift_segment_t   segment;     /* the first one */
-    unsigned               named:1;     /* the head's name is in a pool */
     unsigned               dropped:1;   /* read, and not kept */
 } ngx_thrift_message_t;
 
@@ -55,6 +54,12 @@ ngx_int_t ngx_thrift_message_read(ngx_thrift_message_t *m,
 void ngx_thrift_message_rest(ngx_thrift_message_t *m, ngx_thrift_input_t *in);
 
 /*
+ * Puts the head of a large message, which is whole, into a block of its own, so
+ * that ngx_thrift_message_drop_body() leaves no more than that.
+ */
+void ngx_thrift_message_split(ngx_thrift_message_t *m, ngx_pool_t *pool);
+
+/*
  * A message that was written here: `size` bytes at `p`, head included, which
  * stay the caller's.  `head` says what they begin with.
  */
@@ -75,11 +80,8 @@ void ngx_thrift_message_drop(ngx_thrift_message_t *m);
 void ngx_thrift_message_move(ngx_thrift_message_t *m,
     ngx_thrift_message_t *from);
 
-/*
- * Lets go of what the body takes; the head and its name stay readable.  Returns
- * the bytes that are gone.
- */
-size_t ngx_thrift_message_drop_body(ngx_thrift_message_t *m);
+/* Lets go of the body; the head and its name stay readable. */
+void ngx_thrift_message_drop_body(ngx_thrift_message_t *m);
 
 /* Lets go of all memory. */
 void ngx_thrift_message_release(ngx_thrift_message_t *m);

@@ -510,6 +510,7 @@ ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
         ts->closing = 1;
     }
 
+    ngx_thrift_message_split(&call->request, call->pool);
     ngx_stream_thrift_call_prepare(tc, ts->session);
 
     /* not freed before it is written, and nothing is written here */

@@ -103,18 +103,16 @@ ngx_thrift_attempt_write(ngx_thrift_attempt_t *attempt)
 ngx_int_t
 ngx_thrift_attempt_sent(ngx_thrift_attempt_t *attempt)
 {
-    off_t               dropped;
     ngx_thrift_call_t  *call;
 
     call = attempt->call;
     attempt->state = NGX_THRIFT_ATTEMPT_SENT;
 
-    if (!call->retains_request) {
-        dropped = ngx_thrift_message_drop_body(&call->request);
-
-        if (dropped) {
-            call->owner->hold(call, -dropped);
-        }
+    if (call->request.first->next && !call->retains_request) {
+        ngx_thrift_message_drop_body(&call->request);
+        call->owner->hold(call,
+                          (off_t) ngx_thrift_segment_size(call->request.first)
+                          - call->held);
     }
 
     if (call->silent) {
