@@ -27,11 +27,11 @@
 
 /*
  * The kernel is asked if a connection is alive that has been idle for longer.
- * Of the others the event loop knows by now: calls are sent when all events of
- * its turn have been handled.
+ * Of the others the event loop knows what had happened when its turn began:
+ * calls are sent when all events of the turn have been handled.
  */
 
-#define NGX_THRIFT_POOL_TRUSTED  10         /* milliseconds */
+#define NGX_THRIFT_POOL_FRESH  10           /* milliseconds */
 
 
 static ngx_thrift_connection_t *ngx_thrift_pool_take(
@@ -310,7 +310,7 @@ ngx_thrift_pool_take(ngx_thrift_server_t *server)
         q = ngx_queue_head(&server->idle);
         conn = ngx_queue_data(q, ngx_thrift_connection_t, idle);
 
-        if (ngx_current_msec - conn->since <= NGX_THRIFT_POOL_TRUSTED
+        if (ngx_current_msec - conn->since <= NGX_THRIFT_POOL_FRESH
             || ngx_thrift_connection_alive(conn))
         {
             ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_BUSY);
