@@ -98,12 +98,12 @@ nthrift_number_zigzag(unsigned type, uint64_t v, uint8_t *value)
         return;
 
     case NTHRIFT_I32:
-        i32 = nthrift_compact_unzigzag((uint32_t) v);
+        i32 = (int32_t) nthrift_compact_unzigzag((uint32_t) v);
         memcpy(value, &i32, sizeof(i32));
         return;
 
     default: /* NTHRIFT_I64 */
-        i64 = (int64_t) ((v >> 1) ^ (0 - (v & 1)));
+        i64 = nthrift_compact_unzigzag(v);
         memcpy(value, &i64, sizeof(i64));
         return;
     }

@@ -11,28 +11,6 @@
 #include "bind/put.h"
 #include "wire/binary.h"
 
-#include <endian.h>
-
-
-nthrift_put_inline uint8_t *
-nthrift_put_binary16(uint8_t *p, uint16_t value)
-{
-    value = htobe16(value);
-    memcpy(p, &value, 2);
-
-    return p + 2;
-}
-
-
-nthrift_put_inline uint8_t *
-nthrift_put_binary64(uint8_t *p, uint64_t value)
-{
-    value = htobe64(value);
-    memcpy(p, &value, 8);
-
-    return p + 8;
-}
-
 
 /* "i8 field type, i16 field id" */
 
@@ -43,7 +21,7 @@ nthrift_put_binary_field(uint8_t *p, int16_t last, int16_t id, unsigned type)
 
     *p++ = (uint8_t) type;
 
-    return nthrift_put_binary16(p, (uint16_t) id);
+    return nthrift_binary_put16(p, (uint16_t) id);
 }
 
 
@@ -75,13 +53,13 @@ nthrift_put_binary_number(uint8_t *p, unsigned type, int64_t value)
         return p;
 
     case NTHRIFT_I16:
-        return nthrift_put_binary16(p, (uint16_t) value);
+        return nthrift_binary_put16(p, (uint16_t) value);
 
     case NTHRIFT_I32:
         return nthrift_binary_put32(p, (uint32_t) value);
 
     default: /* NTHRIFT_I64 */
-        return nthrift_put_binary64(p, (uint64_t) value);
+        return nthrift_binary_put64(p, (uint64_t) value);
     }
 }
 
@@ -119,7 +97,7 @@ static const nthrift_put_protocol_t  nthrift_put_binary = {
     .field_bool = nthrift_put_binary_field_bool,
     .truth = nthrift_put_binary_truth,
     .number = nthrift_put_binary_number,
-    .real = nthrift_put_binary64,
+    .real = nthrift_binary_put64,
     .length = nthrift_put_binary_length,
     .list = nthrift_put_binary_list,
     .map = nthrift_put_binary_map,

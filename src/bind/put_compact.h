@@ -37,24 +37,9 @@ static const uint8_t  nthrift_put_compact_types[NTHRIFT_UUID + 1] = {
 
 
 nthrift_put_inline uint8_t *
-nthrift_put_compact_varint(uint8_t *p, uint64_t value)
-{
-    while (value >= 0x80) {
-        *p++ = (uint8_t) (value | 0x80);
-        value >>= 7;
-    }
-
-    *p++ = (uint8_t) value;
-
-    return p;
-}
-
-
-nthrift_put_inline uint8_t *
 nthrift_put_compact_zigzag(uint8_t *p, int64_t value)
 {
-    return nthrift_put_compact_varint(p, ((uint64_t) value << 1)
-                                         ^ (value < 0 ? UINT64_MAX : 0));
+    return nthrift_compact_varint_write(p, nthrift_compact_zigzag(value));
 }
 
 
@@ -134,7 +119,7 @@ nthrift_put_compact_real(uint8_t *p, uint64_t bits)
 nthrift_put_inline uint8_t *
 nthrift_put_compact_length(uint8_t *p, size_t len)
 {
-    return nthrift_put_compact_varint(p, len);
+    return nthrift_compact_varint_write(p, len);
 }
 
 
@@ -150,7 +135,7 @@ nthrift_put_compact_list(uint8_t *p, unsigned elem, size_t n)
 
     *p++ = 0xf0 | nthrift_put_compact_types[elem];
 
-    return nthrift_put_compact_varint(p, n);
+    return nthrift_compact_varint_write(p, n);
 }
 
 
@@ -159,7 +144,7 @@ nthrift_put_compact_list(uint8_t *p, unsigned elem, size_t n)
 nthrift_put_inline uint8_t *
 nthrift_put_compact_map(uint8_t *p, unsigned key, unsigned elem, size_t n)
 {
-    p = nthrift_put_compact_varint(p, n);
+    p = nthrift_compact_varint_write(p, n);
 
     if (n != 0) {
         *p++ = (uint8_t) (nthrift_put_compact_types[key] << 4

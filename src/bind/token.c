@@ -5,10 +5,7 @@
 
 #include "bind/token.h"
 
-
-/* The eighth bits of eight bytes: a number goes on. */
-
-#define TOKEN_GOES_ON  0x8080808080808080
+#include "wire/compact.h"
 
 
 /*
@@ -27,7 +24,7 @@ token_pass_run(nthrift_bytes_t *b, uint64_t count)
     while (b->last - p >= 8 && count >= 8) {
         memcpy(&v, p, 8);
 
-        v = (~v & TOKEN_GOES_ON) >> 7;
+        v = (~v & NTHRIFT_COMPACT_GOES_ON) >> 7;
         count -= (v * 0x0101010101010101) >> 56;
         p += 8;
     }

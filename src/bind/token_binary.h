@@ -15,17 +15,11 @@
 static const nthrift_token_protocol_t  nthrift_token_binary;
 
 
-/* "i8 element type, i32 size" and "i8 key type, i8 value type, i32 size" */
-
-#define NTHRIFT_TOKEN_BINARY_LIST  (1 + 4)
-#define NTHRIFT_TOKEN_BINARY_MAP   (1 + 1 + 4)
-
-
 nthrift_token_inline ptrdiff_t
 nthrift_token_binary_list(const uint8_t *p, const uint8_t *last,
     nthrift_token_t *t)
 {
-    if (last - p < NTHRIFT_TOKEN_BINARY_LIST) {
+    if (last - p < NTHRIFT_BINARY_LIST) {
         return NTHRIFT_AGAIN;
     }
 
@@ -37,7 +31,7 @@ nthrift_token_binary_list(const uint8_t *p, const uint8_t *last,
         return NTHRIFT_ERROR;
     }
 
-    return NTHRIFT_TOKEN_BINARY_LIST;
+    return NTHRIFT_BINARY_LIST;
 }
 
 
@@ -45,7 +39,7 @@ nthrift_token_inline ptrdiff_t
 nthrift_token_binary_map(const uint8_t *p, const uint8_t *last,
     nthrift_token_t *t)
 {
-    if (last - p < NTHRIFT_TOKEN_BINARY_MAP) {
+    if (last - p < NTHRIFT_BINARY_MAP) {
         return NTHRIFT_AGAIN;
     }
 
@@ -60,7 +54,7 @@ nthrift_token_binary_map(const uint8_t *p, const uint8_t *last,
         return NTHRIFT_ERROR;
     }
 
-    return NTHRIFT_TOKEN_BINARY_MAP;
+    return NTHRIFT_BINARY_MAP;
 }
 
 
@@ -129,14 +123,14 @@ nthrift_token_binary_read(const nthrift_token_level_t *level, const uint8_t *p,
         return NTHRIFT_ERROR;
     }
 
-    if (last - p < 1 + 2) {
+    if (last - p < NTHRIFT_BINARY_FIELD) {
         return NTHRIFT_AGAIN;
     }
 
     t->id = nthrift_binary_get16(p + 1);
-    n = nthrift_token_binary_value(p + 1 + 2, last, t);
+    n = nthrift_token_binary_value(p + NTHRIFT_BINARY_FIELD, last, t);
 
-    return (n >= 0) ? 1 + 2 + n : n;
+    return (n >= 0) ? NTHRIFT_BINARY_FIELD + n : n;
 }
 
 
@@ -177,15 +171,7 @@ static const nthrift_token_protocol_t  nthrift_token_binary = {
     .read = nthrift_token_binary_read,
     .number = nthrift_token_binary_number,
     .truth = nthrift_token_binary_truth,
-    .fixed = {
-        [NTHRIFT_BOOL] = 1,
-        [NTHRIFT_I8] = 1,
-        [NTHRIFT_DOUBLE] = 8,
-        [NTHRIFT_I16] = 2,
-        [NTHRIFT_I32] = 4,
-        [NTHRIFT_I64] = 8,
-        [NTHRIFT_UUID] = 16
-    }
+    .fixed = { NTHRIFT_BINARY_FIXED }
 };
 
 

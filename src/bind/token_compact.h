@@ -11,8 +11,6 @@
 #include "bind/token.h"
 #include "wire/compact.h"
 
-#include <endian.h>
-
 
 static const nthrift_token_protocol_t  nthrift_token_compact;
 
@@ -49,8 +47,7 @@ nthrift_token_compact_varint(int max, const uint8_t *p, const uint8_t *last)
     }
 
     if (last - p >= 8) {
-        memcpy(&v, p, 8);
-        v = ~le64toh(v) & 0x8080808080808080;
+        v = ~nthrift_compact_get64(p) & NTHRIFT_COMPACT_GOES_ON;
 
         if (v != 0) {
             n = __builtin_ctzll(v) / 8 + 1;
@@ -255,8 +252,7 @@ nthrift_token_compact_number(const nthrift_token_t *t)
     }
 
     if (t->type == NTHRIFT_DOUBLE) {
-        memcpy(&v, t->at, 8);
-        return (int64_t) le64toh(v);
+        return (int64_t) nthrift_compact_get64(t->at);
     }
 
     /* that it is whole is known */
@@ -272,7 +268,7 @@ nthrift_token_compact_number(const nthrift_token_t *t)
                : nthrift_compact_unzigzag((uint32_t) v);
     }
 
-    return (int64_t) ((v >> 1) ^ (0 - (v & 1)));
+    return nthrift_compact_unzigzag(v);
 }
 
 

@@ -20,44 +20,23 @@
 
 #define BINARY_LAX_SIZE     (4 + 1 + 4)
 
-/* "i8 field type, i16 field id" */
-
-#define BINARY_FIELD_SIZE   (1 + 2)
-
-/* "i8 element type, i32 size" and "i8 key type, i8 value type, i32 size" */
-
-#define BINARY_LIST_SIZE    (1 + 4)
-#define BINARY_MAP_SIZE     (1 + 1 + 4)
-
 
 /* Bytes of a value that always has as many; 0 for the others. */
 
 static const uint8_t  binary_fixed[NTHRIFT_UUID + 1] = {
-    [NTHRIFT_BOOL] = 1,
-    [NTHRIFT_I8] = 1,
-    [NTHRIFT_DOUBLE] = 8,
-    [NTHRIFT_I16] = 2,
-    [NTHRIFT_I32] = 4,
-    [NTHRIFT_I64] = 8,
-    [NTHRIFT_UUID] = 16
+    NTHRIFT_BINARY_FIXED
 };
 
 
 /* Bytes that a value has at least; 0 for what is no type. */
 
 static const uint8_t  binary_least[NTHRIFT_UUID + 1] = {
-    [NTHRIFT_BOOL] = 1,
-    [NTHRIFT_I8] = 1,
-    [NTHRIFT_DOUBLE] = 8,
-    [NTHRIFT_I16] = 2,
-    [NTHRIFT_I32] = 4,
-    [NTHRIFT_I64] = 8,
+    NTHRIFT_BINARY_FIXED,
     [NTHRIFT_STRING] = 4,
     [NTHRIFT_STRUCT] = 1,
-    [NTHRIFT_MAP] = BINARY_MAP_SIZE,
-    [NTHRIFT_SET] = BINARY_LIST_SIZE,
-    [NTHRIFT_LIST] = BINARY_LIST_SIZE,
-    [NTHRIFT_UUID] = 16
+    [NTHRIFT_MAP] = NTHRIFT_BINARY_MAP,
+    [NTHRIFT_SET] = NTHRIFT_BINARY_LIST,
+    [NTHRIFT_LIST] = NTHRIFT_BINARY_LIST
 };
 
 
@@ -65,35 +44,6 @@ static inline uint32_t
 binary_type_least(uint8_t type)
 {
     return (type <= NTHRIFT_UUID) ? binary_least[type] : 0;
-}
-
-
-/*
- * The name's length is seen first and tells whether the head can be one at
- * all; `least` are the bytes of a head without its name.
- */
-
-static int
-binary_name_check(uint32_t len, uint32_t least, uint64_t limit,
-    nthrift_error_t *err)
-{
-    if (len > INT32_MAX) {
-        return nthrift_error_set(err, "negative length of method name");
-    }
-
-    if (len == 0) {
-        return nthrift_error_set(err, "empty method name");
-    }
-
-    if (len > NTHRIFT_MAX_NAME) {
-        return nthrift_error_set(err, "too long method name");
-    }
-
-    if (len > limit - least) {
-        return nthrift_error_set(err, "method name longer than its frame");
-    }
-
-    return NTHRIFT_OK;
 }
 
 
@@ -116,9 +66,15 @@ binary_head_read(const uint8_t *p, const uint8_t *last,
         return NTHRIFT_AGAIN;
     }
 
+    /* seen first, it tells whether this can be a head at all */
+
     len = nthrift_binary_get32(p + name - 4);
 
-    if (binary_name_check(len, least, limit, err) != NTHRIFT_OK) {
+    if (len > INT32_MAX) {
+        return nthrift_error_set(err, "negative length of method name");
+    }
+
+    if (nthrift_protocol_check_name(len, least, limit, err) != NTHRIFT_OK) {
         return NTHRIFT_ERROR;
     }
 
@@ -212,7 +168,7 @@ binary_walk_list(nthrift_skip_t *w, const uint8_t *p, const uint8_t *last)
     int       rc;
     uint32_t  count, least;
 
-    if ((size_t) (last - p) < BINARY_LIST_SIZE) {
+    if ((size_t) (last - p) < NTHRIFT_BINARY_LIST) {
         return NTHRIFT_AGAIN;
     }
 
@@ -220,22 +176,23 @@ binary_walk_list(nthrift_skip_t *w, const uint8_t *p, const uint8_t *last)
     least = binary_type_least(p[0]);
 
     if (count > INT32_MAX) {
-        return nthrift_walk_refuse(w, BINARY_LIST_SIZE,
+        return nthrift_walk_refuse(w, NTHRIFT_BINARY_LIST,
                                    "negative size of list");
     }
 
     if (least == 0 && count != 0) {
-        return nthrift_walk_refuse(w, BINARY_LIST_SIZE,
+        return nthrift_walk_refuse(w, NTHRIFT_BINARY_LIST,
                                    "unknown type of list elements");
     }
 
-    if ((uint64_t) count * least > nthrift_walk_rest(w, p) - BINARY_LIST_SIZE)
+    if ((uint64_t) count * least
+        > nthrift_walk_rest(w, p) - NTHRIFT_BINARY_LIST)
     {
-        return nthrift_walk_refuse(w, BINARY_LIST_SIZE,
+        return nthrift_walk_refuse(w, NTHRIFT_BINARY_LIST,
                                    "list longer than its message");
     }
 
-    rc = nthrift_walk_enter(w, BINARY_LIST_SIZE, 0, count, p[0], p[0]);
+    rc = nthrift_walk_enter(w, NTHRIFT_BINARY_LIST, 0, count, p[0], p[0]);
 
     if (rc != NTHRIFT_OK) {
         return rc;
@@ -246,7 +203,7 @@ binary_walk_list(nthrift_skip_t *w, const uint8_t *p, const uint8_t *last)
         w->bytes = (uint64_t) count * least;
     }
 
-    return BINARY_LIST_SIZE;
+    return NTHRIFT_BINARY_LIST;
 }
 
 
@@ -256,7 +213,7 @@ binary_walk_map(nthrift_skip_t *w, const uint8_t *p, const uint8_t *last)
     int       rc;
     uint32_t  count, key, value;
 
-    if ((size_t) (last - p) < BINARY_MAP_SIZE) {
+    if ((size_t) (last - p) < NTHRIFT_BINARY_MAP) {
         return NTHRIFT_AGAIN;
     }
 
@@ -265,22 +222,23 @@ binary_walk_map(nthrift_skip_t *w, const uint8_t *p, const uint8_t *last)
     value = binary_type_least(p[1]);
 
     if (count > INT32_MAX) {
-        return nthrift_walk_refuse(w, BINARY_MAP_SIZE, "negative size of map");
+        return nthrift_walk_refuse(w, NTHRIFT_BINARY_MAP,
+                                   "negative size of map");
     }
 
     if ((key == 0 || value == 0) && count != 0) {
-        return nthrift_walk_refuse(w, BINARY_MAP_SIZE,
+        return nthrift_walk_refuse(w, NTHRIFT_BINARY_MAP,
                                    "unknown type of map elements");
     }
 
     if ((uint64_t) count * (key + value)
-        > nthrift_walk_rest(w, p) - BINARY_MAP_SIZE)
+        > nthrift_walk_rest(w, p) - NTHRIFT_BINARY_MAP)
     {
-        return nthrift_walk_refuse(w, BINARY_MAP_SIZE,
+        return nthrift_walk_refuse(w, NTHRIFT_BINARY_MAP,
                                    "map longer than its message");
     }
 
-    rc = nthrift_walk_enter(w, BINARY_MAP_SIZE, 0, count * 2, p[0], p[1]);
+    rc = nthrift_walk_enter(w, NTHRIFT_BINARY_MAP, 0, count * 2, p[0], p[1]);
 
     if (rc != NTHRIFT_OK) {
         return rc;
@@ -291,7 +249,7 @@ binary_walk_map(nthrift_skip_t *w, const uint8_t *p, const uint8_t *last)
         w->bytes = (uint64_t) count * (key + value);
     }
 
-    return BINARY_MAP_SIZE;
+    return NTHRIFT_BINARY_MAP;
 }
 
 
@@ -351,15 +309,15 @@ binary_walk_field(nthrift_skip_t *w, const uint8_t *p, const uint8_t *last)
         return nthrift_walk_refuse(w, 1, "unknown type of field");
     }
 
-    if (n < BINARY_FIELD_SIZE) {
+    if (n < NTHRIFT_BINARY_FIELD) {
         return NTHRIFT_AGAIN;
     }
 
     depth = w->depth;
-    rc = binary_walk_value(w, p[0], p + BINARY_FIELD_SIZE, last);
+    rc = binary_walk_value(w, p[0], p + NTHRIFT_BINARY_FIELD, last);
 
     if (rc < 0) {
-        w->have += (rc == NTHRIFT_ERROR) ? BINARY_FIELD_SIZE : 0;
+        w->have += (rc == NTHRIFT_ERROR) ? NTHRIFT_BINARY_FIELD : 0;
         return rc;
     }
 
@@ -367,7 +325,7 @@ binary_walk_field(nthrift_skip_t *w, const uint8_t *p, const uint8_t *last)
         nthrift_walk_count_field(w, nthrift_binary_get16(p + 1));
     }
 
-    return BINARY_FIELD_SIZE + rc;
+    return NTHRIFT_BINARY_FIELD + rc;
 }
 
 
@@ -400,18 +358,16 @@ binary_walk(nthrift_skip_t *w, const uint8_t **p, const uint8_t *last)
 static size_t
 binary_exception_size(size_t len)
 {
-    return BINARY_FIELD_SIZE + 4 + len + BINARY_FIELD_SIZE + 4 + 1;
+    return NTHRIFT_BINARY_FIELD + 4 + len + NTHRIFT_BINARY_FIELD + 4 + 1;
 }
 
 
 static uint8_t *
 binary_field_write(uint8_t *p, uint8_t type, uint8_t id)
 {
-    p[0] = type;
-    p[1] = 0;
-    p[2] = id;
+    *p++ = type;
 
-    return p + BINARY_FIELD_SIZE;
+    return nthrift_binary_put16(p, id);
 }
 
 
@@ -466,10 +422,10 @@ binary_exception_read(const uint8_t *p, const uint8_t *last,
     int64_t   size;
     uint8_t   field;
 
-    while (last - p > BINARY_FIELD_SIZE && *p != NTHRIFT_STOP) {
+    while (last - p > NTHRIFT_BINARY_FIELD && *p != NTHRIFT_STOP) {
         field = p[0];
         id = nthrift_binary_get16(p + 1);
-        p += BINARY_FIELD_SIZE;
+        p += NTHRIFT_BINARY_FIELD;
         n = (size_t) (last - p);
 
         size = binary_exception_value(field, p, n);

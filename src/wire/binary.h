@@ -1,6 +1,6 @@
 /*
- * wire/binary.h: the numbers of the binary protocol, and of length words.  For
- * binary.c, frame.c, and the tokens of bind/.
+ * wire/binary.h: the numbers and sizes of the binary protocol; its numbers are
+ * length words', too.  For binary.c, frame.c, and what bind/ reads and writes.
  *
  * Source: doc/specs/thrift-binary-protocol.md.
  */
@@ -9,6 +9,8 @@
 #define NTHRIFT_BINARY_H
 
 #include "wire/wire.h"
+
+#include <endian.h>
 
 
 /* Big-endian numbers, at any address. */
@@ -29,6 +31,16 @@ nthrift_binary_get16(const uint8_t *p)
 
 
 static inline uint8_t *
+nthrift_binary_put16(uint8_t *p, uint16_t value)
+{
+    value = htobe16(value);
+    memcpy(p, &value, 2);
+
+    return p + 2;
+}
+
+
+static inline uint8_t *
 nthrift_binary_put32(uint8_t *p, uint32_t value)
 {
     p[0] = (uint8_t) (value >> 24);
@@ -38,6 +50,38 @@ nthrift_binary_put32(uint8_t *p, uint32_t value)
 
     return p + 4;
 }
+
+
+static inline uint8_t *
+nthrift_binary_put64(uint8_t *p, uint64_t value)
+{
+    value = htobe64(value);
+    memcpy(p, &value, 8);
+
+    return p + 8;
+}
+
+
+/* "i8 field type, i16 field id" */
+
+#define NTHRIFT_BINARY_FIELD  (1 + 2)
+
+/* "i8 element type, i32 size" and "i8 key type, i8 value type, i32 size" */
+
+#define NTHRIFT_BINARY_LIST   (1 + 4)
+#define NTHRIFT_BINARY_MAP    (1 + 1 + 4)
+
+
+/* Bytes of the values that always have as many: of a table by type. */
+
+#define NTHRIFT_BINARY_FIXED                                                  \
+    [NTHRIFT_BOOL] = 1,                                                       \
+    [NTHRIFT_I8] = 1,                                                         \
+    [NTHRIFT_DOUBLE] = 8,                                                     \
+    [NTHRIFT_I16] = 2,                                                        \
+    [NTHRIFT_I32] = 4,                                                        \
+    [NTHRIFT_I64] = 8,                                                        \
+    [NTHRIFT_UUID] = 16
 
 
 #endif /* NTHRIFT_BINARY_H */

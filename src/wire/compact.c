@@ -15,27 +15,6 @@
 #define COMPACT_ID          0x82
 #define COMPACT_VERSION     1
 
-/* The name's length, once it is there; `n` bytes stand before the name. */
-
-static int
-compact_name_check(uint64_t len, uint64_t n, uint64_t limit,
-    nthrift_error_t *err)
-{
-    if (len == 0) {
-        return nthrift_error_set(err, "empty method name");
-    }
-
-    if (len > NTHRIFT_MAX_NAME) {
-        return nthrift_error_set(err, "too long method name");
-    }
-
-    if (n > limit || len > limit - n) {
-        return nthrift_error_set(err, "method name longer than its frame");
-    }
-
-    return NTHRIFT_OK;
-}
-
 
 static int
 compact_head_read(const uint8_t *p, const uint8_t *last,
@@ -71,7 +50,9 @@ compact_head_read(const uint8_t *p, const uint8_t *last,
 
     size += n;
 
-    if (compact_name_check(len, (uint64_t) size, limit, err) != NTHRIFT_OK) {
+    if (nthrift_protocol_check_name(len, (uint64_t) size, limit, err)
+        != NTHRIFT_OK)
+    {
         return NTHRIFT_ERROR;
     }
 
@@ -280,7 +261,7 @@ compact_exception_read(const uint8_t *p, const uint8_t *last,
         p += n;
 
         if (field == NTHRIFT_COMPACT_I32 && id == 2) {
-            *type = nthrift_compact_unzigzag((uint32_t) value);
+            *type = (int32_t) nthrift_compact_unzigzag((uint32_t) value);
         }
 
         if (field != NTHRIFT_COMPACT_BINARY) {

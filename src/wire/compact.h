@@ -10,6 +10,8 @@
 
 #include "wire/skip.h"
 
+#include <endian.h>
+
 
 /* Types of fields and of elements. */
 
@@ -35,6 +37,10 @@ typedef enum {
 
 #define NTHRIFT_COMPACT_VARINT32  5
 #define NTHRIFT_COMPACT_VARINT64  10
+
+/* The eighth bits of eight bytes: a number goes on. */
+
+#define NTHRIFT_COMPACT_GOES_ON   0x8080808080808080
 
 
 /*
@@ -69,7 +75,20 @@ nthrift_compact_varint_read(const uint8_t *p, const uint8_t *last, int max,
 }
 
 
-/* Bytes of a number, and the number written. */
+/* Eight bytes, the first of them lowest. */
+
+static inline uint64_t
+nthrift_compact_get64(const uint8_t *p)
+{
+    uint64_t  v;
+
+    memcpy(&v, p, 8);
+
+    return le64toh(v);
+}
+
+
+/* Bytes of a number of 32 bits; and a number written. */
 
 static inline size_t
 nthrift_compact_varint_size(uint32_t value)
@@ -85,7 +104,7 @@ nthrift_compact_varint_size(uint32_t value)
 
 
 static inline uint8_t *
-nthrift_compact_varint_write(uint8_t *p, uint32_t value)
+nthrift_compact_varint_write(uint8_t *p, uint64_t value)
 {
     while (value >= 0x80) {
         *p++ = (uint8_t) (value | 0x80);
@@ -100,17 +119,17 @@ nthrift_compact_varint_write(uint8_t *p, uint32_t value)
 
 /* Signed numbers: 0, -1, 1, -2, ... are written as 0, 1, 2, 3, ... */
 
-static inline uint32_t
-nthrift_compact_zigzag(int32_t value)
+static inline uint64_t
+nthrift_compact_zigzag(int64_t value)
 {
-    return ((uint32_t) value << 1) ^ (value < 0 ? 0xffffffff : 0);
+    return ((uint64_t) value << 1) ^ (value < 0 ? UINT64_MAX : 0);
 }
 
 
-static inline int32_t
-nthrift_compact_unzigzag(uint32_t value)
+static inline int64_t
+nthrift_compact_unzigzag(uint64_t value)
 {
-    return (int32_t) ((value >> 1) ^ (0 - (value & 1)));
+    return (int64_t) ((value >> 1) ^ (0 - (value & 1)));
 }
 
 

@@ -92,4 +92,29 @@ extern const nthrift_protocol_t *const  nthrift_protocols[NTHRIFT_PROTOCOLS];
 const char *nthrift_protocol_name(unsigned protocol);
 
 
+/*
+ * For head_read(): a name of `len` bytes, in a head that has `rest` others, in
+ * a frame of `limit` bytes.  NTHRIFT_OK, or NTHRIFT_ERROR: it cannot be one.
+ */
+
+static inline int
+nthrift_protocol_check_name(uint64_t len, uint64_t rest, uint64_t limit,
+    nthrift_error_t *err)
+{
+    if (len == 0) {
+        return nthrift_error_set(err, "empty method name");
+    }
+
+    if (len > NTHRIFT_MAX_NAME) {
+        return nthrift_error_set(err, "too long method name");
+    }
+
+    if (rest > limit || len > limit - rest) {
+        return nthrift_error_set(err, "method name longer than its frame");
+    }
+
+    return NTHRIFT_OK;
+}
+
+
 #endif /* NTHRIFT_PROTOCOL_H */
