@@ -36,6 +36,8 @@
 
 static ngx_thrift_connection_t *ngx_thrift_pool_take(
     ngx_thrift_server_t *server);
+static ngx_uint_t ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn);
+static void ngx_thrift_pool_park(ngx_thrift_connection_t *conn);
 static void ngx_thrift_pool_move(ngx_thrift_connection_t *conn,
     ngx_uint_t place);
 static ngx_uint_t ngx_thrift_pool_scarce(void);
@@ -149,6 +151,10 @@ ngx_thrift_pool_put(ngx_thrift_connection_t *conn, ngx_thrift_client_t *client)
     ngx_thrift_server_t   *server;
     ngx_thrift_servers_t  *servers;
 
+    if (!ngx_thrift_pool_keeps(conn)) {
+        return NGX_DECLINED;
+    }
+
     servers = client ? &client->servers : &conn->pool->servers;
 
     if (conn->server->servers != servers) {
@@ -162,24 +168,45 @@ ngx_thrift_pool_put(ngx_thrift_connection_t *conn, ngx_thrift_client_t *client)
         ngx_thrift_server_join(server, conn);
     }
 
-    return ngx_thrift_pool_put_back(conn);
+    ngx_thrift_pool_park(conn);
+
+    return NGX_OK;
 }
 
 
 ngx_int_t
 ngx_thrift_pool_put_back(ngx_thrift_connection_t *conn)
 {
+    if (!ngx_thrift_pool_keeps(conn)) {
+        return NGX_DECLINED;
+    }
+
+    ngx_thrift_pool_park(conn);
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn)
+{
     ngx_thrift_pool_t  *pool;
 
     pool = conn->pool;
 
-    if (pool->max == 0
-        || (pool->lifetime != 0
-            && ngx_current_msec - conn->connection->start_time
-               > pool->lifetime))
-    {
-        return NGX_DECLINED;
-    }
+    return pool->max != 0
+           && (pool->lifetime == 0
+               || ngx_current_msec - conn->connection->start_time
+                  <= pool->lifetime);
+}
+
+
+static void
+ngx_thrift_pool_park(ngx_thrift_connection_t *conn)
+{
+    ngx_thrift_pool_t  *pool;
+
+    pool = conn->pool;
 
     ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_IDLE);
 
@@ -196,8 +223,6 @@ ngx_thrift_pool_put_back(ngx_thrift_connection_t *conn)
     {
         ngx_thrift_pool_expire(pool);
     }
-
-    return NGX_OK;
 }
 
 
