@@ -109,9 +109,9 @@ ngx_thrift_call_init(ngx_thrift_call_t *call, ngx_thrift_conf_t *conf)
 
 
 void
-ngx_thrift_call_start(ngx_thrift_call_t *call, ngx_uint_t closes)
+ngx_thrift_call_start(ngx_thrift_call_t *call, ngx_uint_t fatal)
 {
-    call->closes = closes;
+    call->fatal = fatal;
     call->start = ngx_current_msec;
 
     ngx_log_debug3(NGX_LOG_DEBUG_EVENT, call->log, 0,
@@ -214,7 +214,7 @@ ngx_thrift_call_go(ngx_thrift_call_t *call, ngx_uint_t step)
 {
     call->step = step;
 
-    if (step >= NGX_THRIFT_STEP_REPLY && call->waits) {
+    if (step >= NGX_THRIFT_STEP_REPLY && call->expiring) {
         ngx_thrift_deadline_stop(call);
     }
 }
@@ -293,7 +293,7 @@ ngx_thrift_call_check(ngx_thrift_call_t *call)
         call->oneway = 1;
 
     } else if (head->type != NTHRIFT_CALL) {
-        call->closes = 1;
+        call->fatal = 1;
 
         ngx_log_error(NGX_LOG_INFO, call->log, 0,
                       "client sent a message of type %s",

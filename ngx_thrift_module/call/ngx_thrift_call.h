@@ -83,13 +83,13 @@ struct ngx_thrift_call_s {
     unsigned                      retains_request:1;    /* also when it was
                                                    sent */
     unsigned                      timed:1;
-    unsigned                      waits:1;      /* for its deadline */
+    unsigned                      expiring:1;   /* its deadline is queued */
     unsigned                      paused:1;     /* others hold too much */
     unsigned                      failed:1;     /* exception and text are
                                                    ours */
     unsigned                      ready:1;      /* the reply is in call->out,
                                                    or there is none */
-    unsigned                      closes:1;     /* nothing after it can be
+    unsigned                      fatal:1;      /* nothing after it can be
                                                    read */
 
     ngx_thrift_message_t          request;
@@ -102,8 +102,8 @@ struct ngx_thrift_call_s {
  */
 void ngx_thrift_call_init(ngx_thrift_call_t *call, ngx_thrift_conf_t *conf);
 
-/* The message is whole, or broken after its head (`closes`): runs the call. */
-void ngx_thrift_call_start(ngx_thrift_call_t *call, ngx_uint_t closes);
+/* The message is whole, or broken after its head (`fatal`): runs the call. */
+void ngx_thrift_call_start(ngx_thrift_call_t *call, ngx_uint_t fatal);
 
 /* Runs a call of a handler's own, which has a message, from "pass" on. */
 void ngx_thrift_call_pass(ngx_thrift_call_t *call);

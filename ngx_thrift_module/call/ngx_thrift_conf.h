@@ -35,7 +35,7 @@ typedef struct {
     ngx_flag_t             trusted;         /* calls may share upstream
                                                connections unchecked */
     ngx_msec_t             read_timeout;    /* of a message that has begun */
-    ngx_thrift_cache_t   *blocks;          /* to receive in */
+    ngx_thrift_cache_t    *blocks;          /* to receive in */
 } ngx_thrift_message_conf_t;
 
 

@@ -31,7 +31,7 @@ ngx_thrift_deadline_start(ngx_thrift_call_t *call,
     ngx_thrift_deadlines_t *deadlines)
 {
     call->timed = 1;
-    call->waits = 1;
+    call->expiring = 1;
     call->deadline = call->start + deadlines->timeout;
 
     ngx_queue_insert_tail(&deadlines->calls, &call->expiry);
@@ -45,7 +45,7 @@ ngx_thrift_deadline_start(ngx_thrift_call_t *call,
 void
 ngx_thrift_deadline_stop(ngx_thrift_call_t *call)
 {
-    call->waits = 0;
+    call->expiring = 0;
     ngx_queue_remove(&call->expiry);
 }
 

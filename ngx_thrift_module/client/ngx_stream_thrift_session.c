@@ -517,7 +517,7 @@ ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
 
     ngx_thrift_call_start(call, broken);
 
-    if (call->closes) {
+    if (call->fatal) {
         ts->closing = 1;
     }
 }

@@ -54,7 +54,7 @@ struct ngx_stream_thrift_session_s {
     ngx_chain_t                   **out_last;
 
     ngx_thrift_timer_t              timer;
-    ngx_uint_t                      waits;      /* for what it is set */
+    ngx_uint_t                      wait;       /* for what it is set */
     ngx_event_t                     flush;      /* posted: replies are ready */
 
     unsigned                        running:1;

@@ -20,7 +20,7 @@ static void ngx_stream_thrift_session_linger(ngx_event_t *rev);
 ngx_int_t
 ngx_stream_thrift_session_wait(ngx_stream_thrift_session_t *ts)
 {
-    ngx_uint_t                     waits;
+    ngx_uint_t                     wait;
     ngx_msec_t                     timeout, from;
     ngx_connection_t              *c;
     ngx_stream_thrift_srv_conf_t  *conf;
@@ -31,18 +31,18 @@ ngx_stream_thrift_session_wait(ngx_stream_thrift_session_t *ts)
 
     if (ts->out) {
         c->log->action = "sending reply to client";
-        waits = NGX_STREAM_THRIFT_SENDING;
+        wait = NGX_STREAM_THRIFT_SENDING;
         timeout = conf->routes.server->conf->send_timeout;
 
     } else if (ts->reading) {
         c->log->action = "reading call from client";
-        waits = NGX_STREAM_THRIFT_READING;
+        wait = NGX_STREAM_THRIFT_READING;
         timeout = conf->messages.read_timeout;
         from = ts->begun;
 
     } else {
         c->log->action = "waiting for call from client";
-        waits = NGX_STREAM_THRIFT_IDLE;
+        wait = NGX_STREAM_THRIFT_IDLE;
         timeout = conf->idle_timeout;
     }
 
@@ -51,8 +51,8 @@ ngx_stream_thrift_session_wait(ngx_stream_thrift_session_t *ts)
         from = ngx_current_msec;
     }
 
-    if (ts->progress || ts->waits != waits || !ts->timer.set) {
-        ts->waits = waits;
+    if (ts->progress || ts->wait != wait || !ts->timer.set) {
+        ts->wait = wait;
         ngx_thrift_timer_set(&ts->timer, from + timeout);
     }
 
@@ -75,7 +75,7 @@ ngx_stream_thrift_session_timeout(void *data)
     c = ts->session->connection;
     conf = ts->conf;
 
-    switch (ts->waits) {
+    switch (ts->wait) {
 
     case NGX_STREAM_THRIFT_LINGERING:
         ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
@@ -171,7 +171,7 @@ ngx_stream_thrift_session_end(ngx_stream_thrift_session_t *ts)
         return;
     }
 
-    ts->waits = NGX_STREAM_THRIFT_LINGERING;
+    ts->wait = NGX_STREAM_THRIFT_LINGERING;
     ngx_thrift_timer_set(&ts->timer,
                          ngx_current_msec + NGX_STREAM_THRIFT_LINGER);
 

@@ -13,7 +13,7 @@ static ngx_int_t ngx_stream_thrift_peer_balance(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt);
 static void ngx_stream_thrift_peer_connected(ngx_thrift_attempt_t *attempt);
 static void ngx_stream_thrift_peer_first_byte(ngx_thrift_attempt_t *attempt);
-static void ngx_stream_thrift_peer_release(ngx_thrift_attempt_t *attempt,
+static void ngx_stream_thrift_peer_free(ngx_thrift_attempt_t *attempt,
     ngx_uint_t state);
 static ngx_int_t ngx_stream_thrift_peer_rebalance(
     ngx_stream_thrift_call_t *tc);
@@ -42,7 +42,7 @@ const ngx_thrift_balancer_t  ngx_stream_thrift_balancer = {
     ngx_stream_thrift_peer_get,
     ngx_stream_thrift_peer_connected,
     ngx_stream_thrift_peer_first_byte,
-    ngx_stream_thrift_peer_release
+    ngx_stream_thrift_peer_free
 };
 
 
@@ -502,7 +502,7 @@ ngx_stream_thrift_peer_first_byte(ngx_thrift_attempt_t *attempt)
 
 
 static void
-ngx_stream_thrift_peer_release(ngx_thrift_attempt_t *attempt, ngx_uint_t state)
+ngx_stream_thrift_peer_free(ngx_thrift_attempt_t *attempt, ngx_uint_t state)
 {
     ngx_stream_upstream_t        *u;
     ngx_stream_thrift_call_t     *tc;

@@ -21,7 +21,7 @@ typedef struct {
     void        (*first_byte)(ngx_thrift_attempt_t *attempt);
 
     /* the server, if one is held, goes back: NGX_PEER_* or 0 */
-    void        (*release)(ngx_thrift_attempt_t *attempt, ngx_uint_t state);
+    void        (*free)(ngx_thrift_attempt_t *attempt, ngx_uint_t state);
 } ngx_thrift_balancer_t;
 
 

@@ -31,7 +31,7 @@ static u_char *ngx_thrift_connection_log(ngx_log_t *log, u_char *buf,
     size_t len);
 static ngx_thrift_attempt_t *ngx_thrift_connection_first(
     ngx_thrift_connection_t *conn);
-static void ngx_thrift_connection_wait(ngx_thrift_connection_t *conn,
+static void ngx_thrift_connection_arm(ngx_thrift_connection_t *conn,
     ngx_msec_t timeout);
 static void ngx_thrift_connection_write_event(ngx_event_t *wev);
 static void ngx_thrift_connection_read_event(ngx_event_t *rev);
@@ -51,12 +51,12 @@ static ngx_int_t ngx_thrift_connection_recv(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_connection_message(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_connection_match(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_connection_whole(ngx_thrift_connection_t *conn);
-static void ngx_thrift_connection_drop(ngx_thrift_connection_t *conn);
+static void ngx_thrift_connection_strayed(ngx_thrift_connection_t *conn);
 static void ngx_thrift_connection_done(ngx_thrift_connection_t *conn,
     ngx_int_t rc);
 static void ngx_thrift_connection_fail(ngx_thrift_connection_t *conn,
     ngx_int_t rc);
-static void ngx_thrift_connection_release(ngx_thrift_connection_t *conn,
+static void ngx_thrift_connection_park(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_connection_put(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
@@ -103,7 +103,7 @@ ngx_thrift_connection_open(ngx_thrift_attempt_t *attempt)
     }
 
     ngx_thrift_connection_add(conn, attempt);
-    ngx_thrift_connection_wait(conn, attempt->call->conf->connect_timeout);
+    ngx_thrift_connection_arm(conn, attempt->call->conf->connect_timeout);
 
     return NGX_OK;
 }
@@ -297,7 +297,7 @@ ngx_thrift_connection_remove(ngx_thrift_attempt_t *attempt)
         return;
     }
 
-    ngx_thrift_connection_release(conn, NULL);
+    ngx_thrift_connection_park(conn, NULL);
 }
 
 
@@ -338,7 +338,7 @@ ngx_thrift_connection_first(ngx_thrift_connection_t *conn)
 /* The next thing must happen in `timeout`; 0: whenever it does. */
 
 static void
-ngx_thrift_connection_wait(ngx_thrift_connection_t *conn, ngx_msec_t timeout)
+ngx_thrift_connection_arm(ngx_thrift_connection_t *conn, ngx_msec_t timeout)
 {
     if (timeout == 0) {
         ngx_thrift_timer_clear(&conn->timer);
@@ -593,7 +593,7 @@ ngx_thrift_connection_write(ngx_thrift_connection_t *conn,
     }
 
     if (c->sent != sent || !conn->timer.set) {
-        ngx_thrift_connection_wait(conn, attempt->call->conf->send_timeout);
+        ngx_thrift_connection_arm(conn, attempt->call->conf->send_timeout);
     }
 
     /* what the server says before it has the call is not read yet */
@@ -721,7 +721,7 @@ ngx_thrift_connection_recv(ngx_thrift_connection_t *conn)
 
     if (n > 0) {
 
-        if (attempt->state == NGX_THRIFT_ATTEMPT_SENT && !conn->dropping) {
+        if (attempt->state == NGX_THRIFT_ATTEMPT_SENT && !conn->stray) {
             ngx_thrift_attempt_begun(attempt);
         }
 
@@ -735,7 +735,7 @@ ngx_thrift_connection_recv(ngx_thrift_connection_t *conn)
 
         if (attempt->state == NGX_THRIFT_ATTEMPT_READING && !conn->timer.set) {
             conf = attempt->call->conf;
-            ngx_thrift_connection_wait(conn, conf->messages->read_timeout);
+            ngx_thrift_connection_arm(conn, conf->messages->read_timeout);
         }
 
         return (ngx_handle_read_event(c->read, 0) == NGX_OK) ? NGX_AGAIN
@@ -768,7 +768,7 @@ ngx_thrift_connection_message(ngx_thrift_connection_t *conn)
 
     rc = ngx_thrift_message_read(m, &conn->rules, &conn->in, pool);
 
-    if (conn->reading == NULL && !conn->dropping && m->wire.head.size != 0
+    if (conn->reading == NULL && !conn->stray && m->wire.head.size != 0
         && ngx_thrift_connection_match(conn) != NGX_OK)
     {
         return NGX_ERROR;
@@ -820,7 +820,7 @@ ngx_thrift_connection_match(ngx_thrift_connection_t *conn)
                   "upstream sent another reply to an earlier call");
 
     conn->state = NGX_THRIFT_DRAINING;
-    conn->dropping = 1;
+    conn->stray = 1;
 
     attempt->state = NGX_THRIFT_ATTEMPT_SENT;
     ngx_thrift_message_drop(&conn->message);
@@ -835,8 +835,8 @@ ngx_thrift_connection_whole(ngx_thrift_connection_t *conn)
     ngx_int_t              rc;
     ngx_thrift_attempt_t  *attempt;
 
-    if (conn->dropping) {
-        ngx_thrift_connection_drop(conn);
+    if (conn->stray) {
+        ngx_thrift_connection_strayed(conn);
         return NGX_OK;
     }
 
@@ -870,9 +870,9 @@ ngx_thrift_connection_whole(ngx_thrift_connection_t *conn)
 /* The reply that nobody waits for is over: the next one, in its own time. */
 
 static void
-ngx_thrift_connection_drop(ngx_thrift_connection_t *conn)
+ngx_thrift_connection_strayed(ngx_thrift_connection_t *conn)
 {
-    conn->dropping = 0;
+    conn->stray = 0;
 
     ngx_thrift_timer_clear(&conn->timer);
     ngx_thrift_message_start(&conn->message);
@@ -895,7 +895,7 @@ ngx_thrift_connection_done(ngx_thrift_connection_t *conn, ngx_int_t rc)
     ngx_thrift_connection_detach(attempt);
 
     if (rc == NGX_OK && !attempt->closes) {
-        ngx_thrift_connection_release(conn, attempt);
+        ngx_thrift_connection_park(conn, attempt);
 
     } else {
         ngx_thrift_connection_close(conn);
@@ -932,7 +932,7 @@ ngx_thrift_connection_fail(ngx_thrift_connection_t *conn, ngx_int_t rc)
  */
 
 static void
-ngx_thrift_connection_release(ngx_thrift_connection_t *conn,
+ngx_thrift_connection_park(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt)
 {
     ngx_connection_t  *c;

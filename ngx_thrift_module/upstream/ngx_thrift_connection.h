@@ -55,7 +55,8 @@ struct ngx_thrift_connection_s {
 
     unsigned                unchecked:1;    /* has carried a call that was
                                                neither checked nor trusted */
-    unsigned                dropping:1;     /* a reply that nobody waits for */
+    unsigned                stray:1;        /* the message is a reply that
+                                               nobody waits for */
 };
 
 

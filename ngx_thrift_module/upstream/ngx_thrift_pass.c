@@ -5,9 +5,9 @@
  * opened.  A call of which no byte was sent may be tried elsewhere, and so may
  * one that is idempotent and was lost; any other is never sent twice.
  *
- *   balance -> try -> connection ... OK          release, reply
- *               ^                    ERROR       release, exception
- *               +------------------- DECLINED    release, next server
+ *   balance -> try -> connection ... OK          free, reply
+ *               ^                    ERROR       free, exception
+ *               +------------------- DECLINED    free, next server
  *
  * This room only decides: what is sent and read is the attempt's and its
  * connection's business.
@@ -99,7 +99,7 @@ ngx_thrift_pass_cancel(ngx_thrift_call_t *call, ngx_uint_t reason)
         ngx_thrift_connection_remove(attempt);
     }
 
-    call->balancer->release(attempt, state);
+    call->balancer->free(attempt, state);
 
     return NGX_OK;
 }
@@ -202,11 +202,11 @@ ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
         return NGX_AGAIN;
 
     case NGX_OK:
-        call->balancer->release(attempt, 0);
+        call->balancer->free(attempt, 0);
         return NGX_OK;
 
     case NGX_DECLINED:
-        call->balancer->release(attempt, NGX_PEER_FAILED);
+        call->balancer->free(attempt, NGX_PEER_FAILED);
 
         if (ngx_thrift_pass_may_retry(attempt)) {
             return NGX_DECLINED;
@@ -225,7 +225,7 @@ ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
         (void) ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
                                     "internal error");
 
-        call->balancer->release(attempt,
+        call->balancer->free(attempt,
                                 (call->status == 500 || attempt->blameless)
                                     ? NGX_PEER_NEXT : NGX_PEER_FAILED);
         return NGX_ERROR;
