@@ -11,12 +11,14 @@
 
 typedef void (*ngx_thrift_timer_pt)(void *data);
 
+/* What moving a deadline touches comes first: 64 bytes. */
+
 typedef struct {
-    ngx_event_t           event;
     ngx_msec_t            deadline;     /* on ngx_current_msec's scale */
+    ngx_uint_t            set;          /* a deadline is pending */
+    ngx_event_t           event;
     ngx_thrift_timer_pt   handler;
     void                 *data;
-    unsigned              set:1;        /* a deadline is pending */
 } ngx_thrift_timer_t;
 
 

@@ -17,7 +17,8 @@
 #include "ngx_stream_thrift.h"
 
 
-#define NGX_STREAM_THRIFT_MAX_HELD  (1024 * 1024)   /* bytes */
+#define NGX_STREAM_THRIFT_MAX_HELD    (1024 * 1024)   /* bytes */
+#define NGX_STREAM_THRIFT_CACHE_LINE  64
 
 
 static void ngx_stream_thrift_session_read_event(ngx_event_t *rev);
@@ -76,13 +77,17 @@ ngx_stream_thrift_handler(ngx_stream_session_t *s)
 
     c = s->connection;
 
-    ts = ngx_pcalloc(c->pool, sizeof(ngx_stream_thrift_session_t));
+    ts = ngx_pmemalign(c->pool, sizeof(ngx_stream_thrift_session_t),
+                       NGX_STREAM_THRIFT_CACHE_LINE);
     if (ts == NULL) {
         ngx_stream_finalize_session(s, NGX_STREAM_INTERNAL_SERVER_ERROR);
         return;
     }
 
+    ngx_memzero(ts, sizeof(ngx_stream_thrift_session_t));
+
     ts->kind = NGX_STREAM_THRIFT_SESSION;
+    ts->connection = c;
     ts->session = s;
     ts->conf = ngx_stream_get_module_srv_conf(s, ngx_stream_thrift_module);
     ts->main = ngx_stream_get_module_main_conf(s, ngx_stream_thrift_module);
@@ -104,6 +109,9 @@ ngx_stream_thrift_handler(ngx_stream_session_t *s)
     ts->flush.data = ts;
     ts->flush.log = c->log;
 
+    /* what an event finds the session by: one step, not three */
+
+    c->data = ts;
     c->read->handler = ngx_stream_thrift_session_read_event;
     c->write->handler = ngx_stream_thrift_session_write_event;
 
@@ -117,12 +125,10 @@ static void
 ngx_stream_thrift_session_read_event(ngx_event_t *rev)
 {
     ngx_connection_t             *c;
-    ngx_stream_session_t         *s;
     ngx_stream_thrift_session_t  *ts;
 
     c = rev->data;
-    s = c->data;
-    ts = ngx_stream_get_module_ctx(s, ngx_stream_thrift_module);
+    ts = c->data;
 
     if (c->close || ngx_stream_thrift_session_reset(ts)) {
         ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
@@ -147,7 +153,7 @@ ngx_stream_thrift_session_reset(ngx_stream_thrift_session_t *ts)
         return 0;
     }
 
-    c = ts->session->connection;
+    c = ts->connection;
     err = ngx_thrift_input_error(c);
 
     if (err == 0) {
@@ -164,12 +170,10 @@ static void
 ngx_stream_thrift_session_write_event(ngx_event_t *wev)
 {
     ngx_connection_t             *c;
-    ngx_stream_session_t         *s;
     ngx_stream_thrift_session_t  *ts;
 
     c = wev->data;
-    s = c->data;
-    ts = ngx_stream_get_module_ctx(s, ngx_stream_thrift_module);
+    ts = c->data;
 
     if (ts->out) {
         ngx_stream_thrift_session_run(ts);
@@ -360,7 +364,7 @@ ngx_stream_thrift_session_recv(ngx_stream_thrift_session_t *ts)
     ngx_buf_t         *b;
     ngx_connection_t  *c;
 
-    c = ts->session->connection;
+    c = ts->connection;
     b = c->buffer;
 
     if (ts->eof) {
@@ -451,7 +455,7 @@ ngx_stream_thrift_session_message(ngx_stream_thrift_session_t *ts)
 
         /* no call to answer, and no way to find the next */
 
-        ngx_log_error(NGX_LOG_INFO, ts->session->connection->log, 0,
+        ngx_log_error(NGX_LOG_INFO, ts->connection->log, 0,
                       "client sent %s", wire->error.text);
 
         ts->closing = 1;
@@ -532,7 +536,7 @@ ngx_stream_thrift_session_write(ngx_stream_thrift_session_t *ts)
 
     ngx_stream_thrift_session_gather(ts);
 
-    c = ts->session->connection;
+    c = ts->connection;
 
     if (ts->out && c->write->ready) {
         c->log->action = "sending reply to client";

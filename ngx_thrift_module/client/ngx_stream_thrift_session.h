@@ -28,40 +28,47 @@ typedef enum {
 } ngx_stream_thrift_wait_e;
 
 
+/*
+ * Lies in cache lines of its own: a worker with many clients finds few of them
+ * in its caches, and what each call needs comes first.
+ */
+
 struct ngx_stream_thrift_session_s {
     ngx_uint_t                      kind;
+    ngx_connection_t               *connection;
     ngx_stream_session_t           *session;
     ngx_stream_thrift_srv_conf_t   *conf;
-    ngx_stream_thrift_main_conf_t  *main;
-
-    ngx_thrift_client_t             client;     /* for upstreams */
-    ngx_thrift_client_t             handlers;   /* that answer it, likewise: it
-                                                   cannot spoil their
-                                                   connections */
-    ngx_thrift_input_t              in;
     ngx_stream_thrift_call_t       *reading;    /* its message has begun */
-    ngx_msec_t                      begun;      /* when */
-
-    ngx_queue_t                     calls;      /* in flight, in order */
-    ngx_uint_t                      ncalls;
-    ngx_uint_t                      total;      /* since the beginning */
-    off_t                           held;       /* bytes of their messages */
-    ngx_uint_t                      npaused;    /* that may receive no more */
+    ngx_uint_t                      wait;       /* what its timer is set for */
     ngx_uint_t                      turn;       /* receptions and calls since
                                                    others had theirs */
-
-    ngx_chain_t                    *out;        /* replies being sent */
-    ngx_chain_t                   **out_last;
-
-    ngx_thrift_timer_t              timer;
-    ngx_uint_t                      wait;       /* for what it is set */
-    ngx_event_t                     flush;      /* posted: replies are ready */
 
     unsigned                        running:1;
     unsigned                        blocked:1;  /* reading waits for calls */
     unsigned                        progress:1; /* bytes moved in this run */
     unsigned                        eof:1;      /* the client sends no more */
     unsigned                        closing:1;  /* no more is read */
+
+    ngx_thrift_input_t              in;
+    ngx_queue_t                     calls;      /* in flight, in order */
+    ngx_uint_t                      ncalls;
+    ngx_chain_t                    *out;        /* replies being sent */
+    ngx_chain_t                   **out_last;
+
+    ngx_thrift_timer_t              timer;
+
+    ngx_uint_t                      total;      /* calls since the beginning */
+    off_t                           held;       /* bytes of their messages */
+    ngx_uint_t                      npaused;    /* that may receive no more */
+    ngx_msec_t                      begun;      /* the message being read */
+
+    ngx_stream_thrift_main_conf_t  *main;
+    ngx_event_t                     flush;      /* posted: replies are ready */
+
+    ngx_thrift_client_t             client;     /* for upstreams */
+    ngx_thrift_client_t             handlers;   /* that answer it, likewise: it
+                                                   cannot spoil their
+                                                   connections */
 };
 
 

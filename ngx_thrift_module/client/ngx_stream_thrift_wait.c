@@ -25,7 +25,7 @@ ngx_stream_thrift_session_wait(ngx_stream_thrift_session_t *ts)
     ngx_connection_t              *c;
     ngx_stream_thrift_srv_conf_t  *conf;
 
-    c = ts->session->connection;
+    c = ts->connection;
     conf = ts->conf;
     from = ngx_current_msec;
 
@@ -72,7 +72,7 @@ ngx_stream_thrift_session_timeout(void *data)
     ngx_connection_t              *c;
     ngx_stream_thrift_srv_conf_t  *conf;
 
-    c = ts->session->connection;
+    c = ts->connection;
     conf = ts->conf;
 
     switch (ts->wait) {
@@ -130,7 +130,7 @@ ngx_stream_thrift_session_end(ngx_stream_thrift_session_t *ts)
 {
     ngx_connection_t  *c;
 
-    c = ts->session->connection;
+    c = ts->connection;
 
     if (ts->eof) {
 
@@ -189,12 +189,10 @@ ngx_stream_thrift_session_linger(ngx_event_t *rev)
     ssize_t                       n;
     ngx_uint_t                    i;
     ngx_connection_t             *c;
-    ngx_stream_session_t         *s;
     ngx_stream_thrift_session_t  *ts;
 
     c = rev->data;
-    s = c->data;
-    ts = ngx_stream_get_module_ctx(s, ngx_stream_thrift_module);
+    ts = c->data;
 
     for (i = 0; rev->ready && !c->close; i++) {
 
@@ -251,6 +249,7 @@ ngx_stream_thrift_session_close(ngx_stream_thrift_session_t *ts,
     }
 
     s = ts->session;
+    s->connection->data = s;
 
 #if (NGX_SSL)
     if (s->connection->ssl) {
