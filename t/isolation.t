@@ -86,7 +86,8 @@ stream {
 EOC
 
 my ($unknown, $checked, $structure, $trusted)
-    = map { $t->backend("to_$_", id => 'backend') }
+    = map { $t->backend("to_$_", id => 'backend',
+                        script => { hold => { hold => 1 } }) }
           qw(unknown checked structure trusted);
 
 # thriftpy2 where it could be installed, else what Debian has of thriftpy
@@ -108,7 +109,9 @@ for my $port (map { $t->port($_) } qw(py cpp)) {
 $t->run();
 
 own_connections();
+own_limit();
 oneways();
+exceptions();
 seqids();
 smuggled_list();
 smuggled_uuid();
@@ -146,6 +149,29 @@ sub own_connections {
 }
 
 
+# One for each call in flight, and only one some seconds later.
+
+sub own_limit {
+    my $client = $t->client('unknown');
+    my $accepted = $unknown->accepted();
+    my $closed = $unknown->closed();
+
+    $client->send(join('', map { call_bytes('hold', $_) } 1 .. 8));
+    ok(wait_for(sub { $unknown->calls('hold') == 8 }), 'eight at once');
+    is($unknown->accepted(), $accepted + 8, 'eight connections');
+
+    $unknown->release();
+    is(scalar(grep { $_->{type} == REPLY } $client->exchange('', 8)), 8,
+       'eight replies');
+
+    is($unknown->closed(), $closed, 'kept');
+    ok(wait_for(sub { $unknown->closed() == $closed + 7 }, 10), 'for a while');
+
+    ok(answered($client), 'the last one');
+    is($unknown->accepted(), $accepted + 8, 'is kept');
+}
+
+
 # Nobody waits behind another client's oneway, or meets what it has left.
 
 sub oneways {
@@ -168,6 +194,40 @@ sub oneways {
         ok(wait_for(sub { $t->client($name); answered($second) }),
            "$name, shared again");
         is($backend->closed(), 0, "$name, none closed");
+    }
+}
+
+
+# What a server has done with the rest of a call that it did not understand is
+# not known, nor if it closes now.
+
+sub exceptions {
+    for ([ checked => $checked ], [ trusted => $trusted ]) {
+        my ($name, $backend) = @$_;
+        my ($first, $second) = map { $t->client($name) } 1 .. 2;
+        my $used = sub { ($backend->calls())[-1]->{connection} };
+
+        $backend->script(fail => { exception => [ 6, 'no' ] });
+
+        is($first->call('fail')->{type}, EXCEPTION, "$name, exception");
+        my $own = $used->();
+
+        for (1 .. 3) {
+            ok(answered($second), "$name beside it");
+            isnt($used->(), $own, "$name, not behind it");
+        }
+
+        ok(answered($first), "$name after it");
+        is($used->(), $own, "$name, on its own connection");
+
+        ok(answered($second), "$name, shared again");
+        is($used->(), $own, "$name, the one that was used last");
+
+        # what is kept for a client goes with it
+
+        $second->call('fail');
+        $second->close();
+        ok(wait_for(sub { $backend->closed() == 1 }), "$name, not shared");
     }
 }
 

@@ -241,6 +241,21 @@ ngx_thrift_attempt_check_name(ngx_thrift_attempt_t *attempt)
 }
 
 
+/*
+ * That a oneway was read as it was meant shows when a reply to a later call
+ * comes.  The same is true of a call that was answered with an exception: some
+ * servers have stopped reading in the middle of it, and take the rest for the
+ * next call; others close now.
+ */
+
+ngx_uint_t
+ngx_thrift_attempt_leaves_doubt(ngx_thrift_attempt_t *attempt)
+{
+    return attempt->call->silent
+           || attempt->reply.wire.head.type == NTHRIFT_EXCEPTION;
+}
+
+
 ngx_int_t
 ngx_thrift_attempt_malformed(ngx_thrift_attempt_t *attempt, const char *why)
 {

@@ -97,6 +97,9 @@ ngx_uint_t ngx_thrift_attempt_may_receive(ngx_thrift_attempt_t *attempt);
  */
 ngx_int_t ngx_thrift_attempt_check(ngx_thrift_attempt_t *attempt);
 
+/* May its server be anywhere but at the beginning of the next call? */
+ngx_uint_t ngx_thrift_attempt_leaves_doubt(ngx_thrift_attempt_t *attempt);
+
 /* It took too long, and will be given up: says so in the log. */
 void ngx_thrift_attempt_timed_out(ngx_thrift_attempt_t *attempt);
 

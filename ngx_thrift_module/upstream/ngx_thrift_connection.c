@@ -968,15 +968,12 @@ ngx_thrift_connection_put(ngx_thrift_connection_t *conn,
 
     call = attempt->call;
 
-    if (!call->checked) {
-        conn->unchecked = 1;
-    }
+    conn->unchecked |= !call->checked;
+    conn->doubtful = ngx_thrift_attempt_leaves_doubt(attempt);
 
-    if (!conn->unchecked && !call->silent) {
+    if (!conn->unchecked && !conn->doubtful) {
         return ngx_thrift_pool_put(conn, NULL);
     }
-
-    /* that a oneway was read as it was meant shows when a reply comes */
 
     return call->client ? ngx_thrift_pool_put(conn, call->client)
                         : NGX_DECLINED;

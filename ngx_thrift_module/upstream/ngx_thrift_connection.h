@@ -50,11 +50,13 @@ struct ngx_thrift_connection_s {
     ngx_thrift_server_t    *server;
     ngx_uint_t              place;      /* ngx_thrift_pool_place_e */
     ngx_queue_t             idle;       /* of its server */
-    ngx_queue_t             idle_pool;  /* of its pool */
+    ngx_queue_t             idle_pool;  /* of its pool: idle, own or kept */
     ngx_msec_t              since;      /* when it became idle */
 
     unsigned                unchecked:1;    /* has carried a call that was
                                                neither checked nor trusted */
+    unsigned                doubtful:1;     /* what it carried last may have
+                                               left its server out of step */
     unsigned                stray:1;        /* the message is a reply that
                                                nobody waits for */
 };

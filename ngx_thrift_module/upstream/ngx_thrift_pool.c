@@ -33,6 +33,10 @@
 
 #define NGX_THRIFT_POOL_FRESH  10           /* milliseconds */
 
+/* What a client has over one connection to a server is kept, unused. */
+
+#define NGX_THRIFT_POOL_OWN_TIME  5000      /* milliseconds */
+
 
 static ngx_thrift_connection_t *ngx_thrift_pool_take(
     ngx_thrift_server_t *server);
@@ -40,10 +44,15 @@ static ngx_uint_t ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn);
 static void ngx_thrift_pool_park(ngx_thrift_connection_t *conn);
 static void ngx_thrift_pool_move(ngx_thrift_connection_t *conn,
     ngx_uint_t place);
+static void ngx_thrift_pool_set_idle(ngx_thrift_connection_t *conn,
+    ngx_uint_t idle);
+static ngx_uint_t ngx_thrift_pool_crowded(ngx_thrift_pool_t *pool);
+static ngx_uint_t ngx_thrift_pool_full(ngx_thrift_pool_t *pool);
 static ngx_uint_t ngx_thrift_pool_scarce(void);
-static ngx_msec_t ngx_thrift_pool_end(ngx_thrift_pool_t *pool,
-    ngx_thrift_connection_t *conn);
 static void ngx_thrift_pool_expire(void *data);
+static ngx_uint_t ngx_thrift_pool_over(ngx_thrift_connection_t *conn);
+static ngx_thrift_connection_t *ngx_thrift_pool_oldest(ngx_queue_t *queue);
+static ngx_msec_t ngx_thrift_pool_end(ngx_thrift_connection_t *conn);
 
 
 void
@@ -51,6 +60,8 @@ ngx_thrift_pool_init(ngx_thrift_pool_t *pool)
 {
     ngx_thrift_server_init_all(&pool->servers);
     ngx_queue_init(&pool->idle);
+    ngx_queue_init(&pool->own);
+    ngx_queue_init(&pool->kept);
 
     ngx_thrift_timer_init(&pool->timer, ngx_thrift_pool_expire, pool, NULL, 1);
 }
@@ -59,12 +70,21 @@ ngx_thrift_pool_init(ngx_thrift_pool_t *pool)
 void
 ngx_thrift_pool_close(ngx_thrift_pool_t *pool)
 {
-    ngx_queue_t  *q;
+    ngx_uint_t                i;
+    ngx_queue_t              *queues[] = { &pool->idle, &pool->own,
+                                           &pool->kept };
+    ngx_thrift_connection_t  *conn;
 
-    while (!ngx_queue_empty(&pool->idle)) {
-        q = ngx_queue_head(&pool->idle);
-        ngx_thrift_connection_close(ngx_queue_data(q, ngx_thrift_connection_t,
-                                                   idle_pool));
+    for (i = 0; i < 3; i++) {
+        for ( ;; ) {
+            conn = ngx_thrift_pool_oldest(queues[i]);
+
+            if (conn == NULL) {
+                break;
+            }
+
+            ngx_thrift_connection_close(conn);
+        }
     }
 }
 
@@ -204,25 +224,47 @@ ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn)
 static void
 ngx_thrift_pool_park(ngx_thrift_connection_t *conn)
 {
+    ngx_uint_t          shared, first;
     ngx_thrift_pool_t  *pool;
 
     pool = conn->pool;
+    shared = (conn->server->servers == &pool->servers);
+    first = !shared && ngx_queue_empty(&pool->own);
 
-    ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_IDLE);
+    ngx_thrift_pool_move(conn, shared ? NGX_THRIFT_POOL_IDLE
+                                      : NGX_THRIFT_POOL_OWN);
 
     ngx_log_debug4(NGX_LOG_DEBUG_EVENT, &conn->log, 0,
                    "thrift connection %uA is idle, %s: %ui idle, %ui busy",
                    conn->connection->number,
-                   (conn->server->servers == &pool->servers)
-                       ? "for everybody" : "for its client",
-                   pool->nidle, pool->nbusy);
+                   shared ? "for everybody" : "for its client",
+                   pool->nidle + pool->nown, pool->nbusy);
 
-    if (!pool->timer.set || ngx_exiting
-        || pool->nidle == pool->max + 1
-        || (pool->nidle > pool->max && ngx_thrift_pool_scarce()))
+    if (first || !pool->timer.set || ngx_exiting
+        || ngx_thrift_pool_crowded(pool))
     {
         ngx_thrift_pool_expire(pool);
     }
+}
+
+
+/* May one have to be closed as this one is idle? */
+
+static ngx_uint_t
+ngx_thrift_pool_crowded(ngx_thrift_pool_t *pool)
+{
+    return pool->nidle == pool->max + 1
+           || ngx_thrift_pool_full(pool)
+           || (pool->nidle > pool->max && ngx_thrift_pool_scarce());
+}
+
+
+/* The limit is one of all idle connections, and there are more. */
+
+static ngx_uint_t
+ngx_thrift_pool_full(ngx_thrift_pool_t *pool)
+{
+    return pool->surplus == 0 && pool->nidle + pool->nown > pool->max;
 }
 
 
@@ -241,26 +283,66 @@ ngx_thrift_pool_move(ngx_thrift_connection_t *conn, ngx_uint_t place)
 
     pool = conn->pool;
 
-    if (conn->place == NGX_THRIFT_POOL_BUSY) {
-        pool->nbusy--;
+    switch (conn->place) {
 
-    } else if (conn->place == NGX_THRIFT_POOL_IDLE) {
+    case NGX_THRIFT_POOL_BUSY:
+        pool->nbusy--;
+        break;
+
+    case NGX_THRIFT_POOL_IDLE:
         pool->nidle--;
-        ngx_queue_remove(&conn->idle);
+        ngx_queue_remove(&conn->idle_pool);
+        break;
+
+    case NGX_THRIFT_POOL_OWN:
+    case NGX_THRIFT_POOL_KEPT:
+        pool->nown--;
         ngx_queue_remove(&conn->idle_pool);
     }
 
-    conn->place = place;
-    conn->connection->idle = (place == NGX_THRIFT_POOL_IDLE);
+    switch (place) {
 
-    if (place == NGX_THRIFT_POOL_BUSY) {
+    case NGX_THRIFT_POOL_BUSY:
         pool->nbusy++;
+        break;
 
-    } else if (place == NGX_THRIFT_POOL_IDLE) {
+    case NGX_THRIFT_POOL_IDLE:
         pool->nidle++;
-        ngx_queue_insert_head(&conn->server->idle, &conn->idle);
         ngx_queue_insert_head(&pool->idle, &conn->idle_pool);
+        break;
+
+    case NGX_THRIFT_POOL_OWN:
+        pool->nown++;
+        ngx_queue_insert_head(&pool->own, &conn->idle_pool);
+        break;
+
+    case NGX_THRIFT_POOL_KEPT:
+        pool->nown++;
+        ngx_queue_insert_head(&pool->kept, &conn->idle_pool);
+    }
+
+    ngx_thrift_pool_set_idle(conn, place >= NGX_THRIFT_POOL_IDLE);
+    conn->place = place;
+}
+
+
+/* To its server, and to nginx, idle is idle. */
+
+static void
+ngx_thrift_pool_set_idle(ngx_thrift_connection_t *conn, ngx_uint_t idle)
+{
+    if (conn->connection->idle == idle) {
+        return;
+    }
+
+    conn->connection->idle = idle;
+
+    if (idle) {
+        ngx_queue_insert_head(&conn->server->idle, &conn->idle);
         conn->since = ngx_current_msec;
+
+    } else {
+        ngx_queue_remove(&conn->idle);
     }
 }
 
@@ -283,41 +365,96 @@ ngx_thrift_pool_expire(void *data)
 {
     ngx_thrift_pool_t  *pool = data;
 
+    ngx_uint_t                i;
     ngx_msec_t                end;
-    ngx_queue_t              *q;
+    ngx_queue_t              *queues[] = { &pool->idle, &pool->own,
+                                           &pool->kept };
     ngx_thrift_connection_t  *conn;
 
-    while (!ngx_queue_empty(&pool->idle)) {
-        q = ngx_queue_last(&pool->idle);
-        conn = ngx_queue_data(q, ngx_thrift_connection_t, idle_pool);
-        end = ngx_thrift_pool_end(pool, conn);
+    ngx_thrift_timer_clear(&pool->timer);
 
-        if ((ngx_msec_int_t) (end - ngx_current_msec) > 0) {
-            ngx_thrift_timer_set(&pool->timer, end);
-            return;
+    for (i = 0; i < 3; i++) {
+        for ( ;; ) {
+            conn = ngx_thrift_pool_oldest(queues[i]);
+
+            if (conn == NULL) {
+                break;
+            }
+
+            end = ngx_thrift_pool_end(conn);
+
+            if ((ngx_msec_int_t) (end - ngx_current_msec) > 0) {
+
+                if (pool->timer.set) {
+                    end = ngx_thrift_earlier(end, pool->timer.deadline);
+                }
+
+                ngx_thrift_timer_set(&pool->timer, end);
+                break;
+            }
+
+            if (conn->place == NGX_THRIFT_POOL_OWN
+                && !ngx_thrift_pool_over(conn))
+            {
+                ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_KEPT);
+                continue;
+            }
+
+            ngx_thrift_connection_close(conn);
         }
-
-        ngx_thrift_connection_close(conn);
     }
 }
 
 
-/* When an idle connection is to be closed. */
+static ngx_thrift_connection_t *
+ngx_thrift_pool_oldest(ngx_queue_t *queue)
+{
+    if (ngx_queue_empty(queue)) {
+        return NULL;
+    }
+
+    return ngx_queue_data(ngx_queue_last(queue), ngx_thrift_connection_t,
+                          idle_pool);
+}
+
+
+/* Has its client another one there, which was used later? */
+
+static ngx_uint_t
+ngx_thrift_pool_over(ngx_thrift_connection_t *conn)
+{
+    return ngx_queue_head(&conn->server->idle) != &conn->idle;
+}
+
+
+/* When an idle connection is to be closed, or a client's to be looked at. */
 
 static ngx_msec_t
-ngx_thrift_pool_end(ngx_thrift_pool_t *pool, ngx_thrift_connection_t *conn)
+ngx_thrift_pool_end(ngx_thrift_connection_t *conn)
 {
-    ngx_msec_t  timeout;
+    ngx_msec_t          timeout;
+    ngx_thrift_pool_t  *pool;
 
+    pool = conn->pool;
     timeout = pool->timeout;
 
     if (ngx_exiting) {
         timeout = ngx_min(timeout, NGX_THRIFT_POOL_EXITING);
     }
 
-    if (pool->nidle > pool->max) {
+    if (conn->place == NGX_THRIFT_POOL_IDLE) {
+
+        if (pool->nidle > pool->max) {
+            timeout = ngx_thrift_pool_scarce()
+                      ? 0 : ngx_min(timeout, pool->surplus);
+        }
+
+    } else if (ngx_thrift_pool_full(pool)) {
+        timeout = 0;
+
+    } else if (conn->place == NGX_THRIFT_POOL_OWN) {
         timeout = ngx_thrift_pool_scarce()
-                  ? 0 : ngx_min(timeout, pool->surplus);
+                  ? 0 : ngx_min(timeout, NGX_THRIFT_POOL_OWN_TIME);
     }
 
     return conn->since + timeout;
@@ -335,7 +472,8 @@ ngx_thrift_pool_take(ngx_thrift_server_t *server)
         q = ngx_queue_head(&server->idle);
         conn = ngx_queue_data(q, ngx_thrift_connection_t, idle);
 
-        if (ngx_current_msec - conn->since <= NGX_THRIFT_POOL_FRESH
+        if ((ngx_current_msec - conn->since <= NGX_THRIFT_POOL_FRESH
+             && !conn->doubtful)
             || ngx_thrift_connection_alive(conn))
         {
             ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_BUSY);

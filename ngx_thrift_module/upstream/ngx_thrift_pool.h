@@ -8,12 +8,20 @@
  *
  * What a client sent may make a server read on where we see the message's end,
  * or fall out of step.  So an idle connection is everybody's only if all calls
- * it carried were checked, and after the last oneway another call was answered;
- * else it is kept for its own client, and closed with it.
+ * it carried were checked, and the last one was answered as calls are; else it
+ * is kept for its own client, and closed with it.
  *
- * A pool can shrink slowly: what is over the limit is closed only when it has
- * been idle for some seconds.  Closed at once, it would be opened again by the
- * next burst, and a worker that is busy with that falls behind for good.
+ * A pool shrinks slowly: what is over the limit is closed only when it has been
+ * idle for some seconds.  Closed at once, it would be opened again by the next
+ * burst, and a worker that is busy with that falls behind for good.  The limit
+ * is the pool's for what is everybody's, and one to each server for a client.
+ * A number that somebody wrote is kept to, for a server may have a thread for
+ * each of so many connections: clients' own ones go first.
+ *
+ *     everybody's:  busy --> idle ----------------> busy, or closed
+ *     a client's:   busy --> own --+--> kept -----> busy, or closed
+ *                                  |    (its only one there)
+ *                                  +--------------> busy, or closed
  */
 
 #ifndef _NGX_THRIFT_POOL_H_INCLUDED_
@@ -25,20 +33,26 @@
 typedef enum {
     NGX_THRIFT_POOL_OUTSIDE = 0,
     NGX_THRIFT_POOL_BUSY,
-    NGX_THRIFT_POOL_IDLE
+    NGX_THRIFT_POOL_IDLE,           /* everybody's */
+    NGX_THRIFT_POOL_OWN,            /* a client's, for some seconds */
+    NGX_THRIFT_POOL_KEPT            /* and for longer */
 } ngx_thrift_pool_place_e;
 
 
 struct ngx_thrift_pool_s {
     ngx_thrift_servers_t  servers;      /* with connections for everybody */
-    ngx_queue_t           idle;         /* all idle connections, last used
-                                           first */
-    ngx_uint_t            nidle;
+    ngx_queue_t           idle;         /* connections, last used first */
+    ngx_queue_t           own;
+    ngx_queue_t           kept;
+    ngx_uint_t            nidle;        /* everybody's */
+    ngx_uint_t            nown;         /* clients', kept ones included */
     ngx_uint_t            nbusy;
-    ngx_thrift_timer_t    timer;        /* of the one used least recently */
+    ngx_thrift_timer_t    timer;        /* of those used least recently */
 
-    ngx_uint_t            max;          /* idle connections kept; 0: none */
-    ngx_msec_t            surplus;      /* those over it are kept so long */
+    ngx_uint_t            max;          /* idle ones kept for everybody; 0: none
+                                           is kept at all */
+    ngx_msec_t            surplus;      /* those over it are kept so long; 0: it
+                                           is a limit of all idle ones */
     ngx_msec_t            timeout;      /* an idle connection is closed after */
     ngx_msec_t            lifetime;     /* none is kept longer; 0: no limit */
 };
