@@ -94,8 +94,8 @@ ngx_stream_thrift_handler(ngx_stream_session_t *s)
 
     ngx_stream_set_ctx(s, ts, ngx_stream_thrift_module);
 
-    ngx_thrift_pool_init_client(&ts->client);
-    ngx_thrift_pool_init_client(&ts->handlers);
+    ngx_thrift_pool_init_client(&ts->client, &c->addr_text);
+    ngx_thrift_pool_init_client(&ts->handlers, &c->addr_text);
     ngx_thrift_input_init(&ts->in, ts->conf->messages.blocks);
     ngx_queue_init(&ts->calls);
     ts->out_last = &ts->out;

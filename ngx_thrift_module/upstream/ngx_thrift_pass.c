@@ -22,6 +22,7 @@ static ngx_int_t ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_open(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
+static ngx_uint_t ngx_thrift_pass_state(ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_pass_may_retry(ngx_thrift_attempt_t *attempt);
 
 
@@ -92,7 +93,7 @@ ngx_thrift_pass_cancel(ngx_thrift_call_t *call, ngx_uint_t reason)
 
     if (reason == NGX_THRIFT_CALL_EXPIRED) {
         ngx_thrift_attempt_timed_out(attempt);
-        state = attempt->blameless ? NGX_PEER_NEXT : NGX_PEER_FAILED;
+        state = ngx_thrift_pass_state(attempt);
     }
 
     if (attempt->connection) {
@@ -202,11 +203,16 @@ ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
         return NGX_AGAIN;
 
     case NGX_OK:
+
+        if (!call->silent) {
+            ngx_thrift_blame_answered(attempt);
+        }
+
         call->balancer->free(attempt, 0);
         return NGX_OK;
 
     case NGX_DECLINED:
-        call->balancer->free(attempt, NGX_PEER_FAILED);
+        call->balancer->free(attempt, ngx_thrift_pass_state(attempt));
 
         if (ngx_thrift_pass_may_retry(attempt)) {
             return NGX_DECLINED;
@@ -225,11 +231,30 @@ ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
         (void) ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
                                     "internal error");
 
-        call->balancer->free(attempt,
-                                (call->status == 500 || attempt->blameless)
-                                    ? NGX_PEER_NEXT : NGX_PEER_FAILED);
+        call->balancer->free(attempt, ngx_thrift_pass_state(attempt));
         return NGX_ERROR;
     }
+}
+
+
+/* What the server of an attempt that has failed goes back with. */
+
+static ngx_uint_t
+ngx_thrift_pass_state(ngx_thrift_attempt_t *attempt)
+{
+    if (attempt->blameless || attempt->call->status == 500
+        || attempt->peer->sockaddr == NULL)
+    {
+        return NGX_PEER_NEXT;
+    }
+
+    /* nothing of a client's was there to be answered */
+
+    if (attempt->sent == 0) {
+        return attempt->reused ? NGX_PEER_NEXT : NGX_PEER_FAILED;
+    }
+
+    return ngx_thrift_blame(attempt);
 }
 
 

@@ -62,6 +62,7 @@ ngx_thrift_pool_init(ngx_thrift_pool_t *pool)
     ngx_queue_init(&pool->idle);
     ngx_queue_init(&pool->own);
     ngx_queue_init(&pool->kept);
+    ngx_queue_init(&pool->suspects);
 
     ngx_thrift_timer_init(&pool->timer, ngx_thrift_pool_expire, pool, NULL, 1);
 }
@@ -90,9 +91,19 @@ ngx_thrift_pool_close(ngx_thrift_pool_t *pool)
 
 
 void
-ngx_thrift_pool_init_client(ngx_thrift_client_t *client)
+ngx_thrift_pool_destroy(ngx_thrift_pool_t *pool)
+{
+    ngx_thrift_timer_close(&pool->timer);
+    ngx_thrift_blame_forget(pool);
+}
+
+
+void
+ngx_thrift_pool_init_client(ngx_thrift_client_t *client, ngx_str_t *address)
 {
     ngx_thrift_server_init_all(&client->servers);
+
+    client->address = ngx_crc32_short(address->data, address->len);
 }
 
 

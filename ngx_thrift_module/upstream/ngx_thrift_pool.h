@@ -49,6 +49,9 @@ struct ngx_thrift_pool_s {
     ngx_uint_t            nbusy;
     ngx_thrift_timer_t    timer;        /* of those used least recently */
 
+    ngx_queue_t           suspects;     /* servers: ngx_thrift_blame.c */
+    ngx_uint_t            nsuspects;
+
     ngx_uint_t            max;          /* idle ones kept for everybody; 0: none
                                            is kept at all */
     ngx_msec_t            surplus;      /* those over it are kept so long; 0: it
@@ -62,6 +65,7 @@ struct ngx_thrift_pool_s {
 
 typedef struct {
     ngx_thrift_servers_t  servers;      /* with connections that are its own */
+    uint32_t              address;      /* a hash of it, without port */
 } ngx_thrift_client_t;
 
 
@@ -71,9 +75,11 @@ void ngx_thrift_pool_init(ngx_thrift_pool_t *pool);
 void ngx_thrift_pool_close(ngx_thrift_pool_t *pool);
 
 /* The pool's memory goes away. */
-#define ngx_thrift_pool_destroy(pool)  ngx_thrift_timer_close(&(pool)->timer)
+void ngx_thrift_pool_destroy(ngx_thrift_pool_t *pool);
 
-void ngx_thrift_pool_init_client(ngx_thrift_client_t *client);
+/* `address` says where it comes from, for people. */
+void ngx_thrift_pool_init_client(ngx_thrift_client_t *client,
+    ngx_str_t *address);
 
 /* Closes the idle connections that are kept for a client; none is busy. */
 void ngx_thrift_pool_close_client(ngx_thrift_client_t *client);

@@ -5,6 +5,7 @@
  *     pass          which attempt is next, or what the call's error is
  *      |  \
  *      |   balancer ------ peer (stream)     which server
+ *      |   blame                             and was it that one's fault
  *      v
  *     attempt       one try of a call with one server
  *      | ^
@@ -32,6 +33,7 @@
 #include "upstream/ngx_thrift_balancer.h"
 #include "upstream/ngx_thrift_attempt.h"
 #include "upstream/ngx_thrift_connection.h"
+#include "upstream/ngx_thrift_blame.h"
 #include "upstream/ngx_thrift_pass.h"
 
 

@@ -1,0 +1,40 @@
+
+/*
+ * Whose fault it is when a call that was sent is not answered: its server's, or
+ * that of the client who sent it.
+ *
+ * What a client sends can make a server close, stay silent or answer what
+ * nobody understands; that alone takes no server away from others.  So such a
+ * failure makes a server suspect, and counts for max_fails when all of this is
+ * true:
+ *
+ *     it has failed NGX_THRIFT_BLAME_FAILURES times in a row,
+ *     for NGX_THRIFT_BLAME_TIME it has answered nobody, and
+ *     another server of the pool has answered one of the clients whose calls
+ *     it failed, since then; or no other one is suspect.
+ *
+ * A server that does not accept connections counts at once, elsewhere.
+ */
+
+#ifndef _NGX_THRIFT_BLAME_H_INCLUDED_
+#define _NGX_THRIFT_BLAME_H_INCLUDED_
+
+
+#define NGX_THRIFT_BLAME_FAILURES  3
+#define NGX_THRIFT_BLAME_TIME      1000     /* milliseconds */
+
+
+/*
+ * The attempt was sent, and not answered as calls are.  Returns what its server
+ * goes back to the balancer with: NGX_PEER_FAILED, or NGX_PEER_NEXT.
+ */
+ngx_uint_t ngx_thrift_blame(ngx_thrift_attempt_t *attempt);
+
+/* The attempt was answered: its server is beyond suspicion. */
+void ngx_thrift_blame_answered(ngx_thrift_attempt_t *attempt);
+
+/* Forgets all suspects of a pool. */
+void ngx_thrift_blame_forget(ngx_thrift_pool_t *pool);
+
+
+#endif /* _NGX_THRIFT_BLAME_H_INCLUDED_ */
