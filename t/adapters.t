@@ -727,7 +727,7 @@ stream {
     %%TEST_GLOBALS_STREAM%%
 
     log_format  calls  '$thrift_service:$thrift_method $thrift_status '
-                       '$thrift_exception';
+                       '$status $thrift_exception';
     access_log  %%TESTDIR%%/calls.log  calls;
 
     thrift_idl  %%TOP%%/t/host/adapters.thrift;
@@ -872,13 +872,14 @@ sub nginx_logs {
         or diag(map { "$_\n" } grep { !/refuse failed|tell failed/ }
                                      $t->grep_log(qr/\[error\]/));
 
-    is(scalar $t->grep_log(qr/:refuse exception UNKNOWN/, 'calls.log')
-       + $t->grep_log(qr/:refuse exception INTERNAL_ERROR/, 'calls.log'), $n,
+    is(scalar $t->grep_log(qr/:refuse exception 500 UNKNOWN/, 'calls.log')
+       + $t->grep_log(qr/:refuse exception 500 INTERNAL_ERROR/, 'calls.log'),
+       $n,
        'nginx: in the access log');
-    is(scalar $t->grep_log(qr/:refuse declared/, 'calls.log'), $n,
+    is(scalar $t->grep_log(qr/:refuse declared 200/, 'calls.log'), $n,
        'nginx: declared exceptions');
 
-    is(scalar $t->grep_log(qr/:tell failed .*: not heard/, 'calls.log'),
+    is(scalar $t->grep_log(qr/:tell failed 500 .*: not heard/, 'calls.log'),
        $n, 'nginx: oneways that failed');
 
     like(($t->grep_log(qr/\[error\].*service "Test": nothing/))[0], qr/./,

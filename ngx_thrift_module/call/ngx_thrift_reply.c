@@ -119,6 +119,7 @@ ngx_thrift_reply_handler(ngx_thrift_call_t *call)
 
     if (inv->exception) {
         call->outcome = NGX_THRIFT_EXCEPTION;
+        call->status = 500;
         call->exception = inv->type;
         call->text = inv->text;
     }
