@@ -146,6 +146,17 @@ method_function(nthrift_gen_t *gen, const char *name, const char *params)
 }
 
 
+/* A struct that is copied; for NULL it is the reply that is refused. */
+
+static void
+method_not_null(nthrift_gen_t *gen, const char *base, const char *param)
+{
+    nthrift_gen_print(gen, "    if (%s == NULL) {\n"
+                      "        return nthrift_call_reply(call, &%s_method,"
+                      " NULL);\n    }\n\n", param, base);
+}
+
+
 /* A field of the result, which is given by value, or a struct by pointer. */
 
 static void
@@ -153,11 +164,11 @@ method_answer(nthrift_gen_t *gen, const nthrift_idl_method_t *method,
     const char *base, const char *name, const nthrift_idl_field_t *field,
     const char *param)
 {
-    int          st, pointer;
+    int          st, copied;
     const char  *member;
 
     st = nthrift_gen_struct_of(field->type) != NULL;
-    pointer = nthrift_gen_pointer(gen, method->result, field);
+    copied = st && !nthrift_gen_pointer(gen, method->result, field);
     member = nthrift_gen_member(gen, method->result, field);
 
     method_function(gen, name,
@@ -165,13 +176,18 @@ method_answer(nthrift_gen_t *gen, const nthrift_idl_method_t *method,
                                        nthrift_gen_ctype(gen, field->type),
                                        st ? "*" : "", param));
 
-    nthrift_gen_print(gen, "{\n    %s_result_t  result;\n\n"
-                      "    memset(&result, 0, sizeof(result));\n\n"
+    nthrift_gen_print(gen, "{\n    %s_result_t  result;\n\n", base);
+
+    if (copied) {
+        method_not_null(gen, base, param);
+    }
+
+    nthrift_gen_print(gen, "    memset(&result, 0, sizeof(result));\n\n"
                       "    result.has_%s = true;\n"
                       "    result.%s = %s%s;\n\n"
                       "    return nthrift_call_reply(call, &%s_method,"
-                      " &result);\n}\n\n\n", base, member, member,
-                      (st && !pointer) ? "*" : "", param, base);
+                      " &result);\n}\n\n\n", member, member,
+                      copied ? "*" : "", param, base);
 }
 
 

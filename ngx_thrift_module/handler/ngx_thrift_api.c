@@ -15,6 +15,8 @@ static ngx_thrift_invocation_t *ngx_thrift_api_find(nthrift_call_t *call);
 static ngx_uint_t ngx_thrift_api_ended(ngx_thrift_invocation_t *inv);
 static ngx_thrift_invocation_t *ngx_thrift_api_find_in_loop(
     nthrift_call_t *call, const char *what);
+static int ngx_thrift_api_null(ngx_thrift_invocation_t *inv,
+    const char *what);
 static int ngx_thrift_api_reply(nthrift_call_t *call,
     const nthrift_method_t *method, const void *result);
 static int ngx_thrift_api_late(ngx_thrift_invocation_t *inv);
@@ -126,6 +128,17 @@ ngx_thrift_api_find_in_loop(nthrift_call_t *call, const char *what)
 }
 
 
+/* Something is NULL that cannot be.  Returns NTHRIFT_ERROR. */
+
+static int
+ngx_thrift_api_null(ngx_thrift_invocation_t *inv, const char *what)
+{
+    ngx_thrift_invocation_error(inv, what);
+
+    return NTHRIFT_ERROR;
+}
+
+
 static int
 ngx_thrift_api_reply(nthrift_call_t *call, const nthrift_method_t *method,
     const void *result)
@@ -142,9 +155,13 @@ ngx_thrift_api_reply(nthrift_call_t *call, const nthrift_method_t *method,
         return ngx_thrift_invocation_end(inv, NGX_THRIFT_INVOCATION_REPLIED);
     }
 
-    if (method != inv->method || method->result == NULL) {
+    if (method == NULL || method != inv->method || method->result == NULL) {
         return ngx_thrift_invocation_wrong(inv,
                                 "handler replied with another method's reply");
+    }
+
+    if (result == NULL) {
+        return ngx_thrift_invocation_wrong(inv, "handler replied with NULL");
     }
 
     if (inv->oneway) {
@@ -252,7 +269,9 @@ ngx_thrift_api_reply_raw(nthrift_call_t *call, const uint8_t *data,
         return ngx_thrift_invocation_end(inv, NGX_THRIFT_INVOCATION_DONE);
     }
 
-    if (ngx_thrift_api_raw_head(inv, data, size, &head) != NTHRIFT_OK) {
+    if (data == NULL
+        || ngx_thrift_api_raw_head(inv, data, size, &head) != NTHRIFT_OK)
+    {
         return ngx_thrift_invocation_wrong(inv,
                                            "handler sent a malformed reply");
     }
@@ -498,6 +517,11 @@ ngx_thrift_api_timer(nthrift_call_t *call, uint32_t msec, nthrift_event_pt fn,
         return NTHRIFT_DECLINED;
     }
 
+    if (fn == NULL) {
+        return ngx_thrift_api_null(inv,
+                                   "nthrift_call_timer() called with NULL");
+    }
+
     return ngx_thrift_alarm_set(inv, msec, fn, data);
 }
 
@@ -528,6 +552,11 @@ ngx_thrift_api_upstream(nthrift_call_t *call, const char *upstream,
         return NTHRIFT_DECLINED;
     }
 
+    if (upstream == NULL || method == NULL) {
+        return ngx_thrift_api_null(inv,
+                                   "nthrift_call_upstream() called with NULL");
+    }
+
     return ngx_thrift_outbound_call(inv, upstream, method, args, fn, data);
 }
 
@@ -543,6 +572,11 @@ ngx_thrift_api_work(nthrift_call_t *call, const char *pool,
 
     if (inv == NULL || inv->end != NGX_THRIFT_INVOCATION_OPEN) {
         return NTHRIFT_DECLINED;
+    }
+
+    if (work == NULL) {
+        return ngx_thrift_api_null(inv,
+                                   "nthrift_call_work() called with NULL");
     }
 
     return ngx_thrift_work(inv, pool, work, done, data);

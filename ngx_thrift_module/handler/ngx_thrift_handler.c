@@ -342,6 +342,13 @@ ngx_thrift_handler_timer(nthrift_worker_t *worker, uint32_t msec,
     handler = (ngx_thrift_handler_t *)
                   ((u_char *) worker - offsetof(ngx_thrift_handler_t, worker));
 
+    if (fn == NULL) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "service \"%V\": nthrift_worker_timer() called with "
+                      "NULL", &handler->service);
+        return NTHRIFT_ERROR;
+    }
+
     ht = ngx_calloc(sizeof(ngx_thrift_handler_timer_t), ngx_cycle->log);
     if (ht == NULL) {
         return NTHRIFT_ERROR;

@@ -254,7 +254,7 @@ act_full(nthrift_call_t *call)
     while (nthrift_call_alloc(call, 8) != NULL) { /* void */ }
 
     see("timer:%d ", nthrift_call_timer(call, 1, on_zero, NULL));
-    see("work:%d ", nthrift_call_work(call, "pool", NULL, NULL, NULL));
+    see("work:%d ", nthrift_call_work(call, "pool", do_work, NULL, NULL));
 
     Rare_act_reply(call, NTHRIFT_STR("full"));
     see("keep:%d cancel:%d ", nthrift_call_keep(call),
