@@ -12,6 +12,7 @@
 #define NGX_STREAM_THRIFT_LOG_NAME  128     /* bytes of a name in a line */
 
 
+static void ngx_stream_thrift_log_time(ngx_stream_session_t *s);
 static u_char *ngx_stream_thrift_log_name(u_char *p, u_char *last,
     nthrift_str_t *name);
 
@@ -34,6 +35,8 @@ ngx_stream_thrift_log_call(ngx_thrift_call_t *call)
         tc->connection.sent = call->out_length;
     }
 
+    ngx_stream_thrift_log_time(s);
+
     cmcf = ngx_stream_get_module_main_conf(s, ngx_stream_core_module);
 
     handler = cmcf->phases[NGX_STREAM_LOG_PHASE].handlers.elts;
@@ -42,6 +45,27 @@ ngx_stream_thrift_log_call(ngx_thrift_call_t *call)
     for (i = 0; i < n; i++) {
         handler[i](s);
     }
+}
+
+
+/* $session_time is what nginx's clock says: it is behind what has happened. */
+
+static void
+ngx_stream_thrift_log_time(ngx_stream_session_t *s)
+{
+    ngx_msec_t  behind;
+
+    behind = ngx_thrift_watch_behind();
+
+    s->start_sec -= behind / 1000;
+    behind %= 1000;
+
+    if (s->start_msec < behind) {
+        s->start_sec--;
+        s->start_msec += 1000;
+    }
+
+    s->start_msec -= behind;
 }
 
 

@@ -301,7 +301,8 @@ ngx_stream_thrift_variable_call_time(ngx_thrift_call_t *call,
 {
     ngx_msec_int_t  ms;
 
-    ms = (ngx_msec_int_t) (ngx_current_msec - call->start);
+    ms = (ngx_msec_int_t) (ngx_current_msec + ngx_thrift_watch_behind()
+                           - call->start);
     ms = ngx_max(ms, 0);
 
     return ngx_stream_thrift_number(call, value, "%T.%03M",

@@ -484,7 +484,8 @@ ngx_thrift_api_left(nthrift_call_t *call)
         return INT64_MAX;
     }
 
-    left = (ngx_msec_int_t) (inv->deadline - ngx_current_msec);
+    left = (ngx_msec_int_t) (inv->deadline - ngx_current_msec
+                             - ngx_thrift_watch_behind());
 
     return ngx_max(left, 0);
 }

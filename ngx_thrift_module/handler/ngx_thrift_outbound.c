@@ -84,7 +84,9 @@ ngx_thrift_outbound_start(ngx_thrift_outbound_t *ob, const char *upstream,
     parent = inv->call;
 
     if (inv->timed
-        && (ngx_msec_int_t) (inv->deadline - ngx_current_msec) <= 0)
+        && (ngx_msec_int_t) (inv->deadline - ngx_current_msec
+                             - ngx_thrift_watch_behind())
+           <= 0)
     {
         return ngx_thrift_outbound_failed(ob, "the call's time is over");
     }

@@ -3,13 +3,22 @@
  * See ngx_thrift_watch.h.  Called around everything of a handler's that runs
  * on the event loop: nginx's own clock stands still there, and is let be.  If
  * it moved on in a timer, one that was set there would be due at once: nginx
- * would come to nothing else between slow timers that set each other.
+ * would come to nothing else between slow timers that set each other.  Whoever
+ * says how long something has taken asks how far the clock is behind.
  */
 
 #include "ngx_thrift.h"
 
 
 static ngx_uint_t  ngx_thrift_watch_depth;
+static ngx_uint_t  ngx_thrift_watch_needed;     /* there are handlers */
+
+
+void
+ngx_thrift_watch_init(void)
+{
+    ngx_thrift_watch_needed = 1;
+}
 
 
 void
@@ -45,3 +54,36 @@ ngx_thrift_watch_end(ngx_thrift_watch_t *watch, ngx_msec_t slow,
                   "handler of service \"%V\" held the event loop for %Mms",
                   service, took);
 }
+
+
+#if (NGX_HAVE_CLOCK_MONOTONIC)
+
+/* As ngx_monotonic_time() has it. */
+
+ngx_msec_t
+ngx_thrift_watch_behind(void)
+{
+    ngx_msec_int_t   behind;
+    struct timespec  now;
+
+    if (!ngx_thrift_watch_needed) {
+        return 0;
+    }
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &now);
+
+    behind = (ngx_msec_int_t) ((ngx_msec_t) now.tv_sec * 1000
+                               + now.tv_nsec / 1000000 - ngx_current_msec);
+
+    return ngx_max(behind, 0);
+}
+
+#else
+
+ngx_msec_t
+ngx_thrift_watch_behind(void)
+{
+    return 0;
+}
+
+#endif

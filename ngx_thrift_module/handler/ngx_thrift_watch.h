@@ -25,5 +25,14 @@ void ngx_thrift_watch_start(ngx_thrift_watch_t *watch);
 void ngx_thrift_watch_end(ngx_thrift_watch_t *watch, ngx_msec_t slow,
     ngx_log_t *log, ngx_str_t *service);
 
+/*
+ * Milliseconds that ngx_current_msec is behind by now; 0 in a worker without
+ * handlers.  Threads may ask, too.
+ */
+ngx_msec_t ngx_thrift_watch_behind(void);
+
+/* In a worker, before the first handler is started. */
+void ngx_thrift_watch_init(void);
+
 
 #endif /* _NGX_THRIFT_WATCH_H_INCLUDED_ */

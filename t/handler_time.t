@@ -1,0 +1,149 @@
+#!/usr/bin/perl
+
+# nginx's clock stands still while a method holds the event loop; the times of
+# calls do not: those that are logged, and the one that is left.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Test::Thrift;
+
+
+my $t = Test::Thrift->new(undef, log => 'info');
+
+$t->handler('nap', idl => <<'EOF', source => <<'EOF');
+service Nap {
+    /** Sleeps in the event loop; returns what is left then. */
+    i64 nap(1: i32 msec),
+
+    /** The same, in a timer. */
+    i64 later(1: i32 msec)
+}
+EOF
+#define _POSIX_C_SOURCE  200809L
+
+#include "nap.h"
+
+#include <time.h>
+
+
+static void
+sleep_for(int32_t msec)
+{
+    struct timespec  ts;
+
+    ts.tv_sec = 0;
+    ts.tv_nsec = msec * 1000000L;
+
+    (void) nanosleep(&ts, NULL);
+}
+
+
+static void
+nap(nthrift_call_t *call, const Nap_nap_args_t *args)
+{
+    sleep_for(args->msec);
+
+    Nap_nap_reply(call, nthrift_call_left(call));
+}
+
+
+static void
+on_timer(nthrift_call_t *call, void *data)
+{
+    const Nap_later_args_t  *args = data;
+
+    sleep_for(args->msec);
+
+    Nap_later_reply(call, nthrift_call_left(call));
+}
+
+
+static void
+later(nthrift_call_t *call, const Nap_later_args_t *args)
+{
+    (void) nthrift_call_timer(call, 100, on_timer, (void *) args);
+}
+
+
+Nap_HANDLER(.nap = nap, .later = later)
+EOF
+
+$t->write_conf(<<'EOF');
+
+%%TEST_GLOBALS%%
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    thrift_idl  %%TESTDIR%%/gen-nap/nap.thrift;
+
+    log_format  times  '$thrift_seqid $thrift_call_time $session_time';
+    access_log  %%TESTDIR%%/access.log  times;
+
+    server {
+        listen  127.0.0.1:%%PORT_handler%%;
+
+        thrift_timeout       20s;
+        thrift_handler_slow  0;
+
+        thrift_service Nap {
+            thrift_handler  %%TESTDIR%%/nap.so;
+        }
+    }
+}
+
+EOF
+
+$t->run();
+
+my $c = $t->client('handler');
+
+my $left = answer($c->call('nap', [ [ 1, i32 => 300 ] ], seqid => 1));
+between($left, 20000 - 300 * time_factor() - 1000, 19700, 'time that is left');
+logged(1, 0.300, 'method');
+
+$left = answer($c->call('later', [ [ 1, i32 => 300 ] ], seqid => 2));
+between($left, 20000 - 400 * time_factor() - 1000, 19600, 'left in a timer');
+logged(2, 0.400, 'timer');
+
+# two that have arrived together
+
+$c->send(call_bytes('nap', 3, [ [ 1, i32 => 200 ] ])
+         . call_bytes('nap', 4, [ [ 1, i32 => 200 ] ]));
+$c->read_message() for 3, 4;
+
+logged($_, 0.400, "call $_ of two that are answered together") for 3, 4;
+
+# and one that did not wait for anything
+
+answer($c->call('nap', [ [ 1, i32 => 0 ] ], seqid => 5));
+logged(5, 0, 'short one');
+
+$t->done();
+
+
+sub between {
+    my ($is, $from, $to, $name) = @_;
+
+    ok($is >= $from && $is <= $to, $name) or diag("$is");
+}
+
+
+sub logged {
+    my ($seqid, $seconds, $name) = @_;
+
+    my ($line) = $t->wait_log(qr/^$seqid /, 'access.log');
+    my (undef, $call, $session) = split / /, $line || '0 -1 -1';
+    my $to = $seconds + 0.15 * time_factor();
+
+    between($call, $seconds, $to, "$name: \$thrift_call_time");
+    between($session, $seconds, $to, "$name: \$session_time");
+}
