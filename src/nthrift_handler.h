@@ -57,7 +57,7 @@ extern "C" {
 
 /* Changes with everything below that two sides have to agree on. */
 
-#define NTHRIFT_ABI  1
+#define NTHRIFT_ABI  2
 
 
 typedef struct nthrift_call_s     nthrift_call_t;
@@ -253,6 +253,7 @@ struct nthrift_api_s {
                    void *data);
 
     void    *(*alloc)(nthrift_call_t *call, size_t size);
+    void    *(*need)(nthrift_call_t *call, size_t size);
     const nthrift_call_info_t *
              (*info)(nthrift_call_t *call);
     nthrift_worker_t *
@@ -415,7 +416,23 @@ nthrift_call_alloc(nthrift_call_t *call, size_t size)
 }
 
 
-/* A copy in such memory, a 0 byte behind it; data is NULL if there is none. */
+/*
+ * The same, for what the call cannot be replied to without.  If there is none
+ * the call has failed: whatever it is replied to afterwards, its client gets
+ * INTERNAL_ERROR with a text that says so, and it makes no more calls itself.
+ * Threads: yes.
+ */
+static inline void *
+nthrift_call_need(nthrift_call_t *call, size_t size)
+{
+    return nthrift_api->need(call, size);
+}
+
+
+/*
+ * A copy in memory as of nthrift_call_need(), a 0 byte behind it; data is NULL
+ * if there is none.  Threads: yes.
+ */
 
 static inline nthrift_str_t
 nthrift_call_copy(nthrift_call_t *call, nthrift_str_t s)
@@ -423,7 +440,7 @@ nthrift_call_copy(nthrift_call_t *call, nthrift_str_t s)
     nthrift_str_t  copy;
 
     copy.len = 0;
-    copy.data = (uint8_t *) nthrift_api->alloc(call, s.len + 1);
+    copy.data = (uint8_t *) nthrift_api->need(call, s.len + 1);
 
     if (copy.data != NULL && s.len != 0) {
         memcpy(copy.data, s.data, s.len);
@@ -434,7 +451,10 @@ nthrift_call_copy(nthrift_call_t *call, nthrift_str_t s)
 }
 
 
-/* The same for a text that is printed: nthrift_call_format(call, "%d", i). */
+/*
+ * The same for a text that is printed: nthrift_call_format(call, "%d", i).  One
+ * that cannot be printed needs more memory than there is.  Threads: yes.
+ */
 
 NTHRIFT_PRINTF(2, 3) static inline nthrift_str_t
 nthrift_call_format(nthrift_call_t *call, const char *format, ...)
@@ -450,11 +470,8 @@ nthrift_call_format(nthrift_call_t *call, const char *format, ...)
     n = vsnprintf(NULL, 0, format, args);
     va_end(args);
 
-    if (n < 0) {
-        return s;
-    }
-
-    s.data = (uint8_t *) nthrift_api->alloc(call, (size_t) n + 1);
+    s.data = (uint8_t *) nthrift_api->need(call, (n < 0) ? SIZE_MAX
+                                                         : (size_t) n + 1);
 
     if (s.data == NULL) {
         return s;
@@ -470,7 +487,8 @@ nthrift_call_format(nthrift_call_t *call, const char *format, ...)
 }
 
 
-/* Who calls what; NULL when the call has ended.  Threads: yes. */
+/* Who calls what; NULL when the call has ended, or the system has no memory
+   at all.  Threads: yes. */
 
 static inline const nthrift_call_info_t *
 nthrift_call_info(nthrift_call_t *call)

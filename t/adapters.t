@@ -105,6 +105,13 @@ sub replies {
     is_deeply($r->{fields}{0}, read_item(), "$what: all types");
 
     is(join('|', $h->log()), '', "$what: nothing to say");
+
+    $r = $h->ask('later', [ [ 1, string => 'memory' ] ]);
+    like("$r->{end} $r->{type} $r->{fields}{1}",
+         qr/^failed 3 .*"thrift_handler_memory" allows$/,
+         "$what: a value that there was no memory for");
+    $h->log();
+
     is($h->close(), '', "$what: clean");
 }
 

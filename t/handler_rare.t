@@ -182,6 +182,7 @@ sub memory {
     $t->expect_log(qr/\[error\].*no memory for a handler's timer/);
     $t->expect_log(qr/\[error\].*no memory for a handler's work/);
 
-    is(act('full', $d), 'full', 'nothing is left');
+    is(act('full', $d), '6 handler needs more memory than'
+                        . ' "thrift_handler_memory" allows', 'nothing is left');
     is(seen(), 'timer:-1 work:-1 keep:-5 cancel:-5 ', 'all is refused');
 }

@@ -290,7 +290,7 @@ method_call(nthrift_gen_t *gen, const nthrift_idl_method_t *method,
                       "    answer = NULL;\n\n"
                       "    if (fn != NULL) {\n"
                       "        answer = (%s_answer_t *)\n"
-                      "            nthrift_call_alloc(call,"
+                      "            nthrift_call_need(call,"
                       " sizeof(%s_answer_t));\n\n"
                       "        if (answer == NULL) {\n"
                       "            return (nthrift_call_info(call) == NULL)\n"

@@ -20,6 +20,8 @@ static int ngx_thrift_api_null(ngx_thrift_invocation_t *inv,
 static int ngx_thrift_api_reply(nthrift_call_t *call,
     const nthrift_method_t *method, const void *result);
 static int ngx_thrift_api_late(ngx_thrift_invocation_t *inv);
+static int ngx_thrift_api_unwritten(ngx_thrift_invocation_t *inv,
+    const char *error);
 static int ngx_thrift_api_write(ngx_thrift_invocation_t *inv,
     const nthrift_method_t *method, const void *result);
 static int16_t ngx_thrift_api_declared(const nthrift_layout_t *layout,
@@ -37,6 +39,7 @@ static int ngx_thrift_api_keep(nthrift_call_t *call);
 static int ngx_thrift_api_on_cancel(nthrift_call_t *call,
     nthrift_cancel_pt fn, void *data);
 static void *ngx_thrift_api_alloc(nthrift_call_t *call, size_t size);
+static void *ngx_thrift_api_need(nthrift_call_t *call, size_t size);
 static const nthrift_call_info_t *ngx_thrift_api_info(nthrift_call_t *call);
 static nthrift_worker_t *ngx_thrift_api_worker(nthrift_call_t *call);
 static int64_t ngx_thrift_api_left(nthrift_call_t *call);
@@ -66,6 +69,7 @@ const nthrift_api_t  ngx_thrift_api = {
     ngx_thrift_api_on_cancel,
 
     ngx_thrift_api_alloc,
+    ngx_thrift_api_need,
     ngx_thrift_api_info,
     ngx_thrift_api_worker,
     ngx_thrift_api_left,
@@ -164,6 +168,10 @@ ngx_thrift_api_reply(nthrift_call_t *call, const nthrift_method_t *method,
         return ngx_thrift_invocation_wrong(inv, "handler replied with NULL");
     }
 
+    if (inv->starved) {
+        return ngx_thrift_invocation_wrong(inv, inv->refusal);
+    }
+
     if (inv->oneway) {
         return ngx_thrift_invocation_end(inv, NGX_THRIFT_INVOCATION_DONE);
     }
@@ -205,9 +213,7 @@ ngx_thrift_api_write(ngx_thrift_invocation_t *inv,
     ngx_thrift_invocation_write(inv, &w, inv->head.protocol, size);
 
     if (nthrift_encode_body(&w, method->result, result) != NTHRIFT_OK) {
-        ngx_thrift_invocation_error(inv, w.error);
-        return ngx_thrift_invocation_wrong(inv,
-                                    "handler's reply could not be written");
+        return ngx_thrift_api_unwritten(inv, w.error);
     }
 
     (void) nthrift_head_write(w.data, &inv->head, w.len - size);
@@ -219,6 +225,22 @@ ngx_thrift_api_write(ngx_thrift_invocation_t *inv,
     inv->declared = ngx_thrift_api_declared(method->result, result);
 
     return ngx_thrift_invocation_end(inv, NGX_THRIFT_INVOCATION_REPLIED);
+}
+
+
+static int
+ngx_thrift_api_unwritten(ngx_thrift_invocation_t *inv, const char *error)
+{
+    if (error == nthrift_write_too_large || error == nthrift_write_no_memory) {
+        return ngx_thrift_invocation_wrong(inv,
+                                    "handler's reply needs more memory than "
+                                    "\"thrift_handler_memory\" allows");
+    }
+
+    ngx_thrift_invocation_error(inv, error);
+
+    return ngx_thrift_invocation_wrong(inv,
+                                       "handler's reply could not be written");
 }
 
 
@@ -263,6 +285,10 @@ ngx_thrift_api_reply_raw(nthrift_call_t *call, const uint8_t *data,
 
     if (inv->end != NGX_THRIFT_INVOCATION_OPEN) {
         return ngx_thrift_invocation_end(inv, NGX_THRIFT_INVOCATION_REPLIED);
+    }
+
+    if (inv->starved) {
+        return ngx_thrift_invocation_wrong(inv, inv->refusal);
     }
 
     if (inv->oneway) {
@@ -374,6 +400,12 @@ ngx_thrift_api_fail(nthrift_call_t *call, int32_t type, const char *text,
         return ngx_thrift_api_late(inv);
     }
 
+    /* its text may be what there was no memory for */
+
+    if (inv->starved && inv->end == NGX_THRIFT_INVOCATION_OPEN) {
+        return ngx_thrift_invocation_wrong(inv, inv->refusal);
+    }
+
     return ngx_thrift_invocation_fail(inv, type, text, len);
 }
 
@@ -392,6 +424,10 @@ ngx_thrift_api_done(nthrift_call_t *call)
     if (inv->end == NGX_THRIFT_INVOCATION_OPEN && !inv->oneway) {
         return ngx_thrift_invocation_wrong(inv,
                               "handler is done with a call but did not reply");
+    }
+
+    if (inv->end == NGX_THRIFT_INVOCATION_OPEN && inv->starved) {
+        return ngx_thrift_invocation_wrong(inv, inv->refusal);
     }
 
     return ngx_thrift_invocation_end(inv, NGX_THRIFT_INVOCATION_DONE);
@@ -443,6 +479,17 @@ ngx_thrift_api_alloc(nthrift_call_t *call, size_t size)
     inv = ngx_thrift_api_find(call);
 
     return inv ? ngx_thrift_invocation_alloc(inv, size) : NULL;
+}
+
+
+static void *
+ngx_thrift_api_need(nthrift_call_t *call, size_t size)
+{
+    ngx_thrift_invocation_t  *inv;
+
+    inv = ngx_thrift_api_find(call);
+
+    return inv ? ngx_thrift_invocation_need(inv, size) : NULL;
 }
 
 

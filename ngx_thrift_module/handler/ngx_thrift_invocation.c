@@ -192,11 +192,12 @@ ngx_thrift_invocation_settle(ngx_thrift_invocation_t *inv)
             return NGX_AGAIN;
         }
 
-        if (inv->call->target->method->oneway) {
+        if (inv->call->target->method->oneway && !inv->starved) {
             inv->end = NGX_THRIFT_INVOCATION_DONE;
 
         } else {
-            (void) ngx_thrift_invocation_wrong(inv, "handler did not reply");
+            (void) ngx_thrift_invocation_wrong(inv,
+                         inv->refusal ? inv->refusal : "handler did not reply");
         }
     }
 
@@ -470,8 +471,7 @@ int
 ngx_thrift_invocation_fail(ngx_thrift_invocation_t *inv, int32_t type,
     const char *text, size_t len)
 {
-    int     rc;
-    u_char *p;
+    int  rc;
 
     rc = ngx_thrift_invocation_end(inv, NGX_THRIFT_INVOCATION_FAILED);
 
@@ -480,13 +480,11 @@ ngx_thrift_invocation_fail(ngx_thrift_invocation_t *inv, int32_t type,
     }
 
     inv->type = type;
+    inv->text.data = ngx_thrift_invocation_keep(inv, text, len);
+    inv->text.len = len;
 
-    p = ngx_thrift_invocation_alloc(inv, len + 1);
-
-    if (p) {
-        ngx_memcpy(p, text, len);
-        inv->text.data = p;
-        inv->text.len = len;
+    if (inv->text.data == NULL) {
+        ngx_str_set(&inv->text, "failed, and there is no memory to say why");
     }
 
     return NTHRIFT_OK;
@@ -498,10 +496,12 @@ ngx_thrift_invocation_wrong(ngx_thrift_invocation_t *inv, const char *text)
 {
     ngx_thrift_invocation_error(inv, text);
 
-    if (ngx_thrift_invocation_fail(inv, NTHRIFT_EXC_INTERNAL_ERROR, text,
-                                   ngx_strlen(text))
+    if (ngx_thrift_invocation_end(inv, NGX_THRIFT_INVOCATION_FAILED)
         == NTHRIFT_OK)
     {
+        inv->type = NTHRIFT_EXC_INTERNAL_ERROR;
+        inv->text.data = (u_char *) text;
+        inv->text.len = ngx_strlen(text);
         inv->wrong = 1;
     }
 

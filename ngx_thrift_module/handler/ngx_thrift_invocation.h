@@ -74,6 +74,8 @@ struct ngx_thrift_invocation_s {
     void                     *cancel_data;
 
     ngx_uint_t                end;      /* ngx_thrift_end_e */
+    const char               *refusal;  /* why it has not got all memory that
+                                           it asked for; or NULL */
     int32_t                   type;     /* of the exception */
     ngx_str_t                 text;
     u_char                   *out;      /* the reply, head included */
@@ -86,6 +88,8 @@ struct ngx_thrift_invocation_s {
     unsigned                  exception:1;  /* an adapter's, as type and text */
     unsigned                  kept:1;
     unsigned                  wrong:1;      /* answered for the handler */
+    unsigned                  starved:1;    /* it has not got what it needs to
+                                               reply: see `refusal` */
     unsigned                  notified:1;   /* it knows that the call is over */
     unsigned                  has_info:1;
     ngx_uint_t                inside;       /* its code runs: depth */
@@ -160,8 +164,17 @@ void ngx_thrift_invocation_unwork(ngx_thrift_invocation_t *inv);
  */
 ngx_int_t ngx_thrift_invocation_keep_blocks(ngx_thrift_invocation_t *inv);
 
-/* Memory as nthrift_call_alloc(). */
+/*
+ * Memory as nthrift_call_alloc(), and as nthrift_call_need().  NULL:
+ * inv->refusal says why.
+ */
 void *ngx_thrift_invocation_alloc(ngx_thrift_invocation_t *inv, size_t size);
+void *ngx_thrift_invocation_need(ngx_thrift_invocation_t *inv, size_t size);
+
+/* A copy with a 0 byte behind it, which thrift_handler_memory does not limit;
+   NULL: no memory. */
+u_char *ngx_thrift_invocation_keep(ngx_thrift_invocation_t *inv,
+    const void *data, size_t len);
 
 /*
  * Begins to write a message, behind the `size` bytes of its head; and keeps
@@ -185,8 +198,8 @@ int ngx_thrift_invocation_fail(ngx_thrift_invocation_t *inv, int32_t type,
     const char *text, size_t len);
 
 /*
- * Fails the call for the handler, which did wrong and will be told so.
- * Returns NTHRIFT_ERROR.
+ * Fails the call for the handler, which did wrong and will be told so.  The
+ * text stays where it is.  Returns NTHRIFT_ERROR.
  */
 int ngx_thrift_invocation_wrong(ngx_thrift_invocation_t *inv,
     const char *text);

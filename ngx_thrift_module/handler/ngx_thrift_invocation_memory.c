@@ -17,6 +17,12 @@ struct ngx_thrift_chunk_s {
 };
 
 
+static const char  ngx_thrift_invocation_limit[] =
+    "handler needs more memory than \"thrift_handler_memory\" allows";
+static const char  ngx_thrift_invocation_no_memory[] =
+    "no memory for what handler needs";
+
+
 static void *ngx_thrift_invocation_chunk(void *data, size_t size);
 static uint8_t *ngx_thrift_invocation_grow(void *owner, uint8_t *data,
     size_t len, size_t *size);
@@ -62,6 +68,7 @@ ngx_thrift_invocation_chunk(void *data, size_t size)
 
     chunk = ngx_alloc(sizeof(ngx_thrift_chunk_t) + size, ngx_cycle->log);
     if (chunk == NULL) {
+        inv->refusal = ngx_thrift_invocation_no_memory;
         return NULL;
     }
 
@@ -76,7 +83,50 @@ ngx_thrift_invocation_chunk(void *data, size_t size)
 void *
 ngx_thrift_invocation_alloc(ngx_thrift_invocation_t *inv, size_t size)
 {
-    return nthrift_arena_alloc(&inv->arena, size);
+    void  *p;
+
+    p = nthrift_arena_alloc(&inv->arena, size);
+
+    if (p == NULL && inv->refusal == NULL) {
+        inv->refusal = ngx_thrift_invocation_limit;
+    }
+
+    return p;
+}
+
+
+void *
+ngx_thrift_invocation_need(ngx_thrift_invocation_t *inv, size_t size)
+{
+    void  *p;
+
+    p = ngx_thrift_invocation_alloc(inv, size);
+
+    if (p == NULL) {
+        inv->starved = 1;
+    }
+
+    return p;
+}
+
+
+u_char *
+ngx_thrift_invocation_keep(ngx_thrift_invocation_t *inv, const void *data,
+    size_t len)
+{
+    u_char  *p;
+
+    p = nthrift_arena_alloc(&inv->arena, len + 1);
+
+    if (p == NULL) {
+        p = ngx_thrift_invocation_chunk(inv, len + 1);
+    }
+
+    if (p) {
+        *ngx_cpymem(p, data, len) = '\0';
+    }
+
+    return p;
 }
 
 
@@ -105,7 +155,7 @@ ngx_thrift_invocation_write(ngx_thrift_invocation_t *inv, nthrift_write_t *w,
 
         if (w->data == NULL) {
             w->size = 0;
-            w->error = "no memory";
+            w->error = nthrift_write_no_memory;
             return;
         }
     }
@@ -212,7 +262,7 @@ ngx_thrift_invocation_keep_message(ngx_thrift_invocation_t *inv,
             continue;
         }
 
-        kept = ngx_thrift_invocation_alloc(inv, sizeof(ngx_thrift_kept_t));
+        kept = ngx_thrift_invocation_need(inv, sizeof(ngx_thrift_kept_t));
         if (kept == NULL) {
             return NGX_ERROR;
         }

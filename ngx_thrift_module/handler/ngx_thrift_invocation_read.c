@@ -22,8 +22,8 @@ ngx_thrift_invocation_read(ngx_thrift_invocation_t *inv)
     rc = inv->method ? ngx_thrift_invocation_decode(inv, inv->method->args)
                      : ngx_thrift_invocation_raw(inv);
 
-    if (rc == NGX_OK) {
-        return NGX_OK;
+    if (rc != NGX_DECLINED) {
+        return rc;
     }
 
     ngx_log_error(NGX_LOG_INFO, inv->call->log, 0,
@@ -35,6 +35,8 @@ ngx_thrift_invocation_read(ngx_thrift_invocation_t *inv)
                                 "arguments need too much memory");
 }
 
+
+/* NGX_DECLINED: no memory. */
 
 static ngx_int_t
 ngx_thrift_invocation_decode(ngx_thrift_invocation_t *inv,
@@ -51,18 +53,27 @@ ngx_thrift_invocation_decode(ngx_thrift_invocation_t *inv,
 
     if (nthrift_decode_body(&inv->arena, inv->head.protocol, layout,
                             inv->max_depth, &bytes, &value, &error)
-        != NTHRIFT_OK)
+        == NTHRIFT_OK)
     {
-        return NGX_ERROR;
+        inv->args = value;
+        return NGX_OK;
     }
 
-    inv->args = value;
+    if (error.text == NULL || error.text == nthrift_decode_no_memory) {
+        return NGX_DECLINED;
+    }
 
-    return NGX_OK;
+    /* with "thrift_validate off" nobody has looked at them before */
+
+    ngx_log_error(NGX_LOG_INFO, inv->call->log, 0,
+                  "client sent arguments that cannot be read: %s", error.text);
+
+    return ngx_thrift_error_set(inv->call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
+                                "arguments cannot be read: %s", error.text);
 }
 
 
-/* The whole message in one piece, as if it had come unframed. */
+/* The whole message in one piece, as if it had come unframed; as above. */
 
 static ngx_int_t
 ngx_thrift_invocation_raw(ngx_thrift_invocation_t *inv)
@@ -85,7 +96,7 @@ ngx_thrift_invocation_raw(ngx_thrift_invocation_t *inv)
     p = ngx_thrift_invocation_alloc(inv, nthrift_head_size(&head) + body);
 
     if (raw == NULL || p == NULL) {
-        return NGX_ERROR;
+        return NGX_DECLINED;
     }
 
     raw->data = p;
@@ -143,7 +154,7 @@ static ngx_int_t
 ngx_thrift_invocation_copy(ngx_thrift_invocation_t *inv, nthrift_str_t *to,
     const void *data, size_t len)
 {
-    to->data = nthrift_arena_copy(&inv->arena, data, len);
+    to->data = ngx_thrift_invocation_keep(inv, data, len);
     to->len = len;
 
     return to->data ? NGX_OK : NGX_ERROR;

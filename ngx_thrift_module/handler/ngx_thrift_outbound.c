@@ -44,7 +44,7 @@ ngx_thrift_outbound_call(ngx_thrift_invocation_t *inv, const char *upstream,
 {
     ngx_thrift_outbound_t  *ob;
 
-    ob = ngx_thrift_invocation_alloc(inv, sizeof(ngx_thrift_outbound_t));
+    ob = ngx_thrift_invocation_need(inv, sizeof(ngx_thrift_outbound_t));
 
     if (ob == NULL) {
         ngx_thrift_invocation_error(inv, "no memory for a handler's call");
@@ -89,6 +89,12 @@ ngx_thrift_outbound_start(ngx_thrift_outbound_t *ob, const char *upstream,
            <= 0)
     {
         return ngx_thrift_outbound_failed(ob, "the call's time is over");
+    }
+
+    /* an argument may be what there was no memory for */
+
+    if (inv->starved) {
+        return ngx_thrift_outbound_failed(ob, inv->refusal);
     }
 
     name.data = (u_char *) upstream;
@@ -306,8 +312,8 @@ ngx_thrift_outbound_free(ngx_thrift_outbound_t *ob)
     text = &ob->failure.text;
 
     if (text->len) {
-        text->data = nthrift_arena_copy(&ob->invocation->arena, text->data,
-                                        text->len);
+        text->data = ngx_thrift_invocation_keep(ob->invocation, text->data,
+                                                text->len);
         if (text->data == NULL) {
             text->len = 0;
         }

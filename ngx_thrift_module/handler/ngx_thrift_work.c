@@ -78,7 +78,7 @@ ngx_thrift_work(ngx_thrift_invocation_t *inv, const char *pool,
         return NTHRIFT_ERROR;
     }
 
-    task = ngx_thrift_invocation_alloc(inv, sizeof(ngx_thrift_task_t));
+    task = ngx_thrift_invocation_need(inv, sizeof(ngx_thrift_task_t));
 
     if (task == NULL || ngx_thrift_invocation_keep_blocks(inv) != NGX_OK) {
         ngx_thrift_invocation_error(inv, "no memory for a handler's work");

@@ -81,6 +81,12 @@ api_replies(nthrift_call_t *ticket)
 }
 
 
+/* What a call is refused with whose handler has not got what it needs. */
+
+static const char  api_starved[] =
+    "handler needs more memory than \"thrift_handler_memory\" allows";
+
+
 static int
 api_reply(nthrift_call_t *ticket, const nthrift_method_t *method,
     const void *result)
@@ -95,8 +101,9 @@ api_reply(nthrift_call_t *ticket, const nthrift_method_t *method,
     call = api_replies(ticket);
 
     if (call != NULL) {
-        why = (method == call->method) ? host_body_reply(call, result)
-                                       : "handler replied as another method";
+        why = call->starved ? api_starved
+              : (method == call->method) ? host_body_reply(call, result)
+              : "handler replied as another method";
         if (why == NULL) {
             host_call_end(call, HOST_REPLIED);
             rc = NTHRIFT_OK;
@@ -125,7 +132,8 @@ api_reply_raw(nthrift_call_t *ticket, const uint8_t *data, size_t size)
     call = api_replies(ticket);
 
     if (call != NULL) {
-        why = host_wire_reply_raw(call, data, size);
+        why = call->starved ? api_starved
+                            : host_wire_reply_raw(call, data, size);
 
         if (why == NULL) {
             host_call_end(call, HOST_REPLIED);
@@ -151,7 +159,10 @@ api_fail(nthrift_call_t *ticket, int32_t type, const char *text, size_t len)
 
     call = api_replies(ticket);
 
-    if (call != NULL) {
+    if (call != NULL && call->starved) {
+        (void) api_wrong(call, api_starved);
+
+    } else if (call != NULL) {
         host_wire_exception(call, type, text, len);
         host_call_end(call, HOST_FAILED);
     }
@@ -175,6 +186,9 @@ api_done(nthrift_call_t *ticket)
 
     if (call != NULL && !call->info.oneway) {
         rc = api_wrong(call, "handler is done with a call but did not reply");
+
+    } else if (call != NULL && call->starved) {
+        rc = api_wrong(call, api_starved);
 
     } else if (call != NULL) {
         host_call_end(call, HOST_DONE);
@@ -240,6 +254,30 @@ api_alloc(nthrift_call_t *ticket, size_t size)
     p = (call != NULL) ? nthrift_arena_alloc(call->arena, size) : NULL;
 
     host_unlock();
+
+    return p;
+}
+
+
+static void *
+api_need(nthrift_call_t *ticket, size_t size)
+{
+    void         *p;
+    host_call_t  *call;
+
+    p = api_alloc(ticket, size);
+
+    if (p == NULL) {
+        host_lock();
+
+        call = host_ticket_find(ticket);
+
+        if (call != NULL) {
+            call->starved = true;
+        }
+
+        host_unlock();
+    }
 
     return p;
 }
@@ -602,6 +640,7 @@ const nthrift_api_t  host_api = {
     .on_cancel = api_on_cancel,
 
     .alloc = api_alloc,
+    .need = api_need,
     .info = api_info,
     .worker = api_worker,
     .left = api_left,

@@ -28,6 +28,7 @@ public:
         hows["release"] = &Handler::release;
         hows["throw"] = &Handler::raise;
         hows["odd"] = &Handler::raise_odd;
+        hows["memory"] = &Handler::memory;
         hows["throw later"] = &Handler::raise_later;
         hows["fail"] = &Handler::fail;
         hows["fail later"] = &Handler::fail_later;
@@ -151,6 +152,14 @@ private:
         refused.why = "as declared";
 
         return apache::thrift::TDelayedException::delayException(refused);
+    }
+
+    void
+    memory(Cob cob, ExnCob)
+    {
+        cob(static_cast<int64_t>(
+            nthrift_call_format(nthrift::current_call(), "%*d", 99999999,
+                                1).len));
     }
 
     void

@@ -103,6 +103,7 @@ struct host_call_s {
     unsigned                  inside;   /* its code runs: depth */
     bool                      threaded; /* a thread runs its method */
     bool                      kept;
+    bool                      starved;  /* has not got what it needs */
     bool                      closed;
     nthrift_arena_t          *arena;
     uint8_t                  *message;  /* an adapter's, or of the arguments;

@@ -691,7 +691,7 @@ main(void)
 
     api.reply = api_reply;
     api.done = api_done;
-    api.alloc = api_alloc;
+    api.need = api_alloc;
     api.info = api_info;
     api.upstream = api_upstream;
 
