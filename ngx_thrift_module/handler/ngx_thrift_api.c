@@ -8,7 +8,8 @@
 #include "ngx_thrift.h"
 
 
-#define NGX_THRIFT_API_DEPTH  64    /* levels, of a reply that comes as bytes */
+#define NGX_THRIFT_API_DEPTH   64   /* levels, of a reply that comes as bytes */
+#define NGX_THRIFT_API_LENGTH  4    /* bytes in front of a frame */
 
 
 static ngx_thrift_invocation_t *ngx_thrift_api_find(nthrift_call_t *call);
@@ -24,6 +25,7 @@ static int ngx_thrift_api_unwritten(ngx_thrift_invocation_t *inv,
     const char *error);
 static int ngx_thrift_api_write(ngx_thrift_invocation_t *inv,
     const nthrift_method_t *method, const void *result);
+static int ngx_thrift_api_fits(ngx_thrift_invocation_t *inv, size_t size);
 static int16_t ngx_thrift_api_declared(const nthrift_layout_t *layout,
     const void *result);
 static int ngx_thrift_api_reply_raw(nthrift_call_t *call, const uint8_t *data,
@@ -216,6 +218,10 @@ ngx_thrift_api_write(ngx_thrift_invocation_t *inv,
         return ngx_thrift_api_unwritten(inv, w.error);
     }
 
+    if (ngx_thrift_api_fits(inv, w.len) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
+
     (void) nthrift_head_write(w.data, &inv->head, w.len - size);
 
     ngx_thrift_invocation_written(inv, &w);
@@ -241,6 +247,36 @@ ngx_thrift_api_unwritten(ngx_thrift_invocation_t *inv, const char *error)
 
     return ngx_thrift_invocation_wrong(inv,
                                        "handler's reply could not be written");
+}
+
+
+/* Replies are limited as an upstream's are; NTHRIFT_ERROR: the call failed. */
+
+static int
+ngx_thrift_api_fits(ngx_thrift_invocation_t *inv, size_t size)
+{
+    u_char    text[NTHRIFT_MAX_TEXT], *last, *p;
+    uint64_t  most;
+
+    most = inv->rules->max_message;
+
+    if (inv->head.transport == NTHRIFT_FRAMED) {
+        most = ngx_min(most, (uint64_t) inv->rules->max_frame
+                             + NGX_THRIFT_API_LENGTH);
+    }
+
+    if (size <= most) {
+        return NTHRIFT_OK;
+    }
+
+    last = ngx_snprintf(text, sizeof(text),
+                        "handler's reply is too large: %uz bytes, "
+                        "\"thrift_max_message_size\" allows %uL", size, most);
+
+    p = ngx_thrift_invocation_keep(inv, text, last - text);
+
+    return ngx_thrift_invocation_wrong(inv, p ? (char *) p
+                                              : "handler's reply is too large");
 }
 
 
@@ -356,6 +392,10 @@ ngx_thrift_api_raw_body(ngx_thrift_invocation_t *inv,
 
     inv->head.type = head->type;
     inv->size = nthrift_head_size(&inv->head) + size;
+
+    if (ngx_thrift_api_fits(inv, inv->size) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
 
     p = ngx_thrift_invocation_alloc(inv, inv->size);
 

@@ -137,7 +137,7 @@ ngx_thrift_invocation_create(ngx_thrift_call_t *call)
     inv->head.type = NTHRIFT_REPLY;
     inv->head.name = call->method;
     inv->oneway = call->oneway;
-    inv->max_depth = call->conf->messages->rules.max_depth;
+    inv->rules = &call->conf->messages->rules;
     inv->timed = call->timed;
     inv->deadline = call->deadline;
 

@@ -53,7 +53,7 @@ struct ngx_thrift_invocation_s {
     nthrift_call_t           *ticket;   /* NULL: dropped */
 
     nthrift_head_t            head;     /* of the reply */
-    uint32_t                  max_depth;
+    const nthrift_rules_t    *rules;    /* of its messages */
     ngx_uint_t                oneway;   /* the client gets no reply */
     ngx_uint_t                timed;
     ngx_msec_t                deadline; /* if timed */

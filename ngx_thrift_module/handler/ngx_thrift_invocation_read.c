@@ -52,7 +52,7 @@ ngx_thrift_invocation_decode(ngx_thrift_invocation_t *inv,
     ngx_thrift_message_bytes(&inv->call->request, &bytes, &next);
 
     if (nthrift_decode_body(&inv->arena, inv->head.protocol, layout,
-                            inv->max_depth, &bytes, &value, &error)
+                            inv->rules->max_depth, &bytes, &value, &error)
         == NTHRIFT_OK)
     {
         inv->args = value;
