@@ -18,10 +18,10 @@
  * The life of a call.  A method is called with arguments that have been
  * checked against the IDL.  It replies, or lets something go on for the call
  * (a timer, calls to upstreams, work on a thread pool), or keeps it.  The call
- * ends when it is replied to or failed; when its deadline passes or the client
- * leaves; or, with an exception for the client and a line in the error log,
- * when nothing is left that could reply.  Arguments, and all memory that was
- * taken from the call, are valid until its end.
+ * ends when it is replied to or failed; when its deadline passes, or the client
+ * leaves, unless it is a oneway; or, with an exception for the client and a
+ * line in the error log, when nothing is left that could reply.  Arguments, and
+ * all memory that was taken from the call, are valid until its end.
  *
  * A nthrift_call_t pointer is a ticket, not an address.  Used after the end of
  * its call it is refused, with NTHRIFT_DECLINED and without harm.

@@ -26,7 +26,7 @@ static void ngx_stream_thrift_session_write_event(ngx_event_t *wev);
 static void ngx_stream_thrift_session_flush_event(ngx_event_t *ev);
 static ngx_uint_t ngx_stream_thrift_session_reset(
     ngx_stream_thrift_session_t *ts);
-static void ngx_stream_thrift_session_left(ngx_stream_thrift_session_t *ts);
+static void ngx_stream_thrift_session_eof(ngx_stream_thrift_session_t *ts);
 static ngx_int_t ngx_stream_thrift_session_read(
     ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_blocked(
@@ -41,8 +41,6 @@ static void ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
 static ngx_int_t ngx_stream_thrift_session_write(
     ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts);
-static ngx_int_t ngx_stream_thrift_session_written(
-    ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_is_written(
     ngx_thrift_call_t *call);
 static void ngx_stream_thrift_session_unpause(
@@ -191,6 +189,11 @@ ngx_stream_thrift_session_flush_event(ngx_event_t *ev)
 {
     ngx_stream_thrift_session_t  *ts = ev->data;
 
+    if (ts->left) {
+        ngx_stream_thrift_session_left_run(ts);
+        return;
+    }
+
     if (ts->turn > NGX_THRIFT_TURN) {
 
         /* reading has stopped, and this is the next turn */
@@ -238,7 +241,7 @@ ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts)
             /* before writing: what waited behind a call that goes may go out */
 
             if (ts->eof && !ts->conf->half_close) {
-                ngx_stream_thrift_session_left(ts);
+                ngx_stream_thrift_session_eof(ts);
             }
 
             rc = ngx_stream_thrift_session_write(ts);
@@ -277,7 +280,7 @@ ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts)
  */
 
 static void
-ngx_stream_thrift_session_left(ngx_stream_thrift_session_t *ts)
+ngx_stream_thrift_session_eof(ngx_stream_thrift_session_t *ts)
 {
     ngx_queue_t        *q, *next;
     ngx_thrift_call_t  *call;
@@ -606,7 +609,7 @@ ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts)
  * for want of memory, ends the connection in its turn.
  */
 
-static ngx_int_t
+ngx_int_t
 ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts)
 {
     ngx_uint_t          waits;

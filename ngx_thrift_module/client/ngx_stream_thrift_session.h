@@ -24,7 +24,8 @@ typedef enum {
     NGX_STREAM_THRIFT_IDLE = 0,
     NGX_STREAM_THRIFT_READING,
     NGX_STREAM_THRIFT_SENDING,
-    NGX_STREAM_THRIFT_LINGERING
+    NGX_STREAM_THRIFT_LINGERING,
+    NGX_STREAM_THRIFT_LEFT
 } ngx_stream_thrift_wait_e;
 
 
@@ -48,6 +49,7 @@ struct ngx_stream_thrift_session_s {
     unsigned                        progress:1; /* bytes moved in this run */
     unsigned                        eof:1;      /* the client sends no more */
     unsigned                        closing:1;  /* no more is read */
+    unsigned                        left:1;     /* only oneways go on */
 
     ngx_thrift_input_t              in;
     ngx_queue_t                     calls;      /* in flight, in order */
@@ -90,7 +92,16 @@ void ngx_stream_thrift_session_timeout(void *data);
 /* All is answered and nothing more will be read: closes, in peace. */
 void ngx_stream_thrift_session_end(ngx_stream_thrift_session_t *ts);
 
-/* Closes now; calls in flight are cancelled.  The session is gone then. */
+/* Of a session that is left: calls have ended.  It may be gone then. */
+void ngx_stream_thrift_session_left_run(ngx_stream_thrift_session_t *ts);
+
+/* What is done with calls of which all was written, and with oneways. */
+ngx_int_t ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts);
+
+/*
+ * Closes now; calls in flight are cancelled.  The session is gone then, or its
+ * oneways go on without the client.
+ */
 void ngx_stream_thrift_session_close(ngx_stream_thrift_session_t *ts,
     ngx_uint_t status);
 

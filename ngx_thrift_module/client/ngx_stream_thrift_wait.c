@@ -3,6 +3,9 @@
  * What a session waits for, how long, and how it ends: after the last reply,
  * by the client, or by a time that is over.  Called by
  * ngx_stream_thrift_session.c when nothing more can be done at once.
+ *
+ * A oneway outlives its client's connection: its session stays, with all that
+ * the call was given of it, until the last one has ended.
  */
 
 #include "ngx_stream_thrift.h"
@@ -13,6 +16,11 @@
 
 
 static void ngx_stream_thrift_session_linger(ngx_event_t *rev);
+static void ngx_stream_thrift_session_cancel(ngx_stream_thrift_session_t *ts);
+static void ngx_stream_thrift_session_leave(ngx_stream_thrift_session_t *ts);
+static void ngx_stream_thrift_session_left_event(ngx_event_t *ev);
+static void ngx_stream_thrift_session_finalize(ngx_stream_thrift_session_t *ts,
+    ngx_uint_t status);
 
 
 /* What is waited for, and how long. */
@@ -76,6 +84,11 @@ ngx_stream_thrift_session_timeout(void *data)
     conf = ts->conf;
 
     switch (ts->wait) {
+
+    case NGX_STREAM_THRIFT_LEFT:
+        ngx_thrift_timer_set(&ts->timer,
+                             ngx_current_msec + NGX_STREAM_THRIFT_RECHECK);
+        return;
 
     case NGX_STREAM_THRIFT_LINGERING:
         ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
@@ -219,23 +232,125 @@ void
 ngx_stream_thrift_session_close(ngx_stream_thrift_session_t *ts,
     ngx_uint_t status)
 {
-    ngx_queue_t           *q;
+    ts->running = 1;
+
+    ngx_stream_thrift_session_cancel(ts);
+
+    if (ts->reading) {
+        ngx_stream_thrift_call_free(ts->reading);
+        ts->reading = NULL;
+    }
+
+    ngx_thrift_input_close(&ts->in);
+
+    if (ngx_queue_empty(&ts->calls)) {
+        ngx_stream_thrift_session_finalize(ts, status);
+        return;
+    }
+
+    ngx_stream_thrift_session_leave(ts);
+}
+
+
+/* All but oneways, which nobody waits for; these too if nginx has to end. */
+
+static void
+ngx_stream_thrift_session_cancel(ngx_stream_thrift_session_t *ts)
+{
+    ngx_queue_t        *q, *next;
+    ngx_thrift_call_t  *call;
+
+    for (q = ngx_queue_head(&ts->calls);
+         q != ngx_queue_sentinel(&ts->calls);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        call = ngx_queue_data(q, ngx_thrift_call_t, queue);
+
+        if (!call->oneway || ts->connection->close) {
+            ngx_thrift_call_cancel(call);
+
+        } else if (call->ready) {
+            ngx_thrift_call_wake(call, NGX_OK);
+        }
+    }
+}
+
+
+/* Nothing is read or written any more; the timer keeps the worker. */
+
+static void
+ngx_stream_thrift_session_leave(ngx_stream_thrift_session_t *ts)
+{
+    ngx_connection_t  *c;
+
+    c = ts->connection;
+
+    ts->left = 1;
+    ts->running = 0;
+    ts->out = NULL;
+    ts->out_last = &ts->out;
+
+    c->log->action = "waiting for oneway calls of a client that left";
+    c->read->handler = ngx_stream_thrift_session_left_event;
+    c->write->handler = ngx_stream_thrift_session_left_event;
+
+    if (c->read->active) {
+        (void) ngx_del_event(c->read, NGX_READ_EVENT, 0);
+    }
+
+    if (c->write->active) {
+        (void) ngx_del_event(c->write, NGX_WRITE_EVENT, 0);
+    }
+
+    /* the client may still be there */
+
+    (void) ngx_shutdown_socket(c->fd, SHUT_RDWR);
+
+    ts->wait = NGX_STREAM_THRIFT_LEFT;
+    ngx_thrift_timer_set(&ts->timer,
+                         ngx_current_msec + NGX_STREAM_THRIFT_RECHECK);
+}
+
+
+static void
+ngx_stream_thrift_session_left_event(ngx_event_t *ev)
+{
+    ngx_connection_t  *c;
+
+    c = ev->data;
+
+    if (c->close) {
+        ngx_stream_thrift_session_close(c->data, NGX_STREAM_OK);
+    }
+}
+
+
+void
+ngx_stream_thrift_session_left_run(ngx_stream_thrift_session_t *ts)
+{
+    ts->running = 1;
+
+    (void) ngx_stream_thrift_session_written(ts);
+
+    ts->running = 0;
+
+    if (ngx_queue_empty(&ts->calls)) {
+        ngx_stream_thrift_session_finalize(ts, NGX_STREAM_OK);
+    }
+}
+
+
+static void
+ngx_stream_thrift_session_finalize(ngx_stream_thrift_session_t *ts,
+    ngx_uint_t status)
+{
     ngx_stream_session_t  *s;
 
     ts->running = 1;
 
-    while (!ngx_queue_empty(&ts->calls)) {
-        q = ngx_queue_head(&ts->calls);
-        ngx_thrift_call_cancel(ngx_queue_data(q, ngx_thrift_call_t, queue));
-    }
-
-    if (ts->reading) {
-        ngx_stream_thrift_call_free(ts->reading);
-    }
-
     ngx_thrift_pool_close_client(&ts->client);
     ngx_thrift_pool_close_client(&ts->handlers);
-    ngx_thrift_input_close(&ts->in);
     ngx_thrift_timer_close(&ts->timer);
 
     if (ts->flush.posted) {
