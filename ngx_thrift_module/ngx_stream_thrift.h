@@ -17,6 +17,7 @@
 
 typedef struct ngx_stream_thrift_block_s    ngx_stream_thrift_block_t;
 typedef struct ngx_stream_thrift_pool_s     ngx_stream_thrift_pool_t;
+typedef struct ngx_stream_thrift_proxy_s    ngx_stream_thrift_proxy_t;
 typedef struct ngx_stream_thrift_session_s  ngx_stream_thrift_session_t;
 typedef struct ngx_stream_thrift_call_s     ngx_stream_thrift_call_t;
 

@@ -121,6 +121,7 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
      *
      *     tscf->files = NULL;
      *     tscf->dirs = NULL;
+     *     tscf->proxy_notes = NULL;
      *     tscf->block.inner = NULL;
      */
 

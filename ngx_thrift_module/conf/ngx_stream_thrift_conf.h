@@ -65,6 +65,8 @@ typedef struct {
     ngx_uint_t                       nsessions;
     void                           **quiet;     /* main_conf without a log */
 
+    ngx_stream_thrift_proxy_t       *proxy;     /* while stream{} is read */
+
     ngx_array_t                      idls;      /* ngx_thrift_idl_t * */
     nthrift_schema_set_t             schemas;
     size_t                           check_size;    /* of the largest ... */
@@ -129,6 +131,7 @@ typedef struct {
     ngx_array_t                     *files;     /* ngx_stream_thrift_file_t */
     ngx_array_t                     *dirs;      /* the same */
     ngx_array_t                      programs;  /* nthrift_idl_program_t * */
+    ngx_array_t                     *proxy_notes;   /* or NULL */
 
     ngx_stream_thrift_block_t        block;     /* around its services */
     ngx_thrift_routes_t              routes;

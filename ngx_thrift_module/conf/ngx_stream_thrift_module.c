@@ -17,6 +17,7 @@
     offsetof(ngx_stream_thrift_srv_conf_t, field)
 
 
+static ngx_int_t ngx_stream_thrift_prepare(ngx_conf_t *cf);
 static ngx_int_t ngx_stream_thrift_init(ngx_conf_t *cf);
 static ngx_int_t ngx_stream_thrift_init_process(ngx_cycle_t *cycle);
 static void ngx_stream_thrift_exit_process(ngx_cycle_t *cycle);
@@ -209,7 +210,7 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
 
 
 static ngx_stream_module_t  ngx_stream_thrift_module_ctx = {
-    ngx_stream_thrift_add_variables,       /* preconfiguration */
+    ngx_stream_thrift_prepare,             /* preconfiguration */
     ngx_stream_thrift_init,                /* postconfiguration */
 
     ngx_stream_thrift_create_main_conf,    /* create main configuration */
@@ -250,9 +251,21 @@ typedef char  ngx_thrift_strings_agree[
 
 
 static ngx_int_t
+ngx_stream_thrift_prepare(ngx_conf_t *cf)
+{
+    if (ngx_stream_thrift_add_variables(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_stream_thrift_watch_proxy(cf);
+}
+
+
+static ngx_int_t
 ngx_stream_thrift_init(ngx_conf_t *cf)
 {
-    if (ngx_stream_thrift_init_deadlines(cf) != NGX_OK
+    if (ngx_stream_thrift_check_proxy(cf) != NGX_OK
+        || ngx_stream_thrift_init_deadlines(cf) != NGX_OK
         || ngx_stream_thrift_init_arguments(cf) != NGX_OK
         || ngx_stream_thrift_init_checks(cf) != NGX_OK
         || ngx_stream_thrift_init_handlers(cf) != NGX_OK)

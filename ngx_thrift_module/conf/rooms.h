@@ -9,6 +9,8 @@
  *             |
  *             +--> definitions --> idl      thrift_idl, and reading its files
  *             +--> routes                   the tables that "route" looks in
+ *
+ *     proxy                   directives that do nothing beside ours
  */
 
 #ifndef _NGX_THRIFT_CONF_ROOMS_H_INCLUDED_
@@ -19,6 +21,7 @@
 #include "conf/ngx_stream_thrift_blocks.h"
 #include "conf/ngx_stream_thrift_definitions.h"
 #include "conf/ngx_stream_thrift_routes.h"
+#include "conf/ngx_stream_thrift_proxy.h"
 
 
 #endif /* _NGX_THRIFT_CONF_ROOMS_H_INCLUDED_ */

@@ -1,0 +1,371 @@
+
+/*
+ * A directive of the proxy beside thrift_pass is an error: calls would go out
+ * as plain text where "proxy_ssl on" is written.  One of stream{} may be meant
+ * for other servers, and is an error only where there are none.
+ *
+ * nginx tells a module nothing of the directives of others, and after merging
+ * nobody knows which of them were written where.  So the proxy's table of
+ * directives is replaced, while stream{} is read, by a copy whose functions
+ * take a note and call the proxy's own.
+ */
+
+#include "ngx_stream_thrift.h"
+
+
+/* A directive as it was written. */
+
+typedef struct {
+    ngx_str_t                        name;
+    u_char                          *file_name;
+    ngx_uint_t                       line;
+    unsigned                         off:1;     /* it says what we do */
+} ngx_stream_thrift_note_t;
+
+
+/* The proxy's table. */
+
+struct ngx_stream_thrift_proxy_s {
+    ngx_module_t                    *module;
+    ngx_command_t                   *commands;  /* NULL: it is back */
+    ngx_command_t                   *copies;
+    ngx_stream_thrift_srv_conf_t    *stream;    /* what stream{} says */
+};
+
+
+typedef struct {
+    const char                      *name;
+    const char                      *use;
+} ngx_stream_thrift_twin_t;
+
+
+static ngx_module_t *ngx_stream_thrift_proxy_module(ngx_cycle_t *cycle);
+static ngx_int_t ngx_stream_thrift_proxy_replace(ngx_conf_t *cf,
+    ngx_stream_thrift_proxy_t *proxy);
+static void ngx_stream_thrift_proxy_restore(void *data);
+static char *ngx_stream_thrift_proxy_directive(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+static ngx_int_t ngx_stream_thrift_proxy_note(ngx_conf_t *cf);
+static ngx_int_t ngx_stream_thrift_proxy_refuse(ngx_conf_t *cf,
+    ngx_array_t *notes);
+static ngx_uint_t ngx_stream_thrift_proxy_serves_others(
+    ngx_stream_core_main_conf_t *cmcf);
+static void ngx_stream_thrift_proxy_warn(ngx_conf_t *cf, ngx_array_t *notes,
+    ngx_stream_core_srv_conf_t *cscf, ngx_array_t *own);
+static ngx_stream_thrift_note_t *ngx_stream_thrift_proxy_find(
+    ngx_array_t *notes, const char *name);
+
+
+/* What says the same of calls. */
+
+static const ngx_stream_thrift_twin_t  ngx_stream_thrift_twins[] = {
+    { "proxy_connect_timeout",        "thrift_connect_timeout" },
+    { "proxy_timeout",                "thrift_timeout" },
+    { "proxy_buffer_size",            "thrift_buffer_size" },
+    { "proxy_downstream_buffer",      "thrift_buffer_size" },
+    { "proxy_upstream_buffer",        "thrift_buffer_size" },
+    { "proxy_next_upstream",          "thrift_next_upstream" },
+    { "proxy_next_upstream_tries",    "thrift_next_upstream_tries" },
+    { "proxy_next_upstream_timeout",  "thrift_next_upstream_timeout" },
+    { "proxy_half_close",             "thrift_half_close" },
+    { NULL, NULL }
+};
+
+
+ngx_int_t
+ngx_stream_thrift_watch_proxy(ngx_conf_t *cf)
+{
+    ngx_pool_cleanup_t             *cln;
+    ngx_stream_thrift_proxy_t      *proxy;
+    ngx_stream_thrift_main_conf_t  *tmcf;
+
+    tmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_thrift_module);
+
+    /* when reading fails, the pool is all that is heard of */
+
+    cln = ngx_pool_cleanup_add(cf->pool, sizeof(ngx_stream_thrift_proxy_t));
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    proxy = cln->data;
+    proxy->commands = NULL;
+    proxy->module = ngx_stream_thrift_proxy_module(cf->cycle);
+    proxy->stream = ngx_stream_conf_get_module_srv_conf(cf,
+                                                     ngx_stream_thrift_module);
+
+    cln->handler = ngx_stream_thrift_proxy_restore;
+    tmcf->proxy = proxy;
+
+    if (proxy->module == NULL) {
+        return NGX_OK;
+    }
+
+    return ngx_stream_thrift_proxy_replace(cf, proxy);
+}
+
+
+static ngx_module_t *
+ngx_stream_thrift_proxy_module(ngx_cycle_t *cycle)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; cycle->modules[i]; i++) {
+        if (ngx_strcmp(cycle->modules[i]->name, "ngx_stream_proxy_module")
+            == 0)
+        {
+            return cycle->modules[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_proxy_replace(ngx_conf_t *cf,
+    ngx_stream_thrift_proxy_t *proxy)
+{
+    size_t          size;
+    ngx_uint_t      i, n;
+    ngx_command_t  *commands;
+
+    commands = proxy->module->commands;
+
+    for (n = 0; commands[n].name.len; n++) { /* void */ }
+
+    size = (n + 1) * sizeof(ngx_command_t);
+
+    proxy->copies = ngx_palloc(cf->pool, size);
+    if (proxy->copies == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(proxy->copies, commands, size);
+
+    for (i = 0; i < n; i++) {
+        proxy->copies[i].set = ngx_stream_thrift_proxy_directive;
+    }
+
+    proxy->commands = commands;
+    proxy->module->commands = proxy->copies;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_stream_thrift_proxy_restore(void *data)
+{
+    ngx_stream_thrift_proxy_t  *proxy = data;
+
+    if (proxy->commands) {
+        proxy->module->commands = proxy->commands;
+        proxy->commands = NULL;
+    }
+}
+
+
+/* Stands in for all directives of the proxy. */
+
+static char *
+ngx_stream_thrift_proxy_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_stream_thrift_proxy_t      *proxy;
+    ngx_stream_thrift_main_conf_t  *tmcf;
+
+    tmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_thrift_module);
+
+    proxy = tmcf->proxy;
+    cmd = &proxy->commands[cmd - proxy->copies];
+
+    if (ngx_stream_thrift_proxy_note(cf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return cmd->set(cf, cmd, conf);
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_proxy_note(ngx_conf_t *cf)
+{
+    ngx_str_t                     *value;
+    ngx_stream_thrift_note_t      *note;
+    ngx_stream_thrift_srv_conf_t  *tscf;
+
+    value = cf->args->elts;
+    tscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_thrift_module);
+
+    /* that there is another content handler is found out elsewhere */
+
+    if (ngx_strcmp(value[0].data, "proxy_pass") == 0) {
+        return NGX_OK;
+    }
+
+    if (tscf->proxy_notes == NULL) {
+        tscf->proxy_notes = ngx_array_create(cf->pool, 4,
+                                             sizeof(ngx_stream_thrift_note_t));
+        if (tscf->proxy_notes == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    note = ngx_array_push(tscf->proxy_notes);
+    if (note == NULL) {
+        return NGX_ERROR;
+    }
+
+    note->name = value[0];
+    note->file_name = cf->conf_file->file.name.data;
+    note->line = cf->conf_file->line;
+    note->off = (ngx_strcmp(value[1].data, "off") == 0
+                 && ngx_strcmp(value[0].data, "proxy_next_upstream") != 0);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_stream_thrift_check_proxy(ngx_conf_t *cf)
+{
+    ngx_uint_t                       i, others;
+    ngx_array_t                     *inherited, *own;
+    ngx_stream_core_srv_conf_t     **cscf;
+    ngx_stream_core_main_conf_t     *cmcf;
+    ngx_stream_thrift_srv_conf_t    *tscf;
+    ngx_stream_thrift_main_conf_t   *tmcf;
+
+    cmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_core_module);
+    tmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_thrift_module);
+
+    ngx_stream_thrift_proxy_restore(tmcf->proxy);
+
+    inherited = tmcf->proxy->stream->proxy_notes;
+    others = ngx_stream_thrift_proxy_serves_others(cmcf);
+
+    cscf = cmcf->servers.elts;
+
+    for (i = 0; i < cmcf->servers.nelts; i++) {
+
+        if (cscf[i]->handler != ngx_stream_thrift_handler) {
+            continue;
+        }
+
+        tscf = cscf[i]->ctx->srv_conf[ngx_stream_thrift_module.ctx_index];
+        own = tscf->proxy_notes;
+
+        if (ngx_stream_thrift_proxy_refuse(cf, own) != NGX_OK
+            || (!others
+                && ngx_stream_thrift_proxy_refuse(cf, inherited) != NGX_OK))
+        {
+            return NGX_ERROR;
+        }
+
+        ngx_stream_thrift_proxy_warn(cf, inherited, cscf[i], own);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_proxy_refuse(ngx_conf_t *cf, ngx_array_t *notes)
+{
+    ngx_uint_t                       i;
+    ngx_stream_thrift_note_t        *note;
+    const ngx_stream_thrift_twin_t  *twin;
+
+    note = notes ? notes->elts : NULL;
+
+    for (i = 0; notes && i < notes->nelts; i++) {
+
+        if (note[i].off) {
+            continue;
+        }
+
+        for (twin = ngx_stream_thrift_twins; twin->name; twin++) {
+            if (ngx_strcmp(note[i].name.data, twin->name) == 0) {
+                ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                              "\"%V\" directive has no effect on Thrift "
+                              "calls, use \"%s\" in %s:%ui", &note[i].name,
+                              twin->use, note[i].file_name, note[i].line);
+                return NGX_ERROR;
+            }
+        }
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%V\" directive has no effect on Thrift calls%s "
+                      "in %s:%ui", &note[i].name,
+                      ngx_strncmp(note[i].name.data, "proxy_ssl", 9) == 0
+                          ? ", which are sent to servers without TLS" : "",
+                      note[i].file_name, note[i].line);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* May directives of stream{} be meant for somebody else? */
+
+static ngx_uint_t
+ngx_stream_thrift_proxy_serves_others(ngx_stream_core_main_conf_t *cmcf)
+{
+    ngx_uint_t                    i;
+    ngx_stream_core_srv_conf_t  **cscf;
+
+    cscf = cmcf->servers.elts;
+
+    for (i = 0; i < cmcf->servers.nelts; i++) {
+        if (cscf[i]->handler != ngx_stream_thrift_handler) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* That a server has no TLS where all others have is worth a line. */
+
+static void
+ngx_stream_thrift_proxy_warn(ngx_conf_t *cf, ngx_array_t *notes,
+    ngx_stream_core_srv_conf_t *cscf, ngx_array_t *own)
+{
+    ngx_stream_thrift_note_t  *note;
+
+    note = ngx_stream_thrift_proxy_find(notes, "proxy_ssl");
+
+    if (note == NULL || note->off
+        || ngx_stream_thrift_proxy_find(own, "proxy_ssl"))
+    {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                  "\"proxy_ssl\" directive in %s:%ui has no effect on Thrift "
+                  "calls, which are sent to servers without TLS; "
+                  "\"proxy_ssl off\" says that this is meant for the server "
+                  "in %s:%ui", note->file_name, note->line, cscf->file_name,
+                  cscf->line);
+}
+
+
+static ngx_stream_thrift_note_t *
+ngx_stream_thrift_proxy_find(ngx_array_t *notes, const char *name)
+{
+    ngx_uint_t                 i;
+    ngx_stream_thrift_note_t  *note;
+
+    note = notes ? notes->elts : NULL;
+
+    for (i = 0; notes && i < notes->nelts; i++) {
+        if (ngx_strcmp(note[i].name.data, name) == 0) {
+            return &note[i];
+        }
+    }
+
+    return NULL;
+}
