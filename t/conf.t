@@ -200,6 +200,12 @@ my @bad = (
     [ 'colon in service', server => 'thrift_service "A:B" { thrift_pass u; }',
       '"thrift_service" directive has a name with a ":", which ends a '
       . "service's name in calls" ],
+    [ 'colon in method', service => 'thrift_method "a:b" { }',
+      '"thrift_method" directive has a name with a ":", which ends a '
+      . "service's name in calls" ],
+    [ 'control character in method', service => "thrift_method \"a\tb\" { }",
+      '"thrift_method" directive has a name with a control character, which '
+      . 'is refused in calls' ],
     [ 'long service', server => 'thrift_service ' . 'n' x 1025 . ' { }',
       '"thrift_service" directive has a name longer than a call can have' ],
     [ 'long method', service => 'thrift_method ' . 'n' x 1025 . ' { }',
@@ -372,7 +378,6 @@ for (
                                  . '{ thrift_pass u; } }' ],
     [ 'other answer in method', method => 'thrift_return UNKNOWN "no";' ],
     [ 'answer after the blocks', last => 'thrift_pass u;' ],
-    [ 'colon in method', service => 'thrift_method "a:b" { }' ],
     [ 'long names', other => 'thrift_service ' . 's' x 1024
                     . ' { thrift_pass u; thrift_method ' . 'm' x 1024
                     . ' { } }' ],

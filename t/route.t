@@ -72,6 +72,18 @@ stream {
         thrift_pass  127.0.0.1:%%PORT_backend%%;
     }
 
+    # what a variable of the name says
+
+    map $thrift_method $mapped {
+        denied   nobody;
+        default  127.0.0.1:%%PORT_backend%%;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_mapped%%;
+        thrift_pass  $mapped;
+    }
+
     # inheritance, with a time that is over
 
     server {
@@ -148,18 +160,47 @@ is(answer($c->call('A')), 'backend', 'method like service');
 
 # odd names
 
-is(answer($c->call('A:special:x')), 'backend', 'two colons');
-is(answer($c->call('A::special')), 'backend', 'two colons in a row');
-is(answer($c->call('C:A:special')), '6 server', 'unknown before colons');
 is(answer($c->call('A:')), '1 method name is empty', 'empty method');
-is(answer($c->call(':get')), '6 server', 'empty service');
 is(answer($c->call(':')), '1 method name is empty', 'colon');
-is(answer($c->call("A:\0\n\"special")), 'backend', 'odd bytes');
+is(answer($c->call('A:"a b"\\\x80')), 'backend', 'odd bytes');
 
-my $m = $c->call('A:x:y', [], seqid => 31);
-is("$m->{name} $m->{seqid}", 'x:y 31', 'bare name');
-$m = $c->call('B:x:y', [], seqid => 32);
-is("$m->{name} $m->{seqid}", 'x:y 32', 'bare name in exception');
+my $m = $c->call('A:x y', [], seqid => 31);
+is("$m->{name} $m->{seqid}", 'x y 31', 'bare name');
+$m = $c->call('B:x y', [], seqid => 32);
+is("$m->{name} $m->{seqid}", 'x y 32', 'bare name in exception');
+
+# names that a server may read in another way, and what goes back
+
+for (
+    [ 'A:special:x', 'special:x', 'two colons' ],
+    [ 'A::special', ':special', 'two colons in a row' ],
+    [ 'A:special:', 'special:', 'colon at the end' ],
+    [ '::special', ':special', 'two colons at the beginning' ],
+    [ 'C:A:special', 'A:special', 'unknown before colons' ],
+    [ ':get', 'get', 'empty service' ],
+    [ ':special', 'special', 'empty service, known method' ],
+    [ "A:special\0", "special\0", 'zero byte at the end' ],
+    [ "special\0x", "special\0x", 'zero byte, bare' ],
+    [ "A\0:special", 'special', 'zero byte in service' ],
+    [ "A:\nspecial", "\nspecial", 'control character' ],
+    [ "A:special\x7f", "special\x7f", 'delete' ],
+    [ 'A:Special', 'Special', 'capital letter' ],
+    [ 'B:ONLY', 'ONLY', 'capital letters' ],
+    [ 'SPECIAL', 'SPECIAL', 'capital letters, bare' ],
+    [ 'special:x', 'x', 'method in place of a service' ],
+    [ 'Special:x', 'x', 'the same, with a capital letter' ],
+) {
+    my ($name, $bare, $what) = @$_;
+    my $m = $c->call($name, [], seqid => 33);
+
+    is(answer($m), "1 unknown method \"$name\", the name may be read in "
+                   . 'several ways', $what);
+    is("$m->{name} $m->{seqid}", "$bare 33", "$what, its name");
+
+    $c->oneway($name);
+}
+
+is(answer($c->call('A:get')), 'backend', 'connection stayed');
 
 # without an answer of the server
 
@@ -168,8 +209,8 @@ $c = $t->client('only');
 is(answer($c->call('A:get')), '6 A', 'only service');
 is(answer($c->call('get')), '6 A', 'only service, bare');
 is(answer($c->call('B:get')), '1 unknown method "B:get"', 'unknown method');
-is(answer($c->call(':get')), '1 unknown method ":get"',
-   'unknown, empty service');
+is(answer($c->call(':get')), '1 unknown method ":get", the name may be read '
+   . 'in several ways', 'unknown, empty service');
 is(answer($c->call(':')), '1 method name is empty', 'unknown, colon');
 $m = $c->call('B:get', [], seqid => -9);
 is("$m->{name} $m->{seqid}", 'get -9', 'unknown bare name');
@@ -187,7 +228,18 @@ $c = $t->client('server');
 is(answer($c->call('get')), 'backend', 'server');
 is(answer($c->call('S:get')), 'backend', 'server, with service');
 is(answer($c->call(':get')), 'backend', 'server, empty service');
+is(answer($c->call('S::get')), 'backend', 'server, two colons');
+is(answer($c->call("get\0x")), 'backend', 'server, zero byte');
 is(answer($c->call('S:')), '1 method name is empty', 'server, empty method');
+
+# a variable of the name decides
+
+$c = $t->client('mapped');
+
+is(answer($c->call('get')), 'backend', 'variable');
+is(answer($c->call('denied')), '6 no port in upstream', 'other value');
+like(answer($c->call('S::denied')), qr/^1 unknown method/,
+     'variable, two colons');
 
 # a head that is malformed
 
@@ -236,14 +288,17 @@ is((grep { /^C\|/ } @log)[0], 'C|special|exception|503',
    'unknown service logged');
 is((grep { /\|poke\|/ } @log)[0], 'B|poke|failed|404',
    'unknown oneway logged');
-is((grep { /\|get\|.*\|404$/ } @log)[0], 'B|get|exception|404',
+is((grep { /^B\|get\|.*\|404$/ } @log)[0], 'B|get|exception|404',
    'unknown method logged');
 is((grep { /\|\|/ } @log)[0], 'A||exception|404', 'empty method logged');
 is((grep { /^S\|/ } @log)[0], 'S|get|success|200', 'prefix logged');
 is(scalar($t->grep_log(qr/\[error\] .*upstream timed out/)), 9,
    'timeouts at error');
-is(scalar($t->grep_log(qr/\[error\]/)), 9, 'no other errors');
-is(scalar($t->grep_log(qr/\[info\].*client called an unknown method/)), 5,
+is(scalar($t->grep_log(qr/\[error\] (?!.*no port in upstream)/)), 9,
+   'no other errors');
+is(scalar($t->grep_log(qr/\[info\].*client called an unknown method/)), 4,
    'unknown at info');
+is(scalar($t->grep_log(qr/\[info\].*client called a method by a name that/)),
+   36, 'unclear names at info');
 
 $t->done();

@@ -6,6 +6,16 @@
  *                      name in it; else what the server itself answers with
  *   "method"           the method of that name, in a block or in a definition;
  *                      else the first thrift_service; else the server itself
+ *
+ * A server that is sent the name may read it in another way, and execute what
+ * was to be answered by somebody else.  Names that libraries are known to read
+ * differently are refused, unless the name decides nothing:
+ *
+ *   ":m" "S::m" "S:"   C++ and c_glib pass over empty parts
+ *   "S:m:x"            Node and Ruby (to 0.14) take "m", and c_glib takes "S"
+ *   "m:x"              c_glib takes the default service's "m"
+ *   "m\0x"             c_glib takes "m"
+ *   "M"                PHP takes "m"
  */
 
 #include "ngx_thrift.h"
@@ -14,6 +24,12 @@
 static ngx_thrift_target_t *ngx_thrift_route_recent(ngx_thrift_call_t *call);
 static ngx_thrift_target_t *ngx_thrift_route_find(ngx_thrift_routes_t *routes,
     nthrift_str_t *prefix, nthrift_str_t *method);
+static ngx_uint_t ngx_thrift_route_is_clear(nthrift_str_t *prefix,
+    nthrift_str_t *method);
+static ngx_uint_t ngx_thrift_route_is_plain(nthrift_str_t *name);
+static ngx_uint_t ngx_thrift_route_resembles(nthrift_map_t *folded,
+    nthrift_str_t *name);
+static ngx_int_t ngx_thrift_route_unclear(ngx_thrift_call_t *call);
 
 
 ngx_int_t
@@ -23,6 +39,11 @@ ngx_thrift_route(ngx_thrift_call_t *call)
     ngx_thrift_target_t  *target;
 
     target = ngx_thrift_route_recent(call);
+
+    if (target == NULL) {
+        return ngx_thrift_route_unclear(call);
+    }
+
     conf = target->conf;
 
     call->target = target;
@@ -54,6 +75,8 @@ ngx_thrift_route(ngx_thrift_call_t *call)
 }
 
 
+/* NULL: the name is not clear. */
+
 static ngx_thrift_target_t *
 ngx_thrift_route_recent(ngx_thrift_call_t *call)
 {
@@ -72,7 +95,7 @@ ngx_thrift_route_recent(ngx_thrift_call_t *call)
 
     target = ngx_thrift_route_find(routes, &call->prefix, &call->method);
 
-    if (name->len <= NGX_THRIFT_ROUTE_RECENT) {
+    if (target && name->len <= NGX_THRIFT_ROUTE_RECENT) {
         ngx_memcpy(routes->recent_name, name->data, name->len);
         routes->recent_len = name->len;
         routes->recent = target;
@@ -89,16 +112,26 @@ ngx_thrift_route_find(ngx_thrift_routes_t *routes, nthrift_str_t *prefix,
     ngx_thrift_target_t   *target;
     ngx_thrift_service_t  *service;
 
+    if (routes->decides && !ngx_thrift_route_is_clear(prefix, method)) {
+        return NULL;
+    }
+
     if (prefix->data) {
         service = nthrift_map_find(&routes->services, prefix);
 
         if (service == NULL) {
-            return routes->server;
+            return ngx_thrift_route_resembles(&routes->folded, prefix)
+                   ? NULL : routes->server;
         }
 
         target = nthrift_map_find(&service->methods, method);
 
-        return target ? target : service->others;
+        if (target) {
+            return target;
+        }
+
+        return ngx_thrift_route_resembles(&service->folded, method)
+               ? NULL : service->others;
     }
 
     target = nthrift_map_find(&routes->methods, method);
@@ -107,7 +140,58 @@ ngx_thrift_route_find(ngx_thrift_routes_t *routes, nthrift_str_t *prefix,
         return target;
     }
 
+    if (ngx_thrift_route_resembles(&routes->folded, method)) {
+        return NULL;
+    }
+
     return routes->first ? routes->first : routes->server;
+}
+
+
+static ngx_uint_t
+ngx_thrift_route_is_clear(nthrift_str_t *prefix, nthrift_str_t *method)
+{
+    if (prefix->data && !ngx_thrift_route_is_plain(prefix)) {
+        return 0;
+    }
+
+    return ngx_thrift_route_is_plain(method);
+}
+
+
+/* Not empty, and no byte that ends a name for somebody. */
+
+static ngx_uint_t
+ngx_thrift_route_is_plain(nthrift_str_t *name)
+{
+    size_t  i;
+
+    for (i = 0; i < name->len; i++) {
+        if (name->data[i] < 0x20 || name->data[i] == 0x7f
+            || name->data[i] == ':')
+        {
+            return 0;
+        }
+    }
+
+    return name->len != 0;
+}
+
+
+/* Is it one of these names but for small and capital letters? */
+
+static ngx_uint_t
+ngx_thrift_route_resembles(nthrift_map_t *folded, nthrift_str_t *name)
+{
+    u_char         lower[NTHRIFT_MAX_NAME];
+    nthrift_str_t  key;
+
+    key.len = name->len;
+    key.data = lower;
+
+    ngx_strlow(lower, name->data, name->len);
+
+    return nthrift_map_find(folded, &key) != NULL;
 }
 
 
@@ -124,4 +208,21 @@ ngx_thrift_route_unknown(ngx_thrift_call_t *call)
     return ngx_thrift_error_set(call, NTHRIFT_EXC_UNKNOWN_METHOD, 404,
                                 "unknown method \"%*s\"", name->len,
                                 name->data);
+}
+
+
+static ngx_int_t
+ngx_thrift_route_unclear(ngx_thrift_call_t *call)
+{
+    nthrift_str_t  *name;
+
+    name = &call->request.wire.head.name;
+
+    ngx_log_error(NGX_LOG_INFO, call->log, 0,
+                  "client called a method by a name that servers may read "
+                  "differently");
+
+    return ngx_thrift_error_set(call, NTHRIFT_EXC_UNKNOWN_METHOD, 404,
+                                "unknown method \"%*s\", the name may be read "
+                                "in several ways", name->len, name->data);
 }

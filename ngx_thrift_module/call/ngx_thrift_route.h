@@ -34,6 +34,7 @@ typedef struct {
 
 typedef struct {
     nthrift_map_t                methods;   /* to ngx_thrift_target_t */
+    nthrift_map_t                folded;    /* the same, in small letters */
     ngx_thrift_target_t         *others;    /* for the other methods */
 } ngx_thrift_service_t;
 
@@ -56,9 +57,12 @@ typedef struct {
     nthrift_map_t                services;  /* to ngx_thrift_service_t */
     nthrift_map_t                methods;   /* to ngx_thrift_target_t, for
                                                calls that name no service */
+    nthrift_map_t                folded;    /* the same, in small letters */
     ngx_thrift_target_t         *first;     /* the first service's others, or
                                                NULL */
     ngx_thrift_target_t         *server;
+    ngx_uint_t                   decides;   /* who answers, and how, depends on
+                                               the name */
 } ngx_thrift_routes_t;
 
 

@@ -9,7 +9,7 @@
 
 static char *ngx_stream_thrift_read_block(ngx_conf_t *cf, ngx_uint_t type,
     ngx_stream_thrift_block_t *parent);
-static char *ngx_stream_thrift_check_name(ngx_conf_t *cf, ngx_uint_t type);
+static char *ngx_stream_thrift_check_name(ngx_conf_t *cf);
 static ngx_stream_thrift_block_t *ngx_stream_thrift_add_block(ngx_conf_t *cf,
     ngx_stream_thrift_block_t *parent);
 static char *ngx_stream_thrift_parse_order(ngx_conf_t *cf,
@@ -63,7 +63,7 @@ ngx_stream_thrift_read_block(ngx_conf_t *cf, ngx_uint_t type,
     ngx_stream_conf_ctx_t      *ctx;
     ngx_stream_thrift_block_t  *block;
 
-    rv = ngx_stream_thrift_check_name(cf, type);
+    rv = ngx_stream_thrift_check_name(cf);
 
     if (rv != NGX_CONF_OK) {
         return rv;
@@ -100,8 +100,9 @@ ngx_stream_thrift_read_block(ngx_conf_t *cf, ngx_uint_t type,
 
 
 static char *
-ngx_stream_thrift_check_name(ngx_conf_t *cf, ngx_uint_t type)
+ngx_stream_thrift_check_name(ngx_conf_t *cf)
 {
+    size_t      i;
     ngx_str_t  *value;
 
     value = cf->args->elts;
@@ -114,10 +115,15 @@ ngx_stream_thrift_check_name(ngx_conf_t *cf, ngx_uint_t type)
         return "has a name longer than a call can have";
     }
 
-    if (type == NGX_STREAM_THRIFT_SERVICE_CONF
-        && ngx_strlchr(value[1].data, value[1].data + value[1].len, ':'))
-    {
+    if (ngx_strlchr(value[1].data, value[1].data + value[1].len, ':')) {
         return "has a name with a \":\", which ends a service's name in calls";
+    }
+
+    for (i = 0; i < value[1].len; i++) {
+        if (value[1].data[i] < 0x20 || value[1].data[i] == 0x7f) {
+            return "has a name with a control character, which is refused in "
+                   "calls";
+        }
     }
 
     return NGX_CONF_OK;

@@ -41,6 +41,11 @@ static char *ngx_stream_thrift_build_bare(ngx_stream_thrift_build_t *build,
     ngx_stream_thrift_block_t *block, const nthrift_str_t *name,
     ngx_thrift_target_t *target);
 static char *ngx_stream_thrift_build_server(ngx_stream_thrift_build_t *build);
+static ngx_int_t ngx_stream_thrift_fold(ngx_stream_thrift_build_t *build,
+    nthrift_map_t *folded, const nthrift_str_t *name,
+    ngx_thrift_target_t *target);
+static ngx_uint_t ngx_stream_thrift_decides(
+    ngx_stream_thrift_srv_conf_t *server);
 static ngx_thrift_service_t *ngx_stream_thrift_new_service(
     ngx_stream_thrift_build_t *build, ngx_stream_thrift_block_t *block,
     const nthrift_str_t *name);
@@ -76,6 +81,7 @@ ngx_stream_thrift_build_routes(ngx_conf_t *cf,
     nthrift_map_init(&build.owners, build.arena, ngx_random());
     nthrift_map_init(&routes->services, build.arena, ngx_random());
     nthrift_map_init(&routes->methods, build.arena, ngx_random());
+    nthrift_map_init(&routes->folded, build.arena, ngx_random());
 
     none.len = 0;
     none.data = NULL;
@@ -102,7 +108,48 @@ ngx_stream_thrift_build_routes(ngx_conf_t *cf,
         }
     }
 
+    routes->decides = ngx_stream_thrift_decides(server);
+
     return ngx_stream_thrift_build_server(&build);
+}
+
+
+/* Does anything depend on a call's name? */
+
+static ngx_uint_t
+ngx_stream_thrift_decides(ngx_stream_thrift_srv_conf_t *server)
+{
+    ngx_stream_thrift_answer_t  *answer;
+
+    answer = (ngx_stream_thrift_answer_t *) server->block.conf->conf.answer;
+
+    return server->block.inner != NULL
+           || server->programs.nelts != 0
+           || (answer->answer.kind == NGX_THRIFT_ANSWER_UPSTREAM
+               && answer->upstream_value);
+}
+
+
+/* Adds a name in small letters. */
+
+static ngx_int_t
+ngx_stream_thrift_fold(ngx_stream_thrift_build_t *build,
+    nthrift_map_t *folded, const nthrift_str_t *name,
+    ngx_thrift_target_t *target)
+{
+    nthrift_str_t  key;
+
+    key.len = name->len;
+    key.data = ngx_pnalloc(build->cf->pool, name->len);
+
+    if (key.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_strlow(key.data, name->data, name->len);
+
+    return (nthrift_map_add(folded, &key, target) == NTHRIFT_ERROR)
+           ? NGX_ERROR : NGX_OK;
 }
 
 
@@ -311,7 +358,9 @@ ngx_stream_thrift_build_blocks(ngx_stream_thrift_build_t *build,
         name.data = mblock[i]->name.data;
 
         if (nthrift_map_add(&service->methods, &name, target)
-            == NTHRIFT_ERROR)
+            == NTHRIFT_ERROR
+            || ngx_stream_thrift_fold(build, &service->folded, &name, target)
+               != NGX_OK)
         {
             return NGX_CONF_ERROR;
         }
@@ -356,7 +405,10 @@ ngx_stream_thrift_build_defined(ngx_stream_thrift_build_t *build,
                 || ngx_stream_thrift_define(build->cf, target, method)
                    != NGX_CONF_OK
                 || nthrift_map_add(&service->methods, &method->name, target)
-                   == NTHRIFT_ERROR)
+                   == NTHRIFT_ERROR
+                || ngx_stream_thrift_fold(build, &service->folded,
+                                          &method->name, target)
+                   != NGX_OK)
             {
                 return NGX_CONF_ERROR;
             }
@@ -394,7 +446,10 @@ ngx_stream_thrift_build_bare(ngx_stream_thrift_build_t *build,
 
     if (owner == NULL) {
         if (nthrift_map_add(methods, name, target) == NTHRIFT_ERROR
-            || nthrift_map_add(&build->owners, name, block) == NTHRIFT_ERROR)
+            || nthrift_map_add(&build->owners, name, block) == NTHRIFT_ERROR
+            || ngx_stream_thrift_fold(build, &build->server->routes.folded,
+                                      name, target)
+               != NGX_OK)
         {
             return NGX_CONF_ERROR;
         }
@@ -507,6 +562,7 @@ ngx_stream_thrift_new_service(ngx_stream_thrift_build_t *build,
     }
 
     nthrift_map_init(&service->methods, build->arena, ngx_random());
+    nthrift_map_init(&service->folded, build->arena, ngx_random());
 
     service->others = ngx_stream_thrift_new_target(build, block, name);
     if (service->others == NULL) {
