@@ -816,6 +816,13 @@ ngx_thrift_connection_match(ngx_thrift_connection_t *conn)
         return ngx_thrift_attempt_malformed(attempt, "its seqid is wrong");
     }
 
+    /* a server that does so for ever would be read from for ever */
+
+    if (conn->state == NGX_THRIFT_DRAINING) {
+        return ngx_thrift_attempt_malformed(attempt,
+                                            "it answers an earlier call");
+    }
+
     ngx_log_error(NGX_LOG_ERR, attempt->call->log, 0,
                   "upstream sent another reply to an earlier call");
 
