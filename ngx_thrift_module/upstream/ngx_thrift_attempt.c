@@ -145,7 +145,18 @@ ngx_thrift_attempt_received(ngx_thrift_attempt_t *attempt, off_t n)
 ngx_uint_t
 ngx_thrift_attempt_may_receive(ngx_thrift_attempt_t *attempt)
 {
-    return attempt->call->owner->may_receive(attempt->call);
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
+    if (!call->owner->may_receive(call)) {
+        call->log->action = "waiting for replies to earlier calls";
+        return 0;
+    }
+
+    call->log->action = "reading reply from upstream";
+
+    return 1;
 }
 
 
@@ -311,7 +322,7 @@ ngx_thrift_attempt_timed_out(ngx_thrift_attempt_t *attempt)
 {
     if (attempt->call->paused) {
         ngx_log_error(NGX_LOG_INFO, attempt->call->log, NGX_ETIMEDOUT,
-                      "client does not take the replies to earlier calls");
+                      "call timed out");
         attempt->blameless = 1;
         return;
     }

@@ -731,9 +731,14 @@ ngx_thrift_connection_recv(ngx_thrift_connection_t *conn)
     if (n == NGX_AGAIN) {
         ngx_thrift_message_rest(&conn->message, &conn->in);
 
-        /* from its first byte to its last */
+        /* from its first byte to its last, but for the time that we wait */
 
-        if (attempt->state == NGX_THRIFT_ATTEMPT_READING && !conn->timer.set) {
+        if (attempt->call->paused) {
+            ngx_thrift_timer_clear(&conn->timer);
+
+        } else if (attempt->state == NGX_THRIFT_ATTEMPT_READING
+                   && !conn->timer.set)
+        {
             conf = attempt->call->conf;
             ngx_thrift_connection_arm(conn, conf->messages->read_timeout);
         }
