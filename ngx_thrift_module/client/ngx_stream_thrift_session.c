@@ -49,6 +49,8 @@ static ngx_stream_thrift_call_t *ngx_stream_thrift_session_begin(
     ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_may_receive(
     ngx_thrift_call_t *call);
+static ngx_uint_t ngx_stream_thrift_session_is_next(
+    ngx_stream_thrift_session_t *ts, ngx_thrift_call_t *call);
 static void ngx_stream_thrift_session_reply(ngx_thrift_call_t *call);
 static void ngx_stream_thrift_session_finish(ngx_thrift_call_t *call);
 
@@ -716,28 +718,18 @@ ngx_stream_thrift_session_hold(ngx_thrift_call_t *call, off_t n)
 static ngx_uint_t
 ngx_stream_thrift_session_may_receive(ngx_thrift_call_t *call)
 {
-    ngx_queue_t                  *q;
-    ngx_thrift_call_t            *before;
     ngx_stream_thrift_session_t  *ts;
 
     ts = ngx_stream_thrift_get_call(call)->owner;
 
-    if (ts->held <= NGX_STREAM_THRIFT_MAX_HELD) {
-        return 1;
-    }
-
-    for (q = ngx_queue_prev(&call->queue);
-         q != ngx_queue_sentinel(&ts->calls);
-         q = ngx_queue_prev(q))
+    if (ts->held <= NGX_STREAM_THRIFT_MAX_HELD
+        || ngx_stream_thrift_session_is_next(ts, call))
     {
-        before = ngx_queue_data(q, ngx_thrift_call_t, queue);
-
-        if (!before->oneway) {
-            break;
+        if (call->paused) {
+            call->paused = 0;
+            ts->npaused--;
         }
-    }
 
-    if (q == ngx_queue_sentinel(&ts->calls)) {
         return 1;
     }
 
@@ -750,7 +742,34 @@ ngx_stream_thrift_session_may_receive(ngx_thrift_call_t *call)
 }
 
 
-/* Lets calls receive that had to wait for others. */
+/* Is it answered next? */
+
+static ngx_uint_t
+ngx_stream_thrift_session_is_next(ngx_stream_thrift_session_t *ts,
+    ngx_thrift_call_t *call)
+{
+    ngx_queue_t        *q;
+    ngx_thrift_call_t  *before;
+
+    for (q = ngx_queue_prev(&call->queue);
+         q != ngx_queue_sentinel(&ts->calls);
+         q = ngx_queue_prev(q))
+    {
+        before = ngx_queue_data(q, ngx_thrift_call_t, queue);
+
+        if (!before->oneway) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/*
+ * Lets calls receive that had to wait for others; until they are asked they
+ * are paused, and time that runs out is not their server's.
+ */
 
 static void
 ngx_stream_thrift_session_unpause(ngx_stream_thrift_session_t *ts)
@@ -764,13 +783,8 @@ ngx_stream_thrift_session_unpause(ngx_stream_thrift_session_t *ts)
     {
         call = ngx_queue_data(q, ngx_thrift_call_t, queue);
 
-        if (call->paused) {
-            call->paused = 0;
-            ts->npaused--;
-
-            if (call->attempt && call->attempt->connection) {
-                ngx_thrift_connection_resume(call->attempt->connection);
-            }
+        if (call->paused && call->attempt && call->attempt->connection) {
+            ngx_thrift_connection_resume(call->attempt->connection);
         }
     }
 }
