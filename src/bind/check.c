@@ -37,16 +37,22 @@ typedef struct {
     uint32_t                       required;    /* that it has bits for */
     uint8_t                        flags;   /* of types, to be looked at */
     uint8_t                        uuids;   /* 1: need not be declared */
+    uint8_t                        protocol;
     nthrift_check_error_t         *err;
+
+    uint64_t                       end;     /* offset to stop at ... */
+    uint64_t                       left;    /* ... within so many numbers of a
+                                               container, or bytes ... */
+    uint8_t                        text;    /* ... of a text: 1 ... */
+    nthrift_utf8_t                 utf8;    /* ... up to here */
+
     uint8_t                        place[NTHRIFT_TOKEN_SIZE];
 } check_t;
 
 
-/* nthrift_check_body() in one of the protocols. */
+/* The loop in one of the protocols. */
 
-typedef int (*check_pt)(const nthrift_check_rules_t *rules, void *memory,
-    const nthrift_schema_t *st, nthrift_bytes_t *body,
-    nthrift_check_error_t *err);
+typedef int (*check_pt)(check_t *c);
 
 
 static const char *const  check_expected[NTHRIFT_UUID + 1] = {
@@ -262,11 +268,14 @@ check_enter_values(check_t *c, const nthrift_token_protocol_t *protocol,
     nthrift_level_t  *level;
 
     if (elem == NULL || ((key->flags | elem->flags) & c->flags) == 0) {
-        rc = nthrift_token_pass(protocol, c->body, t);
+        rc = nthrift_token_pass_until(protocol, c->body, t, c->end, &c->left);
+
+        if (rc == NTHRIFT_ERROR) {
+            return check_fail(c, "malformed body", "");
+        }
 
         if (rc != NTHRIFT_DECLINED) {
-            return (rc == NTHRIFT_OK) ? rc
-                                      : check_fail(c, "malformed body", "");
+            return rc;
         }
     }
 
@@ -392,40 +401,36 @@ check_map(check_t *c, const nthrift_token_protocol_t *protocol,
 }
 
 
-/* A string that lies in more than one run. */
+/* A text that lies in more than one run; c->left bytes of it are to come. */
 
-static check_noinline int
-check_string_runs(check_t *c, size_t len, int text)
+static int
+check_text_runs(check_t *c)
 {
     size_t            n;
-    nthrift_utf8_t    utf8;
     nthrift_bytes_t  *b;
 
     b = c->body;
 
-    if (!text) {
-        return (nthrift_bytes_skip(b, len) == NTHRIFT_OK)
-               ? NTHRIFT_OK : check_fail(c, "malformed body", "");
-    }
-
-    memset(&utf8, 0, sizeof(nthrift_utf8_t));
-
     for ( ;; ) {
         n = (size_t) (b->last - b->p);
 
-        if (n > len) {
-            n = len;
+        if (n > c->left) {
+            n = (size_t) c->left;
         }
 
-        if (nthrift_utf8_read(&utf8, b->p, b->p + n) != NTHRIFT_OK) {
+        if (nthrift_utf8_read(&c->utf8, b->p, b->p + n) != NTHRIFT_OK) {
             return check_fail(c, "string is not UTF-8", "");
         }
 
         b->p += n;
-        len -= n;
+        c->left -= n;
 
-        if (len == 0) {
+        if (c->left == 0) {
             break;
+        }
+
+        if (nthrift_bytes_offset(b) >= c->end) {
+            return NTHRIFT_AGAIN;
         }
 
         if (nthrift_bytes_next(b) != NTHRIFT_OK) {
@@ -433,8 +438,28 @@ check_string_runs(check_t *c, size_t len, int text)
         }
     }
 
-    return (utf8.have == 0) ? NTHRIFT_OK
-                            : check_fail(c, "string is not UTF-8", "");
+    c->text = 0;
+
+    return (c->utf8.have == 0) ? NTHRIFT_OK
+                               : check_fail(c, "string is not UTF-8", "");
+}
+
+
+/* A string that lies in more than one run. */
+
+static check_noinline int
+check_string_runs(check_t *c, size_t len, int text)
+{
+    if (!text) {
+        return (nthrift_bytes_skip(c->body, len) == NTHRIFT_OK)
+               ? NTHRIFT_OK : check_fail(c, "malformed body", "");
+    }
+
+    c->left = len;
+    c->text = 1;
+    memset(&c->utf8, 0, sizeof(nthrift_utf8_t));
+
+    return check_text_runs(c);
 }
 
 
@@ -464,7 +489,8 @@ check_string(check_t *c, const uint8_t *p, const nthrift_token_t *t,
 
 /*
  * What comes behind the token, at `p`, of this type (NULL: of any).  Returns
- * the byte behind it, or behind the head of what was entered; NULL: an error.
+ * the byte behind it, or behind the head of what was entered; NULL: an error,
+ * or enough for now.
  */
 
 nthrift_token_inline const uint8_t *
@@ -651,7 +677,10 @@ check_field(check_t *c, nthrift_level_t *level, const nthrift_token_t *t,
 }
 
 
-/* Reads the token at `p`; returns the byte behind it, or NULL. */
+/*
+ * Reads the token at `p`; returns the byte behind it, or NULL: an error, or
+ * enough for now.
+ */
 
 nthrift_token_inline const uint8_t *
 check_read_token(check_t *c, const nthrift_token_protocol_t *protocol,
@@ -669,6 +698,10 @@ check_read_token(check_t *c, const nthrift_token_protocol_t *protocol,
 
     b->p = p;
 
+    if (n == NTHRIFT_AGAIN && nthrift_bytes_offset(b) >= c->end) {
+        return NULL;
+    }
+
     if (n == NTHRIFT_ERROR
         || nthrift_token_read_cut(protocol, &level->at, b, c->place, t)
            != NTHRIFT_OK)
@@ -681,10 +714,20 @@ check_read_token(check_t *c, const nthrift_token_protocol_t *protocol,
 }
 
 
+/* There is no value to go on with: is something wrong? */
+
+static inline int
+check_stopped(const check_t *c)
+{
+    return (c->err->text != NULL) ? NTHRIFT_ERROR : NTHRIFT_AGAIN;
+}
+
+
 /*
  * The loop: one for each protocol, with its constant in place.  Where it
  * reads is in a register, and in body->p only for those who go on to the next
- * run.
+ * run.  A check that has read enough for now stops at the end of a run only,
+ * which costs the loop nothing.
  */
 
 nthrift_token_inline int
@@ -707,7 +750,7 @@ check_run(check_t *c, const nthrift_token_protocol_t *protocol)
 
         p = check_read_token(c, protocol, level, p, &t);
         if (p == NULL) {
-            return NTHRIFT_ERROR;
+            return check_stopped(c);
         }
 
         if (!level->at.fields) {
@@ -733,7 +776,7 @@ check_run(check_t *c, const nthrift_token_protocol_t *protocol)
 
         p = check_value(c, protocol, p, &t, type);
         if (p == NULL) {
-            return NTHRIFT_ERROR;
+            return check_stopped(c);
         }
     }
 }
@@ -747,59 +790,62 @@ check_stride(const nthrift_check_rules_t *rules)
 }
 
 
+/* What a check takes that is to go on later: the levels, and its state. */
+
+static inline check_t *
+check_state(const nthrift_check_rules_t *rules, void *memory)
+{
+    return (check_t *) ((uint8_t *) memory
+                        + rules->max_depth * check_stride(rules));
+}
+
+
 size_t
 nthrift_check_size(const nthrift_check_rules_t *rules)
 {
-    return rules->max_depth * check_stride(rules);
+    return rules->max_depth * check_stride(rules) + sizeof(check_t);
 }
 
 
-nthrift_token_inline int
-check_body(const nthrift_token_protocol_t *protocol,
-    const nthrift_check_rules_t *rules, void *memory,
-    const nthrift_schema_t *st, nthrift_bytes_t *body,
+static inline int
+check_start(check_t *c, const nthrift_check_rules_t *rules, void *memory,
+    unsigned protocol, const nthrift_schema_t *st, nthrift_bytes_t *body,
     nthrift_check_error_t *err)
 {
-    check_t  c;
-
     err->text = NULL;
     err->len = 0;
 
-    c.body = body;
-    c.base = memory;
-    c.stride = check_stride(rules);
-    c.top = (nthrift_level_t *) ((uint8_t *) memory
-                               + (rules->max_depth - 1) * c.stride);
-    c.required = (uint32_t) nthrift_level_words(rules->max_required)
-                 * NTHRIFT_LEVEL_WORD;
-    c.err = err;
-    c.uuids = rules->uuids;
-    c.flags = (uint8_t) ((rules->enums ? NTHRIFT_SCHEMA_ENUM : 0)
-                         | (rules->utf8 ? NTHRIFT_SCHEMA_TEXT : 0));
+    c->body = body;
+    c->base = memory;
+    c->stride = check_stride(rules);
+    c->top = (nthrift_level_t *) ((uint8_t *) memory
+                                + (rules->max_depth - 1) * c->stride);
+    c->required = (uint32_t) nthrift_level_words(rules->max_required)
+                  * NTHRIFT_LEVEL_WORD;
+    c->err = err;
+    c->end = UINT64_MAX;
+    c->left = 0;
+    c->text = 0;
+    c->uuids = rules->uuids;
+    c->protocol = (uint8_t) protocol;
+    c->flags = (uint8_t) ((rules->enums ? NTHRIFT_SCHEMA_ENUM : 0)
+                          | (rules->utf8 ? NTHRIFT_SCHEMA_TEXT : 0));
 
-    if (check_start_struct(&c, c.base, st) != NTHRIFT_OK) {
-        return NTHRIFT_ERROR;
-    }
-
-    return check_run(&c, protocol);
+    return check_start_struct(c, c->base, st);
 }
 
 
 static int
-check_binary(const nthrift_check_rules_t *rules, void *memory,
-    const nthrift_schema_t *st, nthrift_bytes_t *body,
-    nthrift_check_error_t *err)
+check_binary(check_t *c)
 {
-    return check_body(&nthrift_token_binary, rules, memory, st, body, err);
+    return check_run(c, &nthrift_token_binary);
 }
 
 
 static int
-check_compact(const nthrift_check_rules_t *rules, void *memory,
-    const nthrift_schema_t *st, nthrift_bytes_t *body,
-    nthrift_check_error_t *err)
+check_compact(check_t *c)
 {
-    return check_body(&nthrift_token_compact, rules, memory, st, body, err);
+    return check_run(c, &nthrift_token_compact);
 }
 
 
@@ -814,5 +860,60 @@ nthrift_check_body(const nthrift_check_rules_t *rules, void *memory,
     unsigned protocol, const nthrift_schema_t *st, nthrift_bytes_t *body,
     nthrift_check_error_t *err)
 {
-    return check_protocols[protocol](rules, memory, st, body, err);
+    check_t  c;
+
+    if (check_start(&c, rules, memory, protocol, st, body, err) != NTHRIFT_OK)
+    {
+        return NTHRIFT_ERROR;
+    }
+
+    return check_protocols[protocol](&c);
+}
+
+
+int
+nthrift_check_start(const nthrift_check_rules_t *rules, void *memory,
+    unsigned protocol, const nthrift_schema_t *st, nthrift_bytes_t *body,
+    nthrift_check_error_t *err)
+{
+    return check_start(check_state(rules, memory), rules, memory, protocol, st,
+                       body, err);
+}
+
+
+/* Ends what the last part has stopped in. */
+
+static int
+check_rest(check_t *c)
+{
+    int  rc;
+
+    if (c->left == 0) {
+        return NTHRIFT_OK;
+    }
+
+    if (c->text) {
+        return check_text_runs(c);
+    }
+
+    rc = nthrift_token_pass_numbers(c->body, &c->left, c->end);
+
+    return (rc == NTHRIFT_ERROR) ? check_fail(c, "malformed body", "") : rc;
+}
+
+
+int
+nthrift_check_part(const nthrift_check_rules_t *rules, void *memory,
+    uint64_t bytes)
+{
+    int       rc;
+    check_t  *c;
+
+    c = check_state(rules, memory);
+
+    c->end = nthrift_bytes_offset(c->body) + bytes;
+
+    rc = check_rest(c);
+
+    return (rc == NTHRIFT_OK) ? check_protocols[c->protocol](c) : rc;
 }

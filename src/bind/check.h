@@ -76,5 +76,16 @@ int nthrift_check_body(const nthrift_check_rules_t *rules, void *memory,
     unsigned protocol, const nthrift_schema_t *st, nthrift_bytes_t *body,
     nthrift_check_error_t *err);
 
+/*
+ * The same in parts.  nthrift_check_part() goes on for `bytes` (1 or more) and
+ * then to the end of the run; NTHRIFT_AGAIN: it is to be called again.  Between
+ * them memory, body, err and its place for the path are kept as they are.
+ */
+int nthrift_check_start(const nthrift_check_rules_t *rules, void *memory,
+    unsigned protocol, const nthrift_schema_t *st, nthrift_bytes_t *body,
+    nthrift_check_error_t *err);
+int nthrift_check_part(const nthrift_check_rules_t *rules, void *memory,
+    uint64_t bytes);
+
 
 #endif /* NTHRIFT_CHECK_H */

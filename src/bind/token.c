@@ -39,14 +39,18 @@ token_pass_run(nthrift_bytes_t *b, uint64_t count)
 }
 
 
-static int
-token_pass_varints(nthrift_bytes_t *b, uint64_t count)
+int
+nthrift_token_pass_numbers(nthrift_bytes_t *b, uint64_t *count, uint64_t end)
 {
     for ( ;; ) {
-        count = token_pass_run(b, count);
+        *count = token_pass_run(b, *count);
 
-        if (count == 0) {
+        if (*count == 0) {
             return NTHRIFT_OK;
+        }
+
+        if (nthrift_bytes_offset(b) >= end) {
+            return NTHRIFT_AGAIN;
         }
 
         if (nthrift_bytes_next(b) != NTHRIFT_OK) {
@@ -60,14 +64,24 @@ int
 nthrift_token_pass(const nthrift_token_protocol_t *protocol,
     nthrift_bytes_t *b, const nthrift_token_t *t)
 {
+    uint64_t  left;
+
+    return nthrift_token_pass_until(protocol, b, t, UINT64_MAX, &left);
+}
+
+
+int
+nthrift_token_pass_until(const nthrift_token_protocol_t *protocol,
+    nthrift_bytes_t *b, const nthrift_token_t *t, uint64_t end, uint64_t *left)
+{
     uint8_t   key;
-    uint64_t  size, values;
+    uint64_t  size;
 
     key = (t->type == NTHRIFT_MAP) ? t->key : t->elem;
-    values = (t->type == NTHRIFT_MAP) ? (uint64_t) t->count * 2 : t->count;
-
     if (protocol->varint[key] && protocol->varint[t->elem]) {
-        return token_pass_varints(b, values);
+        *left = (t->type == NTHRIFT_MAP) ? (uint64_t) t->count * 2 : t->count;
+
+        return nthrift_token_pass_numbers(b, left, end);
     }
 
     if (protocol->fixed[key] == 0 || protocol->fixed[t->elem] == 0) {

@@ -125,5 +125,15 @@ nthrift_token_read_cut(const nthrift_token_protocol_t *protocol,
 int nthrift_token_pass(const nthrift_token_protocol_t *protocol,
     nthrift_bytes_t *b, const nthrift_token_t *t);
 
+/*
+ * The same up to about the offset `end`.  NTHRIFT_AGAIN: `*left` numbers are to
+ * be passed over by nthrift_token_pass_numbers(), which goes on likewise.
+ */
+int nthrift_token_pass_until(const nthrift_token_protocol_t *protocol,
+    nthrift_bytes_t *b, const nthrift_token_t *t, uint64_t end,
+    uint64_t *left);
+int nthrift_token_pass_numbers(nthrift_bytes_t *b, uint64_t *left,
+    uint64_t end);
+
 
 #endif /* NTHRIFT_TOKEN_H */

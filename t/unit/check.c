@@ -291,6 +291,31 @@ typedef struct {
 } check_result_t;
 
 
+/* Bytes after which a check stops at the end of a run; 0: it never does. */
+
+static uint64_t  part;
+
+
+static int
+check_in_parts(const nthrift_check_rules_t *rules, void *memory,
+    unsigned protocol, const nthrift_schema_t *st, nthrift_bytes_t *b,
+    nthrift_check_error_t *err)
+{
+    int  rc;
+
+    if (nthrift_check_start(rules, memory, protocol, st, b, err) != NTHRIFT_OK)
+    {
+        return NTHRIFT_ERROR;
+    }
+
+    do {
+        rc = nthrift_check_part(rules, memory, part);
+    } while (rc == NTHRIFT_AGAIN);
+
+    return rc;
+}
+
+
 static void
 check_one(check_result_t *r, int rules, unsigned protocol,
     const nthrift_schema_t *st, nthrift_bytes_t *b)
@@ -312,7 +337,8 @@ check_one(check_result_t *r, int rules, unsigned protocol,
     err.path = (uint8_t *) r->path;
     err.size = sizeof(r->path) - 1;
 
-    r->rc = nthrift_check_body(&ru, memory, protocol, st, b, &err);
+    r->rc = part ? check_in_parts(&ru, memory, protocol, st, b, &err)
+                 : nthrift_check_body(&ru, memory, protocol, st, b, &err);
     r->error = err.text;
     r->path[err.len] = '\0';
 
@@ -405,6 +431,12 @@ check_all(check_result_t *whole, int *passed, int rules, unsigned protocol,
 
     for (i = 1; i < 8 && *passed; i++) {
         *passed = check_runs(whole, rules, protocol, st, bytes, n, 0, i);
+
+        for (part = 1; part < 4 && *passed; part++) {
+            *passed = check_runs(whole, rules, protocol, st, bytes, n, 0, i);
+        }
+
+        part = 0;
     }
 }
 
