@@ -19,6 +19,7 @@ my $t = Test::Thrift->new(<<'EOF', log => 'info');
 worker_processes  2;
 
 events {
+    worker_connections  2048;
 }
 
 stream {
@@ -75,6 +76,11 @@ stream {
         server  127.0.0.1:%%PORT_first%%  max_conns=2;
     }
 
+    upstream single {
+        zone  single  64k;
+        server  127.0.0.1:%%PORT_second%%  max_conns=1;
+    }
+
     upstream fails {
         zone  fails  64k;
         server  127.0.0.1:%%PORT_third%%  max_fails=1  fail_timeout=1s;
@@ -125,6 +131,11 @@ stream {
     server {
         listen       127.0.0.1:%%PORT_most%%;
         thrift_pass  most;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_single%%;
+        thrift_pass  single;
     }
 
     server {
@@ -296,6 +307,31 @@ for (1 .. 3) {
     is($count->{wrong}, 0, 'max_conns reached');
 }
 
+# a oneway is in flight for as long as one can know
+
+{
+    my ($one, $other) = map { $t->client('single') } 1 .. 2;
+
+    for my $end ('a later call', 'the client', 'five seconds') {
+        my $calls = $second->calls('poke');
+
+        $one->oneway('poke');
+        ok(wait_for(sub { $second->calls('poke') > $calls }), 'oneway');
+        is($other->call('get')->{message}, 'no live upstreams', 'it counts');
+
+        if ($end eq 'a later call') {
+            is($one->call('get')->{fields}{0}, 'second', 'not for its client');
+
+        } elsif ($end eq 'the client') {
+            $one->close();
+            $one = $t->client('single');
+        }
+
+        ok(wait_for(sub { ($other->call('get')->{fields}{0} || '')
+                          eq 'second' }, 8), "until $end");
+    }
+}
+
 # max_fails: one fault, and no calls for a second
 
 $c = $t->client('fails');
@@ -335,7 +371,7 @@ is(scalar($t->wait_log(qr/ get 127\.0\.0\.1:($a|$b) success$/,
    'access log');
 is(scalar($t->grep_log(qr/^\S+ get most exception$/, 'access.log')), 2,
    'refused logged');
-is(scalar($t->grep_log(qr/\[error\] .*no live upstreams/)), 2,
+is(scalar($t->grep_log(qr/\[error\] .*no live upstreams.*"most"/)), 2,
    'refused at error');
 
 $t->done();

@@ -25,6 +25,14 @@ typedef struct {
 } ngx_thrift_answer_t;
 
 
+/* What a server is chosen for. */
+
+typedef enum {
+    NGX_THRIFT_BALANCE_CALL = 0,            /* each call */
+    NGX_THRIFT_BALANCE_CONNECTION           /* a client's connection */
+} ngx_thrift_balance_e;
+
+
 /* How messages are read and checked: of the server{} that a call came to. */
 
 typedef struct {
@@ -57,6 +65,9 @@ typedef struct {
     ngx_uint_t                  next_upstream_tries;
     ngx_msec_t                  next_upstream_timeout;
     ngx_flag_t                  idempotent; /* unset: see the target's */
+
+    ngx_uint_t                  balance;    /* ngx_thrift_balance_e */
+    ngx_flag_t                  stateful;   /* unset: see the target's */
 } ngx_thrift_conf_t;
 
 

@@ -29,6 +29,8 @@ typedef struct {
     unsigned                     unknown:1; /* the service is defined, and has
                                                no such method */
     unsigned                     idempotent:1;
+    unsigned                     stateful:1;    /* its state is the
+                                                   connection's */
 } ngx_thrift_target_t;
 
 

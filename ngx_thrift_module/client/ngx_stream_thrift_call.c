@@ -54,6 +54,8 @@ ngx_stream_thrift_call_create(ngx_stream_session_t *s)
     tc->main = tmcf;
     tc->owner = NULL;
     tc->named = NULL;
+    tc->kept = 0;
+    tc->ended = 0;
     tc->ctx = (void **) (p + sizeof(ngx_stream_thrift_call_t));
     tc->variables = (ngx_stream_variable_value_t *) ((u_char *) tc->ctx + ctx);
 
@@ -224,6 +226,11 @@ void
 ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc)
 {
     ngx_thrift_message_release(&tc->call.request);
+
+    if (tc->kept) {
+        tc->ended = 1;
+        return;
+    }
 
     ngx_stream_thrift_call_destroy_pool(tc->call.pool);
     ngx_thrift_cache_put(tc);

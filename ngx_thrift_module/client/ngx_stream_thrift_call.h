@@ -27,6 +27,9 @@ struct ngx_stream_thrift_call_s {
     ngx_stream_upstream_srv_conf_t  *balancer;  /* NULL: plain addresses */
     ngx_stream_upstream_srv_conf_t  *named;     /* by a handler, or NULL */
     unsigned                       rebalanced:1;
+    unsigned                       kept:1;      /* a connection holds its
+                                                   server ... */
+    unsigned                       ended:1;     /* ... and only that */
 
     ngx_thrift_call_t              call;        /* large, and last */
 };
@@ -56,7 +59,10 @@ void ngx_stream_thrift_call_client(ngx_thrift_call_t *call, ngx_str_t *text);
 ngx_int_t ngx_stream_thrift_call_return_text(ngx_thrift_call_t *call,
     ngx_str_t *text);
 
-/* One that was never started, or has ended. */
+/*
+ * One that was never started, or has ended.  It is freed later if a connection
+ * holds its server.
+ */
 void ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc);
 
 #endif /* _NGX_STREAM_THRIFT_CALL_H_INCLUDED_ */

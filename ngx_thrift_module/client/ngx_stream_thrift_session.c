@@ -27,6 +27,7 @@ static void ngx_stream_thrift_session_flush_event(ngx_event_t *ev);
 static ngx_uint_t ngx_stream_thrift_session_reset(
     ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_eof(ngx_stream_thrift_session_t *ts);
+static void ngx_stream_thrift_session_lost(ngx_thrift_client_t *client);
 static ngx_int_t ngx_stream_thrift_session_read(
     ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_blocked(
@@ -96,6 +97,7 @@ ngx_stream_thrift_handler(ngx_stream_session_t *s)
 
     ngx_thrift_pool_init_client(&ts->client, &c->addr_text);
     ngx_thrift_pool_init_client(&ts->handlers, &c->addr_text);
+    ts->client.lost = ngx_stream_thrift_session_lost;
     ngx_thrift_input_init(&ts->in, ts->conf->messages.blocks);
     ngx_queue_init(&ts->calls);
     ts->out_last = &ts->out;
@@ -204,6 +206,23 @@ ngx_stream_thrift_session_flush_event(ngx_event_t *ev)
     }
 
     ngx_stream_thrift_session_run(ts);
+}
+
+
+/* Its next calls would not meet the state that its earlier ones have left. */
+
+static void
+ngx_stream_thrift_session_lost(ngx_thrift_client_t *client)
+{
+    ngx_stream_thrift_session_t  *ts;
+
+    ts = (ngx_stream_thrift_session_t *)
+             ((u_char *) client
+              - offsetof(ngx_stream_thrift_session_t, client));
+
+    ts->closing = 1;
+
+    ngx_post_event(&ts->flush, &ngx_posted_events);
 }
 
 

@@ -52,6 +52,13 @@ static ngx_conf_enum_t  ngx_stream_thrift_next_upstream[] = {
 };
 
 
+static ngx_conf_enum_t  ngx_stream_thrift_balances[] = {
+    { ngx_string("call"), NGX_THRIFT_BALANCE_CALL },
+    { ngx_string("connection"), NGX_THRIFT_BALANCE_CONNECTION },
+    { ngx_null_string, 0 }
+};
+
+
 static ngx_conf_post_t  ngx_stream_thrift_memory_post = {
     ngx_stream_thrift_check_memory
 };
@@ -158,6 +165,23 @@ static ngx_command_t  ngx_stream_thrift_call_commands[] = {
       ngx_stream_thrift_offset(idempotent),
       NULL },
 
+    /* state that servers keep with a connection */
+
+    { ngx_string("thrift_balance"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_STREAM_THRIFT_SERVICE_CONF
+                          |NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(balance),
+      &ngx_stream_thrift_balances },
+
+    { ngx_string("thrift_stateful"),
+      NGX_STREAM_THRIFT_METHOD_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(stateful),
+      NULL },
+
       ngx_null_command
 };
 
@@ -218,6 +242,8 @@ ngx_stream_thrift_create_call_conf(ngx_conf_t *cf)
     tccf->conf.next_upstream_tries = NGX_CONF_UNSET_UINT;
     tccf->conf.next_upstream_timeout = NGX_CONF_UNSET_MSEC;
     tccf->conf.idempotent = NGX_CONF_UNSET;
+    tccf->conf.balance = NGX_CONF_UNSET_UINT;
+    tccf->conf.stateful = NGX_CONF_UNSET;
 
     return tccf;
 }
@@ -284,6 +310,7 @@ ngx_stream_thrift_merge_call_conf(ngx_stream_thrift_call_conf_t *prev,
     ngx_conf_merge_msec_value(c->next_upstream_timeout,
                               p->next_upstream_timeout, 0);
     ngx_conf_merge_value(c->idempotent, p->idempotent, NGX_CONF_UNSET);
+    ngx_conf_merge_uint_value(c->balance, p->balance, NGX_THRIFT_BALANCE_CALL);
 }
 
 

@@ -413,6 +413,12 @@ ngx_stream_thrift_annotate(ngx_thrift_target_t *target,
     {
         target->idempotent = a.idempotent;
     }
+
+    if (a.stateful != NTHRIFT_ANNOTATION_UNSET
+        && target->conf->stateful == NGX_CONF_UNSET)
+    {
+        target->stateful = a.stateful;
+    }
 }
 
 

@@ -612,6 +612,7 @@ ngx_stream_thrift_new_target(ngx_stream_thrift_build_t *build,
     ngx_conf_init_msec_value(target->timeout, NGX_STREAM_THRIFT_TIMEOUT);
 
     target->idempotent = (conf->idempotent == 1);
+    target->stateful = (conf->stateful == 1);
 
     return target;
 }

@@ -11,8 +11,12 @@
 
 static ngx_int_t ngx_stream_thrift_peer_balance(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_stream_thrift_peer_pinned(ngx_thrift_attempt_t *attempt,
+    ngx_str_t *name);
 static void ngx_stream_thrift_peer_connected(ngx_thrift_attempt_t *attempt);
 static void ngx_stream_thrift_peer_first_byte(ngx_thrift_attempt_t *attempt);
+static void *ngx_stream_thrift_peer_keep(ngx_thrift_attempt_t *attempt);
+static void ngx_stream_thrift_peer_let_go(void *kept);
 static void ngx_stream_thrift_peer_free(ngx_thrift_attempt_t *attempt,
     ngx_uint_t state);
 static ngx_int_t ngx_stream_thrift_peer_rebalance(
@@ -40,8 +44,11 @@ static ngx_int_t ngx_stream_thrift_peer_addresses(
 const ngx_thrift_balancer_t  ngx_stream_thrift_balancer = {
     ngx_stream_thrift_peer_balance,
     ngx_stream_thrift_peer_get,
+    ngx_stream_thrift_peer_pinned,
     ngx_stream_thrift_peer_connected,
     ngx_stream_thrift_peer_first_byte,
+    ngx_stream_thrift_peer_keep,
+    ngx_stream_thrift_peer_let_go,
     ngx_stream_thrift_peer_free
 };
 
@@ -390,6 +397,39 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
 }
 
 
+/* The balancer has no part in it: nothing is held of the server. */
+
+static ngx_int_t
+ngx_stream_thrift_peer_pinned(ngx_thrift_attempt_t *attempt, ngx_str_t *name)
+{
+    ngx_str_t                 *copy;
+    ngx_stream_thrift_call_t  *tc;
+
+    tc = ngx_stream_thrift_get_call(attempt->call);
+
+    copy = ngx_palloc(tc->call.pool, sizeof(ngx_str_t));
+
+    if (copy == NULL || ngx_stream_thrift_peer_add_state(tc) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    copy->len = name->len;
+    copy->data = ngx_pstrdup(tc->call.pool, name);
+
+    if (copy->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    attempt->peer->name = copy;
+    attempt->peer->sockaddr = NULL;
+
+    tc->upstream.state->peer = copy;
+    tc->upstream.state->connect_time = 0;
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_stream_thrift_peer_add_state(ngx_stream_thrift_call_t *tc)
 {
@@ -501,6 +541,45 @@ ngx_stream_thrift_peer_first_byte(ngx_thrift_attempt_t *attempt)
 }
 
 
+/* What the balancer knows of its choice lies in the call's memory. */
+
+static void *
+ngx_stream_thrift_peer_keep(ngx_thrift_attempt_t *attempt)
+{
+    ngx_stream_thrift_call_t  *tc;
+
+    tc = ngx_stream_thrift_get_call(attempt->call);
+
+    if (attempt->peer->sockaddr == NULL) {
+        return NULL;
+    }
+
+    tc->kept = 1;
+
+    return tc;
+}
+
+
+static void
+ngx_stream_thrift_peer_let_go(void *kept)
+{
+    ngx_stream_thrift_call_t  *tc = kept;
+
+    ngx_peer_connection_t  *peer;
+
+    peer = &tc->upstream.peer;
+
+    peer->free(peer, peer->data, 0);
+    peer->sockaddr = NULL;
+
+    tc->kept = 0;
+
+    if (tc->ended) {
+        ngx_stream_thrift_call_free(tc);
+    }
+}
+
+
 static void
 ngx_stream_thrift_peer_free(ngx_thrift_attempt_t *attempt, ngx_uint_t state)
 {
@@ -527,7 +606,7 @@ ngx_stream_thrift_peer_free(ngx_thrift_attempt_t *attempt, ngx_uint_t state)
         us->bytes_sent = attempt->sent;
     }
 
-    if (u->peer.sockaddr) {
+    if (u->peer.sockaddr && !tc->kept) {
         u->peer.free(&u->peer, u->peer.data, state);
         u->peer.sockaddr = NULL;
     }

@@ -16,9 +16,19 @@ typedef struct {
     /* chooses ->peer's address; NGX_BUSY: there is none to be had */
     ngx_int_t   (*get)(ngx_thrift_attempt_t *attempt);
 
+    /* its address is known: of a connection to the server `name` */
+    ngx_int_t   (*pinned)(ngx_thrift_attempt_t *attempt, ngx_str_t *name);
+
     /* the attempt has a connection; its reply begins */
     void        (*connected)(ngx_thrift_attempt_t *attempt);
     void        (*first_byte)(ngx_thrift_attempt_t *attempt);
+
+    /*
+     * The server is in use for longer than the call: "free" does not give it
+     * back, "let_go" does.  Memory of the call stays until then.
+     */
+    void       *(*keep)(ngx_thrift_attempt_t *attempt);
+    void        (*let_go)(void *kept);
 
     /* the server, if one is held, goes back: NGX_PEER_* or 0 */
     void        (*free)(ngx_thrift_attempt_t *attempt, ngx_uint_t state);

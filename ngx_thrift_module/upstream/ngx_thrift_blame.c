@@ -79,7 +79,7 @@ ngx_thrift_blame_answered(ngx_thrift_attempt_t *attempt)
 
     pool = attempt->pool;
 
-    if (pool->nsuspects == 0) {
+    if (pool->nsuspects == 0 || attempt->peer->sockaddr == NULL) {
         return;
     }
 

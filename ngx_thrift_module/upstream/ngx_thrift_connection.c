@@ -11,7 +11,8 @@
  * those before it: a client cannot know it, and a late or second answer to an
  * earlier call is known for what it is.
  *
- * A connection carries one attempt at a time.
+ * A connection carries one attempt at a time.  Of those that a client is pinned
+ * to, the others wait in its queue.
  */
 
 #include "ngx_thrift.h"
@@ -29,6 +30,7 @@ static void ngx_thrift_connection_log_with(ngx_thrift_connection_t *conn,
     ngx_thrift_call_t *call);
 static u_char *ngx_thrift_connection_log(ngx_log_t *log, u_char *buf,
     size_t len);
+static void ngx_thrift_connection_next(ngx_thrift_connection_t *conn);
 static ngx_thrift_attempt_t *ngx_thrift_connection_first(
     ngx_thrift_connection_t *conn);
 static void ngx_thrift_connection_arm(ngx_thrift_connection_t *conn,
@@ -56,7 +58,10 @@ static void ngx_thrift_connection_done(ngx_thrift_connection_t *conn,
     ngx_int_t rc);
 static void ngx_thrift_connection_fail(ngx_thrift_connection_t *conn,
     ngx_int_t rc);
-static void ngx_thrift_connection_park(ngx_thrift_connection_t *conn,
+static void ngx_thrift_connection_abandon(ngx_thrift_connection_t *conn);
+static void ngx_thrift_connection_go_on(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_connection_keep(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_connection_put(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
@@ -246,6 +251,8 @@ ngx_thrift_connection_close(ngx_thrift_connection_t *conn)
     ngx_log_debug1(NGX_LOG_DEBUG_EVENT, c->log, 0,
                    "thrift connection %uA is closed", c->number);
 
+    ngx_thrift_pin_lost(conn);
+    ngx_thrift_connection_let_go(conn);
     ngx_thrift_pool_remove(conn);
     ngx_thrift_message_release(&conn->message);
     ngx_thrift_timer_close(&conn->timer);
@@ -278,26 +285,41 @@ ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
     ngx_queue_insert_tail(&conn->attempts, &attempt->queue);
 
     if (conn->state != NGX_THRIFT_OPENING || c->write->ready) {
-        ngx_post_event(c->write, &ngx_posted_events);
+        ngx_thrift_connection_next(conn);
     }
+}
+
+
+/* The first attempt on it is sent, or told that it has failed, soon. */
+
+static void
+ngx_thrift_connection_next(ngx_thrift_connection_t *conn)
+{
+    ngx_post_event(conn->connection->write, &ngx_posted_events);
 }
 
 
 void
 ngx_thrift_connection_remove(ngx_thrift_attempt_t *attempt)
 {
+    ngx_uint_t                first;
     ngx_thrift_connection_t  *conn;
 
     conn = attempt->connection;
+    first = (attempt == ngx_thrift_connection_first(conn));
 
     ngx_thrift_connection_detach(attempt);
 
-    if (attempt->sent || conn->state != NGX_THRIFT_OPEN) {
-        ngx_thrift_connection_close(conn);
+    if (!first) {
         return;
     }
 
-    ngx_thrift_connection_park(conn, NULL);
+    if (attempt->sent || conn->state != NGX_THRIFT_OPEN) {
+        ngx_thrift_connection_abandon(conn);
+        return;
+    }
+
+    ngx_thrift_connection_go_on(conn, NULL);
 }
 
 
@@ -358,6 +380,11 @@ ngx_thrift_connection_write_event(ngx_event_t *wev)
     c = wev->data;
     conn = c->data;
 
+    if (conn->state == NGX_THRIFT_LOST) {
+        ngx_thrift_connection_fail(conn, NGX_DECLINED);
+        return;
+    }
+
     if (conn->state == NGX_THRIFT_OPENING
         && ngx_thrift_connection_test(conn) != NGX_OK)
     {
@@ -380,6 +407,10 @@ ngx_thrift_connection_read_event(ngx_event_t *rev)
     c = rev->data;
     conn = c->data;
     attempt = ngx_thrift_connection_first(conn);
+
+    if (conn->state == NGX_THRIFT_LOST) {
+        return;
+    }
 
     if (attempt == NULL) {
 
@@ -610,6 +641,8 @@ ngx_thrift_connection_start(ngx_thrift_connection_t *conn,
     ngx_thrift_call_t  *call;
 
     call = attempt->call;
+
+    conn->stateful = (conn->client != NULL);
 
     attempt->seqid = ngx_thrift_connection_draw_seqid(conn);
 
@@ -906,11 +939,13 @@ ngx_thrift_connection_done(ngx_thrift_connection_t *conn, ngx_int_t rc)
 
     ngx_thrift_connection_detach(attempt);
 
-    if (rc == NGX_OK && !attempt->closes) {
-        ngx_thrift_connection_park(conn, attempt);
+    if ((rc == NGX_OK && !attempt->closes)
+        || (conn->client && attempt->state == NGX_THRIFT_ATTEMPT_ANSWERED))
+    {
+        ngx_thrift_connection_go_on(conn, attempt);
 
     } else {
-        ngx_thrift_connection_close(conn);
+        ngx_thrift_connection_abandon(conn);
     }
 
     attempt->done(attempt, rc);
@@ -931,20 +966,48 @@ ngx_thrift_connection_fail(ngx_thrift_connection_t *conn, ngx_int_t rc)
                    attempt->call->number, attempt->number,
                    conn->connection->number, rc);
 
+    /* elsewhere the client's state would not be there */
+
+    if (rc == NGX_DECLINED && conn->stateful) {
+        rc = ngx_thrift_error_set(attempt->call, NTHRIFT_EXC_INTERNAL_ERROR,
+                                  502, "the client's connection to upstream "
+                                  "was lost");
+    }
+
     ngx_thrift_connection_detach(attempt);
-    ngx_thrift_connection_close(conn);
+    ngx_thrift_connection_abandon(conn);
 
     attempt->done(attempt, rc);
 }
 
 
+/* It is of no use any more: closes, once all attempts on it were told. */
+
+static void
+ngx_thrift_connection_abandon(ngx_thrift_connection_t *conn)
+{
+    if (ngx_queue_empty(&conn->attempts)) {
+        ngx_thrift_connection_close(conn);
+        return;
+    }
+
+    /* one at a time: what an attempt is told may end the others */
+
+    conn->state = NGX_THRIFT_LOST;
+
+    ngx_thrift_timer_clear(&conn->timer);
+    ngx_thrift_pin_lost(conn);
+    ngx_thrift_connection_next(conn);
+}
+
+
 /*
- * No attempt is left on it; `attempt` was the last, NULL: nothing was sent
- * since it was taken.
+ * It is ready for the next attempt, or idle: `attempt` was the last, NULL:
+ * nothing was sent since it was taken.
  */
 
 static void
-ngx_thrift_connection_park(ngx_thrift_connection_t *conn,
+ngx_thrift_connection_go_on(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt)
 {
     ngx_connection_t  *c;
@@ -955,9 +1018,18 @@ ngx_thrift_connection_park(ngx_thrift_connection_t *conn,
 
     if (conn->state != NGX_THRIFT_OPEN
         || c->read->eof || c->read->error || c->write->error
-        || ngx_handle_read_event(c->read, 0) != NGX_OK
-        || ngx_thrift_connection_put(conn, attempt) != NGX_OK)
+        || ngx_handle_read_event(c->read, 0) != NGX_OK)
     {
+        ngx_thrift_connection_abandon(conn);
+        return;
+    }
+
+    if (!ngx_queue_empty(&conn->attempts)) {
+        ngx_thrift_connection_next(conn);
+        return;
+    }
+
+    if (ngx_thrift_connection_put(conn, attempt) != NGX_OK) {
         ngx_thrift_connection_close(conn);
         return;
     }
@@ -974,6 +1046,14 @@ ngx_thrift_connection_put(ngx_thrift_connection_t *conn,
 {
     ngx_thrift_call_t  *call;
 
+    if (attempt) {
+        ngx_thrift_connection_keep(conn, attempt);
+    }
+
+    if (conn->client) {
+        return NGX_OK;
+    }
+
     if (attempt == NULL) {
         return ngx_thrift_pool_put_back(conn);
     }
@@ -989,4 +1069,47 @@ ngx_thrift_connection_put(ngx_thrift_connection_t *conn,
 
     return call->client ? ngx_thrift_pool_put(conn, call->client)
                         : NGX_DECLINED;
+}
+
+
+/*
+ * For a balancer, the server of a pinned client is in use as long as the
+ * connection is there; that of a oneway until a later call is answered, or
+ * nobody knows any more.
+ */
+
+static void
+ngx_thrift_connection_keep(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
+    if (conn->client == NULL) {
+        ngx_thrift_connection_let_go(conn);
+
+        if (!call->silent) {
+            return;
+        }
+    }
+
+    if (conn->kept == NULL) {
+        conn->balancer = call->balancer;
+        conn->kept = call->balancer->keep(attempt);
+    }
+}
+
+
+void
+ngx_thrift_connection_let_go(ngx_thrift_connection_t *conn)
+{
+    void  *kept;
+
+    kept = conn->kept;
+
+    if (kept) {
+        conn->kept = NULL;
+        conn->balancer->let_go(kept);
+    }
 }

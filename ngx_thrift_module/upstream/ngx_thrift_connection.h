@@ -7,7 +7,9 @@
  *        |           | |
  *        |           | +-----> DRAINING     no further attempt is taken
  *        |           |             |
- *        +-----------+-------------+------> closed
+ *        +-----------+-------------+------> LOST     its attempts are told
+ *                                              |
+ *                                            closed
  *
  * Its handlers and its log are its own for as long as it lives.
  */
@@ -22,7 +24,8 @@
 typedef enum {
     NGX_THRIFT_OPENING = 0,
     NGX_THRIFT_OPEN,
-    NGX_THRIFT_DRAINING
+    NGX_THRIFT_DRAINING,
+    NGX_THRIFT_LOST
 } ngx_thrift_connection_state_e;
 
 
@@ -44,6 +47,13 @@ struct ngx_thrift_connection_s {
     int32_t                 seqids[NGX_THRIFT_SEQIDS];  /* attempt n has
                                            n % NGX_THRIFT_SEQIDS */
 
+    const ngx_thrift_balancer_t  *balancer;
+    void                   *kept;       /* its server is in use by it, even
+                                           without a call; or NULL */
+
+    ngx_thrift_client_t    *client;     /* that is pinned to it, or NULL */
+    ngx_queue_t             pin;        /* of the client's */
+
     /* the pool's */
 
     ngx_thrift_pool_t      *pool;
@@ -55,6 +65,8 @@ struct ngx_thrift_connection_s {
 
     unsigned                unchecked:1;    /* has carried a call that was
                                                neither checked nor trusted */
+    unsigned                stateful:1;     /* it was sent calls of the client
+                                               that is pinned to it */
     unsigned                doubtful:1;     /* what it carried last may have
                                                left its server out of step */
     unsigned                stray:1;        /* the message is a reply that
@@ -78,8 +90,8 @@ void ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
 
 /*
- * Takes an attempt off, which nobody waits for any more.  The connection is
- * closed if a byte of it was sent: its reply would be read by nobody.
+ * Takes an attempt off, which nobody waits for any more.  The connection fails
+ * if a byte of it was sent: its reply would be read by nobody.
  */
 void ngx_thrift_connection_remove(ngx_thrift_attempt_t *attempt);
 
@@ -91,6 +103,9 @@ void ngx_thrift_connection_close(ngx_thrift_connection_t *conn);
  * nobody waits for, an end means that the server will not answer.
  */
 ngx_uint_t ngx_thrift_connection_alive(ngx_thrift_connection_t *conn);
+
+/* Its server is not in use by it any more, but for a call. */
+void ngx_thrift_connection_let_go(ngx_thrift_connection_t *conn);
 
 /* Reads on, soon, after ngx_thrift_attempt_may_receive() has said no. */
 void ngx_thrift_connection_resume(ngx_thrift_connection_t *conn);

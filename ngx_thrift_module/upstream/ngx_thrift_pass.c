@@ -139,7 +139,26 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
     call = attempt->call;
     call->log->action = "connecting to upstream";
 
+    conn = ngx_thrift_pin_find(attempt);
+
+    if (conn) {
+        if (call->balancer->pinned(attempt, &conn->name) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        ngx_thrift_connection_add(conn, attempt);
+        return NGX_AGAIN;
+    }
+
     rc = call->balancer->get(attempt);
+
+    /* its own oneways may hold the server that it would have */
+
+    if (rc == NGX_BUSY && call->client
+        && ngx_thrift_pool_let_go(call->client) != 0)
+    {
+        rc = call->balancer->get(attempt);
+    }
 
     if (rc == NGX_BUSY) {
         ngx_log_error(NGX_LOG_ERR, call->log, 0, "no live upstreams");
@@ -156,8 +175,11 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
                    "thrift call %ui: attempt %ui with server %V",
                    call->number, attempt->number, attempt->peer->name);
 
-    conn = ngx_thrift_pool_get(attempt->pool, call->client, attempt->peer,
-                               &attempt->dialect);
+    /* what others have left on a connection is no state of this client's */
+
+    conn = (call->conf->balance == NGX_THRIFT_BALANCE_CONNECTION)
+           ? NULL : ngx_thrift_pool_get(attempt->pool, call->client,
+                                        attempt->peer, &attempt->dialect);
     if (conn == NULL) {
         return ngx_thrift_pass_open(attempt);
     }
@@ -166,6 +188,10 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
 
     ngx_thrift_connection_add(conn, attempt);
     call->balancer->connected(attempt);
+
+    if (ngx_thrift_pin_wanted(call)) {
+        ngx_thrift_pin(attempt);
+    }
 
     return NGX_AGAIN;
 }
@@ -180,7 +206,15 @@ ngx_thrift_pass_open(ngx_thrift_attempt_t *attempt)
 
     rc = ngx_thrift_connection_open(attempt);
 
-    return (rc == NGX_OK) ? NGX_AGAIN : rc;
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (ngx_thrift_pin_wanted(attempt->call)) {
+        ngx_thrift_pin(attempt);
+    }
+
+    return NGX_AGAIN;
 }
 
 

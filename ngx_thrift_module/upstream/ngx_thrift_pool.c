@@ -102,7 +102,9 @@ void
 ngx_thrift_pool_init_client(ngx_thrift_client_t *client, ngx_str_t *address)
 {
     ngx_thrift_server_init_all(&client->servers);
+    ngx_queue_init(&client->pins);
 
+    client->lost = NULL;
     client->address = ngx_crc32_short(address->data, address->len);
 }
 
@@ -110,9 +112,18 @@ ngx_thrift_pool_init_client(ngx_thrift_client_t *client, ngx_str_t *address)
 void
 ngx_thrift_pool_close_client(ngx_thrift_client_t *client)
 {
-    ngx_queue_t          *q;
-    ngx_rbtree_t         *tree;
-    ngx_thrift_server_t  *server;
+    ngx_queue_t              *q;
+    ngx_rbtree_t             *tree;
+    ngx_thrift_server_t      *server;
+    ngx_thrift_connection_t  *conn;
+
+    while (!ngx_queue_empty(&client->pins)) {
+        q = ngx_queue_head(&client->pins);
+        conn = ngx_queue_data(q, ngx_thrift_connection_t, pin);
+
+        ngx_thrift_pin_remove(conn);
+        ngx_thrift_connection_close(conn);
+    }
 
     tree = &client->servers.tree;
 
@@ -125,6 +136,44 @@ ngx_thrift_pool_close_client(ngx_thrift_client_t *client)
         ngx_thrift_connection_close(ngx_queue_data(q, ngx_thrift_connection_t,
                                                    idle));
     }
+}
+
+
+ngx_uint_t
+ngx_thrift_pool_let_go(ngx_thrift_client_t *client)
+{
+    ngx_uint_t                n;
+    ngx_queue_t              *q;
+    ngx_rbtree_t             *tree;
+    ngx_rbtree_node_t        *node;
+    ngx_thrift_server_t      *server;
+    ngx_thrift_connection_t  *conn;
+
+    n = 0;
+    tree = &client->servers.tree;
+
+    if (tree->root == tree->sentinel) {
+        return 0;
+    }
+
+    for (node = ngx_rbtree_min(tree->root, tree->sentinel);
+         node;
+         node = ngx_rbtree_next(tree, node))
+    {
+        server = (ngx_thrift_server_t *) node;
+
+        for (q = ngx_queue_head(&server->idle);
+             q != ngx_queue_sentinel(&server->idle);
+             q = ngx_queue_next(q))
+        {
+            conn = ngx_queue_data(q, ngx_thrift_connection_t, idle);
+
+            n += (conn->kept != NULL);
+            ngx_thrift_connection_let_go(conn);
+        }
+    }
+
+    return n;
 }
 
 
@@ -408,6 +457,7 @@ ngx_thrift_pool_expire(void *data)
                 && !ngx_thrift_pool_over(conn))
             {
                 ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_KEPT);
+                ngx_thrift_connection_let_go(conn);
                 continue;
             }
 

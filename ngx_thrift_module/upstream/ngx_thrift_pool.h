@@ -63,10 +63,14 @@ struct ngx_thrift_pool_s {
 
 /* A client connection, as far as upstream connections are kept for it. */
 
-typedef struct {
+struct ngx_thrift_client_s {
     ngx_thrift_servers_t  servers;      /* with connections that are its own */
+    ngx_queue_t           pins;         /* those that have a state of its own */
     uint32_t              address;      /* a hash of it, without port */
-} ngx_thrift_client_t;
+
+    /* such a state was lost, with its connection; NULL: it has none */
+    void                (*lost)(ngx_thrift_client_t *client);
+};
 
 
 void ngx_thrift_pool_init(ngx_thrift_pool_t *pool);
@@ -81,8 +85,14 @@ void ngx_thrift_pool_destroy(ngx_thrift_pool_t *pool);
 void ngx_thrift_pool_init_client(ngx_thrift_client_t *client,
     ngx_str_t *address);
 
-/* Closes the idle connections that are kept for a client; none is busy. */
+/* Closes the connections that are kept for a client; none has a call. */
 void ngx_thrift_pool_close_client(ngx_thrift_client_t *client);
+
+/*
+ * No server is in use by what a client keeps without a call.  Returns of how
+ * many connections that was so.
+ */
+ngx_uint_t ngx_thrift_pool_let_go(ngx_thrift_client_t *client);
 
 /*
  * Takes the idle connection to the peer's address that was used last and is

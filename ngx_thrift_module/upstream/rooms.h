@@ -5,6 +5,7 @@
  *     pass          which attempt is next, or what the call's error is
  *      |  \
  *      |   balancer ------ peer (stream)     which server
+ *      |   pin                               or one that keeps its state
  *      |   blame                             and was it that one's fault
  *      v
  *     attempt       one try of a call with one server
@@ -33,6 +34,7 @@
 #include "upstream/ngx_thrift_balancer.h"
 #include "upstream/ngx_thrift_attempt.h"
 #include "upstream/ngx_thrift_connection.h"
+#include "upstream/ngx_thrift_pin.h"
 #include "upstream/ngx_thrift_blame.h"
 #include "upstream/ngx_thrift_pass.h"
 

@@ -180,9 +180,11 @@ nthrift_annotation_read(const nthrift_idl_method_t *method,
     static const nthrift_str_t  timeout = nthrift_string("nthrift.timeout");
     static const nthrift_str_t  idempotent =
                                          nthrift_string("nthrift.idempotent");
+    static const nthrift_str_t  stateful = nthrift_string("nthrift.stateful");
 
     a->timeout = NTHRIFT_ANNOTATION_UNSET;
     a->idempotent = NTHRIFT_ANNOTATION_UNSET;
+    a->stateful = NTHRIFT_ANNOTATION_UNSET;
 
     *bad = nthrift_idl_annotation(method->annotations, &timeout);
 
@@ -196,6 +198,14 @@ nthrift_annotation_read(const nthrift_idl_method_t *method,
 
     if (*bad != NULL
         && annotation_flag(&(*bad)->value, &a->idempotent) != NTHRIFT_OK)
+    {
+        return NTHRIFT_ERROR;
+    }
+
+    *bad = nthrift_idl_annotation(method->annotations, &stateful);
+
+    if (*bad != NULL
+        && annotation_flag(&(*bad)->value, &a->stateful) != NTHRIFT_OK)
     {
         return NTHRIFT_ERROR;
     }

@@ -4,6 +4,7 @@
  *
  *     nthrift.timeout     a time as nginx writes it: "300ms", "1m 30s", "5"
  *     nthrift.idempotent  "true", "1" or "false"
+ *     nthrift.stateful    likewise
  */
 
 #ifndef NTHRIFT_IDL_ANNOTATION_H
@@ -20,6 +21,7 @@
 typedef struct {
     int64_t  timeout;       /* milliseconds; 0: none */
     int      idempotent;    /* 0 or 1 */
+    int      stateful;
 } nthrift_annotation_t;
 
 

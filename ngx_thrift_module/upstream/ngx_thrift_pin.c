@@ -1,0 +1,98 @@
+
+/*
+ * Which client is pinned to which connection.  Called by ngx_thrift_pass.c,
+ * which asks before it balances a call, and by ngx_thrift_connection.c when a
+ * connection goes.  A client has a few pins at most, one for each upstream.
+ */
+
+#include "ngx_thrift.h"
+
+
+ngx_thrift_connection_t *
+ngx_thrift_pin_find(ngx_thrift_attempt_t *attempt)
+{
+    ngx_queue_t              *q;
+    ngx_thrift_client_t      *client;
+    ngx_thrift_dialect_t     *dialect;
+    ngx_thrift_connection_t  *conn;
+
+    client = attempt->call->client;
+
+    if (client == NULL) {
+        return NULL;
+    }
+
+    for (q = ngx_queue_head(&client->pins);
+         q != ngx_queue_sentinel(&client->pins);
+         q = ngx_queue_next(q))
+    {
+        conn = ngx_queue_data(q, ngx_thrift_connection_t, pin);
+        dialect = &conn->server->dialect;
+
+        if (conn->pool == attempt->pool
+            && dialect->transport == attempt->dialect.transport
+            && dialect->protocol == attempt->dialect.protocol)
+        {
+            return conn;
+        }
+    }
+
+    return NULL;
+}
+
+
+ngx_uint_t
+ngx_thrift_pin_wanted(ngx_thrift_call_t *call)
+{
+    return call->client && call->client->lost
+           && (call->conf->balance == NGX_THRIFT_BALANCE_CONNECTION
+               || call->target->stateful);
+}
+
+
+void
+ngx_thrift_pin(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_call_t        *call;
+    ngx_thrift_connection_t  *conn;
+
+    call = attempt->call;
+    conn = attempt->connection;
+
+    ngx_log_debug2(NGX_LOG_DEBUG_EVENT, call->log, 0,
+                   "thrift call %ui: its client is pinned to connection %uA",
+                   call->number, conn->connection->number);
+
+    conn->client = call->client;
+    ngx_queue_insert_tail(&call->client->pins, &conn->pin);
+}
+
+
+void
+ngx_thrift_pin_remove(ngx_thrift_connection_t *conn)
+{
+    if (conn->client) {
+        ngx_queue_remove(&conn->pin);
+        conn->client = NULL;
+    }
+}
+
+
+void
+ngx_thrift_pin_lost(ngx_thrift_connection_t *conn)
+{
+    ngx_thrift_client_t  *client;
+
+    client = conn->client;
+
+    ngx_thrift_pin_remove(conn);
+
+    if (client == NULL || !conn->stateful) {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_INFO, &conn->log, 0,
+                  "upstream connection with the state of a client is gone");
+
+    client->lost(client);
+}

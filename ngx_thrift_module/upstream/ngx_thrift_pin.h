@@ -1,0 +1,29 @@
+
+/*
+ * Pins: connections that carry all calls of one client to an upstream, for
+ * servers keep a state with them (thrift_balance connection, thrift_stateful).
+ * Such a connection is nobody else's, and is never idle: it is closed with its
+ * client, and its client with it, as the state is lost then.
+ */
+
+#ifndef _NGX_THRIFT_PIN_H_INCLUDED_
+#define _NGX_THRIFT_PIN_H_INCLUDED_
+
+
+/* The connection of the call's client to this pool, in its dialect, or NULL. */
+ngx_thrift_connection_t *ngx_thrift_pin_find(ngx_thrift_attempt_t *attempt);
+
+/* Is the call's client to be pinned from this call on? */
+ngx_uint_t ngx_thrift_pin_wanted(ngx_thrift_call_t *call);
+
+/* Pins the call's client to the attempt's connection. */
+void ngx_thrift_pin(ngx_thrift_attempt_t *attempt);
+
+/* The connection carries its client's calls no more. */
+void ngx_thrift_pin_remove(ngx_thrift_connection_t *conn);
+
+/* The same; tells its client if a state may have gone with it. */
+void ngx_thrift_pin_lost(ngx_thrift_connection_t *conn);
+
+
+#endif /* _NGX_THRIFT_PIN_H_INCLUDED_ */

@@ -1,0 +1,331 @@
+#!/usr/bin/perl
+
+# State that servers keep with a connection: thrift_balance connection and
+# thrift_stateful pin a client to one that is nobody else's.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Test::Thrift;
+
+
+my $t = Test::Thrift->new(<<'EOC', log => 'info');
+
+%%TEST_GLOBALS%%
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    thrift_trusted  on;
+
+    log_format  test  '$thrift_method $thrift_status $upstream_addr '
+                      '$upstream_connect_time';
+    access_log  %%TESTDIR%%/access.log  test;
+
+    upstream two {
+        server  127.0.0.1:%%PORT_first%%   max_fails=0;
+        server  127.0.0.1:%%PORT_second%%  max_fails=0;
+    }
+
+    upstream absent {
+        server  127.0.0.1:%%PORT_nobody%%  max_fails=0;
+        server  127.0.0.1:%%PORT_second%%  backup;
+    }
+
+    upstream counted {
+        zone        counted  64k;
+        least_conn;
+        server  127.0.0.1:%%PORT_first%%   max_conns=1;
+        server  127.0.0.1:%%PORT_second%%  max_conns=1;
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_pinned%%;
+        thrift_balance  connection;
+        thrift_timeout  1s;
+        thrift_pass     two;
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_absent%%;
+        thrift_balance  connection;
+        thrift_pass     absent;
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_counted%%;
+        thrift_balance  connection;
+        thrift_pass     counted;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_login%%;
+        thrift_pass  two;
+
+        thrift_service Store {
+            thrift_method login {
+                thrift_stateful  on;
+            }
+        }
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_annotated%%;
+        thrift_idl   %%TESTDIR%%/store.thrift;
+        thrift_pass  two;
+    }
+}
+
+EOC
+
+$t->write_file('store.thrift', <<'EOC');
+service Store {
+    void login() (nthrift.stateful = "true"),
+    void get()
+}
+EOC
+
+my %script = (last  => { close => 'after' },
+              drop  => { close => 'request' },
+              stall => { stall => 1 },
+              fail  => { exception => [ 6, 'no' ] },
+              '*'   => { body => [] });
+
+my ($first, $second)
+    = map { $t->backend($_, script => \%script) } qw(first second);
+
+$t->run();
+
+one_connection();
+in_order();
+exceptions();
+idle_lost();
+lost_under_calls();
+missed_deadline();
+not_opened();
+counted();
+stateful($_) for qw(login annotated);
+cancelled();
+logged();
+
+$t->done();
+
+
+# The connection of a call, as "server/number".
+
+sub used {
+    my ($method) = @_;
+
+    return map { my $b = $_; map { "$b->{id}/$_->{connection}" }
+                                 $b->calls($method) } $first, $second;
+}
+
+
+sub accepted { return $first->accepted() + $second->accepted() }
+
+sub closed_by_nginx { return $first->closed() + $second->closed() }
+
+sub heads { return join(' ', map { "$_->{name}/$_->{seqid}" } @_) }
+
+sub good {
+    my ($c, $method) = @_;
+
+    return (($c->call($method) || {})->{type} || 0) == REPLY;
+}
+
+
+sub one_connection {
+    my @clients = map { $t->client('pinned') } 0 .. 3;
+
+    for (1 .. 5) {
+        ok(good($clients[$_], "who$_"), "client $_") for 0 .. 3;
+    }
+
+    my %all;
+
+    for (0 .. 3) {
+        my %used = map { $_ => 1 } used("who$_");
+        is(keys(%used), 1, "client $_, one connection");
+        $all{$_}++ for keys %used;
+    }
+
+    is(keys(%all), 4, 'each its own');
+    is(scalar(grep { m{^first/} } keys %all), 2, 'half of them to each');
+    is(accepted(), 4, 'no other was opened');
+
+    # nobody gets it afterwards
+
+    $_->close() for @clients;
+    ok(wait_for(sub { closed_by_nginx() == 4 }), 'closed with their clients');
+}
+
+
+sub in_order {
+    my $c = $t->client('pinned');
+    my $n = accepted();
+
+    $c->send(join('', map { $_ % 5 ? call_bytes("many$_", $_)
+                                   : oneway_bytes("many$_", $_) } 1 .. 30));
+    my @m = $c->exchange('', 24);
+
+    is(heads(@m), join(' ', map { "many$_/$_" } grep { $_ % 5 } 1 .. 30),
+       'a pipeline');
+    is(accepted(), $n + 1, 'one connection');
+    ok(wait_for(sub { 30 == grep { $_->{method} =~ /^many/ }
+                                 $first->calls(), $second->calls() }),
+       'all have arrived');
+
+    is(join(' ', map { $_->{method} } grep { $_->{method} =~ /^many/ }
+                     $first->calls(), $second->calls()),
+       join(' ', map { "many$_" } 1 .. 30), 'in order');
+}
+
+
+# An exception is an answer.
+
+sub exceptions {
+    my $c = $t->client('pinned');
+    my $n = accepted();
+
+    for (1 .. 3) {
+        is($c->call('fail')->{type}, EXCEPTION, 'an exception');
+        ok(good($c, 'get'), 'goes on');
+    }
+
+    is(accepted(), $n + 1, 'with the same connection');
+}
+
+
+sub idle_lost {
+    my $c = $t->client('pinned');
+
+    ok(good($c, 'last'), 'the server closes');
+    ok($c->closed(), 'the client is closed, too');
+    $t->expect_log(qr/\[info\] .*with the state of a client is gone/);
+}
+
+
+sub lost_under_calls {
+    my $c = $t->client('pinned');
+    my $n = accepted();
+
+    $c->send(join('', map { call_bytes($_, 1) } qw(get drop get get)));
+    my @m = $c->exchange('', 4);
+
+    is($m[0]->{type}, REPLY, 'answered');
+    is($m[1]->{message}, 'upstream closed connection before it replied',
+       'lost with the connection');
+    is($m[$_]->{message}, "the client's connection to upstream was lost",
+       'not sent elsewhere') for 2, 3;
+    ok($c->closed(), 'then closed');
+    is(accepted(), $n + 1, 'none was opened');
+}
+
+
+sub missed_deadline {
+    my $c = $t->client('pinned');
+
+    $c->send(join('', map { call_bytes($_, 1) } qw(stall get)));
+    my @m = $c->exchange('', 2);
+
+    like($m[0]->{message}, qr/^timed out/, 'a call takes too long');
+    is($m[1]->{type}, EXCEPTION, 'the next one');
+    ok($c->closed(), 'then closed');
+    $t->expect_log(qr/\[error\] .*upstream timed out/);
+}
+
+
+# Nothing was there to be lost.
+
+sub not_opened {
+    my $c = $t->client('absent');
+
+    $c->send(join('', map { call_bytes("late$_", $_) } 1 .. 5));
+    is(heads($c->exchange('', 5)), join(' ', map { "late$_/$_" } 1 .. 5),
+       'another server');
+    is(scalar(keys %{{ map { $_ => 1 } map { used("late$_") } 1 .. 5 }}), 1,
+       'one connection');
+    ok(good($c, 'get'), 'goes on');
+    $t->expect_log(qr/\[error\] .*connect\(\) failed/);
+}
+
+
+# A connection is in use for as long as its client is.
+
+sub counted {
+    my ($one, $two, $three) = map { $t->client('counted') } 1 .. 3;
+
+    ok(good($_, 'get'), 'a connection to each') for $one, $two;
+    is($three->call('get')->{message}, 'no live upstreams', 'and no third');
+    $t->expect_log(qr/\[error\] .*no live upstreams/);
+
+    $one->close();
+    ok(wait_for(sub { good($three, 'get') }), 'until one is closed');
+    ok(good($two, 'get'), 'the other goes on');
+}
+
+
+sub stateful {
+    my ($where) = @_;
+
+    my $c = $t->client($where);
+
+    good($c, "Store:get") for 1 .. 4;
+
+    ok(good($c, 'Store:login'), "$where, login");
+
+    my ($login) = sort { $b->[0] <=> $a->[0] }
+               map { my $b = $_; map { [ $_->{time}, $b, $_->{connection} ] }
+                                     grep { $_->{method} =~ /login/ }
+                                          $b->calls() } $first, $second;
+
+    my $before = scalar $login->[1]->calls();
+
+    ok(good($c, 'Store:get'), "$where, call $_") for 1 .. 6;
+
+    my @after = ($login->[1]->calls())[$before .. $before + 5];
+    is(scalar(grep { $_ && $_->{connection} == $login->[2] } @after), 6,
+       "$where, on the connection of the login");
+
+    # nobody else meets it
+
+    my $other = $t->client($where);
+
+    good($other, 'Store:get') for 1 .. 6;
+    is(scalar(grep { $_->{connection} == $login->[2] } $login->[1]->calls())
+       - scalar(grep { $_->{connection} == $login->[2] }
+                     ($login->[1]->calls())[0 .. $before + 5]), 0,
+       "$where, not another client's");
+
+    $c->close();
+}
+
+
+# A client goes while its calls wait for each other.
+
+sub cancelled {
+    my $c = $t->client('pinned');
+    my $closed = closed_by_nginx();
+
+    $c->send(join('', map { call_bytes($_, 1) } qw(stall a b c)));
+    ok(wait_for(sub { $first->calls('stall') + $second->calls('stall') == 2 }),
+       'the first is sent');
+    $c->close(1);
+    ok(wait_for(sub { closed_by_nginx() > $closed }), 'closed with its client');
+    is($first->calls('a') + $second->calls('a'), 0, 'the others were not sent');
+}
+
+
+sub logged {
+    my ($a, $b) = map { '127\.0\.0\.1:' . $t->port($_) } qw(first second);
+
+    is(scalar($t->wait_log(qr/^who\d success ($a|$b) 0\.\d{3}$/, 'access.log',
+                           undef, 20)), 20, 'the server is logged');
+}
