@@ -18,7 +18,7 @@ my $template = <<'EOC';
 %%TEST_GLOBALS%%
 
 worker_shutdown_timeout  500ms;
-thread_pool              pool  threads=4;
+#threads
 
 events {
     #method
@@ -49,7 +49,7 @@ stream {
         listen  127.0.0.1:%%PORT_threads%%;
 
         thrift_service Note {
-            thrift_handler  %%TESTDIR%%/note.so  threads=pool;
+            thrift_handler  %%TESTDIR%%/note.so  #pool;
         }
     }
 
@@ -65,7 +65,9 @@ stream {
 
 EOC
 
-my @servers = map { server($_) } '', 'use poll;';
+my @servers = (server(method => '', pool => 'threads=pool',
+                      threads => 'thread_pool  pool  threads=4;'),
+               server(method => 'use poll;', pool => '', threads => ''));
 my $t = $servers[0];
 
 $t->run();
@@ -93,7 +95,7 @@ $_->done() for @servers;
 
 
 sub server {
-    my ($method) = @_;
+    my %texts = @_;
 
     my $t = Test::Thrift->new(undef, log => 'info');
 
@@ -236,7 +238,7 @@ Note_HANDLER(.note = note, .pass = pass, .nothing = nothing, .wait = wait_for,
              .large = large, .on_start = start)
 EOF
 
-    $t->{conf} = conf($template, method => $method);
+    $t->{conf} = conf($template, %texts);
     $t->write_conf($t->{conf});
 
     return $t;

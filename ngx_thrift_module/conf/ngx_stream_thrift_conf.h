@@ -75,6 +75,8 @@ typedef struct {
     ngx_array_t                      targets;   /* ngx_thrift_target_t * */
     ngx_array_t                      objects;   /* ngx_thrift_object_t * */
     ngx_array_t                      handlers;  /* ngx_thrift_handler_t * */
+    ngx_thrift_crash_t              *crash;     /* of them; NULL: there are
+                                                   none */
 
     ngx_uint_t                       narguments;    /* $thrift_arg_ in use */
     ngx_uint_t                      *slots;     /* by index of a variable: 1

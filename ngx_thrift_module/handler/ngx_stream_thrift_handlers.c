@@ -90,6 +90,7 @@ ngx_stream_thrift_new_handler(ngx_conf_t *cf)
 
     *handlerp = handler;
 
+    handler->number = tmcf->handlers.nelts - 1;
     handler->file_name = cf->conf_file->file.name.data;
     handler->line = cf->conf_file->line;
 
@@ -276,7 +277,17 @@ ngx_stream_thrift_init_handlers(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    return ngx_stream_thrift_check_objects(cf);
+    if (ngx_stream_thrift_check_objects(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (tmcf->handlers.nelts == 0 || ngx_test_config) {
+        return NGX_OK;
+    }
+
+    tmcf->crash = ngx_thrift_crash_create(cf, &tmcf->handlers);
+
+    return tmcf->crash ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -391,6 +402,8 @@ ngx_stream_thrift_start_handlers(ngx_stream_thrift_main_conf_t *tmcf,
         return NGX_ERROR;
     }
 
+    ngx_thrift_crash_init(tmcf->crash, cycle->log);
+
     handler = tmcf->handlers.elts;
 
     for (i = 0; i < tmcf->handlers.nelts; i++) {
@@ -412,4 +425,6 @@ ngx_stream_thrift_stop_handlers(ngx_stream_thrift_main_conf_t *tmcf)
     for (i = 0; i < tmcf->handlers.nelts; i++) {
         ngx_thrift_handler_stop(handler[i]);
     }
+
+    ngx_thrift_crash_done();
 }

@@ -34,6 +34,10 @@ static ngx_int_t ngx_thrift_handler_compare(const nthrift_method_t *method,
     size_t size);
 static const nthrift_dispatch_t *ngx_thrift_handler_dispatch(
     const nthrift_handler_t *table, const nthrift_str_t *name);
+static const nthrift_handler_t *ngx_thrift_handler_load(
+    ngx_thrift_handler_t *handler, ngx_log_t *log);
+static int ngx_thrift_handler_run_start(ngx_thrift_handler_t *handler,
+    const nthrift_handler_t *table);
 static void ngx_thrift_handler_close_timers(ngx_thrift_handler_t *handler);
 static void ngx_thrift_handler_timer_event(void *data);
 static void ngx_thrift_handler_timer_close(ngx_thrift_handler_timer_t *ht);
@@ -231,32 +235,23 @@ ngx_thrift_handler_dispatch(const nthrift_handler_t *table,
 void
 ngx_thrift_handler_start(ngx_thrift_handler_t *handler, ngx_log_t *log)
 {
-    int                        rc;
-    char                       text[NGX_THRIFT_OBJECT_TEXT];
     ngx_uint_t                 i;
     ngx_thrift_target_t      **target;
-    ngx_thrift_object_t       *object;
     const nthrift_handler_t   *table;
 
     ngx_queue_init(&handler->timers);
 
-    object = handler->object;
-
-    if (object->handle == NULL
-        && ngx_thrift_object_open(object, text, sizeof(text)) != NGX_OK)
-    {
-        ngx_log_error(NGX_LOG_ALERT, log, 0,
-                      "handler \"%V\" could not be loaded: %s",
-                      &object->path, text);
+    if (ngx_thrift_crash_given_up(handler)) {
+        ngx_log_error(NGX_LOG_ERR, log, 0,
+                      "service \"%V\" of handler \"%V\" is given up, as it "
+                      "has made workers die at start; its calls will fail",
+                      &handler->service, &handler->object->path);
         return;
     }
 
-    table = ngx_thrift_handler_find(handler, text, sizeof(text));
+    table = ngx_thrift_handler_load(handler, log);
 
     if (table == NULL) {
-        ngx_log_error(NGX_LOG_ALERT, log, 0,
-                      "handler \"%V\" could not be started: %s",
-                      &object->path, text);
         return;
     }
 
@@ -276,32 +271,92 @@ ngx_thrift_handler_start(ngx_thrift_handler_t *handler, ngx_log_t *log)
         }
     }
 
-    if (table->start) {
-        rc = table->start(&handler->worker);
-
-        if (rc != NTHRIFT_OK) {
-            ngx_log_error(NGX_LOG_ERR, log, 0,
-                          "start hook of service \"%V\" of handler \"%V\" "
-                          "failed, its calls will fail",
-                          &handler->service, &object->path);
-            ngx_thrift_handler_close_timers(handler);
-            return;
-        }
+    if (ngx_thrift_handler_run_start(handler, table) != NTHRIFT_OK) {
+        ngx_log_error(NGX_LOG_ERR, log, 0,
+                      "start hook of service \"%V\" of handler \"%V\" "
+                      "failed, its calls will fail",
+                      &handler->service, &handler->object->path);
+        ngx_thrift_handler_close_timers(handler);
+        return;
     }
 
     handler->table = table;
 }
 
 
+/* NULL: the reason is in the log. */
+
+static const nthrift_handler_t *
+ngx_thrift_handler_load(ngx_thrift_handler_t *handler, ngx_log_t *log)
+{
+    char                      text[NGX_THRIFT_OBJECT_TEXT];
+    ngx_int_t                 rc;
+    ngx_thrift_runs_t         before;
+    ngx_thrift_object_t      *object;
+    const nthrift_handler_t  *table;
+
+    object = handler->object;
+    rc = NGX_OK;
+
+    if (object->handle == NULL) {
+        ngx_thrift_crash_enter(&before, NGX_THRIFT_RUNS_LOAD, handler, NULL);
+        rc = ngx_thrift_object_open(object, text, sizeof(text));
+        ngx_thrift_crash_leave(&before);
+    }
+
+    if (rc != NGX_OK) {
+        ngx_log_error(NGX_LOG_ALERT, log, 0,
+                      "handler \"%V\" could not be loaded: %s",
+                      &object->path, text);
+        return NULL;
+    }
+
+    table = ngx_thrift_handler_find(handler, text, sizeof(text));
+
+    if (table == NULL) {
+        ngx_log_error(NGX_LOG_ALERT, log, 0,
+                      "handler \"%V\" could not be started: %s",
+                      &object->path, text);
+    }
+
+    return table;
+}
+
+
+static int
+ngx_thrift_handler_run_start(ngx_thrift_handler_t *handler,
+    const nthrift_handler_t *table)
+{
+    int                rc;
+    ngx_thrift_runs_t  before;
+
+    if (table->start == NULL) {
+        return NTHRIFT_OK;
+    }
+
+    ngx_thrift_crash_enter(&before, NGX_THRIFT_RUNS_START, handler, NULL);
+
+    rc = table->start(&handler->worker);
+
+    ngx_thrift_crash_leave(&before);
+
+    return rc;
+}
+
+
 void
 ngx_thrift_handler_stop(ngx_thrift_handler_t *handler)
 {
+    ngx_thrift_runs_t  before;
+
     if (handler->table == NULL) {
         return;
     }
 
     if (handler->table->stop) {
+        ngx_thrift_crash_enter(&before, NGX_THRIFT_RUNS_STOP, handler, NULL);
         handler->table->stop(&handler->worker);
+        ngx_thrift_crash_leave(&before);
     }
 
     ngx_thrift_handler_close_timers(handler);
@@ -387,7 +442,7 @@ ngx_thrift_handler_timer_event(void *data)
 
     ngx_thrift_handler_timer_close(ht);
 
-    ngx_thrift_watch_start(&watch);
+    ngx_thrift_watch_start(&watch, NGX_THRIFT_RUNS_TIMER, handler, NULL);
 
     fn(&handler->worker, arg);
 

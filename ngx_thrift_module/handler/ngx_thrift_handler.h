@@ -9,6 +9,7 @@
 
 
 struct ngx_thrift_handler_s {
+    ngx_uint_t                number;       /* of all, from 0 */
     ngx_thrift_object_t      *object;
     ngx_str_t                 service;      /* a 0 byte behind it */
     ngx_array_t               args;         /* nthrift_arg_t */

@@ -130,6 +130,7 @@ ngx_thrift_invocation_create(ngx_thrift_call_t *call)
 
     inv->call = call;
     inv->handler = call->conf->answer->handler;
+    inv->target = call->target;
     inv->dispatch = call->target->dispatch;
     inv->method = inv->dispatch ? inv->dispatch->method : NULL;
 
@@ -160,7 +161,8 @@ ngx_thrift_invocation_enter(ngx_thrift_invocation_t *inv,
     ngx_thrift_watch_t *watch)
 {
     inv->inside++;
-    ngx_thrift_watch_start(watch);
+    ngx_thrift_watch_start(watch, NGX_THRIFT_RUNS_CALL, inv->handler,
+                           inv->target);
 }
 
 

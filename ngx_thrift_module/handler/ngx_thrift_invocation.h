@@ -50,6 +50,7 @@ struct ngx_thrift_invocation_s {
     ngx_thrift_handler_t     *handler;
     const nthrift_dispatch_t *dispatch; /* NULL: an adapter's */
     const nthrift_method_t   *method;   /* the same */
+    ngx_thrift_target_t      *target;   /* the call's */
     nthrift_call_t           *ticket;   /* NULL: dropped */
 
     nthrift_head_t            head;     /* of the reply */

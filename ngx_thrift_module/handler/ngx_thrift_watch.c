@@ -22,8 +22,11 @@ ngx_thrift_watch_init(void)
 
 
 void
-ngx_thrift_watch_start(ngx_thrift_watch_t *watch)
+ngx_thrift_watch_start(ngx_thrift_watch_t *watch, ngx_uint_t kind,
+    ngx_thrift_handler_t *handler, ngx_thrift_target_t *target)
 {
+    ngx_thrift_crash_enter(&watch->before, kind, handler, target);
+
     if (ngx_thrift_watch_depth++ == 0) {
         (void) clock_gettime(CLOCK_MONOTONIC, &watch->start);
     }
@@ -36,6 +39,8 @@ ngx_thrift_watch_end(ngx_thrift_watch_t *watch, ngx_msec_t slow,
 {
     ngx_msec_t       took;
     struct timespec  now;
+
+    ngx_thrift_crash_leave(&watch->before);
 
     if (--ngx_thrift_watch_depth != 0) {
         return;

@@ -11,12 +11,17 @@
 
 
 typedef struct {
-    struct timespec  start;
+    struct timespec    start;
+    ngx_thrift_runs_t  before;
 } ngx_thrift_watch_t;
 
 
-/* Before code of a handler's, and behind it; may be nested. */
-void ngx_thrift_watch_start(ngx_thrift_watch_t *watch);
+/*
+ * Before code of a handler's, and behind it; may be nested.  Which code that
+ * is: see ngx_thrift_crash_enter().
+ */
+void ngx_thrift_watch_start(ngx_thrift_watch_t *watch, ngx_uint_t kind,
+    ngx_thrift_handler_t *handler, ngx_thrift_target_t *target);
 
 /*
  * Logs what took `slow` milliseconds or more (0: nothing does), once for code

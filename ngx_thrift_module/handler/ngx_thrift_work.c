@@ -21,6 +21,7 @@ typedef struct {
 static ngx_int_t ngx_thrift_work_post(ngx_thrift_invocation_t *inv,
     ngx_thread_pool_t *pool, ngx_thrift_task_t *task);
 static void ngx_thrift_work_run(void *data, ngx_log_t *log);
+static void ngx_thrift_work_run_method(ngx_thrift_invocation_t *inv);
 static void ngx_thrift_work_done(ngx_event_t *ev);
 static void ngx_thrift_work_method_done(ngx_thrift_invocation_t *inv);
 
@@ -130,15 +131,28 @@ ngx_thrift_work_run(void *data, ngx_log_t *log)
 {
     ngx_thrift_task_t *task = data;
 
+    ngx_thrift_runs_t         before;
     ngx_thrift_invocation_t  *inv;
-
-    if (task->work) {
-        task->work(task->data);
-        return;
-    }
 
     inv = task->invocation;
 
+    ngx_thrift_crash_enter(&before, NGX_THRIFT_RUNS_CALL, inv->handler,
+                           inv->target);
+
+    if (task->work) {
+        task->work(task->data);
+
+    } else {
+        ngx_thrift_work_run_method(inv);
+    }
+
+    ngx_thrift_crash_leave(&before);
+}
+
+
+static void
+ngx_thrift_work_run_method(ngx_thrift_invocation_t *inv)
+{
     /* its call may have ended while it was in the queue */
 
     if (!__atomic_load_n(&inv->closed, __ATOMIC_ACQUIRE)) {

@@ -12,6 +12,8 @@
  *      +--> outbound        calls that it makes itself: calls like others, of
  *      |                    which it is the owner
  *      +--> watch           how long it holds the event loop
+ *             |
+ *             +--> crash    what of it runs, if the worker dies there
  *
  *     api           the functions that a handler calls; it holds a ticket in
  *                   place of a call
@@ -22,6 +24,7 @@
 #define _NGX_THRIFT_HANDLER_ROOMS_H_INCLUDED_
 
 
+#include "handler/ngx_thrift_crash.h"
 #include "handler/ngx_thrift_watch.h"
 #include "handler/ngx_thrift_log.h"
 #include "handler/ngx_thrift_object.h"
