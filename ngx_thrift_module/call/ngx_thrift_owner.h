@@ -20,10 +20,12 @@ typedef struct {
     ngx_int_t   (*return_text)(ngx_thrift_call_t *call, ngx_str_t *text);
 
     /*
-     * The call holds `n` bytes more, or fewer; may it receive more?  If not,
-     * call->paused is set, and its connection is resumed later.
+     * The call holds `n` bytes more, or fewer; may a handler take more for it;
+     * may it receive more?  If not, call->paused is set, and its connection is
+     * resumed later.
      */
     void        (*hold)(ngx_thrift_call_t *call, off_t n);
+    ngx_uint_t  (*may_hold)(ngx_thrift_call_t *call);
     ngx_uint_t  (*may_receive)(ngx_thrift_call_t *call);
 
     /*

@@ -48,6 +48,7 @@ static void ngx_stream_thrift_session_unpause(
     ngx_stream_thrift_session_t *ts);
 static ngx_stream_thrift_call_t *ngx_stream_thrift_session_begin(
     ngx_stream_thrift_session_t *ts);
+static ngx_uint_t ngx_stream_thrift_session_may_hold(ngx_thrift_call_t *call);
 static ngx_uint_t ngx_stream_thrift_session_may_receive(
     ngx_thrift_call_t *call);
 static ngx_uint_t ngx_stream_thrift_session_is_next(
@@ -61,6 +62,7 @@ static const ngx_thrift_owner_t  ngx_stream_thrift_session_owner = {
     ngx_stream_thrift_call_client,
     ngx_stream_thrift_call_return_text,
     ngx_stream_thrift_session_hold,
+    ngx_stream_thrift_session_may_hold,
     ngx_stream_thrift_session_may_receive,
     ngx_thrift_reply,
     ngx_stream_thrift_session_reply,
@@ -729,6 +731,24 @@ ngx_stream_thrift_session_hold(ngx_thrift_call_t *call, off_t n)
     if (n < 0 && (ts->blocked || ts->npaused) && !ts->running) {
         ngx_post_event(&ts->flush, &ngx_posted_events);
     }
+}
+
+
+/*
+ * A call takes what it needs unless others of its client hold too much already.
+ * That which is answered next is not kept waiting by those behind it; a oneway
+ * has no turn.
+ */
+
+static ngx_uint_t
+ngx_stream_thrift_session_may_hold(ngx_thrift_call_t *call)
+{
+    ngx_stream_thrift_session_t  *ts;
+
+    ts = ngx_stream_thrift_get_call(call)->owner;
+
+    return ts->held - call->held <= NGX_STREAM_THRIFT_MAX_HELD
+           || (!call->oneway && ngx_stream_thrift_session_is_next(ts, call));
 }
 
 

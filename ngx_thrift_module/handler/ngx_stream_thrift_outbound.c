@@ -15,13 +15,15 @@ static void ngx_stream_thrift_outbound_log(ngx_thrift_call_t *call);
 static void ngx_stream_thrift_outbound_finish(ngx_thrift_call_t *call);
 
 
-/* It has neither route nor reply. */
+/* It has neither route nor reply; a handler takes memory for the call that it
+   answers. */
 
 static const ngx_thrift_owner_t  ngx_stream_thrift_outbound_owner = {
     NULL,                                   /* routed */
     NULL,                                   /* client */
     NULL,                                   /* return_text */
     ngx_stream_thrift_session_hold,
+    NULL,                                   /* may_hold */
     ngx_stream_thrift_outbound_may_receive,
     ngx_thrift_outbound_answer,
     NULL,                                   /* write */

@@ -237,6 +237,10 @@ ngx_thrift_api_write(ngx_thrift_invocation_t *inv,
 static int
 ngx_thrift_api_unwritten(ngx_thrift_invocation_t *inv, const char *error)
 {
+    if (inv->overloaded) {
+        return ngx_thrift_invocation_wrong(inv, inv->refusal);
+    }
+
     if (error == nthrift_write_too_large || error == nthrift_write_no_memory) {
         return ngx_thrift_invocation_wrong(inv,
                                     "handler's reply needs more memory than "
@@ -400,9 +404,7 @@ ngx_thrift_api_raw_body(ngx_thrift_invocation_t *inv,
     p = ngx_thrift_invocation_alloc(inv, inv->size);
 
     if (p == NULL) {
-        return ngx_thrift_invocation_wrong(inv,
-                                    "handler's reply needs more memory than "
-                                    "\"thrift_handler_memory\" allows");
+        return ngx_thrift_api_unwritten(inv, nthrift_write_no_memory);
     }
 
     inv->out = p;

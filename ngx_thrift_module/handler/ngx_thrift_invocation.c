@@ -152,6 +152,8 @@ ngx_thrift_invocation_create(ngx_thrift_call_t *call)
     inv->event.data = inv;
     inv->event.log = ngx_cycle->log;
 
+    ngx_thrift_invocation_hold(inv, sizeof(ngx_thrift_invocation_t));
+
     return inv;
 }
 
@@ -236,10 +238,10 @@ ngx_thrift_invocation_result(ngx_thrift_invocation_t *inv)
     call = inv->call;
 
     if (inv->end == NGX_THRIFT_INVOCATION_FAILED) {
-        return ngx_thrift_error_set(call, inv->type, 500, "%V", &inv->text);
+        return ngx_thrift_error_set(call, inv->type,
+                                    inv->overloaded ? 503 : 500, "%V",
+                                    &inv->text);
     }
-
-    call->owner->hold(call, inv->arena.used + inv->size);
 
     return NGX_OK;
 }
@@ -496,7 +498,11 @@ ngx_thrift_invocation_fail(ngx_thrift_invocation_t *inv, int32_t type,
 int
 ngx_thrift_invocation_wrong(ngx_thrift_invocation_t *inv, const char *text)
 {
-    ngx_thrift_invocation_error(inv, text);
+    /* that it has too many calls is the client's choice */
+
+    ngx_thrift_invocation_log(inv, (inv->overloaded && text == inv->refusal)
+                                       ? NTHRIFT_LOG_INFO : NTHRIFT_LOG_ERROR,
+                              text, ngx_strlen(text));
 
     if (ngx_thrift_invocation_end(inv, NGX_THRIFT_INVOCATION_FAILED)
         == NTHRIFT_OK)

@@ -91,6 +91,8 @@ struct ngx_thrift_invocation_s {
     unsigned                  wrong:1;      /* answered for the handler */
     unsigned                  starved:1;    /* it has not got what it needs to
                                                reply: see `refusal` */
+    unsigned                  overloaded:1; /* as its client's other calls hold
+                                               too much */
     unsigned                  notified:1;   /* it knows that the call is over */
     unsigned                  has_info:1;
     ngx_uint_t                inside;       /* its code runs: depth */
@@ -98,6 +100,7 @@ struct ngx_thrift_invocation_s {
                                                thread looks at it, too */
 
     ngx_uint_t                threaded;     /* a thread runs its method */
+    size_t                    uncounted;    /* bytes that a thread has taken */
     ngx_thrift_line_t        *lines;
     ngx_thrift_line_t       **lines_last;
 
@@ -185,6 +188,9 @@ void ngx_thrift_invocation_write(ngx_thrift_invocation_t *inv,
     nthrift_write_t *w, unsigned protocol, size_t size);
 void ngx_thrift_invocation_written(ngx_thrift_invocation_t *inv,
     nthrift_write_t *w);
+
+/* It holds `size` bytes more, on behalf of its call. */
+void ngx_thrift_invocation_hold(ngx_thrift_invocation_t *inv, size_t size);
 
 /* What nthrift_call_info() shows; NULL: no memory. */
 const nthrift_call_info_t *ngx_thrift_invocation_info(

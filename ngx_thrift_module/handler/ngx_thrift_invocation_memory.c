@@ -3,6 +3,9 @@
  * The memory of invocations.  It is their own, not the call's, since threads
  * may use it longer than there is a call; and so are references to the blocks
  * that arguments lie in.
+ *
+ * All of it counts for the client as long as the call lasts.  What a thread
+ * takes is counted when its method has returned.
  */
 
 #include "ngx_thrift.h"
@@ -21,9 +24,13 @@ static const char  ngx_thrift_invocation_limit[] =
     "handler needs more memory than \"thrift_handler_memory\" allows";
 static const char  ngx_thrift_invocation_no_memory[] =
     "no memory for what handler needs";
+static const char  ngx_thrift_invocation_overloaded[] =
+    "overloaded: other calls of the client hold too much memory";
 
 
 static void *ngx_thrift_invocation_chunk(void *data, size_t size);
+static void *ngx_thrift_invocation_take(ngx_thrift_invocation_t *inv,
+    size_t size);
 static uint8_t *ngx_thrift_invocation_grow(void *owner, uint8_t *data,
     size_t len, size_t *size);
 static ngx_int_t ngx_thrift_invocation_keep_message(
@@ -64,6 +71,25 @@ ngx_thrift_invocation_chunk(void *data, size_t size)
 {
     ngx_thrift_invocation_t  *inv = data;
 
+    ngx_thrift_call_t  *call;
+
+    call = inv->call;
+
+    if (ngx_thrift_in_loop() && call && !call->owner->may_hold(call)) {
+        inv->overloaded = 1;
+        inv->refusal = ngx_thrift_invocation_overloaded;
+        return NULL;
+    }
+
+    return ngx_thrift_invocation_take(inv, size);
+}
+
+
+/* In any case, if there is memory. */
+
+static void *
+ngx_thrift_invocation_take(ngx_thrift_invocation_t *inv, size_t size)
+{
     ngx_thrift_chunk_t  *chunk;
 
     chunk = ngx_alloc(sizeof(ngx_thrift_chunk_t) + size, ngx_cycle->log);
@@ -76,7 +102,23 @@ ngx_thrift_invocation_chunk(void *data, size_t size)
     chunk->size = size;
     inv->chunks = chunk;
 
+    ngx_thrift_invocation_hold(inv, size);
+
     return chunk + 1;
+}
+
+
+void
+ngx_thrift_invocation_hold(ngx_thrift_invocation_t *inv, size_t size)
+{
+    if (!ngx_thrift_in_loop()) {
+        inv->uncounted += size;
+        return;
+    }
+
+    if (inv->call) {
+        inv->call->owner->hold(inv->call, size);
+    }
 }
 
 
@@ -119,7 +161,7 @@ ngx_thrift_invocation_keep(ngx_thrift_invocation_t *inv, const void *data,
     p = nthrift_arena_alloc(&inv->arena, len + 1);
 
     if (p == NULL) {
-        p = ngx_thrift_invocation_chunk(inv, len + 1);
+        p = ngx_thrift_invocation_take(inv, len + 1);
     }
 
     if (p) {

@@ -26,6 +26,13 @@ ngx_thrift_invocation_read(ngx_thrift_invocation_t *inv)
         return rc;
     }
 
+    if (inv->overloaded) {
+        ngx_log_error(NGX_LOG_INFO, inv->call->log, 0, "%s", inv->refusal);
+
+        return ngx_thrift_error_set(inv->call, NTHRIFT_EXC_INTERNAL_ERROR, 503,
+                                    "%s", inv->refusal);
+    }
+
     ngx_log_error(NGX_LOG_INFO, inv->call->log, 0,
                   "client sent arguments that need more memory than "
                   "\"thrift_handler_memory\" allows: %uz bytes",

@@ -214,6 +214,9 @@ ngx_thrift_work_method_done(ngx_thrift_invocation_t *inv)
 
     inv->threaded = 0;
 
+    ngx_thrift_invocation_hold(inv, inv->uncounted);
+    inv->uncounted = 0;
+
     log = inv->call ? inv->call->log : ngx_cycle->log;
 
     for (line = inv->lines; line; line = line->next) {
