@@ -9,12 +9,7 @@
 #include "ngx_stream_thrift.h"
 
 
-#define NGX_STREAM_THRIFT_LOG_NAME  128     /* bytes of a name in a line */
-
-
 static void ngx_stream_thrift_log_time(ngx_stream_session_t *s);
-static u_char *ngx_stream_thrift_log_name(u_char *p, u_char *last,
-    nthrift_str_t *name);
 
 
 void
@@ -73,46 +68,23 @@ u_char *
 ngx_stream_thrift_log_error(ngx_log_t *log, u_char *buf, size_t len)
 {
     u_char                    *p, *last;
+    nthrift_str_t             *name;
     ngx_stream_session_t      *s;
     ngx_stream_thrift_call_t  *tc;
 
     s = log->data;
     tc = ngx_stream_get_module_ctx(s, ngx_stream_thrift_module);
+    name = &tc->call.request.wire.head.name;
 
     last = buf + len;
 
     p = ngx_slprintf(buf, last, ", call: \"");
-    p = ngx_stream_thrift_log_name(p, last, &tc->call.request.wire.head.name);
+    p = ngx_thrift_escape(p, last, name->data, name->len);
     p = ngx_slprintf(p, last, "\"");
 
     if (s->upstream && s->upstream->peer.name) {
         p = ngx_slprintf(p, last, ", upstream: \"%V\"",
                          s->upstream->peer.name);
-    }
-
-    return p;
-}
-
-
-/* A name is the client's choice: it must not look like log lines. */
-
-static u_char *
-ngx_stream_thrift_log_name(u_char *p, u_char *last, nthrift_str_t *name)
-{
-    size_t  i, n;
-
-    n = ngx_min(name->len, NGX_STREAM_THRIFT_LOG_NAME);
-
-    for (i = 0; i < n; i++) {
-
-        if (name->data[i] < 0x20 || name->data[i] > 0x7e
-            || name->data[i] == '"' || name->data[i] == '\\')
-        {
-            p = ngx_slprintf(p, last, "\\x%02Xi", (ngx_uint_t) name->data[i]);
-            continue;
-        }
-
-        p = ngx_slprintf(p, last, "%c", name->data[i]);
     }
 
     return p;
