@@ -64,6 +64,7 @@ fuzz_rules(uint8_t choice)
     rules.protocol = choice / 3 % 3;
     rules.lax = choice / 9 % 2;
     rules.validate = choice / 18 % 4 != 3;
+    rules.unnamed = choice / 72 % 2;
     rules.max_depth = 64;
     rules.max_frame = 16384000;
     rules.max_message = 100 * 1024 * 1024;

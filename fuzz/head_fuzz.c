@@ -30,7 +30,8 @@ head_check_write(const nthrift_head_t *head)
     nthrift_head_t   again;
     nthrift_error_t  err = { NULL };
     nthrift_rules_t  rules = { .transport = head->transport,
-                               .protocol = head->protocol };
+                               .protocol = head->protocol,
+                               .unnamed = 1 };
 
     size = nthrift_head_size(head);
     p = malloc(size);

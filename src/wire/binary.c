@@ -74,7 +74,9 @@ binary_head_read(const uint8_t *p, const uint8_t *last,
         return nthrift_error_set(err, "negative length of method name");
     }
 
-    if (nthrift_protocol_check_name(len, least, limit, err) != NTHRIFT_OK) {
+    if (nthrift_protocol_check_name(head, len, least, limit, err)
+        != NTHRIFT_OK)
+    {
         return NTHRIFT_ERROR;
     }
 

@@ -50,7 +50,7 @@ compact_head_read(const uint8_t *p, const uint8_t *last,
 
     size += n;
 
-    if (nthrift_protocol_check_name(len, (uint64_t) size, limit, err)
+    if (nthrift_protocol_check_name(head, len, (uint64_t) size, limit, err)
         != NTHRIFT_OK)
     {
         return NTHRIFT_ERROR;

@@ -67,10 +67,16 @@ nthrift_head_read(const nthrift_rules_t *rules, const uint8_t *p,
     /* the table says the same, but later than `frame` does */
 
     size = (head->frame != 0) ? NTHRIFT_LENGTH_SIZE : 0;
+    head->unnamed = rules->unnamed;
+
     n = head_read_protocol(p + size, last, head, err);
 
     if (n < 0) {
         return n;
+    }
+
+    if (head->name.len == 0 && head->type != NTHRIFT_EXCEPTION) {
+        return nthrift_error_set(err, NTHRIFT_PROTOCOL_NO_NAME);
     }
 
     head->size = (uint32_t) size + (uint32_t) n;

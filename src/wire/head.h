@@ -20,8 +20,8 @@
  * is not whole (nothing is consumed: call again with all its bytes; a head is
  * at most NTHRIFT_MAX_HEAD bytes); NTHRIFT_ERROR when it is none: nothing
  * after it can be trusted.  Refused are: what nthrift_frame_read() refuses, a
- * bad version, a name that is empty, longer than NTHRIFT_MAX_NAME or that
- * leaves its frame, a varint of more than 5 bytes.
+ * bad version, a name that is empty (but see rules->unnamed), longer than
+ * NTHRIFT_MAX_NAME or that leaves its frame, a varint of more than 5 bytes.
  */
 int nthrift_head_read(const nthrift_rules_t *rules, const uint8_t *p,
     const uint8_t *last, nthrift_head_t *head, nthrift_error_t *err);

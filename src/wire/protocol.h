@@ -92,17 +92,21 @@ extern const nthrift_protocol_t *const  nthrift_protocols[NTHRIFT_PROTOCOLS];
 const char *nthrift_protocol_name(unsigned protocol);
 
 
+#define NTHRIFT_PROTOCOL_NO_NAME  "empty method name"
+
+
 /*
  * For head_read(): a name of `len` bytes, in a head that has `rest` others, in
  * a frame of `limit` bytes.  NTHRIFT_OK, or NTHRIFT_ERROR: it cannot be one.
+ * Of which types it may be empty is judged later (head.c).
  */
 
 static inline int
-nthrift_protocol_check_name(uint64_t len, uint64_t rest, uint64_t limit,
-    nthrift_error_t *err)
+nthrift_protocol_check_name(const nthrift_head_t *head, uint64_t len,
+    uint64_t rest, uint64_t limit, nthrift_error_t *err)
 {
-    if (len == 0) {
-        return nthrift_error_set(err, "empty method name");
+    if (len == 0 && !head->unnamed) {
+        return nthrift_error_set(err, NTHRIFT_PROTOCOL_NO_NAME);
     }
 
     if (len > NTHRIFT_MAX_NAME) {

@@ -84,6 +84,7 @@ typedef struct {
     uint8_t    protocol;        /* nthrift_protocol_e */
     uint8_t    lax;             /* 1: a binary head without version is read */
     uint8_t    validate;        /* 0: a framed body is counted, not walked */
+    uint8_t    unnamed;         /* 1: an EXCEPTION may have an empty name */
     uint32_t   max_depth;       /* 1 .. NTHRIFT_MAX_DEPTH */
     uint32_t   max_frame;       /* bytes, without the length word */
     uint64_t   max_message;     /* bytes, head included */
@@ -98,6 +99,7 @@ typedef struct {
     uint8_t        protocol;    /* NTHRIFT_BINARY or NTHRIFT_COMPACT: a row
                                    of protocol.h */
     uint8_t        lax;         /* 1: read without a version word */
+    uint8_t        unnamed;     /* while it is read: rules->unnamed */
     uint8_t        type;        /* nthrift_message_type_e; on reading any
                                    value: whoever reads decides */
     int32_t        seqid;

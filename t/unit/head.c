@@ -113,6 +113,36 @@ test_read(void)
 }
 
 
+/* Some servers do not know what an exception answers. */
+
+static void
+test_unnamed(void)
+{
+    nthrift_rules_t  rules;
+
+    rules = way_rules;
+    rules.unnamed = 1;
+
+    way_is_hex(&rules, "80 01 00 03 00 00 00 00 00 00 00 00 00", NTHRIFT_OK,
+               NULL, NULL, "binary: exception without name");
+    way_is_hex(&rules, "00 00 00 0d 80 01 00 03 00 00 00 00 00 00 00 00 00",
+               NTHRIFT_OK, NULL, NULL, "framed: exception without name");
+    way_is_hex(&rules, "82 61 00 00 00", NTHRIFT_OK, NULL, NULL,
+               "compact: exception without name");
+    way_is_hex(&rules, "80 01 00 02 00 00 00 00 00 00 00 00 00",
+               NTHRIFT_ERROR, "empty method name", NULL,
+               "binary: reply without name");
+    way_is_hex(&rules, "82 41 00 00 00", NTHRIFT_ERROR, "empty method name",
+               NULL, "compact: reply without name");
+
+    rules.unnamed = 0;
+
+    way_is_hex(&rules, "80 01 00 03 00 00 00 00 00 00 00 00 00",
+               NTHRIFT_ERROR, "empty method name", NULL,
+               "binary: exception without name, not allowed");
+}
+
+
 static void
 test_values(void)
 {
@@ -272,6 +302,7 @@ int
 main(void)
 {
     test_read();
+    test_unnamed();
     test_values();
     test_longest();
     test_write();
