@@ -89,6 +89,7 @@ my @directives = (
     thrift_next_upstream_timeout => [ '1s;', $calls ],
     thrift_idempotent            => [ 'on;', $calls ],
     thrift_keepalive             => [ '10;', [qw(upstream)] ],
+    thrift_check_seqid           => [ 'off;', [qw(upstream)] ],
     thrift_upstream_transport    => [ 'framed;', [qw(upstream)] ],
     thrift_upstream_protocol     => [ 'compact;', [qw(upstream)] ],
     thrift_upstream_multiplexed  => [ 'on;', [qw(upstream)] ],

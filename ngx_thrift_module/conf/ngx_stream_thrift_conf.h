@@ -164,6 +164,7 @@ typedef struct {
     ngx_msec_t                       keepalive_lifetime;
     ngx_msec_t                       keepalive_surplus;     /* 0 if they were
                                                                counted */
+    ngx_flag_t                       check_seqid;
     ngx_uint_t                       transport;     /* of handlers' calls */
     ngx_uint_t                       protocol;
     ngx_flag_t                       multiplexed;

@@ -106,6 +106,7 @@ ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool)
         pool->idle.surplus = NGX_STREAM_THRIFT_KEEPALIVE_SURPLUS;
         pool->idle.timeout = NGX_STREAM_THRIFT_KEEPALIVE_TIMEOUT;
         pool->idle.lifetime = NGX_STREAM_THRIFT_KEEPALIVE_LIFETIME;
+        pool->idle.check_seqid = 1;
         return;
     }
 
@@ -116,6 +117,7 @@ ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool)
     pool->idle.surplus = ucf->keepalive_surplus;
     pool->idle.timeout = ucf->keepalive_timeout;
     pool->idle.lifetime = ucf->keepalive_lifetime;
+    pool->idle.check_seqid = ucf->check_seqid;
 }
 
 

@@ -37,6 +37,13 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
       0,
       NULL },
 
+    { ngx_string("thrift_check_seqid"),
+      NGX_STREAM_UPS_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, check_seqid),
+      NULL },
+
     { ngx_string("thrift_upstream_transport"),
       NGX_STREAM_UPS_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_enum_slot,
@@ -109,6 +116,7 @@ ngx_stream_thrift_create_upstream_conf(ngx_conf_t *cf)
     ucf->keepalive = NGX_CONF_UNSET_UINT;
     ucf->keepalive_timeout = NGX_CONF_UNSET_MSEC;
     ucf->keepalive_lifetime = NGX_CONF_UNSET_MSEC;
+    ucf->check_seqid = NGX_CONF_UNSET;
     ucf->transport = NGX_CONF_UNSET_UINT;
     ucf->protocol = NGX_CONF_UNSET_UINT;
     ucf->multiplexed = NGX_CONF_UNSET;
@@ -209,6 +217,7 @@ ngx_stream_thrift_init_upstreams(ngx_conf_t *cf)
                                  NGX_STREAM_THRIFT_KEEPALIVE_TIMEOUT);
         ngx_conf_init_msec_value(ucf->keepalive_lifetime,
                                  NGX_STREAM_THRIFT_KEEPALIVE_LIFETIME);
+        ngx_conf_init_value(ucf->check_seqid, 1);
         ngx_conf_init_uint_value(ucf->transport, NTHRIFT_FRAMED);
         ngx_conf_init_uint_value(ucf->protocol, NTHRIFT_BINARY);
         ngx_conf_init_value(ucf->multiplexed, 0);

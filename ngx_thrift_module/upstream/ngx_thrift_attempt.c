@@ -10,6 +10,7 @@
 
 static void ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_attempt_check_name(ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_attempt_unnumbered(ngx_thrift_attempt_t *attempt);
 
 
 static ngx_thrift_cache_t  ngx_thrift_attempts = {
@@ -67,6 +68,7 @@ ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt)
     attempt->reused = 0;
     attempt->blameless = 0;
     attempt->closes = 0;
+    attempt->unnumbered = 0;
 }
 
 
@@ -117,6 +119,7 @@ ngx_thrift_attempt_sent(ngx_thrift_attempt_t *attempt)
 
     if (call->silent) {
         attempt->state = NGX_THRIFT_ATTEMPT_ANSWERED;
+        attempt->closes = !attempt->pool->check_seqid;
         return NGX_DONE;
     }
 
@@ -160,6 +163,28 @@ ngx_thrift_attempt_may_receive(ngx_thrift_attempt_t *attempt)
 }
 
 
+/*
+ * A server that has not understood a call may answer it under the number 0: the
+ * connection carries no other one.  It carries none after it, either.
+ */
+
+ngx_uint_t
+ngx_thrift_attempt_takes(ngx_thrift_attempt_t *attempt, nthrift_head_t *head)
+{
+    if (!attempt->pool->check_seqid) {
+        return 1;
+    }
+
+    if (head->type == NTHRIFT_EXCEPTION && head->seqid == 0) {
+        attempt->unnumbered = 1;
+        attempt->closes = 1;
+        return 1;
+    }
+
+    return 0;
+}
+
+
 ngx_int_t
 ngx_thrift_attempt_check(ngx_thrift_attempt_t *attempt)
 {
@@ -194,6 +219,16 @@ ngx_thrift_attempt_check(ngx_thrift_attempt_t *attempt)
 
     attempt->state = NGX_THRIFT_ATTEMPT_ANSWERED;
     call->reply = &attempt->reply;
+
+    /* where seqids do not tell, only a clean reply leaves nothing behind */
+
+    if (!attempt->pool->check_seqid && head->type == NTHRIFT_EXCEPTION) {
+        attempt->closes = 1;
+    }
+
+    if (attempt->unnumbered || head->name.len == 0) {
+        ngx_thrift_attempt_unnumbered(attempt);
+    }
 
     if (ngx_thrift_validate_reply(call, &why) == NGX_OK) {
         return NGX_OK;
@@ -238,7 +273,9 @@ ngx_thrift_attempt_check_name(ngx_thrift_attempt_t *attempt)
         attempt->closes = 1;
     }
 
-    if (nthrift_str_equal(&head->name, &call->request.wire.head.name)) {
+    if (head->name.len == 0
+        || nthrift_str_equal(&head->name, &call->request.wire.head.name))
+    {
         return NGX_OK;
     }
 
@@ -264,6 +301,28 @@ ngx_thrift_attempt_leaves_doubt(ngx_thrift_attempt_t *attempt)
 {
     return attempt->call->silent
            || attempt->reply.wire.head.type == NTHRIFT_EXCEPTION;
+}
+
+
+/* It is the call's exception all the same; why the connection is lost. */
+
+static void
+ngx_thrift_attempt_unnumbered(ngx_thrift_attempt_t *attempt)
+{
+    u_char              text[NGX_THRIFT_ESCAPE_SIZE], *last;
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
+    ngx_thrift_reply_read_exception(call);
+
+    last = ngx_thrift_escape(text, text + sizeof(text), call->text.data,
+                             call->text.len);
+
+    ngx_log_error(NGX_LOG_ERR, call->log, 0,
+                  "upstream sent exception without %s: \"%*s\"",
+                  attempt->unnumbered ? "seqid" : "method name",
+                  (size_t) (last - text), text);
 }
 
 

@@ -63,6 +63,8 @@ struct ngx_thrift_attempt_s {
                                                server's fault */
     unsigned                   closes:1;    /* its connection carries no
                                                further one */
+    unsigned                   unnumbered:1;    /* its reply has no seqid of
+                                               ours */
 };
 
 
@@ -90,6 +92,13 @@ ngx_int_t ngx_thrift_attempt_sent(ngx_thrift_attempt_t *attempt);
 void ngx_thrift_attempt_begun(ngx_thrift_attempt_t *attempt);
 void ngx_thrift_attempt_received(ngx_thrift_attempt_t *attempt, off_t n);
 ngx_uint_t ngx_thrift_attempt_may_receive(ngx_thrift_attempt_t *attempt);
+
+/*
+ * May a reply be its own that does not bear its seqid, nor that of one before
+ * it?
+ */
+ngx_uint_t ngx_thrift_attempt_takes(ngx_thrift_attempt_t *attempt,
+    nthrift_head_t *head);
 
 /*
  * Its reply is whole, in attempt->reply: is it one to this call?  Otherwise the

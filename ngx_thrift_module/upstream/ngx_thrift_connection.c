@@ -656,6 +656,7 @@ ngx_thrift_connection_start(ngx_thrift_connection_t *conn,
     conn->rules.transport = NTHRIFT_TRANSPORT_AUTO;
     conn->rules.protocol = NTHRIFT_PROTOCOL_AUTO;
     conn->rules.lax = call->request.wire.head.lax;
+    conn->rules.unnamed = 1;
 
     /* limits are for what the client gets, with a seqid that may be shorter */
 
@@ -675,7 +676,7 @@ ngx_thrift_connection_draw_seqid(ngx_thrift_connection_t *conn)
 
     do {
         seqid = ngx_thrift_random() & 0x7fffffff;
-    } while (ngx_thrift_connection_knows(conn, seqid));
+    } while (seqid == 0 || ngx_thrift_connection_knows(conn, seqid));
 
     conn->total++;
     conn->seqids[conn->total % NGX_THRIFT_SEQIDS] = seqid;
@@ -851,6 +852,12 @@ ngx_thrift_connection_match(ngx_thrift_connection_t *conn)
     }
 
     if (!ngx_thrift_connection_knows(conn, seqid)) {
+
+        if (ngx_thrift_attempt_takes(attempt, &conn->message.wire.head)) {
+            conn->reading = attempt;
+            return NGX_OK;
+        }
+
         return ngx_thrift_attempt_malformed(attempt, "its seqid is wrong");
     }
 

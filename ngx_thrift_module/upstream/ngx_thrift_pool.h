@@ -58,6 +58,7 @@ struct ngx_thrift_pool_s {
                                            is a limit of all idle ones */
     ngx_msec_t            timeout;      /* an idle connection is closed after */
     ngx_msec_t            lifetime;     /* none is kept longer; 0: no limit */
+    ngx_uint_t            check_seqid;  /* replies bear the seqid of a call */
 };
 
 
