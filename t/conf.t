@@ -82,6 +82,7 @@ my @directives = (
     thrift_max_calls             => [ '10;', $client ],
     thrift_buffer_size           => [ '4k;', $client ],
     thrift_half_close            => [ 'on;', $client ],
+    thrift_ignore_client_abort   => [ 'on;', $calls ],
     thrift_handler_memory        => [ '1m;', $calls ],
     thrift_handler_slow          => [ '1s;', $calls ],
     thrift_next_upstream         => [ 'error;', $calls ],

@@ -26,6 +26,8 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
+    thrift_half_close  on;
+
     server {
         listen               127.0.0.1:%%PORT_proxy%%  sndbuf=32k;
         thrift_max_pipeline  2;

@@ -25,6 +25,8 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
+    thrift_half_close  on;
+
     log_format  test   '$thrift_method $thrift_status $remote_addr '
                        '$proxy_protocol_addr $upstream_addr';
     log_format  tls    '$thrift_method $ssl_protocol $ssl_server_name '

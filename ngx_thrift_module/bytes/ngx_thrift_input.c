@@ -244,6 +244,34 @@ ngx_thrift_input_error(ngx_connection_t *c)
 }
 
 
+ngx_uint_t
+ngx_thrift_input_ended(ngx_connection_t *c)
+{
+    char          byte[1];
+    ngx_event_t  *rev;
+
+    rev = c->read;
+
+#if (NGX_HAVE_KQUEUE)
+
+    if (ngx_event_flags & NGX_USE_KQUEUE_EVENT) {
+        return rev->pending_eof;
+    }
+
+#endif
+
+#if (NGX_HAVE_EPOLLRDHUP)
+
+    if ((ngx_event_flags & NGX_USE_EPOLL_EVENT) && ngx_use_epoll_rdhup) {
+        return rev->pending_eof;
+    }
+
+#endif
+
+    return rev->ready && recv(c->fd, byte, 1, MSG_PEEK) == 0;
+}
+
+
 void
 ngx_thrift_input_rest(ngx_thrift_input_t *in)
 {

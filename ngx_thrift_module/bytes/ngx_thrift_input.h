@@ -71,6 +71,12 @@ ssize_t ngx_thrift_input_copy(ngx_thrift_input_t *in, u_char *p, size_t len);
 ngx_err_t ngx_thrift_input_error(ngx_connection_t *c);
 
 /*
+ * Will the peer send no more, though not all was received?  Some methods of
+ * events tell; where they do not, it shows when nothing else is unread.
+ */
+ngx_uint_t ngx_thrift_input_ended(ngx_connection_t *c);
+
+/*
  * Nothing more is received for now: gives the block back when all of it is
  * consumed; what is left of little use to a large block moves to a small one.
  */

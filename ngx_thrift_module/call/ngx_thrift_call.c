@@ -259,6 +259,25 @@ ngx_thrift_call_cancel(ngx_thrift_call_t *call)
 }
 
 
+ngx_uint_t
+ngx_thrift_call_outlives(ngx_thrift_call_t *call, ngx_uint_t lost)
+{
+    if (call->oneway) {
+        return 1;
+    }
+
+    if (call->step >= NGX_THRIFT_STEP_REPLY) {
+        return !lost;
+    }
+
+    if (call->step == NGX_THRIFT_STEP_HANDLE) {
+        return !lost && !ngx_thrift_invocation_waits(call);
+    }
+
+    return call->conf->ignore_client_abort;
+}
+
+
 void
 ngx_thrift_call_expire(ngx_thrift_call_t *call)
 {

@@ -114,6 +114,12 @@ void ngx_thrift_call_wake(ngx_thrift_call_t *call, ngx_int_t rc);
 /* Its owner does not wait for it any more: no reply, only the log. */
 void ngx_thrift_call_cancel(ngx_thrift_call_t *call);
 
+/*
+ * Does it go on when its client has left, who may still read its reply or, if
+ * it is `lost`, does not?
+ */
+ngx_uint_t ngx_thrift_call_outlives(ngx_thrift_call_t *call, ngx_uint_t lost);
+
 /* Its time is over: what it waits for is given up, and it fails. */
 void ngx_thrift_call_expire(ngx_thrift_call_t *call);
 

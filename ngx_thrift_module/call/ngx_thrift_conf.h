@@ -58,6 +58,8 @@ typedef struct {
     ngx_msec_t                  connect_timeout;
     ngx_msec_t                  send_timeout;
 
+    ngx_flag_t                  ignore_client_abort;
+
     size_t                      handler_memory; /* bytes for one call */
     ngx_msec_t                  handler_slow;   /* 0: nothing is */
 

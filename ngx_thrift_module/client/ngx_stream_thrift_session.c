@@ -26,7 +26,9 @@ static void ngx_stream_thrift_session_write_event(ngx_event_t *wev);
 static void ngx_stream_thrift_session_flush_event(ngx_event_t *ev);
 static ngx_uint_t ngx_stream_thrift_session_reset(
     ngx_stream_thrift_session_t *ts);
-static void ngx_stream_thrift_session_eof(ngx_stream_thrift_session_t *ts);
+static ngx_uint_t ngx_stream_thrift_session_has_left(
+    ngx_stream_thrift_session_t *ts);
+static void ngx_stream_thrift_session_give_up(ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_lost(ngx_thrift_client_t *client);
 static ngx_int_t ngx_stream_thrift_session_read(
     ngx_stream_thrift_session_t *ts);
@@ -153,7 +155,7 @@ ngx_stream_thrift_session_reset(ngx_stream_thrift_session_t *ts)
     ngx_err_t          err;
     ngx_connection_t  *c;
 
-    if (!ts->blocked && !ts->eof) {
+    if (!ts->blocked && !ts->eof && !ts->closing) {
         return 0;
     }
 
@@ -260,11 +262,8 @@ ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts)
         rc = ngx_stream_thrift_session_read(ts);
 
         if (rc == NGX_OK) {
-
-            /* before writing: what waited behind a call that goes may go out */
-
-            if (ts->eof && !ts->conf->half_close) {
-                ngx_stream_thrift_session_eof(ts);
+            if (ngx_stream_thrift_session_has_left(ts)) {
+                ngx_stream_thrift_session_give_up(ts);
             }
 
             rc = ngx_stream_thrift_session_write(ts);
@@ -297,16 +296,38 @@ ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts)
 
 
 /*
- * The client sends no more: most have closed their connection then, and what
- * waits in a handler would wait for nobody.  Calls that others answer are
- * answered all the same.
+ * Most who send no more have closed their connection.  That is also noticed
+ * while nothing is read, behind what is still to be read.
+ */
+
+static ngx_uint_t
+ngx_stream_thrift_session_has_left(ngx_stream_thrift_session_t *ts)
+{
+    if (ts->conf->half_close) {
+        return 0;
+    }
+
+    if (ts->eof) {
+        return 1;
+    }
+
+    return (ts->blocked || ts->closing)
+           && ngx_thrift_input_ended(ts->connection);
+}
+
+
+/*
+ * What would wait for nobody is given up.  Replies that come before it go out;
+ * one behind it would be taken for its own.
  */
 
 static void
-ngx_stream_thrift_session_eof(ngx_stream_thrift_session_t *ts)
+ngx_stream_thrift_session_give_up(ngx_stream_thrift_session_t *ts)
 {
     ngx_queue_t        *q, *next;
     ngx_thrift_call_t  *call;
+
+    ngx_stream_thrift_session_gather(ts);
 
     for (q = ngx_queue_head(&ts->calls);
          q != ngx_queue_sentinel(&ts->calls);
@@ -315,8 +336,9 @@ ngx_stream_thrift_session_eof(ngx_stream_thrift_session_t *ts)
         next = ngx_queue_next(q);
         call = ngx_queue_data(q, ngx_thrift_call_t, queue);
 
-        if (ngx_thrift_invocation_waits(call)) {
+        if (!ngx_thrift_call_outlives(call, 0)) {
             ngx_thrift_call_cancel(call);
+            ts->silent = 1;
         }
     }
 }
@@ -598,6 +620,10 @@ ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts)
     ngx_queue_t        *q;
     ngx_thrift_call_t  *call;
 
+    if (ts->silent) {
+        return;
+    }
+
     for (q = ngx_queue_head(&ts->calls);
          q != ngx_queue_sentinel(&ts->calls);
          q = ngx_queue_next(q))
@@ -649,6 +675,16 @@ ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts)
         call = ngx_queue_data(q, ngx_thrift_call_t, queue);
 
         if (!call->oneway) {
+
+            if (call->ready && ts->left) {
+                ngx_thrift_call_wake(call, NGX_OK);
+                continue;
+            }
+
+            if (call->ready && ts->silent && call->out_last == NULL) {
+                ngx_thrift_call_cancel(call);
+                continue;
+            }
 
             if (waits) {
                 continue;

@@ -49,7 +49,10 @@ struct ngx_stream_thrift_session_s {
     unsigned                        progress:1; /* bytes moved in this run */
     unsigned                        eof:1;      /* the client sends no more */
     unsigned                        closing:1;  /* no more is read */
-    unsigned                        left:1;     /* only oneways go on */
+    unsigned                        silent:1;   /* no further reply: one of
+                                                   them is missing */
+    unsigned                        left:1;     /* only calls go on that need
+                                                   no client */
 
     ngx_thrift_input_t              in;
     ngx_queue_t                     calls;      /* in flight, in order */
@@ -99,8 +102,8 @@ void ngx_stream_thrift_session_left_run(ngx_stream_thrift_session_t *ts);
 ngx_int_t ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts);
 
 /*
- * Closes now; calls in flight are cancelled.  The session is gone then, or its
- * oneways go on without the client.
+ * Closes now; calls in flight are cancelled.  The session is gone then, or some
+ * go on without the client.
  */
 void ngx_stream_thrift_session_close(ngx_stream_thrift_session_t *ts,
     ngx_uint_t status);

@@ -4,8 +4,8 @@
  * by the client, or by a time that is over.  Called by
  * ngx_stream_thrift_session.c when nothing more can be done at once.
  *
- * A oneway outlives its client's connection: its session stays, with all that
- * the call was given of it, until the last one has ended.
+ * Some calls outlive their client's connection, as oneways do: its session
+ * stays, with all that they were given of it, until the last one has ended.
  */
 
 #include "ngx_stream_thrift.h"
@@ -252,7 +252,7 @@ ngx_stream_thrift_session_close(ngx_stream_thrift_session_t *ts,
 }
 
 
-/* All but oneways, which nobody waits for; these too if nginx has to end. */
+/* All but those that go on without a client; these too if nginx has to end. */
 
 static void
 ngx_stream_thrift_session_cancel(ngx_stream_thrift_session_t *ts)
@@ -267,7 +267,7 @@ ngx_stream_thrift_session_cancel(ngx_stream_thrift_session_t *ts)
         next = ngx_queue_next(q);
         call = ngx_queue_data(q, ngx_thrift_call_t, queue);
 
-        if (!call->oneway || ts->connection->close) {
+        if (ts->connection->close || !ngx_thrift_call_outlives(call, 1)) {
             ngx_thrift_call_cancel(call);
 
         } else if (call->ready) {
@@ -291,7 +291,7 @@ ngx_stream_thrift_session_leave(ngx_stream_thrift_session_t *ts)
     ts->out = NULL;
     ts->out_last = &ts->out;
 
-    c->log->action = "waiting for oneway calls of a client that left";
+    c->log->action = "waiting for calls of a client that left";
     c->read->handler = ngx_stream_thrift_session_left_event;
     c->write->handler = ngx_stream_thrift_session_left_event;
 

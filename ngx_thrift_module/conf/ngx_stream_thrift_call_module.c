@@ -119,6 +119,13 @@ static ngx_command_t  ngx_stream_thrift_call_commands[] = {
       ngx_stream_thrift_offset(send_timeout),
       NULL },
 
+    { ngx_string("thrift_ignore_client_abort"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(ignore_client_abort),
+      NULL },
+
     /* limits */
 
     { ngx_string("thrift_handler_memory"),
@@ -236,6 +243,7 @@ ngx_stream_thrift_create_call_conf(ngx_conf_t *cf)
     tccf->conf.timeout = NGX_CONF_UNSET_MSEC;
     tccf->conf.connect_timeout = NGX_CONF_UNSET_MSEC;
     tccf->conf.send_timeout = NGX_CONF_UNSET_MSEC;
+    tccf->conf.ignore_client_abort = NGX_CONF_UNSET;
     tccf->conf.handler_memory = NGX_CONF_UNSET_SIZE;
     tccf->conf.handler_slow = NGX_CONF_UNSET_MSEC;
     tccf->conf.next_upstream = NGX_CONF_UNSET_UINT;
@@ -298,6 +306,8 @@ ngx_stream_thrift_merge_call_conf(ngx_stream_thrift_call_conf_t *prev,
     ngx_conf_merge_msec_value(c->timeout, p->timeout, NGX_CONF_UNSET_MSEC);
     ngx_conf_merge_msec_value(c->connect_timeout, p->connect_timeout, 60000);
     ngx_conf_merge_msec_value(c->send_timeout, p->send_timeout, 60000);
+
+    ngx_conf_merge_value(c->ignore_client_abort, p->ignore_client_abort, 0);
 
     ngx_conf_merge_size_value(c->handler_memory, p->handler_memory,
                               NGX_STREAM_THRIFT_HANDLER_MEMORY);
