@@ -55,6 +55,7 @@
 #include "nthrift_handler.h"
 
 typedef struct ngx_thrift_call_s        ngx_thrift_call_t;
+typedef struct ngx_thrift_slice_s       ngx_thrift_slice_t;
 typedef struct ngx_thrift_attempt_s     ngx_thrift_attempt_t;
 typedef struct ngx_thrift_connection_s  ngx_thrift_connection_t;
 typedef struct ngx_thrift_pool_s        ngx_thrift_pool_t;

@@ -10,6 +10,8 @@
 static ngx_thrift_block_t *ngx_thrift_block_get(ngx_thrift_cache_t *cache);
 static ngx_thrift_block_t *ngx_thrift_block_init(void *p, size_t size,
     ngx_thrift_cache_t *cache);
+static void ngx_thrift_input_count(size_t n);
+static void ngx_thrift_input_next_turn(ngx_event_t *ev);
 static ngx_int_t ngx_thrift_input_room(ngx_thrift_input_t *in);
 static ngx_uint_t ngx_thrift_input_has_room(ngx_thrift_input_t *in);
 
@@ -30,6 +32,10 @@ static ngx_thrift_cache_t  ngx_thrift_small_blocks[] = {
 #endif
     { .size = 0 }
 };
+
+
+static size_t       ngx_thrift_input_received;  /* bytes, in this turn */
+static ngx_event_t  ngx_thrift_input_turn;
 
 
 static ngx_thrift_block_t *
@@ -126,9 +132,43 @@ ngx_thrift_input_recv(ngx_thrift_input_t *in, ngx_connection_t *c)
 
     if (n > 0) {
         block->last += n;
+        ngx_thrift_input_count(n);
     }
 
     return n;
+}
+
+
+/*
+ * Counts what all connections receive.  The event that begins anew asks for a
+ * turn of the event loop, so it is posted only when it is needed.
+ */
+
+static void
+ngx_thrift_input_count(size_t n)
+{
+    ngx_thrift_input_received += n;
+
+    if (ngx_thrift_input_exhausted()) {
+        ngx_thrift_input_turn.handler = ngx_thrift_input_next_turn;
+        ngx_thrift_input_turn.log = ngx_cycle->log;
+
+        ngx_post_event(&ngx_thrift_input_turn, &ngx_posted_next_events);
+    }
+}
+
+
+static void
+ngx_thrift_input_next_turn(ngx_event_t *ev)
+{
+    ngx_thrift_input_received = 0;
+}
+
+
+ngx_uint_t
+ngx_thrift_input_exhausted(void)
+{
+    return ngx_thrift_input_received >= NGX_THRIFT_TURN_BYTES;
 }
 
 

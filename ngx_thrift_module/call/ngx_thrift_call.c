@@ -4,7 +4,7 @@
  *
  *     check > route > validate -+-> return -+-> reply > log
  *                               +-> handle -+
- *                               +-> pass ---+
+ *                               +-> pass ---+ verify
  *
  * A step returns NGX_OK or NGX_DECLINED (there is nothing to do): the next
  * step; NGX_AGAIN: an event resumes the call with ngx_thrift_call_wake();
@@ -48,6 +48,7 @@ enum {
     NGX_THRIFT_STEP_RETURN,
     NGX_THRIFT_STEP_HANDLE,
     NGX_THRIFT_STEP_PASS,
+    NGX_THRIFT_STEP_VERIFY,
     NGX_THRIFT_STEP_REPLY,
     NGX_THRIFT_STEP_LOG,
     NGX_THRIFT_STEP_END
@@ -63,12 +64,15 @@ static const ngx_thrift_step_t  ngx_thrift_steps[] = {
     { "route",    ngx_thrift_route,       NULL },
 
     /* do the arguments fit the definition */
-    { "validate", ngx_thrift_validate,    NULL },
+    { "validate", ngx_thrift_validate,    ngx_thrift_slice_cancel },
 
     /* the configuration itself answers, a handler, or an upstream */
     { "return",   ngx_thrift_call_return, NULL },
     { "handle",   ngx_thrift_handle,      ngx_thrift_invocation_cancel },
     { "pass",     ngx_thrift_pass,        ngx_thrift_pass_cancel },
+
+    /* does a large reply fit the definition */
+    { "verify",   ngx_thrift_verify,      ngx_thrift_slice_cancel },
 
     /* the answer goes out, in its turn */
     { "reply",    ngx_thrift_call_answer, NULL },
@@ -200,8 +204,11 @@ ngx_thrift_call_following(ngx_thrift_call_t *call)
 
     case NGX_THRIFT_STEP_RETURN:
     case NGX_THRIFT_STEP_HANDLE:
-    case NGX_THRIFT_STEP_PASS:
         return NGX_THRIFT_STEP_REPLY;
+
+    case NGX_THRIFT_STEP_PASS:
+        return ngx_thrift_verify_due(call) ? NGX_THRIFT_STEP_VERIFY
+                                           : NGX_THRIFT_STEP_REPLY;
 
     default:
         return call->step + 1;

@@ -8,9 +8,12 @@
 #include "ngx_thrift.h"
 
 
-#define NGX_THRIFT_MAX_PATH  256    /* bytes of a field's path in messages */
-
-
+static ngx_int_t ngx_thrift_validate_done(ngx_thrift_call_t *call,
+    ngx_int_t rc, ngx_str_t *why);
+static ngx_int_t ngx_thrift_verify_done(ngx_thrift_call_t *call, ngx_int_t rc,
+    ngx_str_t *why);
+static ngx_uint_t ngx_thrift_validate_is_large(ngx_thrift_message_t *m);
+static ngx_uint_t ngx_thrift_validate_has_result(ngx_thrift_call_t *call);
 static ngx_uint_t ngx_thrift_validate_nothing(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_validate_body(ngx_thrift_call_t *call,
     ngx_thrift_message_t *m, const nthrift_schema_t *schema, ngx_str_t *why);
@@ -19,6 +22,7 @@ static ngx_int_t ngx_thrift_validate_body(ngx_thrift_call_t *call,
 ngx_int_t
 ngx_thrift_validate(ngx_thrift_call_t *call)
 {
+    ngx_int_t             rc;
     ngx_str_t             why;
     ngx_thrift_target_t  *target;
 
@@ -38,21 +42,47 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
         return NGX_OK;
     }
 
-    if (ngx_thrift_validate_nothing(call)
-        || ngx_thrift_validate_body(call, &call->request, target->args, &why)
-           == NGX_OK)
-    {
+    if (ngx_thrift_validate_nothing(call)) {
+        call->checked = 1;
+        return NGX_OK;
+    }
+
+    if (ngx_thrift_validate_is_large(&call->request)) {
+        call->log->action = "checking arguments";
+
+        return ngx_thrift_slice_start(call, &call->request,
+                                      &call->conf->messages->check,
+                                      target->args, ngx_thrift_validate_done);
+    }
+
+    rc = ngx_thrift_validate_body(call, &call->request, target->args, &why);
+
+    return ngx_thrift_validate_done(call, rc, &why);
+}
+
+
+static ngx_int_t
+ngx_thrift_validate_done(ngx_thrift_call_t *call, ngx_int_t rc, ngx_str_t *why)
+{
+    if (rc == NGX_OK) {
         call->checked = 1;
         return NGX_OK;
     }
 
     ngx_log_error(NGX_LOG_INFO, call->log, 0,
                   "client sent arguments that do not fit their definition: %V",
-                  &why);
+                  why);
 
     return ngx_thrift_error_set(call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
                                 "arguments do not fit their definition: %V",
-                                &why);
+                                why);
+}
+
+
+static ngx_uint_t
+ngx_thrift_validate_is_large(ngx_thrift_message_t *m)
+{
+    return m->wire.length > NGX_THRIFT_SLICE;
 }
 
 
@@ -67,11 +97,61 @@ ngx_thrift_validate_nothing(ngx_thrift_call_t *call)
 }
 
 
+static ngx_uint_t
+ngx_thrift_validate_has_result(ngx_thrift_call_t *call)
+{
+    return call->conf->messages->schema && call->target->result
+           && call->reply->wire.head.type == NTHRIFT_REPLY;
+}
+
+
+ngx_uint_t
+ngx_thrift_verify_due(ngx_thrift_call_t *call)
+{
+    return call->reply && ngx_thrift_validate_has_result(call)
+           && ngx_thrift_validate_is_large(call->reply);
+}
+
+
+ngx_int_t
+ngx_thrift_verify(ngx_thrift_call_t *call)
+{
+    call->log->action = "checking reply from upstream";
+
+    return ngx_thrift_slice_start(call, call->reply,
+                                  &call->conf->messages->check,
+                                  call->target->result,
+                                  ngx_thrift_verify_done);
+}
+
+
+static ngx_int_t
+ngx_thrift_verify_done(ngx_thrift_call_t *call, ngx_int_t rc, ngx_str_t *why)
+{
+    return (rc == NGX_OK) ? NGX_OK : ngx_thrift_validate_misfit(call, why);
+}
+
+
+ngx_int_t
+ngx_thrift_validate_misfit(ngx_thrift_call_t *call, ngx_str_t *why)
+{
+    ngx_log_error(NGX_LOG_ERR, call->log, 0,
+                  "upstream sent reply that does not fit its definition: %V",
+                  why);
+
+    call->reply = NULL;
+
+    return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+                                "upstream sent a reply that does not fit "
+                                "its definition: %V", why);
+}
+
+
 ngx_int_t
 ngx_thrift_validate_reply(ngx_thrift_call_t *call, ngx_str_t *why)
 {
-    if (!call->conf->messages->schema || call->target->result == NULL
-        || call->reply->wire.head.type != NTHRIFT_REPLY)
+    if (!ngx_thrift_validate_has_result(call)
+        || ngx_thrift_validate_is_large(call->reply))
     {
         return NGX_OK;
     }
@@ -99,7 +179,7 @@ ngx_thrift_validate_check(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
     const nthrift_check_rules_t *rules, void *memory,
     const nthrift_schema_t *schema, ngx_str_t *why)
 {
-    u_char                  path[NGX_THRIFT_MAX_PATH], *p;
+    u_char                  path[NGX_THRIFT_MAX_PATH];
     nthrift_bytes_t         bytes;
     ngx_thrift_segment_t   *next;
     nthrift_check_error_t   error;
@@ -118,6 +198,18 @@ ngx_thrift_validate_check(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
         return NGX_OK;
     }
 
+    ngx_thrift_validate_why(call, &error, why);
+
+    return NGX_ERROR;
+}
+
+
+void
+ngx_thrift_validate_why(ngx_thrift_call_t *call, nthrift_check_error_t *error,
+    ngx_str_t *why)
+{
+    u_char  *p;
+
     ngx_str_set(why, "no memory");
 
     p = ngx_pnalloc(call->pool, NGX_THRIFT_MAX_PATH + 128);
@@ -125,12 +217,10 @@ ngx_thrift_validate_check(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
     if (p) {
         why->data = p;
         why->len = ngx_snprintf(p, NGX_THRIFT_MAX_PATH + 128, "%s%s%*s",
-                                error.text, error.len ? " at " : "",
-                                error.len, path)
+                                error->text, error->len ? " at " : "",
+                                error->len, error->path)
                    - p;
     }
-
-    return NGX_ERROR;
 }
 
 

@@ -7,12 +7,19 @@
 #define _NGX_THRIFT_VALIDATE_H_INCLUDED_
 
 
+#define NGX_THRIFT_MAX_PATH  256    /* bytes of a field's path in messages */
+
+
 /* The step: the arguments of a call. */
 ngx_int_t ngx_thrift_validate(ngx_thrift_call_t *call);
 
+/* The step for replies that are so large that they were not checked before. */
+ngx_uint_t ngx_thrift_verify_due(ngx_thrift_call_t *call);
+ngx_int_t ngx_thrift_verify(ngx_thrift_call_t *call);
+
 /*
- * The same for the reply in call->reply.  NGX_ERROR: `*why` says what is wrong
- * and where, in the call's memory.
+ * The same for the reply in call->reply, unless it is large.  NGX_ERROR: `*why`
+ * says what is wrong and where, in the call's memory.
  */
 ngx_int_t ngx_thrift_validate_reply(ngx_thrift_call_t *call, ngx_str_t *why);
 
@@ -23,6 +30,13 @@ ngx_int_t ngx_thrift_validate_reply(ngx_thrift_call_t *call, ngx_str_t *why);
 ngx_int_t ngx_thrift_validate_check(ngx_thrift_call_t *call,
     ngx_thrift_message_t *m, const nthrift_check_rules_t *rules, void *memory,
     const nthrift_schema_t *schema, ngx_str_t *why);
+
+/* What is wrong and where, in the call's memory. */
+void ngx_thrift_validate_why(ngx_thrift_call_t *call,
+    nthrift_check_error_t *error, ngx_str_t *why);
+
+/* Fails a call whose reply does not fit.  Returns NGX_ERROR. */
+ngx_int_t ngx_thrift_validate_misfit(ngx_thrift_call_t *call, ngx_str_t *why);
 
 /*
  * The text of an argument; NGX_DECLINED: the call has none.  Short texts are

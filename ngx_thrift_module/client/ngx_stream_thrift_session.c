@@ -347,7 +347,10 @@ ngx_stream_thrift_session_give_up(ngx_stream_thrift_session_t *ts)
 static ngx_int_t
 ngx_stream_thrift_session_read(ngx_stream_thrift_session_t *ts)
 {
-    ngx_int_t  rc;
+    ngx_int_t   rc;
+    ngx_uint_t  n;
+
+    n = 0;
 
     for ( ;; ) {
 
@@ -373,6 +376,12 @@ ngx_stream_thrift_session_read(ngx_stream_thrift_session_t *ts)
         }
 
         if (rc == NGX_AGAIN) {
+
+            if (n++ != 0 && ngx_thrift_input_exhausted()) {
+                ngx_post_event(&ts->flush, &ngx_posted_next_events);
+                return NGX_OK;
+            }
+
             rc = ngx_stream_thrift_session_recv(ts);
         }
 

@@ -234,18 +234,11 @@ ngx_thrift_attempt_check(ngx_thrift_attempt_t *attempt)
         return NGX_OK;
     }
 
-    ngx_log_error(NGX_LOG_ERR, call->log, 0,
-                  "upstream sent reply that does not fit its definition: %V",
-                  &why);
-
     /* of one method: the server answers others as it should */
 
     attempt->blameless = 1;
-    call->reply = NULL;
 
-    return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
-                                "upstream sent a reply that does not fit "
-                                "its definition: %V", &why);
+    return ngx_thrift_validate_misfit(call, &why);
 }
 
 

@@ -719,6 +719,11 @@ ngx_thrift_connection_read(ngx_thrift_connection_t *conn)
         }
 
         if (rc == NGX_AGAIN) {
+
+            if (n != 0 && ngx_thrift_input_exhausted()) {
+                break;
+            }
+
             rc = ngx_thrift_connection_recv(conn);
         }
 
