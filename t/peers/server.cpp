@@ -4,6 +4,10 @@
 // connection at a time) or pool (four threads); TRANSPORT framed or buffered;
 // PROTOCOL binary or compact.  Each answers Peer, and both services to
 // multiplexed calls.
+//
+// The file that PEERS_RECORD names gets a line for each text that was echoed or
+// told.  Whoever is told "sleep MS" sleeps before it returns, and one who is
+// told "raise" throws.
 
 #include "Other.h"
 #include "Peer.h"
@@ -21,6 +25,8 @@
 #include <thrift/transport/TNonblockingServerSocket.h>
 #include <thrift/transport/TServerSocket.h>
 
+#include <cstdlib>
+#include <fcntl.h>
 #include <iostream>
 #include <mutex>
 #include <set>
@@ -36,12 +42,36 @@ using namespace apache::thrift::transport;
 
 namespace {
 
+class Record {
+public:
+    Record()
+    {
+        const char *file = getenv("PEERS_RECORD");
+
+        fd = file ? open(file, O_WRONLY | O_APPEND | O_CREAT, 0644) : -1;
+    }
+
+    void add(const std::string &text)
+    {
+        std::string line = text.substr(0, 64) + "\n";
+
+        if (fd != -1 && write(fd, line.data(), line.size()) == -1) {
+            abort();
+        }
+    }
+
+private:
+    int fd;
+};
+
+
 class PeerHandler : public PeerIf {
 public:
     void nothing() override {}
 
     void echoString(std::string &ret, const std::string &text) override
     {
+        record.add(text);
         ret = text;
     }
 
@@ -76,6 +106,15 @@ public:
 
     void tell(const std::string &text) override
     {
+        record.add(text);
+
+        if (text.compare(0, 6, "sleep ") == 0) {
+            sleep(atoi(text.c_str() + 6));
+
+        } else if (text == "raise") {
+            throw std::runtime_error("told to");
+        }
+
         std::lock_guard<std::mutex> lock(mutex);
 
         heard.insert(text);
@@ -97,6 +136,7 @@ public:
 private:
     std::mutex mutex;
     std::set<std::string> heard;
+    Record record;
 };
 
 

@@ -2,7 +2,8 @@
 
 # Apache's Perl server, a process for each connection: TRANSPORT PORT FILE
 #
-# What it was told is in FILE, as its processes share no memory.
+# What it was told is in FILE, as its processes share no memory.  PEERS_RECORD,
+# and what is told: see server.cpp.
 
 use strict;
 use warnings;
@@ -42,7 +43,7 @@ use Time::HiRes ();
 
 sub new { return bless { heard => $_[1] }, $_[0] }
 sub nothing { return }
-sub echoString { return $_[1] }
+sub echoString { add($ENV{PEERS_RECORD}, substr($_[1], 0, 64)); return $_[1] }
 sub echoList { return $_[1] }
 sub echoMap { return $_[1] }
 sub fail { die "not declared\n" }
@@ -68,11 +69,23 @@ sub refuse {
 sub tell {
     my ($self, $text) = @_;
 
-    open(my $fh, '>>', $self->{heard}) or die "$self->{heard}: $!";
-    print $fh "$text\n";
-    close($fh);
+    add($ENV{PEERS_RECORD}, $text);
+    Time::HiRes::sleep($1 / 1000) if $text =~ /^sleep (\d+)/;
+    die "told to\n" if $text eq 'raise';
+    add($self->{heard}, $text);
 
     return;
+}
+
+sub add {
+    my ($file, $text) = @_;
+
+    return unless defined $file;
+
+    open(my $fh, '>>', $file) or die "$file: $!";
+    binmode($fh, ':utf8');
+    print $fh "$text\n";
+    close($fh);
 }
 
 sub told {

@@ -4,9 +4,12 @@
 KIND is threaded, simple (one connection at a time) or pool (four threads);
 TRANSPORT framed or buffered; PROTOCOL binary or compact.  Each answers Peer,
 and both services to multiplexed calls.
+
+PEERS_RECORD, and what is told: see server.cpp.
 """
 
 import logging
+import os
 import sys
 import threading
 import time
@@ -18,7 +21,8 @@ from thrift.server.TServer import (TSimpleServer, TThreadedServer,
                                    TThreadPoolServer)
 from thrift.transport.TSocket import TServerSocket
 from thrift.transport.TTransport import (TBufferedTransportFactory,
-                                         TFramedTransportFactory)
+                                         TFramedTransportFactory,
+                                         TTransportException)
 
 from peers import Other, Peer
 from peers.ttypes import Refused
@@ -31,6 +35,14 @@ PROTOCOLS = {"binary": TBinaryProtocolFactory,
              "compact": TCompactProtocolFactory}
 
 
+RECORD = os.environ.get("PEERS_RECORD")
+
+
+def record(text, file=open(RECORD, "ab", buffering=0) if RECORD else None):
+    if file:
+        file.write(text[:64].encode("utf-8", "replace") + b"\n")
+
+
 class PeerHandler:
     def __init__(self):
         self.heard = set()
@@ -39,6 +51,7 @@ class PeerHandler:
         pass
 
     def echoString(self, text):
+        record(text)
         return text
 
     def echoAll(self, all):
@@ -60,6 +73,14 @@ class PeerHandler:
         raise ValueError("not declared")
 
     def tell(self, text):
+        record(text)
+
+        if text.startswith("sleep "):
+            time.sleep(int(text[6:]) / 1000)
+
+        elif text == "raise":
+            raise TTransportException(message="told to")
+
         self.heard.add(text)
 
     def told(self, text):
