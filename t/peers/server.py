@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Apache's Python servers, one for each KIND:TRANSPORT:PROTOCOL:PORT.
 
-KIND is threaded, simple (one connection at a time) or pool (four threads);
-TRANSPORT framed or buffered; PROTOCOL binary or compact.  Each answers Peer,
-and both services to multiplexed calls.
+KIND is threaded, simple (one connection at a time) or pool (10 threads, or as
+many as PEERS_THREADS says); TRANSPORT framed or buffered; PROTOCOL binary or
+compact.  Each answers Peer, and both services to multiplexed calls.
 
 PEERS_RECORD, and what is told: see server.cpp.
 """
@@ -104,9 +104,14 @@ def serve(what, processor):
 
     options = {} if kind == "simple" else {"daemon": True}
 
-    KINDS[kind](processor, TServerSocket("127.0.0.1", int(port)),
-                TRANSPORTS[transport](), PROTOCOLS[protocol](),
-                **options).serve()
+    server = KINDS[kind](processor, TServerSocket("127.0.0.1", int(port)),
+                         TRANSPORTS[transport](), PROTOCOLS[protocol](),
+                         **options)
+
+    if kind == "pool":
+        server.setNumThreads(int(os.environ.get("PEERS_THREADS", 10)))
+
+    server.serve()
 
 
 def main():

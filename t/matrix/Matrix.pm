@@ -1,0 +1,428 @@
+package Matrix;
+
+# Runs the cells of the matrix: a kind of client that means no good, before a
+# real server, in a dialect and a setting, and beside it the victim.
+#
+# A stage is a server in one dialect, with an nginx of its own that has a port
+# for each setting.  The upstream has two servers, so that a client could take
+# them away from others.
+
+use strict;
+use warnings;
+
+use POSIX ();
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use Hostile;
+use Kinds;
+use Known;
+use Test::Thrift;
+use Victim;
+
+use constant {
+    FAILS      => 0,        # max_fails
+    LATE       => 0.1,      # seconds that a call of the victim may take
+    ATTEMPTS   => 3,        # a cell in which calls were late is run again
+    RECOVERY   => 15,       # seconds after which a server should be back
+    FORMS      => 5,
+    RECORDED   => 64,       # bytes of a text that servers keep
+};
+
+my %SETTINGS = (
+    structure => '',
+    schema    => 'thrift_idl %%TOP%%/t/peers/peers.thrift;',
+    trusted   => 'thrift_trusted on;',
+);
+
+our @SETTINGS = qw(structure schema trusted);
+
+# Of what comes back to it a hostile client need not make sense.
+
+my $EXPECTED = qr/^(?:cannot\ connect|more|unknown\ type|varint|negative\ size
+                     |bad\ |message\ is|\d+\ bytes)/x;
+
+my $cells = 0;
+
+
+# new(server, format, options)
+#
+# calls   that the victim makes at least
+# rounds  of the kind, at least
+# time    seconds after which fewer rounds are enough
+
+sub new {
+    my ($class, %o) = @_;
+
+    my ($transport, $protocol) = split /-/, $o{format};
+
+    my $self = bless {
+        %o,
+        server_transport => $transport,
+        transport => $transport eq 'framed' ? 'framed' : 'unframed',
+        protocol  => $protocol,
+    }, $class;
+
+    $self->{t} = Test::Thrift->new(configuration(), log => 'error');
+    $self->{record} = $self->{t}->dir() . '/record';
+
+    return $self;
+}
+
+
+sub configuration {
+    my $fails = defined $ENV{MATRIX_FAILS} ? $ENV{MATRIX_FAILS} : FAILS;
+    my $servers = '';
+
+    for (@SETTINGS) {
+        $servers .= <<"EOF";
+    upstream $_ {
+        server  127.0.0.1:%%PORT_first%%  max_fails=$fails fail_timeout=2s;
+        server  127.0.0.1:%%PORT_second%%  max_fails=$fails fail_timeout=2s;
+    }
+
+    server {
+        listen                   127.0.0.1:%%PORT_$_%%  backlog=1024;
+        thrift_max_message_size  1m;
+        thrift_timeout           500ms;
+        thrift_pass              $_;
+        $SETTINGS{$_}
+    }
+
+EOF
+    }
+
+    return <<"EOF";
+
+%%TEST_GLOBALS%%
+
+worker_processes  1;
+
+events {
+    worker_connections  4096;
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    log_format  calls  '\$server_port \$thrift_method \$thrift_type '
+                       '\$thrift_status \$thrift_call_time \$upstream_addr '
+                       '\$thrift_exception';
+    access_log  %%TESTDIR%%/calls.log  calls;
+
+$servers
+}
+
+EOF
+}
+
+
+sub start {
+    my ($self) = @_;
+
+    my $t = $self->{t};
+    my @ports = map { $t->port($_) } qw(first second);
+
+    open(my $fh, '>', $self->{record}) or die "$self->{record}: $!";
+    close($fh);
+
+    $t->run_daemon($_, env => { PEERS_RECORD => $self->{record},
+                                PYTHONPATH => Test::Thrift->top()
+                                              . '/build/peers/py',
+                                PYTHONDONTWRITEBYTECODE => 1,
+                                %{$self->{server}{env} || {}} })
+        for $self->{server}{start}->($self->{server_transport},
+                                     $self->{protocol}, \@ports, $t->dir());
+
+    for my $port (@ports) {
+        wait_for(sub { Test::Thrift::listens("127.0.0.1:$port") }, 30)
+            or die "$self->{server}{name} does not listen: "
+                   . $t->read_log('daemon-0.log');
+    }
+
+    $t->run();
+}
+
+
+sub done {
+    my ($self) = @_;
+
+    $self->{t}->done();
+}
+
+
+sub name {
+    my ($self, $setting, $kind) = @_;
+
+    return "$self->{server}{name} $self->{format} $setting: $kind";
+}
+
+
+# each(kinds, setting): each kind alone, as a test.
+
+sub each {
+    my ($self, $kinds, $setting) = @_;
+
+    for my $kind (@$kinds) {
+        my $found = $self->cell([ $kind ], $setting);
+        $self->judge($kind, $setting, $found);
+        $self->recover($setting) if @$found;
+    }
+}
+
+
+# together(kinds, setting): all kinds beside one victim, as one test; each alone
+# when somebody was hurt.
+
+sub together {
+    my ($self, $kinds, $setting) = @_;
+
+    my @kinds = grep { !$self->excused($_, $setting) } @$kinds;
+    my $found = $self->cell(\@kinds, $setting);
+
+    return pass($self->name($setting, @kinds . ' kinds')) unless @$found;
+
+    diag($self->name($setting, 'together'));
+    diag("  $_") for @$found;
+
+    $self->recover($setting);
+    $self->each(\@kinds, $setting);
+
+    fail($self->name($setting, 'together, not alone'))
+        if Test::More->builder->is_passing();
+}
+
+
+# Why others may be hurt by it; false if they may not.
+
+sub excused {
+    my ($self, $kind, $setting) = @_;
+
+    return $self->lost($kind, $setting)
+           || known($kind->{name}, $self->{server}{name}, $self->{format},
+                    $setting);
+}
+
+
+sub lost {
+    my ($self, $kind, $setting) = @_;
+
+    return $setting eq 'trusted' && $kind->{lost};
+}
+
+
+sub judge {
+    my ($self, $kind, $setting, $found) = @_;
+
+    my $excuse = $self->excused($kind, $setting);
+    my $name = $self->name($setting, $kind->{name});
+
+    write_log($name, $excuse, $found) if $ENV{MATRIX_LOG} && @$found;
+
+    if (@$found && $self->lost($kind, $setting)) {
+        pass("$name, others lose $excuse");
+        note("  $_") for @$found;
+        return;
+    }
+
+  TODO: {
+        local $TODO = $self->lost($kind, $setting) ? undef : $excuse;
+
+        ok(!@$found, $name);
+        diag("  $_") for @$found;
+    }
+}
+
+
+# What was found, to the file that MATRIX_LOG names.
+
+sub write_log {
+    my ($name, $excuse, $found) = @_;
+
+    open(my $fh, '>>', $ENV{MATRIX_LOG}) or die "$ENV{MATRIX_LOG}: $!";
+
+    print $fh $name, $excuse ? "  [$excuse]" : '', "\n",
+              map { "    $_\n" } @$found;
+}
+
+
+# cell(kinds, setting): what was wrong, as a list of lines.
+
+sub cell {
+    my ($self, $kinds, $setting) = @_;
+
+    my @found;
+
+    for (1 .. ATTEMPTS) {
+        @found = $self->attempt($kinds, $setting);
+        last if grep { !/^late/ } @found;
+        last unless @found;
+    }
+
+    return \@found;
+}
+
+
+sub attempt {
+    my ($self, $kinds, $setting) = @_;
+
+    my $tag = 'c' . ++$cells;
+    my $t = $self->{t};
+    my $out = "victim-$tag";
+    my $start = -s $self->{record};
+    my %address = (address => $t->address($setting),
+                   map { ($_ => $self->{$_}) } qw(transport protocol));
+
+    pipe(my $read, my $write) or die "pipe: $!";
+
+    my $pid = fork();
+    die "fork: $!" unless defined $pid;
+
+    if ($pid == 0) {
+        CORE::close($write);
+        victim($t->dir() . "/$out", $read, %address, tag => $tag,
+               calls => $self->{calls});
+        POSIX::_exit(0);
+    }
+
+    CORE::close($read);
+    $self->hurt($kinds, $pid, $write, Hostile->new(%address, tag => $tag));
+
+    return $self->findings($out, $start, $tag, $setting);
+}
+
+
+sub victim {
+    my ($out, $read, %o) = @_;
+
+    my $stop = sub {
+        vec(my $bits = '', fileno($read), 1) = 1;
+        return select($bits, undef, undef, 0) > 0;
+    };
+
+    my $victim = eval {
+        Victim->new(%o, late_after => LATE * time_factor())->run($stop);
+    };
+
+    open(my $fh, '>', $out) or POSIX::_exit(1);
+
+    print $fh "wrong $@" unless $victim;
+
+    if ($victim) {
+        print $fh map({ "wrong $_\n" } @{$victim->{wrong}}),
+                  map({ "late $_\n" } @{$victim->{late}}),
+                  map({ "done $_\n" } @{$victim->{done}}),
+                  map({ "failed $_\n" } @{$victim->{failed}}),
+                  sprintf("made %d\nslowest %.3f\n", $victim->{made},
+                          $victim->{slowest});
+    }
+
+    CORE::close($fh);
+}
+
+
+# Rounds, until the victim has made its calls and there were enough of them.
+
+sub hurt {
+    my ($self, $kinds, $pid, $write, $hostile) = @_;
+
+    my $end = time() + $self->{time} * time_factor();
+    my ($rounds, $told) = (0, 0);
+
+    while (waitpid($pid, POSIX::WNOHANG()) != $pid) {
+        if ($rounds >= $self->{rounds} * @$kinds
+            || $rounds >= @$kinds && time() > $end)
+        {
+            CORE::close($write) unless $told++;
+            sleep(0.002);
+            next;
+        }
+
+        # what comes in many forms comes in others in the next cell
+
+        $hostile->{round} = $cells * FORMS + int($rounds / @$kinds);
+
+        eval { $kinds->[$rounds++ % @$kinds]{run}->($hostile); 1 }
+            or $@ =~ /$EXPECTED/ or warn $@;
+    }
+
+    $hostile->close();
+}
+
+
+# What the victim has seen, and what of it the servers have executed.
+
+sub findings {
+    my ($self, $name, $start, $tag, $setting) = @_;
+
+    my %said = map { ($_ => []) } qw(wrong late done failed made);
+
+    for (split /\n/, $self->{t}->read_log($name)) {
+        my ($what, $text) = /^(\w+) (.*)/ or next;
+        push @{$said{$what}}, $text;
+    }
+
+    return 'wrong: the victim ended early' unless @{$said{made}};
+
+    my %times;
+    $times{$_}++ for split /\n/, $self->{t}->read_log('record', $start);
+
+    my @found = (strange(\%times, $tag, $setting),
+                 (map { executed($_, $times{substr($_, 0, RECORDED)} || 0, 1) }
+                      @{$said{done}}),
+                 (map { executed($_, $times{substr($_, 0, RECORDED)} || 0, 0) }
+                      @{$said{failed}}),
+                 (map { "wrong: $_" } @{$said{wrong}}),
+                 (map { "late: $_" } @{$said{late}}));
+
+    return @found > 12 ? (@found[0 .. 11], '...') : @found;
+}
+
+
+# Calls that nobody made, or the victim's with something else in front.  Where
+# nothing is known of calls, one that is hidden in another is executed: it is
+# the client's own, over a connection of its own.
+
+sub strange {
+    my ($times, $tag, $setting) = @_;
+
+    my @strange = grep { /smuggled $tag\b/ && $setting eq 'schema'
+                         || /victim $tag\b/ && !/^victim/ } sort keys %$times;
+
+    return map { sprintf('nobody\'s call, %d times: "%s"', $times->{$_},
+                         Victim::short($_)) } @strange;
+}
+
+
+# A call that was answered was executed once, any other once at most.
+
+sub executed {
+    my ($text, $times, $least) = @_;
+
+    return if $times == 1 || $times == $least;
+
+    return "executed $times times: \"" . Victim::short($text) . '"';
+}
+
+
+# recover(setting): waits until servers that were taken away are back.
+
+sub recover {
+    my ($self, $setting) = @_;
+
+    my $hostile = Hostile->new(address => $self->{t}->address($setting),
+                               map { ($_ => $self->{$_}) }
+                                   qw(transport protocol));
+    my $good = 0;
+
+    wait_for(sub {
+        my $m = eval { $hostile->call('echoString',
+                                      [ [ 1, string => 'back' ] ],
+                                      wait => 1) };
+        $good = $m && $m->{type} == REPLY ? $good + 1 : 0;
+        return $good >= 10;
+    }, RECOVERY);
+}
+
+
+1;

@@ -1,0 +1,146 @@
+package Victim;
+
+# A client that does nothing but its calls, checks each answer end to end, and
+# measures how long it took.  It runs in a process of its own.
+
+use strict;
+use warnings;
+
+use Time::HiRes qw(sleep time);
+
+use Test::Thrift;
+
+# A call over a connection that stays, then one over a connection that is
+# renewed so often; calls have to take less than LATE seconds; after so many
+# wrong answers nothing is learnt from more.
+
+use constant {
+    RENEW    => 10,
+    PATIENCE => 5,
+    ENOUGH   => 8,
+    MOST     => 20000,
+    PAUSE    => 0.002,
+};
+
+
+# new(address, transport, protocol, tag, calls, late)
+
+sub new {
+    my ($class, %o) = @_;
+
+    return bless { %o, wrong => [], late => [], done => [], failed => [],
+                   slowest => 0 }, $class;
+}
+
+
+# run($stop): calls until it has made its number, and $stop->() is true.
+
+sub run {
+    my ($self, $stop) = @_;
+
+    my ($stays, $fresh);
+
+    for my $i (1 .. MOST) {
+        last if $i > $self->{calls} && $stop->();
+        last if @{$self->{wrong}} >= ENOUGH;
+
+        sleep(PAUSE) if $i > $self->{calls};
+
+        $fresh = undef if $i % RENEW == 0;
+
+        my $slot = $i % 2 ? \$stays : \$fresh;
+        my $good = eval { $self->call($slot, $i) };
+
+        push @{$self->{wrong}}, "call $i: $@" if $@;
+        $$slot = undef unless $good;
+        $self->{made} = $i;
+    }
+
+    return $self;
+}
+
+
+sub call {
+    my ($self, $slot, $i) = @_;
+
+    $$slot ||= Test::Thrift::Client->new(
+        (map { ($_ => $self->{$_}) } qw(address transport protocol)),
+        timeout => PATIENCE * time_factor());
+
+    my ($method, $body, $want) = $self->question($i);
+    my $start = time();
+    my $m = eval { $$slot->call($method, $body, seqid => $i) };
+    my $error = $@;
+    my $took = time() - $start;
+    my $text = $method eq 'echoString' ? $want : undef;
+
+    $self->{slowest} = $took if $took > $self->{slowest};
+    push @{$self->{late}}, sprintf("call $i: %d ms", $took * 1000)
+        if $took > $self->{late_after};
+
+    my $got = $error ? "malformed: $error"
+            : $m     ? answer_of($m, $method, $i)
+                     : $$slot->{eof} ? "nothing: $$slot->{eof}" : 'nothing';
+
+    if ($got eq $want) {
+        push @{$self->{done}}, $text if defined $text;
+        return 1;
+    }
+
+    push @{$self->{failed}}, $text if defined $text;
+    push @{$self->{wrong}},
+         sprintf('call %d, %s after %d ms: %s', $i, $method, $took * 1000,
+                 short($got));
+
+    return 0;
+}
+
+
+# What is asked, and what the answer has to be.
+
+sub question {
+    my ($self, $i) = @_;
+
+    if ($i % 10 == 4) {
+        my @numbers = ($i, -$i, 2 ** 31 - 1 - $i);
+        return (echoList => [ [ 1, list => [ i32 => @numbers ] ] ],
+                "@numbers");
+    }
+
+    if ($i % 10 == 7) {
+        return (refuse => [ [ 1, i32 => $i ] ], "refused $i");
+    }
+
+    my $text = "victim $self->{tag} $i" . '.' x ($i % 97 * ($i % 7));
+
+    return (echoString => [ [ 1, string => $text ] ], $text);
+}
+
+
+sub answer_of {
+    my ($m, $method, $i) = @_;
+
+    return "exception $m->{exception}: " . ($m->{message} // '')
+        if $m->{type} == EXCEPTION;
+    return "of type $m->{type}"   if $m->{type} != REPLY;
+    return "of seqid $m->{seqid}" if $m->{seqid} != $i;
+    return "of \"$m->{name}\""    if $m->{name} ne $method;
+
+    my $f = $m->{fields};
+
+    return "@{$f->{0}}"  if ref $f->{0};
+    return $f->{1}{2}    if ref $f->{1};
+    return defined $f->{0} ? $f->{0} : 'void';
+}
+
+
+sub short {
+    my ($text) = @_;
+
+    $text =~ s/([^ -~])/sprintf('\\x%02x', ord $1)/ge;
+
+    return length $text > 160 ? substr($text, 0, 160) . '...' : $text;
+}
+
+
+1;
