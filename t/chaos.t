@@ -2,6 +2,7 @@
 
 # Servers that close, stall, send garbage, answer twice and crash at random, and
 # clients that come and go: every call has one fate, and it is the right one.
+# Beside them two strangers send to the same servers all that t/matrix/ knows.
 #
 # A short run; "make soak" makes it longer.  CHAOS_SEED repeats the calls and
 # faults of a run.
@@ -10,10 +11,13 @@ use strict;
 use warnings;
 
 use FindBin;
-use lib "$FindBin::Bin/lib";
+use lib "$FindBin::Bin/lib", "$FindBin::Bin/matrix";
 
 use Test::More;
 use Test::Thrift;
+
+use Hostile;
+use Kinds;
 
 
 my $SECONDS = $ENV{CHAOS_SECONDS} || 5;
@@ -26,9 +30,12 @@ my $SEED    = $ENV{CHAOS_SEED} || time();
 
 my $GROWTH = $SECONDS < 30 ? 16384 : 2048 + 2 * $CLIENTS;
 
-# Once as it comes, and once with little room and reloads.
+# Once as it comes, once with little room and reloads, and once with nothing
+# known of the calls, so that each client has its own connections to servers.
 
 my $SMALL = 'thrift_buffer_size 2k; thrift_max_pipeline 3;';
+my $KNOWN = join(' ', map { "thrift_idl %%TOP%%/t/$_;" }
+                          qw(soak/chaos.thrift peers/peers.thrift));
 
 my $CONF = <<'EOF';
 
@@ -43,8 +50,9 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
+    #definitions
+
     log_format  calls  $thrift_status;
-    access_log  %%TESTDIR%%/calls.log  calls  buffer=64k flush=1s;
 
     upstream backends {
         server  127.0.0.1:%%PORT_first%%  max_fails=0;
@@ -58,7 +66,15 @@ stream {
         listen          127.0.0.1:%%PORT_proxy%%  backlog=4096;
         thrift_pass     backends;
         thrift_timeout  1s;
+        access_log      %%TESTDIR%%/calls.log  calls  buffer=64k flush=1s;
         #limits
+    }
+
+    server {
+        listen                   127.0.0.1:%%PORT_strangers%%;
+        thrift_pass              backends;
+        thrift_timeout           500ms;
+        thrift_max_message_size  1m;
     }
 }
 
@@ -70,11 +86,14 @@ my $make = system('make', '-s', '-C', $top, '-f', 't/soak/soak.mk',
 ok($make, 'build');
 
 my @tests = map { Test::Thrift->new($_, log => 'notice') }
-                conf($CONF, keepalive => 64),
-                conf($CONF, keepalive => 2, limits => $SMALL);
+                conf($CONF, keepalive => 64, definitions => $KNOWN),
+                conf($CONF, keepalive => 2, definitions => $KNOWN,
+                     limits => $SMALL),
+                conf($CONF, keepalive => 64);
 
 chaos($tests[0], 'quiet', 0);
 chaos($tests[1], 'reload', 1);
+chaos($tests[2], 'unknown', 0);
 
 
 sub chaos {
@@ -89,6 +108,7 @@ sub chaos {
                    '--backends' => join(',', map { $t->port($_) }
                                                  qw(first second third)),
                    '--clients' => $CLIENTS, '--seconds' => $SECONDS,
+                   '--strangers' => 2,
                    '--rate' => $RATE, '--seed' => $SEED,
                    '--patience' => int(20 * time_factor()),
                    '--worker' => $workers[0],
@@ -104,15 +124,24 @@ sub chaos {
         exec(@command) or die "$command[0]: $!";
     }
 
+    my @strangers = map { stranger($t, @$_) }
+                        [ 'framed-binary', 0 ], [ 'buffered-compact', 1 ];
+
     my $status = $reload ? reload_until_end($t, $pid)
                          : wait_end($pid, $SECONDS + 60);
     my $text = $t->read_log('chaos.out');
+
+    $t->stop_daemon($_) for @strangers;
+    is(join('', map { $t->read_log("daemon-$_.log") } 0 .. $#strangers), '',
+       "$name: strangers");
+
     my %n = $text =~ /^(\w[\w-]*) (\d+)$/mg;
 
     is($status, 0, "$name: exit code");
     is(join("\n", $text =~ /^violation: (.*)/mg), '', "$name: violations");
 
     cmp_ok($n{calls} || 0, '>', $SECONDS * 100, "$name: calls");
+    cmp_ok($n{strangers}, '>', 0, "$name: calls of strangers");
     is($n{$_}, 0, "$name: $_") for qw(wrong lost closed malformed corrupt);
 
     cmp_ok($n{"fate_$_"} || 0, '>', 0, "$name: some $_")
@@ -132,6 +161,31 @@ sub chaos {
     note($text);
 
     $t->done();
+}
+
+
+# All kinds of t/matrix/ in turn, in this format, from either end of the table.
+
+sub stranger {
+    my ($t, $format, $backwards) = @_;
+
+    my ($transport, $protocol) = split /-/, $format;
+    my @kinds = kinds($format);
+
+    @kinds = reverse @kinds if $backwards;
+
+    return $t->run_daemon(sub {
+        my $hostile = Hostile->new(
+            address => $t->address('strangers'), protocol => $protocol,
+            transport => $transport eq 'framed' ? 'framed' : 'unframed',
+            tag => 'stranger');
+
+        for ( ;; ) {
+            $hostile->round($_) for @kinds;
+            $hostile->{round}++;
+            $hostile->close();
+        }
+    });
 }
 
 

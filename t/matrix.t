@@ -5,7 +5,8 @@
 # none is executed twice, and none is late.
 #
 # Some real servers, all kinds together; "make matrix" takes all servers and
-# dialects, and each kind alone.  One cell:
+# dialects, and each kind alone; with MATRIX=together all kinds at once, and each
+# alone where somebody was hurt.  One cell:
 #
 #     MATRIX=all MATRIX_KIND='undeclared uuid' MATRIX_SERVER=thriftpy2 \
 #         MATRIX_FORMAT=framed-binary MATRIX_SETTING=schema perl t/matrix.t
@@ -25,8 +26,9 @@ use Servers;
 
 
 my $all = $ENV{MATRIX} || '';
-my $calls = $ENV{MATRIX_CALLS} || ($all ? 1000 : 500);
-my $rounds = $ENV{MATRIX_ROUNDS} || ($all ? 30 : 1);
+my $alone = $all && $all ne 'together';
+my $calls = $ENV{MATRIX_CALLS} || ($alone ? 1000 : 500);
+my $rounds = $ENV{MATRIX_ROUNDS} || ($alone ? 30 : 1);
 my $top = Test::Thrift->top();
 
 ok(system('make', '-s', '-C', $top, '-f', 't/peers/peers.mk', 'peers') == 0,
@@ -52,7 +54,7 @@ sub stages {
 
         return map { Matrix->new(server => $server, format => $_,
                                  calls => $calls, rounds => $rounds,
-                                 time => $all ? 2 : 20) }
+                                 time => $alone ? 2 : 60) }
                grep { $all ? chosen(FORMAT => $_) : $_ eq $server->{test} }
                     @{$server->{formats}};
     }
@@ -69,8 +71,8 @@ sub run_stage {
     $stage->start();
 
     for my $setting (grep { chosen(SETTING => $_) } @Matrix::SETTINGS) {
-        $all ? $stage->each(\@kinds, $setting)
-             : $stage->together(\@kinds, $setting);
+        $alone ? $stage->each(\@kinds, $setting)
+               : $stage->together(\@kinds, $setting);
     }
 
     $stage->done();

@@ -738,7 +738,7 @@ conn_noise(conn_t *c, const message_t *m, const char *name)
 }
 
 
-/* A call of a mutant, or to the noisy server. */
+/* A call of a mutant, of a stranger, or to the noisy server. */
 
 static void
 conn_stranger(conn_t *c, const message_t *m)
@@ -815,7 +815,7 @@ conn_call(conn_t *c, const message_t *m, uint64_t now)
     id = m->text_id == 1 ? message_owner(&m->text, 0) : NO_ID;
 
     if (id == NO_ID) {
-        if (conf.mutants == 0) {
+        if (conf.mutants == 0 && conf.strangers == 0) {
             complain(&shared->corrupt, m, "nobody's call");
         }
 

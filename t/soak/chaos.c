@@ -190,13 +190,13 @@ report_servers(void)
     printf("crashes %lu\n", (unsigned long) shared->crashes);
     printf("malformed %lu\n", (unsigned long) shared->malformed);
     printf("corrupt %lu\n", (unsigned long) shared->corrupt);
+    printf("strangers %lu\n", (unsigned long) shared->strangers);
 }
 
 
 static void
 report_mutants(void)
 {
-    printf("strangers %lu\n", (unsigned long) shared->strangers);
     printf("mutant_connections %lu\n",
            (unsigned long) mutant_counts.connections);
     printf("mutant_messages %lu\n", (unsigned long) mutant_counts.messages);
@@ -265,10 +265,11 @@ usage(void)
 {
     fprintf(stderr, "usage: chaos --proxy PORT --backends PORT,PORT..."
             " [--noisy PORT] [--noise PER-MILLE]\n"
-            "             [--clients N] [--mutants N] [--seconds N]"
-            " [--rate CALLS]\n"
-            "             [--faults PERCENT] [--seed N] [--worker PID]"
-            " [--patience SECONDS]\n"
+            "             [--clients N] [--mutants N] [--strangers N]"
+            " [--seconds N]\n"
+            "             [--rate CALLS] [--faults PERCENT] [--seed N]"
+            " [--worker PID]\n"
+            "             [--patience SECONDS]\n"
             "             [--format N]    all clients: 0 framed binary,"
             " 1 framed compact,\n"
             "                             2 and 3 without frames\n");
@@ -284,6 +285,7 @@ static const number_t  numbers[] = {
     NUMBER("noise", noise),
     NUMBER("clients", clients),
     NUMBER("mutants", mutants),
+    NUMBER("strangers", strangers),
     NUMBER("seconds", seconds),
     NUMBER("rate", rate),
     NUMBER("faults", faults),

@@ -166,6 +166,7 @@ typedef struct {
     uint16_t        noisy;      /* 0: there is no noisy backend */
     unsigned        clients;
     unsigned        mutants;    /* clients that send what is wrong */
+    unsigned        strangers;  /* clients of somebody else, that do, too */
     unsigned        seconds;
     unsigned        rate;       /* calls per second that are aimed at */
     unsigned        faults;     /* percent of the faults as planned */
@@ -187,7 +188,7 @@ typedef struct {
     uint64_t        crashes;
     uint64_t        malformed;  /* what should never reach a server */
     uint64_t        corrupt;    /* calls whose bytes are not the plan's */
-    uint64_t        strangers;  /* calls of the mutants */
+    uint64_t        strangers;  /* calls of mutants and strangers */
     uint64_t        actions[ACTION_LAST];
     char            error[2048];
     uint8_t         seen[];     /* by id */
