@@ -1,7 +1,9 @@
 package Victim;
 
 # A client that does nothing but its calls, checks each answer end to end, and
-# measures how long it took.  It runs in a process of its own.
+# measures how long it took.  Now and then it calls the server itself: when that
+# takes long, too, then server or machine are busy, and late calls say nothing.
+# It runs in a process of its own.
 
 use strict;
 use warnings;
@@ -11,11 +13,12 @@ use Time::HiRes qw(sleep time);
 use Test::Thrift;
 
 # A call over a connection that stays, then one over a connection that is
-# renewed so often; calls have to take less than LATE seconds; after so many
-# wrong answers nothing is learnt from more.
+# renewed so often; the server itself is called so often; after so many wrong
+# answers nothing is learnt from more.
 
 use constant {
     RENEW    => 10,
+    DIRECT   => 4,
     PATIENCE => 5,
     ENOUGH   => 8,
     MOST     => 20000,
@@ -23,13 +26,13 @@ use constant {
 };
 
 
-# new(address, transport, protocol, tag, calls, late)
+# new(address, direct, transport, protocol, tag, calls, late_after)
 
 sub new {
     my ($class, %o) = @_;
 
     return bless { %o, wrong => [], late => [], done => [], failed => [],
-                   slowest => 0 }, $class;
+                   busy => 0 }, $class;
 }
 
 
@@ -47,6 +50,7 @@ sub run {
         sleep(PAUSE) if $i > $self->{calls};
 
         $fresh = undef if $i % RENEW == 0;
+        $self->look() if $i % DIRECT == 0;
 
         my $slot = $i % 2 ? \$stays : \$fresh;
         my $good = eval { $self->call($slot, $i) };
@@ -60,12 +64,37 @@ sub run {
 }
 
 
+# Is the server, or the machine, as busy as all that.
+
+sub look {
+    my ($self) = @_;
+
+    my $start = time();
+
+    my $good = eval {
+        $self->{control} ||= $self->connect($self->{direct});
+        $self->{control}->call('nothing', []);
+    };
+
+    $self->{control} = undef unless $good;
+    $self->{busy}++ if time() - $start > $self->{late_after} / 2;
+}
+
+
+sub connect {
+    my ($self, $address) = @_;
+
+    return Test::Thrift::Client->new(
+        address => $address,
+        (map { ($_ => $self->{$_}) } qw(transport protocol)),
+        timeout => PATIENCE * time_factor());
+}
+
+
 sub call {
     my ($self, $slot, $i) = @_;
 
-    $$slot ||= Test::Thrift::Client->new(
-        (map { ($_ => $self->{$_}) } qw(address transport protocol)),
-        timeout => PATIENCE * time_factor());
+    $$slot ||= $self->connect($self->{address});
 
     my ($method, $body, $want) = $self->question($i);
     my $start = time();
@@ -74,7 +103,6 @@ sub call {
     my $took = time() - $start;
     my $text = $method eq 'echoString' ? $want : undef;
 
-    $self->{slowest} = $took if $took > $self->{slowest};
     push @{$self->{late}}, sprintf("call $i: %d ms", $took * 1000)
         if $took > $self->{late_after};
 
