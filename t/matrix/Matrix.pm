@@ -22,6 +22,7 @@ use Victim;
 
 use constant {
     FAILS      => 0,        # max_fails
+    CONNS      => 64,       # max_conns: calls that are not counted back add up
     LATE       => 0.1,      # seconds that a call of the victim may take
     ATTEMPTS   => 3,        # if calls were late, and nothing else is wrong
     RECOVERY   => 15,       # seconds after which a server should be back
@@ -67,13 +68,14 @@ sub new {
 
 sub configuration {
     my $fails = defined $ENV{MATRIX_FAILS} ? $ENV{MATRIX_FAILS} : FAILS;
+    my $limits = "max_fails=$fails fail_timeout=2s max_conns=" . CONNS;
     my $servers = '';
 
     for (@SETTINGS) {
         $servers .= <<"EOF";
     upstream $_ {
-        server  127.0.0.1:%%PORT_first%%  max_fails=$fails fail_timeout=2s;
-        server  127.0.0.1:%%PORT_second%%  max_fails=$fails fail_timeout=2s;
+        server  127.0.0.1:%%PORT_first%%  $limits;
+        server  127.0.0.1:%%PORT_second%%  $limits;
     }
 
     server {

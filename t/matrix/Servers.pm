@@ -71,6 +71,11 @@ my @SERVERS = (
       needs => "$MINE/go/server",
       start => both_ports("$MINE/go/server", sub { @_[0, 1] }) },
 
+    { name => 'go-header', about => 'Go TSimpleServer, THeader: any dialect',
+      formats => [ grep { $_ ne 'buffered-compact' } @ALL ],
+      needs => "$MINE/go/server",
+      start => both_ports("$MINE/go/server", sub { ('header', $_[1]) }) },
+
     { name => 'java', about => 'Java TThreadPoolServer', formats => \@ALL,
       needs => "$MINE/java/PeerServer.class",
       start => both_ports('java', '-Xmx512m', '-cp', $JAVA, 'PeerServer',
