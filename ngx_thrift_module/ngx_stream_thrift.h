@@ -20,10 +20,12 @@ typedef struct ngx_stream_thrift_pool_s     ngx_stream_thrift_pool_t;
 typedef struct ngx_stream_thrift_proxy_s    ngx_stream_thrift_proxy_t;
 typedef struct ngx_stream_thrift_session_s  ngx_stream_thrift_session_t;
 typedef struct ngx_stream_thrift_call_s     ngx_stream_thrift_call_t;
+typedef struct ngx_stream_thrift_held_s     ngx_stream_thrift_held_t;
 
 #include "conf/rooms.h"
 #include "upstream/ngx_stream_thrift_pools.h"
 #include "upstream/ngx_stream_thrift_peer.h"
+#include "upstream/ngx_stream_thrift_held.h"
 #include "client/rooms.h"
 #include "handler/ngx_stream_thrift_outbound.h"
 #include "handler/ngx_stream_thrift_handlers.h"

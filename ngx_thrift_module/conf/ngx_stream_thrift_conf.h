@@ -60,6 +60,7 @@ typedef struct {
     ngx_array_t                      blocks;    /* ngx_thrift_cache_t * */
     ngx_array_t                      pools;     /* ngx_stream_thrift_pool_t * */
     ngx_stream_thrift_pool_t        *addresses;
+    ngx_stream_thrift_held_t        *held;
     ngx_array_t                      deadlines; /* ngx_thrift_deadlines_t * */
     ngx_thrift_cache_t               calls;
     ngx_uint_t                       nsessions;

@@ -294,6 +294,8 @@ ngx_stream_thrift_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
+    ngx_stream_thrift_held_init(tmcf->held, cycle->log);
+
     return ngx_stream_thrift_start_handlers(tmcf, cycle);
 }
 

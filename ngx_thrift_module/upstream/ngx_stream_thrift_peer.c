@@ -19,6 +19,8 @@ static void *ngx_stream_thrift_peer_keep(ngx_thrift_attempt_t *attempt);
 static void ngx_stream_thrift_peer_let_go(void *kept);
 static void ngx_stream_thrift_peer_free(ngx_thrift_attempt_t *attempt,
     ngx_uint_t state);
+static void ngx_stream_thrift_peer_give_back(ngx_stream_thrift_call_t *tc,
+    ngx_uint_t state);
 static ngx_int_t ngx_stream_thrift_peer_rebalance(
     ngx_stream_thrift_call_t *tc);
 static ngx_int_t ngx_stream_thrift_peer_add_state(
@@ -381,7 +383,10 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
         rc = peer->get(peer, peer->data);
     }
 
-    if (rc != NGX_OK) {
+    if (rc == NGX_OK) {
+        ngx_stream_thrift_held_add(tc->balancer, peer);
+
+    } else {
         peer->sockaddr = NULL;
     }
 
@@ -565,14 +570,9 @@ ngx_stream_thrift_peer_let_go(void *kept)
 {
     ngx_stream_thrift_call_t  *tc = kept;
 
-    ngx_peer_connection_t  *peer;
-
-    peer = &tc->upstream.peer;
-
-    peer->free(peer, peer->data, 0);
-    peer->sockaddr = NULL;
-
     tc->kept = 0;
+
+    ngx_stream_thrift_peer_give_back(tc, 0);
 
     if (tc->ended) {
         ngx_stream_thrift_call_free(tc);
@@ -607,7 +607,21 @@ ngx_stream_thrift_peer_free(ngx_thrift_attempt_t *attempt, ngx_uint_t state)
     }
 
     if (u->peer.sockaddr && !tc->kept) {
-        u->peer.free(&u->peer, u->peer.data, state);
-        u->peer.sockaddr = NULL;
+        ngx_stream_thrift_peer_give_back(tc, state);
     }
+}
+
+
+static void
+ngx_stream_thrift_peer_give_back(ngx_stream_thrift_call_t *tc,
+    ngx_uint_t state)
+{
+    ngx_peer_connection_t  *peer;
+
+    peer = &tc->upstream.peer;
+
+    ngx_stream_thrift_held_remove(tc->balancer, peer);
+
+    peer->free(peer, peer->data, state);
+    peer->sockaddr = NULL;
 }

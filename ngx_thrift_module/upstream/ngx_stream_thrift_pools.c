@@ -80,7 +80,9 @@ ngx_stream_thrift_init_pools(ngx_conf_t *cf)
     }
 
     tmcf->addresses = ngx_stream_thrift_add_pool(cf, NULL);
-    if (tmcf->addresses == NULL) {
+    tmcf->held = ngx_stream_thrift_held_create(cf);
+
+    if (tmcf->addresses == NULL || tmcf->held == NULL) {
         return NGX_ERROR;
     }
 

@@ -1,0 +1,245 @@
+
+/*
+ * See ngx_stream_thrift_held.h.  Called by ngx_stream_thrift_peer.c around
+ * what a balancer holds.  A worker has a table of its own, and nobody else
+ * looks at it while the worker lives: it needs no lock.
+ */
+
+#include "ngx_stream_thrift.h"
+
+
+#define NGX_STREAM_THRIFT_HELD_WORKERS  128     /* with a table */
+#define NGX_STREAM_THRIFT_HELD_SERVERS  1024    /* in it; a power of two */
+
+
+typedef struct {
+    ngx_stream_upstream_rr_peers_t  *peers;
+    ngx_stream_upstream_rr_peer_t   *peer;      /* NULL: none is here */
+    ngx_uint_t                       n;
+} ngx_stream_thrift_held_server_t;
+
+
+struct ngx_stream_thrift_held_s {
+    ngx_shm_t                         shm;
+    ngx_stream_thrift_held_server_t  *servers;
+};
+
+
+static void ngx_stream_thrift_held_cleanup(void *data);
+static void ngx_stream_thrift_held_give_back(
+    ngx_stream_thrift_held_server_t *server);
+static ngx_stream_thrift_held_server_t *ngx_stream_thrift_held_find(
+    ngx_stream_upstream_srv_conf_t *us, ngx_peer_connection_t *peer);
+static ngx_stream_upstream_rr_peer_data_t *ngx_stream_thrift_held_data(
+    ngx_stream_upstream_srv_conf_t *us, ngx_peer_connection_t *peer);
+
+
+/* The worker's; NULL: it has none. */
+
+static ngx_stream_thrift_held_server_t  *ngx_stream_thrift_held;
+
+
+ngx_stream_thrift_held_t *
+ngx_stream_thrift_held_create(ngx_conf_t *cf)
+{
+    ngx_pool_cleanup_t        *cln;
+    ngx_stream_thrift_held_t  *held;
+
+    held = ngx_pcalloc(cf->pool, sizeof(ngx_stream_thrift_held_t));
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+
+    if (held == NULL || cln == NULL) {
+        return NULL;
+    }
+
+    /* what is not used of it takes no memory */
+
+    held->shm.size = NGX_STREAM_THRIFT_HELD_WORKERS
+                     * NGX_STREAM_THRIFT_HELD_SERVERS
+                     * sizeof(ngx_stream_thrift_held_server_t);
+    held->shm.log = cf->log;
+    ngx_str_set(&held->shm.name, "thrift_held");
+
+    if (ngx_shm_alloc(&held->shm) != NGX_OK) {
+        return NULL;
+    }
+
+    held->servers = (ngx_stream_thrift_held_server_t *) held->shm.addr;
+
+    cln->handler = ngx_stream_thrift_held_cleanup;
+    cln->data = held;
+
+    return held;
+}
+
+
+static void
+ngx_stream_thrift_held_cleanup(void *data)
+{
+    ngx_stream_thrift_held_t  *held = data;
+
+    held->shm.log = ngx_cycle->log;
+
+    ngx_shm_free(&held->shm);
+}
+
+
+void
+ngx_stream_thrift_held_init(ngx_stream_thrift_held_t *held, ngx_log_t *log)
+{
+    ngx_uint_t                        i, n;
+    ngx_stream_thrift_held_server_t  *server;
+
+    ngx_stream_thrift_held = NULL;
+
+    if (ngx_worker >= NGX_STREAM_THRIFT_HELD_WORKERS) {
+        return;
+    }
+
+    n = 0;
+    server = held->servers + ngx_worker * NGX_STREAM_THRIFT_HELD_SERVERS;
+
+    for (i = 0; i < NGX_STREAM_THRIFT_HELD_SERVERS; i++) {
+
+        if (server[i].n) {
+            n += server[i].n;
+            ngx_stream_thrift_held_give_back(&server[i]);
+        }
+    }
+
+    if (n) {
+        ngx_log_error(NGX_LOG_NOTICE, log, 0,
+                      "%ui calls of a worker that has died do not count for "
+                      "their servers any more", n);
+    }
+
+    ngx_stream_thrift_held = server;
+}
+
+
+static void
+ngx_stream_thrift_held_give_back(ngx_stream_thrift_held_server_t *server)
+{
+    ngx_stream_upstream_rr_peer_t   *peer;
+    ngx_stream_upstream_rr_peers_t  *peers;
+
+    peer = server->peer;
+    peers = server->peers;
+
+    ngx_stream_upstream_rr_peers_rlock(peers);
+    ngx_stream_upstream_rr_peer_lock(peers, peer);
+
+    peer->conns -= ngx_min(peer->conns, server->n);
+
+    ngx_stream_upstream_rr_peer_unlock(peers, peer);
+    ngx_stream_upstream_rr_peers_unlock(peers);
+
+    server->n = 0;
+}
+
+
+void
+ngx_stream_thrift_held_add(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer)
+{
+    ngx_stream_thrift_held_server_t     *server;
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    server = ngx_stream_thrift_held_find(us, peer);
+
+    if (server == NULL) {
+        return;
+    }
+
+    if (server->n == 0) {
+        rrp = peer->data;
+        server->peers = rrp->peers;
+        server->peer = rrp->current;
+    }
+
+    server->n++;
+}
+
+
+void
+ngx_stream_thrift_held_remove(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer)
+{
+    ngx_stream_thrift_held_server_t  *server;
+
+    server = ngx_stream_thrift_held_find(us, peer);
+
+    if (server && server->n) {
+        server->n--;
+    }
+}
+
+
+/*
+ * The place of the server that is held, or a free one for it.  NULL: there is
+ * no zone, the balancer is not of a known kind, or the table is full.
+ */
+
+static ngx_stream_thrift_held_server_t *
+ngx_stream_thrift_held_find(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer)
+{
+    ngx_uint_t                           i, n;
+    ngx_stream_thrift_held_server_t     *server, *unused;
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    rrp = ngx_stream_thrift_held_data(us, peer);
+
+    if (rrp == NULL || ngx_stream_thrift_held == NULL) {
+        return NULL;
+    }
+
+    unused = NULL;
+    i = ((uintptr_t) rrp->current / sizeof(ngx_stream_upstream_rr_peer_t));
+
+    for (n = 0; n < NGX_STREAM_THRIFT_HELD_SERVERS; n++, i++) {
+        server = &ngx_stream_thrift_held[i
+                                         % NGX_STREAM_THRIFT_HELD_SERVERS];
+
+        if (server->peer == rrp->current) {
+            return server;
+        }
+
+        if (unused == NULL && server->n == 0) {
+            unused = server;
+        }
+
+        if (server->peer == NULL) {
+            break;
+        }
+    }
+
+    return unused;
+}
+
+
+/*
+ * Balancers of nginx begin their data with that of round robin; others may
+ * not, and are told by what it says.
+ */
+
+static ngx_stream_upstream_rr_peer_data_t *
+ngx_stream_thrift_held_data(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer)
+{
+    ngx_stream_upstream_rr_peers_t      *peers;
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    if (us == NULL || us->shm_zone == NULL) {
+        return NULL;
+    }
+
+    rrp = peer->data;
+    peers = us->peer.data;
+
+    if (rrp->peers != peers && rrp->peers != peers->next) {
+        return NULL;
+    }
+
+    return rrp->current ? rrp : NULL;
+}

@@ -1,0 +1,32 @@
+
+/*
+ * What a worker holds of servers whose upstream has a zone, in memory that
+ * outlives the worker: if it dies with calls in flight, the one that takes its
+ * place gives them back.  Otherwise max_conns would be used up for good.
+ */
+
+#ifndef _NGX_STREAM_THRIFT_HELD_H_INCLUDED_
+#define _NGX_STREAM_THRIFT_HELD_H_INCLUDED_
+
+
+/*
+ * When a configuration is read: upstreams of another have zones of their own.
+ * NULL: no memory.
+ */
+ngx_stream_thrift_held_t *ngx_stream_thrift_held_create(ngx_conf_t *cf);
+
+/* In a worker, before its first call: gives back what a dead one has held. */
+void ngx_stream_thrift_held_init(ngx_stream_thrift_held_t *held,
+    ngx_log_t *log);
+
+/*
+ * The upstream's balancer has chosen a server for `peer`, and it goes back
+ * next.
+ */
+void ngx_stream_thrift_held_add(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer);
+void ngx_stream_thrift_held_remove(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer);
+
+
+#endif /* _NGX_STREAM_THRIFT_HELD_H_INCLUDED_ */
