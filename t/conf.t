@@ -89,6 +89,9 @@ my @directives = (
     thrift_next_upstream_tries   => [ '2;', $calls ],
     thrift_next_upstream_timeout => [ '1s;', $calls ],
     thrift_idempotent            => [ 'on;', $calls ],
+    thrift_balance               => [ 'connection;',
+                                      [qw(stream server service)] ],
+    thrift_stateful              => [ 'on;', [qw(method)] ],
     thrift_keepalive             => [ '10;', [qw(upstream)] ],
     thrift_check_seqid           => [ 'off;', [qw(upstream)] ],
     thrift_upstream_transport    => [ 'framed;', [qw(upstream)] ],
@@ -403,6 +406,19 @@ for (
 
     $t->write_file('inc/good.conf', "thrift_timeout 1s;\n");
     like(test(@texts), qr/test is successful/, $name);
+}
+
+# whose clients have connections of their own, and why
+
+{
+    my @said = map { join('|', sort $t->test_config(filled(@$_))
+                                    =~ /connections to "(.*?)" are.* as (.*?),/g) }
+        [ other => 'thrift_pass 127.0.0.1:9000;' ],
+        [ stream => 'thrift_trusted on;' ];
+
+    is($said[0], join('|', '127.0.0.1:9000', ('it has no "thrift_idl"') x 2,
+                      'u'), 'not shared');
+    is($said[1], '', 'shared');
 }
 
 $t->done();

@@ -306,6 +306,8 @@ ngx_stream_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    answer->name = value[1];
+
     if (cv->lengths) {
         answer->upstream_value = cv;
         return NGX_CONF_OK;

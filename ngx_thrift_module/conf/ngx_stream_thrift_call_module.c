@@ -33,6 +33,9 @@ static char *ngx_stream_thrift_merge_calls(ngx_conf_t *cf, void *parent,
     void *child);
 static void ngx_stream_thrift_merge_call_conf(
     ngx_stream_thrift_call_conf_t *prev, ngx_stream_thrift_call_conf_t *conf);
+static void ngx_stream_thrift_tell_unshared(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *tscf, ngx_stream_thrift_block_t *block,
+    ngx_thrift_answer_t *outer);
 static void ngx_stream_thrift_merge_blocks(ngx_stream_thrift_block_t *block);
 static char *ngx_stream_thrift_check_memory(ngx_conf_t *cf, void *post,
     void *data);
@@ -285,7 +288,54 @@ ngx_stream_thrift_merge_calls(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_stream_thrift_add_check(cf, tscf);
 
+    if (!tscf->messages.schema && !tscf->messages.trusted) {
+        ngx_stream_thrift_tell_unshared(cf, tscf, conf->block, NULL);
+    }
+
     return NGX_CONF_OK;
+}
+
+
+/*
+ * That each client has connections of its own is what an operator wants to
+ * know: once for each directive "thrift_pass".
+ */
+
+static void
+ngx_stream_thrift_tell_unshared(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *tscf, ngx_stream_thrift_block_t *block,
+    ngx_thrift_answer_t *outer)
+{
+    ngx_uint_t                   i;
+    ngx_thrift_answer_t         *answer;
+    ngx_stream_thrift_block_t  **inner;
+    ngx_stream_core_srv_conf_t  *cscf;
+
+    answer = block->conf->conf.answer;
+
+    if (answer->kind == NGX_THRIFT_ANSWER_UPSTREAM && answer != outer) {
+        cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
+
+        ngx_log_error(NGX_LOG_NOTICE, cf->log, 0,
+                      "connections to \"%V\" are not shared by clients of the "
+                      "server in %s:%ui: its calls are not checked as %s, see "
+                      "\"thrift_trusted\"",
+                      &((ngx_stream_thrift_answer_t *) answer)->name,
+                      cscf->file_name, cscf->line,
+                      tscf->programs.nelts
+                          ? "\"thrift_validate\" is not \"schema\""
+                          : "it has no \"thrift_idl\"");
+    }
+
+    if (block->inner == NULL) {
+        return;
+    }
+
+    inner = block->inner->elts;
+
+    for (i = 0; i < block->inner->nelts; i++) {
+        ngx_stream_thrift_tell_unshared(cf, tscf, inner[i], answer);
+    }
 }
 
 

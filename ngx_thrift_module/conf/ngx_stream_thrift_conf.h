@@ -94,6 +94,7 @@ typedef struct {
 typedef struct {
     ngx_thrift_answer_t              answer;    /* must be first */
 
+    ngx_str_t                        name;      /* as it was written */
     ngx_stream_upstream_srv_conf_t  *upstream;  /* NULL: of variables */
     ngx_stream_thrift_pool_t        *pool;
     ngx_stream_complex_value_t      *upstream_value;
