@@ -304,6 +304,23 @@ ngx_thrift_call_expire(ngx_thrift_call_t *call)
 }
 
 
+void
+ngx_thrift_call_shut_down(ngx_thrift_call_t *call)
+{
+    ngx_thrift_cancel_pt  cancel;
+
+    cancel = ngx_thrift_steps[call->step].cancel;
+
+    if (cancel) {
+        (void) cancel(call, NGX_THRIFT_CALL_LEFT);
+    }
+
+    ngx_thrift_call_wake(call, ngx_thrift_error_set(call,
+                                   NTHRIFT_EXC_INTERNAL_ERROR, 502,
+                                   "proxy is shutting down"));
+}
+
+
 static ngx_int_t
 ngx_thrift_call_check(ngx_thrift_call_t *call)
 {

@@ -124,5 +124,8 @@ ngx_uint_t ngx_thrift_call_outlives(ngx_thrift_call_t *call, ngx_uint_t lost);
 /* Its time is over: what it waits for is given up, and it fails. */
 void ngx_thrift_call_expire(ngx_thrift_call_t *call);
 
+/* The worker ends: likewise. */
+void ngx_thrift_call_shut_down(ngx_thrift_call_t *call);
+
 
 #endif /* _NGX_THRIFT_CALL_H_INCLUDED_ */

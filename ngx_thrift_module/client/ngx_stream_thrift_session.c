@@ -41,7 +41,7 @@ static ngx_int_t ngx_stream_thrift_session_message(
     ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
     ngx_stream_thrift_call_t *tc, ngx_uint_t broken);
-static ngx_int_t ngx_stream_thrift_session_write(
+static ngx_int_t ngx_stream_thrift_session_written(
     ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_is_written(
@@ -136,7 +136,12 @@ ngx_stream_thrift_session_read_event(ngx_event_t *rev)
     c = rev->data;
     ts = c->data;
 
-    if (c->close || ngx_stream_thrift_session_reset(ts)) {
+    if (c->close) {
+        ngx_stream_thrift_session_shut_down(ts);
+        return;
+    }
+
+    if (ngx_stream_thrift_session_reset(ts)) {
         ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
         return;
     }
@@ -584,7 +589,7 @@ ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_stream_thrift_session_write(ngx_stream_thrift_session_t *ts)
 {
     off_t              sent;
@@ -667,7 +672,7 @@ ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts)
  * for want of memory, ends the connection in its turn.
  */
 
-ngx_int_t
+static ngx_int_t
 ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts)
 {
     ngx_uint_t          waits;

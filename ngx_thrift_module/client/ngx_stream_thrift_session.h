@@ -98,8 +98,11 @@ void ngx_stream_thrift_session_end(ngx_stream_thrift_session_t *ts);
 /* Of a session that is left: calls have ended.  It may be gone then. */
 void ngx_stream_thrift_session_left_run(ngx_stream_thrift_session_t *ts);
 
-/* What is done with calls of which all was written, and with oneways. */
-ngx_int_t ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts);
+/* Replies go out, as far as they may; calls that are through go on. */
+ngx_int_t ngx_stream_thrift_session_write(ngx_stream_thrift_session_t *ts);
+
+/* The worker ends now: calls that wait are told so, and it is closed. */
+void ngx_stream_thrift_session_shut_down(ngx_stream_thrift_session_t *ts);
 
 /*
  * Closes now; calls in flight are cancelled.  The session is gone then, or some

@@ -13,8 +13,10 @@
 
 #define NGX_STREAM_THRIFT_LINGER   5000         /* milliseconds */
 #define NGX_STREAM_THRIFT_RECHECK  3600000      /* a timeout that is off */
+#define NGX_STREAM_THRIFT_DRAIN    4096         /* bytes, of what is dropped */
 
 
+static void ngx_stream_thrift_session_drain(ngx_connection_t *c);
 static void ngx_stream_thrift_session_linger(ngx_event_t *rev);
 static void ngx_stream_thrift_session_cancel(ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_leave(ngx_stream_thrift_session_t *ts);
@@ -195,10 +197,58 @@ ngx_stream_thrift_session_end(ngx_stream_thrift_session_t *ts)
 }
 
 
+/*
+ * With worker_shutdown_timeout, in a loop over all connections: what cannot be
+ * written at once is lost.  What the client has sent is taken from the socket
+ * first, or closing would reset the connection.
+ */
+
+void
+ngx_stream_thrift_session_shut_down(ngx_stream_thrift_session_t *ts)
+{
+    ngx_queue_t        *q, *next;
+    ngx_thrift_call_t  *call;
+
+    ts->running = 1;
+
+    for (q = ngx_queue_head(&ts->calls);
+         q != ngx_queue_sentinel(&ts->calls);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        call = ngx_queue_data(q, ngx_thrift_call_t, queue);
+
+        if (!call->ready) {
+            ngx_thrift_call_shut_down(call);
+        }
+    }
+
+    if (ngx_stream_thrift_session_write(ts) == NGX_OK) {
+        ngx_stream_thrift_session_drain(ts->connection);
+    }
+
+    ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
+}
+
+
+static void
+ngx_stream_thrift_session_drain(ngx_connection_t *c)
+{
+    u_char      buffer[NGX_STREAM_THRIFT_DRAIN];
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_THRIFT_TURN; i++) {
+        if (c->recv(c, buffer, sizeof(buffer)) <= 0) {
+            return;
+        }
+    }
+}
+
+
 static void
 ngx_stream_thrift_session_linger(ngx_event_t *rev)
 {
-    u_char                        buffer[4096];
+    u_char                        buffer[NGX_STREAM_THRIFT_DRAIN];
     ssize_t                       n;
     ngx_uint_t                    i;
     ngx_connection_t             *c;
@@ -321,7 +371,7 @@ ngx_stream_thrift_session_left_event(ngx_event_t *ev)
     c = ev->data;
 
     if (c->close) {
-        ngx_stream_thrift_session_close(c->data, NGX_STREAM_OK);
+        ngx_stream_thrift_session_shut_down(c->data);
     }
 }
 
@@ -331,7 +381,7 @@ ngx_stream_thrift_session_left_run(ngx_stream_thrift_session_t *ts)
 {
     ts->running = 1;
 
-    (void) ngx_stream_thrift_session_written(ts);
+    (void) ngx_stream_thrift_session_write(ts);
 
     ts->running = 0;
 
@@ -370,9 +420,9 @@ ngx_stream_thrift_session_finalize(ngx_stream_thrift_session_t *ts,
     if (s->connection->ssl) {
         s->connection->ssl->no_wait_shutdown = 1;
 
-        /* not while a record is half written */
+        /* not while a record is half written, nor to one that has left */
 
-        if (ts->out) {
+        if (ts->out || ts->left) {
             s->connection->error = 1;
         }
     }
