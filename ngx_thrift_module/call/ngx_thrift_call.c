@@ -146,6 +146,15 @@ ngx_thrift_call_wake(ngx_thrift_call_t *call, ngx_int_t rc)
 }
 
 
+void
+ngx_thrift_call_again(ngx_thrift_call_t *call)
+{
+    if (call->step == NGX_THRIFT_STEP_HANDLE && call->invocation == NULL) {
+        ngx_thrift_call_run(call);
+    }
+}
+
+
 static void
 ngx_thrift_call_run(ngx_thrift_call_t *call)
 {

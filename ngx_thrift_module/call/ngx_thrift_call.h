@@ -112,6 +112,9 @@ void ngx_thrift_call_pass(ngx_thrift_call_t *call);
 /* What call->resume is. */
 void ngx_thrift_call_wake(ngx_thrift_call_t *call, ngx_int_t rc);
 
+/* Runs the step "handle" again if it still waits until it may begin. */
+void ngx_thrift_call_again(ngx_thrift_call_t *call);
+
 /* Its owner does not wait for it any more: no reply, only the log. */
 void ngx_thrift_call_cancel(ngx_thrift_call_t *call);
 

@@ -21,11 +21,13 @@ typedef struct {
 
     /*
      * The call holds `n` bytes more, or fewer; may a handler take more for it;
-     * may it receive more?  If not, call->paused is set, and its connection is
-     * resumed later.
+     * may a handler begin with it, or may it receive more?  If not,
+     * call->paused is set, and its step is run again, or its connection is
+     * resumed, later.
      */
     void        (*hold)(ngx_thrift_call_t *call, off_t n);
     ngx_uint_t  (*may_hold)(ngx_thrift_call_t *call);
+    ngx_uint_t  (*may_begin)(ngx_thrift_call_t *call);
     ngx_uint_t  (*may_receive)(ngx_thrift_call_t *call);
 
     /*

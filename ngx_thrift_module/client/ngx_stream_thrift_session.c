@@ -51,6 +51,9 @@ static void ngx_stream_thrift_session_unpause(
 static ngx_stream_thrift_call_t *ngx_stream_thrift_session_begin(
     ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_may_hold(ngx_thrift_call_t *call);
+static ngx_uint_t ngx_stream_thrift_session_may_begin(ngx_thrift_call_t *call);
+static ngx_uint_t ngx_stream_thrift_session_pause(ngx_thrift_call_t *call,
+    ngx_uint_t paused);
 static ngx_uint_t ngx_stream_thrift_session_may_receive(
     ngx_thrift_call_t *call);
 static ngx_uint_t ngx_stream_thrift_session_is_next(
@@ -65,6 +68,7 @@ static const ngx_thrift_owner_t  ngx_stream_thrift_session_owner = {
     ngx_stream_thrift_call_return_text,
     ngx_stream_thrift_session_hold,
     ngx_stream_thrift_session_may_hold,
+    ngx_stream_thrift_session_may_begin,
     ngx_stream_thrift_session_may_receive,
     ngx_thrift_reply,
     ngx_stream_thrift_session_reply,
@@ -802,6 +806,14 @@ ngx_stream_thrift_session_may_hold(ngx_thrift_call_t *call)
 }
 
 
+static ngx_uint_t
+ngx_stream_thrift_session_may_begin(ngx_thrift_call_t *call)
+{
+    return ngx_stream_thrift_session_pause(call,
+                               !ngx_stream_thrift_session_may_hold(call));
+}
+
+
 /* The call that is answered next may always receive: nothing gets stuck. */
 
 static ngx_uint_t
@@ -811,23 +823,27 @@ ngx_stream_thrift_session_may_receive(ngx_thrift_call_t *call)
 
     ts = ngx_stream_thrift_get_call(call)->owner;
 
-    if (ts->held <= NGX_STREAM_THRIFT_MAX_HELD
-        || ngx_stream_thrift_session_is_next(ts, call))
-    {
-        if (call->paused) {
-            call->paused = 0;
-            ts->npaused--;
-        }
+    return ngx_stream_thrift_session_pause(call,
+                               ts->held > NGX_STREAM_THRIFT_MAX_HELD
+                               && !ngx_stream_thrift_session_is_next(ts, call));
+}
 
-        return 1;
-    }
 
-    if (!call->paused) {
-        call->paused = 1;
-        ts->npaused++;
-    }
+/* Whether the call goes on, or waits for others; returns whether it goes on. */
 
-    return 0;
+static ngx_uint_t
+ngx_stream_thrift_session_pause(ngx_thrift_call_t *call, ngx_uint_t paused)
+{
+    ngx_stream_thrift_session_t  *ts;
+
+    ts = ngx_stream_thrift_get_call(call)->owner;
+
+    ts->npaused += paused;
+    ts->npaused -= call->paused;
+
+    call->paused = paused;
+
+    return !paused;
 }
 
 
@@ -856,8 +872,8 @@ ngx_stream_thrift_session_is_next(ngx_stream_thrift_session_t *ts,
 
 
 /*
- * Lets calls receive that had to wait for others; until they are asked they
- * are paused, and time that runs out is not their server's.
+ * Lets calls receive, or begin, that had to wait for others; until they are
+ * asked they are paused, and time that runs out is not their server's.
  */
 
 static void
@@ -872,8 +888,21 @@ ngx_stream_thrift_session_unpause(ngx_stream_thrift_session_t *ts)
     {
         call = ngx_queue_data(q, ngx_thrift_call_t, queue);
 
-        if (call->paused && call->attempt && call->attempt->connection) {
+        if (!call->paused) {
+            continue;
+        }
+
+        if (call->attempt && call->attempt->connection) {
             ngx_thrift_connection_resume(call->attempt->connection);
+            continue;
+        }
+
+        /* what it has to say at once is written by another run */
+
+        ngx_thrift_call_again(call);
+
+        if (call->ready) {
+            ngx_post_event(&ts->flush, &ngx_posted_events);
         }
     }
 }

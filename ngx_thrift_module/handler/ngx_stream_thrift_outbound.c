@@ -24,6 +24,7 @@ static const ngx_thrift_owner_t  ngx_stream_thrift_outbound_owner = {
     NULL,                                   /* return_text */
     ngx_stream_thrift_session_hold,
     NULL,                                   /* may_hold */
+    NULL,                                   /* may_begin */
     ngx_stream_thrift_outbound_may_receive,
     ngx_thrift_outbound_answer,
     NULL,                                   /* write */

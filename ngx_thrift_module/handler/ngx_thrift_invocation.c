@@ -56,6 +56,11 @@ ngx_thrift_handle(ngx_thrift_call_t *call)
                                     &handler->service);
     }
 
+    if (!call->owner->may_begin(call)) {
+        call->log->action = "waiting until other calls hold less memory";
+        return NGX_AGAIN;
+    }
+
     inv = ngx_thrift_invocation_create(call);
     if (inv == NULL) {
         return NGX_ERROR;
