@@ -318,9 +318,11 @@ for my $way (@ways) {
                        [ 2, string => $long ], [ 3, binary => 'c' x 100_000 ],
                        [ 4, i32 => 9 ]);
 
-    is($line =~ s/[a-z]{5000}/long/r, '||||||long|||', 'string of many blocks');
-    is($line =~ /([a-z]+)/ && $1 eq $long ? 'equal' : 'not', 'equal',
-       'text of it');
+    # the log has the beginning of it
+
+    is($line =~ s/[a-z]{1024}/long/r, '||||||long|||', 'string of many blocks');
+    is($line =~ /([a-z]+)/ && $1 eq substr($long, 0, 1024) ? 'equal' : 'not',
+       'equal', 'text of it');
     is((split /\|/, scalars('scalars', [ 7, string => 'x' x 100_000 ],
                             [ 4, i32 => 12 ]))[3], 12, 'behind a large one');
 

@@ -3,7 +3,7 @@
  * Variables that need the definitions: $thrift_arg_user_id, and
  * $thrift_reply_exception.  Where an argument stands in a method is found out
  * when the configuration is read; its value is looked for in the call's bytes
- * when somebody asks for it.
+ * when somebody asks for it.  A log gets the beginning of a long one.
  */
 
 #include "ngx_stream_thrift.h"
@@ -197,7 +197,34 @@ ngx_stream_thrift_argument(ngx_stream_session_t *s,
     v->no_cacheable = 0;
     v->not_found = 0;
 
+    if (ngx_stream_thrift_get_call(call)->logging) {
+        v->len = ngx_min(v->len, NGX_STREAM_THRIFT_MAX_VALUE);
+    }
+
     return NGX_OK;
+}
+
+
+void
+ngx_stream_thrift_cut_arguments(ngx_stream_thrift_call_t *tc)
+{
+    ngx_uint_t                      i;
+    ngx_stream_variable_value_t    *v;
+    ngx_stream_thrift_main_conf_t  *tmcf;
+
+    tmcf = tc->main;
+
+    if (tmcf->narguments == 0) {
+        return;
+    }
+
+    v = tc->session.variables;
+
+    for (i = 0; i < tmcf->nslots; i++) {
+        if (tmcf->slots[i] && v[i].valid) {
+            v[i].len = ngx_min(v[i].len, NGX_STREAM_THRIFT_MAX_VALUE);
+        }
+    }
 }
 
 

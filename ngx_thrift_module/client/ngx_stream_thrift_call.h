@@ -30,6 +30,7 @@ struct ngx_stream_thrift_call_s {
     unsigned                       kept:1;      /* a connection holds its
                                                    server ... */
     unsigned                       ended:1;     /* ... and only that */
+    unsigned                       logging:1;
 
     ngx_thrift_call_t              call;        /* large, and last */
 };

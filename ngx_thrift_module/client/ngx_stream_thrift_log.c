@@ -32,6 +32,9 @@ ngx_stream_thrift_log_call(ngx_thrift_call_t *call)
 
     ngx_stream_thrift_log_time(s);
 
+    tc->logging = 1;
+    ngx_stream_thrift_cut_arguments(tc);
+
     cmcf = ngx_stream_get_module_main_conf(s, ngx_stream_core_module);
 
     handler = cmcf->phases[NGX_STREAM_LOG_PHASE].handlers.elts;

@@ -264,14 +264,17 @@ ngx_stream_thrift_variable_exception(ngx_thrift_call_t *call,
 {
     u_char      *p;
     size_t       len;
+    ngx_str_t    text;
     const char  *name;
 
     if (call->outcome != NGX_THRIFT_EXCEPTION && !call->failed) {
         return NGX_DECLINED;
     }
 
-    len = NGX_INT32_LEN + sizeof("INVALID_MESSAGE_TYPE_______: ")
-          + call->text.len;
+    text.data = call->text.data;
+    text.len = ngx_min(call->text.len, NGX_STREAM_THRIFT_MAX_VALUE);
+
+    len = NGX_INT32_LEN + sizeof("INVALID_MESSAGE_TYPE_______: ") + text.len;
 
     p = ngx_pnalloc(call->pool, len);
     if (p == NULL) {
@@ -283,10 +286,10 @@ ngx_stream_thrift_variable_exception(ngx_thrift_call_t *call,
     name = nthrift_exception_type_name(call->exception);
 
     if (name) {
-        p = ngx_snprintf(p, len, "%s: %V", name, &call->text);
+        p = ngx_snprintf(p, len, "%s: %V", name, &text);
 
     } else {
-        p = ngx_snprintf(p, len, "%i: %V", call->exception, &call->text);
+        p = ngx_snprintf(p, len, "%i: %V", call->exception, &text);
     }
 
     value->len = p - value->data;

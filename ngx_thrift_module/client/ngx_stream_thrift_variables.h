@@ -7,6 +7,11 @@
 #define _NGX_STREAM_THRIFT_VARIABLES_H_INCLUDED_
 
 
+/* Bytes of a value in a log that are a client's or a server's choice. */
+
+#define NGX_STREAM_THRIFT_MAX_VALUE  1024
+
+
 ngx_int_t ngx_stream_thrift_add_variables(ngx_conf_t *cf);
 
 

@@ -38,6 +38,7 @@ ngx_int_t
 ngx_stream_thrift_outbound_spawn(ngx_thrift_call_t *call, ngx_str_t *upstream,
     ngx_thrift_outbound_t *ob)
 {
+    u_char                              shown[NGX_THRIFT_ESCAPE_SIZE], *last;
     ngx_stream_thrift_call_t           *tc;
     ngx_stream_thrift_session_t        *ts;
     ngx_stream_upstream_srv_conf_t     *us;
@@ -50,9 +51,12 @@ ngx_stream_thrift_outbound_spawn(ngx_thrift_call_t *call, ngx_str_t *upstream,
     us = ngx_stream_thrift_find_upstream(ts->session, upstream, 0, 1);
 
     if (us == NULL || us->srv_conf == NULL) {
+        last = ngx_thrift_escape(shown, shown + sizeof(shown), upstream->data,
+                                 upstream->len);
+
         ngx_log_error(NGX_LOG_ERR, call->log, 0,
-                      "handler calls upstream \"%V\", which is not in the "
-                      "configuration", upstream);
+                      "handler calls upstream \"%*s\", which is not in the "
+                      "configuration", (size_t) (last - shown), shown);
         return NGX_DECLINED;
     }
 

@@ -36,6 +36,9 @@ static ngx_int_t ngx_stream_thrift_peer_ready(ngx_stream_thrift_call_t *tc,
     ngx_stream_upstream_srv_conf_t *us);
 static ngx_int_t ngx_stream_thrift_peer_eval(ngx_stream_thrift_call_t *tc,
     ngx_stream_complex_value_t *value);
+static const char *ngx_stream_thrift_peer_parse(ngx_stream_thrift_call_t *tc,
+    ngx_url_t *url);
+static void ngx_stream_thrift_peer_show(ngx_str_t *name, u_char *shown);
 static ngx_int_t ngx_stream_thrift_peer_resolve(ngx_stream_thrift_call_t *tc,
     ngx_stream_upstream_resolved_t *ur);
 static void ngx_stream_thrift_peer_resolved(ngx_resolver_ctx_t *ctx);
@@ -123,6 +126,7 @@ static ngx_int_t
 ngx_stream_thrift_peer_choose(ngx_stream_thrift_call_t *tc,
     ngx_stream_upstream_resolved_t *ur)
 {
+    u_char                           shown[NGX_THRIFT_ESCAPE_SIZE + 1];
     ngx_thrift_call_t               *call;
     ngx_stream_upstream_srv_conf_t  *us;
 
@@ -141,8 +145,9 @@ ngx_stream_thrift_peer_choose(ngx_stream_thrift_call_t *tc,
     if (ur->port == 0
         && (ur->sockaddr == NULL || ur->sockaddr->sa_family != AF_UNIX))
     {
-        ngx_log_error(NGX_LOG_ERR, &tc->log, 0,
-                      "no port in upstream \"%V\"", &ur->host);
+        ngx_stream_thrift_peer_show(&ur->host, shown);
+        ngx_log_error(NGX_LOG_ERR, &tc->log, 0, "no port in upstream \"%s\"",
+                      shown);
         return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
                                     "no port in upstream");
     }
@@ -227,8 +232,10 @@ static ngx_int_t
 ngx_stream_thrift_peer_eval(ngx_stream_thrift_call_t *tc,
     ngx_stream_complex_value_t *value)
 {
+    u_char                           shown[NGX_THRIFT_ESCAPE_SIZE + 1];
     ngx_str_t                        host;
     ngx_url_t                        url;
+    const char                      *why;
     ngx_stream_upstream_resolved_t  *ur;
 
     if (ngx_stream_complex_value(&tc->session, value, &host) != NGX_OK) {
@@ -240,10 +247,12 @@ ngx_stream_thrift_peer_eval(ngx_stream_thrift_call_t *tc,
     url.url = host;
     url.no_resolve = 1;
 
-    if (ngx_parse_url(tc->call.pool, &url) != NGX_OK) {
+    why = ngx_stream_thrift_peer_parse(tc, &url);
 
-        ngx_log_error(NGX_LOG_ERR, &tc->log, 0, "%s in upstream \"%V\"",
-                      url.err ? url.err : "no memory", &url.url);
+    if (why) {
+        ngx_stream_thrift_peer_show(&host, shown);
+        ngx_log_error(NGX_LOG_ERR, &tc->log, 0, "%s in upstream \"%s\"", why,
+                      shown);
 
         return ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
                                     "no upstream is known for the call");
@@ -271,6 +280,39 @@ ngx_stream_thrift_peer_eval(ngx_stream_thrift_call_t *tc,
 }
 
 
+/* NULL, or what is wrong with it. */
+
+static const char *
+ngx_stream_thrift_peer_parse(ngx_stream_thrift_call_t *tc, ngx_url_t *url)
+{
+    size_t  i;
+
+    /* a path, or what a client has sent: nginx itself would log it as it is */
+
+    for (i = 0; i < url->url.len; i++) {
+        if (url->url.data[i] < 0x20 || url->url.data[i] == 0x7f) {
+            return "control character";
+        }
+    }
+
+    if (ngx_parse_url(tc->call.pool, url) != NGX_OK) {
+        return url->err ? url->err : "no memory";
+    }
+
+    return NULL;
+}
+
+
+/* Fits it for the error log; `shown` has a 0 byte behind it then. */
+
+static void
+ngx_stream_thrift_peer_show(ngx_str_t *name, u_char *shown)
+{
+    *ngx_thrift_escape(shown, shown + NGX_THRIFT_ESCAPE_SIZE, name->data,
+                       name->len) = '\0';
+}
+
+
 static ngx_int_t
 ngx_stream_thrift_peer_addresses(ngx_stream_thrift_call_t *tc,
     ngx_stream_upstream_resolved_t *ur)
@@ -289,6 +331,7 @@ static ngx_int_t
 ngx_stream_thrift_peer_resolve(ngx_stream_thrift_call_t *tc,
     ngx_stream_upstream_resolved_t *ur)
 {
+    u_char                       shown[NGX_THRIFT_ESCAPE_SIZE + 1];
     ngx_resolver_ctx_t          *ctx, temp;
     ngx_stream_core_srv_conf_t  *cscf;
 
@@ -302,8 +345,9 @@ ngx_stream_thrift_peer_resolve(ngx_stream_thrift_call_t *tc,
     }
 
     if (ctx == NGX_NO_RESOLVER) {
+        ngx_stream_thrift_peer_show(&ur->host, shown);
         ngx_log_error(NGX_LOG_ERR, &tc->log, 0,
-                      "no resolver defined to resolve %V", &ur->host);
+                      "no resolver defined to resolve %s", shown);
         return ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
                                     "upstream could not be resolved");
     }
@@ -333,6 +377,7 @@ ngx_stream_thrift_peer_resolve(ngx_stream_thrift_call_t *tc,
 static void
 ngx_stream_thrift_peer_resolved(ngx_resolver_ctx_t *ctx)
 {
+    u_char                           shown[NGX_THRIFT_ESCAPE_SIZE + 1];
     ngx_int_t                        rc;
     ngx_stream_thrift_call_t        *tc;
     ngx_stream_upstream_resolved_t  *ur;
@@ -341,9 +386,9 @@ ngx_stream_thrift_peer_resolved(ngx_resolver_ctx_t *ctx)
     ur = tc->upstream.resolved;
 
     if (ctx->state) {
+        ngx_stream_thrift_peer_show(&ctx->name, shown);
         ngx_log_error(NGX_LOG_ERR, &tc->log, 0,
-                      "%V could not be resolved (%i: %s)",
-                      &ctx->name, ctx->state,
+                      "%s could not be resolved (%i: %s)", shown, ctx->state,
                       ngx_resolver_strerror(ctx->state));
 
         rc = ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
