@@ -21,7 +21,7 @@ use Test::Thrift;
 use Victim;
 
 use constant {
-    FAILS      => 0,        # max_fails
+    FAILS      => 1,        # max_fails, as it is by default
     CONNS      => 64,       # max_conns: calls that are not counted back add up
     LATE       => 0.1,      # seconds that a call of the victim may take
     ATTEMPTS   => 3,        # if calls were late, and nothing else is wrong
