@@ -5,8 +5,8 @@
 # none is executed twice, and none is late.
 #
 # Some real servers, all kinds together; "make matrix" takes all servers and
-# dialects, and each kind alone; with MATRIX=together all kinds at once, and each
-# alone where somebody was hurt.  One cell:
+# dialects, and each kind alone; with MATRIX=together all kinds at once, and
+# each alone where somebody was hurt.  One cell:
 #
 #     MATRIX=all MATRIX_KIND='undeclared uuid' MATRIX_SERVER=thriftpy2 \
 #         MATRIX_FORMAT=framed-binary MATRIX_SETTING=schema perl t/matrix.t
@@ -66,7 +66,8 @@ sub stages {
 sub run_stage {
     my ($stage) = @_;
 
-    my @kinds = grep { chosen(KIND => $_->{name}) } kinds($stage->{format});
+    my @kinds = grep { chosen(KIND => $_->{name}) }
+                     kinds($stage->{format}, $stage->{server}{name});
 
     $stage->start();
 

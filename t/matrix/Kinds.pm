@@ -8,6 +8,7 @@ package Kinds;
 # its time: a second at most.  $h->{round} counts, for what comes in many forms.
 #
 # only       dialects: framed, buffered, binary or compact
+# servers    of which it can be said
 # lost       what other clients lose by it where thrift_trusted is on, and
 #            nothing is known of the calls
 
@@ -795,23 +796,40 @@ my @TIMES = (
 );
 
 
-my @KINDS = (
-    [ 'nobody', sub { sleep(0.05) } ],
-    @BODIES, @ONEWAYS, @HEADS, @DIALECTS, @FRAMES, @TIMES,
+# What a server keeps for a connection stays there: the last one, as the next
+# kinds' victim could meet it, too.
+
+my @STATE = (
+    [ 'state of a connection', sub {
+        my $h = shift;
+        my $c = $h->open();
+        $c->oneway('tell', [ [ 1, string => 'keep somebody\'s ' ] ]);
+        eval { $c->call('echoString', $ECHO) } for 1 .. 4;
+        $c->close() },
+      servers => 'cpp|perl|ruby',
+      lost => 'what a call has set on a connection is met by others' ],
 );
 
 
-# kinds($format): the rows that a client of this format, as "framed-binary", can
-# send, as { name, run, ... }.
+my @KINDS = (
+    [ 'nobody', sub { sleep(0.05) } ],
+    @BODIES, @ONEWAYS, @HEADS, @DIALECTS, @FRAMES, @TIMES, @STATE,
+);
+
+
+# kinds(format, server): the rows that a client of this format, as
+# "framed-binary", can send to it, as { name, run, ... }.
 
 sub kinds {
-    my ($format) = @_;
+    my ($format, $server) = @_;
 
     my @kinds = map { my ($name, $run, %o) = @$_;
                       { name => $name, run => $run, %o } } @KINDS;
 
-    return grep { !$_->{only} || !defined $format || $format =~ /$_->{only}/ }
-                @kinds;
+    return grep { (!$_->{only} || !defined $format
+                   || $format =~ /$_->{only}/)
+                  && (!$_->{servers} || !defined $server
+                      || $server =~ /^(?:$_->{servers})$/) } @kinds;
 }
 
 

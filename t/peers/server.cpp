@@ -7,7 +7,8 @@
 //
 // The file that PEERS_RECORD names gets a line for each text that was echoed or
 // told.  Whoever is told "sleep MS" sleeps before it returns, and one who is
-// told "raise" throws.
+// told "raise" throws.  Told "keep TEXT", a server with a thread or process for
+// each connection puts it in front of all that it echoes over this one.
 
 #include "Other.h"
 #include "Peer.h"
@@ -72,7 +73,7 @@ public:
     void echoString(std::string &ret, const std::string &text) override
     {
         record.add(text);
-        ret = text;
+        ret = kept + text;
     }
 
     void echoAll(All &ret, const All &all) override { ret = all; }
@@ -111,6 +112,9 @@ public:
         if (text.compare(0, 6, "sleep ") == 0) {
             sleep(atoi(text.c_str() + 6));
 
+        } else if (text.compare(0, 5, "keep ") == 0) {
+            kept = text.substr(5);
+
         } else if (text == "raise") {
             throw std::runtime_error("told to");
         }
@@ -137,7 +141,11 @@ private:
     std::mutex mutex;
     std::set<std::string> heard;
     Record record;
+    static thread_local std::string kept;
 };
+
+
+thread_local std::string PeerHandler::kept;
 
 
 class OtherHandler : public OtherIf {

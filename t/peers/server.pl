@@ -43,7 +43,17 @@ use Time::HiRes ();
 
 sub new { return bless { heard => $_[1] }, $_[0] }
 sub nothing { return }
-sub echoString { add($ENV{PEERS_RECORD}, substr($_[1], 0, 64)); return $_[1] }
+
+my $kept;
+
+sub echoString {
+    my ($self, $text) = @_;
+
+    add($ENV{PEERS_RECORD}, substr($text, 0, 64));
+
+    return ($kept // '') . $text;
+}
+
 sub echoList { return $_[1] }
 sub echoMap { return $_[1] }
 sub fail { die "not declared\n" }
@@ -71,6 +81,7 @@ sub tell {
 
     add($ENV{PEERS_RECORD}, $text);
     Time::HiRes::sleep($1 / 1000) if $text =~ /^sleep (\d+)/;
+    $kept = $1 if $text =~ /^keep (.*)/s;
     die "told to\n" if $text eq 'raise';
     add($self->{heard}, $text);
 

@@ -22,7 +22,7 @@ class Handler
 
   def echoString(text)
     record(text)
-    text
+    Thread.current[:kept].to_s + text
   end
 
   def echoAll(all)
@@ -49,6 +49,7 @@ class Handler
   def tell(text)
     record(text)
     Kernel.sleep(text[6..].to_i / 1000.0) if text.start_with?('sleep ')
+    Thread.current[:kept] = text[5..] if text.start_with?('keep ')
     raise 'told to' if text == 'raise'
   end
 
