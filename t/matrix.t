@@ -72,8 +72,14 @@ sub run_stage {
     $stage->start();
 
     for my $setting (grep { chosen(SETTING => $_) } @Matrix::SETTINGS) {
-        $alone ? $stage->each(\@kinds, $setting)
-               : $stage->together(\@kinds, $setting);
+        my @those = $setting =~ /^(?:stateful|pinned)$/
+                    && !$ENV{MATRIX_SETTING}
+                    ? grep { $_->{stateful} } @kinds : @kinds;
+
+        next unless @those;
+
+        $alone ? $stage->each(\@those, $setting)
+               : $stage->together(\@those, $setting);
     }
 
     $stage->done();

@@ -10,7 +10,8 @@ package Kinds;
 # only       dialects: framed, buffered, binary or compact
 # servers    of which it can be said
 # lost       what other clients lose by it where thrift_trusted is on, and
-#            nothing is known of the calls
+#            nothing is known of the calls; lost_in names another setting
+# stateful   it leaves a state with a connection
 
 use strict;
 use warnings;
@@ -796,8 +797,8 @@ my @TIMES = (
 );
 
 
-# What a server keeps for a connection stays there: the last one, as the next
-# kinds' victim could meet it, too.
+# What a server keeps for a connection stays there: the last kind, as the victim
+# of others would meet it, too.
 
 my @STATE = (
     [ 'state of a connection', sub {
@@ -806,7 +807,7 @@ my @STATE = (
         $c->oneway('tell', [ [ 1, string => 'keep somebody\'s ' ] ]);
         eval { $c->call('echoString', $ECHO) } for 1 .. 4;
         $c->close() },
-      servers => 'cpp|perl|ruby',
+      servers => 'cpp|perl|ruby', stateful => 1, lost_in => 'schema',
       lost => 'what a call has set on a connection is met by others' ],
 );
 
@@ -824,7 +825,8 @@ sub kinds {
     my ($format, $server) = @_;
 
     my @kinds = map { my ($name, $run, %o) = @$_;
-                      { name => $name, run => $run, %o } } @KINDS;
+                      { name => $name, run => $run, lost_in => 'trusted',
+                        %o } } @KINDS;
 
     return grep { (!$_->{only} || !defined $format
                    || $format =~ /$_->{only}/)

@@ -14,8 +14,6 @@ our @EXPORT = qw(known);
 my @KNOWN = (
     [ 'unknown enum number, a call behind', 'ruby', undef, 'schema',
       'the server reads on behind its error; thrift_validate_enum is off' ],
-    [ 'state of a connection', undef, undef, 'schema',
-      'nothing says that the method has state' ],
 );
 
 

@@ -34,9 +34,16 @@ my %SETTINGS = (
     structure => '',
     schema    => 'thrift_idl %%TOP%%/t/peers/peers.thrift;',
     trusted   => 'thrift_trusted on;',
+    stateful  => 'thrift_idl %%TOP%%/t/peers/peers.thrift;'
+                 . ' thrift_service Peer {'
+                 . ' thrift_method tell { thrift_stateful on; } }',
+    pinned    => 'thrift_balance connection;',
 );
 
-our @SETTINGS = qw(structure schema trusted);
+# the last two are for those that leave a state with a connection, and for all
+# where MATRIX_SETTING names them
+
+our @SETTINGS = qw(structure schema trusted stateful pinned);
 
 my $cells = 0;
 
@@ -204,7 +211,7 @@ sub excused {
 sub lost {
     my ($self, $kind, $setting) = @_;
 
-    return $setting eq 'trusted' && $kind->{lost};
+    return $setting =~ /^(?:trusted|$kind->{lost_in})$/ && $kind->{lost};
 }
 
 
