@@ -1,7 +1,9 @@
 #!/usr/bin/perl
 
 # A oneway waits for no other call: behind one that takes long, as many of them
-# as come are sent on, and none of them keeps a place in the pipeline.
+# as come are sent on, and none of them keeps a place in the pipeline.  They are
+# sent however their client leaves, and where order is asked for, what follows
+# does not overtake them.
 
 use strict;
 use warnings;
@@ -26,16 +28,44 @@ stream {
     log_format  test  '$thrift_method|$thrift_seqid|$thrift_status';
     access_log  %%TESTDIR%%/access.log  test;
 
+    upstream single {
+        server            127.0.0.1:%%PORT_single%%;
+        thrift_keepalive  0;
+    }
+
+    upstream kept {
+        server            127.0.0.1:%%PORT_kept%%;
+        thrift_keepalive  1;
+    }
+
     server {
         listen               127.0.0.1:%%PORT_proxy%%;
         thrift_max_pipeline  4;
         thrift_pass          127.0.0.1:%%PORT_backend%%;
     }
+
+    server {
+        listen               127.0.0.1:%%PORT_in_order%%;
+        thrift_max_pipeline  1;
+        thrift_pass          single;
+    }
+
+    server {
+        listen               127.0.0.1:%%PORT_trusted%%;
+        thrift_max_pipeline  1;
+        thrift_trusted       on;
+        thrift_pass          kept;
+    }
 }
 
 EOC
 
-my $backend = $t->backend('backend', script => { hold => { hold => 1 } });
+my %script = (hold => { hold => 1 }, slow => { delay => 0.3, answer => 0 });
+
+my $backend = $t->backend('backend', script => \%script);
+
+my %ordered = (in_order => $t->backend('single', script => \%script),
+               trusted  => $t->backend('kept', script => \%script));
 
 $t->run();
 
@@ -55,5 +85,36 @@ ok(wait_for(sub { 1 == $backend->calls('get') }, 1),
 $backend->release();
 is(join(' ', map { my $m = $c->read_message(); $m ? $m->{seqid} : 'none' }
                  1, 2), '1 21', 'replies in order');
+
+# a server is done with a oneway before it reads what follows on its connection
+
+for my $where (sort keys %ordered) {
+    my $server = $ordered{$where};
+
+    $c = $t->client($where);
+    $c->oneway('slow');
+    is(($c->call('get') || {})->{type}, REPLY, "$where, a call follows");
+
+    my @calls = $server->calls();
+
+    is(join(' ', map { $_->{method} } @calls), 'slow get', "$where, in order");
+    is($calls[0]->{connection}, $calls[1]->{connection},
+       "$where, one connection");
+}
+
+ok(wait_for(sub { $ordered{in_order}->closed() }), 'which is kept no longer');
+
+# sent, however the client leaves
+
+for my $reset (0, 1) {
+    my $calls = $backend->calls('tell');
+
+    $c = $t->client('proxy');
+    $c->send(join('', map { oneway_bytes('tell', $_) } 1 .. 8));
+    $reset ? $c->reset() : $c->close();
+
+    ok(wait_for(sub { $backend->calls('tell') == $calls + 8 }, 2),
+       $reset ? 'reset' : 'closed');
+}
 
 $t->done();

@@ -106,6 +106,7 @@ ngx_stream_thrift_handler(ngx_stream_session_t *s)
     ngx_thrift_pool_init_client(&ts->client, &c->addr_text);
     ngx_thrift_pool_init_client(&ts->handlers, &c->addr_text);
     ts->client.lost = ngx_stream_thrift_session_lost;
+    ts->client.ordered = (ts->conf->max_pipeline == 1);
     ngx_thrift_input_init(&ts->in, ts->conf->messages.blocks);
     ngx_queue_init(&ts->calls);
     ts->out_last = &ts->out;

@@ -1074,6 +1074,7 @@ ngx_thrift_connection_put(ngx_thrift_connection_t *conn,
 
     conn->unchecked |= !call->checked;
     conn->doubtful = ngx_thrift_attempt_leaves_doubt(attempt);
+    conn->ordered = (call->silent && call->client && call->client->ordered);
 
     if (!conn->unchecked && !conn->doubtful) {
         return ngx_thrift_pool_put(conn, NULL);

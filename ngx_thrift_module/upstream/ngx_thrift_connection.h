@@ -67,6 +67,8 @@ struct ngx_thrift_connection_s {
                                                neither checked nor trusted */
     unsigned                stateful:1;     /* it was sent calls of the client
                                                that is pinned to it */
+    unsigned                ordered:1;      /* its client's next call may not
+                                               overtake the oneway on it */
     unsigned                doubtful:1;     /* what it carried last may have
                                                left its server out of step */
     unsigned                stray:1;        /* the message is a reply that

@@ -105,6 +105,7 @@ ngx_thrift_pool_init_client(ngx_thrift_client_t *client, ngx_str_t *address)
     ngx_queue_init(&client->pins);
 
     client->lost = NULL;
+    client->ordered = 0;
     client->address = ngx_crc32_short(address->data, address->len);
 }
 
@@ -273,6 +274,10 @@ ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn)
     ngx_thrift_pool_t  *pool;
 
     pool = conn->pool;
+
+    if (conn->ordered) {
+        return 1;
+    }
 
     return pool->max != 0
            && (pool->lifetime == 0
@@ -510,7 +515,9 @@ ngx_thrift_pool_end(ngx_thrift_connection_t *conn)
                       ? 0 : ngx_min(timeout, pool->surplus);
         }
 
-    } else if (ngx_thrift_pool_full(pool)) {
+    } else if (ngx_thrift_pool_full(pool)
+               && !(conn->ordered && conn->place == NGX_THRIFT_POOL_OWN))
+    {
         timeout = 0;
 
     } else if (conn->place == NGX_THRIFT_POOL_OWN) {

@@ -68,6 +68,7 @@ struct ngx_thrift_client_s {
     ngx_thrift_servers_t  servers;      /* with connections that are its own */
     ngx_queue_t           pins;         /* those that have a state of its own */
     uint32_t              address;      /* a hash of it, without port */
+    ngx_uint_t            ordered;      /* no call may overtake a oneway */
 
     /* such a state was lost, with its connection; NULL: it has none */
     void                (*lost)(ngx_thrift_client_t *client);
