@@ -41,8 +41,6 @@ static ngx_int_t ngx_stream_thrift_session_message(
     ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
     ngx_stream_thrift_call_t *tc, ngx_uint_t broken);
-static ngx_int_t ngx_stream_thrift_session_written(
-    ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_is_written(
     ngx_thrift_call_t *call);
@@ -677,7 +675,7 @@ ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts)
  * for want of memory, ends the connection in its turn.
  */
 
-static ngx_int_t
+ngx_int_t
 ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts)
 {
     ngx_uint_t          waits;

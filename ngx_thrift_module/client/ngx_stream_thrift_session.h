@@ -98,8 +98,12 @@ void ngx_stream_thrift_session_end(ngx_stream_thrift_session_t *ts);
 /* Of a session that is left: calls have ended.  It may be gone then. */
 void ngx_stream_thrift_session_left_run(ngx_stream_thrift_session_t *ts);
 
-/* Replies go out, as far as they may; calls that are through go on. */
+/*
+ * Replies go out, as far as they may.  Calls whose replies have gone out, or
+ * have nowhere to go, go on.
+ */
 ngx_int_t ngx_stream_thrift_session_write(ngx_stream_thrift_session_t *ts);
+ngx_int_t ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts);
 
 /* The worker ends now: calls that wait are told so, and it is closed. */
 void ngx_stream_thrift_session_shut_down(ngx_stream_thrift_session_t *ts);

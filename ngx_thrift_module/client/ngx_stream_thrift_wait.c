@@ -223,7 +223,10 @@ ngx_stream_thrift_session_shut_down(ngx_stream_thrift_session_t *ts)
         }
     }
 
-    if (ngx_stream_thrift_session_write(ts) == NGX_OK) {
+    if (ts->left) {
+        (void) ngx_stream_thrift_session_written(ts);
+
+    } else if (ngx_stream_thrift_session_write(ts) == NGX_OK) {
         ngx_stream_thrift_session_drain(ts->connection);
     }
 
@@ -381,7 +384,7 @@ ngx_stream_thrift_session_left_run(ngx_stream_thrift_session_t *ts)
 {
     ts->running = 1;
 
-    (void) ngx_stream_thrift_session_write(ts);
+    (void) ngx_stream_thrift_session_written(ts);
 
     ts->running = 0;
 
