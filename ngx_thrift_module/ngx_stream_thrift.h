@@ -22,6 +22,7 @@ typedef struct ngx_stream_thrift_session_s  ngx_stream_thrift_session_t;
 typedef struct ngx_stream_thrift_call_s     ngx_stream_thrift_call_t;
 typedef struct ngx_stream_thrift_held_s     ngx_stream_thrift_held_t;
 
+#include "client/ngx_stream_thrift_refuse.h"
 #include "conf/rooms.h"
 #include "upstream/ngx_stream_thrift_pools.h"
 #include "upstream/ngx_stream_thrift_peer.h"

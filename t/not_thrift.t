@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Who speaks something else to the port: named in the log at info, and closed.
+# The access log has a line for it, and the error log one at notice in a minute.
 
 use strict;
 use warnings;
@@ -22,7 +23,8 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
-    log_format  test  '$thrift_method $thrift_status';
+    log_format  test  '$thrift_method $thrift_status $status $bytes_received '
+                      '$bytes_sent $thrift_exception';
     access_log  %%TESTDIR%%/access.log  test;
 
     server {
@@ -227,11 +229,33 @@ is($waiting->read_message()->{name}, 'slow', 'call on its way');
 is($waiting->call('get')->{type}, REPLY, 'its connection');
 is($other->call('last')->{type}, REPLY, 'other connection stayed');
 
+# the access log
+
 is(scalar $t->wait_log(qr/^last/, 'access.log'), 1, 'access log');
-is(scalar $t->grep_log(qr/^(?!(get|slow|last) success$)/, 'access.log'), 0,
-   'only calls in it');
+
+my @refused = $t->grep_log(qr/^ refused 400 /, 'access.log');
+
+is(scalar(@refused),
+   scalar $t->grep_log(qr/\[info\] .*client sent (?!.*, call: ")/),
+   'each of them in it');
+is(scalar(grep { !/^ refused 400 [1-9]\d* 0 \S/ } @refused), 0, 'its form');
+is($refused[0], " refused 400 27 0 $http", 'the first');
+is((grep { /TLS handshake/ } @refused)[0],
+   ' refused 400 ' . length($hello) . ' 0 TLS handshake instead of Thrift',
+   'its length');
+is(scalar $t->grep_log(qr/^(?!(get|slow|last) success 200 | refused 400 )/,
+                       'access.log'), 0, 'else only calls');
+
+# the error log
+
 is(join("\n", $t->grep_log(qr/\[(?!info|debug|notice)\w+\]/)), '',
-   'nothing above info');
+   'nothing above notice');
+
+my $closed = qr/\[notice\] .*: closed (\d+) connections? to (\S+) for what came/;
+
+is(join(' ', map { /$closed/; "$1 $2" } $t->grep_log($closed)),
+   join(' ', map { '1 127.0.0.1:' . $t->port($_) } qw(auto lax)),
+   'one notice for each server');
 
 $t->done();
 

@@ -9,6 +9,7 @@
  *                cache            memory that a worker uses again
  *
  *     escape                      received bytes in lines of the log
+ *     tally                       lines of the log that are counted
  *     timer                       deadlines that cost nothing to move
  *     trim                        memory of a burst goes back to the system
  */
@@ -19,6 +20,7 @@
 
 #include "bytes/ngx_thrift_timer.h"
 #include "bytes/ngx_thrift_escape.h"
+#include "bytes/ngx_thrift_tally.h"
 #include "bytes/ngx_thrift_trim.h"
 #include "bytes/ngx_thrift_cache.h"
 #include "bytes/ngx_thrift_input.h"

@@ -16,7 +16,8 @@ typedef enum {
     NGX_THRIFT_EXCEPTION,       /* EXCEPTION, the server's or ours */
     NGX_THRIFT_SENT,            /* oneway: sent, that is all one knows */
     NGX_THRIFT_FAILED,          /* oneway: not sent */
-    NGX_THRIFT_CANCELLED        /* the client left first */
+    NGX_THRIFT_CANCELLED,       /* the client left first */
+    NGX_THRIFT_REFUSED          /* no call: what came is no message */
 } ngx_thrift_outcome_e;
 
 

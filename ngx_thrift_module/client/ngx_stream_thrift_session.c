@@ -520,11 +520,8 @@ ngx_stream_thrift_session_message(ngx_stream_thrift_session_t *ts)
 
         /* no call to answer, and no way to find the next */
 
-        ngx_log_error(NGX_LOG_INFO, ts->connection->log, 0,
-                      "client sent %s", wire->error.text);
-
         ts->closing = 1;
-        ngx_stream_thrift_call_free(tc);
+        ngx_stream_thrift_refuse(ts, tc);
 
         return NGX_OK;
     }

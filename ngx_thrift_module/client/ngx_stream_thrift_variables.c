@@ -251,7 +251,7 @@ ngx_stream_thrift_variable_status(ngx_thrift_call_t *call, ngx_str_t *value)
 {
     static const char  *names[] = {
         "pending", "success", "declared", "exception", "sent", "failed",
-        "cancelled"
+        "cancelled", "refused"
     };
 
     return ngx_stream_thrift_constant(value, names[call->outcome]);
@@ -266,6 +266,11 @@ ngx_stream_thrift_variable_exception(ngx_thrift_call_t *call,
     size_t       len;
     ngx_str_t    text;
     const char  *name;
+
+    if (call->outcome == NGX_THRIFT_REFUSED) {
+        *value = call->text;
+        return NGX_OK;
+    }
 
     if (call->outcome != NGX_THRIFT_EXCEPTION && !call->failed) {
         return NGX_DECLINED;

@@ -5,6 +5,7 @@
  *     session       reads calls, keeps them in order, writes replies; the owner
  *      |            of its calls
  *      +--> wait        what it waits for, how long, and how it ends
+ *      +--> refuse      what is said of one that sent no message
  *      +--> call        the stream session that each call has of its own
  *             |
  *             +--> variables, arguments     $thrift_..., $thrift_arg_...
@@ -18,6 +19,7 @@
 #include "client/ngx_stream_thrift_session.h"
 #include "client/ngx_stream_thrift_call.h"
 #include "client/ngx_stream_thrift_log.h"
+#include "client/ngx_stream_thrift_refuse.h"
 #include "client/ngx_stream_thrift_arguments.h"
 #include "client/ngx_stream_thrift_variables.h"
 

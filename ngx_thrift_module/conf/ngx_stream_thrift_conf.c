@@ -164,7 +164,13 @@ ngx_stream_thrift_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
 
     conf->messages.blocks = ngx_stream_thrift_get_blocks(cf, conf->buffer_size);
 
-    return (conf->messages.blocks == NULL) ? NGX_CONF_ERROR : NGX_CONF_OK;
+    if (conf->messages.blocks == NULL
+        || ngx_stream_thrift_refuse_init(cf, &conf->refused) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }
 
 

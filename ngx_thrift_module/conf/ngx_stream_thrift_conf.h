@@ -139,6 +139,7 @@ typedef struct {
 
     ngx_stream_thrift_block_t        block;     /* around its services */
     ngx_thrift_routes_t              routes;
+    ngx_stream_thrift_refused_t      refused;
 
     ngx_uint_t                       transport;
     ngx_uint_t                       protocol;

@@ -1,0 +1,37 @@
+
+/*
+ * Lines that others can write as often as they like: so many are written in a
+ * period, and the rest is counted.
+ */
+
+#ifndef _NGX_THRIFT_TALLY_H_INCLUDED_
+#define _NGX_THRIFT_TALLY_H_INCLUDED_
+
+
+/* The period is over, in which there were `n` more. */
+
+typedef void (*ngx_thrift_tally_pt)(void *data, ngx_uint_t n);
+
+
+typedef struct {
+    ngx_uint_t            max;          /* written in a period */
+    ngx_msec_t            period;
+    ngx_uint_t            n;            /* in this one, written or not */
+    ngx_thrift_tally_pt   more;
+    void                 *data;
+    ngx_thrift_timer_t    timer;        /* set: a period has begun */
+} ngx_thrift_tally_t;
+
+
+void ngx_thrift_tally_init(ngx_thrift_tally_t *tally, ngx_uint_t max,
+    ngx_msec_t period, ngx_thrift_tally_pt more, void *data);
+
+/* Counts one; may it be written? */
+ngx_uint_t ngx_thrift_tally_add(ngx_thrift_tally_t *tally);
+
+/* The tally's memory goes away. */
+#define ngx_thrift_tally_destroy(tally)                                       \
+    ngx_thrift_timer_close(&(tally)->timer)
+
+
+#endif /* _NGX_THRIFT_TALLY_H_INCLUDED_ */
