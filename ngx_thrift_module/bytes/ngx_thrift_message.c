@@ -349,6 +349,24 @@ ngx_thrift_message_drop(ngx_thrift_message_t *m)
 
 
 void
+ngx_thrift_message_drop_on(ngx_thrift_message_t *m, ngx_pool_t *pool)
+{
+    ngx_thrift_message_split(m, pool);
+    ngx_thrift_message_drop_body(m);
+
+    m->dropped = 1;
+}
+
+
+off_t
+ngx_thrift_message_kept(ngx_thrift_message_t *m)
+{
+    return (m->dropped || nthrift_message_discards(&m->wire))
+           ? m->wire.head.size : m->wire.length;
+}
+
+
+void
 ngx_thrift_message_move(ngx_thrift_message_t *m, ngx_thrift_message_t *from)
 {
     *m = *from;

@@ -76,6 +76,12 @@ void ngx_thrift_message_copy_body(ngx_thrift_message_t *m, u_char *p);
 /* What is read of the message from now on is not kept. */
 void ngx_thrift_message_drop(ngx_thrift_message_t *m);
 
+/* The same, and of what was read only the head is kept. */
+void ngx_thrift_message_drop_on(ngx_thrift_message_t *m, ngx_pool_t *pool);
+
+/* The bytes of a message, being read or whole, that are kept. */
+off_t ngx_thrift_message_kept(ngx_thrift_message_t *m);
+
 /* A message that is whole goes to another place; `from` is empty then. */
 void ngx_thrift_message_move(ngx_thrift_message_t *m,
     ngx_thrift_message_t *from);

@@ -363,6 +363,12 @@ ngx_thrift_call_check(ngx_thrift_call_t *call)
                                     "method name is empty");
     }
 
+    if (call->overloaded) {
+        call->log->action = "reading call from client";
+
+        return ngx_thrift_error_overloaded(call);
+    }
+
     if (error->text) {
         ngx_log_error(NGX_LOG_INFO, call->log, 0,
                       "client sent malformed call: %s", error->text);

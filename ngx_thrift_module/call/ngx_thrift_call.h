@@ -86,6 +86,7 @@ struct ngx_thrift_call_s {
                                                    sent */
     unsigned                      timed:1;
     unsigned                      expiring:1;   /* its deadline is queued */
+    unsigned                      overloaded:1; /* its body was not kept */
     unsigned                      paused:1;     /* others hold too much */
     unsigned                      failed:1;     /* exception and text are
                                                    ours */

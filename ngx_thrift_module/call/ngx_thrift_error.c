@@ -43,6 +43,17 @@ ngx_thrift_error_set(ngx_thrift_call_t *call, ngx_int_t exception,
 
 
 ngx_int_t
+ngx_thrift_error_overloaded(ngx_thrift_call_t *call)
+{
+    ngx_log_error(NGX_LOG_INFO, call->log, 0,
+                  "calls hold too much memory in this worker");
+
+    return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 503,
+                                "overloaded: calls hold too much memory");
+}
+
+
+ngx_int_t
 ngx_thrift_error_timed_out(ngx_thrift_call_t *call)
 {
     return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 504,

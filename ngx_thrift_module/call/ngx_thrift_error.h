@@ -14,6 +14,12 @@
 ngx_int_t ngx_thrift_error_set(ngx_thrift_call_t *call, ngx_int_t exception,
     ngx_uint_t status, const char *fmt, ...);
 
+/*
+ * The error of a call for which there is no memory by the limits of its worker.
+ * Returns NGX_ERROR.
+ */
+ngx_int_t ngx_thrift_error_overloaded(ngx_thrift_call_t *call);
+
 /* The error of a call that took too long.  Returns NGX_ERROR. */
 ngx_int_t ngx_thrift_error_timed_out(ngx_thrift_call_t *call);
 

@@ -21,14 +21,18 @@ typedef struct {
 
     /*
      * The call holds `n` bytes more, or fewer; may a handler take more for it;
-     * may a handler begin with it, or may it receive more?  If not,
-     * call->paused is set, and its step is run again, or its connection is
-     * resumed, later.
+     * may a handler begin with it?  If not, call->paused is set, and its step
+     * is run again later.
      */
     void        (*hold)(ngx_thrift_call_t *call, off_t n);
     ngx_uint_t  (*may_hold)(ngx_thrift_call_t *call);
     ngx_uint_t  (*may_begin)(ngx_thrift_call_t *call);
-    ngx_uint_t  (*may_receive)(ngx_thrift_call_t *call);
+
+    /*
+     * May it receive more?  NGX_AGAIN: not now, call->paused is set, and its
+     * connection is resumed later; NGX_ERROR: no, its error is set.
+     */
+    ngx_int_t   (*may_receive)(ngx_thrift_call_t *call);
 
     /*
      * The step "reply": NGX_AGAIN, ngx_thrift_call_wake() once the answer was

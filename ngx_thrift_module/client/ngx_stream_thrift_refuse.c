@@ -73,7 +73,6 @@ ngx_stream_thrift_refuse(ngx_stream_thrift_session_t *ts,
     }
 
     ngx_stream_thrift_refuse_log(ts, tc);
-    ngx_stream_thrift_call_free(tc);
 }
 
 

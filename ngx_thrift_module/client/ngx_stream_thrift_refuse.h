@@ -21,10 +21,7 @@ typedef struct {
 ngx_int_t ngx_stream_thrift_refuse_init(ngx_conf_t *cf,
     ngx_stream_thrift_refused_t *refused);
 
-/*
- * Says so in both logs, for a message that is none: its call, which was never
- * started, is freed.
- */
+/* Says so in both logs, for a message that is none: its call never starts. */
 void ngx_stream_thrift_refuse(ngx_stream_thrift_session_t *ts,
     ngx_stream_thrift_call_t *tc);
 

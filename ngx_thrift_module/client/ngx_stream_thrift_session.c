@@ -10,14 +10,15 @@
  *
  * Reading stops while the client does not take its replies, while
  * thrift_max_pipeline calls are in flight, and while they hold more bytes than
- * NGX_STREAM_THRIFT_MAX_HELD: memory stays bounded whatever the client does.
+ * thrift_max_memory: memory stays bounded whatever the client does.  While all
+ * clients of the worker hold too much, those that hold more than their part
+ * are not read from, and what they are in the middle of fails.
  * How long is waited for what, and how it ends: ngx_stream_thrift_wait.c.
  */
 
 #include "ngx_stream_thrift.h"
 
 
-#define NGX_STREAM_THRIFT_MAX_HELD    (1024 * 1024)   /* bytes */
 #define NGX_STREAM_THRIFT_CACHE_LINE  64
 
 
@@ -32,6 +33,7 @@ static void ngx_stream_thrift_session_give_up(ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_lost(ngx_thrift_client_t *client);
 static ngx_int_t ngx_stream_thrift_session_read(
     ngx_stream_thrift_session_t *ts);
+static void ngx_stream_thrift_session_keep(ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_blocked(
     ngx_stream_thrift_session_t *ts);
 static ngx_int_t ngx_stream_thrift_session_recv(
@@ -49,10 +51,11 @@ static void ngx_stream_thrift_session_unpause(
 static ngx_stream_thrift_call_t *ngx_stream_thrift_session_begin(
     ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_may_hold(ngx_thrift_call_t *call);
+static ngx_uint_t ngx_stream_thrift_session_has_room(ngx_thrift_call_t *call);
 static ngx_uint_t ngx_stream_thrift_session_may_begin(ngx_thrift_call_t *call);
 static ngx_uint_t ngx_stream_thrift_session_pause(ngx_thrift_call_t *call,
     ngx_uint_t paused);
-static ngx_uint_t ngx_stream_thrift_session_may_receive(
+static ngx_int_t ngx_stream_thrift_session_may_receive(
     ngx_thrift_call_t *call);
 static ngx_uint_t ngx_stream_thrift_session_is_next(
     ngx_stream_thrift_session_t *ts, ngx_thrift_call_t *call);
@@ -416,7 +419,21 @@ ngx_stream_thrift_session_blocked(ngx_stream_thrift_session_t *ts)
     }
 
     return ts->ncalls >= ts->conf->max_pipeline
-           || ts->held > NGX_STREAM_THRIFT_MAX_HELD;
+           || ts->held > ts->conf->max_memory
+           || (ts->ncalls != 0 && ngx_stream_thrift_session_is_over(ts));
+}
+
+
+ngx_uint_t
+ngx_stream_thrift_session_is_over(ngx_stream_thrift_session_t *ts)
+{
+    off_t  max;
+
+    max = ts->conf->max_worker_memory;
+
+    return max != 0
+           && ts->main->held > max
+           && ts->held > max / (off_t) ts->main->nsessions;
 }
 
 
@@ -506,6 +523,7 @@ ngx_stream_thrift_session_message(ngx_stream_thrift_session_t *ts)
     rc = ngx_thrift_message_read(&tc->call.request, &ts->conf->messages.rules,
                                  &ts->in, tc->call.pool);
     if (rc == NGX_AGAIN) {
+        ngx_stream_thrift_session_keep(ts);
         return NGX_AGAIN;
     }
 
@@ -513,7 +531,6 @@ ngx_stream_thrift_session_message(ngx_stream_thrift_session_t *ts)
         return NGX_ERROR;
     }
 
-    ts->reading = NULL;
     wire = &tc->call.request.wire;
 
     if (wire->head.size == 0) {
@@ -521,14 +538,59 @@ ngx_stream_thrift_session_message(ngx_stream_thrift_session_t *ts)
         /* no call to answer, and no way to find the next */
 
         ts->closing = 1;
+
         ngx_stream_thrift_refuse(ts, tc);
+        ngx_stream_thrift_session_drop(ts);
 
         return NGX_OK;
     }
 
+    ts->reading = NULL;
+
     ngx_stream_thrift_session_call(ts, tc, rc == NGX_ERROR);
 
     return NGX_OK;
+}
+
+
+/* Counts what there is of a message, and keeps no more than it may. */
+
+static void
+ngx_stream_thrift_session_keep(ngx_stream_thrift_session_t *ts)
+{
+    ngx_thrift_call_t     *call;
+    ngx_thrift_message_t  *m;
+
+    call = &ts->reading->call;
+    m = &call->request;
+
+    if (m->wire.head.size == 0) {
+        return;
+    }
+
+    ngx_stream_thrift_session_hold(call,
+                                   ngx_thrift_message_kept(m) - call->held);
+
+    if (ngx_stream_thrift_session_is_over(ts) && !m->dropped) {
+        call->overloaded = 1;
+
+        ngx_thrift_message_drop_on(m, call->pool);
+        ngx_stream_thrift_session_hold(call,
+                                   ngx_thrift_message_kept(m) - call->held);
+    }
+}
+
+
+void
+ngx_stream_thrift_session_drop(ngx_stream_thrift_session_t *ts)
+{
+    ngx_stream_thrift_call_t  *tc;
+
+    tc = ts->reading;
+    ts->reading = NULL;
+
+    ngx_stream_thrift_session_hold(&tc->call, -tc->call.held);
+    ngx_stream_thrift_call_free(tc);
 }
 
 
@@ -570,7 +632,9 @@ ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
 
     ts->ncalls++;
     ts->total++;
-    ngx_stream_thrift_session_hold(call, call->request.wire.length);
+    ngx_stream_thrift_session_hold(call, tc->main->calls.size
+                                   + ngx_thrift_message_kept(&call->request)
+                                   - call->held);
 
     if (ts->total == ts->conf->max_calls) {
         ts->closing = 1;
@@ -777,10 +841,20 @@ ngx_stream_thrift_session_hold(ngx_thrift_call_t *call, off_t n)
 
     call->held += n;
     ts->held += n;
+    ts->main->held += n;
 
     if (n < 0 && (ts->blocked || ts->npaused) && !ts->running) {
         ngx_post_event(&ts->flush, &ngx_posted_events);
     }
+}
+
+
+static ngx_uint_t
+ngx_stream_thrift_session_may_hold(ngx_thrift_call_t *call)
+{
+    return ngx_stream_thrift_session_has_room(call)
+           && !ngx_stream_thrift_session_is_over(
+                                     ngx_stream_thrift_get_call(call)->owner);
 }
 
 
@@ -791,13 +865,13 @@ ngx_stream_thrift_session_hold(ngx_thrift_call_t *call, off_t n)
  */
 
 static ngx_uint_t
-ngx_stream_thrift_session_may_hold(ngx_thrift_call_t *call)
+ngx_stream_thrift_session_has_room(ngx_thrift_call_t *call)
 {
     ngx_stream_thrift_session_t  *ts;
 
     ts = ngx_stream_thrift_get_call(call)->owner;
 
-    return ts->held - call->held <= NGX_STREAM_THRIFT_MAX_HELD
+    return ts->held - call->held <= ts->conf->max_memory
            || (!call->oneway && ngx_stream_thrift_session_is_next(ts, call));
 }
 
@@ -806,22 +880,28 @@ static ngx_uint_t
 ngx_stream_thrift_session_may_begin(ngx_thrift_call_t *call)
 {
     return ngx_stream_thrift_session_pause(call,
-                               !ngx_stream_thrift_session_may_hold(call));
+                               !ngx_stream_thrift_session_has_room(call));
 }
 
 
 /* The call that is answered next may always receive: nothing gets stuck. */
 
-static ngx_uint_t
+static ngx_int_t
 ngx_stream_thrift_session_may_receive(ngx_thrift_call_t *call)
 {
     ngx_stream_thrift_session_t  *ts;
 
     ts = ngx_stream_thrift_get_call(call)->owner;
 
-    return ngx_stream_thrift_session_pause(call,
-                               ts->held > NGX_STREAM_THRIFT_MAX_HELD
-                               && !ngx_stream_thrift_session_is_next(ts, call));
+    if (!ngx_stream_thrift_session_pause(call,
+                               ts->held > ts->conf->max_memory
+                               && !ngx_stream_thrift_session_is_next(ts, call)))
+    {
+        return NGX_AGAIN;
+    }
+
+    return ngx_stream_thrift_session_is_over(ts)
+           ? ngx_thrift_error_overloaded(call) : NGX_OK;
 }
 
 

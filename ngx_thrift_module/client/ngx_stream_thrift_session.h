@@ -63,7 +63,9 @@ struct ngx_stream_thrift_session_s {
     ngx_thrift_timer_t              timer;
 
     ngx_uint_t                      total;      /* calls since the beginning */
-    off_t                           held;       /* bytes of their messages */
+    off_t                           held;       /* bytes of them, and of
+                                                   what handlers took for
+                                                   them */
     ngx_uint_t                      npaused;    /* that may receive no more */
     ngx_msec_t                      begun;      /* the message being read */
 
@@ -82,6 +84,14 @@ void ngx_stream_thrift_handler(ngx_stream_session_t *s);
 
 /* The call holds `n` bytes more, or fewer, of what its session may hold. */
 void ngx_stream_thrift_session_hold(ngx_thrift_call_t *call, off_t n);
+
+/*
+ * Do all clients of the worker hold too much, and this one more than its part?
+ */
+ngx_uint_t ngx_stream_thrift_session_is_over(ngx_stream_thrift_session_t *ts);
+
+/* What was read of a message that will not be whole is given back. */
+void ngx_stream_thrift_session_drop(ngx_stream_thrift_session_t *ts);
 
 /* Reads and writes as far as that goes; may end the session. */
 void ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts);

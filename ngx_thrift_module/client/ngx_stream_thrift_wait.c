@@ -117,8 +117,7 @@ ngx_stream_thrift_session_timeout(void *data)
 
             /* calls before it are answered */
 
-            ngx_stream_thrift_call_free(ts->reading);
-            ts->reading = NULL;
+            ngx_stream_thrift_session_drop(ts);
             ts->closing = 1;
         }
 
@@ -290,8 +289,7 @@ ngx_stream_thrift_session_close(ngx_stream_thrift_session_t *ts,
     ngx_stream_thrift_session_cancel(ts);
 
     if (ts->reading) {
-        ngx_stream_thrift_call_free(ts->reading);
-        ts->reading = NULL;
+        ngx_stream_thrift_session_drop(ts);
     }
 
     ngx_thrift_input_close(&ts->in);

@@ -11,6 +11,11 @@
 #define NGX_STREAM_THRIFT_MAX_MESSAGE  (100 * 1024 * 1024)  /* TConfiguration */
 #define NGX_STREAM_THRIFT_MAX_FRAME    16384000
 
+/* Bytes that the calls of a client may hold, and those of all of a worker. */
+
+#define NGX_STREAM_THRIFT_MAX_MEMORY         (1024 * 1024)
+#define NGX_STREAM_THRIFT_MAX_WORKER_MEMORY  (48 * 1024 * 1024)
+
 
 static char *ngx_stream_thrift_check_server(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *conf);
@@ -137,6 +142,8 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
     tscf->max_depth = NGX_CONF_UNSET_UINT;
     tscf->max_pipeline = NGX_CONF_UNSET_UINT;
     tscf->max_calls = NGX_CONF_UNSET_UINT;
+    tscf->max_memory = NGX_CONF_UNSET;
+    tscf->max_worker_memory = NGX_CONF_UNSET;
     tscf->buffer_size = NGX_CONF_UNSET_SIZE;
     tscf->half_close = NGX_CONF_UNSET;
 
@@ -305,6 +312,11 @@ ngx_stream_thrift_merge_server(ngx_stream_thrift_srv_conf_t *prev,
     ngx_conf_merge_uint_value(conf->max_depth, prev->max_depth, 64);
     ngx_conf_merge_uint_value(conf->max_pipeline, prev->max_pipeline, 32);
     ngx_conf_merge_uint_value(conf->max_calls, prev->max_calls, 0);
+    ngx_conf_merge_off_value(conf->max_memory, prev->max_memory,
+                             NGX_STREAM_THRIFT_MAX_MEMORY);
+    ngx_conf_merge_off_value(conf->max_worker_memory, prev->max_worker_memory,
+                             ngx_max(NGX_STREAM_THRIFT_MAX_WORKER_MEMORY,
+                                     2 * (off_t) conf->max_message_size));
     ngx_conf_merge_size_value(conf->buffer_size, prev->buffer_size, 32768);
     ngx_conf_merge_value(conf->half_close, prev->half_close, 0);
 }
@@ -386,6 +398,47 @@ ngx_stream_thrift_set_rules(ngx_stream_thrift_srv_conf_t *conf)
     check->max_depth = conf->max_depth;
     check->enums = conf->validate_enum;
     check->utf8 = conf->validate_utf8;
+}
+
+
+char *
+ngx_stream_thrift_max_memory(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_thrift_srv_conf_t  *tscf = conf;
+
+    ngx_str_t  *value, size;
+
+    if (tscf->max_memory != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    tscf->max_memory = ngx_parse_offset(&value[1]);
+
+    if (tscf->max_memory == NGX_ERROR || tscf->max_memory == 0) {
+        return "invalid value";
+    }
+
+    if (cf->args->nelts == 2) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(value[2].data, "worker=", 7) == 0) {
+        size.data = value[2].data + 7;
+        size.len = value[2].len - 7;
+
+        tscf->max_worker_memory = ngx_parse_offset(&size);
+
+        if (tscf->max_worker_memory != NGX_ERROR) {
+            return NGX_CONF_OK;
+        }
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"",
+                       &value[2]);
+
+    return NGX_CONF_ERROR;
 }
 
 

@@ -60,10 +60,11 @@ typedef struct {
     ngx_array_t                      blocks;    /* ngx_thrift_cache_t * */
     ngx_array_t                      pools;     /* ngx_stream_thrift_pool_t * */
     ngx_stream_thrift_pool_t        *addresses;
-    ngx_stream_thrift_held_t        *held;
+    ngx_stream_thrift_held_t        *in_use;    /* servers */
     ngx_array_t                      deadlines; /* ngx_thrift_deadlines_t * */
     ngx_thrift_cache_t               calls;
     ngx_uint_t                       nsessions;
+    off_t                            held;      /* bytes, by all of them */
     void                           **quiet;     /* main_conf without a log */
 
     ngx_stream_thrift_proxy_t       *proxy;     /* while stream{} is read */
@@ -153,6 +154,8 @@ typedef struct {
     ngx_uint_t                       max_depth;
     ngx_uint_t                       max_pipeline;
     ngx_uint_t                       max_calls;
+    off_t                            max_memory;
+    off_t                            max_worker_memory;     /* 0: no limit */
     size_t                           buffer_size;
     ngx_flag_t                       half_close;    /* 0: who sends no more
                                                        has left */
@@ -178,6 +181,9 @@ void *ngx_stream_thrift_create_main_conf(ngx_conf_t *cf);
 void *ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf);
 char *ngx_stream_thrift_merge_srv_conf(ngx_conf_t *cf, void *parent,
     void *child);
+
+char *ngx_stream_thrift_max_memory(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 /* A block's is created with it; NULL: no memory. */
 void *ngx_stream_thrift_create_call_conf(ngx_conf_t *cf);

@@ -191,6 +191,13 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       ngx_stream_thrift_offset(max_calls),
       NULL },
 
+    { ngx_string("thrift_max_memory"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE12,
+      ngx_stream_thrift_max_memory,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("thrift_buffer_size"),
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
       ngx_conf_set_size_slot,
@@ -294,7 +301,7 @@ ngx_stream_thrift_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
-    ngx_stream_thrift_held_init(tmcf->held, cycle->log);
+    ngx_stream_thrift_held_init(tmcf->in_use, cycle->log);
 
     return ngx_stream_thrift_start_handlers(tmcf, cycle);
 }

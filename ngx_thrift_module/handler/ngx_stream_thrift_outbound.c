@@ -9,7 +9,7 @@
 #include "ngx_stream_thrift.h"
 
 
-static ngx_uint_t ngx_stream_thrift_outbound_may_receive(
+static ngx_int_t ngx_stream_thrift_outbound_may_receive(
     ngx_thrift_call_t *call);
 static void ngx_stream_thrift_outbound_log(ngx_thrift_call_t *call);
 static void ngx_stream_thrift_outbound_finish(ngx_thrift_call_t *call);
@@ -91,10 +91,12 @@ ngx_stream_thrift_outbound_spawn(ngx_thrift_call_t *call, ngx_str_t *upstream,
 
 /* The call that waits for it may have nobody before it. */
 
-static ngx_uint_t
+static ngx_int_t
 ngx_stream_thrift_outbound_may_receive(ngx_thrift_call_t *call)
 {
-    return 1;
+    return ngx_stream_thrift_session_is_over(
+                                     ngx_stream_thrift_get_call(call)->owner)
+           ? ngx_thrift_error_overloaded(call) : NGX_OK;
 }
 
 

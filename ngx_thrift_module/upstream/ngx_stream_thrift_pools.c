@@ -80,9 +80,9 @@ ngx_stream_thrift_init_pools(ngx_conf_t *cf)
     }
 
     tmcf->addresses = ngx_stream_thrift_add_pool(cf, NULL);
-    tmcf->held = ngx_stream_thrift_held_create(cf);
+    tmcf->in_use = ngx_stream_thrift_held_create(cf);
 
-    if (tmcf->addresses == NULL || tmcf->held == NULL) {
+    if (tmcf->addresses == NULL || tmcf->in_use == NULL) {
         return NGX_ERROR;
     }
 

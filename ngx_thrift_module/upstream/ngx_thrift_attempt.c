@@ -105,16 +105,18 @@ ngx_thrift_attempt_write(ngx_thrift_attempt_t *attempt)
 ngx_int_t
 ngx_thrift_attempt_sent(ngx_thrift_attempt_t *attempt)
 {
-    ngx_thrift_call_t  *call;
+    ngx_thrift_call_t     *call;
+    ngx_thrift_message_t  *request;
 
     call = attempt->call;
+    request = &call->request;
     attempt->state = NGX_THRIFT_ATTEMPT_SENT;
 
-    if (call->request.first->next && !call->retains_request) {
-        ngx_thrift_message_drop_body(&call->request);
+    if (request->first->next && !call->retains_request) {
+        ngx_thrift_message_drop_body(request);
         call->owner->hold(call,
-                          (off_t) ngx_thrift_segment_size(call->request.first)
-                          - call->held);
+                          (off_t) ngx_thrift_segment_size(request->first)
+                          - (off_t) request->wire.length);
     }
 
     if (call->silent) {
@@ -145,21 +147,28 @@ ngx_thrift_attempt_received(ngx_thrift_attempt_t *attempt, off_t n)
 }
 
 
-ngx_uint_t
+ngx_int_t
 ngx_thrift_attempt_may_receive(ngx_thrift_attempt_t *attempt)
 {
+    ngx_int_t           rc;
     ngx_thrift_call_t  *call;
 
     call = attempt->call;
 
-    if (!call->owner->may_receive(call)) {
+    rc = call->owner->may_receive(call);
+
+    if (rc == NGX_AGAIN) {
         call->log->action = "waiting for replies to earlier calls";
-        return 0;
+        return NGX_AGAIN;
     }
 
     call->log->action = "reading reply from upstream";
 
-    return 1;
+    if (rc == NGX_ERROR) {
+        attempt->blameless = 1;
+    }
+
+    return rc;
 }
 
 

@@ -91,7 +91,7 @@ ngx_int_t ngx_thrift_attempt_sent(ngx_thrift_attempt_t *attempt);
 /* Its reply has begun, and was read on by `n` bytes. */
 void ngx_thrift_attempt_begun(ngx_thrift_attempt_t *attempt);
 void ngx_thrift_attempt_received(ngx_thrift_attempt_t *attempt, off_t n);
-ngx_uint_t ngx_thrift_attempt_may_receive(ngx_thrift_attempt_t *attempt);
+ngx_int_t ngx_thrift_attempt_may_receive(ngx_thrift_attempt_t *attempt);
 
 /*
  * May a reply be its own that does not bear its seqid, nor that of one before

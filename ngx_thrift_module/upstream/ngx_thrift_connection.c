@@ -745,6 +745,7 @@ static ngx_int_t
 ngx_thrift_connection_recv(ngx_thrift_connection_t *conn)
 {
     ssize_t                n;
+    ngx_int_t              rc;
     ngx_connection_t      *c;
     ngx_thrift_conf_t     *conf;
     ngx_thrift_attempt_t  *attempt;
@@ -754,8 +755,16 @@ ngx_thrift_connection_recv(ngx_thrift_connection_t *conn)
 
     n = NGX_AGAIN;
 
-    if (c->read->ready && ngx_thrift_attempt_may_receive(attempt)) {
-        n = ngx_thrift_input_recv(&conn->in, c);
+    if (c->read->ready) {
+        rc = ngx_thrift_attempt_may_receive(attempt);
+
+        if (rc == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        if (rc == NGX_OK) {
+            n = ngx_thrift_input_recv(&conn->in, c);
+        }
     }
 
     if (n > 0) {
