@@ -22,6 +22,7 @@
                                                message's seqids may differ */
 
 
+static ngx_int_t ngx_thrift_connection_refuse(ngx_thrift_attempt_t *attempt);
 static ngx_thrift_connection_t *ngx_thrift_connection_create(
     ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_connection_init(ngx_thrift_connection_t *conn,
@@ -79,6 +80,10 @@ ngx_thrift_connection_open(ngx_thrift_attempt_t *attempt)
 
     peer = attempt->peer;
 
+    if (ngx_thrift_pool_make_room() != NGX_OK) {
+        return ngx_thrift_connection_refuse(attempt);
+    }
+
     /* the balancer has chosen */
 
     get = peer->get;
@@ -111,6 +116,28 @@ ngx_thrift_connection_open(ngx_thrift_attempt_t *attempt)
     ngx_thrift_connection_arm(conn, attempt->call->conf->connect_timeout);
 
     return NGX_OK;
+}
+
+
+/* There is no room for one; the log says so once a second. */
+
+static ngx_int_t
+ngx_thrift_connection_refuse(ngx_thrift_attempt_t *attempt)
+{
+    ngx_uint_t     level;
+    static time_t  said;
+
+    level = (said == ngx_time()) ? NGX_LOG_INFO : NGX_LOG_WARN;
+    said = ngx_time();
+
+    ngx_log_error(level, attempt->call->log, 0,
+                  "too few of %ui worker_connections are left",
+                  ngx_cycle->connection_n);
+
+    attempt->blameless = 1;
+
+    return ngx_thrift_error_set(attempt->call, NTHRIFT_EXC_INTERNAL_ERROR, 503,
+                                "overloaded: too few connections are left");
 }
 
 

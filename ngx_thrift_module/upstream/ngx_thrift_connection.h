@@ -61,6 +61,7 @@ struct ngx_thrift_connection_s {
     ngx_uint_t              place;      /* ngx_thrift_pool_place_e */
     ngx_queue_t             idle;       /* of its server */
     ngx_queue_t             idle_pool;  /* of its pool: idle, own or kept */
+    ngx_queue_t             idle_all;   /* of the worker */
     ngx_msec_t              since;      /* when it became idle */
 
     unsigned                unchecked:1;    /* has carried a call that was

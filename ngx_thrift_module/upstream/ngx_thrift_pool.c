@@ -26,6 +26,13 @@
 #define NGX_THRIFT_POOL_FREE  4
 
 /*
+ * And none is opened when no more than this part is free, so that clients can
+ * connect: calls of a few may need more connections than there are.
+ */
+
+#define NGX_THRIFT_POOL_RESERVE  8
+
+/*
  * The kernel is asked if a connection is alive that has been idle for longer.
  * Of the others the event loop knows what had happened when its turn began:
  * calls are sent when all events of the turn have been handled.
@@ -38,6 +45,7 @@
 #define NGX_THRIFT_POOL_OWN_TIME  5000      /* milliseconds */
 
 
+static ngx_queue_t *ngx_thrift_pool_all_idle(void);
 static ngx_thrift_connection_t *ngx_thrift_pool_take(
     ngx_thrift_server_t *server);
 static ngx_uint_t ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn);
@@ -402,13 +410,57 @@ ngx_thrift_pool_set_idle(ngx_thrift_connection_t *conn, ngx_uint_t idle)
 
     conn->connection->idle = idle;
 
+    /* nginx closes some of these when it has none left for a client */
+
+    ngx_reusable_connection(conn->connection, idle);
+
     if (idle) {
         ngx_queue_insert_head(&conn->server->idle, &conn->idle);
+        ngx_queue_insert_head(ngx_thrift_pool_all_idle(), &conn->idle_all);
         conn->since = ngx_current_msec;
 
     } else {
         ngx_queue_remove(&conn->idle);
+        ngx_queue_remove(&conn->idle_all);
     }
+}
+
+
+/* All idle connections of the worker, the one used least recently last. */
+
+static ngx_queue_t *
+ngx_thrift_pool_all_idle(void)
+{
+    static ngx_queue_t  idle;
+
+    if (idle.next == NULL) {
+        ngx_queue_init(&idle);
+    }
+
+    return &idle;
+}
+
+
+ngx_int_t
+ngx_thrift_pool_make_room(void)
+{
+    ngx_queue_t  *idle, *q;
+
+    idle = ngx_thrift_pool_all_idle();
+
+    while (ngx_cycle->free_connection_n
+           <= ngx_cycle->connection_n / NGX_THRIFT_POOL_RESERVE)
+    {
+        if (ngx_queue_empty(idle)) {
+            return NGX_BUSY;
+        }
+
+        q = ngx_queue_last(idle);
+        ngx_thrift_connection_close(ngx_queue_data(q, ngx_thrift_connection_t,
+                                                   idle_all));
+    }
+
+    return NGX_OK;
 }
 
 

@@ -121,6 +121,12 @@ ngx_int_t ngx_thrift_pool_put(ngx_thrift_connection_t *conn,
 /* The same for one that was not used: it is whose it was. */
 ngx_int_t ngx_thrift_pool_put_back(ngx_thrift_connection_t *conn);
 
+/*
+ * Is there room for one more connection of the worker?  Idle ones of all pools
+ * are closed for it.  NGX_BUSY: no, what is left is for clients.
+ */
+ngx_int_t ngx_thrift_pool_make_room(void);
+
 /* The connection leaves the pool, for it will be closed. */
 void ngx_thrift_pool_remove(ngx_thrift_connection_t *conn);
 
