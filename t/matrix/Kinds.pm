@@ -788,6 +788,18 @@ my @TIMES = (
         $c->call('echoString', $ECHO);
         $h->keep($c, 30);
         sleep(0.005) } ],
+    [ 'many clients that stay behind an exception', sub {
+        my $h = shift;
+        my $c = $h->open();
+        $c->call('fresh', [ [ 1, i32 => 1 ] ]);
+        $h->keep($c, 30);
+        sleep(0.005) } ],
+    [ 'many clients that stay behind a oneway', sub {
+        my $h = shift;
+        my $c = $h->open();
+        $c->oneway('tell', $ECHO);
+        $h->keep($c, 30);
+        sleep(0.005) } ],
     [ 'many clients that come and go', sub {
         my $h = shift;
         $h->call('echoString', $ECHO) for 1 .. 5 } ],
