@@ -86,8 +86,9 @@ dies('good', 'exit', qr/was ended by exit\(\) in method "die" $where/);
 dies('good', 'fatal', qr/was ended by exit\(\) in method "die" $where/);
 dies('good', 'timer', qr/died in method "die" $where/);
 dies('good', 'worker', qr/died in a timer $where/);
-dies('good', 'work', qr/died in method "die" $where on a thread/);
-dies('threads', 'kill', qr/died in method "die" $where on a thread/);
+dies('good', 'work', qr/died(?:, maybe)? in method "die" $where on a thread/);
+dies('threads', 'kill',
+     qr/died(?:, maybe)? in method "die" $where on a thread/);
 dies('threads', 'exit', qr/was ended by exit\(\) in method "die" $where/);
 
 # a worker that dies elsewhere is nobody's
