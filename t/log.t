@@ -275,6 +275,34 @@ for (
               : unlike($line, qr/, upstream:/, "no upstream of $call");
 }
 
+# what it spoke, whose method it is, and over which connection it was lost
+
+for my $format ([ 'framed', 'binary' ], [ 'unframed', 'compact' ]) {
+    my ($transport, $protocol) = @$format;
+    my $spoken = "transport: $transport, protocol: $protocol";
+
+    my @lines = $t->grep_log(qr/call: "dropped"/);
+    $c = $t->client('proxy', transport => $transport, protocol => $protocol);
+
+    $backend->script(dropped => { close => 'request' });
+
+    is($c->call('dropped')->{type}, EXCEPTION, "lost, @$format");
+    is($c->call('get')->{type}, REPLY, "in between, @$format");
+    is($c->call('S:dropped')->{type}, EXCEPTION, "lost again, @$format");
+
+    like(join("\n", $t->grep_log(qr/\[error\].*dropped.*$spoken/)),
+         qr/\ call:\ "dropped",\ service:\ "S",\ \Q$spoken\E,
+            \ upstream:\ "\Q$upstream\E",\ connection:\ (new|reused)\n
+            .*\ call:\ "S:dropped",\ service:\ "S",\ \Q$spoken\E,
+            \ upstream:\ "\Q$upstream\E",\ connection:\ reused$/x,
+         "in the log, @$format");
+}
+
+like(($t->grep_log(qr/\[error\].* connect\(\) failed/))[0],
+     qr/, connection: new$/, 'connection that could not be opened');
+unlike(($t->grep_log(qr/\[info\].* client called an unknown method/))[0],
+       qr/, connection:/, 'call without connection');
+
 # a name is what the client likes
 
 $c = $t->client('proxy');

@@ -25,7 +25,7 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
-    log_format  test  '$thrift_method $thrift_status $upstream_addr';
+    log_format  test  '$thrift_method $thrift_status $upstream_addr $status';
     access_log  %%TESTDIR%%/access.log  test;
 
     upstream backend {
@@ -152,8 +152,13 @@ ok($half->closed(), 'half a call closed');
 my $m = $waiting->read_message();
 is($m ? $m->{message} : 'closed', $m ? 'proxy is shutting down' : 'closed',
    'call ended');
-is(scalar $t->wait_log(qr/^stall (cancelled|exception) /, 'access.log'), 1,
+is(scalar $t->wait_log(qr/^stall (cut|exception) /, 'access.log'), 1,
    'and was logged');
+is(scalar $t->grep_log(qr/^stall cut (?!.* 503$)/, 'access.log'), 0,
+   'its status');
+is(scalar $t->grep_log(qr/\[warn\].*"worker_shutdown_timeout"\ is\ over
+                          .*,\ client:.*\ call:\ "stall"/x),
+   scalar $t->grep_log(qr/^stall cut/, 'access.log'), 'and why');
 is($t->client('proxy')->call('get')->{type}, REPLY, 'others go on');
 
 # quit: what is on its way is finished

@@ -34,6 +34,8 @@ static ngx_uint_t ngx_thrift_call_next(ngx_thrift_call_t *call, ngx_int_t rc);
 static ngx_uint_t ngx_thrift_call_following(ngx_thrift_call_t *call);
 static void ngx_thrift_call_go(ngx_thrift_call_t *call, ngx_uint_t step);
 static void ngx_thrift_call_end(ngx_thrift_call_t *call);
+static void ngx_thrift_call_give_up(ngx_thrift_call_t *call,
+    ngx_uint_t outcome, ngx_uint_t status);
 static ngx_int_t ngx_thrift_call_check(ngx_thrift_call_t *call);
 static void ngx_thrift_call_split_name(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_call_return(ngx_thrift_call_t *call);
@@ -255,6 +257,24 @@ ngx_thrift_call_end(ngx_thrift_call_t *call)
 void
 ngx_thrift_call_cancel(ngx_thrift_call_t *call)
 {
+    ngx_thrift_call_give_up(call, NGX_THRIFT_CANCELLED, 499);
+}
+
+
+void
+ngx_thrift_call_cut(ngx_thrift_call_t *call)
+{
+    ngx_log_error(NGX_LOG_WARN, call->log, 0,
+                  "\"worker_shutdown_timeout\" is over, and the call with it");
+
+    ngx_thrift_call_give_up(call, NGX_THRIFT_CUT, 503);
+}
+
+
+static void
+ngx_thrift_call_give_up(ngx_thrift_call_t *call, ngx_uint_t outcome,
+    ngx_uint_t status)
+{
     ngx_thrift_cancel_pt  cancel;
 
     cancel = ngx_thrift_steps[call->step].cancel;
@@ -267,8 +287,8 @@ ngx_thrift_call_cancel(ngx_thrift_call_t *call)
                    "thrift call %ui is given up in step %s", call->number,
                    ngx_thrift_steps[call->step].name);
 
-    call->outcome = NGX_THRIFT_CANCELLED;
-    call->status = 499;
+    call->outcome = outcome;
+    call->status = status;
 
     ngx_thrift_call_go(call, NGX_THRIFT_STEP_LOG);
     ngx_thrift_call_run(call);

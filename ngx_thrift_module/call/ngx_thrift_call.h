@@ -17,6 +17,7 @@ typedef enum {
     NGX_THRIFT_SENT,            /* oneway: sent, that is all one knows */
     NGX_THRIFT_FAILED,          /* oneway: not sent */
     NGX_THRIFT_CANCELLED,       /* the client left first */
+    NGX_THRIFT_CUT,             /* nginx shut down first */
     NGX_THRIFT_REFUSED          /* no call: what came is no message */
 } ngx_thrift_outcome_e;
 
@@ -119,6 +120,9 @@ void ngx_thrift_call_again(ngx_thrift_call_t *call);
 
 /* Its owner does not wait for it any more: no reply, only the log. */
 void ngx_thrift_call_cancel(ngx_thrift_call_t *call);
+
+/* The same, because worker_shutdown_timeout is over. */
+void ngx_thrift_call_cut(ngx_thrift_call_t *call);
 
 /*
  * Does it go on when its client has left, who may still read its reply or, if

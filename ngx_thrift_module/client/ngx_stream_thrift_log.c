@@ -26,7 +26,9 @@ ngx_stream_thrift_log_call(ngx_thrift_call_t *call)
 
     s->status = call->status;
 
-    if (call->outcome != NGX_THRIFT_CANCELLED) {
+    if (call->outcome != NGX_THRIFT_CANCELLED
+        && call->outcome != NGX_THRIFT_CUT)
+    {
         tc->connection.sent = call->out_length;
     }
 
@@ -71,23 +73,40 @@ u_char *
 ngx_stream_thrift_log_error(ngx_log_t *log, u_char *buf, size_t len)
 {
     u_char                    *p, *last;
-    nthrift_str_t             *name;
+    nthrift_head_t            *head;
+    ngx_thrift_call_t         *call;
     ngx_stream_session_t      *s;
     ngx_stream_thrift_call_t  *tc;
 
     s = log->data;
     tc = ngx_stream_get_module_ctx(s, ngx_stream_thrift_module);
-    name = &tc->call.request.wire.head.name;
+
+    call = &tc->call;
+    head = &call->request.wire.head;
 
     last = buf + len;
 
     p = ngx_slprintf(buf, last, ", call: \"");
-    p = ngx_thrift_escape(p, last, name->data, name->len);
+    p = ngx_thrift_escape(p, last, head->name.data, head->name.len);
     p = ngx_slprintf(p, last, "\"");
+
+    if (call->target && call->target->service.len) {
+        p = ngx_slprintf(p, last, ", service: \"%V\"",
+                         &call->target->service);
+    }
+
+    p = ngx_slprintf(p, last, ", transport: %s, protocol: %s",
+                     nthrift_transport_name(head->transport),
+                     nthrift_protocol_name(head->protocol));
 
     if (s->upstream && s->upstream->peer.name) {
         p = ngx_slprintf(p, last, ", upstream: \"%V\"",
                          s->upstream->peer.name);
+    }
+
+    if (call->attempt && call->attempt->state != NGX_THRIFT_ATTEMPT_WAITING) {
+        p = ngx_slprintf(p, last, ", connection: %s",
+                         call->attempt->reused ? "reused" : "new");
     }
 
     return p;

@@ -251,7 +251,7 @@ ngx_stream_thrift_variable_status(ngx_thrift_call_t *call, ngx_str_t *value)
 {
     static const char  *names[] = {
         "pending", "success", "declared", "exception", "sent", "failed",
-        "cancelled", "refused"
+        "cancelled", "cut", "refused"
     };
 
     return ngx_stream_thrift_constant(value, names[call->outcome]);

@@ -318,7 +318,10 @@ ngx_stream_thrift_session_cancel(ngx_stream_thrift_session_t *ts)
         next = ngx_queue_next(q);
         call = ngx_queue_data(q, ngx_thrift_call_t, queue);
 
-        if (ts->connection->close || !ngx_thrift_call_outlives(call, 1)) {
+        if (ts->connection->close) {
+            ngx_thrift_call_cut(call);
+
+        } else if (!ngx_thrift_call_outlives(call, 1)) {
             ngx_thrift_call_cancel(call);
 
         } else if (call->ready) {
