@@ -29,6 +29,10 @@ void ngx_thrift_tally_init(ngx_thrift_tally_t *tally, ngx_uint_t max,
 /* Counts one; may it be written? */
 ngx_uint_t ngx_thrift_tally_add(ngx_thrift_tally_t *tally);
 
+/* Would the next one be counted only? */
+#define ngx_thrift_tally_is_full(tally)                                       \
+    ((tally)->timer.set && (tally)->n >= (tally)->max)
+
 /* The tally's memory goes away. */
 #define ngx_thrift_tally_destroy(tally)                                       \
     ngx_thrift_timer_close(&(tally)->timer)

@@ -398,7 +398,7 @@ ngx_thrift_outbound_check(ngx_thrift_outbound_t *ob)
         return NGX_OK;
     }
 
-    ngx_log_error(NGX_LOG_ERR, call->log, 0,
+    ngx_log_error(ngx_thrift_pool_level(call->attempt->pool), call->log, 0,
                   "upstream sent reply that does not fit its definition: %V",
                   &why);
 

@@ -146,8 +146,8 @@ ngx_stream_thrift_peer_choose(ngx_stream_thrift_call_t *tc,
         && (ur->sockaddr == NULL || ur->sockaddr->sa_family != AF_UNIX))
     {
         ngx_stream_thrift_peer_show(&ur->host, shown);
-        ngx_log_error(NGX_LOG_ERR, &tc->log, 0, "no port in upstream \"%s\"",
-                      shown);
+        ngx_log_error(ngx_thrift_pool_level(&tc->main->addresses->idle),
+                      &tc->log, 0, "no port in upstream \"%s\"", shown);
         return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
                                     "no port in upstream");
     }
@@ -251,8 +251,8 @@ ngx_stream_thrift_peer_eval(ngx_stream_thrift_call_t *tc,
 
     if (why) {
         ngx_stream_thrift_peer_show(&host, shown);
-        ngx_log_error(NGX_LOG_ERR, &tc->log, 0, "%s in upstream \"%s\"", why,
-                      shown);
+        ngx_log_error(ngx_thrift_pool_level(&tc->main->addresses->idle),
+                      &tc->log, 0, "%s in upstream \"%s\"", why, shown);
 
         return ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
                                     "no upstream is known for the call");
@@ -346,7 +346,8 @@ ngx_stream_thrift_peer_resolve(ngx_stream_thrift_call_t *tc,
 
     if (ctx == NGX_NO_RESOLVER) {
         ngx_stream_thrift_peer_show(&ur->host, shown);
-        ngx_log_error(NGX_LOG_ERR, &tc->log, 0,
+        ngx_log_error(ngx_thrift_pool_level(&tc->main->addresses->idle),
+                      &tc->log, 0,
                       "no resolver defined to resolve %s", shown);
         return ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
                                     "upstream could not be resolved");
@@ -387,7 +388,8 @@ ngx_stream_thrift_peer_resolved(ngx_resolver_ctx_t *ctx)
 
     if (ctx->state) {
         ngx_stream_thrift_peer_show(&ctx->name, shown);
-        ngx_log_error(NGX_LOG_ERR, &tc->log, 0,
+        ngx_log_error(ngx_thrift_pool_level(&tc->main->addresses->idle),
+                      &tc->log, 0,
                       "%s could not be resolved (%i: %s)", shown, ctx->state,
                       ngx_resolver_strerror(ctx->state));
 

@@ -33,6 +33,12 @@ ngx_stream_thrift_add_pool(ngx_conf_t *cf, ngx_stream_upstream_srv_conf_t *us)
     }
 
     ngx_thrift_pool_init(&pool->idle);
+    ngx_str_set(&pool->idle.name, "addresses of variables");
+
+    if (us) {
+        pool->idle.name = us->host;
+    }
+
     pool->upstream = us;
     *poolp = pool;
 

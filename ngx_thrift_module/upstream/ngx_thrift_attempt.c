@@ -321,7 +321,7 @@ ngx_thrift_attempt_unnumbered(ngx_thrift_attempt_t *attempt)
     last = ngx_thrift_escape(text, text + sizeof(text), call->text.data,
                              call->text.len);
 
-    ngx_log_error(NGX_LOG_ERR, call->log, 0,
+    ngx_log_error(ngx_thrift_pool_level(attempt->pool), call->log, 0,
                   "upstream sent exception without %s: \"%*s\"",
                   attempt->unnumbered ? "seqid" : "method name",
                   (size_t) (last - text), text);
@@ -331,7 +331,7 @@ ngx_thrift_attempt_unnumbered(ngx_thrift_attempt_t *attempt)
 ngx_int_t
 ngx_thrift_attempt_malformed(ngx_thrift_attempt_t *attempt, const char *why)
 {
-    ngx_log_error(NGX_LOG_ERR, attempt->call->log, 0,
+    ngx_log_error(ngx_thrift_pool_level(attempt->pool), attempt->call->log, 0,
                   "upstream sent malformed reply: %s", why);
 
     attempt->closes = 1;
@@ -388,6 +388,6 @@ ngx_thrift_attempt_timed_out(ngx_thrift_attempt_t *attempt)
         return;
     }
 
-    ngx_log_error(NGX_LOG_ERR, attempt->call->log, NGX_ETIMEDOUT,
-                  "upstream timed out");
+    ngx_log_error(ngx_thrift_pool_level(attempt->pool), attempt->call->log,
+                  NGX_ETIMEDOUT, "upstream timed out");
 }

@@ -23,6 +23,7 @@
 
 
 static ngx_int_t ngx_thrift_connection_refuse(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_connection_connect(ngx_thrift_attempt_t *attempt);
 static ngx_thrift_connection_t *ngx_thrift_connection_create(
     ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_connection_init(ngx_thrift_connection_t *conn,
@@ -92,7 +93,7 @@ ngx_thrift_connection_open(ngx_thrift_attempt_t *attempt)
     peer->connection = NULL;
     peer->get = ngx_event_get_peer;
 
-    rc = ngx_event_connect_peer(peer);
+    rc = ngx_thrift_connection_connect(attempt);
 
     peer->get = get;
 
@@ -138,6 +139,36 @@ ngx_thrift_connection_refuse(ngx_thrift_attempt_t *attempt)
 
     return ngx_thrift_error_set(attempt->call, NTHRIFT_EXC_INTERNAL_ERROR, 503,
                                 "overloaded: too few connections are left");
+}
+
+
+/* What nginx itself writes when it fails at once is not too much, either. */
+
+static ngx_int_t
+ngx_thrift_connection_connect(ngx_thrift_attempt_t *attempt)
+{
+    ngx_int_t   rc;
+    ngx_log_t  *log;
+    ngx_uint_t  level;
+
+    log = attempt->peer->log;
+    level = log->log_level;
+
+    if (ngx_thrift_tally_is_full(&attempt->pool->errors)
+        && level <= NGX_LOG_INFO)
+    {
+        log->log_level = ngx_min(level, NGX_LOG_ALERT);
+    }
+
+    rc = ngx_event_connect_peer(attempt->peer);
+
+    log->log_level = level;
+
+    if (rc == NGX_DECLINED) {
+        (void) ngx_thrift_pool_level(attempt->pool);
+    }
+
+    return rc;
 }
 
 
@@ -307,6 +338,10 @@ ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
     attempt->connection = conn;
     attempt->state = NGX_THRIFT_ATTEMPT_QUEUED;
     attempt->reused = (conn->total != 0);
+
+    c->log_error = ngx_thrift_tally_is_full(&conn->pool->errors)
+                   ? NGX_ERROR_INFO : NGX_ERROR_ERR;
+
     attempt->peer->connection = c;
 
     ngx_queue_insert_tail(&conn->attempts, &attempt->queue);
@@ -554,7 +589,8 @@ ngx_thrift_connection_test(ngx_thrift_connection_t *conn)
     err = ngx_thrift_input_error(c);
 
     if (err) {
-        (void) ngx_connection_error(c, err, "connect() failed");
+        ngx_log_error(ngx_thrift_pool_level(conn->pool), c->log, err,
+                      "connect() failed");
         ngx_thrift_connection_fail(conn, NGX_DECLINED);
         return NGX_ERROR;
     }
@@ -773,6 +809,7 @@ ngx_thrift_connection_recv(ngx_thrift_connection_t *conn)
 {
     ssize_t                n;
     ngx_int_t              rc;
+    ngx_uint_t             level;
     ngx_connection_t      *c;
     ngx_thrift_conf_t     *conf;
     ngx_thrift_attempt_t  *attempt;
@@ -822,8 +859,14 @@ ngx_thrift_connection_recv(ngx_thrift_connection_t *conn)
                                                              : NGX_ERROR;
     }
 
-    ngx_log_error(NGX_LOG_ERR, attempt->call->log, 0,
-                  "upstream prematurely closed connection");
+    level = ngx_thrift_pool_level(conn->pool);
+
+    /* of an error recv() has told */
+
+    if (n == 0) {
+        ngx_log_error(level, attempt->call->log, 0,
+                      "upstream prematurely closed connection");
+    }
 
     return ngx_thrift_attempt_lost(attempt);
 }
@@ -909,7 +952,7 @@ ngx_thrift_connection_match(ngx_thrift_connection_t *conn)
                                             "it answers an earlier call");
     }
 
-    ngx_log_error(NGX_LOG_ERR, attempt->call->log, 0,
+    ngx_log_error(ngx_thrift_pool_level(conn->pool), attempt->call->log, 0,
                   "upstream sent another reply to an earlier call");
 
     conn->state = NGX_THRIFT_DRAINING;
@@ -943,16 +986,20 @@ ngx_thrift_connection_whole(ngx_thrift_connection_t *conn)
 
     ngx_thrift_message_move(&attempt->reply, &conn->message);
 
+    rc = ngx_thrift_attempt_check(attempt);
+
     if (ngx_thrift_input_pending(&conn->in)) {
-        ngx_log_error(NGX_LOG_ERR, attempt->call->log, 0,
-                      "upstream sent more than one reply");
         conn->state = NGX_THRIFT_DRAINING;
+
+        if (rc == NGX_OK) {
+            ngx_log_error(ngx_thrift_pool_level(conn->pool),
+                          attempt->call->log, 0,
+                          "upstream sent more than one reply");
+        }
 
     } else {
         ngx_thrift_input_close(&conn->in);
     }
-
-    rc = ngx_thrift_attempt_check(attempt);
 
     ngx_thrift_connection_done(conn, rc);
 

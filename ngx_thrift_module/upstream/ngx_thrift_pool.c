@@ -45,6 +45,13 @@
 #define NGX_THRIFT_POOL_OWN_TIME  5000      /* milliseconds */
 
 
+/* What all servers of an upstream make a worker write. */
+
+#define NGX_THRIFT_POOL_ERRORS         100      /* lines at level "error" */
+#define NGX_THRIFT_POOL_ERRORS_PERIOD  1000     /* milliseconds */
+
+
+static void ngx_thrift_pool_more_errors(void *data, ngx_uint_t n);
 static ngx_queue_t *ngx_thrift_pool_all_idle(void);
 static ngx_thrift_connection_t *ngx_thrift_pool_take(
     ngx_thrift_server_t *server);
@@ -73,6 +80,28 @@ ngx_thrift_pool_init(ngx_thrift_pool_t *pool)
     ngx_queue_init(&pool->suspects);
 
     ngx_thrift_timer_init(&pool->timer, ngx_thrift_pool_expire, pool, NULL, 1);
+
+    ngx_thrift_tally_init(&pool->errors, NGX_THRIFT_POOL_ERRORS,
+                          NGX_THRIFT_POOL_ERRORS_PERIOD,
+                          ngx_thrift_pool_more_errors, pool);
+}
+
+
+ngx_uint_t
+ngx_thrift_pool_level(ngx_thrift_pool_t *pool)
+{
+    return ngx_thrift_tally_add(&pool->errors) ? NGX_LOG_ERR : NGX_LOG_INFO;
+}
+
+
+static void
+ngx_thrift_pool_more_errors(void *data, ngx_uint_t n)
+{
+    ngx_thrift_pool_t  *pool = data;
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "%ui more errors of servers of upstream \"%V\" within a "
+                  "second are logged at level \"info\" only", n, &pool->name);
 }
 
 
@@ -103,6 +132,7 @@ ngx_thrift_pool_destroy(ngx_thrift_pool_t *pool)
 {
     ngx_thrift_timer_close(&pool->timer);
     ngx_thrift_blame_forget(pool);
+    ngx_thrift_tally_destroy(&pool->errors);
 }
 
 

@@ -58,6 +58,8 @@ struct ngx_thrift_pool_s {
                                            is a limit of all idle ones */
     ngx_msec_t            timeout;      /* an idle connection is closed after */
     ngx_msec_t            lifetime;     /* none is kept longer; 0: no limit */
+    ngx_str_t             name;         /* of the upstream, for the log */
+    ngx_thrift_tally_t    errors;       /* lines about its servers */
     ngx_uint_t            check_seqid;  /* replies bear the seqid of a call */
 };
 
@@ -79,6 +81,12 @@ void ngx_thrift_pool_init(ngx_thrift_pool_t *pool);
 
 /* Closes all idle connections. */
 void ngx_thrift_pool_close(ngx_thrift_pool_t *pool);
+
+/*
+ * The level of a line about a server: NGX_LOG_ERR, or NGX_LOG_INFO when there
+ * are too many of them.  Counts it.
+ */
+ngx_uint_t ngx_thrift_pool_level(ngx_thrift_pool_t *pool);
 
 /* The pool's memory goes away. */
 void ngx_thrift_pool_destroy(ngx_thrift_pool_t *pool);
