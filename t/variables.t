@@ -375,7 +375,7 @@ my $m = $c->call('nowhere');
 is("$m->{exception} $m->{message}", '6 no upstream is known for the call',
    'empty value');
 like(($t->grep_log(qr/\[error\].*nowhere/))[0],
-     qr/ no host in upstream "", client: .* call: "nowhere"$/,
+     qr/ no host in upstream "", client: .* call: "nowhere", transport: /,
      'empty value, log');
 is($c->call('a3')->{fields}{0}, 'a', 'call after it');
 
