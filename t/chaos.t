@@ -63,10 +63,11 @@ stream {
     }
 
     server {
-        listen          127.0.0.1:%%PORT_proxy%%  backlog=4096;
-        thrift_pass     backends;
-        thrift_timeout  1s;
-        access_log      %%TESTDIR%%/calls.log  calls  buffer=64k flush=1s;
+        listen             127.0.0.1:%%PORT_proxy%%  backlog=4096;
+        thrift_pass        backends;
+        thrift_timeout     1s;
+        thrift_half_close  on;
+        access_log         %%TESTDIR%%/calls.log  calls  buffer=64k flush=1s;
         #limits
     }
 
