@@ -40,6 +40,13 @@ my %SETTINGS = (
     pinned    => 'thrift_balance connection;',
 );
 
+# as it comes, or with little room
+
+my %POOLS = (
+    map({ ($_ => '') } keys %SETTINGS),
+    trusted => 'thrift_keepalive 2;',
+);
+
 # the last two are for those that leave a state with a connection, and for all
 # where MATRIX_SETTING names them
 
@@ -83,6 +90,7 @@ sub configuration {
     upstream $_ {
         server  127.0.0.1:%%PORT_first%%  $limits;
         server  127.0.0.1:%%PORT_second%%  $limits;
+        $POOLS{$_}
     }
 
     server {
