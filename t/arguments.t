@@ -141,6 +141,7 @@ stream {
     server {
         listen              127.0.0.1:%%PORT_unread%%;
         thrift_validate     off;
+        thrift_timeout      300ms;      # some leave their server waiting
         thrift_buffer_size  2k;
         thrift_pass         cities;
         access_log          %%TESTDIR%%/unread.log  scalars;

@@ -245,7 +245,8 @@ for (
       'no method "telephone" in service "Users"' ],
     [ 'method with service', 'thrift_service Users { thrift_method Users:get '
                              . '{ } }',
-      'no method "Users:get" in service "Users"' ],
+      '"thrift_method" directive has a name with a ":", which ends a '
+      . 'service\'s name in calls' ],
 ) {
     my ($name, $text, $message) = @$_;
 
