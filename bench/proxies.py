@@ -83,6 +83,13 @@ class Schema(Thrift):
                 % idl + ProxyPass.server(self, options))
 
 
+class Unshared(Thrift):
+    """Neither: each client has connections to the backend of its own."""
+
+    def server(self, options):
+        return ProxyPass.server(self, options)
+
+
 class Haproxy(Server):
 
     def command(self, options):
@@ -109,4 +116,4 @@ listen bench
 
 
 PROXIES = {'proxy_pass': ProxyPass, 'haproxy': Haproxy, 'thrift': Thrift,
-           'schema': Schema, 'old': Old}
+           'schema': Schema, 'unshared': Unshared, 'old': Old}

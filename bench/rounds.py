@@ -337,7 +337,8 @@ def check_log(target):
 def print_logged(options, target):
     """Every reply was right, and yet a proxy logged errors: say so."""
 
-    lines = target.log().splitlines()
+    lines = [line for line in target.log().splitlines()
+             if '[notice]' not in line]
     if lines:
         options.out.write('! %s logged %d lines, the first: %s\n' % (
             target.name, len(lines), lines[0]))
