@@ -167,6 +167,7 @@ $t->run();
 one_after_another();
 one_too_many();
 oneways();
+many_clients();
 many_small() unless sanitizer();
 
 $t->done();
@@ -217,7 +218,7 @@ sub running {
 sub one_too_many {
     my $c = $t->client('handler');
     my $other = $t->client('handler');
-    my $busy = '6 overloaded: other calls of the client hold too much memory';
+    my $busy = '6 overloaded: calls hold too much memory';
 
     # the first has its turn whatever others hold
 
@@ -235,7 +236,7 @@ sub one_too_many {
 
     ok($t->wait_log(qr/^grow 2 exception 503 INTERNAL_ERROR: overloaded/,
                     'access.log'), 'in the access log');
-    ok($t->grep_log(qr/\[info\].*overloaded: other calls.*call: "grow"/),
+    ok($t->grep_log(qr/\[info\].*overloaded: calls hold.*call: "grow"/),
        'in the error log');
     is(scalar(() = $t->grep_log(qr/\[(?:error|warn)\].*overloaded/)), 0,
        'as what a client has done');
@@ -259,6 +260,23 @@ sub oneways {
                     'access.log', 5, 3), 'oneways beside each other');
     is(scalar(() = $t->grep_log(qr/^tell 10\d failed 503/, 'access.log')), 3,
        'but for one');
+}
+
+
+# What all clients of a worker hold is bounded as well: 15 MB each are too much
+# for more than three of them.
+
+sub many_clients {
+    my @clients = map { $t->client('handler', protocol => 'compact') } 1 .. 8;
+
+    $_->send(wait_bytes(1, 1000, 1_900_000)) for @clients;
+
+    my @answers = map { answer($_->read_message()) } @clients;
+    my @busy = grep { $_ eq '6 overloaded: calls hold too much memory' }
+                    @answers;
+
+    cmp_ok(scalar(@busy), '>=', 5, 'many clients') or diag("@answers");
+    cmp_ok(scalar(@busy), '<', 8, 'of which some are served');
 }
 
 

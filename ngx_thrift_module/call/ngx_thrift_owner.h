@@ -20,12 +20,12 @@ typedef struct {
     ngx_int_t   (*return_text)(ngx_thrift_call_t *call, ngx_str_t *text);
 
     /*
-     * The call holds `n` bytes more, or fewer; may a handler take more for it;
+     * The call holds `n` bytes more, or fewer; may a handler take `n` for it;
      * may a handler begin with it?  If not, call->paused is set, and its step
      * is run again later.
      */
     void        (*hold)(ngx_thrift_call_t *call, off_t n);
-    ngx_uint_t  (*may_hold)(ngx_thrift_call_t *call);
+    ngx_uint_t  (*may_hold)(ngx_thrift_call_t *call, off_t n);
     ngx_uint_t  (*may_begin)(ngx_thrift_call_t *call);
 
     /*

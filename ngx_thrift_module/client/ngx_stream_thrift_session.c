@@ -50,7 +50,10 @@ static void ngx_stream_thrift_session_unpause(
     ngx_stream_thrift_session_t *ts);
 static ngx_stream_thrift_call_t *ngx_stream_thrift_session_begin(
     ngx_stream_thrift_session_t *ts);
-static ngx_uint_t ngx_stream_thrift_session_may_hold(ngx_thrift_call_t *call);
+static ngx_uint_t ngx_stream_thrift_session_may_hold(ngx_thrift_call_t *call,
+    off_t n);
+static ngx_uint_t ngx_stream_thrift_session_is_over_with(
+    ngx_stream_thrift_session_t *ts, off_t n);
 static ngx_uint_t ngx_stream_thrift_session_has_room(ngx_thrift_call_t *call);
 static ngx_uint_t ngx_stream_thrift_session_may_begin(ngx_thrift_call_t *call);
 static ngx_uint_t ngx_stream_thrift_session_pause(ngx_thrift_call_t *call,
@@ -427,13 +430,21 @@ ngx_stream_thrift_session_blocked(ngx_stream_thrift_session_t *ts)
 ngx_uint_t
 ngx_stream_thrift_session_is_over(ngx_stream_thrift_session_t *ts)
 {
+    return ngx_stream_thrift_session_is_over_with(ts, 0);
+}
+
+
+static ngx_uint_t
+ngx_stream_thrift_session_is_over_with(ngx_stream_thrift_session_t *ts,
+    off_t n)
+{
     off_t  max;
 
     max = ts->conf->max_worker_memory;
 
     return max != 0
-           && ts->main->held > max
-           && ts->held > max / (off_t) ts->main->nsessions;
+           && ts->main->held + n > max
+           && ts->held + n > max / (off_t) ts->main->nsessions;
 }
 
 
@@ -850,11 +861,11 @@ ngx_stream_thrift_session_hold(ngx_thrift_call_t *call, off_t n)
 
 
 static ngx_uint_t
-ngx_stream_thrift_session_may_hold(ngx_thrift_call_t *call)
+ngx_stream_thrift_session_may_hold(ngx_thrift_call_t *call, off_t n)
 {
     return ngx_stream_thrift_session_has_room(call)
-           && !ngx_stream_thrift_session_is_over(
-                                     ngx_stream_thrift_get_call(call)->owner);
+           && !ngx_stream_thrift_session_is_over_with(
+                                  ngx_stream_thrift_get_call(call)->owner, n);
 }
 
 

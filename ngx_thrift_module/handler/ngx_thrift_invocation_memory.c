@@ -25,7 +25,7 @@ static const char  ngx_thrift_invocation_limit[] =
 static const char  ngx_thrift_invocation_no_memory[] =
     "no memory for what handler needs";
 static const char  ngx_thrift_invocation_overloaded[] =
-    "overloaded: other calls of the client hold too much memory";
+    "overloaded: calls hold too much memory";
 
 
 static void *ngx_thrift_invocation_chunk(void *data, size_t size);
@@ -75,7 +75,7 @@ ngx_thrift_invocation_chunk(void *data, size_t size)
 
     call = inv->call;
 
-    if (ngx_thrift_in_loop() && call && !call->owner->may_hold(call)) {
+    if (ngx_thrift_in_loop() && call && !call->owner->may_hold(call, size)) {
         inv->overloaded = 1;
         inv->refusal = ngx_thrift_invocation_overloaded;
         return NULL;
