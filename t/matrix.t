@@ -66,6 +66,7 @@ sub stages {
 sub run_stage {
     my ($stage) = @_;
 
+    my $in_test = $all ? undef : $stage->{server}{in_test};
     my @kinds = grep { chosen(KIND => $_->{name}) }
                      kinds($stage->{format}, $stage->{server}{name});
 
@@ -76,7 +77,7 @@ sub run_stage {
                     && !$ENV{MATRIX_SETTING}
                     ? grep { $_->{stateful} } @kinds : @kinds;
 
-        next unless @those;
+        next if !@those || defined $in_test && $setting !~ /^(?:$in_test)$/;
 
         $alone ? $stage->each(\@those, $setting)
                : $stage->together(\@those, $setting);

@@ -3,7 +3,8 @@ package Servers;
 # The real servers of the matrix: how each is started, and what it speaks.
 #
 # start is given a transport, a protocol and two ports, and returns the commands
-# that listen on them; "test" are those of "make test".
+# that listen on them.  Those of "make test" have a format for it, "test", and
+# in_test if not all settings are for it.
 
 use strict;
 use warnings;
@@ -47,7 +48,7 @@ my @SERVERS = (
                          sub { ($_[0], $_[2], "$_[3]/told-$_[2]") }) },
 
     { name => 'thriftpy', about => 'thriftpy TThreadedServer',
-      formats => \@BINARY,
+      formats => \@BINARY, test => 'framed-binary', in_test => 'schema',
       start => each_port('/usr/bin/python3', '-B',
                          "$PEERS/server_thriftpy.py", 'thriftpy', $IDL,
                          sub { @_[0, 1, 2] }) },
@@ -59,6 +60,7 @@ my @SERVERS = (
 
     { name => 'aio', about => 'thriftpy2 TAsyncServer, 3 s for a connection',
       formats => \@ALL, needs => $VENV,
+      test => 'buffered-compact', in_test => 'schema',
       start => each_port($VENV, '-B', "$PEERS/server_thriftpy.py", 'aio',
                          $IDL, sub { @_[0, 1, 2] }) },
 
