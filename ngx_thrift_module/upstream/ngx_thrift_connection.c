@@ -1124,13 +1124,12 @@ ngx_thrift_connection_go_on(ngx_thrift_connection_t *conn,
         return;
     }
 
-    if (ngx_thrift_connection_put(conn, attempt) != NGX_OK) {
-        ngx_thrift_connection_close(conn);
-        return;
-    }
-
     if (c->read->ready) {
         ngx_post_event(c->read, &ngx_posted_events);
+    }
+
+    if (ngx_thrift_connection_put(conn, attempt) != NGX_OK) {
+        ngx_thrift_connection_close(conn);
     }
 }
 
