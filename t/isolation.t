@@ -228,6 +228,12 @@ sub exceptions {
         $second->call('fail');
         $second->close();
         ok(wait_for(sub { $backend->closed() == 1 }), "$name, not shared");
+
+        # nor does it take a server's thread for long
+
+        $first->call('fail');
+        ok(wait_for(sub { $backend->closed() == 2 }, 2), "$name, let go");
+        ok(answered($first), "$name, goes on");
     }
 }
 

@@ -40,6 +40,13 @@
 
 #define NGX_THRIFT_POOL_FRESH  10           /* milliseconds */
 
+/*
+ * What is a client's only until its next call has been answered: its server may
+ * have a thread for each connection, and others wait for one.
+ */
+
+#define NGX_THRIFT_POOL_DOUBT_TIME  200     /* milliseconds */
+
 /* What a client has over one connection to a server is kept, unused. */
 
 #define NGX_THRIFT_POOL_OWN_TIME  5000      /* milliseconds */
@@ -56,9 +63,12 @@ static ngx_queue_t *ngx_thrift_pool_all_idle(void);
 static ngx_thrift_connection_t *ngx_thrift_pool_take(
     ngx_thrift_server_t *server);
 static ngx_uint_t ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn);
+static ngx_uint_t ngx_thrift_pool_place(ngx_thrift_connection_t *conn);
 static void ngx_thrift_pool_park(ngx_thrift_connection_t *conn);
 static void ngx_thrift_pool_move(ngx_thrift_connection_t *conn,
     ngx_uint_t place);
+static void ngx_thrift_pool_count(ngx_thrift_pool_t *pool, ngx_uint_t place,
+    ngx_int_t n);
 static void ngx_thrift_pool_set_idle(ngx_thrift_connection_t *conn,
     ngx_uint_t idle);
 static ngx_uint_t ngx_thrift_pool_crowded(ngx_thrift_pool_t *pool);
@@ -73,10 +83,14 @@ static ngx_msec_t ngx_thrift_pool_end(ngx_thrift_connection_t *conn);
 void
 ngx_thrift_pool_init(ngx_thrift_pool_t *pool)
 {
+    ngx_uint_t  i;
+
     ngx_thrift_server_init_all(&pool->servers);
-    ngx_queue_init(&pool->idle);
-    ngx_queue_init(&pool->own);
-    ngx_queue_init(&pool->kept);
+
+    for (i = NGX_THRIFT_POOL_IDLE; i < NGX_THRIFT_POOL_PLACES; i++) {
+        ngx_queue_init(&pool->idle[i]);
+    }
+
     ngx_queue_init(&pool->suspects);
 
     ngx_thrift_timer_init(&pool->timer, ngx_thrift_pool_expire, pool, NULL, 1);
@@ -109,13 +123,11 @@ void
 ngx_thrift_pool_close(ngx_thrift_pool_t *pool)
 {
     ngx_uint_t                i;
-    ngx_queue_t              *queues[] = { &pool->idle, &pool->own,
-                                           &pool->kept };
     ngx_thrift_connection_t  *conn;
 
-    for (i = 0; i < 3; i++) {
+    for (i = NGX_THRIFT_POOL_IDLE; i < NGX_THRIFT_POOL_PLACES; i++) {
         for ( ;; ) {
-            conn = ngx_thrift_pool_oldest(queues[i]);
+            conn = ngx_thrift_pool_oldest(&pool->idle[i]);
 
             if (conn == NULL) {
                 break;
@@ -327,20 +339,22 @@ ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn)
 static void
 ngx_thrift_pool_park(ngx_thrift_connection_t *conn)
 {
-    ngx_uint_t          shared, first;
+    ngx_uint_t          place, first;
     ngx_thrift_pool_t  *pool;
 
     pool = conn->pool;
-    shared = (conn->server->servers == &pool->servers);
-    first = !shared && ngx_queue_empty(&pool->own);
+    place = ngx_thrift_pool_place(conn);
 
-    ngx_thrift_pool_move(conn, shared ? NGX_THRIFT_POOL_IDLE
-                                      : NGX_THRIFT_POOL_OWN);
+    first = place != NGX_THRIFT_POOL_IDLE
+            && ngx_queue_empty(&pool->idle[place]);
+
+    ngx_thrift_pool_move(conn, place);
 
     ngx_log_debug4(NGX_LOG_DEBUG_EVENT, &conn->log, 0,
                    "thrift connection %uA is idle, %s: %ui idle, %ui busy",
                    conn->connection->number,
-                   shared ? "for everybody" : "for its client",
+                   (place == NGX_THRIFT_POOL_IDLE) ? "for everybody"
+                                                   : "for its client",
                    pool->nidle + pool->nown, pool->nbusy);
 
     if (first || !pool->timer.set || ngx_exiting
@@ -348,6 +362,18 @@ ngx_thrift_pool_park(ngx_thrift_connection_t *conn)
     {
         ngx_thrift_pool_expire(pool);
     }
+}
+
+
+static ngx_uint_t
+ngx_thrift_pool_place(ngx_thrift_connection_t *conn)
+{
+    if (conn->server->servers == &conn->pool->servers) {
+        return NGX_THRIFT_POOL_IDLE;
+    }
+
+    return (conn->unchecked || conn->ordered) ? NGX_THRIFT_POOL_OWN
+                                              : NGX_THRIFT_POOL_DOUBT;
 }
 
 
@@ -386,46 +412,41 @@ ngx_thrift_pool_move(ngx_thrift_connection_t *conn, ngx_uint_t place)
 
     pool = conn->pool;
 
-    switch (conn->place) {
-
-    case NGX_THRIFT_POOL_BUSY:
-        pool->nbusy--;
-        break;
-
-    case NGX_THRIFT_POOL_IDLE:
-        pool->nidle--;
-        ngx_queue_remove(&conn->idle_pool);
-        break;
-
-    case NGX_THRIFT_POOL_OWN:
-    case NGX_THRIFT_POOL_KEPT:
-        pool->nown--;
+    if (conn->place >= NGX_THRIFT_POOL_IDLE) {
         ngx_queue_remove(&conn->idle_pool);
     }
 
-    switch (place) {
-
-    case NGX_THRIFT_POOL_BUSY:
-        pool->nbusy++;
-        break;
-
-    case NGX_THRIFT_POOL_IDLE:
-        pool->nidle++;
-        ngx_queue_insert_head(&pool->idle, &conn->idle_pool);
-        break;
-
-    case NGX_THRIFT_POOL_OWN:
-        pool->nown++;
-        ngx_queue_insert_head(&pool->own, &conn->idle_pool);
-        break;
-
-    case NGX_THRIFT_POOL_KEPT:
-        pool->nown++;
-        ngx_queue_insert_head(&pool->kept, &conn->idle_pool);
+    if (place >= NGX_THRIFT_POOL_IDLE) {
+        ngx_queue_insert_head(&pool->idle[place], &conn->idle_pool);
     }
+
+    ngx_thrift_pool_count(pool, conn->place, -1);
+    ngx_thrift_pool_count(pool, place, 1);
 
     ngx_thrift_pool_set_idle(conn, place >= NGX_THRIFT_POOL_IDLE);
     conn->place = place;
+}
+
+
+static void
+ngx_thrift_pool_count(ngx_thrift_pool_t *pool, ngx_uint_t place, ngx_int_t n)
+{
+    switch (place) {
+
+    case NGX_THRIFT_POOL_OUTSIDE:
+        break;
+
+    case NGX_THRIFT_POOL_BUSY:
+        pool->nbusy += n;
+        break;
+
+    case NGX_THRIFT_POOL_IDLE:
+        pool->nidle += n;
+        break;
+
+    default:
+        pool->nown += n;
+    }
 }
 
 
@@ -514,15 +535,13 @@ ngx_thrift_pool_expire(void *data)
 
     ngx_uint_t                i;
     ngx_msec_t                end;
-    ngx_queue_t              *queues[] = { &pool->idle, &pool->own,
-                                           &pool->kept };
     ngx_thrift_connection_t  *conn;
 
     ngx_thrift_timer_clear(&pool->timer);
 
-    for (i = 0; i < 3; i++) {
+    for (i = NGX_THRIFT_POOL_IDLE; i < NGX_THRIFT_POOL_PLACES; i++) {
         for ( ;; ) {
-            conn = ngx_thrift_pool_oldest(queues[i]);
+            conn = ngx_thrift_pool_oldest(&pool->idle[i]);
 
             if (conn == NULL) {
                 break;
@@ -602,9 +621,18 @@ ngx_thrift_pool_end(ngx_thrift_connection_t *conn)
     {
         timeout = 0;
 
-    } else if (conn->place == NGX_THRIFT_POOL_OWN) {
-        timeout = ngx_thrift_pool_scarce()
-                  ? 0 : ngx_min(timeout, NGX_THRIFT_POOL_OWN_TIME);
+    } else if (conn->place != NGX_THRIFT_POOL_KEPT) {
+
+        if (ngx_thrift_pool_scarce()) {
+            return conn->since;
+        }
+
+        if (conn->place == NGX_THRIFT_POOL_OWN) {
+            timeout = ngx_min(timeout, NGX_THRIFT_POOL_OWN_TIME);
+
+        } else {
+            timeout = ngx_min(timeout, NGX_THRIFT_POOL_DOUBT_TIME);
+        }
     }
 
     return conn->since + timeout;

@@ -18,10 +18,12 @@
  * A number that somebody wrote is kept to, for a server may have a thread for
  * each of so many connections: clients' own ones go first.
  *
- *     everybody's:  busy --> idle ----------------> busy, or closed
- *     a client's:   busy --> own --+--> kept -----> busy, or closed
- *                                  |    (its only one there)
- *                                  +--------------> busy, or closed
+ *     everybody's:  busy --> idle ------------------> busy, or closed
+ *     a client's:   busy -+> doubt -----------------> busy, or closed
+ *                         |  (all its calls were checked)
+ *                         +> own --+----------------> busy, or closed
+ *                                  +--> kept -------> busy, or closed
+ *                                       (its only one there)
  */
 
 #ifndef _NGX_THRIFT_POOL_H_INCLUDED_
@@ -34,18 +36,19 @@ typedef enum {
     NGX_THRIFT_POOL_OUTSIDE = 0,
     NGX_THRIFT_POOL_BUSY,
     NGX_THRIFT_POOL_IDLE,           /* everybody's */
+    NGX_THRIFT_POOL_DOUBT,          /* a client's, for a moment */
     NGX_THRIFT_POOL_OWN,            /* a client's, for some seconds */
-    NGX_THRIFT_POOL_KEPT            /* and for longer */
+    NGX_THRIFT_POOL_KEPT,           /* and for longer */
+    NGX_THRIFT_POOL_PLACES
 } ngx_thrift_pool_place_e;
 
 
 struct ngx_thrift_pool_s {
     ngx_thrift_servers_t  servers;      /* with connections for everybody */
-    ngx_queue_t           idle;         /* connections, last used first */
-    ngx_queue_t           own;
-    ngx_queue_t           kept;
+    ngx_queue_t           idle[NGX_THRIFT_POOL_PLACES];     /* by place: idle
+                                           connections, last used first */
     ngx_uint_t            nidle;        /* everybody's */
-    ngx_uint_t            nown;         /* clients', kept ones included */
+    ngx_uint_t            nown;         /* clients' */
     ngx_uint_t            nbusy;
     ngx_thrift_timer_t    timer;        /* of those used least recently */
 
