@@ -248,12 +248,21 @@ sub take {
     my ($r, $n) = @_;
 
     die "negative size\n" if $n < 0;
-    die "more\n" if length($r->{buf}) - $r->{pos} < $n;
+    room($r, $n);
 
     my $bytes = substr($r->{buf}, $r->{pos}, $n);
     $r->{pos} += $n;
 
     return $bytes;
+}
+
+
+# Every value has a byte: a size is not believed before they are there.
+
+sub room {
+    my ($r, $n) = @_;
+
+    die "more\n" if length($r->{buf}) - $r->{pos} < $n;
 }
 
 
@@ -311,6 +320,7 @@ sub read_binary_value {
         return [] unless $n;
         $ktype = type_name(\%NAME, $ktype);
         $vtype = type_name(\%NAME, $vtype);
+        room($r, 2 * $n);
         return [ map { read_binary_value($r, $_ % 2 ? $vtype : $ktype,
                                          $depth + 1) } 0 .. 2 * $n - 1 ];
     }
@@ -319,6 +329,7 @@ sub read_binary_value {
     die "negative size\n" if $n < 0;
     return [] unless $n;
     $etype = type_name(\%NAME, $etype);
+    room($r, $n);
     return [ map { read_binary_value($r, $etype, $depth + 1) } 1 .. $n ];
 }
 
@@ -340,6 +351,7 @@ sub read_compact_value {
         my $types = ord take($r, 1);
         my $ktype = type_name(\%COMPACT_NAME, $types >> 4);
         my $vtype = type_name(\%COMPACT_NAME, $types & 15);
+        room($r, 2 * $n);
         return [ map { read_compact_value($r, $_ % 2 ? $vtype : $ktype,
                                           $depth + 1) } 0 .. 2 * $n - 1 ];
     }
@@ -348,6 +360,7 @@ sub read_compact_value {
     my $n = $head >> 4;
     $n = read_varint($r, 5) if $n == 15;
     my $etype = type_name(\%COMPACT_NAME, $head & 15);
+    room($r, $n);
     return [ map { read_compact_value($r, $etype, $depth + 1) } 1 .. $n ];
 }
 
