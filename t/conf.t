@@ -83,6 +83,9 @@ my @directives = (
     thrift_max_memory            => [ '1m;', $client ],
     thrift_buffer_size           => [ '4k;', $client ],
     thrift_half_close            => [ 'on;', $client ],
+    thrift_limit_calls_zone      => [ '$remote_addr zone=calls:64k;',
+                                      [qw(stream)] ],
+    thrift_limit_calls           => [ 'calls 10;', $calls ],
     thrift_ignore_client_abort   => [ 'on;', $calls ],
     thrift_handler_memory        => [ '1m;', $calls ],
     thrift_handler_slow          => [ '1s;', $calls ],
@@ -117,7 +120,9 @@ for my $name (@names) {
 
 # duplicates
 
-for my $name (grep { $_ !~ /_(service|method|handler|pass|return|idl|path)$/ } @names) {
+for my $name (grep { $_ !~ /_(service|method|handler|pass|return|idl|path|zone)$/ }
+          @names)
+{
     my ($value, $where) = @{$directive{$name}};
     my $level = $$where[-1];
 
@@ -274,7 +279,7 @@ my @bad = (
              "\"$_\" directive invalid number" ],
            [ "negative $_", server => "$_ -1;",
              "\"$_\" directive invalid number" ] }
-         grep { /depth|pipeline|calls|tries/ } @names),
+         grep { !/limit_calls/ && /depth|pipeline|calls|tries/ } @names),
 
     (map { [ "$_ maybe", server => "$_ maybe;",
              "invalid value \"maybe\" in \"$_\" directive, it must be "
@@ -293,6 +298,16 @@ my @bad = (
       'value must be between 1 and 2147483647' ],
     [ 'message size 2g', server => 'thrift_max_message_size 2048m;',
       'value must be between 1 and 2147483647' ],
+    [ 'limit 0', server => 'thrift_limit_calls calls 0;',
+      'invalid number of calls "0"' ],
+    [ 'limit zone', stream => 'thrift_limit_calls_zone $remote_addr calls:1m;',
+      'invalid parameter "calls:1m"' ],
+    [ 'limit zone, size',
+      stream => 'thrift_limit_calls_zone $remote_addr zone=calls:much;',
+      'invalid zone size "zone=calls:much"' ],
+    [ 'limit zone, too small',
+      stream => 'thrift_limit_calls_zone $remote_addr zone=calls:8k;',
+      'zone "zone=calls:8k" is too small' ],
     [ 'memory 0', server => 'thrift_max_memory 0;',
       '"thrift_max_memory" directive invalid value' ],
     [ 'memory of words', server => 'thrift_max_memory much;',

@@ -10,8 +10,8 @@
 
 
 typedef struct {
-    /* call->conf and ->target are known now */
-    void        (*routed)(ngx_thrift_call_t *call);
+    /* call->conf and ->target are known now; NGX_ERROR: it is refused */
+    ngx_int_t   (*routed)(ngx_thrift_call_t *call);
 
     /* who calls, as text */
     void        (*client)(ngx_thrift_call_t *call, ngx_str_t *text);

@@ -61,7 +61,9 @@ ngx_thrift_route(ngx_thrift_call_t *call)
 
     call->retains_request = target->idempotent;
 
-    call->owner->routed(call);
+    if (call->owner->routed(call) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     if (target->deadlines) {
         ngx_thrift_deadline_start(call, target->deadlines);

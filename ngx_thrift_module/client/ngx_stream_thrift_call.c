@@ -54,6 +54,7 @@ ngx_stream_thrift_call_create(ngx_stream_session_t *s)
     tc->main = tmcf;
     tc->owner = NULL;
     tc->named = NULL;
+    tc->limited = NULL;
     tc->kept = 0;
     tc->ended = 0;
     tc->logging = 0;
@@ -227,6 +228,7 @@ void
 ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc)
 {
     ngx_thrift_message_release(&tc->call.request);
+    ngx_stream_thrift_limit_release(tc);
 
     if (tc->kept) {
         tc->ended = 1;
@@ -238,7 +240,7 @@ ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc)
 }
 
 
-void
+ngx_int_t
 ngx_stream_thrift_call_routed(ngx_thrift_call_t *call)
 {
     ngx_stream_thrift_call_t       *tc;
@@ -252,6 +254,8 @@ ngx_stream_thrift_call_routed(ngx_thrift_call_t *call)
     if (tc->main->narguments) {
         call->retains_request = 1;
     }
+
+    return ngx_stream_thrift_limit(tc);
 }
 
 

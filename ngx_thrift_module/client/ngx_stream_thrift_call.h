@@ -26,6 +26,7 @@ struct ngx_stream_thrift_call_s {
     ngx_stream_upstream_state_t    state;       /* of the first attempt */
     ngx_stream_upstream_srv_conf_t  *balancer;  /* NULL: plain addresses */
     ngx_stream_upstream_srv_conf_t  *named;     /* by a handler, or NULL */
+    ngx_stream_thrift_limited_t   *limited;     /* zones that count it */
     unsigned                       rebalanced:1;
     unsigned                       kept:1;      /* a connection holds its
                                                    server ... */
@@ -55,7 +56,7 @@ void ngx_stream_thrift_call_prepare(ngx_stream_thrift_call_t *tc,
 ngx_thrift_call_t *ngx_stream_thrift_call_of(ngx_stream_session_t *s);
 
 /* What ngx_thrift_owner_t says of them, for calls of clients. */
-void ngx_stream_thrift_call_routed(ngx_thrift_call_t *call);
+ngx_int_t ngx_stream_thrift_call_routed(ngx_thrift_call_t *call);
 void ngx_stream_thrift_call_client(ngx_thrift_call_t *call, ngx_str_t *text);
 ngx_int_t ngx_stream_thrift_call_return_text(ngx_thrift_call_t *call,
     ngx_str_t *text);

@@ -8,6 +8,7 @@
  *      +--> refuse      what is said of one that sent no message
  *      +--> call        the stream session that each call has of its own
  *             |
+ *             +--> limit                    thrift_limit_calls
  *             +--> variables, arguments     $thrift_..., $thrift_arg_...
  *             +--> log                      the access log, a line a call
  */
@@ -18,6 +19,7 @@
 
 #include "client/ngx_stream_thrift_session.h"
 #include "client/ngx_stream_thrift_call.h"
+#include "client/ngx_stream_thrift_limit.h"
 #include "client/ngx_stream_thrift_log.h"
 #include "client/ngx_stream_thrift_refuse.h"
 #include "client/ngx_stream_thrift_arguments.h"

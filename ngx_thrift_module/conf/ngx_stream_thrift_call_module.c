@@ -131,6 +131,20 @@ static ngx_command_t  ngx_stream_thrift_call_commands[] = {
 
     /* limits */
 
+    { ngx_string("thrift_limit_calls_zone"),
+      NGX_STREAM_MAIN_CONF|NGX_CONF_TAKE2,
+      ngx_stream_thrift_limit_calls_zone,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("thrift_limit_calls"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE2,
+      ngx_stream_thrift_limit_calls,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("thrift_handler_memory"),
       NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
       ngx_conf_set_size_slot,
@@ -241,6 +255,7 @@ ngx_stream_thrift_create_call_conf(ngx_conf_t *cf)
      *     tccf->block = NULL;
      */
 
+    tccf->limits = NGX_CONF_UNSET_PTR;
     tccf->conf.messages = NGX_CONF_UNSET_PTR;
     tccf->conf.answer = NGX_CONF_UNSET_PTR;
     tccf->conf.timeout = NGX_CONF_UNSET_MSEC;
@@ -346,6 +361,8 @@ ngx_stream_thrift_merge_call_conf(ngx_stream_thrift_call_conf_t *prev,
     ngx_stream_thrift_call_conf_t *conf)
 {
     ngx_thrift_conf_t  *p, *c;
+
+    ngx_conf_merge_ptr_value(conf->limits, prev->limits, NULL);
 
     p = &prev->conf;
     c = &conf->conf;

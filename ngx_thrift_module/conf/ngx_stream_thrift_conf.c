@@ -45,6 +45,8 @@ ngx_stream_thrift_create_main_conf(ngx_conf_t *cf)
 
     if (ngx_array_init(&tmcf->blocks, cf->pool, 2, sizeof(void *)) != NGX_OK
         || ngx_array_init(&tmcf->pools, cf->pool, 4, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&tmcf->limit_zones, cf->pool, 1, sizeof(void *))
+           != NGX_OK
         || ngx_array_init(&tmcf->deadlines, cf->pool, 4, sizeof(void *))
            != NGX_OK
         || ngx_array_init(&tmcf->idls, cf->pool, 1, sizeof(void *)) != NGX_OK

@@ -61,6 +61,7 @@ typedef struct {
     ngx_array_t                      pools;     /* ngx_stream_thrift_pool_t * */
     ngx_stream_thrift_pool_t        *addresses;
     ngx_stream_thrift_held_t        *in_use;    /* servers */
+    ngx_array_t                      limit_zones;   /* ngx_shm_zone_t * */
     ngx_array_t                      deadlines; /* ngx_thrift_deadlines_t * */
     ngx_thrift_cache_t               calls;
     ngx_uint_t                       nsessions;
@@ -112,6 +113,8 @@ typedef struct {
     void                           **srv_conf;  /* the array it is in */
     ngx_stream_thrift_block_t       *block;     /* whose it is; NULL: stream{}'s
                                                    or an upstream{}'s */
+    ngx_array_t                     *limits;    /* ngx_stream_thrift_limit_t;
+                                                   NULL: none */
 } ngx_stream_thrift_call_conf_t;
 
 

@@ -302,6 +302,7 @@ ngx_stream_thrift_init_process(ngx_cycle_t *cycle)
     }
 
     ngx_stream_thrift_held_init(tmcf->in_use, cycle->log);
+    ngx_stream_thrift_limit_init(tmcf);
 
     return ngx_stream_thrift_start_handlers(tmcf, cycle);
 }
