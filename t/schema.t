@@ -283,7 +283,7 @@ my @refused = (
       'union with more than one field at choice' ],
     [ 'one known, one not', 'choose',
       [ [ 1, struct => [ [ 1, i32 => 1 ], [ 9, i32 => 2 ] ] ] ],
-      'union with more than one field at choice' ],
+      'undeclared field of a union at choice.9' ],
     [ 'union in list', 'choose',
       [ [ 2, list => [ struct => [ [ 1, i32 => 1 ] ], [ ] ] ] ],
       'union without a field at more[1]' ],
@@ -292,6 +292,9 @@ my @refused = (
       'missing required field at choice.address.street' ],
     [ 'type in union', 'choose', [ [ 1, struct => [ [ 2, i32 => 1 ] ] ] ],
       'wrong type, string expected at choice.word' ],
+    [ 'undeclared field of union', 'choose',
+      [ [ 1, struct => [ [ 9, i32 => 1 ] ] ] ],
+      'undeclared field of a union at choice.9' ],
 
     [ 'void method', 'touch', [ [ 1, i32 => 1 ] ],
       'wrong type, i64 expected at id' ],
@@ -422,8 +425,6 @@ my @good = (
         [ 21, bool => 0 ], [ 22, double => 1 ], [ -3, i16 => 1 ], $id ] ],
     [ 'unknown in struct', 'user', [ user([ 50, i32 => 1 ]) ] ],
     [ 'union', 'choose', [ [ 1, struct => [ [ 2, string => 'a' ] ] ] ] ],
-    [ 'union, unknown field', 'choose', [ [ 1, struct => [ [ 9, i32 => 1 ] ] ]
-      ] ],
     [ 'no union', 'choose', [ ] ],
     [ 'inherited', 'version', [ ] ],
     [ 'many required ones', 'wide', [ wide() ] ],
@@ -574,6 +575,8 @@ my @replies = (
     [ 'void with unknown', touch => { body => [ [ 0, i32 => 1 ] ] }, 'good' ],
     [ 'union', chosen => { body => [ [ 0, struct => [ [ 1, i32 => 1 ] ] ] ] },
       'good' ],
+    [ 'union, undeclared field', chosen => { body => [ [ 0, struct => [
+      [ 9, i32 => 1 ] ] ] ] }, 'good' ],
     [ 'empty union', chosen => { body => [ [ 0, struct => [ ] ] ] },
       "${wrong}union without a field at success" ],
     [ 'enums', colors => { body => [ [ 0, list => [ i32 => 1, 4 ] ] ] },

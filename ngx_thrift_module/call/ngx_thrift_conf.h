@@ -38,7 +38,8 @@ typedef enum {
 typedef struct {
     nthrift_rules_t        rules;           /* of calls */
     unsigned               schema:1;        /* bodies fit their definition */
-    nthrift_check_rules_t  check;           /* how that is found out */
+    nthrift_check_rules_t  check;           /* how that is found out ... */
+    nthrift_check_rules_t  check_reply;     /* ... of a reply */
     void                 **check_memory;    /* one for the worker */
     ngx_flag_t             trusted;         /* calls may share upstream
                                                connections unchecked */

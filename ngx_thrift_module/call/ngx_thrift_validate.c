@@ -15,16 +15,15 @@ static ngx_int_t ngx_thrift_verify_done(ngx_thrift_call_t *call, ngx_int_t rc,
 static ngx_uint_t ngx_thrift_validate_is_large(ngx_thrift_message_t *m);
 static ngx_uint_t ngx_thrift_validate_has_result(ngx_thrift_call_t *call);
 static ngx_uint_t ngx_thrift_validate_nothing(ngx_thrift_call_t *call);
-static ngx_int_t ngx_thrift_validate_body(ngx_thrift_call_t *call,
-    ngx_thrift_message_t *m, const nthrift_schema_t *schema, ngx_str_t *why);
 
 
 ngx_int_t
 ngx_thrift_validate(ngx_thrift_call_t *call)
 {
-    ngx_int_t             rc;
-    ngx_str_t             why;
-    ngx_thrift_target_t  *target;
+    ngx_int_t                   rc;
+    ngx_str_t                   why;
+    ngx_thrift_target_t        *target;
+    ngx_thrift_message_conf_t  *messages;
 
     target = call->target;
 
@@ -47,15 +46,18 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
         return NGX_OK;
     }
 
+    messages = call->conf->messages;
+
     if (ngx_thrift_validate_is_large(&call->request)) {
         call->log->action = "checking arguments";
 
-        return ngx_thrift_slice_start(call, &call->request,
-                                      &call->conf->messages->check,
+        return ngx_thrift_slice_start(call, &call->request, &messages->check,
                                       target->args, ngx_thrift_validate_done);
     }
 
-    rc = ngx_thrift_validate_body(call, &call->request, target->args, &why);
+    rc = ngx_thrift_validate_check(call, &call->request, &messages->check,
+                                   *messages->check_memory, target->args,
+                                   &why);
 
     return ngx_thrift_validate_done(call, rc, &why);
 }
@@ -119,7 +121,7 @@ ngx_thrift_verify(ngx_thrift_call_t *call)
     call->log->action = "checking reply from upstream";
 
     return ngx_thrift_slice_start(call, call->reply,
-                                  &call->conf->messages->check,
+                                  &call->conf->messages->check_reply,
                                   call->target->result,
                                   ngx_thrift_verify_done);
 }
@@ -150,27 +152,19 @@ ngx_thrift_validate_misfit(ngx_thrift_call_t *call, ngx_str_t *why)
 ngx_int_t
 ngx_thrift_validate_reply(ngx_thrift_call_t *call, ngx_str_t *why)
 {
+    ngx_thrift_message_conf_t  *messages;
+
     if (!ngx_thrift_validate_has_result(call)
         || ngx_thrift_validate_is_large(call->reply))
     {
         return NGX_OK;
     }
 
-    return ngx_thrift_validate_body(call, call->reply, call->target->result,
-                                    why);
-}
-
-
-static ngx_int_t
-ngx_thrift_validate_body(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
-    const nthrift_schema_t *schema, ngx_str_t *why)
-{
-    ngx_thrift_message_conf_t  *messages;
-
     messages = call->conf->messages;
 
-    return ngx_thrift_validate_check(call, m, &messages->check,
-                                     *messages->check_memory, schema, why);
+    return ngx_thrift_validate_check(call, call->reply, &messages->check_reply,
+                                     *messages->check_memory,
+                                     call->target->result, why);
 }
 
 

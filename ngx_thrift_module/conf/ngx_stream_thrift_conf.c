@@ -400,6 +400,11 @@ ngx_stream_thrift_set_rules(ngx_stream_thrift_srv_conf_t *conf)
     check->max_depth = conf->max_depth;
     check->enums = conf->validate_enum;
     check->utf8 = conf->validate_utf8;
+
+    /* who answers may have newer definitions */
+
+    conf->messages.check_reply = *check;
+    conf->messages.check_reply.unions = 1;
 }
 
 

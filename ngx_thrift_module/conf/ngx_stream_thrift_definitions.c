@@ -436,6 +436,7 @@ ngx_stream_thrift_add_check(ngx_conf_t *cf, ngx_stream_thrift_srv_conf_t *tscf)
 
     check = &tscf->messages.check;
     check->max_required = tmcf->schemas.max_required;
+    tscf->messages.check_reply.max_required = check->max_required;
 
     tscf->messages.check_memory = &tmcf->check_memory;
     tmcf->check_size = ngx_max(tmcf->check_size, nthrift_check_size(check));

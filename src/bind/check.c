@@ -38,6 +38,7 @@ typedef struct {
     uint8_t                        flags;   /* of types, to be looked at */
     uint8_t                        uuids;   /* 1: need not be declared */
     uint8_t                        protocol;
+    uint8_t                        unions;  /* 1: nor need their field */
     nthrift_check_error_t         *err;
 
     uint64_t                       end;     /* offset to stop at ... */
@@ -639,6 +640,23 @@ check_stop(check_t *c, nthrift_level_t *level)
 }
 
 
+static check_noinline int
+check_undeclared_field(check_t *c, nthrift_level_t *level,
+    const nthrift_token_t *t)
+{
+    level->field = &check_undeclared;
+    level->unknown++;
+
+    if (level->st != NULL && level->st->what == NTHRIFT_SCHEMA_UNION
+        && !c->unions)
+    {
+        return check_fail(c, "undeclared field of a union", "");
+    }
+
+    return (t->type != NTHRIFT_UUID) ? NTHRIFT_OK : check_uuid(c, "");
+}
+
+
 /* A field's head: `*type` is that of its value, or NULL. */
 
 nthrift_token_inline int
@@ -654,9 +672,7 @@ check_field(check_t *c, nthrift_level_t *level, const nthrift_token_t *t,
     level->at.id = t->id;
 
     if (field == NULL) {
-        level->field = &check_undeclared;
-        level->unknown++;
-        return (t->type != NTHRIFT_UUID) ? NTHRIFT_OK : check_uuid(c, "");
+        return check_undeclared_field(c, level, t);
     }
 
     level->field = field;
@@ -827,6 +843,7 @@ check_start(check_t *c, const nthrift_check_rules_t *rules, void *memory,
     c->left = 0;
     c->text = 0;
     c->uuids = rules->uuids;
+    c->unions = rules->unions;
     c->protocol = (uint8_t) protocol;
     c->flags = (uint8_t) ((rules->enums ? NTHRIFT_SCHEMA_ENUM : 0)
                           | (rules->utf8 ? NTHRIFT_SCHEMA_TEXT : 0));

@@ -34,6 +34,7 @@ host_body_check(unsigned protocol, const nthrift_schema_t *schema,
     rules.enums = 0;            /* as nginx, unless it is told */
     rules.utf8 = 0;
     rules.uuids = 0;
+    rules.unions = 0;
 
     wrong.path = path;
     wrong.size = sizeof(path);

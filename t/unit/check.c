@@ -60,6 +60,7 @@ static const char  idl[] =
 #define UTF8   2
 #define BOTH   3
 #define UUIDS  4
+#define UNION  8
 
 
 #define UUID  "uuid in an undeclared field"
@@ -118,7 +119,7 @@ static const check_case_t  cases[] = {
       "1:l5 4:[{ {1:d1} {1:d1 9:u1}]", UUID, "items[1].9" },
     { "an unknown set of uuids two structs in", "User", BOTH,
       "3:{2:{9:{1:i1} 8:(u u1)}}", UUID, "address.zip.8[]" },
-    { "an unknown uuid in a union", "Id", BOTH, "9:u1", UUID, "9" },
+    { "an unknown uuid in a union", "Id", UNION, "9:u1", UUID, "9" },
     { "an unknown uuid in a result", "Users.put()", BOTH, "7:u1", UUID, "7" },
     { "unknown uuids, by rule", "User", UUIDS, "1:l5 37:u1 38:[u u1] 39:(u)"
       "40:{1:<yu y1 u1>} 41:<u{ u1 {1:u1}>", NULL, NULL },
@@ -199,9 +200,18 @@ static const check_case_t  cases[] = {
       "union with more than one field", "" },
     { "union with a field twice", "Id", BOTH, "1:l1 1:l1",
       "union with more than one field", "" },
-    { "union with a field of tomorrow", "Id", BOTH, "9:l1", NULL, NULL },
-    { "union with a field of tomorrow and another", "Id", BOTH, "1:l1 9:l1",
+    { "union with a field of tomorrow", "Id", BOTH, "9:l1",
+      "undeclared field of a union", "9" },
+    { "union with a field of tomorrow, by rule", "Id", UNION, "9:l1", NULL,
+      NULL },
+    { "union with two fields of tomorrow, by rule", "Id", UNION, "9:l1 10:l1",
       "union with more than one field", "" },
+    { "union with a field of tomorrow and another", "Id", BOTH, "1:l1 9:l1",
+      "undeclared field of a union", "9" },
+    { "the same, by rule", "Id", UNION, "1:l1 9:l1",
+      "union with more than one field", "" },
+    { "field of tomorrow in a union in a struct", "User", BOTH,
+      "1:l5 6:{9:l1}", "undeclared field of a union", "other.9" },
     { "union in a struct", "User", BOTH, "1:l5 6:{}",
       "union without a field", "other" },
     { "text in a union", "User", UTF8, "1:l5 6:{20:[s \"a\" \"\xff\"]}",
@@ -330,6 +340,7 @@ check_one(check_result_t *r, int rules, unsigned protocol,
     ru.enums = rules & 1;
     ru.utf8 = rules >> 1 & 1;
     ru.uuids = rules >> 2 & 1;
+    ru.unions = rules >> 3 & 1;
 
     memory = malloc(nthrift_check_size(&ru));
     memset(memory, 0xa5, nthrift_check_size(&ru));
