@@ -267,7 +267,8 @@ my @bad = (
              "invalid value \"$_->[1]\"" ] }
          [qw(thrift_transport header)], [qw(thrift_transport on)],
          [qw(thrift_protocol json)], [qw(thrift_protocol header)],
-         [qw(thrift_validate on)], [qw(thrift_next_upstream timeout)]),
+         [qw(thrift_validate on)], [qw(thrift_validate_enum replies)],
+         [qw(thrift_next_upstream timeout)]),
 
     (map { [ "$_ of letters", server => "$_ soon;",
              "\"$_\" directive invalid value" ],
@@ -284,7 +285,7 @@ my @bad = (
     (map { [ "$_ maybe", server => "$_ maybe;",
              "invalid value \"maybe\" in \"$_\" directive, it must be "
              . '"on" or "off"' ] }
-         qw(thrift_validate_enum thrift_validate_utf8 thrift_idempotent)),
+         qw(thrift_validate_utf8 thrift_idempotent)),
 
     [ 'depth 0', server => 'thrift_max_depth 0;',
       'value must be between 1 and 255' ],

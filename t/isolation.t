@@ -46,6 +46,13 @@ stream {
     }
 
     server {
+        listen                127.0.0.1:%%PORT_enums%%;
+        thrift_idl            $idl;
+        thrift_validate_enum  off;
+        thrift_pass           127.0.0.1:%%PORT_to_enums%%;
+    }
+
+    server {
         listen           127.0.0.1:%%PORT_structure%%;
         thrift_idl       $idl;
         thrift_validate  structure;
@@ -85,10 +92,10 @@ stream {
 
 EOC
 
-my ($unknown, $checked, $structure, $trusted)
+my ($unknown, $checked, $enums, $structure, $trusted)
     = map { $t->backend("to_$_", id => 'backend',
                         script => { hold => { hold => 1 } }) }
-          qw(unknown checked structure trusted);
+          qw(unknown checked enums structure trusted);
 
 # thriftpy2 where it could be installed, else what Debian has of thriftpy
 
@@ -110,6 +117,7 @@ $t->run();
 
 own_connections();
 own_limit();
+undeclared_numbers();
 oneways();
 exceptions();
 seqids();
@@ -169,6 +177,38 @@ sub own_limit {
 
     ok(answered($client), 'the last one');
     is($unknown->accepted(), $accepted + 8, 'is kept');
+}
+
+
+# A number that its enum does not have makes servers of Ruby (and of Java, where
+# the field is required) read on behind an error.
+
+sub undeclared_numbers {
+    my ($first, $second) = map { $t->client('enums') } 1 .. 2;
+
+    $enums->script(echoAll => { body => [ [ 0, struct => [ ] ] ] });
+
+    ok(echoed_color($first, 5), 'declared number');
+    ok(answered($second), 'beside it');
+    is($enums->accepted(), 1, 'declared number, one connection');
+
+    ok(echoed_color($first, 7), 'undeclared number');
+    ok(answered($second), 'beside an undeclared number');
+    is($enums->accepted(), 2, 'undeclared number, a connection of its own');
+
+    is($t->client('checked')->call('echoAll',
+           [ [ 1, struct => [ [ 9, i32 => 7 ] ] ] ])->{message},
+       'arguments do not fit their definition: number that its enum does not '
+       . 'have at all.color', 'undeclared number, by default');
+}
+
+
+sub echoed_color {
+    my ($c, $color) = @_;
+
+    my $m = $c->call('echoAll', [ [ 1, struct => [ [ 9, i32 => $color ] ] ] ]);
+
+    return $m && $m->{type} == REPLY;
 }
 
 

@@ -31,7 +31,15 @@ stream {
     thrift_validate  schema;
 
     server {
-        listen       127.0.0.1:%%PORT_schema%%;
+        listen                127.0.0.1:%%PORT_schema%%;
+        thrift_pass           127.0.0.1:%%PORT_backend%%;
+        thrift_validate_enum  off;
+    }
+
+    # numbers of enums as they are checked by default
+
+    server {
+        listen       127.0.0.1:%%PORT_default%%;
         thrift_pass  127.0.0.1:%%PORT_backend%%;
     }
 
@@ -460,6 +468,13 @@ for my $way (@ways) {
     is(verdict($$_[1], $$_[2]), "$bad$$_[3]", "$$_[0], checked") for @strict;
     is(verdict($$_[1], $$_[2]), 'good', "$$_[0], checked") for @good;
 
+    $c = $t->client('default', protocol => $protocol, transport => $transport);
+
+    is(verdict($$_[1], $$_[2]), $$_[3] =~ /enum/ ? "$bad$$_[3]" : 'good',
+       "$$_[0], by default") for @strict;
+
+    $c = $t->client('strict', protocol => $protocol, transport => $transport);
+
     is($c->call('scalars', $all)->{fields}{0}, 'backend', 'answer');
     is(verdict('Api:touch', [ [ 1, i8 => 1 ] ]),
        "${bad}wrong type, i64 expected at id", 'with service');
@@ -611,6 +626,10 @@ for my $way (@ways) {
 
     is(verdict('colors'), 'good', 'number in reply');
     is(verdict('version'), 'good', 'text in reply');
+
+    $c = $t->client('default', protocol => $protocol, transport => $transport);
+
+    is(verdict('colors'), 'good', 'number in reply, by default');
 
     $c = $t->client('strict', protocol => $protocol, transport => $transport);
 

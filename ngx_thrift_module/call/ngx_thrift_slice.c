@@ -120,9 +120,11 @@ static void
 ngx_thrift_slice_end(ngx_thrift_slice_t *slice, ngx_int_t rc)
 {
     ngx_str_t           why;
+    ngx_uint_t          told;
     ngx_thrift_call_t  *call;
 
     call = slice->call;
+    told = slice->error.told;
 
     if (rc != NTHRIFT_OK) {
         ngx_thrift_validate_why(call, &slice->error, &why);
@@ -130,7 +132,7 @@ ngx_thrift_slice_end(ngx_thrift_slice_t *slice, ngx_int_t rc)
 
     ngx_thrift_slice_free(slice);
 
-    call->resume(call, slice->done(call, rc, &why));
+    call->resume(call, slice->done(call, rc, told, &why));
 }
 
 

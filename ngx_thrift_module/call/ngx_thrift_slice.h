@@ -17,12 +17,12 @@
 
 
 /*
- * The check has come to its end: NGX_OK; or NGX_ERROR, and `why` says what is
- * wrong and where, in the call's memory.
+ * The check has come to its end: NGX_OK, and `told` is as in bind/check.h; or
+ * NGX_ERROR, and `why` says what is wrong and where, in the call's memory.
  */
 
 typedef ngx_int_t (*ngx_thrift_slice_pt)(ngx_thrift_call_t *call,
-    ngx_int_t rc, ngx_str_t *why);
+    ngx_int_t rc, ngx_uint_t told, ngx_str_t *why);
 
 
 /*

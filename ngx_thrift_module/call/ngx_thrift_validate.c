@@ -9,9 +9,9 @@
 
 
 static ngx_int_t ngx_thrift_validate_done(ngx_thrift_call_t *call,
-    ngx_int_t rc, ngx_str_t *why);
+    ngx_int_t rc, ngx_uint_t told, ngx_str_t *why);
 static ngx_int_t ngx_thrift_verify_done(ngx_thrift_call_t *call, ngx_int_t rc,
-    ngx_str_t *why);
+    ngx_uint_t told, ngx_str_t *why);
 static ngx_uint_t ngx_thrift_validate_is_large(ngx_thrift_message_t *m);
 static ngx_uint_t ngx_thrift_validate_has_result(ngx_thrift_call_t *call);
 static ngx_uint_t ngx_thrift_validate_nothing(ngx_thrift_call_t *call);
@@ -22,6 +22,7 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
 {
     ngx_int_t                   rc;
     ngx_str_t                   why;
+    ngx_uint_t                  told;
     ngx_thrift_target_t        *target;
     ngx_thrift_message_conf_t  *messages;
 
@@ -46,6 +47,7 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
         return NGX_OK;
     }
 
+    told = 0;
     messages = call->conf->messages;
 
     if (ngx_thrift_validate_is_large(&call->request)) {
@@ -57,17 +59,21 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
 
     rc = ngx_thrift_validate_check(call, &call->request, &messages->check,
                                    *messages->check_memory, target->args,
-                                   &why);
+                                   &told, &why);
 
-    return ngx_thrift_validate_done(call, rc, &why);
+    return ngx_thrift_validate_done(call, rc, told, &why);
 }
 
 
 static ngx_int_t
-ngx_thrift_validate_done(ngx_thrift_call_t *call, ngx_int_t rc, ngx_str_t *why)
+ngx_thrift_validate_done(ngx_thrift_call_t *call, ngx_int_t rc,
+    ngx_uint_t told, ngx_str_t *why)
 {
     if (rc == NGX_OK) {
-        call->checked = 1;
+
+        /* not a number of its enum: some servers fail, and read on behind it */
+
+        call->checked |= !(told & NTHRIFT_CHECK_ENUM);
         return NGX_OK;
     }
 
@@ -128,7 +134,8 @@ ngx_thrift_verify(ngx_thrift_call_t *call)
 
 
 static ngx_int_t
-ngx_thrift_verify_done(ngx_thrift_call_t *call, ngx_int_t rc, ngx_str_t *why)
+ngx_thrift_verify_done(ngx_thrift_call_t *call, ngx_int_t rc, ngx_uint_t told,
+    ngx_str_t *why)
 {
     return (rc == NGX_OK) ? NGX_OK : ngx_thrift_validate_misfit(call, why);
 }
@@ -164,14 +171,14 @@ ngx_thrift_validate_reply(ngx_thrift_call_t *call, ngx_str_t *why)
 
     return ngx_thrift_validate_check(call, call->reply, &messages->check_reply,
                                      *messages->check_memory,
-                                     call->target->result, why);
+                                     call->target->result, NULL, why);
 }
 
 
 ngx_int_t
 ngx_thrift_validate_check(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
     const nthrift_check_rules_t *rules, void *memory,
-    const nthrift_schema_t *schema, ngx_str_t *why)
+    const nthrift_schema_t *schema, ngx_uint_t *told, ngx_str_t *why)
 {
     u_char                  path[NGX_THRIFT_MAX_PATH];
     nthrift_bytes_t         bytes;
@@ -189,6 +196,10 @@ ngx_thrift_validate_check(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
                            &bytes, &error)
         == NTHRIFT_OK)
     {
+        if (told) {
+            *told = error.told;
+        }
+
         return NGX_OK;
     }
 

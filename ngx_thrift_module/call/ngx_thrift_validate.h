@@ -25,11 +25,12 @@ ngx_int_t ngx_thrift_validate_reply(ngx_thrift_call_t *call, ngx_str_t *why);
 
 /*
  * The same for a message of the call, with these rules and this table;
- * `memory` is as in bind/check.h.
+ * `memory` is as in bind/check.h, and so is `*told`, which is set with NGX_OK
+ * (NULL: who asks does not want to know).
  */
 ngx_int_t ngx_thrift_validate_check(ngx_thrift_call_t *call,
     ngx_thrift_message_t *m, const nthrift_check_rules_t *rules, void *memory,
-    const nthrift_schema_t *schema, ngx_str_t *why);
+    const nthrift_schema_t *schema, ngx_uint_t *told, ngx_str_t *why);
 
 /* What is wrong and where, in the call's memory. */
 void ngx_thrift_validate_why(ngx_thrift_call_t *call,

@@ -26,6 +26,7 @@ static void ngx_stream_thrift_merge_server(ngx_stream_thrift_srv_conf_t *prev,
 static char *ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *prev, ngx_stream_thrift_srv_conf_t *conf);
 static void ngx_stream_thrift_set_rules(ngx_stream_thrift_srv_conf_t *conf);
+static void ngx_stream_thrift_set_checks(ngx_stream_thrift_srv_conf_t *conf);
 static ngx_thrift_cache_t *ngx_stream_thrift_get_blocks(ngx_conf_t *cf,
     size_t size);
 static void ngx_stream_thrift_cleanup(void *data);
@@ -135,7 +136,7 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
     tscf->transport = NGX_CONF_UNSET_UINT;
     tscf->protocol = NGX_CONF_UNSET_UINT;
     tscf->validate = NGX_CONF_UNSET_UINT;
-    tscf->validate_enum = NGX_CONF_UNSET;
+    tscf->validate_enum = NGX_CONF_UNSET_UINT;
     tscf->validate_utf8 = NGX_CONF_UNSET;
     tscf->messages.trusted = NGX_CONF_UNSET;
     tscf->messages.read_timeout = NGX_CONF_UNSET_MSEC;
@@ -300,7 +301,8 @@ ngx_stream_thrift_merge_server(ngx_stream_thrift_srv_conf_t *prev,
                               NTHRIFT_PROTOCOL_AUTO);
     ngx_conf_merge_uint_value(conf->validate, prev->validate,
                               NGX_CONF_UNSET_UINT);
-    ngx_conf_merge_value(conf->validate_enum, prev->validate_enum, 0);
+    ngx_conf_merge_uint_value(conf->validate_enum, prev->validate_enum,
+                              NGX_CONF_UNSET_UINT);
     ngx_conf_merge_value(conf->validate_utf8, prev->validate_utf8, 0);
     ngx_conf_merge_value(conf->messages.trusted, prev->messages.trusted, 0);
 
@@ -343,6 +345,11 @@ ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
                                  ? NGX_STREAM_THRIFT_VALIDATE_SCHEMA
                                  : NGX_STREAM_THRIFT_VALIDATE_STRUCTURE);
 
+    ngx_conf_init_uint_value(conf->validate_enum,
+                             conf->validate == NGX_STREAM_THRIFT_VALIDATE_SCHEMA
+                                 ? NGX_STREAM_THRIFT_ENUM_ARGUMENTS
+                                 : NGX_STREAM_THRIFT_ENUM_OFF);
+
     cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
 
     if (conf->validate == NGX_STREAM_THRIFT_VALIDATE_SCHEMA
@@ -364,8 +371,7 @@ ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
 static void
 ngx_stream_thrift_set_rules(ngx_stream_thrift_srv_conf_t *conf)
 {
-    nthrift_rules_t        *rules;
-    nthrift_check_rules_t  *check;
+    nthrift_rules_t  *rules;
 
     rules = &conf->messages.rules;
 
@@ -390,6 +396,17 @@ ngx_stream_thrift_set_rules(ngx_stream_thrift_srv_conf_t *conf)
         rules->max_frame = NGX_STREAM_THRIFT_MAX_FRAME;
     }
 
+    ngx_stream_thrift_set_checks(conf);
+}
+
+
+/* And for those who check them; who answers may have newer definitions. */
+
+static void
+ngx_stream_thrift_set_checks(ngx_stream_thrift_srv_conf_t *conf)
+{
+    nthrift_check_rules_t  *check;
+
     /* arguments of handlers are checked in any case */
 
     conf->messages.schema = (conf->validate
@@ -398,13 +415,20 @@ ngx_stream_thrift_set_rules(ngx_stream_thrift_srv_conf_t *conf)
     check = &conf->messages.check;
 
     check->max_depth = conf->max_depth;
-    check->enums = conf->validate_enum;
     check->utf8 = conf->validate_utf8;
+    check->enums = NTHRIFT_CHECK_REFUSE;
 
-    /* who answers may have newer definitions */
+    if (conf->validate_enum == NGX_STREAM_THRIFT_ENUM_OFF) {
+        check->enums = conf->messages.trusted ? NTHRIFT_CHECK_PASS
+                                              : NTHRIFT_CHECK_TELL;
+    }
 
-    conf->messages.check_reply = *check;
-    conf->messages.check_reply.unions = 1;
+    check = &conf->messages.check_reply;
+
+    *check = conf->messages.check;
+    check->unions = 1;
+    check->enums = (conf->validate_enum == NGX_STREAM_THRIFT_ENUM_ON)
+                       ? NTHRIFT_CHECK_REFUSE : NTHRIFT_CHECK_PASS;
 }
 
 

@@ -49,6 +49,14 @@ typedef enum {
     NGX_STREAM_THRIFT_VALIDATE_SCHEMA
 } ngx_stream_thrift_validate_e;
 
+/* Values of thrift_validate_enum. */
+
+typedef enum {
+    NGX_STREAM_THRIFT_ENUM_OFF = 0,
+    NGX_STREAM_THRIFT_ENUM_ON,
+    NGX_STREAM_THRIFT_ENUM_ARGUMENTS
+} ngx_stream_thrift_enum_e;
+
 /* A value of thrift_protocol that is no protocol of its own. */
 
 #define NGX_STREAM_THRIFT_LAX           16
@@ -148,7 +156,7 @@ typedef struct {
     ngx_uint_t                       transport;
     ngx_uint_t                       protocol;
     ngx_uint_t                       validate;
-    ngx_flag_t                       validate_enum;
+    ngx_uint_t                       validate_enum;
     ngx_flag_t                       validate_utf8;
 
     ngx_msec_t                       idle_timeout;

@@ -54,6 +54,14 @@ static ngx_conf_enum_t  ngx_stream_thrift_validate[] = {
 };
 
 
+static ngx_conf_enum_t  ngx_stream_thrift_validate_enum[] = {
+    { ngx_string("off"), NGX_STREAM_THRIFT_ENUM_OFF },
+    { ngx_string("on"), NGX_STREAM_THRIFT_ENUM_ON },
+    { ngx_string("arguments"), NGX_STREAM_THRIFT_ENUM_ARGUMENTS },
+    { ngx_null_string, 0 }
+};
+
+
 static ngx_conf_num_bounds_t  ngx_stream_thrift_depth_bounds = {
     ngx_conf_check_num_bounds, 1, NTHRIFT_MAX_DEPTH
 };
@@ -125,11 +133,11 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       &ngx_stream_thrift_validate },
 
     { ngx_string("thrift_validate_enum"),
-      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot,
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(validate_enum),
-      NULL },
+      &ngx_stream_thrift_validate_enum },
 
     { ngx_string("thrift_validate_utf8"),
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_FLAG,

@@ -392,7 +392,7 @@ ngx_thrift_outbound_check(ngx_thrift_outbound_t *ob)
     if (ngx_thrift_validate_check(call, call->reply,
                                   &ngx_thrift_outbound_rules,
                                   ngx_thrift_outbound_memory,
-                                  ob->method->result->schema, &why)
+                                  ob->method->result->schema, NULL, &why)
         == NGX_OK)
     {
         return NGX_OK;

@@ -36,6 +36,7 @@ typedef struct {
     size_t                         stride;  /* bytes of a level */
     uint32_t                       required;    /* that it has bits for */
     uint8_t                        flags;   /* of types, to be looked at */
+    uint8_t                        enums;   /* nthrift_check_e */
     uint8_t                        uuids;   /* 1: need not be declared */
     uint8_t                        protocol;
     uint8_t                        unions;  /* 1: nor need their field */
@@ -488,6 +489,21 @@ check_string(check_t *c, const uint8_t *p, const nthrift_token_t *t,
 }
 
 
+/* Of an enum that does not have it. */
+
+static check_noinline int
+check_number(check_t *c)
+{
+    if (c->enums == NTHRIFT_CHECK_REFUSE) {
+        return check_fail(c, "number that its enum does not have", "");
+    }
+
+    c->err->told |= NTHRIFT_CHECK_ENUM;
+
+    return NTHRIFT_OK;
+}
+
+
 /*
  * What comes behind the token, at `p`, of this type (NULL: of any).  Returns
  * the byte behind it, or behind the head of what was entered; NULL: an error,
@@ -530,7 +546,7 @@ check_value(check_t *c, const nthrift_token_protocol_t *protocol,
             && !nthrift_schema_enum_has(type->en,
                                         (int32_t) protocol->number(t)))
         {
-            rc = check_fail(c, "number that its enum does not have", "");
+            rc = check_number(c);
         }
 
         break;
@@ -830,6 +846,7 @@ check_start(check_t *c, const nthrift_check_rules_t *rules, void *memory,
 {
     err->text = NULL;
     err->len = 0;
+    err->told = 0;
 
     c->body = body;
     c->base = memory;
@@ -844,6 +861,7 @@ check_start(check_t *c, const nthrift_check_rules_t *rules, void *memory,
     c->text = 0;
     c->uuids = rules->uuids;
     c->unions = rules->unions;
+    c->enums = rules->enums;
     c->protocol = (uint8_t) protocol;
     c->flags = (uint8_t) ((rules->enums ? NTHRIFT_SCHEMA_ENUM : 0)
                           | (rules->utf8 ? NTHRIFT_SCHEMA_TEXT : 0));

@@ -31,12 +31,24 @@
 #include "bind/schema.h"
 
 
+/* What is done with something that may be a mistake. */
+
+typedef enum {
+    NTHRIFT_CHECK_PASS = 0,
+    NTHRIFT_CHECK_REFUSE = 1,
+    NTHRIFT_CHECK_TELL = 2          /* passed, and told in err->told */
+} nthrift_check_e;
+
+#define NTHRIFT_CHECK_ENUM  0x01    /* a number that its enum does not have */
+
+
 typedef struct {
     uint32_t      max_depth;        /* levels of structs and containers; the
                                        outermost struct is level 1 */
     uint32_t      max_required;     /* that a struct can have: from the set
                                        its table is of; 0 is 64 */
-    uint8_t       enums;            /* 1: numbers must be declared */
+    uint8_t       enums;            /* nthrift_check_e: numbers that are not
+                                       declared */
     uint8_t       utf8;             /* 1: strings must be UTF-8 */
     uint8_t       uuids;            /* 1: may be where none is declared; for
                                        who passes nothing on */
@@ -58,6 +70,8 @@ typedef struct {
     uint8_t      *path;             /* the caller's place for the path ... */
     size_t        size;             /* ... its bytes; may be 0 ... */
     size_t        len;              /* ... and those in use */
+    uint8_t       told;             /* NTHRIFT_CHECK_ENUM, what was met of what
+                                       the rules want to be told */
 } nthrift_check_error_t;
 
 
@@ -71,7 +85,8 @@ size_t nthrift_check_size(const nthrift_check_rules_t *rules);
  * be used for the next body; nothing is kept in it.  `protocol` is one
  * of protocol.h.
  *
- * NTHRIFT_OK: the body is good, and body->p is behind its stop.
+ * NTHRIFT_OK: the body is good, body->p is behind its stop, and err->told is
+ * set.
  * NTHRIFT_ERROR: err->text says what is wrong, err->path[0 .. err->len) where;
  * body->p is somewhere.
  */

@@ -31,7 +31,7 @@ host_body_check(unsigned protocol, const nthrift_schema_t *schema,
 
     rules.max_depth = HOST_DEPTH;
     rules.max_required = BODY_REQUIRED;
-    rules.enums = 0;            /* as nginx, unless it is told */
+    rules.enums = 0;            /* as nginx where it is told so */
     rules.utf8 = 0;
     rules.uuids = 0;
     rules.unions = 0;

@@ -61,6 +61,7 @@ static const char  idl[] =
 #define BOTH   3
 #define UUIDS  4
 #define UNION  8
+#define TELL   16      /* enums: passed, and told */
 
 
 #define UUID  "uuid in an undeclared field"
@@ -71,7 +72,7 @@ typedef struct {
     int           rules;
     const char   *body;
     const char   *error;
-    const char   *path;
+    const char   *path;         /* or, of a good body, what is told */
 } check_case_t;
 
 
@@ -243,6 +244,11 @@ static const check_case_t  cases[] = {
     { "enum", "Users.get", ENUMS, "1:l1 2:i3",
       "number that its enum does not have", "color" },
     { "enum, not asked for", "Users.get", UTF8, "1:l1 2:i3", NULL, NULL },
+    { "enum, told", "Users.get", TELL, "1:l1 2:i3", NULL, "enum" },
+    { "enum in a list, told", "User", TELL, "1:l5 14:[i i1 i10 i3 i2]", NULL,
+      "enum" },
+    { "enums that are declared, told", "User", TELL,
+      "1:l5 14:[i i1 i10] 15:<ii i1 i2> 30:i70000", NULL, NULL },
     { "enum in a list", "User", ENUMS, "1:l5 14:[i i1 i10 i2 i70000]",
       "number that its enum does not have", "colors[3]" },
     { "enum in a list, not asked for", "User", UTF8, "1:l5 14:[i i70000]",
@@ -296,7 +302,7 @@ static nthrift_schema_set_t    set;
 typedef struct {
     int           rc;
     const char   *error;
-    char          path[200];
+    char          path[200];    /* or what is told */
     size_t        left;         /* bytes behind the stop */
 } check_result_t;
 
@@ -337,7 +343,7 @@ check_one(check_result_t *r, int rules, unsigned protocol,
     memset(&ru, 0, sizeof(ru));
     ru.max_depth = DEPTH;
     ru.max_required = set.max_required;
-    ru.enums = rules & 1;
+    ru.enums = (rules & TELL) ? NTHRIFT_CHECK_TELL : rules & 1;
     ru.utf8 = rules >> 1 & 1;
     ru.uuids = rules >> 2 & 1;
     ru.unions = rules >> 3 & 1;
@@ -352,6 +358,10 @@ check_one(check_result_t *r, int rules, unsigned protocol,
                  : nthrift_check_body(&ru, memory, protocol, st, b, &err);
     r->error = err.text;
     r->path[err.len] = '\0';
+
+    if (r->rc == NTHRIFT_OK) {
+        strcpy(r->path, (err.told & NTHRIFT_CHECK_ENUM) ? "enum" : "");
+    }
 
     r->left = (size_t) (b->last - b->p);
 
