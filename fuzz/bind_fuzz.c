@@ -233,6 +233,7 @@ bind_check(bind_result_t *r, const uint8_t *choice, const uint8_t *data,
     rules.utf8 = (choice[0] >> 2) & 1;
     rules.uuids = (choice[0] >> 3) & 1;
     rules.unions = (choice[0] >> 4) & 1;
+    rules.fields = (choice[0] >> 5) % 3;
 
     err.path = r->path;
     err.size = choice[2] % 2 ? BIND_PATH : choice[2] % 8;

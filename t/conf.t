@@ -71,6 +71,7 @@ my @directives = (
     thrift_validate              => [ 'structure;', $client ],
     thrift_validate_enum         => [ 'on;', $client ],
     thrift_validate_utf8         => [ 'on;', $client ],
+    thrift_unknown_fields        => [ 'pass;', $calls ],
     thrift_timeout               => [ '1s;', $calls ],
     thrift_connect_timeout       => [ '1s;', $calls ],
     thrift_read_timeout          => [ '1s;', $client ],
@@ -268,6 +269,7 @@ my @bad = (
          [qw(thrift_transport header)], [qw(thrift_transport on)],
          [qw(thrift_protocol json)], [qw(thrift_protocol header)],
          [qw(thrift_validate on)], [qw(thrift_validate_enum replies)],
+         [qw(thrift_unknown_fields off)],
          [qw(thrift_next_upstream timeout)]),
 
     (map { [ "$_ of letters", server => "$_ soon;",

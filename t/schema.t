@@ -76,6 +76,22 @@ stream {
         }
     }
 
+    # no unknown fields, but for one method
+
+    server {
+        listen                 127.0.0.1:%%PORT_known%%;
+        thrift_unknown_fields  refuse;
+        thrift_pass            127.0.0.1:%%PORT_backend%%;
+
+        thrift_service Api {
+            thrift_pass  127.0.0.1:%%PORT_backend%%;
+
+            thrift_method touch {
+                thrift_unknown_fields  pass;
+            }
+        }
+    }
+
     # only the structure
 
     server {
@@ -515,6 +531,33 @@ is(verdict('version'), 'good', 'inherited, blocks');
 is(verdict('user', [ user() ]), '6 closed', 'returned');
 is(verdict('user', [ ]), "${bad}missing required field at user",
    'checked before it is returned');
+
+# unknown fields
+
+for my $way (@ways) {
+    my ($protocol, $transport) = @$way;
+
+    $c = $t->client('known', protocol => $protocol, transport => $transport);
+
+    my $calls = $backend->calls();
+
+    is(verdict('find', [ $id, [ 9, i32 => 1 ] ]),
+       "${bad}undeclared field at 9", 'unknown argument, refused');
+    is(verdict('user', [ user([ 9, struct => [ [ 1, i32 => 1 ] ] ]) ]),
+       "${bad}undeclared field at user.9", 'unknown in struct, refused');
+    is(verdict('user', [ user([ 4, list => [ struct => [ $street ],
+                                             [ $street, [ 9, bool => 1 ] ]
+                                           ] ]) ]),
+       "${bad}undeclared field at user.others[1].9",
+       'unknown in element, refused');
+    is(scalar $backend->calls(), $calls, 'none passed');
+
+    is(verdict('user', [ user([ 4, list => [ struct => [ $street ] ] ]) ]),
+       'good', 'all are known');
+    is(verdict('touch', [ $id, [ 9, i32 => 1 ] ]), 'good', 'passed by method');
+    is(verdict('touch', [ $id, [ 9, uuid => 'x' x 16 ] ]),
+       "${bad}$no_uuid at 9", 'but for a uuid');
+}
 
 # with structure the definitions refuse nothing
 

@@ -61,6 +61,9 @@ typedef struct {
 
     ngx_flag_t                  ignore_client_abort;
 
+    ngx_uint_t                  unknown_fields; /* nthrift_check_e: of
+                                                   arguments */
+
     size_t                      handler_memory; /* bytes for one call */
     ngx_msec_t                  handler_slow;   /* 0: nothing is */
 

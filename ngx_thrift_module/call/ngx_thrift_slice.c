@@ -12,7 +12,7 @@
 struct ngx_thrift_slice_s {
     ngx_queue_t                   queue;
     ngx_thrift_call_t            *call;
-    const nthrift_check_rules_t  *rules;
+    nthrift_check_rules_t         rules;
     ngx_thrift_slice_pt           done;
 
     ngx_thrift_block_t           *memory;   /* of the check */
@@ -50,7 +50,7 @@ ngx_thrift_slice_start(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
     }
 
     slice->call = call;
-    slice->rules = rules;
+    slice->rules = *rules;
     slice->done = done;
 
     slice->error.path = slice->path;
@@ -98,7 +98,7 @@ ngx_thrift_slice_event(ngx_event_t *ev)
     q = ngx_queue_head(&ngx_thrift_slices);
     slice = ngx_queue_data(q, ngx_thrift_slice_t, queue);
 
-    rc = nthrift_check_part(slice->rules,
+    rc = nthrift_check_part(&slice->rules,
                             ngx_thrift_block_start(slice->memory),
                             NGX_THRIFT_SLICE);
 

@@ -24,6 +24,7 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
     ngx_str_t                   why;
     ngx_uint_t                  told;
     ngx_thrift_target_t        *target;
+    nthrift_check_rules_t       rules;
     ngx_thrift_message_conf_t  *messages;
 
     target = call->target;
@@ -50,14 +51,17 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
     told = 0;
     messages = call->conf->messages;
 
+    rules = messages->check;
+    rules.fields = (uint8_t) call->conf->unknown_fields;
+
     if (ngx_thrift_validate_is_large(&call->request)) {
         call->log->action = "checking arguments";
 
-        return ngx_thrift_slice_start(call, &call->request, &messages->check,
+        return ngx_thrift_slice_start(call, &call->request, &rules,
                                       target->args, ngx_thrift_validate_done);
     }
 
-    rc = ngx_thrift_validate_check(call, &call->request, &messages->check,
+    rc = ngx_thrift_validate_check(call, &call->request, &rules,
                                    *messages->check_memory, target->args,
                                    &told, &why);
 

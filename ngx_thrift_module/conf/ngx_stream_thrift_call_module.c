@@ -62,6 +62,13 @@ static ngx_conf_enum_t  ngx_stream_thrift_balances[] = {
 };
 
 
+static ngx_conf_enum_t  ngx_stream_thrift_unknown_fields[] = {
+    { ngx_string("pass"), NTHRIFT_CHECK_PASS },
+    { ngx_string("refuse"), NTHRIFT_CHECK_REFUSE },
+    { ngx_null_string, 0 }
+};
+
+
 static ngx_conf_post_t  ngx_stream_thrift_memory_post = {
     ngx_stream_thrift_check_memory
 };
@@ -98,6 +105,15 @@ static ngx_command_t  ngx_stream_thrift_call_commands[] = {
       NGX_STREAM_SRV_CONF_OFFSET,
       0,
       NULL },
+
+    /* wire */
+
+    { ngx_string("thrift_unknown_fields"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(unknown_fields),
+      &ngx_stream_thrift_unknown_fields },
 
     /* time */
 
@@ -258,6 +274,7 @@ ngx_stream_thrift_create_call_conf(ngx_conf_t *cf)
     tccf->limits = NGX_CONF_UNSET_PTR;
     tccf->conf.messages = NGX_CONF_UNSET_PTR;
     tccf->conf.answer = NGX_CONF_UNSET_PTR;
+    tccf->conf.unknown_fields = NGX_CONF_UNSET_UINT;
     tccf->conf.timeout = NGX_CONF_UNSET_MSEC;
     tccf->conf.connect_timeout = NGX_CONF_UNSET_MSEC;
     tccf->conf.send_timeout = NGX_CONF_UNSET_MSEC;
@@ -369,6 +386,9 @@ ngx_stream_thrift_merge_call_conf(ngx_stream_thrift_call_conf_t *prev,
 
     ngx_conf_merge_ptr_value(c->messages, p->messages, NULL);
     ngx_conf_merge_ptr_value(c->answer, p->answer, &ngx_stream_thrift_nobody);
+
+    ngx_conf_merge_uint_value(c->unknown_fields, p->unknown_fields,
+                              NTHRIFT_CHECK_PASS);
 
     ngx_conf_merge_msec_value(c->timeout, p->timeout, NGX_CONF_UNSET_MSEC);
     ngx_conf_merge_msec_value(c->connect_timeout, p->connect_timeout, 60000);

@@ -37,6 +37,7 @@ typedef struct {
     uint32_t                       required;    /* that it has bits for */
     uint8_t                        flags;   /* of types, to be looked at */
     uint8_t                        enums;   /* nthrift_check_e */
+    uint8_t                        fields;  /* nthrift_check_e */
     uint8_t                        uuids;   /* 1: need not be declared */
     uint8_t                        protocol;
     uint8_t                        unions;  /* 1: nor need their field */
@@ -663,6 +664,15 @@ check_undeclared_field(check_t *c, nthrift_level_t *level,
     level->field = &check_undeclared;
     level->unknown++;
 
+    if (c->fields != NTHRIFT_CHECK_PASS) {
+
+        if (c->fields == NTHRIFT_CHECK_REFUSE) {
+            return check_fail(c, "undeclared field", "");
+        }
+
+        c->err->told |= NTHRIFT_CHECK_FIELD;
+    }
+
     if (level->st != NULL && level->st->what == NTHRIFT_SCHEMA_UNION
         && !c->unions)
     {
@@ -862,6 +872,7 @@ check_start(check_t *c, const nthrift_check_rules_t *rules, void *memory,
     c->uuids = rules->uuids;
     c->unions = rules->unions;
     c->enums = rules->enums;
+    c->fields = rules->fields;
     c->protocol = (uint8_t) protocol;
     c->flags = (uint8_t) ((rules->enums ? NTHRIFT_SCHEMA_ENUM : 0)
                           | (rules->utf8 ? NTHRIFT_SCHEMA_TEXT : 0));

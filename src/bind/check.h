@@ -9,10 +9,10 @@
  * declared, at any depth, unless by rule; a required field that is missing; a
  * union that has not exactly one field, or, unless by rule, one that is not
  * declared; a result with two known fields, or with none at all unless the
- * method is void; by rule, an enum's number that is not declared, and a string
- * that is not UTF-8 (Unicode 15, table 3-7: no surrogates, no overlong forms).
- * Other fields that are not declared are passed over.  A field may occur
- * twice, except where only one may be.
+ * method is void; by rule, an enum's number that is not declared, a field that
+ * is not declared, and a string that is not UTF-8 (Unicode 15, table 3-7: no
+ * surrogates, no overlong forms).  A field may occur twice, except where only
+ * one may be.
  *
  * A uuid that is not declared has no length that all agree on: thriftpy and
  * thriftpy2 pass over none of its 16 bytes, and read what is in them as
@@ -39,7 +39,8 @@ typedef enum {
     NTHRIFT_CHECK_TELL = 2          /* passed, and told in err->told */
 } nthrift_check_e;
 
-#define NTHRIFT_CHECK_ENUM  0x01    /* a number that its enum does not have */
+#define NTHRIFT_CHECK_ENUM   0x01   /* a number that its enum does not have */
+#define NTHRIFT_CHECK_FIELD  0x02   /* a field that its struct does not have */
 
 
 typedef struct {
@@ -48,6 +49,8 @@ typedef struct {
     uint32_t      max_required;     /* that a struct can have: from the set
                                        its table is of; 0 is 64 */
     uint8_t       enums;            /* nthrift_check_e: numbers that are not
+                                       declared */
+    uint8_t       fields;           /* nthrift_check_e: fields that are not
                                        declared */
     uint8_t       utf8;             /* 1: strings must be UTF-8 */
     uint8_t       uuids;            /* 1: may be where none is declared; for
@@ -70,8 +73,8 @@ typedef struct {
     uint8_t      *path;             /* the caller's place for the path ... */
     size_t        size;             /* ... its bytes; may be 0 ... */
     size_t        len;              /* ... and those in use */
-    uint8_t       told;             /* NTHRIFT_CHECK_ENUM, what was met of what
-                                       the rules want to be told */
+    uint8_t       told;             /* NTHRIFT_CHECK_ENUM, _FIELD: what was met
+                                       of what the rules want to be told */
 } nthrift_check_error_t;
 
 

@@ -35,6 +35,7 @@ host_body_check(unsigned protocol, const nthrift_schema_t *schema,
     rules.utf8 = 0;
     rules.uuids = 0;
     rules.unions = 0;
+    rules.fields = NTHRIFT_CHECK_PASS;
 
     wrong.path = path;
     wrong.size = sizeof(path);

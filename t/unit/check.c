@@ -62,6 +62,8 @@ static const char  idl[] =
 #define UUIDS  4
 #define UNION  8
 #define TELL   16      /* enums: passed, and told */
+#define KNOWN  32      /* fields: refused */
+#define TOLD   64      /* fields: passed, and told */
 
 
 #define UUID  "uuid in an undeclared field"
@@ -94,6 +96,22 @@ static const check_case_t  cases[] = {
       "38:{1:\"\xff\" 2:{} 3:[i i1]} 39:[{ {1:i1} {}] 40:<s{ \"\xff\" {}>"
       "41:(s \"a\" \"b\") 42:<il i1 l300> 43:[b b1 b0] 44:<yl y1 l300>"
       "45:[[ [s \"a\"] [i i1]] 46:<ss>", NULL, NULL },
+    { "unknown field, told", "User", TOLD, "1:l5 30:{1:{}} 7:b1", NULL,
+      "field" },
+    { "unknown field in a list, told", "User", TOLD,
+      "1:l5 4:[{ {1:d1} {1:d1 9:[b b1]}]", NULL, "field" },
+    { "unknown uuid, told", "User", TOLD, "1:l5 37:u1", UUID, "37" },
+    { "unknown field of a union, told", "User", TOLD, "1:l5 6:{9:l1}",
+      "undeclared field of a union", "other.9" },
+    { "no unknown field, told", "User", TOLD, "1:l5 3:{3:\"d\"} 4:[{ {}]",
+      NULL, NULL },
+    { "unknown field, refused", "User", KNOWN, "1:l5 30:{1:{}}",
+      "undeclared field", "30" },
+    { "unknown field further in, refused", "User", KNOWN,
+      "1:l5 5:<s{ \"k\" {1:d2 9:i1}>", "undeclared field", "prices{}.9" },
+    { "no unknown field, refused", "User", KNOWN, "1:l5 3:{3:\"d\"}", NULL,
+      NULL },
+
     { "an unknown field between 15 and 16", "User", BOTH,
       "1:l5 40:i1 7:b1", NULL, NULL },
 
@@ -347,6 +365,7 @@ check_one(check_result_t *r, int rules, unsigned protocol,
     ru.utf8 = rules >> 1 & 1;
     ru.uuids = rules >> 2 & 1;
     ru.unions = rules >> 3 & 1;
+    ru.fields = (rules & TOLD) ? NTHRIFT_CHECK_TELL : rules >> 5 & 1;
 
     memory = malloc(nthrift_check_size(&ru));
     memset(memory, 0xa5, nthrift_check_size(&ru));
@@ -361,6 +380,7 @@ check_one(check_result_t *r, int rules, unsigned protocol,
 
     if (r->rc == NTHRIFT_OK) {
         strcpy(r->path, (err.told & NTHRIFT_CHECK_ENUM) ? "enum" : "");
+        strcat(r->path, (err.told & NTHRIFT_CHECK_FIELD) ? "field" : "");
     }
 
     r->left = (size_t) (b->last - b->p);
