@@ -33,8 +33,9 @@ typedef enum {
 } nthrift_compact_type_e;
 
 
-/* The longest numbers: ceil(32 / 7) and ceil(64 / 7) bytes. */
+/* The longest numbers: ceil(16 / 7), ceil(32 / 7) and ceil(64 / 7) bytes. */
 
+#define NTHRIFT_COMPACT_VARINT16  3
 #define NTHRIFT_COMPACT_VARINT32  5
 #define NTHRIFT_COMPACT_VARINT64  10
 

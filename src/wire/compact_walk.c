@@ -26,7 +26,7 @@ static const uint8_t  compact_fixed[16] = {
 /* The longest number of an integer type; 0 for the others. */
 
 static const uint8_t  compact_varint[16] = {
-    [NTHRIFT_COMPACT_I16] = NTHRIFT_COMPACT_VARINT32,
+    [NTHRIFT_COMPACT_I16] = NTHRIFT_COMPACT_VARINT16,
     [NTHRIFT_COMPACT_I32] = NTHRIFT_COMPACT_VARINT32,
     [NTHRIFT_COMPACT_I64] = NTHRIFT_COMPACT_VARINT64
 };
@@ -317,15 +317,20 @@ compact_walk_field_head(nthrift_skip_t *w, const uint8_t *p,
         return 1;
     }
 
-    n = nthrift_compact_varint_read(p + 1, last, NTHRIFT_COMPACT_VARINT32,
+    n = nthrift_compact_varint_read(p + 1, last, NTHRIFT_COMPACT_VARINT16,
                                     &value);
     if (n == NTHRIFT_ERROR) {
-        return nthrift_walk_refuse(w, 1 + NTHRIFT_COMPACT_VARINT32,
+        return nthrift_walk_refuse(w, 1 + NTHRIFT_COMPACT_VARINT16,
                                    "too long number for field id");
     }
 
     if (n == NTHRIFT_AGAIN) {
         return NTHRIFT_AGAIN;
+    }
+
+    if (value > UINT16_MAX) {
+        return nthrift_walk_refuse(w, (uint8_t) (1 + n),
+                                   "too large field id");
     }
 
     *id = (int16_t) nthrift_compact_unzigzag((uint32_t) value);
@@ -388,22 +393,23 @@ compact_walk_field(nthrift_skip_t *w, const uint8_t *p, const uint8_t *last)
 /*
  * Passes over numbers of a list, as many as end within the next eight bytes,
  * and again, as long as eight bytes are there and the list has eight numbers.
- * Stops before a number that may be too long.  Where five bytes in a row go
- * on, an i16 or i32 is; an i64 that ends within eight bytes never is.
+ * Stops before a number that may be too long.  Where three bytes in a row go
+ * on, an i16 is, where five do, an i32; an i64 that ends within eight bytes
+ * never is.
  */
 
 static inline ptrdiff_t
 compact_walk_varints(nthrift_skip_level_t *level, const uint8_t *p,
     const uint8_t *last)
 {
-    int             wide;
+    uint8_t         type;
     uint32_t        left;
-    uint64_t        on, ends;
+    uint64_t        on, ends, run;
     const uint8_t  *start;
 
     start = p;
     left = level->left;
-    wide = (level->type[0] == NTHRIFT_COMPACT_I64);
+    type = level->type[0];
 
     while (last - p >= 8 && left >= 8) {
         on = nthrift_compact_get64(p) & NTHRIFT_COMPACT_GOES_ON;
@@ -413,8 +419,16 @@ compact_walk_varints(nthrift_skip_level_t *level, const uint8_t *p,
             break;
         }
 
-        if (!wide && (on & on >> 8 & on >> 16 & on >> 24 & on >> 32) != 0) {
-            break;
+        if (type != NTHRIFT_COMPACT_I64) {
+            run = on & on >> 8 & on >> 16;
+
+            if (type == NTHRIFT_COMPACT_I32) {
+                run &= on >> 24 & on >> 32;
+            }
+
+            if (run != 0) {
+                break;
+            }
         }
 
         left -= (uint32_t) (((ends >> 7) * 0x0101010101010101) >> 56);

@@ -6,8 +6,9 @@
  * The walk is iterative on an explicit stack.  Refused, each with its own
  * sentence: unknown types; negative lengths and counts; lengths and counts of
  * more than can follow (64 bit arithmetic, smallest element size of the
- * protocol); varints of more than 5 bytes (lengths, counts, field ids, i16,
- * i32) or 10 (i64); more than max_depth levels (the outermost struct is level
+ * protocol); varints of more than 3 bytes (field ids, i16), 5 (lengths, counts,
+ * i32) or 10 (i64), as readers of some libraries do not go further; field ids
+ * that are no i16; more than max_depth levels (the outermost struct is level
  * 1).  Compact: bool elements have type 1 or 2; an empty map is one byte.
  */
 

@@ -104,9 +104,13 @@ static const skip_case_t  compact_cases[] = {
     { "list of uuid", "19 2d"
       "00112233445566778899aabbccddeeff 00112233445566778899aabbccddeeff 00",
       NTHRIFT_OK, NULL },
-    { "i16 of five bytes", "14 8080808000 00", NTHRIFT_OK, NULL },
+    { "i16 of three bytes", "14 808000 00", NTHRIFT_OK, NULL },
+    { "list of i16 of three bytes", "19 94 808000 808000 808000 808000 01 02"
+      "03 04 05 00", NTHRIFT_OK, NULL },
+    { "the largest field ids", "05 feff03 00 05 ffff03 00 00", NTHRIFT_OK,
+      NULL },
     { "i32 that does not fit", "15 ffffffff7f 00", NTHRIFT_OK, NULL },
-    { "long id of five bytes", "05 8280808000 01 00", NTHRIFT_OK, NULL },
+    { "long id of three bytes", "05 828000 01 00", NTHRIFT_OK, NULL },
     { "map of numbers", "1b 02 56 8001 01 02 ffffffffffffffffff01 00",
       NTHRIFT_OK, NULL },
 
@@ -128,8 +132,10 @@ static const skip_case_t  compact_cases[] = {
     { "unknown type of map values", "1b 01 50 00", NTHRIFT_ERROR,
       "unknown type of map elements" },
 
-    { "i16 of six bytes", "14 808080808000 00", NTHRIFT_ERROR,
+    { "i16 of four bytes", "14 80808000 00", NTHRIFT_ERROR,
       "too long number" },
+    { "i16 of four bytes in a list", "19 94 01 02 80808000 03 04 05 06 07 08"
+      "00", NTHRIFT_ERROR, "too long number" },
     { "i32 of six bytes", "15 808080808000 00000000", NTHRIFT_ERROR,
       "too long number" },
     { "i64 of eleven bytes", "16 8080808080808080808000 00", NTHRIFT_ERROR,
@@ -139,8 +145,10 @@ static const skip_case_t  compact_cases[] = {
     { "i64 of eleven bytes in a list", "19 f6 10 01010101 01010101"
       "8080808080808080808001 01010101 01010101 01010101 00", NTHRIFT_ERROR,
       "too long number" },
-    { "field id of six bytes", "05 808080808000 01 00", NTHRIFT_ERROR,
+    { "field id of four bytes", "05 80808000 01 00", NTHRIFT_ERROR,
       "too long number for field id" },
+    { "field id beyond 16 bits", "05 808004 01 00", NTHRIFT_ERROR,
+      "too large field id" },
     { "string length of six bytes", "18 808080808000 00", NTHRIFT_ERROR,
       "too long number for length or size" },
     { "list size of six bytes", "19 f5 808080808000 00", NTHRIFT_ERROR,
