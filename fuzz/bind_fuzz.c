@@ -232,7 +232,7 @@ bind_check(bind_result_t *r, const uint8_t *choice, const uint8_t *data,
     rules.enums = (choice[0] >> 1) & 1;
     rules.utf8 = (choice[0] >> 2) & 1;
     rules.uuids = (choice[0] >> 3) & 1;
-    rules.unions = (choice[0] >> 4) & 1;
+    rules.reply = (choice[0] >> 4) & 1;
     rules.fields = (choice[0] >> 5) % 3;
 
     err.path = r->path;

@@ -396,7 +396,7 @@ codec_check(const codec_t *c, uint32_t depth, const uint8_t *data, size_t size,
 
     rules.max_depth = depth;
     rules.uuids = c->made;      /* fields of tomorrow have any type */
-    rules.unions = c->made;
+    rules.reply = c->made;
     rules.max_required = set.max_required;
 
     copy = fuzz_copy(data, size);

@@ -95,7 +95,7 @@ decode_check(nthrift_value_t *c, nthrift_arena_t *arena, unsigned protocol,
     rules.max_depth = NTHRIFT_DECODE_DEPTH;
     rules.max_required = set.max_required;
     rules.uuids = 1;
-    rules.unions = 1;
+    rules.reply = 1;
 
     memory = nthrift_arena_alloc(arena, nthrift_check_size(&rules));
 

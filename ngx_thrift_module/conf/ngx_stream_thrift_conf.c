@@ -426,7 +426,7 @@ ngx_stream_thrift_set_checks(ngx_stream_thrift_srv_conf_t *conf)
     check = &conf->messages.check_reply;
 
     *check = conf->messages.check;
-    check->unions = 1;
+    check->reply = 1;
     check->enums = (conf->validate_enum == NGX_STREAM_THRIFT_ENUM_ON)
                        ? NTHRIFT_CHECK_REFUSE : NTHRIFT_CHECK_PASS;
 }

@@ -481,7 +481,7 @@ ngx_thrift_outbound_init(ngx_cycle_t *cycle)
     rules = &ngx_thrift_outbound_rules;
 
     rules->max_depth = 64;
-    rules->unions = 1;
+    rules->reply = 1;
     rules->max_required = NGX_THRIFT_OUTBOUND_REQUIRED;
 
     ngx_thrift_outbound_memory = ngx_pmemalign(cycle->pool,

@@ -40,12 +40,13 @@ typedef struct {
     uint8_t                        fields;  /* nthrift_check_e */
     uint8_t                        uuids;   /* 1: need not be declared */
     uint8_t                        protocol;
-    uint8_t                        unions;  /* 1: nor need their field */
+    uint8_t                        reply;   /* 1: servers do not read it */
     nthrift_check_error_t         *err;
 
     uint64_t                       end;     /* offset to stop at ... */
     uint64_t                       left;    /* ... within so many numbers of a
-                                               container, or bytes ... */
+                                               container ... */
+    uint8_t                        bools;   /* ... or bools: 1, or bytes ... */
     uint8_t                        text;    /* ... of a text: 1 ... */
     nthrift_utf8_t                 utf8;    /* ... up to here */
 
@@ -257,6 +258,15 @@ check_enter_struct(check_t *c, const nthrift_schema_t *st)
 }
 
 
+/* 1: bools in containers have to be looked at. */
+
+static inline int
+check_odd_bools(const check_t *c, const nthrift_token_protocol_t *protocol)
+{
+    return protocol->odd_bools && !c->reply;
+}
+
+
 /*
  * A container that has values; those of numbers are passed over together,
  * unless they have to be looked at.
@@ -270,7 +280,10 @@ check_enter_values(check_t *c, const nthrift_token_protocol_t *protocol,
     int               rc;
     nthrift_level_t  *level;
 
-    if (elem == NULL || ((key->flags | elem->flags) & c->flags) == 0) {
+    if ((elem == NULL || ((key->flags | elem->flags) & c->flags) == 0)
+        && !(check_odd_bools(c, protocol)
+             && (t->key == NTHRIFT_BOOL || t->elem == NTHRIFT_BOOL)))
+    {
         rc = nthrift_token_pass_until(protocol, c->body, t, c->end, &c->left);
 
         if (rc == NTHRIFT_ERROR) {
@@ -339,6 +352,14 @@ check_other_elements(check_t *c, const nthrift_token_t *t, uint8_t type,
 }
 
 
+static check_noinline int
+check_odd_type(check_t *c, const nthrift_token_t *t)
+{
+    return check_fail(c, "type 2 of bools in a container, which is 1",
+                      (t->type == NTHRIFT_MAP) ? "{}" : "[]");
+}
+
+
 /*
  * The type that a container says its elements, keys or values have.  Where it
  * is empty it may be another one, as nobody reads any; but some libraries fail
@@ -349,6 +370,10 @@ static inline int
 check_elements(check_t *c, const nthrift_token_t *t, uint8_t type,
     const nthrift_schema_type_t *expected)
 {
+    if (t->odd && !c->reply) {
+        return check_odd_type(c, t);
+    }
+
     if (expected != NULL && expected->type == type) {
         return NTHRIFT_OK;
     }
@@ -358,6 +383,40 @@ check_elements(check_t *c, const nthrift_token_t *t, uint8_t type,
     }
 
     return check_other_elements(c, t, type, expected);
+}
+
+
+/*
+ * Bools of a list, where the protocol has bytes that are none; c->left are to
+ * come.
+ */
+
+static check_noinline int
+check_bools(check_t *c)
+{
+    nthrift_bytes_t  *b;
+
+    for (b = c->body; c->left != 0; c->left--, b->p++) {
+
+        if (b->p == b->last) {
+
+            if (nthrift_bytes_offset(b) >= c->end) {
+                return NTHRIFT_AGAIN;
+            }
+
+            if (nthrift_bytes_next(b) != NTHRIFT_OK) {
+                return check_fail(c, "malformed body", "");
+            }
+        }
+
+        if (!nthrift_token_is_bool(*b->p)) {
+            return check_fail(c, "bool that is neither 1 nor 2", "[]");
+        }
+    }
+
+    c->bools = 0;
+
+    return NTHRIFT_OK;
 }
 
 
@@ -375,6 +434,12 @@ check_list(check_t *c, const nthrift_token_protocol_t *protocol,
 
     if (t->count == 0) {
         return NTHRIFT_OK;
+    }
+
+    if (check_odd_bools(c, protocol) && t->elem == NTHRIFT_BOOL) {
+        c->bools = 1;
+        c->left = t->count;
+        return check_bools(c);
     }
 
     return check_enter_values(c, protocol, t, elem, elem);
@@ -552,6 +617,15 @@ check_value(check_t *c, const nthrift_token_protocol_t *protocol,
 
         break;
 
+    case NTHRIFT_BOOL:
+        if (check_odd_bools(c, protocol) && !c->level->at.fields
+            && !nthrift_token_is_bool(t->at[0]))
+        {
+            rc = check_fail(c, "bool that is neither 1 nor 2", "");
+        }
+
+        break;
+
     default:
         break;
     }
@@ -674,7 +748,7 @@ check_undeclared_field(check_t *c, nthrift_level_t *level,
     }
 
     if (level->st != NULL && level->st->what == NTHRIFT_SCHEMA_UNION
-        && !c->unions)
+        && !c->reply)
     {
         return check_fail(c, "undeclared field of a union", "");
     }
@@ -869,8 +943,9 @@ check_start(check_t *c, const nthrift_check_rules_t *rules, void *memory,
     c->end = UINT64_MAX;
     c->left = 0;
     c->text = 0;
+    c->bools = 0;
     c->uuids = rules->uuids;
-    c->unions = rules->unions;
+    c->reply = rules->reply;
     c->enums = rules->enums;
     c->fields = rules->fields;
     c->protocol = (uint8_t) protocol;
@@ -940,6 +1015,10 @@ check_rest(check_t *c)
 
     if (c->text) {
         return check_text_runs(c);
+    }
+
+    if (c->bools) {
+        return check_bools(c);
     }
 
     rc = nthrift_token_pass_numbers(c->body, &c->left, c->end);

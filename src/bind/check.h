@@ -7,18 +7,20 @@
  * another type than declared (an empty container may say another one, but not
  * a uuid, nor what is no type; a map, none at all); a uuid that is not
  * declared, at any depth, unless by rule; a required field that is missing; a
- * union that has not exactly one field, or, unless by rule, one that is not
- * declared; a result with two known fields, or with none at all unless the
- * method is void; by rule, an enum's number that is not declared, a field that
+ * union that has not exactly one field, or, unless in a reply, one that is not
+ * declared; unless in a reply, a bool in a container of compact that is neither
+ * 1 nor 2, or whose type there is not 1; a result with two known fields, or
+ * with none at all unless the method is void; by rule, an enum's number that is not declared, a field that
  * is not declared, and a string that is not UTF-8 (Unicode 15, table 3-7: no
  * surrogates, no overlong forms).  A field may occur twice, except where only
  * one may be.
  *
  * A uuid that is not declared has no length that all agree on: thriftpy and
  * thriftpy2 pass over none of its 16 bytes, and read what is in them as
- * fields.  Java's and Ruby's servers (to Thrift 0.17) answer a type that they
- * do not know with an exception, and read the rest of the body as calls.  So
- * do Ruby's with a union whose field they do not know.
+ * fields.  Java's, Ruby's and Rust's servers (to Thrift 0.17) answer a type
+ * that they do not know with an exception, and read the rest of the body as
+ * calls.  So do Ruby's with a union whose field they do not know, and Rust's
+ * with a bool that is not written as most libraries write it.
  *
  * Sources: doc/specs/thrift-binary-protocol.md, thrift-compact-protocol.md,
  * lib/java TUnion.java (a second field of a union is not read by it).
@@ -55,8 +57,10 @@ typedef struct {
     uint8_t       utf8;             /* 1: strings must be UTF-8 */
     uint8_t       uuids;            /* 1: may be where none is declared; for
                                        who passes nothing on */
-    uint8_t       unions;           /* 1: a union's field need not be one that
-                                       is declared: replies */
+    uint8_t       reply;            /* 1: a reply, in which what only servers
+                                       fail on is let pass: a union's field
+                                       that is not declared, and bools of
+                                       compact that are neither 1 nor 2 */
 } nthrift_check_rules_t;
 
 

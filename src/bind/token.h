@@ -46,6 +46,7 @@ typedef struct {
     int16_t          id;        /* of a field */
     uint8_t          type;      /* nthrift_type_e; NTHRIFT_STOP: the struct's
                                    end */
+    uint8_t          odd;       /* container: 1: types as few write them */
     uint8_t          key;       /* container: what it says of its values, ... */
     uint8_t          elem;      /* ... any byte where count is 0; NTHRIFT_STOP
                                    where it says nothing */
@@ -73,6 +74,10 @@ typedef struct {
 
     int                    (*truth)(const nthrift_token_t *t);
 
+    /* 1: a bool that is an element may be a byte that is none */
+
+    uint8_t                  odd_bools;
+
     /* by nthrift_type_e: bytes of a value that always has as many, or 0 */
 
     uint8_t                  fixed[NTHRIFT_UUID + 1];
@@ -81,6 +86,15 @@ typedef struct {
 
     uint8_t                  varint[NTHRIFT_UUID + 1];
 } nthrift_token_protocol_t;
+
+
+/* Where the protocol has odd bools: a byte that stands for one. */
+
+static inline int
+nthrift_token_is_bool(uint8_t byte)
+{
+    return byte == 1 || byte == 2;
+}
 
 
 /*

@@ -23,6 +23,7 @@ nthrift_token_binary_list(const uint8_t *p, const uint8_t *last,
         return NTHRIFT_AGAIN;
     }
 
+    t->odd = 0;
     t->key = p[0];
     t->elem = p[0];
     t->count = nthrift_binary_get32(p + 1);
@@ -43,6 +44,7 @@ nthrift_token_binary_map(const uint8_t *p, const uint8_t *last,
         return NTHRIFT_AGAIN;
     }
 
+    t->odd = 0;
     t->key = p[0];
     t->elem = p[1];
     t->count = nthrift_binary_get32(p + 2);

@@ -101,6 +101,7 @@ nthrift_token_compact_list(const uint8_t *p, const uint8_t *last,
         return NTHRIFT_AGAIN;
     }
 
+    t->odd = (p[0] & 0x0f) == NTHRIFT_COMPACT_FALSE;
     t->elem = nthrift_token_compact_types[p[0] & 0x0f];
     t->key = t->elem;
     t->count = p[0] >> 4;
@@ -122,6 +123,7 @@ nthrift_token_compact_map(const uint8_t *p, const uint8_t *last,
 {
     ptrdiff_t  n;
 
+    t->odd = 0;
     t->key = NTHRIFT_STOP;
     t->elem = NTHRIFT_STOP;
     n = nthrift_token_compact_count(p, last, t);
@@ -134,6 +136,8 @@ nthrift_token_compact_map(const uint8_t *p, const uint8_t *last,
         return NTHRIFT_AGAIN;
     }
 
+    t->odd = (p[n] >> 4) == NTHRIFT_COMPACT_FALSE
+             || (p[n] & 0x0f) == NTHRIFT_COMPACT_FALSE;
     t->key = nthrift_token_compact_types[p[n] >> 4];
     t->elem = nthrift_token_compact_types[p[n] & 0x0f];
 
@@ -285,6 +289,7 @@ static const nthrift_token_protocol_t  nthrift_token_compact = {
     .read = nthrift_token_compact_read,
     .number = nthrift_token_compact_number,
     .truth = nthrift_token_compact_truth,
+    .odd_bools = 1,
     .fixed = {
         [NTHRIFT_BOOL] = 1,
         [NTHRIFT_I8] = 1,

@@ -34,7 +34,7 @@ host_body_check(unsigned protocol, const nthrift_schema_t *schema,
     rules.enums = 0;            /* as nginx where it is told so */
     rules.utf8 = 0;
     rules.uuids = 0;
-    rules.unions = 0;
+    rules.reply = 0;
     rules.fields = NTHRIFT_CHECK_PASS;
 
     wrong.path = path;

@@ -60,7 +60,7 @@ static const char  idl[] =
 #define UTF8   2
 #define BOTH   3
 #define UUIDS  4
-#define UNION  8
+#define REPLY  8
 #define TELL   16      /* enums: passed, and told */
 #define KNOWN  32      /* fields: refused */
 #define TOLD   64      /* fields: passed, and told */
@@ -138,7 +138,7 @@ static const check_case_t  cases[] = {
       "1:l5 4:[{ {1:d1} {1:d1 9:u1}]", UUID, "items[1].9" },
     { "an unknown set of uuids two structs in", "User", BOTH,
       "3:{2:{9:{1:i1} 8:(u u1)}}", UUID, "address.zip.8[]" },
-    { "an unknown uuid in a union", "Id", UNION, "9:u1", UUID, "9" },
+    { "an unknown uuid in a union", "Id", REPLY, "9:u1", UUID, "9" },
     { "an unknown uuid in a result", "Users.put()", BOTH, "7:u1", UUID, "7" },
     { "unknown uuids, by rule", "User", UUIDS, "1:l5 37:u1 38:[u u1] 39:(u)"
       "40:{1:<yu y1 u1>} 41:<u{ u1 {1:u1}>", NULL, NULL },
@@ -221,13 +221,13 @@ static const check_case_t  cases[] = {
       "union with more than one field", "" },
     { "union with a field of tomorrow", "Id", BOTH, "9:l1",
       "undeclared field of a union", "9" },
-    { "union with a field of tomorrow, by rule", "Id", UNION, "9:l1", NULL,
+    { "union with a field of tomorrow, by rule", "Id", REPLY, "9:l1", NULL,
       NULL },
-    { "union with two fields of tomorrow, by rule", "Id", UNION, "9:l1 10:l1",
+    { "union with two fields of tomorrow, by rule", "Id", REPLY, "9:l1 10:l1",
       "union with more than one field", "" },
     { "union with a field of tomorrow and another", "Id", BOTH, "1:l1 9:l1",
       "undeclared field of a union", "9" },
-    { "the same, by rule", "Id", UNION, "1:l1 9:l1",
+    { "the same, by rule", "Id", REPLY, "1:l1 9:l1",
       "union with more than one field", "" },
     { "field of tomorrow in a union in a struct", "User", BOTH,
       "1:l5 6:{9:l1}", "undeclared field of a union", "other.9" },
@@ -364,7 +364,7 @@ check_one(check_result_t *r, int rules, unsigned protocol,
     ru.enums = (rules & TELL) ? NTHRIFT_CHECK_TELL : rules & 1;
     ru.utf8 = rules >> 1 & 1;
     ru.uuids = rules >> 2 & 1;
-    ru.unions = rules >> 3 & 1;
+    ru.reply = rules >> 3 & 1;
     ru.fields = (rules & TOLD) ? NTHRIFT_CHECK_TELL : rules >> 5 & 1;
 
     memory = malloc(nthrift_check_size(&ru));
@@ -544,6 +544,7 @@ test_case(const check_case_t *c, unsigned protocol)
 
 #define LIST   "unknown type of list elements"
 #define MAP    "unknown type of map elements"
+#define ODD    "type 2 of bools in a container, which is 1"
 
 
 static const struct {
@@ -587,6 +588,25 @@ static const struct {
       "0a 0001 0000000000000005 0d 000d 00 00 00000000 00", NULL, NULL } },
     { NTHRIFT_BINARY, { "empty map of uuids, to others", "User", BOTH,
       "0a 0001 0000000000000005 0d 0018 10 08 00000000 00", NULL, NULL } },
+    { NTHRIFT_COMPACT, { "bools", "User", BOTH,
+      "16 0a f9 51 0102010201 09 64 21 0102 0b 66 01 11 0102 00", NULL, NULL }
+    },
+    { NTHRIFT_COMPACT, { "bool that is none", "User", BOTH,
+      "16 0a f9 31 010200 00", "bool that is neither 1 nor 2", "flags[]" } },
+    { NTHRIFT_COMPACT, { "unknown bool that is none", "Users.all", BOTH,
+      "09 64 11 03 00", "bool that is neither 1 nor 2", "50[]" } },
+    { NTHRIFT_COMPACT, { "unknown key that is no bool", "Users.all", BOTH,
+      "0b 64 02 13 0100 0500 00", "bool that is neither 1 nor 2", "50{}" } },
+    { NTHRIFT_COMPACT, { "bools that are none, in a reply", "User", REPLY,
+      "16 0a f9 31 010200 0b 64 01 13 0500 00", NULL, NULL } },
+    { NTHRIFT_COMPACT, { "bools of type 2", "User", BOTH,
+      "16 0a f9 32 010201 00", ODD, "flags[]" } },
+    { NTHRIFT_COMPACT, { "no bools of type 2", "Users.all", BOTH,
+      "09 64 02 00", ODD, "50[]" } },
+    { NTHRIFT_COMPACT, { "bools of type 2 in a map", "Users.all", BOTH,
+      "0b 64 01 32 0101 00", ODD, "50{}" } },
+    { NTHRIFT_COMPACT, { "bools of type 2, in a reply", "User", REPLY,
+      "16 0a f9 32 010201 00", NULL, NULL } },
     { NTHRIFT_COMPACT, { "unknown empty list of type 14", "Users.all", BOTH,
       "09 64 0e 00", LIST, "50[]" } },
     { NTHRIFT_COMPACT, { "unknown empty set of type 15", "Users.all", BOTH,
