@@ -230,7 +230,7 @@ bind_check(bind_result_t *r, const uint8_t *choice, const uint8_t *data,
     rules.max_depth = 1 + choice[2] % 40;
     rules.max_required = set.max_required;
     rules.enums = (choice[0] >> 1) & 1;
-    rules.utf8 = (choice[0] >> 2) & 1;
+    rules.utf8 = (choice[0] >> 2) & 1;      /* PASS or REFUSE */
     rules.uuids = (choice[0] >> 3) & 1;
     rules.reply = (choice[0] >> 4) & 1;
     rules.fields = (choice[0] >> 5) % 3;

@@ -269,6 +269,7 @@ my @bad = (
          [qw(thrift_transport header)], [qw(thrift_transport on)],
          [qw(thrift_protocol json)], [qw(thrift_protocol header)],
          [qw(thrift_validate on)], [qw(thrift_validate_enum replies)],
+         [qw(thrift_validate_utf8 replies)],
          [qw(thrift_unknown_fields off)],
          [qw(thrift_next_upstream timeout)]),
 
@@ -287,7 +288,7 @@ my @bad = (
     (map { [ "$_ maybe", server => "$_ maybe;",
              "invalid value \"maybe\" in \"$_\" directive, it must be "
              . '"on" or "off"' ] }
-         qw(thrift_validate_utf8 thrift_idempotent)),
+         qw(thrift_idempotent)),
 
     [ 'depth 0', server => 'thrift_max_depth 0;',
       'value must be between 1 and 255' ],

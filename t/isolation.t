@@ -49,6 +49,7 @@ stream {
         listen                127.0.0.1:%%PORT_enums%%;
         thrift_idl            $idl;
         thrift_validate_enum  off;
+        thrift_validate_utf8  off;
         thrift_pass           127.0.0.1:%%PORT_to_enums%%;
     }
 
@@ -117,7 +118,7 @@ $t->run();
 
 own_connections();
 own_limit();
-undeclared_numbers();
+odd_values();
 oneways();
 exceptions();
 seqids();
@@ -181,9 +182,10 @@ sub own_limit {
 
 
 # A number that its enum does not have makes servers of Ruby (and of Java, where
-# the field is required) read on behind an error.
+# the field is required) read on behind an error, other text than UTF-8 those of
+# Rust.
 
-sub undeclared_numbers {
+sub odd_values {
     my ($first, $second) = map { $t->client('enums') } 1 .. 2;
 
     $enums->script(echoAll => { body => [ [ 0, struct => [ ] ] ] });
@@ -196,10 +198,27 @@ sub undeclared_numbers {
     ok(answered($second), 'beside an undeclared number');
     is($enums->accepted(), 2, 'undeclared number, a connection of its own');
 
-    is($t->client('checked')->call('echoAll',
+    $second->close();
+    ($first, $second) = map { $t->client('enums') } 1 .. 2;
+
+    my $accepted = $enums->accepted();
+
+    ok(answered($_), 'shared') for $first, $second;
+    is($enums->accepted(), $accepted, 'shared, no connection');
+    is($first->call('echoString', [ [ 1, string => "\xff" ] ])->{type}, REPLY,
+       'not UTF-8');
+    ok(answered($second), 'beside what is not UTF-8');
+    is($enums->accepted(), $accepted + 1,
+       'not UTF-8, a connection of its own');
+
+    $first = $t->client('checked');
+    is($first->call('echoAll',
            [ [ 1, struct => [ [ 9, i32 => 7 ] ] ] ])->{message},
        'arguments do not fit their definition: number that its enum does not '
        . 'have at all.color', 'undeclared number, by default');
+    is($first->call('echoString', [ [ 1, string => "\xff" ] ])->{message},
+       'arguments do not fit their definition: string is not UTF-8 at text',
+       'not UTF-8, by default');
 }
 
 

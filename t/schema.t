@@ -34,9 +34,10 @@ stream {
         listen                127.0.0.1:%%PORT_schema%%;
         thrift_pass           127.0.0.1:%%PORT_backend%%;
         thrift_validate_enum  off;
+        thrift_validate_utf8  off;
     }
 
-    # numbers of enums as they are checked by default
+    # numbers of enums and text as they are checked by default
 
     server {
         listen       127.0.0.1:%%PORT_default%%;
@@ -442,7 +443,7 @@ my @good = (
         [ 4, list => [ i32 => 1, 2, 4 ] ],
         [ 5, map => [ struct => 'list', [ $street ],
                       [ struct => [ $id ] ] ] ] ] ],
-    [ 'unknown argument', 'touch', [ $id, [ 77, string => "\xff" ] ] ],
+    [ 'unknown argument', 'touch', [ $id, [ 77, string => "\xc3\xa9" ] ] ],
     [ 'unknown of any kind', 'touch',
       [ [ 20, struct => [ [ 1, list => [ map => [ i32 => 'bool', 1, 1 ] ] ],
                           [ 2, set => [ string => 'y' x 16 ] ] ] ],
@@ -486,8 +487,10 @@ for my $way (@ways) {
 
     $c = $t->client('default', protocol => $protocol, transport => $transport);
 
-    is(verdict($$_[1], $$_[2]), $$_[3] =~ /enum/ ? "$bad$$_[3]" : 'good',
-       "$$_[0], by default") for @strict;
+    is(verdict($$_[1], $$_[2]), "$bad$$_[3]", "$$_[0], by default")
+        for @strict;
+    is(verdict('touch', [ $id, [ 77, list => [ string => 'a', "\xff" ] ] ]),
+       "${bad}string is not UTF-8 at 77[1]", 'undeclared, by default');
 
     $c = $t->client('strict', protocol => $protocol, transport => $transport);
 
@@ -673,6 +676,7 @@ for my $way (@ways) {
     $c = $t->client('default', protocol => $protocol, transport => $transport);
 
     is(verdict('colors'), 'good', 'number in reply, by default');
+    is(verdict('version'), 'good', 'text in reply, by default');
 
     $c = $t->client('strict', protocol => $protocol, transport => $transport);
 

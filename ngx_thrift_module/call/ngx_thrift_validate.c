@@ -75,9 +75,9 @@ ngx_thrift_validate_done(ngx_thrift_call_t *call, ngx_int_t rc,
 {
     if (rc == NGX_OK) {
 
-        /* not a number of its enum: some servers fail, and read on behind it */
+        /* there are servers that fail on it, and read on behind it */
 
-        call->checked |= !(told & NTHRIFT_CHECK_ENUM);
+        call->checked |= !(told & (NTHRIFT_CHECK_ENUM|NTHRIFT_CHECK_TEXT));
         return NGX_OK;
     }
 

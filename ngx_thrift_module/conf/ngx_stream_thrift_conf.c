@@ -27,6 +27,8 @@ static char *ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *prev, ngx_stream_thrift_srv_conf_t *conf);
 static void ngx_stream_thrift_set_rules(ngx_stream_thrift_srv_conf_t *conf);
 static void ngx_stream_thrift_set_checks(ngx_stream_thrift_srv_conf_t *conf);
+static uint8_t ngx_stream_thrift_check_value(
+    ngx_stream_thrift_srv_conf_t *conf, ngx_uint_t values);
 static ngx_thrift_cache_t *ngx_stream_thrift_get_blocks(ngx_conf_t *cf,
     size_t size);
 static void ngx_stream_thrift_cleanup(void *data);
@@ -137,7 +139,7 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
     tscf->protocol = NGX_CONF_UNSET_UINT;
     tscf->validate = NGX_CONF_UNSET_UINT;
     tscf->validate_enum = NGX_CONF_UNSET_UINT;
-    tscf->validate_utf8 = NGX_CONF_UNSET;
+    tscf->validate_utf8 = NGX_CONF_UNSET_UINT;
     tscf->messages.trusted = NGX_CONF_UNSET;
     tscf->messages.read_timeout = NGX_CONF_UNSET_MSEC;
     tscf->idle_timeout = NGX_CONF_UNSET_MSEC;
@@ -303,7 +305,8 @@ ngx_stream_thrift_merge_server(ngx_stream_thrift_srv_conf_t *prev,
                               NGX_CONF_UNSET_UINT);
     ngx_conf_merge_uint_value(conf->validate_enum, prev->validate_enum,
                               NGX_CONF_UNSET_UINT);
-    ngx_conf_merge_value(conf->validate_utf8, prev->validate_utf8, 0);
+    ngx_conf_merge_uint_value(conf->validate_utf8, prev->validate_utf8,
+                              NGX_CONF_UNSET_UINT);
     ngx_conf_merge_value(conf->messages.trusted, prev->messages.trusted, 0);
 
     ngx_conf_merge_msec_value(conf->messages.read_timeout,
@@ -332,6 +335,7 @@ static char *
 ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *prev, ngx_stream_thrift_srv_conf_t *conf)
 {
+    ngx_uint_t                   values;
     ngx_stream_core_srv_conf_t  *cscf;
 
     if (ngx_stream_thrift_merge_files(cf, prev, conf) != NGX_CONF_OK
@@ -345,10 +349,12 @@ ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
                                  ? NGX_STREAM_THRIFT_VALIDATE_SCHEMA
                                  : NGX_STREAM_THRIFT_VALIDATE_STRUCTURE);
 
-    ngx_conf_init_uint_value(conf->validate_enum,
-                             conf->validate == NGX_STREAM_THRIFT_VALIDATE_SCHEMA
-                                 ? NGX_STREAM_THRIFT_ENUM_ARGUMENTS
-                                 : NGX_STREAM_THRIFT_ENUM_OFF);
+    values = (conf->validate == NGX_STREAM_THRIFT_VALIDATE_SCHEMA)
+                 ? NGX_STREAM_THRIFT_VALUES_ARGUMENTS
+                 : NGX_STREAM_THRIFT_VALUES_OFF;
+
+    ngx_conf_init_uint_value(conf->validate_enum, values);
+    ngx_conf_init_uint_value(conf->validate_utf8, values);
 
     cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
 
@@ -415,20 +421,31 @@ ngx_stream_thrift_set_checks(ngx_stream_thrift_srv_conf_t *conf)
     check = &conf->messages.check;
 
     check->max_depth = conf->max_depth;
-    check->utf8 = conf->validate_utf8;
-    check->enums = NTHRIFT_CHECK_REFUSE;
-
-    if (conf->validate_enum == NGX_STREAM_THRIFT_ENUM_OFF) {
-        check->enums = conf->messages.trusted ? NTHRIFT_CHECK_PASS
-                                              : NTHRIFT_CHECK_TELL;
-    }
+    check->enums = ngx_stream_thrift_check_value(conf, conf->validate_enum);
+    check->utf8 = ngx_stream_thrift_check_value(conf, conf->validate_utf8);
 
     check = &conf->messages.check_reply;
 
-    *check = conf->messages.check;
+    check->max_depth = conf->max_depth;
     check->reply = 1;
-    check->enums = (conf->validate_enum == NGX_STREAM_THRIFT_ENUM_ON)
+    check->enums = (conf->validate_enum == NGX_STREAM_THRIFT_VALUES_ON)
                        ? NTHRIFT_CHECK_REFUSE : NTHRIFT_CHECK_PASS;
+    check->utf8 = (conf->validate_utf8 == NGX_STREAM_THRIFT_VALUES_ON)
+                      ? NTHRIFT_CHECK_REFUSE : NTHRIFT_CHECK_PASS;
+}
+
+
+/* What is done with such a value of a call. */
+
+static uint8_t
+ngx_stream_thrift_check_value(ngx_stream_thrift_srv_conf_t *conf,
+    ngx_uint_t values)
+{
+    if (values != NGX_STREAM_THRIFT_VALUES_OFF) {
+        return NTHRIFT_CHECK_REFUSE;
+    }
+
+    return conf->messages.trusted ? NTHRIFT_CHECK_PASS : NTHRIFT_CHECK_TELL;
 }
 
 

@@ -49,13 +49,13 @@ typedef enum {
     NGX_STREAM_THRIFT_VALIDATE_SCHEMA
 } ngx_stream_thrift_validate_e;
 
-/* Values of thrift_validate_enum. */
+/* Values of thrift_validate_enum and thrift_validate_utf8. */
 
 typedef enum {
-    NGX_STREAM_THRIFT_ENUM_OFF = 0,
-    NGX_STREAM_THRIFT_ENUM_ON,
-    NGX_STREAM_THRIFT_ENUM_ARGUMENTS
-} ngx_stream_thrift_enum_e;
+    NGX_STREAM_THRIFT_VALUES_OFF = 0,
+    NGX_STREAM_THRIFT_VALUES_ON,
+    NGX_STREAM_THRIFT_VALUES_ARGUMENTS
+} ngx_stream_thrift_values_e;
 
 /* A value of thrift_protocol that is no protocol of its own. */
 
@@ -157,7 +157,7 @@ typedef struct {
     ngx_uint_t                       protocol;
     ngx_uint_t                       validate;
     ngx_uint_t                       validate_enum;
-    ngx_flag_t                       validate_utf8;
+    ngx_uint_t                       validate_utf8;
 
     ngx_msec_t                       idle_timeout;
 

@@ -54,10 +54,10 @@ static ngx_conf_enum_t  ngx_stream_thrift_validate[] = {
 };
 
 
-static ngx_conf_enum_t  ngx_stream_thrift_validate_enum[] = {
-    { ngx_string("off"), NGX_STREAM_THRIFT_ENUM_OFF },
-    { ngx_string("on"), NGX_STREAM_THRIFT_ENUM_ON },
-    { ngx_string("arguments"), NGX_STREAM_THRIFT_ENUM_ARGUMENTS },
+static ngx_conf_enum_t  ngx_stream_thrift_validate_values[] = {
+    { ngx_string("off"), NGX_STREAM_THRIFT_VALUES_OFF },
+    { ngx_string("on"), NGX_STREAM_THRIFT_VALUES_ON },
+    { ngx_string("arguments"), NGX_STREAM_THRIFT_VALUES_ARGUMENTS },
     { ngx_null_string, 0 }
 };
 
@@ -137,14 +137,14 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       ngx_conf_set_enum_slot,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(validate_enum),
-      &ngx_stream_thrift_validate_enum },
+      &ngx_stream_thrift_validate_values },
 
     { ngx_string("thrift_validate_utf8"),
-      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot,
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(validate_utf8),
-      NULL },
+      &ngx_stream_thrift_validate_values },
 
     { ngx_string("thrift_trusted"),
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_FLAG,

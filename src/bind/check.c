@@ -38,6 +38,8 @@ typedef struct {
     uint8_t                        flags;   /* of types, to be looked at */
     uint8_t                        enums;   /* nthrift_check_e */
     uint8_t                        fields;  /* nthrift_check_e */
+    uint8_t                        strings; /* nthrift_check_e ... */
+    uint8_t                        texts;   /* 1: ... of what is not declared */
     uint8_t                        uuids;   /* 1: need not be declared */
     uint8_t                        protocol;
     uint8_t                        reply;   /* 1: servers do not read it */
@@ -47,7 +49,8 @@ typedef struct {
     uint64_t                       left;    /* ... within so many numbers of a
                                                container ... */
     uint8_t                        bools;   /* ... or bools: 1, or bytes ... */
-    uint8_t                        text;    /* ... of a text: 1 ... */
+    uint8_t                        text;    /* ... of a text: 1, or 2 once it
+                                               was told not to be one ... */
     nthrift_utf8_t                 utf8;    /* ... up to here */
 
     uint8_t                        place[NTHRIFT_TOKEN_SIZE];
@@ -469,6 +472,21 @@ check_map(check_t *c, const nthrift_token_protocol_t *protocol,
 }
 
 
+/* It is not UTF-8. */
+
+static check_noinline int
+check_text(check_t *c)
+{
+    if (c->strings == NTHRIFT_CHECK_REFUSE) {
+        return check_fail(c, "string is not UTF-8", "");
+    }
+
+    c->err->told |= NTHRIFT_CHECK_TEXT;
+
+    return NTHRIFT_OK;
+}
+
+
 /* A text that lies in more than one run; c->left bytes of it are to come. */
 
 static int
@@ -486,8 +504,14 @@ check_text_runs(check_t *c)
             n = (size_t) c->left;
         }
 
-        if (nthrift_utf8_read(&c->utf8, b->p, b->p + n) != NTHRIFT_OK) {
-            return check_fail(c, "string is not UTF-8", "");
+        if (c->text == 1
+            && nthrift_utf8_read(&c->utf8, b->p, b->p + n) != NTHRIFT_OK)
+        {
+            if (check_text(c) != NTHRIFT_OK) {
+                return NTHRIFT_ERROR;
+            }
+
+            c->text = 2;
         }
 
         b->p += n;
@@ -506,10 +530,13 @@ check_text_runs(check_t *c)
         }
     }
 
+    if (c->text == 1 && c->utf8.have != 0 && check_text(c) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
+
     c->text = 0;
 
-    return (c->utf8.have == 0) ? NTHRIFT_OK
-                               : check_fail(c, "string is not UTF-8", "");
+    return NTHRIFT_OK;
 }
 
 
@@ -537,7 +564,7 @@ check_string(check_t *c, const uint8_t *p, const nthrift_token_t *t,
 {
     int  text;
 
-    text = type != NULL && (type->flags & c->flags) != 0;
+    text = (type != NULL) ? (type->flags & c->flags) != 0 : c->texts;
 
     if (t->count > (size_t) (c->body->last - p)) {
         c->body->p = p;
@@ -546,8 +573,9 @@ check_string(check_t *c, const uint8_t *p, const nthrift_token_t *t,
                ? c->body->p : NULL;
     }
 
-    if (text && nthrift_utf8_check(p, p + t->count) != p + t->count) {
-        (void) check_fail(c, "string is not UTF-8", "");
+    if (text && nthrift_utf8_check(p, p + t->count) != p + t->count
+        && check_text(c) != NTHRIFT_OK)
+    {
         return NULL;
     }
 
@@ -948,6 +976,8 @@ check_start(check_t *c, const nthrift_check_rules_t *rules, void *memory,
     c->reply = rules->reply;
     c->enums = rules->enums;
     c->fields = rules->fields;
+    c->strings = rules->utf8;
+    c->texts = rules->utf8 != NTHRIFT_CHECK_PASS && !rules->reply;
     c->protocol = (uint8_t) protocol;
     c->flags = (uint8_t) ((rules->enums ? NTHRIFT_SCHEMA_ENUM : 0)
                           | (rules->utf8 ? NTHRIFT_SCHEMA_TEXT : 0));

@@ -3,24 +3,25 @@
  * that the walk of wire/skip.h has found well formed; one that is not is
  * refused here or found good, but never read beyond its runs.
  *
- * Refused, each with its own sentence: a field, an element or a key of
- * another type than declared (an empty container may say another one, but not
- * a uuid, nor what is no type; a map, none at all); a uuid that is not
- * declared, at any depth, unless by rule; a required field that is missing; a
- * union that has not exactly one field, or, unless in a reply, one that is not
- * declared; unless in a reply, a bool in a container of compact that is neither
- * 1 nor 2, or whose type there is not 1; a result with two known fields, or
- * with none at all unless the method is void; by rule, an enum's number that is not declared, a field that
- * is not declared, and a string that is not UTF-8 (Unicode 15, table 3-7: no
- * surrogates, no overlong forms).  A field may occur twice, except where only
- * one may be.
+ * Refused, each with its own sentence: a field, an element or a key of another
+ * type than declared (an empty container may say another one, but not a uuid,
+ * nor what is no type; a map, none at all); a uuid that is not declared, at
+ * any depth, unless by rule; a required field that is missing; a union that
+ * has not exactly one field, or, unless in a reply, one that is not declared;
+ * unless in a reply, a bool in a container of compact that is neither 1 nor 2,
+ * or whose type there is not 1; a result with two known fields, or with none
+ * at all unless the method is void; by rule, an enum's number that is not
+ * declared, a field that is not declared, and a string that is not UTF-8
+ * (Unicode 15, table 3-7: no surrogates, no overlong forms).  A field may
+ * occur twice, except where only one may be.
  *
  * A uuid that is not declared has no length that all agree on: thriftpy and
  * thriftpy2 pass over none of its 16 bytes, and read what is in them as
  * fields.  Java's, Ruby's and Rust's servers (to Thrift 0.17) answer a type
  * that they do not know with an exception, and read the rest of the body as
  * calls.  So do Ruby's with a union whose field they do not know, and Rust's
- * with a bool that is not written as most libraries write it.
+ * with a bool that is not written as most libraries write it, and with text
+ * that is not UTF-8: where they do not know a field it is text to them.
  *
  * Sources: doc/specs/thrift-binary-protocol.md, thrift-compact-protocol.md,
  * lib/java TUnion.java (a second field of a union is not read by it).
@@ -43,6 +44,7 @@ typedef enum {
 
 #define NTHRIFT_CHECK_ENUM   0x01   /* a number that its enum does not have */
 #define NTHRIFT_CHECK_FIELD  0x02   /* a field that its struct does not have */
+#define NTHRIFT_CHECK_TEXT   0x04   /* a string that is not UTF-8 */
 
 
 typedef struct {
@@ -54,7 +56,10 @@ typedef struct {
                                        declared */
     uint8_t       fields;           /* nthrift_check_e: fields that are not
                                        declared */
-    uint8_t       utf8;             /* 1: strings must be UTF-8 */
+    uint8_t       utf8;             /* nthrift_check_e: strings that are not
+                                       UTF-8; binary may be anything, but what
+                                       is not declared must be UTF-8 as well,
+                                       unless in a reply */
     uint8_t       uuids;            /* 1: may be where none is declared; for
                                        who passes nothing on */
     uint8_t       reply;            /* 1: a reply, in which what only servers
@@ -77,8 +82,9 @@ typedef struct {
     uint8_t      *path;             /* the caller's place for the path ... */
     size_t        size;             /* ... its bytes; may be 0 ... */
     size_t        len;              /* ... and those in use */
-    uint8_t       told;             /* NTHRIFT_CHECK_ENUM, _FIELD: what was met
-                                       of what the rules want to be told */
+    uint8_t       told;             /* NTHRIFT_CHECK_ENUM, _FIELD, _TEXT: what
+                                       was met of what the rules want to be
+                                       told */
 } nthrift_check_error_t;
 
 

@@ -64,6 +64,7 @@ static const char  idl[] =
 #define TELL   16      /* enums: passed, and told */
 #define KNOWN  32      /* fields: refused */
 #define TOLD   64      /* fields: passed, and told */
+#define TEXT   128     /* utf8: passed, and told */
 
 
 #define UUID  "uuid in an undeclared field"
@@ -92,8 +93,8 @@ static const check_case_t  cases[] = {
     { "a field twice", "User", BOTH, "1:l5 1:l6 2:\"x\" 2:\"y\"", NULL, NULL },
 
     { "unknown fields of every type", "User", BOTH,
-      "1:l5 30:b1 31:y1 32:h1 33:i1 34:l1 35:d1 36:\"\xff\" "
-      "38:{1:\"\xff\" 2:{} 3:[i i1]} 39:[{ {1:i1} {}] 40:<s{ \"\xff\" {}>"
+      "1:l5 30:b1 31:y1 32:h1 33:i1 34:l1 35:d1 36:\"\xc3\xa9\" "
+      "38:{1:\"x\" 2:{} 3:[i i1]} 39:[{ {1:i1} {}] 40:<s{ \"y\" {}>"
       "41:(s \"a\" \"b\") 42:<il i1 l300> 43:[b b1 b0] 44:<yl y1 l300>"
       "45:[[ [s \"a\"] [i i1]] 46:<ss>", NULL, NULL },
     { "unknown field, told", "User", TOLD, "1:l5 30:{1:{}} 7:b1", NULL,
@@ -205,7 +206,7 @@ static const check_case_t  cases[] = {
       "missing required field", "address.zip.code" },
     { "missing in a list", "User", BOTH, "1:l5 18:[{ {1:l1} {1:l2} {2:\"\"}]",
       "missing required field", "friends[2].id" },
-    { "unknown struct misses nothing", "User", BOTH, "1:l5 50:{2:\"\xff\"}",
+    { "unknown struct misses nothing", "User", BOTH, "1:l5 50:{2:\"x\"}",
       NULL, NULL },
     { "missing argument", "Users.get", BOTH, "2:i1",
       "missing required field", "id" },
@@ -285,6 +286,23 @@ static const check_case_t  cases[] = {
       "string is not UTF-8", "name" },
     { "text, not asked for", "User", ENUMS, "1:l5 2:\"abc\xff\"", NULL,
       NULL },
+    { "text, told", "User", TEXT, "1:l5 2:\"abc\xff def\" 7:b1", NULL,
+      "text" },
+    { "text that is cut off, told", "User", TEXT, "1:l5 2:\"abc\xe2\x82\"",
+      NULL, "text" },
+    { "no text, told", "User", TEXT, "1:l5 2:\"\xc3\xa9\" 4:[{ {3:\"\xff\"}]",
+      NULL, NULL },
+    { "undeclared text", "User", UTF8, "1:l5 30:\"abc\xff\"",
+      "string is not UTF-8", "30" },
+    { "undeclared text further in", "User", UTF8,
+      "1:l5 30:[{ {1:<s{ \"a\" {7:\"\x80\"}>}]", "string is not UTF-8",
+      "30[0].1{}.7" },
+    { "undeclared text, told", "User", TEXT, "1:l5 30:\"abc\xff\"", NULL,
+      "text" },
+    { "undeclared text in a reply", "User", UTF8 | REPLY,
+      "1:l5 30:\"abc\xff\"", NULL, NULL },
+    { "undeclared text, not asked for", "User", ENUMS, "1:l5 30:\"abc\xff\"",
+      NULL, NULL },
     { "text that is cut off", "User", UTF8, "1:l5 2:\"abc\xe2\x82\"",
       "string is not UTF-8", "name" },
     { "text of surrogates", "User", UTF8, "1:l5 2:\"\xed\xa0\x80\"",
@@ -362,7 +380,7 @@ check_one(check_result_t *r, int rules, unsigned protocol,
     ru.max_depth = DEPTH;
     ru.max_required = set.max_required;
     ru.enums = (rules & TELL) ? NTHRIFT_CHECK_TELL : rules & 1;
-    ru.utf8 = rules >> 1 & 1;
+    ru.utf8 = (rules & TEXT) ? NTHRIFT_CHECK_TELL : rules >> 1 & 1;
     ru.uuids = rules >> 2 & 1;
     ru.reply = rules >> 3 & 1;
     ru.fields = (rules & TOLD) ? NTHRIFT_CHECK_TELL : rules >> 5 & 1;
@@ -381,6 +399,7 @@ check_one(check_result_t *r, int rules, unsigned protocol,
     if (r->rc == NTHRIFT_OK) {
         strcpy(r->path, (err.told & NTHRIFT_CHECK_ENUM) ? "enum" : "");
         strcat(r->path, (err.told & NTHRIFT_CHECK_FIELD) ? "field" : "");
+        strcat(r->path, (err.told & NTHRIFT_CHECK_TEXT) ? "text" : "");
     }
 
     r->left = (size_t) (b->last - b->p);
