@@ -35,6 +35,8 @@ my $ANSWER = 'a call: a reply that nobody asked for is met by the next one';
 
 my @BODIES = (
     [ 'list of longer elements', \&longer_elements, lost => $READ ],
+    [ 'list of longer elements, a call that goes on', \&swallows,
+      lost => $READ ],
     [ 'list of shorter elements', \&shorter_elements, lost => $READ ],
     [ 'list of other elements', \&other_elements, lost => $READ ],
     [ 'map of other keys and values', \&other_map, lost => $READ ],
@@ -98,8 +100,25 @@ my @BODIES = (
 sub longer_elements {
     my ($h) = @_;
 
+    longer($h, "\0" . hidden("smuggled $h->{tag}", $h->{protocol}));
+}
+
+
+# The text of the hidden call is what comes next.
+
+sub swallows {
+    my ($h) = @_;
+
+    my $text = "smuggled $h->{tag} ";
+
+    longer($h, "\0" . substr(hidden($text . 'x' x 40, $h->{protocol}), 0, -41));
+}
+
+
+sub longer {
+    my ($h, $call) = @_;
+
     my $p = $h->{protocol};
-    my $call = "\0" . hidden("smuggled $h->{tag}", $p);
     my $type = $h->compact() ? 'double' : 'i64';
     my $part = $h->compact() ? 7 : 4;
 
