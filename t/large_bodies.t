@@ -157,7 +157,11 @@ while (waitpid($pid, POSIX::WNOHANG()) == 0) {
 my $p99 = $times[@times * 0.99];
 
 cmp_ok(scalar @times, '>', 20, 'another client calls meanwhile');
-cmp_ok($p99, '<', 0.02 * time_factor(), 'and is answered in 20 ms');
+
+# 7 ms, on a machine that has nothing else to do
+
+cmp_ok($p99, '<', ($ENV{TEST_NGINX_STATIC} ? 1 : 0.05) * time_factor(),
+       'and is answered soon');
 diag(sprintf('%d calls, 99%%: %.1f ms, all: %.1f ms', scalar @times,
              1000 * $p99, 1000 * $times[-1]));
 
