@@ -107,6 +107,22 @@ void ngx_thrift_connection_close(ngx_thrift_connection_t *conn);
  */
 ngx_uint_t ngx_thrift_connection_alive(ngx_thrift_connection_t *conn);
 
+/* What ngx_thrift_exchange.c needs of it. */
+
+/* The attempt that is on it, or NULL; all others wait for it. */
+ngx_thrift_attempt_t *ngx_thrift_connection_first(
+    ngx_thrift_connection_t *conn);
+
+/* The next thing must happen in `timeout`; 0: whenever it does. */
+void ngx_thrift_connection_arm(ngx_thrift_connection_t *conn,
+    ngx_msec_t timeout);
+
+/* The first attempt has come to an end, and the connection can go on. */
+void ngx_thrift_connection_done(ngx_thrift_connection_t *conn, ngx_int_t rc);
+
+/* The connection fails, and what is on it with it. */
+void ngx_thrift_connection_fail(ngx_thrift_connection_t *conn, ngx_int_t rc);
+
 /* Its server is not in use by it any more, but for a call. */
 void ngx_thrift_connection_let_go(ngx_thrift_connection_t *conn);
 

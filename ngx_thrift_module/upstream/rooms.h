@@ -11,7 +11,7 @@
  *     attempt       one try of a call with one server
  *      | ^
  *      v | done, and what it is told of sending and reading
- *     connection    sends attempts, reads replies
+ *     connection -- exchange    sends attempts, reads replies
  *      |
  *      v
  *     pool          which connections there are, busy and idle
@@ -34,6 +34,7 @@
 #include "upstream/ngx_thrift_balancer.h"
 #include "upstream/ngx_thrift_attempt.h"
 #include "upstream/ngx_thrift_connection.h"
+#include "upstream/ngx_thrift_exchange.h"
 #include "upstream/ngx_thrift_pin.h"
 #include "upstream/ngx_thrift_blame.h"
 #include "upstream/ngx_thrift_pass.h"

@@ -1,0 +1,20 @@
+
+/*
+ * What goes over a connection to a server: attempts, and their replies.
+ */
+
+#ifndef _NGX_THRIFT_EXCHANGE_H_INCLUDED_
+#define _NGX_THRIFT_EXCHANGE_H_INCLUDED_
+
+
+/*
+ * The connection is open: sends its first attempt, or goes on with it, and then
+ * reads.  The connection, and the call, may be gone when it returns.
+ */
+void ngx_thrift_exchange_send(ngx_thrift_connection_t *conn);
+
+/* There may be something to read for an attempt that was sent; likewise. */
+void ngx_thrift_exchange_read(ngx_thrift_connection_t *conn);
+
+
+#endif /* _NGX_THRIFT_EXCHANGE_H_INCLUDED_ */
