@@ -531,7 +531,7 @@ simple_number(simple_t *s, int size)
     uint64_t  unused;
 
     if (s->protocol == NTHRIFT_COMPACT) {
-        return simple_varint(s, size == 8 ? 10 : 5, &unused);
+        return simple_varint(s, size == 8 ? 10 : size == 4 ? 5 : 3, &unused);
     }
 
     return simple_skip(s, (uint64_t) size);
@@ -584,13 +584,20 @@ simple_value(simple_t *s, uint8_t type, int depth)
 static int
 simple_field_id(simple_t *s, uint8_t type)
 {
-    uint64_t  unused;
+    int       rc;
+    uint64_t  id;
 
     if (s->protocol == NTHRIFT_BINARY) {
         return simple_skip(s, 2);
     }
 
-    return (type >> 4) ? 1 : simple_varint(s, 5, &unused);
+    if (type >> 4) {
+        return 1;
+    }
+
+    rc = simple_varint(s, 3, &id);
+
+    return (rc == 1 && id > UINT16_MAX) ? 0 : rc;
 }
 
 
