@@ -27,6 +27,11 @@ agree: $(AGREE)/corpus agree-readers ## ask real libraries where messages end
 	@t/agree/run $(AGREE) $(AGREE_SECONDS)
 
 
+# t/agree.t asks those that "make test" has anyway.
+
+test-t test-asan: $(AGREE)/corpus $(AGREE)/generated
+
+
 # Each by itself: what is missing is told, and does not end it.
 
 .PHONY: agree-readers
