@@ -254,99 +254,191 @@ act_info(nthrift_call_t *call)
 
 
 static void
+act_nothing(nthrift_call_t *call)
+{
+    (void) call;
+}
+
+
+static void
+act_twice(nthrift_call_t *call)
+{
+    see("first:%d ", Probe_act_reply(call, NTHRIFT_STR("first")));
+    see("second:%d ", Probe_act_reply(call, NTHRIFT_STR("second")));
+    see("third:%d ", nthrift_call_fail(call, "third"));
+}
+
+
+static void
+act_other(nthrift_call_t *call)
+{
+    see("other:%d ", Probe_nothing_reply(call));
+}
+
+
+static void
+act_both(nthrift_call_t *call)
+{
+    Probe_act_result_t  both;
+
+    memset(&both, 0, sizeof(both));
+    both.has_success = true;
+    both.has_refused = true;
+
+    see("both:%d ", nthrift_call_reply(call, &Probe_act_method, &both));
+}
+
+
+static void
+act_done(nthrift_call_t *call)
+{
+    (void) nthrift_call_on_cancel(call, act_cancelled, (void *) "done");
+    see("done:%d ", nthrift_call_done(call));
+}
+
+
+static void
+act_keep_stale(nthrift_call_t *call)
+{
+    stale = call;
+    Probe_act_reply(call, NTHRIFT_STR("kept"));
+}
+
+
+static void
+act_use_stale(nthrift_call_t *call)
+{
+    see("stale:%d:%d:%d:%d:%d:%d ",
+        Probe_act_reply(stale, NTHRIFT_STR("stale")),
+        nthrift_call_fail(stale, "stale"), nthrift_call_keep(stale),
+        nthrift_call_alloc(stale, 1) != NULL,
+        nthrift_call_info(stale) != NULL,
+        nthrift_call_timer(stale, 1, act_first, NULL));
+
+    Probe_act_reply(call, NTHRIFT_STR("used"));
+}
+
+
+static void
+act_no_ticket(nthrift_call_t *call)
+{
+    see("none:%d:%d ", Probe_act_reply(NULL, NTHRIFT_STR("none")),
+        nthrift_call_keep((nthrift_call_t *) (uintptr_t) 0x7fffffffffff));
+
+    Probe_act_reply(call, NTHRIFT_STR("good"));
+}
+
+
+static void
+act_forever(nthrift_call_t *call)
+{
+    (void) nthrift_call_on_cancel(call, act_cancelled, (void *) "forever");
+    (void) nthrift_call_keep(call);
+}
+
+
+static void
+act_lost_timer(nthrift_call_t *call)
+{
+    (void) nthrift_call_on_cancel(call, act_cancelled, (void *) "lost");
+    (void) nthrift_call_timer(call, 10, act_first, NULL);
+}
+
+
+static void
+act_slow(nthrift_call_t *call)
+{
+    nap(150);
+    Probe_act_reply(call, NTHRIFT_STR("slow"));
+}
+
+
+static void
+act_ended(nthrift_call_t *call)
+{
+    nap(1200);
+
+    see("ended:%d:%d:%d:%d ", nthrift_call_info(call) != NULL,
+        nthrift_call_alloc(call, 10) != NULL, (int) nthrift_call_left(call),
+        Probe_act_reply(call, NTHRIFT_STR("ended")));
+}
+
+
+static void
+act_big(nthrift_call_t *call)
+{
+    nthrift_str_t  big;
+
+    big.len = 3000000;
+    big.data = nthrift_call_alloc(call, big.len);
+    memset(big.data, 'b', big.len);
+
+    Probe_act_reply(call, big);
+}
+
+
+static void
+act_much(nthrift_call_t *call)
+{
+    see("much:%d ", nthrift_call_alloc(call, 200 * 1024 * 1024) != NULL);
+    Probe_act_reply(call, NTHRIFT_STR("much"));
+}
+
+
+static void
+act_log(nthrift_call_t *call)
+{
+    nthrift_call_log(call, NTHRIFT_LOG_WARN, "a line of %s", "act\n2");
+    Probe_act_reply(call, NTHRIFT_STR("logged"));
+}
+
+
+static void
+act_type(nthrift_call_t *call)
+{
+    nthrift_call_fail_type(call, 77, "%s", "a type of its own");
+}
+
+
+static const struct {
+    const char  *what;
+    void       (*act)(nthrift_call_t *call);
+} acts[] = {
+    { "nothing",      act_nothing },
+    { "twice",        act_twice },
+    { "other method", act_other },
+    { "both",         act_both },
+    { "done",         act_done },
+    { "keep stale",   act_keep_stale },
+    { "use stale",    act_use_stale },
+    { "no ticket",    act_no_ticket },
+    { "timers",       act_timers },
+    { "forever",      act_forever },
+    { "lost timer",   act_lost_timer },
+    { "slow",         act_slow },
+    { "ended",        act_ended },
+    { "thread",       act_thread },
+    { "info",         act_info },
+    { "big",          act_big },
+    { "much",         act_much },
+    { "log",          act_log },
+    { "type",         act_type }
+};
+
+
+static void
 act(nthrift_call_t *call, const Probe_act_args_t *args)
 {
-    nthrift_str_t            what, big;
-    Probe_act_result_t       both;
+    size_t  i;
 
-    what = args->what;
-
-    if (is(what, "nothing")) {
-        return;
-
-    } else if (is(what, "twice")) {
-        see("first:%d ", Probe_act_reply(call, NTHRIFT_STR("first")));
-        see("second:%d ", Probe_act_reply(call, NTHRIFT_STR("second")));
-        see("third:%d ", nthrift_call_fail(call, "third"));
-
-    } else if (is(what, "other method")) {
-        see("other:%d ", Probe_nothing_reply(call));
-
-    } else if (is(what, "both")) {
-        memset(&both, 0, sizeof(both));
-        both.has_success = true;
-        both.has_refused = true;
-        see("both:%d ", nthrift_call_reply(call, &Probe_act_method, &both));
-
-    } else if (is(what, "done")) {
-        (void) nthrift_call_on_cancel(call, act_cancelled, (void *) "done");
-        see("done:%d ", nthrift_call_done(call));
-
-    } else if (is(what, "keep stale")) {
-        stale = call;
-        Probe_act_reply(call, NTHRIFT_STR("kept"));
-
-    } else if (is(what, "use stale")) {
-        see("stale:%d:%d:%d:%d:%d:%d ",
-            Probe_act_reply(stale, NTHRIFT_STR("stale")),
-            nthrift_call_fail(stale, "stale"), nthrift_call_keep(stale),
-            nthrift_call_alloc(stale, 1) != NULL,
-            nthrift_call_info(stale) != NULL,
-            nthrift_call_timer(stale, 1, act_first, NULL));
-        Probe_act_reply(call, NTHRIFT_STR("used"));
-
-    } else if (is(what, "no ticket")) {
-        see("none:%d:%d ", Probe_act_reply(NULL, NTHRIFT_STR("none")),
-            nthrift_call_keep((nthrift_call_t *) (uintptr_t) 0x7fffffffffff));
-        Probe_act_reply(call, NTHRIFT_STR("good"));
-
-    } else if (is(what, "timers")) {
-        act_timers(call);
-
-    } else if (is(what, "forever")) {
-        (void) nthrift_call_on_cancel(call, act_cancelled, (void *) "forever");
-        (void) nthrift_call_keep(call);
-
-    } else if (is(what, "lost timer")) {
-        (void) nthrift_call_on_cancel(call, act_cancelled, (void *) "lost");
-        (void) nthrift_call_timer(call, 10, act_first, NULL);
-
-    } else if (is(what, "slow")) {
-        nap(150);
-        Probe_act_reply(call, NTHRIFT_STR("slow"));
-
-    } else if (is(what, "ended")) {
-        nap(1200);
-        see("ended:%d:%d:%d:%d ", nthrift_call_info(call) != NULL,
-            nthrift_call_alloc(call, 10) != NULL, (int) nthrift_call_left(call),
-            Probe_act_reply(call, what));
-
-    } else if (is(what, "thread")) {
-        act_thread(call);
-
-    } else if (is(what, "info")) {
-        act_info(call);
-
-    } else if (is(what, "big")) {
-        big.len = 3000000;
-        big.data = nthrift_call_alloc(call, big.len);
-        memset(big.data, 'b', big.len);
-        Probe_act_reply(call, big);
-
-    } else if (is(what, "much")) {
-        see("much:%d ", nthrift_call_alloc(call, 200 * 1024 * 1024) != NULL);
-        Probe_act_reply(call, NTHRIFT_STR("much"));
-
-    } else if (is(what, "log")) {
-        nthrift_call_log(call, NTHRIFT_LOG_WARN, "a line of %s", "act\n2");
-        Probe_act_reply(call, NTHRIFT_STR("logged"));
-
-    } else if (is(what, "type")) {
-        nthrift_call_fail_type(call, 77, "%s", "a type of its own");
-
-    } else {
-        Probe_act_reply(call, what);
+    for (i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+        if (is(args->what, acts[i].what)) {
+            acts[i].act(call);
+            return;
+        }
     }
+
+    Probe_act_reply(call, args->what);
 }
 
 
