@@ -337,8 +337,6 @@ sub to_itself {
 sub for_ever {
     my $c = $t->client('short');
 
-    $t->expect_log(qr/\[alert\].*worker_connections are not enough/);
-
     my $m = $c->call('act', [ [ 1, string => 'again' ] ]);
 
     like($m->{message}, qr/^(?:asked: ){20}/, 'a handler calls itself');

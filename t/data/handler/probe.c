@@ -206,6 +206,10 @@ act_timers(nthrift_call_t *call)
 
     second = nthrift_call_alloc(call, sizeof(int));
 
+    if (second == NULL) {
+        return;
+    }
+
     (void) nthrift_call_timer(call, 10, act_first, second);
     *second = nthrift_call_timer(call, 30, act_first, NULL);
     (void) nthrift_call_timer(call, 60, act_later, (void *) "timers");
@@ -371,6 +375,11 @@ act_big(nthrift_call_t *call)
 
     big.len = 3000000;
     big.data = nthrift_call_alloc(call, big.len);
+
+    if (big.data == NULL) {
+        return;
+    }
+
     memset(big.data, 'b', big.len);
 
     Probe_act_reply(call, big);
@@ -620,6 +629,10 @@ ask(nthrift_call_t *call, const Probe_ask_args_t *args)
 
     a = nthrift_call_alloc(call, sizeof(ask_t));
 
+    if (a == NULL) {
+        return;
+    }
+
     a->left = args->times;
     (void) snprintf(a->upstream, sizeof(a->upstream), "%.*s",
                     NTHRIFT_ARG(args->upstream));
@@ -666,6 +679,11 @@ work(nthrift_call_t *call, const Probe_work_args_t *args)
     work_t  *w;
 
     w = nthrift_call_alloc(call, sizeof(work_t));
+
+    if (w == NULL) {
+        return;
+    }
+
     w->msec = args->milliseconds;
 
     (void) snprintf(name, sizeof(name), "%.*s", NTHRIFT_ARG(args->pool));
