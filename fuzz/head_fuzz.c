@@ -138,7 +138,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (rc == NTHRIFT_OK) {
         fuzz_check(head.size <= size && head.size <= NTHRIFT_MAX_HEAD);
-        fuzz_check(head.name.len != 0 && head.name.len <= NTHRIFT_MAX_NAME);
+        fuzz_check(head.name.len <= NTHRIFT_MAX_NAME);
+        fuzz_check(head.name.len != 0
+                   || (rules.unnamed && head.type == NTHRIFT_EXCEPTION));
         fuzz_check(head.name.data > p
                    && head.name.data + head.name.len <= p + head.size);
 

@@ -238,6 +238,10 @@ ngx_stream_thrift_session_lost(ngx_thrift_client_t *client)
              ((u_char *) client
               - offsetof(ngx_stream_thrift_session_t, client));
 
+    if (ts->closing) {
+        return;
+    }
+
     ts->closing = 1;
 
     ngx_post_event(&ts->flush, &ngx_posted_events);
