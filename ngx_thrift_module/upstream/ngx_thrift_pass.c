@@ -19,6 +19,7 @@
 static void ngx_thrift_pass_done(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
 static ngx_int_t ngx_thrift_pass_try(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_pass_choose(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_open(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
@@ -150,6 +151,43 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
         return NGX_AGAIN;
     }
 
+    rc = ngx_thrift_pass_choose(attempt);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    /* what others have left on a connection is no state of this client's */
+
+    conn = (call->conf->balance == NGX_THRIFT_BALANCE_CONNECTION)
+           ? NULL : ngx_thrift_pool_get(attempt->pool, call->client,
+                                        attempt->peer, &attempt->dialect);
+    if (conn == NULL) {
+        return ngx_thrift_pass_open(attempt);
+    }
+
+    attempt->peer->cached = 1;
+
+    ngx_thrift_connection_add(conn, attempt);
+    call->balancer->connected(attempt);
+
+    if (ngx_thrift_pin_wanted(call)) {
+        ngx_thrift_pin(attempt);
+    }
+
+    return NGX_AGAIN;
+}
+
+
+/* A server for the attempt; NGX_ERROR: there is none. */
+
+static ngx_int_t
+ngx_thrift_pass_choose(ngx_thrift_attempt_t *attempt)
+{
+    ngx_int_t           rc;
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
     rc = call->balancer->get(attempt);
 
     /* its own oneways may hold the server that it would have */
@@ -176,25 +214,7 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
                    "thrift call %ui: attempt %ui with server %V",
                    call->number, attempt->number, attempt->peer->name);
 
-    /* what others have left on a connection is no state of this client's */
-
-    conn = (call->conf->balance == NGX_THRIFT_BALANCE_CONNECTION)
-           ? NULL : ngx_thrift_pool_get(attempt->pool, call->client,
-                                        attempt->peer, &attempt->dialect);
-    if (conn == NULL) {
-        return ngx_thrift_pass_open(attempt);
-    }
-
-    attempt->peer->cached = 1;
-
-    ngx_thrift_connection_add(conn, attempt);
-    call->balancer->connected(attempt);
-
-    if (ngx_thrift_pin_wanted(call)) {
-        ngx_thrift_pin(attempt);
-    }
-
-    return NGX_AGAIN;
+    return NGX_OK;
 }
 
 
