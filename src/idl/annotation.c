@@ -173,6 +173,18 @@ annotation_flag(const nthrift_str_t *text, int *on)
 }
 
 
+/* `*on` is let be if the method has no such annotation. */
+
+static int
+annotation_method_flag(const nthrift_idl_method_t *method,
+    const nthrift_str_t *name, int *on, const nthrift_idl_annotation_t **bad)
+{
+    *bad = nthrift_idl_annotation(method->annotations, name);
+
+    return (*bad == NULL) ? NTHRIFT_OK : annotation_flag(&(*bad)->value, on);
+}
+
+
 int
 nthrift_annotation_read(const nthrift_idl_method_t *method,
     nthrift_annotation_t *a, const nthrift_idl_annotation_t **bad)
@@ -194,18 +206,10 @@ nthrift_annotation_read(const nthrift_idl_method_t *method,
         return NTHRIFT_ERROR;
     }
 
-    *bad = nthrift_idl_annotation(method->annotations, &idempotent);
-
-    if (*bad != NULL
-        && annotation_flag(&(*bad)->value, &a->idempotent) != NTHRIFT_OK)
-    {
-        return NTHRIFT_ERROR;
-    }
-
-    *bad = nthrift_idl_annotation(method->annotations, &stateful);
-
-    if (*bad != NULL
-        && annotation_flag(&(*bad)->value, &a->stateful) != NTHRIFT_OK)
+    if (annotation_method_flag(method, &idempotent, &a->idempotent, bad)
+            != NTHRIFT_OK
+        || annotation_method_flag(method, &stateful, &a->stateful, bad)
+            != NTHRIFT_OK)
     {
         return NTHRIFT_ERROR;
     }
