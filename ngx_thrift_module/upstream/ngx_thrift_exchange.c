@@ -29,6 +29,8 @@ static int32_t ngx_thrift_exchange_draw_seqid(
 static ngx_uint_t ngx_thrift_exchange_knows(ngx_thrift_connection_t *conn,
     int32_t seqid);
 static ngx_int_t ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn);
+static ngx_int_t ngx_thrift_exchange_rest(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_exchange_message(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_match(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_whole(ngx_thrift_connection_t *conn);
@@ -237,7 +239,6 @@ ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn)
     ngx_int_t              rc;
     ngx_uint_t             level;
     ngx_connection_t      *c;
-    ngx_thrift_conf_t     *conf;
     ngx_thrift_attempt_t  *attempt;
 
     c = conn->connection;
@@ -267,22 +268,7 @@ ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn)
     }
 
     if (n == NGX_AGAIN) {
-        ngx_thrift_message_rest(&conn->message, &conn->in);
-
-        /* from its first byte to its last, but for the time that we wait */
-
-        if (attempt->call->paused) {
-            ngx_thrift_timer_clear(&conn->timer);
-
-        } else if (attempt->state == NGX_THRIFT_ATTEMPT_READING
-                   && !conn->timer.set)
-        {
-            conf = attempt->call->conf;
-            ngx_thrift_connection_arm(conn, conf->messages->read_timeout);
-        }
-
-        return (ngx_handle_read_event(c->read, 0) == NGX_OK) ? NGX_AGAIN
-                                                             : NGX_ERROR;
+        return ngx_thrift_exchange_rest(conn, attempt);
     }
 
     level = ngx_thrift_pool_level(conn->pool);
@@ -295,6 +281,35 @@ ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn)
     }
 
     return ngx_thrift_attempt_lost(attempt);
+}
+
+
+/* Nothing is received for a while. */
+
+static ngx_int_t
+ngx_thrift_exchange_rest(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    ngx_event_t        *rev;
+    ngx_thrift_conf_t  *conf;
+
+    rev = conn->connection->read;
+
+    ngx_thrift_message_rest(&conn->message, &conn->in);
+
+    /* from its first byte to its last, but for the time that we wait */
+
+    if (attempt->call->paused) {
+        ngx_thrift_timer_clear(&conn->timer);
+
+    } else if (attempt->state == NGX_THRIFT_ATTEMPT_READING
+               && !conn->timer.set)
+    {
+        conf = attempt->call->conf;
+        ngx_thrift_connection_arm(conn, conf->messages->read_timeout);
+    }
+
+    return (ngx_handle_read_event(rev, 0) == NGX_OK) ? NGX_AGAIN : NGX_ERROR;
 }
 
 

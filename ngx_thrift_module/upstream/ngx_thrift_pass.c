@@ -171,9 +171,7 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
     ngx_thrift_connection_add(conn, attempt);
     call->balancer->connected(attempt);
 
-    if (ngx_thrift_pin_wanted(call)) {
-        ngx_thrift_pin(attempt);
-    }
+    ngx_thrift_pin(attempt);
 
     return NGX_AGAIN;
 }
@@ -231,9 +229,7 @@ ngx_thrift_pass_open(ngx_thrift_attempt_t *attempt)
         return rc;
     }
 
-    if (ngx_thrift_pin_wanted(attempt->call)) {
-        ngx_thrift_pin(attempt);
-    }
+    ngx_thrift_pin(attempt);
 
     return NGX_AGAIN;
 }

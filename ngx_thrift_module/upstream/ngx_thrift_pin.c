@@ -8,6 +8,9 @@
 #include "ngx_thrift.h"
 
 
+static ngx_uint_t ngx_thrift_pin_wanted(ngx_thrift_call_t *call);
+
+
 ngx_thrift_connection_t *
 ngx_thrift_pin_find(ngx_thrift_attempt_t *attempt)
 {
@@ -41,7 +44,9 @@ ngx_thrift_pin_find(ngx_thrift_attempt_t *attempt)
 }
 
 
-ngx_uint_t
+/* Is the call's client to be pinned from this call on? */
+
+static ngx_uint_t
 ngx_thrift_pin_wanted(ngx_thrift_call_t *call)
 {
     return call->client && call->client->lost
@@ -58,6 +63,10 @@ ngx_thrift_pin(ngx_thrift_attempt_t *attempt)
 
     call = attempt->call;
     conn = attempt->connection;
+
+    if (!ngx_thrift_pin_wanted(call)) {
+        return;
+    }
 
     ngx_log_debug2(NGX_LOG_DEBUG_EVENT, call->log, 0,
                    "thrift call %ui: its client is pinned to connection %uA",
