@@ -21,7 +21,13 @@ service Nap {
     i64 nap(1: i32 msec),
 
     /** The same, in a timer. */
-    i64 later(1: i32 msec)
+    i64 later(1: i32 msec),
+
+    /** Works until no time is left, and gives up. */
+    i64 endless(),
+
+    /** The same, in a timer. */
+    i64 endlessLater()
 }
 EOF
 #define _POSIX_C_SOURCE  200809L
@@ -70,7 +76,37 @@ later(nthrift_call_t *call, const Nap_later_args_t *args)
 }
 
 
-Nap_HANDLER(.nap = nap, .later = later)
+static void
+endless(nthrift_call_t *call, const Nap_endless_args_t *args)
+{
+    (void) args;
+
+    while (nthrift_call_left(call) > 0) {
+        sleep_for(1);
+    }
+}
+
+
+static void
+on_endless(nthrift_call_t *call, void *data)
+{
+    endless(call, data);
+
+    nthrift_call_done(call);
+}
+
+
+static void
+endless_later(nthrift_call_t *call, const Nap_endlessLater_args_t *args)
+{
+    (void) args;
+
+    (void) nthrift_call_timer(call, 10, on_endless, NULL);
+}
+
+
+Nap_HANDLER(.nap = nap, .later = later, .endless = endless,
+            .endlessLater = endless_later)
 EOF
 
 $t->write_conf(<<'EOF');
@@ -92,6 +128,17 @@ stream {
         listen  127.0.0.1:%%PORT_handler%%;
 
         thrift_timeout       20s;
+        thrift_handler_slow  0;
+
+        thrift_service Nap {
+            thrift_handler  %%TESTDIR%%/nap.so;
+        }
+    }
+
+    server {
+        listen  127.0.0.1:%%PORT_short%%;
+
+        thrift_timeout       100ms;
         thrift_handler_slow  0;
 
         thrift_service Nap {
@@ -126,6 +173,16 @@ logged($_, 0.400, "call $_ of two that are answered together") for 3, 4;
 
 answer($c->call('nap', [ [ 1, i32 => 0 ] ], seqid => 5));
 logged(5, 0, 'short one');
+
+# one that gives up in time was timed out, and was not wrong
+
+my $short = $t->client('short');
+
+for my $method (qw(endless endlessLater)) {
+    like(answer($short->call($method)),
+         qr/^6 timed out after 1\d\dms waiting for handler$/, $method);
+    is(scalar($t->grep_log(qr/did not reply/)), 0, "$method is not blamed");
+}
 
 $t->done();
 

@@ -58,6 +58,6 @@ ngx_thrift_error_timed_out(ngx_thrift_call_t *call)
 {
     return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 504,
                                 "timed out after %Mms %s",
-                                ngx_current_msec - call->start,
-                                call->log->action);
+                                ngx_current_msec + ngx_thrift_watch_behind()
+                                - call->start, call->log->action);
 }

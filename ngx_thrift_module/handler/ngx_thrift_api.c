@@ -464,6 +464,12 @@ ngx_thrift_api_done(nthrift_call_t *call)
     }
 
     if (inv->end == NGX_THRIFT_INVOCATION_OPEN && !inv->oneway) {
+
+        if (ngx_thrift_invocation_gave_up(inv)) {
+            return ngx_thrift_invocation_end(inv,
+                                            NGX_THRIFT_INVOCATION_CANCELLED);
+        }
+
         return ngx_thrift_invocation_wrong(inv,
                               "handler is done with a call but did not reply");
     }
@@ -560,7 +566,6 @@ ngx_thrift_api_worker(nthrift_call_t *call)
 static int64_t
 ngx_thrift_api_left(nthrift_call_t *call)
 {
-    ngx_msec_int_t            left;
     ngx_thrift_invocation_t  *inv;
 
     inv = ngx_thrift_api_find(call);
@@ -569,14 +574,7 @@ ngx_thrift_api_left(nthrift_call_t *call)
         return 0;
     }
 
-    if (!inv->timed) {
-        return INT64_MAX;
-    }
-
-    left = (ngx_msec_int_t) (inv->deadline - ngx_current_msec
-                             - ngx_thrift_watch_behind());
-
-    return ngx_max(left, 0);
+    return ngx_thrift_invocation_left(inv);
 }
 
 

@@ -20,6 +20,7 @@ static ngx_thrift_invocation_t *ngx_thrift_invocation_create(
     ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_invocation_settle(ngx_thrift_invocation_t *inv);
 static ngx_int_t ngx_thrift_invocation_wait(ngx_thrift_invocation_t *inv);
+static void ngx_thrift_invocation_timed_out(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_invocation_result(ngx_thrift_invocation_t *inv);
 static void ngx_thrift_invocation_join(ngx_thrift_invocation_t *inv);
 static void ngx_thrift_invocation_event(ngx_event_t *ev);
@@ -204,6 +205,9 @@ ngx_thrift_invocation_settle(ngx_thrift_invocation_t *inv)
         if (inv->call->target->method->oneway && !inv->starved) {
             inv->end = NGX_THRIFT_INVOCATION_DONE;
 
+        } else if (ngx_thrift_invocation_gave_up(inv)) {
+            inv->end = NGX_THRIFT_INVOCATION_CANCELLED;
+
         } else {
             (void) ngx_thrift_invocation_wrong(inv,
                          inv->refusal ? inv->refusal : "handler did not reply");
@@ -217,6 +221,22 @@ ngx_thrift_invocation_settle(ngx_thrift_invocation_t *inv)
     ngx_thrift_invocation_close(inv);
 
     return ngx_thrift_invocation_result(inv);
+}
+
+
+int64_t
+ngx_thrift_invocation_left(ngx_thrift_invocation_t *inv)
+{
+    ngx_msec_int_t  left;
+
+    if (!inv->timed) {
+        return INT64_MAX;
+    }
+
+    left = (ngx_msec_int_t) (inv->deadline - ngx_current_msec
+                             - ngx_thrift_watch_behind());
+
+    return ngx_max(left, 0);
 }
 
 
@@ -235,6 +255,13 @@ ngx_thrift_invocation_wait(ngx_thrift_invocation_t *inv)
 }
 
 
+ngx_uint_t
+ngx_thrift_invocation_gave_up(ngx_thrift_invocation_t *inv)
+{
+    return !inv->starved && ngx_thrift_invocation_left(inv) == 0;
+}
+
+
 static ngx_int_t
 ngx_thrift_invocation_result(ngx_thrift_invocation_t *inv)
 {
@@ -246,6 +273,11 @@ ngx_thrift_invocation_result(ngx_thrift_invocation_t *inv)
         return ngx_thrift_error_set(call, inv->type,
                                     inv->overloaded ? 503 : 500, "%V",
                                     &inv->text);
+    }
+
+    if (inv->end == NGX_THRIFT_INVOCATION_CANCELLED) {
+        ngx_thrift_invocation_timed_out(call);
+        return ngx_thrift_error_timed_out(call);
     }
 
     return NGX_OK;
@@ -357,11 +389,19 @@ ngx_thrift_invocation_cancel(ngx_thrift_call_t *call, ngx_uint_t reason)
         return NGX_DECLINED;
     }
 
-    ngx_log_error(NGX_LOG_ERR, call->log, NGX_ETIMEDOUT, "handler timed out");
-
+    ngx_thrift_invocation_timed_out(call);
     ngx_thrift_invocation_abandon(inv, NTHRIFT_CANCEL_DEADLINE);
 
     return NGX_OK;
+}
+
+
+static void
+ngx_thrift_invocation_timed_out(ngx_thrift_call_t *call)
+{
+    call->log->action = "waiting for handler";
+
+    ngx_log_error(NGX_LOG_ERR, call->log, NGX_ETIMEDOUT, "handler timed out");
 }
 
 

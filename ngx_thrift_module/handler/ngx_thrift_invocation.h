@@ -128,6 +128,12 @@ ngx_uint_t ngx_thrift_invocation_waits(ngx_thrift_call_t *call);
 ngx_int_t ngx_thrift_invocation_cancel(ngx_thrift_call_t *call,
     ngx_uint_t reason);
 
+/* Milliseconds that the call has left; INT64_MAX: it has no deadline. */
+int64_t ngx_thrift_invocation_left(ngx_thrift_invocation_t *inv);
+
+/* May it end without a reply: there is no time left for one. */
+ngx_uint_t ngx_thrift_invocation_gave_up(ngx_thrift_invocation_t *inv);
+
 /* The call is gone; its invocation goes too, or when its work is done. */
 void ngx_thrift_invocation_release(ngx_thrift_call_t *call);
 

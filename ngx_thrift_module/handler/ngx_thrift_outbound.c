@@ -83,11 +83,7 @@ ngx_thrift_outbound_start(ngx_thrift_outbound_t *ob, const char *upstream,
     inv = ob->invocation;
     parent = inv->call;
 
-    if (inv->timed
-        && (ngx_msec_int_t) (inv->deadline - ngx_current_msec
-                             - ngx_thrift_watch_behind())
-           <= 0)
-    {
+    if (ngx_thrift_invocation_left(inv) == 0) {
         return ngx_thrift_outbound_failed(ob, "the call's time is over");
     }
 
