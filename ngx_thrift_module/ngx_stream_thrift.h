@@ -29,6 +29,7 @@ typedef struct ngx_stream_thrift_held_s     ngx_stream_thrift_held_t;
 #include "upstream/ngx_stream_thrift_peer.h"
 #include "upstream/ngx_stream_thrift_held.h"
 #include "client/rooms.h"
+#include "reload/rooms.h"
 #include "handler/ngx_stream_thrift_outbound.h"
 #include "handler/ngx_stream_thrift_handlers.h"
 

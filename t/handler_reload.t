@@ -111,7 +111,7 @@ is(version(), 1, 'replaced, not reloaded');
 ok($t->reload(), 'reload');
 is(version(), 2, 'new calls run the new code');
 is($waiting->read_message()->{fields}{0}, 1, 'a call on its way the old');
-is(version($c), 1, 'an old connection is with the old worker');
+is(version($c), 2, 'and so do those of connections of before');
 $_->close() for $c, $waiting;
 ok($t->old_workers_gone(), 'old workers end');
 is(scalar(() = $t->grep_log(qr/stop 1/)), 2, 'stop hooks');

@@ -139,6 +139,16 @@ ngx_thrift_input_recv(ngx_thrift_input_t *in, ngx_connection_t *c)
 }
 
 
+void
+ngx_thrift_input_retry(ngx_connection_t *c)
+{
+    c->read->ready = 1;
+#if (NGX_HAVE_KQUEUE || NGX_HAVE_EPOLLRDHUP)
+    c->read->available = 1;
+#endif
+}
+
+
 /*
  * Counts what all connections receive.  The event that begins anew asks for a
  * turn of the event loop, so it is posted only when it is needed.

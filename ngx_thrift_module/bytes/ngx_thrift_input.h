@@ -60,6 +60,8 @@ typedef struct {
 
 #define ngx_thrift_input_pending(in)                                          \
     ((in)->block != NULL && (in)->pos != (in)->block->last)
+#define ngx_thrift_input_left(in)                                             \
+    ((in)->block ? (size_t) ((in)->block->last - (in)->pos) : 0)
 
 void ngx_thrift_input_init(ngx_thrift_input_t *in,
     ngx_thrift_cache_t *blocks);
@@ -69,6 +71,9 @@ void ngx_thrift_input_init(ngx_thrift_input_t *in,
  * NGX_AGAIN, or NGX_ERROR (logged).
  */
 ssize_t ngx_thrift_input_recv(ngx_thrift_input_t *in, ngx_connection_t *c);
+
+/* Nothing is known to be there; the next reception asks the socket itself. */
+void ngx_thrift_input_retry(ngx_connection_t *c);
 
 /* Was so much received in this turn that nobody should receive twice? */
 ngx_uint_t ngx_thrift_input_exhausted(void);

@@ -130,6 +130,10 @@ ngx_stream_thrift_handler(ngx_stream_session_t *s)
     c->read->handler = ngx_stream_thrift_session_read_event;
     c->write->handler = ngx_stream_thrift_session_write_event;
 
+    /* busy or not, it wants to know when its worker shuts down */
+
+    c->idle = 1;
+
     ts->main->nsessions++;
 
     ngx_stream_thrift_session_run(ts);
@@ -146,8 +150,16 @@ ngx_stream_thrift_session_read_event(ngx_event_t *rev)
     ts = c->data;
 
     if (c->close) {
-        ngx_stream_thrift_session_shut_down(ts);
-        return;
+
+        /* worker_shutdown_timeout is over, or that time begins */
+
+        if (c->error) {
+            ngx_stream_thrift_session_shut_down(ts);
+            return;
+        }
+
+        c->close = 0;
+        ngx_thrift_input_retry(c);
     }
 
     if (ngx_stream_thrift_session_reset(ts)) {
@@ -307,6 +319,10 @@ ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts)
         return;
     }
 
+    if (ngx_exiting && ngx_stream_thrift_shutdown_next(ts) == NGX_DONE) {
+        return;
+    }
+
     if (ngx_stream_thrift_session_wait(ts) != NGX_OK) {
         ngx_stream_thrift_session_close(ts, NGX_STREAM_INTERNAL_SERVER_ERROR);
     }
@@ -421,6 +437,10 @@ ngx_stream_thrift_session_blocked(ngx_stream_thrift_session_t *ts)
         return 1;
     }
 
+    if (ngx_exiting && ngx_stream_thrift_shutdown_stops(ts)) {
+        return 1;
+    }
+
     if (ts->reading) {
         return 0;
     }
@@ -482,6 +502,8 @@ ngx_stream_thrift_session_recv(ngx_stream_thrift_session_t *ts)
 
         return NGX_OK;
     }
+
+    ts->last = ngx_exiting;
 
     if (!c->read->ready) {
         ngx_stream_thrift_session_rest(ts);

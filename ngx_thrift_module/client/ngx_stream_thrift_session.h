@@ -53,6 +53,9 @@ struct ngx_stream_thrift_session_s {
                                                    them is missing */
     unsigned                        left:1;     /* only calls go on that need
                                                    no client */
+    unsigned                        last:1;     /* has read what had come when
+                                                   its worker shut down */
+    unsigned                        linked:1;
 
     ngx_thrift_input_t              in;
     ngx_queue_t                     calls;      /* in flight, in order */
@@ -76,6 +79,10 @@ struct ngx_stream_thrift_session_s {
     ngx_thrift_client_t             handlers;   /* that answer it, likewise: it
                                                    cannot spoil their
                                                    connections */
+
+    ngx_uint_t                      stays;      /* a fate: with a worker that
+                                                   shuts down; 0: it does not */
+    ngx_queue_t                     link;       /* of those who stay, or wait */
 };
 
 

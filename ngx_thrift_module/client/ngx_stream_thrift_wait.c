@@ -16,6 +16,8 @@
 #define NGX_STREAM_THRIFT_DRAIN    4096         /* bytes, of what is dropped */
 
 
+static ngx_msec_t ngx_stream_thrift_session_idle_timeout(
+    ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_drain(ngx_connection_t *c);
 static void ngx_stream_thrift_session_linger(ngx_event_t *rev);
 static void ngx_stream_thrift_session_cancel(ngx_stream_thrift_session_t *ts);
@@ -53,7 +55,7 @@ ngx_stream_thrift_session_wait(ngx_stream_thrift_session_t *ts)
     } else {
         c->log->action = "waiting for call from client";
         wait = NGX_STREAM_THRIFT_IDLE;
-        timeout = conf->idle_timeout;
+        timeout = ngx_stream_thrift_session_idle_timeout(ts);
     }
 
     if (timeout == 0) {
@@ -71,6 +73,18 @@ ngx_stream_thrift_session_wait(ngx_stream_thrift_session_t *ts)
     }
 
     return ngx_handle_write_event(c->write, 0);
+}
+
+
+static ngx_msec_t
+ngx_stream_thrift_session_idle_timeout(ngx_stream_thrift_session_t *ts)
+{
+    ngx_msec_t  idle, shutdown;
+
+    idle = ts->conf->idle_timeout;
+    shutdown = ts->stays ? ts->conf->shutdown_idle : 0;
+
+    return (idle && shutdown) ? ngx_min(idle, shutdown) : idle + shutdown;
 }
 
 
@@ -125,7 +139,7 @@ ngx_stream_thrift_session_timeout(void *data)
 
     default: /* NGX_STREAM_THRIFT_IDLE */
 
-        if (conf->idle_timeout && ts->ncalls == 0) {
+        if (ngx_stream_thrift_session_idle_timeout(ts) && ts->ncalls == 0) {
             ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
                           "client sent no call");
 
@@ -145,6 +159,9 @@ ngx_stream_thrift_session_end(ngx_stream_thrift_session_t *ts)
     ngx_connection_t  *c;
 
     c = ts->connection;
+    c->idle = 0;
+
+    ngx_stream_thrift_shutdown_forget(ts);
 
     if (ts->eof) {
 
@@ -340,6 +357,10 @@ ngx_stream_thrift_session_leave(ngx_stream_thrift_session_t *ts)
 
     c = ts->connection;
 
+    ngx_stream_thrift_shutdown_forget(ts);
+
+    c->idle = 0;
+
     ts->left = 1;
     ts->running = 0;
     ts->out = NULL;
@@ -403,6 +424,7 @@ ngx_stream_thrift_session_finalize(ngx_stream_thrift_session_t *ts,
 
     ts->running = 1;
 
+    ngx_stream_thrift_shutdown_forget(ts);
     ngx_thrift_pool_close_client(&ts->client);
     ngx_thrift_pool_close_client(&ts->handlers);
     ngx_thrift_timer_close(&ts->timer);

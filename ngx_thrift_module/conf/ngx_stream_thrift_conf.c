@@ -78,7 +78,20 @@ ngx_stream_thrift_create_main_conf(ngx_conf_t *cf)
     cln->handler = ngx_stream_thrift_cleanup;
     cln->data = tmcf;
 
+    tmcf->handover = NGX_CONF_UNSET;
+
     return tmcf;
+}
+
+
+char *
+ngx_stream_thrift_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_stream_thrift_main_conf_t  *tmcf = conf;
+
+    ngx_conf_init_value(tmcf->handover, 1);
+
+    return NGX_CONF_OK;
 }
 
 
@@ -143,6 +156,7 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
     tscf->messages.trusted = NGX_CONF_UNSET;
     tscf->messages.read_timeout = NGX_CONF_UNSET_MSEC;
     tscf->idle_timeout = NGX_CONF_UNSET_MSEC;
+    tscf->shutdown_idle = NGX_CONF_UNSET_MSEC;
     tscf->max_message_size = NGX_CONF_UNSET_SIZE;
     tscf->max_depth = NGX_CONF_UNSET_UINT;
     tscf->max_pipeline = NGX_CONF_UNSET_UINT;
@@ -311,6 +325,7 @@ ngx_stream_thrift_merge_server(ngx_stream_thrift_srv_conf_t *prev,
 
     ngx_conf_merge_msec_value(conf->messages.read_timeout,
                               prev->messages.read_timeout, 60000);
+    ngx_conf_merge_msec_value(conf->shutdown_idle, prev->shutdown_idle, 0);
     ngx_conf_merge_msec_value(conf->idle_timeout, prev->idle_timeout,
                               10 * 60000);
 

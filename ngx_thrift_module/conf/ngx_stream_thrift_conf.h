@@ -72,6 +72,7 @@ typedef struct {
     ngx_array_t                      limit_zones;   /* ngx_shm_zone_t * */
     ngx_array_t                      deadlines; /* ngx_thrift_deadlines_t * */
     ngx_thrift_cache_t               calls;
+    ngx_flag_t                       handover;
     ngx_uint_t                       nsessions;
     off_t                            held;      /* bytes, by all of them */
     void                           **quiet;     /* main_conf without a log */
@@ -160,6 +161,7 @@ typedef struct {
     ngx_uint_t                       validate_utf8;
 
     ngx_msec_t                       idle_timeout;
+    ngx_msec_t                       shutdown_idle; /* 0: none */
 
     size_t                           max_message_size;
     ngx_uint_t                       max_depth;
@@ -189,6 +191,7 @@ typedef struct {
 
 
 void *ngx_stream_thrift_create_main_conf(ngx_conf_t *cf);
+char *ngx_stream_thrift_init_main_conf(ngx_conf_t *cf, void *conf);
 void *ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf);
 char *ngx_stream_thrift_merge_srv_conf(ngx_conf_t *cf, void *parent,
     void *child);

@@ -19,6 +19,7 @@
 
 static ngx_int_t ngx_stream_thrift_prepare(ngx_conf_t *cf);
 static ngx_int_t ngx_stream_thrift_init(ngx_conf_t *cf);
+static ngx_int_t ngx_stream_thrift_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_stream_thrift_init_process(ngx_cycle_t *cycle);
 static void ngx_stream_thrift_exit_process(ngx_cycle_t *cycle);
 static ngx_stream_thrift_main_conf_t *ngx_stream_thrift_cycle_conf(
@@ -169,6 +170,22 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       ngx_stream_thrift_offset(idle_timeout),
       NULL },
 
+    /* reload */
+
+    { ngx_string("thrift_handover"),
+      NGX_STREAM_MAIN_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_MAIN_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_main_conf_t, handover),
+      NULL },
+
+    { ngx_string("thrift_shutdown_idle"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(shutdown_idle),
+      NULL },
+
     /* limits */
 
     { ngx_string("thrift_max_message_size"),
@@ -229,7 +246,7 @@ static ngx_stream_module_t  ngx_stream_thrift_module_ctx = {
     ngx_stream_thrift_init,                /* postconfiguration */
 
     ngx_stream_thrift_create_main_conf,    /* create main configuration */
-    NULL,                                  /* init main configuration */
+    ngx_stream_thrift_init_main_conf,      /* init main configuration */
 
     ngx_stream_thrift_create_srv_conf,     /* create server configuration */
     ngx_stream_thrift_merge_srv_conf       /* merge server configuration */
@@ -242,7 +259,7 @@ ngx_module_t  ngx_stream_thrift_module = {
     ngx_stream_thrift_commands,            /* module directives */
     NGX_STREAM_MODULE,                     /* module type */
     NULL,                                  /* init master */
-    NULL,                                  /* init module */
+    ngx_stream_thrift_init_module,         /* init module */
     ngx_stream_thrift_init_process,        /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
@@ -292,6 +309,30 @@ ngx_stream_thrift_init(ngx_conf_t *cf)
 }
 
 
+/* Nothing can fail any more: nginx goes on with this configuration. */
+
+static ngx_int_t
+ngx_stream_thrift_init_module(ngx_cycle_t *cycle)
+{
+    ngx_uint_t                      wish;
+    ngx_stream_thrift_main_conf_t  *tmcf;
+
+    if (ngx_test_config) {
+        return NGX_OK;
+    }
+
+    tmcf = ngx_stream_thrift_cycle_conf(cycle);
+
+    wish = (tmcf == NULL) ? NGX_STREAM_THRIFT_GONE
+         : tmcf->handover ? NGX_STREAM_THRIFT_HAND_OVER
+                          : NGX_STREAM_THRIFT_KEEP;
+
+    ngx_stream_thrift_channel_configure(cycle, wish);
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_stream_thrift_init_process(ngx_cycle_t *cycle)
 {
@@ -312,6 +353,12 @@ ngx_stream_thrift_init_process(ngx_cycle_t *cycle)
     ngx_stream_thrift_held_init(tmcf->in_use, cycle->log);
     ngx_stream_thrift_limit_init(tmcf);
 
+    if (ngx_process == NGX_PROCESS_WORKER
+        && ngx_stream_thrift_shutdown_open(cycle, tmcf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     return ngx_stream_thrift_start_handlers(tmcf, cycle);
 }
 
@@ -324,6 +371,7 @@ ngx_stream_thrift_exit_process(ngx_cycle_t *cycle)
     tmcf = ngx_stream_thrift_cycle_conf(cycle);
 
     if (tmcf) {
+        ngx_stream_thrift_shutdown_close();
         ngx_stream_thrift_stop_handlers(tmcf);
     }
 }

@@ -160,6 +160,47 @@ ngx_thrift_pool_init_client(ngx_thrift_client_t *client, ngx_str_t *address)
 }
 
 
+ngx_uint_t
+ngx_thrift_pool_has_state(ngx_thrift_client_t *client)
+{
+    ngx_queue_t              *q;
+    ngx_rbtree_t             *tree;
+    ngx_rbtree_node_t        *node;
+    ngx_thrift_server_t      *server;
+    ngx_thrift_connection_t  *conn;
+
+    if (!ngx_queue_empty(&client->pins)) {
+        return 1;
+    }
+
+    tree = &client->servers.tree;
+
+    if (!client->ordered || tree->root == tree->sentinel) {
+        return 0;
+    }
+
+    for (node = ngx_rbtree_min(tree->root, tree->sentinel);
+         node;
+         node = ngx_rbtree_next(tree, node))
+    {
+        server = (ngx_thrift_server_t *) node;
+
+        for (q = ngx_queue_head(&server->idle);
+             q != ngx_queue_sentinel(&server->idle);
+             q = ngx_queue_next(q))
+        {
+            conn = ngx_queue_data(q, ngx_thrift_connection_t, idle);
+
+            if (conn->ordered) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
 void
 ngx_thrift_pool_close_client(ngx_thrift_client_t *client)
 {

@@ -98,6 +98,12 @@ void ngx_thrift_pool_destroy(ngx_thrift_pool_t *pool);
 void ngx_thrift_pool_init_client(ngx_thrift_client_t *client,
     ngx_str_t *address);
 
+/*
+ * Would anything be lost, or overtaken, if the client's next call came by
+ * another connection?
+ */
+ngx_uint_t ngx_thrift_pool_has_state(ngx_thrift_client_t *client);
+
 /* Closes the connections that are kept for a client; none has a call. */
 void ngx_thrift_pool_close_client(ngx_thrift_client_t *client);
 

@@ -311,6 +311,9 @@ act(nthrift_call_t *call, const Rare_act_args_t *args)
     } else if (is(what, "ticks")) {
         act_ticks(call, 1000);
 
+    } else if (is(what, "long")) {
+        act_ticks(call, 3000);
+
     } else if (is(what, "tick")) {
         act_ticks(call, 2);
 
@@ -322,6 +325,9 @@ act(nthrift_call_t *call, const Rare_act_args_t *args)
 
     } else if (is(what, "ask zero")) {
         act_ask(call, "own", NTHRIFT_STR("zero"));
+
+    } else if (is(what, "ask long")) {
+        act_ask(call, "own", NTHRIFT_STR("long"));
 
     } else if (is(what, "work")) {
         act_work(call);
