@@ -599,7 +599,7 @@ is(text($t->client('proxy'), 'first'), 'backend', 'new connection after it');
 is(text($t->client('proxy'), 'Live:second'), 'unknown method "Live:second"',
    'old definitions');
 
-# a new one brings new definitions to new connections
+# a new one brings new definitions, to old connections too
 
 $t->write_file('live.thrift', $second);
 ok($t->reload(), 'new file');
@@ -607,9 +607,8 @@ ok($t->reload(), 'new file');
 my $new = $t->client('proxy');
 is(text($new, 'second'), 'backend', 'new definitions');
 is(text($new, 'first'), 'unknown method "first"', 'old method gone');
-is(text($old, 'first'), 'backend', 'old connection, old definitions');
-is(text($old, 'second'), 'unknown method "second"',
-   'old connection, new method');
+is(text($old, 'second'), 'backend', 'old connection, new definitions');
+is(text($old, 'first'), 'unknown method "first"', 'old connection, old method');
 
 $t->done();
 

@@ -51,18 +51,7 @@ stream {
 
 EOC
 
-eval { require IO::Socket::SSL; 1 }
-    or do { $t->{done} = 1;
-            plan(skip_all => 'IO::Socket::SSL is not installed') };
-
-my $dir = $t->dir();
-
-system("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1"
-       . " -nodes -days 3650 -subj /CN=localhost"
-       . " -keyout $dir/key.pem -out $dir/cert.pem"
-       . " >$dir/openssl.out 2>&1") == 0
-    or do { $t->{done} = 1;
-            plan(skip_all => 'openssl cannot make a certificate') };
+$t->certificate();
 
 my $backend = $t->backend('backend', script => {
     big => { body => [ [ 0, 'string', 'x' x 400_000 ] ] },

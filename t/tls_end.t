@@ -45,16 +45,7 @@ stream {
 
 EOF
 
-eval { require IO::Socket::SSL; 1 }
-    or plan(skip_all => 'IO::Socket::SSL is not installed');
-
-my $dir = $t->dir();
-
-system("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1"
-       . " -nodes -days 3650 -subj /CN=localhost"
-       . " -keyout $dir/key.pem -out $dir/cert.pem"
-       . " >$dir/openssl.out 2>&1") == 0
-    or plan(skip_all => 'openssl cannot make a certificate');
+$t->certificate();
 
 $t->run();
 

@@ -142,9 +142,16 @@ ngx_thrift_input_recv(ngx_thrift_input_t *in, ngx_connection_t *c)
 void
 ngx_thrift_input_retry(ngx_connection_t *c)
 {
+    if (c->read->ready) {
+        return;
+    }
+
     c->read->ready = 1;
+
+    /* as after an event: it is not known how much; less would be believed */
+
 #if (NGX_HAVE_KQUEUE || NGX_HAVE_EPOLLRDHUP)
-    c->read->available = 1;
+    c->read->available = -1;
 #endif
 }
 

@@ -18,6 +18,9 @@ typedef struct {
 } ngx_stream_thrift_variable_t;
 
 
+static ngx_int_t ngx_stream_thrift_add_generation(ngx_conf_t *cf);
+static ngx_int_t ngx_stream_thrift_variable_generation(
+    ngx_stream_session_t *s, ngx_stream_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_stream_thrift_variable(ngx_stream_session_t *s,
     ngx_stream_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_stream_thrift_number(ngx_thrift_call_t *call,
@@ -106,7 +109,52 @@ ngx_stream_thrift_add_variables(ngx_conf_t *cf)
         var->data = (uintptr_t) v->handler;
     }
 
+    if (ngx_stream_thrift_add_generation(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_stream_thrift_add_arguments(cf);
+}
+
+
+/* The only one that is there without a call. */
+
+static ngx_int_t
+ngx_stream_thrift_add_generation(ngx_conf_t *cf)
+{
+    ngx_str_t               name = ngx_string("thrift_generation");
+    ngx_stream_variable_t  *var;
+
+    var = ngx_stream_add_variable(cf, &name, 0);
+    if (var == NULL) {
+        return NGX_ERROR;
+    }
+
+    var->get_handler = ngx_stream_thrift_variable_generation;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_variable_generation(ngx_stream_session_t *s,
+    ngx_stream_variable_value_t *v, uintptr_t data)
+{
+    u_char  *p;
+
+    p = ngx_pnalloc(s->connection->pool, NGX_INT_T_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    v->data = p;
+    v->len = ngx_sprintf(p, "%ui", ngx_stream_thrift_channel_generation()) - p;
+
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
 }
 
 

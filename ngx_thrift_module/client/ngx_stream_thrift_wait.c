@@ -143,7 +143,10 @@ ngx_stream_thrift_session_timeout(void *data)
             ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
                           "client sent no call");
 
-            ts->closing = 1;
+            /* no reply is on its way: nothing to linger for */
+
+            ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
+            return;
         }
     }
 

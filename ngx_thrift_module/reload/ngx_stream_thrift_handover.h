@@ -23,7 +23,7 @@ ngx_uint_t ngx_stream_thrift_handover_fits(ngx_stream_thrift_session_t *ts);
 
 /*
  * The session ends here, and the connection goes.  It is plain text, has no
- * call in flight, nothing to send, and what was read fits; the channel must not be
+ * call in flight, nothing to send, and what was read fits; the channel is not
  * busy; `sent` as of ngx_stream_thrift_channel_send().  NGX_DECLINED: too many
  * open files, the session goes on.
  */

@@ -307,6 +307,26 @@ sub write_file {
 }
 
 
+# certificate(): cert.pem and key.pem of a server, in the test's directory; the
+# whole file is skipped where there can be none, or no client for it.
+
+sub certificate {
+    my ($self) = @_;
+
+    my $dir = $self->{dir};
+
+    return if eval { require IO::Socket::SSL; 1 }
+        && system("openssl req -x509 -newkey ec"
+                  . " -pkeyopt ec_paramgen_curve:prime256v1"
+                  . " -nodes -days 3650 -subj /CN=localhost"
+                  . " -keyout $dir/key.pem -out $dir/cert.pem"
+                  . " >$dir/openssl.out 2>&1") == 0;
+
+    $self->{done} = 1;
+    Test::More::plan(skip_all => 'IO::Socket::SSL or openssl is missing');
+}
+
+
 sub write_conf {
     my ($self, $conf) = @_;
 
