@@ -181,7 +181,7 @@ ok(wait_for(sub { $t->workers(1) == 2 }), 'old workers end');
 
 # whoever has TLS and is idle is closed after thrift_shutdown_idle
 
-ok($t->reload(text(idle => '300ms;')), 'a time for idle clients');
+ok($t->reload(text(idle => '2s;')), 'a time for idle clients');
 $clients{tls} = $t->client('tls', ssl => {});
 is(answer($clients{tls}->call('x')), '6 5 127.0.0.1', 'TLS');
 ok($t->reload(), 'reload');

@@ -336,34 +336,30 @@ static ngx_int_t
 ngx_stream_thrift_check_objects(ngx_conf_t *cf)
 {
     ngx_str_t                        why;
-    ngx_uint_t                       i;
+    ngx_uint_t                       wrong;
     ngx_thrift_handler_t            *handler;
     ngx_thrift_object_t            **object;
     ngx_stream_thrift_main_conf_t   *tmcf;
 
     tmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_thrift_module);
 
-    object = tmcf->objects.elts;
-
-    for (i = 0; i < tmcf->objects.nelts; i++) {
-
-        if (ngx_thrift_object_check(object[i], ngx_thrift_handler_check,
-                                    &tmcf->handlers, cf->temp_pool, &why)
-            == NGX_OK)
-        {
-            continue;
-        }
-
-        handler = ngx_stream_thrift_first_handler(tmcf, object[i]);
-
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "handler \"%V\" cannot be used: %V in %s:%ui",
-                      &object[i]->path, &why, handler->file_name,
-                      handler->line);
-        return NGX_ERROR;
+    if (ngx_thrift_object_check_all(&tmcf->objects, ngx_thrift_handler_check,
+                                    &tmcf->handlers, cf->temp_pool, &wrong,
+                                    &why)
+        == NGX_OK)
+    {
+        return NGX_OK;
     }
 
-    return NGX_OK;
+    object = tmcf->objects.elts;
+    handler = ngx_stream_thrift_first_handler(tmcf, object[wrong]);
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "handler \"%V\" cannot be used: %V in %s:%ui",
+                  &object[wrong]->path, &why, handler->file_name,
+                  handler->line);
+
+    return NGX_ERROR;
 }
 
 

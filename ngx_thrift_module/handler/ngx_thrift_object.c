@@ -27,10 +27,12 @@ static ngx_int_t ngx_thrift_object_copy(ngx_conf_t *cf, ngx_str_t *path,
 static ngx_fd_t ngx_thrift_object_memory(ngx_conf_t *cf);
 static ngx_int_t ngx_thrift_object_seal(ngx_conf_t *cf, ngx_fd_t fd);
 static void ngx_thrift_object_close(void *data);
-static void ngx_thrift_object_child(ngx_thrift_object_t *object,
+static ngx_int_t ngx_thrift_object_wait(pid_t pid, int fd, ngx_uint_t n,
+    ngx_pool_t *pool, ngx_uint_t *wrong, ngx_str_t *why);
+static void ngx_thrift_object_child(ngx_array_t *objects,
     ngx_thrift_object_check_pt check, void *data, int fd);
-static size_t ngx_thrift_object_listen(int fd, char *buf, size_t size);
-static ngx_int_t ngx_thrift_object_verdict(char *buf, size_t n, int status,
+static ngx_uint_t ngx_thrift_object_listen(int fd, char *verdict);
+static ngx_int_t ngx_thrift_object_say(char *text, int status,
     ngx_pool_t *pool, ngx_str_t *why);
 
 
@@ -224,15 +226,22 @@ ngx_thrift_object_open(ngx_thrift_object_t *object, char *text, size_t size)
 }
 
 
+/* A fork costs as much as nginx is large; so there is one for all. */
+
 ngx_int_t
-ngx_thrift_object_check(ngx_thrift_object_t *object,
+ngx_thrift_object_check_all(ngx_array_t *objects,
     ngx_thrift_object_check_pt check, void *data, ngx_pool_t *pool,
-    ngx_str_t *why)
+    ngx_uint_t *wrong, ngx_str_t *why)
 {
-    int     fds[2], status;
-    char    buf[NGX_THRIFT_OBJECT_TEXT];
-    size_t  n;
-    pid_t   pid;
+    int        fds[2];
+    pid_t      pid;
+    ngx_int_t  rc;
+
+    *wrong = 0;
+
+    if (objects->nelts == 0) {
+        return NGX_OK;
+    }
 
     if (pipe(fds) == -1) {
         ngx_str_set(why, "pipe() failed");
@@ -243,54 +252,83 @@ ngx_thrift_object_check(ngx_thrift_object_t *object,
 
     if (pid == 0) {
         (void) close(fds[0]);
-        ngx_thrift_object_child(object, check, data, fds[1]);
+        ngx_thrift_object_child(objects, check, data, fds[1]);
         /* not reached */
     }
 
     (void) close(fds[1]);
 
-    n = 0;
-    status = 0;
+    if (pid == -1) {
+        ngx_str_set(why, "fork() failed");
+        rc = NGX_ERROR;
 
-    if (pid != -1) {
-        n = ngx_thrift_object_listen(fds[0], buf, sizeof(buf));
-
-        if (n == 0) {
-            /* it has ended, or has to */
-            (void) kill(pid, SIGKILL);
-        }
-
-        while (waitpid(pid, &status, 0) == -1 && ngx_errno == NGX_EINTR) {
-            /* void */
-        }
+    } else {
+        rc = ngx_thrift_object_wait(pid, fds[0], objects->nelts, pool, wrong,
+                                    why);
     }
 
     (void) close(fds[0]);
 
-    if (pid == -1) {
-        ngx_str_set(why, "fork() failed");
-        return NGX_ERROR;
+    return rc;
+}
+
+
+/* One verdict for each object, in their order, until one is wrong. */
+
+static ngx_int_t
+ngx_thrift_object_wait(pid_t pid, int fd, ngx_uint_t n, ngx_pool_t *pool,
+    ngx_uint_t *wrong, ngx_str_t *why)
+{
+    int         status;
+    char        verdict[NGX_THRIFT_OBJECT_TEXT];
+    ngx_uint_t  i, heard;
+
+    heard = 1;
+
+    for (i = 0; i < n; i++) {
+        heard = ngx_thrift_object_listen(fd, verdict);
+
+        if (!heard || verdict[0] != NGX_THRIFT_OBJECT_GOOD) {
+            break;
+        }
     }
 
-    return ngx_thrift_object_verdict(buf, n, status, pool, why);
+    if (!heard) {
+        /* it has ended, or has to */
+        (void) kill(pid, SIGKILL);
+    }
+
+    status = 0;
+
+    while (waitpid(pid, &status, 0) == -1 && ngx_errno == NGX_EINTR) {
+        /* void */
+    }
+
+    if (i == n) {
+        return NGX_OK;
+    }
+
+    *wrong = i;
+
+    return ngx_thrift_object_say(heard ? verdict + 1 : NULL, status, pool, why);
 }
 
 
 static void
-ngx_thrift_object_child(ngx_thrift_object_t *object,
-    ngx_thrift_object_check_pt check, void *data, int fd)
+ngx_thrift_object_child(ngx_array_t *objects, ngx_thrift_object_check_pt check,
+    void *data, int fd)
 {
-    char        buf[NGX_THRIFT_OBJECT_TEXT];
-    size_t      n;
-    sigset_t    set;
-    ngx_int_t   rc;
-    ngx_uint_t  i;
+    char                   verdict[NGX_THRIFT_OBJECT_TEXT];
+    sigset_t               set;
+    ngx_int_t              rc;
+    ngx_uint_t             i;
+    ngx_thrift_object_t  **object;
 
     static const int  signals[] = {
         SIGALRM, SIGCHLD, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT
     };
 
-    /* the master's ways with signals are not the object's business */
+    /* the master's ways with signals are not the objects' business */
 
     ngx_pid = ngx_getpid();
 
@@ -301,22 +339,28 @@ ngx_thrift_object_child(ngx_thrift_object_t *object,
     sigemptyset(&set);
     (void) sigprocmask(SIG_SETMASK, &set, NULL);
 
-    (void) alarm(NGX_THRIFT_OBJECT_SECONDS);
+    object = objects->elts;
+    rc = NGX_OK;
 
-    buf[1] = '\0';
+    for (i = 0; i < objects->nelts && rc == NGX_OK; i++) {
 
-    rc = ngx_thrift_object_open(object, buf + 1, sizeof(buf) - 1);
+        (void) alarm(NGX_THRIFT_OBJECT_SECONDS);
 
-    if (rc == NGX_OK) {
-        rc = check(object, data, buf + 1, sizeof(buf) - 1);
-    }
+        ngx_memzero(verdict, sizeof(verdict));
 
-    buf[0] = (rc == NGX_OK) ? NGX_THRIFT_OBJECT_GOOD : NGX_THRIFT_OBJECT_BAD;
+        rc = ngx_thrift_object_open(object[i], verdict + 1,
+                                    sizeof(verdict) - 1);
 
-    n = 1 + ngx_strlen(buf + 1);
+        if (rc == NGX_OK) {
+            rc = check(object[i], data, verdict + 1, sizeof(verdict) - 1);
+        }
 
-    if (write(fd, buf, n) != (ssize_t) n) {
-        _exit(2);
+        verdict[0] = (rc == NGX_OK) ? NGX_THRIFT_OBJECT_GOOD
+                                    : NGX_THRIFT_OBJECT_BAD;
+
+        if (write(fd, verdict, sizeof(verdict)) != sizeof(verdict)) {
+            _exit(2);
+        }
     }
 
     _exit(0);
@@ -324,12 +368,12 @@ ngx_thrift_object_child(ngx_thrift_object_t *object,
 
 
 /*
- * What the child has to say; what it has started may hold the pipe open, so
- * its end is not waited for.
+ * The next verdict of the child, which it writes at once; what it has started
+ * may hold the pipe open, so its end is not waited for.
  */
 
-static size_t
-ngx_thrift_object_listen(int fd, char *buf, size_t size)
+static ngx_uint_t
+ngx_thrift_object_listen(int fd, char *verdict)
 {
     int            rc;
     ssize_t        n;
@@ -347,22 +391,19 @@ ngx_thrift_object_listen(int fd, char *buf, size_t size)
     }
 
     do {
-        n = read(fd, buf, size - 1);
+        n = read(fd, verdict, NGX_THRIFT_OBJECT_TEXT);
     } while (n == -1 && ngx_errno == NGX_EINTR);
 
-    return (n > 0) ? (size_t) n : 0;
+    return n == NGX_THRIFT_OBJECT_TEXT;
 }
 
 
+/* `text` NULL: the child has not come to its end. */
+
 static ngx_int_t
-ngx_thrift_object_verdict(char *buf, size_t n, int status, ngx_pool_t *pool,
-    ngx_str_t *why)
+ngx_thrift_object_say(char *text, int status, ngx_pool_t *pool, ngx_str_t *why)
 {
     u_char  *p;
-
-    if (n != 0 && buf[0] == NGX_THRIFT_OBJECT_GOOD) {
-        return NGX_OK;
-    }
 
     p = ngx_pnalloc(pool, NGX_THRIFT_OBJECT_TEXT);
     if (p == NULL) {
@@ -372,8 +413,8 @@ ngx_thrift_object_verdict(char *buf, size_t n, int status, ngx_pool_t *pool,
 
     why->data = p;
 
-    if (n != 0) {
-        p = ngx_cpymem(p, buf + 1, n - 1);
+    if (text) {
+        p = ngx_cpymem(p, text, ngx_strlen(text));
 
     } else if (WIFSIGNALED(status)
                && (WTERMSIG(status) == SIGALRM || WTERMSIG(status) == SIGKILL))

@@ -1,7 +1,7 @@
 
 /*
  * Shared objects that handlers are in: copied when the configuration is read,
- * checked in a child of its own, opened in workers.
+ * checked in a child, opened in workers.
  */
 
 #ifndef _NGX_THRIFT_OBJECT_H_INCLUDED_
@@ -33,13 +33,14 @@ typedef ngx_int_t (*ngx_thrift_object_check_pt)(ngx_thrift_object_t *object,
 ngx_thrift_object_t *ngx_thrift_object_create(ngx_conf_t *cf, ngx_str_t *path);
 
 /*
- * Opens the copy in a child, and runs `check` there: whatever the object does
- * when it is loaded, it does not do it here.  NGX_ERROR: `*why` is the reason,
- * in the pool's memory.
+ * Opens the copies in a child, all of them in one, as a worker will, and runs
+ * `check` on each there: whatever an object does when it is loaded, it does not
+ * do it here.  `objects`: of ngx_thrift_object_t *.  NGX_ERROR: of the object
+ * `*wrong`, and `*why` is the reason, in the pool's memory.
  */
-ngx_int_t ngx_thrift_object_check(ngx_thrift_object_t *object,
+ngx_int_t ngx_thrift_object_check_all(ngx_array_t *objects,
     ngx_thrift_object_check_pt check, void *data, ngx_pool_t *pool,
-    ngx_str_t *why);
+    ngx_uint_t *wrong, ngx_str_t *why);
 
 /* Opens the copy in this process; NGX_ERROR: the reason in text, terminated. */
 ngx_int_t ngx_thrift_object_open(ngx_thrift_object_t *object, char *text,

@@ -48,7 +48,7 @@ static ngx_uint_t ngx_stream_thrift_shutdown_is_unread(
     ngx_stream_thrift_session_t *ts);
 static ngx_int_t ngx_stream_thrift_shutdown_end(
     ngx_stream_thrift_session_t *ts);
-static void ngx_stream_thrift_shutdown_run(ngx_queue_t *queue);
+static void ngx_stream_thrift_shutdown_ask(void);
 static void ngx_stream_thrift_shutdown_report(ngx_uint_t now);
 
 
@@ -139,7 +139,7 @@ ngx_stream_thrift_shutdown_look(void *data)
         ngx_stream_thrift_shutdown.newest = newest;
         ngx_stream_thrift_shutdown.ended = ended;
 
-        ngx_stream_thrift_shutdown_run(&ngx_stream_thrift_shutdown.staying);
+        ngx_stream_thrift_shutdown_ask();
     }
 
     ngx_stream_thrift_shutdown_report(1);
@@ -396,27 +396,31 @@ ngx_stream_thrift_shutdown_forget(ngx_stream_thrift_session_t *ts)
 }
 
 
-/* All of a queue; each may come back to it. */
+/* Those who stay may have to do so no longer. */
 
 static void
-ngx_stream_thrift_shutdown_run(ngx_queue_t *queue)
+ngx_stream_thrift_shutdown_ask(void)
 {
-    ngx_queue_t                  *q, all;
+    ngx_queue_t                  *q, *staying, all;
     ngx_stream_thrift_session_t  *ts;
 
-    if (ngx_queue_empty(queue)) {
+    staying = &ngx_stream_thrift_shutdown.staying;
+
+    if (ngx_queue_empty(staying)) {
         return;
     }
 
     ngx_queue_init(&all);
-    ngx_queue_add(&all, queue);
-    ngx_queue_init(queue);
+    ngx_queue_add(&all, staying);
+    ngx_queue_init(staying);
 
     while (!ngx_queue_empty(&all)) {
         q = ngx_queue_head(&all);
         ts = ngx_queue_data(q, ngx_stream_thrift_session_t, link);
 
-        ngx_stream_thrift_shutdown_forget(ts);
+        ngx_queue_remove(q);
+        ngx_queue_insert_tail(staying, q);
+
         ngx_stream_thrift_session_run(ts);
     }
 }
