@@ -241,7 +241,21 @@ ok($t->reload(), 'reload');
 like(answer($clients{$_}->call('x')), qr/^6 @{[ $n + 3 ]} /, "client $_")
     for sort keys %clients;
 
-# nginx ends while some are still on their way
+# a configuration without stream has nobody to go to
+
+ok($t->reload("%%TEST_GLOBALS%%\n\nevents {\n}\n"), 'no stream');
+ok($_->closed(), 'closed') for values %clients;
+ok($t->old_workers_gone(), 'old workers end');
+ok($t->reload(text()), 'stream again');
+
+# nginx ends while some are still on their way, and others stay
+
+%clients = map { $_ => $t->client('plain') } 1 .. 10;
+$clients{tls} = $t->client('tls', ssl => {});
+answer($_->call('x')) for values %clients;
+
+ok($t->reload(), 'reload');
+like(answer($clients{tls}->call('x')), qr/^6 \d+ 127/, 'TLS stays');
 
 $t->signal('HUP');
 $t->signal('QUIT');
