@@ -187,8 +187,10 @@ ngx_stream_thrift_channel_open(ngx_cycle_t *cycle,
                           ngx_stream_thrift_channel_write, NULL, cycle->log, 0);
 
     c = ngx_get_connection(fd, cycle->log);
+
     if (c == NULL) {
-        return NGX_ERROR;
+        /* too few worker_connections, which is logged; others receive */
+        return NGX_OK;
     }
 
     /* nginx shall neither miss it at the end nor close it then */

@@ -40,7 +40,7 @@ void ngx_stream_thrift_channel_configure(ngx_cycle_t *cycle, ngx_uint_t wish);
 /*
  * In a worker: receives from now on, as long as its configuration is the
  * newest.  `told` is called when the worker begins to shut down.  NGX_ERROR:
- * no connection is left.
+ * logged.
  */
 ngx_int_t ngx_stream_thrift_channel_open(ngx_cycle_t *cycle,
     ngx_stream_thrift_receive_pt receive, void (*told)(void));
