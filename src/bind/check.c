@@ -41,6 +41,8 @@ typedef struct {
     uint8_t                        strings; /* nthrift_check_e ... */
     uint8_t                        texts;   /* 1: ... of what is not declared */
     uint8_t                        uuids;   /* 1: need not be declared */
+    uint8_t                        drops;   /* 1: what is not declared need be
+                                               well formed only */
     uint8_t                        protocol;
     uint8_t                        reply;   /* 1: servers do not read it */
     nthrift_check_error_t         *err;
@@ -225,6 +227,15 @@ check_uuid(check_t *c, const char *behind)
 }
 
 
+/* 1: a value of this type is taken out before anybody else reads it. */
+
+static inline int
+check_is_dropped(const check_t *c, const nthrift_schema_type_t *type)
+{
+    return c->drops && type == NULL;
+}
+
+
 /* Begins a struct at a level that is the innermost now. */
 
 static inline int
@@ -261,12 +272,13 @@ check_enter_struct(check_t *c, const nthrift_schema_t *st)
 }
 
 
-/* 1: bools in containers have to be looked at. */
+/* 1: bools of this type in containers have to be looked at. */
 
 static inline int
-check_odd_bools(const check_t *c, const nthrift_token_protocol_t *protocol)
+check_odd_bools(const check_t *c, const nthrift_token_protocol_t *protocol,
+    const nthrift_schema_type_t *type)
 {
-    return protocol->odd_bools && !c->reply;
+    return protocol->odd_bools && !c->reply && !check_is_dropped(c, type);
 }
 
 
@@ -284,7 +296,7 @@ check_enter_values(check_t *c, const nthrift_token_protocol_t *protocol,
     nthrift_level_t  *level;
 
     if ((elem == NULL || ((key->flags | elem->flags) & c->flags) == 0)
-        && !(check_odd_bools(c, protocol)
+        && !(check_odd_bools(c, protocol, elem)
              && (t->key == NTHRIFT_BOOL || t->elem == NTHRIFT_BOOL)))
     {
         rc = nthrift_token_pass_until(protocol, c->body, t, c->end, &c->left);
@@ -373,6 +385,10 @@ static inline int
 check_elements(check_t *c, const nthrift_token_t *t, uint8_t type,
     const nthrift_schema_type_t *expected)
 {
+    if (check_is_dropped(c, expected)) {
+        return NTHRIFT_OK;
+    }
+
     if (t->odd && !c->reply) {
         return check_odd_type(c, t);
     }
@@ -439,7 +455,7 @@ check_list(check_t *c, const nthrift_token_protocol_t *protocol,
         return NTHRIFT_OK;
     }
 
-    if (check_odd_bools(c, protocol) && t->elem == NTHRIFT_BOOL) {
+    if (t->elem == NTHRIFT_BOOL && check_odd_bools(c, protocol, elem)) {
         c->bools = 1;
         c->left = t->count;
         return check_bools(c);
@@ -646,7 +662,7 @@ check_value(check_t *c, const nthrift_token_protocol_t *protocol,
         break;
 
     case NTHRIFT_BOOL:
-        if (check_odd_bools(c, protocol) && !c->level->at.fields
+        if (check_odd_bools(c, protocol, type) && !c->level->at.fields
             && !nthrift_token_is_bool(t->at[0]))
         {
             rc = check_fail(c, "bool that is neither 1 nor 2", "");
@@ -972,12 +988,14 @@ check_start(check_t *c, const nthrift_check_rules_t *rules, void *memory,
     c->left = 0;
     c->text = 0;
     c->bools = 0;
-    c->uuids = rules->uuids;
+    c->drops = rules->fields == NTHRIFT_CHECK_DROP;
+    c->uuids = rules->uuids || c->drops;
     c->reply = rules->reply;
     c->enums = rules->enums;
     c->fields = rules->fields;
     c->strings = rules->utf8;
-    c->texts = rules->utf8 != NTHRIFT_CHECK_PASS && !rules->reply;
+    c->texts = rules->utf8 != NTHRIFT_CHECK_PASS && !rules->reply
+               && !c->drops;
     c->protocol = (uint8_t) protocol;
     c->flags = (uint8_t) ((rules->enums ? NTHRIFT_SCHEMA_ENUM : 0)
                           | (rules->utf8 ? NTHRIFT_SCHEMA_TEXT : 0));

@@ -39,7 +39,10 @@
 typedef enum {
     NTHRIFT_CHECK_PASS = 0,
     NTHRIFT_CHECK_REFUSE = 1,
-    NTHRIFT_CHECK_TELL = 2          /* passed, and told in err->told */
+    NTHRIFT_CHECK_TELL = 2,         /* passed, and told in err->told */
+    NTHRIFT_CHECK_DROP = 3          /* fields: the same, and as they are taken
+                                       out (prune.h) what is in them need be
+                                       well formed only */
 } nthrift_check_e;
 
 #define NTHRIFT_CHECK_ENUM   0x01   /* a number that its enum does not have */

@@ -65,6 +65,7 @@ static const char  idl[] =
 #define KNOWN  32      /* fields: refused */
 #define TOLD   64      /* fields: passed, and told */
 #define TEXT   128     /* utf8: passed, and told */
+#define DROP   256     /* fields: passed, told, and well formed only */
 
 
 #define UUID  "uuid in an undeclared field"
@@ -112,6 +113,36 @@ static const check_case_t  cases[] = {
       "1:l5 5:<s{ \"k\" {1:d2 9:i1}>", "undeclared field", "prices{}.9" },
     { "no unknown field, refused", "User", KNOWN, "1:l5 3:{3:\"d\"}", NULL,
       NULL },
+
+    { "unknown fields of every type, dropped", "User", BOTH | DROP,
+      "1:l5 30:b1 31:y1 32:h1 33:i1 34:l1 35:d1 36:\"\xff\" 37:u1 "
+      "38:{1:\"\xff\" 2:{} 3:[i i1] 4:u1} 39:[{ {1:i1} {}] "
+      "40:<s{ \"\xff\" {1:u1}> 41:(s \"a\" \"\x80\") 42:<iu i1 u3> "
+      "43:[b b1 b0] 44:[u u1 u2] 45:[[ [s \"\xff\"] [u u1]] 46:<su>", NULL,
+      "field" },
+    { "no unknown field, dropped", "User", BOTH | DROP, "1:l5 3:{3:\"d\"}",
+      NULL, NULL },
+    { "text beside a dropped field", "User", BOTH | DROP,
+      "1:l5 30:\"\xff\" 2:\"\xff\"", "string is not UTF-8", "name" },
+    { "text beside a dropped field, told", "User", TEXT | DROP,
+      "1:l5 30:\"\xff\" 2:\"\xff\"", NULL, "fieldtext" },
+    { "text in a dropped field, not told", "User", TEXT | DROP,
+      "1:l5 30:\"\xff\" 2:\"x\"", NULL, "field" },
+    { "enum beside a dropped field", "User", BOTH | DROP,
+      "1:l5 30:i70000 14:[i i1 i3]", "number that its enum does not have",
+      "colors[1]" },
+    { "wrong type beside a dropped field", "User", BOTH | DROP,
+      "1:l5 30:(u u1) 10:(u u1)", "wrong type, i32 expected", "numbers[]" },
+    { "missing field beside a dropped one", "User", BOTH | DROP,
+      "1:l5 3:{30:{3:\"d\"}}", "missing required field", "address.city" },
+    { "unknown field of a union, dropped", "User", BOTH | DROP,
+      "1:l5 6:{9:l1}", "undeclared field of a union", "other.9" },
+    { "unknown field of a union with another, dropped", "User", BOTH | DROP,
+      "1:l5 6:{1:l1 9:l1}", "undeclared field of a union", "other.9" },
+    { "levels of a dropped field", "Users.all", BOTH | DROP,
+      "50:[{ {1:[{ {1:[{ {1:[{ {1:[{ {1:[{ {1:[{ {1:[{ {}]}]}]}]}]}]}]}]",
+      "too many levels of nesting",
+      "50[0].1[0].1[0].1[0].1[0].1[0].1[0].1[0]" },
 
     { "an unknown field between 15 and 16", "User", BOTH,
       "1:l5 40:i1 7:b1", NULL, NULL },
@@ -290,6 +321,9 @@ static const check_case_t  cases[] = {
       "text" },
     { "text that is cut off, told", "User", TEXT, "1:l5 2:\"abc\xe2\x82\"",
       NULL, "text" },
+    { "text that is none, and more, told", "User", TEXT, "1:l5 2:\"a\xff"
+      " 0123456789 abcdefgh\" 12:[[ [s \"\xc3\xa9\" \"\x80 23\" \"b\"]] "
+      "16:[b b1 b0 b1] 7:b0", NULL, "text" },
     { "no text, told", "User", TEXT, "1:l5 2:\"\xc3\xa9\" 4:[{ {3:\"\xff\"}]",
       NULL, NULL },
     { "undeclared text", "User", UTF8, "1:l5 30:\"abc\xff\"",
@@ -383,7 +417,8 @@ check_one(check_result_t *r, int rules, unsigned protocol,
     ru.utf8 = (rules & TEXT) ? NTHRIFT_CHECK_TELL : rules >> 1 & 1;
     ru.uuids = rules >> 2 & 1;
     ru.reply = rules >> 3 & 1;
-    ru.fields = (rules & TOLD) ? NTHRIFT_CHECK_TELL : rules >> 5 & 1;
+    ru.fields = (rules & DROP) ? NTHRIFT_CHECK_DROP
+                : (rules & TOLD) ? NTHRIFT_CHECK_TELL : rules >> 5 & 1;
 
     memory = malloc(nthrift_check_size(&ru));
     memset(memory, 0xa5, nthrift_check_size(&ru));
@@ -594,6 +629,13 @@ static const struct {
       "0d 0032 00 00 00000000 00", NULL, NULL } },
     { NTHRIFT_BINARY, { "unknown list of empty lists", "Users.all", BOTH,
       "0f 0032 0f 00000002 03 00000000 07 00000000 00", LIST, "50[1][]" } },
+    { NTHRIFT_BINARY, { "unknown empty list of type 255, dropped", "Users.all",
+      BOTH | DROP, "0f 0032 ff 00000000 00", NULL, "field" } },
+    { NTHRIFT_BINARY, { "unknown empty map to type 200, dropped", "Users.all",
+      BOTH | DROP, "0d 0032 08 c8 00000000 00", NULL, "field" } },
+    { NTHRIFT_BINARY, { "empty list of type 17, dropping others", "User",
+      BOTH | DROP, "0a 0001 0000000000000005 0f 0010 11 00000000 00",
+      "wrong type, bool expected", "flags[]" } },
     { NTHRIFT_BINARY, { "empty list of type 17", "User", BOTH,
       "0a 0001 0000000000000005 0f 0010 11 00000000 00",
       "wrong type, bool expected", "flags[]" } },
@@ -618,6 +660,16 @@ static const struct {
       "0b 64 02 13 0100 0500 00", "bool that is neither 1 nor 2", "50{}" } },
     { NTHRIFT_COMPACT, { "bools that are none, in a reply", "User", REPLY,
       "16 0a f9 31 010200 0b 64 01 13 0500 00", NULL, NULL } },
+    { NTHRIFT_COMPACT, { "bools that are none, dropped", "Users.all",
+      BOTH | DROP, "09 64 21 0300 0b 66 02 13 0100 0500 09 68 32 010005 0b 6a"
+      "01 25 0201 00", NULL, "field" } },
+    { NTHRIFT_COMPACT, { "bool that is none, dropping others", "User",
+      BOTH | DROP, "16 0a f9 31 010200 00", "bool that is neither 1 nor 2",
+      "flags[]" } },
+    { NTHRIFT_COMPACT, { "bools of type 2, dropping others", "User",
+      BOTH | DROP, "16 0a f9 32 010201 00", ODD, "flags[]" } },
+    { NTHRIFT_COMPACT, { "unknown empty list of type 14, dropped", "Users.all",
+      BOTH | DROP, "09 64 0e 00", NULL, "field" } },
     { NTHRIFT_COMPACT, { "bools of type 2", "User", BOTH,
       "16 0a f9 32 010201 00", ODD, "flags[]" } },
     { NTHRIFT_COMPACT, { "no bools of type 2", "Users.all", BOTH,
