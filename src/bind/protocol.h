@@ -4,6 +4,7 @@
  * those is there once for each protocol, and is chosen once a body.
  *
  *     token_<name>.h --+--> check.c    check_<name>
+ *                      +--> prune.c    prune_<name>
  *                      +--> find.c     find_<name>
  *                      +--> decode.c   decode_body_<name>
  *                      `--> nthrift_bind_protocols: the tools

@@ -1,6 +1,6 @@
 /*
- * bind/put_compact.h: values in the compact protocol.  For encode.c and
- * protocol.c.
+ * bind/put_compact.h: values in the compact protocol.  For encode.c,
+ * prune.c and protocol.c.
  *
  * Source: doc/specs/thrift-compact-protocol.md, lib/cpp TCompactProtocol.tcc.
  */

@@ -1,8 +1,8 @@
 /*
- * bind/token.h: a body token by token, for check.c, find.c and decode.c: a
- * field's head together with what follows it (a number, a string's length, a
- * container's head), or an element of a container.  Both protocols tell the
- * same tokens, so that what is done with one is written once.
+ * bind/token.h: a body token by token, for check.c, prune.c, find.c and
+ * decode.c: a field's head together with what follows it (a number, a string's
+ * length, a container's head), or an element of a container.  Both protocols
+ * tell the same tokens, so that what is done with one is written once.
  *
  * A token is read as a whole or not at all, and reading it changes nothing:
  * what a run's end cuts off is put together in a small place and read there.

@@ -1,6 +1,6 @@
 /*
  * bind/token_binary.h: the tokens of the binary protocol.  For check.c,
- * find.c and decode.c.
+ * prune.c, find.c and decode.c.
  *
  * Source: doc/specs/thrift-binary-protocol.md.
  */

@@ -1,6 +1,6 @@
 /*
  * bind/token_compact.h: the tokens of the compact protocol.  For check.c,
- * find.c and decode.c.
+ * prune.c, find.c and decode.c.
  *
  * Source: doc/specs/thrift-compact-protocol.md, lib/cpp TCompactProtocol.tcc.
  */
