@@ -61,7 +61,7 @@ struct ngx_thrift_call_s {
     ngx_msec_t                    deadline; /* if timed */
     ngx_queue_t                   expiry;   /* of those with its timeout */
 
-    ngx_thrift_slice_t           *slice;    /* a check that goes on, or NULL */
+    ngx_thrift_slice_t           *slice;    /* work that goes on, or NULL */
     ngx_thrift_invocation_t      *invocation;   /* of a handler, or NULL */
     ngx_thrift_outbound_t        *outbound; /* a handler's own call */
 

@@ -8,11 +8,40 @@
 #include "ngx_thrift.h"
 
 
+/* What is done with what a check has found. */
+
+typedef ngx_int_t (*ngx_thrift_validate_done_pt)(ngx_thrift_call_t *call,
+    ngx_int_t rc, ngx_uint_t told, ngx_str_t *why);
+
+
+/* The check of a large body. */
+
+typedef struct {
+    ngx_thrift_slice_t            slice;
+    nthrift_check_rules_t         rules;
+    ngx_thrift_validate_done_pt   done;
+
+    ngx_thrift_block_t           *memory;   /* of the check */
+    nthrift_bytes_t               bytes;
+    ngx_thrift_segment_t         *next;     /* behind those in `bytes` */
+    nthrift_check_error_t         error;
+    u_char                        path[NGX_THRIFT_MAX_PATH];
+} ngx_thrift_validate_slice_t;
+
+
 static ngx_int_t ngx_thrift_validate_done(ngx_thrift_call_t *call,
     ngx_int_t rc, ngx_uint_t told, ngx_str_t *why);
 static ngx_int_t ngx_thrift_verify_done(ngx_thrift_call_t *call, ngx_int_t rc,
     ngx_uint_t told, ngx_str_t *why);
-static ngx_uint_t ngx_thrift_validate_is_large(ngx_thrift_message_t *m);
+static ngx_int_t ngx_thrift_validate_start(ngx_thrift_call_t *call,
+    ngx_thrift_message_t *m, const nthrift_check_rules_t *rules,
+    const nthrift_schema_t *schema, ngx_thrift_validate_done_pt done);
+static ngx_int_t ngx_thrift_validate_slice_part(ngx_thrift_slice_t *slice);
+static ngx_int_t ngx_thrift_validate_slice_done(ngx_thrift_slice_t *slice,
+    ngx_int_t rc);
+static void ngx_thrift_validate_slice_free(ngx_thrift_slice_t *slice);
+static void ngx_thrift_validate_why(ngx_thrift_call_t *call,
+    nthrift_check_error_t *error, ngx_str_t *why);
 static ngx_uint_t ngx_thrift_validate_has_result(ngx_thrift_call_t *call);
 static ngx_uint_t ngx_thrift_validate_nothing(ngx_thrift_call_t *call);
 
@@ -54,11 +83,12 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
     rules = messages->check;
     rules.fields = (uint8_t) call->conf->unknown_fields;
 
-    if (ngx_thrift_validate_is_large(&call->request)) {
+    if (ngx_thrift_slice_is_due(&call->request)) {
         call->log->action = "checking arguments";
 
-        return ngx_thrift_slice_start(call, &call->request, &rules,
-                                      target->args, ngx_thrift_validate_done);
+        return ngx_thrift_validate_start(call, &call->request, &rules,
+                                         target->args,
+                                         ngx_thrift_validate_done);
     }
 
     rc = ngx_thrift_validate_check(call, &call->request, &rules,
@@ -91,13 +121,6 @@ ngx_thrift_validate_done(ngx_thrift_call_t *call, ngx_int_t rc,
 }
 
 
-static ngx_uint_t
-ngx_thrift_validate_is_large(ngx_thrift_message_t *m)
-{
-    return m->wire.length > NGX_THRIFT_SLICE;
-}
-
-
 /* The walk has found that there is nothing, and nothing is asked for. */
 
 static ngx_uint_t
@@ -121,7 +144,7 @@ ngx_uint_t
 ngx_thrift_verify_due(ngx_thrift_call_t *call)
 {
     return call->reply && ngx_thrift_validate_has_result(call)
-           && ngx_thrift_validate_is_large(call->reply);
+           && ngx_thrift_slice_is_due(call->reply);
 }
 
 
@@ -130,10 +153,10 @@ ngx_thrift_verify(ngx_thrift_call_t *call)
 {
     call->log->action = "checking reply from upstream";
 
-    return ngx_thrift_slice_start(call, call->reply,
-                                  &call->conf->messages->check_reply,
-                                  call->target->result,
-                                  ngx_thrift_verify_done);
+    return ngx_thrift_validate_start(call, call->reply,
+                                     &call->conf->messages->check_reply,
+                                     call->target->result,
+                                     ngx_thrift_verify_done);
 }
 
 
@@ -166,7 +189,7 @@ ngx_thrift_validate_reply(ngx_thrift_call_t *call, ngx_str_t *why)
     ngx_thrift_message_conf_t  *messages;
 
     if (!ngx_thrift_validate_has_result(call)
-        || ngx_thrift_validate_is_large(call->reply))
+        || ngx_thrift_slice_is_due(call->reply))
     {
         return NGX_OK;
     }
@@ -213,7 +236,94 @@ ngx_thrift_validate_check(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
 }
 
 
-void
+/* The same in parts, for the step that the call is in. */
+
+static ngx_int_t
+ngx_thrift_validate_start(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
+    const nthrift_check_rules_t *rules, const nthrift_schema_t *schema,
+    ngx_thrift_validate_done_pt done)
+{
+    ngx_thrift_validate_slice_t  *check;
+
+    check = ngx_palloc(call->pool, sizeof(ngx_thrift_validate_slice_t));
+    if (check == NULL) {
+        return NGX_ERROR;
+    }
+
+    check->memory = ngx_thrift_block_create(nthrift_check_size(rules));
+    if (check->memory == NULL) {
+        return NGX_ERROR;
+    }
+
+    check->slice.call = call;
+    check->slice.part = ngx_thrift_validate_slice_part;
+    check->slice.done = ngx_thrift_validate_slice_done;
+    check->slice.free = ngx_thrift_validate_slice_free;
+
+    check->rules = *rules;
+    check->done = done;
+
+    check->error.path = check->path;
+    check->error.size = NGX_THRIFT_MAX_PATH;
+
+    ngx_thrift_message_bytes(m, &check->bytes, &check->next);
+
+    if (nthrift_check_start(rules, ngx_thrift_block_start(check->memory),
+                            m->wire.head.protocol, schema, &check->bytes,
+                            &check->error)
+        != NTHRIFT_OK)
+    {
+        ngx_thrift_block_unref(check->memory);
+        return NGX_ERROR;
+    }
+
+    return ngx_thrift_slice_start(&check->slice);
+}
+
+
+static ngx_int_t
+ngx_thrift_validate_slice_part(ngx_thrift_slice_t *slice)
+{
+    ngx_thrift_validate_slice_t  *check;
+
+    check = (ngx_thrift_validate_slice_t *) slice;
+
+    return nthrift_check_part(&check->rules,
+                              ngx_thrift_block_start(check->memory),
+                              NGX_THRIFT_SLICE);
+}
+
+
+static ngx_int_t
+ngx_thrift_validate_slice_done(ngx_thrift_slice_t *slice, ngx_int_t rc)
+{
+    ngx_str_t                     why;
+    ngx_thrift_validate_slice_t  *check;
+
+    check = (ngx_thrift_validate_slice_t *) slice;
+
+    if (rc != NGX_OK) {
+        ngx_thrift_validate_why(slice->call, &check->error, &why);
+    }
+
+    return check->done(slice->call, rc, check->error.told, &why);
+}
+
+
+static void
+ngx_thrift_validate_slice_free(ngx_thrift_slice_t *slice)
+{
+    ngx_thrift_validate_slice_t  *check;
+
+    check = (ngx_thrift_validate_slice_t *) slice;
+
+    ngx_thrift_block_unref(check->memory);
+}
+
+
+/* What is wrong and where, in the call's memory. */
+
+static void
 ngx_thrift_validate_why(ngx_thrift_call_t *call, nthrift_check_error_t *error,
     ngx_str_t *why)
 {

@@ -32,10 +32,6 @@ ngx_int_t ngx_thrift_validate_check(ngx_thrift_call_t *call,
     ngx_thrift_message_t *m, const nthrift_check_rules_t *rules, void *memory,
     const nthrift_schema_t *schema, ngx_uint_t *told, ngx_str_t *why);
 
-/* What is wrong and where, in the call's memory. */
-void ngx_thrift_validate_why(ngx_thrift_call_t *call,
-    nthrift_check_error_t *error, ngx_str_t *why);
-
 /* Fails a call whose reply does not fit.  Returns NGX_ERROR. */
 ngx_int_t ngx_thrift_validate_misfit(ngx_thrift_call_t *call, ngx_str_t *why);
 

@@ -27,8 +27,8 @@
 #include "call/ngx_thrift_route.h"
 #include "call/ngx_thrift_owner.h"
 #include "call/ngx_thrift_call.h"
-#include "call/ngx_thrift_validate.h"
 #include "call/ngx_thrift_slice.h"
+#include "call/ngx_thrift_validate.h"
 #include "call/ngx_thrift_reply.h"
 
 
