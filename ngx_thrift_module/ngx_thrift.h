@@ -44,6 +44,7 @@
 #include "bind/encode.h"
 #include "bind/find.h"
 #include "bind/fingerprint.h"
+#include "bind/prune.h"
 #include "idl/annotation.h"
 #include "idl/loader.h"
 #include "idl/suggest.h"

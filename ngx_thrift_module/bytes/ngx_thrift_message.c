@@ -557,6 +557,34 @@ ngx_thrift_message_set(ngx_thrift_message_t *m, nthrift_head_t *head,
 }
 
 
+ngx_int_t
+ngx_thrift_message_set_body(ngx_thrift_message_t *m,
+    ngx_thrift_block_t *block, ngx_pool_t *pool)
+{
+    ngx_thrift_segment_t  *body;
+
+    body = ngx_palloc(pool, sizeof(ngx_thrift_segment_t));
+    if (body == NULL) {
+        return NGX_ERROR;
+    }
+
+    body->start = ngx_thrift_block_start(block);
+    body->end = block->last;
+    body->block = block;
+    body->next = NULL;
+
+    ngx_thrift_message_drop_body(m);
+
+    m->first->end = m->first->start + m->wire.head.size;
+    m->first->next = body;
+    m->last = body;
+
+    m->wire.length = m->wire.head.size + ngx_thrift_segment_size(body);
+
+    return NGX_OK;
+}
+
+
 void
 ngx_thrift_message_bytes(ngx_thrift_message_t *m, nthrift_bytes_t *bytes,
     ngx_thrift_segment_t **next)

@@ -73,6 +73,13 @@ void ngx_thrift_message_bytes(ngx_thrift_message_t *m, nthrift_bytes_t *bytes,
 /* Copies the body to where there is room for all of it. */
 void ngx_thrift_message_copy_body(ngx_thrift_message_t *m, u_char *p);
 
+/*
+ * Puts the bytes of `block`, whose reference it takes over, in place of the
+ * body of a message that is whole.  NGX_ERROR: no memory, nothing has changed.
+ */
+ngx_int_t ngx_thrift_message_set_body(ngx_thrift_message_t *m,
+    ngx_thrift_block_t *block, ngx_pool_t *pool);
+
 /* What is read of the message from now on is not kept. */
 void ngx_thrift_message_drop(ngx_thrift_message_t *m);
 

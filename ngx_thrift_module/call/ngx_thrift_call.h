@@ -68,6 +68,8 @@ struct ngx_thrift_call_s {
     ngx_thrift_attempt_t         *attempt;  /* the latest, or NULL */
     ngx_thrift_message_t         *reply;    /* its reply, or NULL */
     off_t                         held;     /* bytes kept in memory */
+    off_t                         pruned;   /* bytes that were taken out of
+                                               the request; negative: added */
 
     ngx_uint_t                    outcome;
     ngx_uint_t                    status;   /* $status */

@@ -3,7 +3,7 @@
  * Work on large bodies in parts: see ngx_thrift_slice.h.  All that is to go on
  * stands in one queue, and in one turn of the event loop one of them goes on
  * by one part: many of them hold the loop no longer than one does.  Called by
- * ngx_thrift_validate.c.
+ * ngx_thrift_validate.c and ngx_thrift_prune.c.
  */
 
 #include "ngx_thrift.h"

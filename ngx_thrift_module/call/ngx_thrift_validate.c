@@ -42,6 +42,8 @@ static ngx_int_t ngx_thrift_validate_slice_done(ngx_thrift_slice_t *slice,
 static void ngx_thrift_validate_slice_free(ngx_thrift_slice_t *slice);
 static void ngx_thrift_validate_why(ngx_thrift_call_t *call,
     nthrift_check_error_t *error, ngx_str_t *why);
+static ngx_uint_t ngx_thrift_validate_drops(ngx_thrift_call_t *call,
+    ngx_uint_t told);
 static ngx_uint_t ngx_thrift_validate_has_result(ngx_thrift_call_t *call);
 static ngx_uint_t ngx_thrift_validate_nothing(ngx_thrift_call_t *call);
 
@@ -108,7 +110,9 @@ ngx_thrift_validate_done(ngx_thrift_call_t *call, ngx_int_t rc,
         /* there are servers that fail on it, and read on behind it */
 
         call->checked |= !(told & (NTHRIFT_CHECK_ENUM|NTHRIFT_CHECK_TEXT));
-        return NGX_OK;
+
+        return ngx_thrift_validate_drops(call, told) ? ngx_thrift_prune(call)
+                                                     : NGX_OK;
     }
 
     ngx_log_error(NGX_LOG_INFO, call->log, 0,
@@ -118,6 +122,14 @@ ngx_thrift_validate_done(ngx_thrift_call_t *call, ngx_int_t rc,
     return ngx_thrift_error_set(call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
                                 "arguments do not fit their definition: %V",
                                 why);
+}
+
+
+static ngx_uint_t
+ngx_thrift_validate_drops(ngx_thrift_call_t *call, ngx_uint_t told)
+{
+    return call->conf->unknown_fields == NTHRIFT_CHECK_DROP
+           && (told & NTHRIFT_CHECK_FIELD) != 0;
 }
 
 

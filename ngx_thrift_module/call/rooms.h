@@ -6,7 +6,8 @@
  *      |
  *      +--> route       whose it is: a target of the configuration
  *      +--> validate    does its body fit its definition
- *      |     slice      a part in each turn, if it is large
+ *      |     prune      the fields that its definition does not have go
+ *      |     slice      a part of both in each turn, if it is large
  *      +--> handler/, upstream/
  *      +--> reply       what its client gets
  *
@@ -28,6 +29,7 @@
 #include "call/ngx_thrift_owner.h"
 #include "call/ngx_thrift_call.h"
 #include "call/ngx_thrift_slice.h"
+#include "call/ngx_thrift_prune.h"
 #include "call/ngx_thrift_validate.h"
 #include "call/ngx_thrift_reply.h"
 

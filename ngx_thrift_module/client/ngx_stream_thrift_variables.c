@@ -371,7 +371,7 @@ ngx_stream_thrift_variable_request_length(ngx_thrift_call_t *call,
     ngx_str_t *value)
 {
     return ngx_stream_thrift_number(call, value, "%uL",
-                                    call->request.wire.length);
+                                    call->request.wire.length + call->pruned);
 }
 
 

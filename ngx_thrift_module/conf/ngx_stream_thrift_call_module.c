@@ -64,6 +64,7 @@ static ngx_conf_enum_t  ngx_stream_thrift_balances[] = {
 
 static ngx_conf_enum_t  ngx_stream_thrift_unknown_fields[] = {
     { ngx_string("pass"), NTHRIFT_CHECK_PASS },
+    { ngx_string("drop"), NTHRIFT_CHECK_DROP },
     { ngx_string("refuse"), NTHRIFT_CHECK_REFUSE },
     { ngx_null_string, 0 }
 };

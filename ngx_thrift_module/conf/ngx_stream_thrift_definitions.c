@@ -440,6 +440,8 @@ ngx_stream_thrift_add_check(ngx_conf_t *cf, ngx_stream_thrift_srv_conf_t *tscf)
 
     tscf->messages.check_memory = &tmcf->check_memory;
     tmcf->check_size = ngx_max(tmcf->check_size, nthrift_check_size(check));
+    tmcf->check_size = ngx_max(tmcf->check_size,
+                               nthrift_prune_size(check->max_depth));
 }
 
 
