@@ -1,7 +1,7 @@
 /*
- * fuzz/bind_fuzz.c: a body against a table, and values of it, whole and in
- * runs.  The first bytes choose protocol, struct, rules, depth and where runs
- * end; the others are the body.
+ * fuzz/bind_fuzz.c: a body against a table, and values of it, whole, in runs
+ * and in parts.  The first bytes choose protocol, struct, rules, depth and
+ * where runs end; the others are the body.
  */
 
 #include "fuzz.h"
@@ -214,12 +214,39 @@ typedef struct {
     uint8_t       path[BIND_PATH];
     size_t        len;
     uint64_t      consumed;
+    uint8_t       told;         /* of a good body */
 } bind_result_t;
+
+
+/* The check at once, or in parts of so many bytes. */
+
+static int
+bind_check_body(const nthrift_check_rules_t *rules, void *memory,
+    unsigned protocol, const nthrift_schema_t *st, nthrift_bytes_t *b,
+    nthrift_check_error_t *err, uint64_t part)
+{
+    int  rc;
+
+    if (part == 0) {
+        return nthrift_check_body(rules, memory, protocol, st, b, err);
+    }
+
+    if (nthrift_check_start(rules, memory, protocol, st, b, err) != NTHRIFT_OK)
+    {
+        return NTHRIFT_ERROR;
+    }
+
+    do {
+        rc = nthrift_check_part(rules, memory, part);
+    } while (rc == NTHRIFT_AGAIN);
+
+    return rc;
+}
 
 
 static void
 bind_check(bind_result_t *r, const uint8_t *choice, const uint8_t *data,
-    size_t size, uint32_t seed)
+    size_t size, uint32_t seed, uint64_t part)
 {
     void                    *memory;
     nthrift_bytes_t          b;
@@ -229,11 +256,11 @@ bind_check(bind_result_t *r, const uint8_t *choice, const uint8_t *data,
 
     rules.max_depth = 1 + choice[2] % 40;
     rules.max_required = set.max_required;
-    rules.enums = (choice[0] >> 1) & 1;
-    rules.utf8 = (choice[0] >> 2) & 1;      /* PASS or REFUSE */
+    rules.enums = choice[1] / N_TABLES % 3;
+    rules.utf8 = choice[1] / N_TABLES / 3 % 3;
     rules.uuids = (choice[0] >> 3) & 1;
     rules.reply = (choice[0] >> 4) & 1;
-    rules.fields = (choice[0] >> 5) % 3;
+    rules.fields = (choice[0] >> 5) % 4;
 
     err.path = r->path;
     err.size = choice[2] % 2 ? BIND_PATH : choice[2] % 8;
@@ -241,21 +268,36 @@ bind_check(bind_result_t *r, const uint8_t *choice, const uint8_t *data,
     memory = malloc(nthrift_check_size(&rules));
 
     bind_start(&runs, &b, data, size, seed);
-    r->rc = nthrift_check_body(&rules, memory,
-                               choice[0] & 1 ? NTHRIFT_BINARY
-                                             : NTHRIFT_COMPACT,
-                               tables[choice[1] % N_TABLES], &b, &err);
+    r->rc = bind_check_body(&rules, memory,
+                            choice[0] & 1 ? NTHRIFT_BINARY : NTHRIFT_COMPACT,
+                            tables[choice[1] % N_TABLES], &b, &err, part);
     r->consumed = nthrift_bytes_offset(&b);
     bind_free(&runs);
     free(memory);
 
     r->error = err.text;
     r->len = err.len;
+    r->told = (r->rc == NTHRIFT_OK) ? err.told : 0;
 
     fuzz_check((r->rc == NTHRIFT_ERROR) == (err.text != NULL));
     fuzz_check(r->rc == NTHRIFT_ERROR || r->rc == NTHRIFT_OK);
     fuzz_check(err.len <= err.size);
+    fuzz_check((r->told & NTHRIFT_CHECK_ENUM) == 0
+               || rules.enums == NTHRIFT_CHECK_TELL);
+    fuzz_check((r->told & NTHRIFT_CHECK_TEXT) == 0
+               || rules.utf8 == NTHRIFT_CHECK_TELL);
+    fuzz_check((r->told & NTHRIFT_CHECK_FIELD) == 0
+               || rules.fields >= NTHRIFT_CHECK_TELL);
     fuzz_check(r->consumed <= size);
+}
+
+
+static void
+bind_compare(const bind_result_t *a, const bind_result_t *b)
+{
+    fuzz_check(a->rc == b->rc && fuzz_same(a->error, b->error));
+    fuzz_check(a->told == b->told);
+    fuzz_check(a->len == b->len && memcmp(a->path, b->path, a->len) == 0);
 }
 
 
@@ -346,12 +388,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     data += 5;
     size -= 5;
 
-    bind_check(&whole, choice, data, size, 0);
-    bind_check(&runs, choice, data, size, seed);
+    bind_check(&whole, choice, data, size, 0, 0);
 
-    fuzz_check(whole.rc == runs.rc && fuzz_same(whole.error, runs.error));
-    fuzz_check(whole.len == runs.len
-               && memcmp(whole.path, runs.path, whole.len) == 0);
+    bind_check(&runs, choice, data, size, seed, 0);
+    bind_compare(&whole, &runs);
+
+    bind_check(&runs, choice, data, size, seed, seed);
+    bind_compare(&whole, &runs);
 
     if (bind_walk(choice, data, size, &consumed)) {
         fuzz_check(!fuzz_same(whole.error, "malformed body"));
