@@ -10,13 +10,13 @@ package Matrix;
 use strict;
 use warnings;
 
-use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 
 use Hostile;
 use Kinds;
 use Known;
+use Servers;
 use Test::Thrift;
 use Victim;
 
@@ -133,24 +133,13 @@ sub start {
     my ($self) = @_;
 
     my $t = $self->{t};
-    my @ports = map { $t->port($_) } qw(first second);
 
     open(my $fh, '>', $self->{record}) or die "$self->{record}: $!";
     close($fh);
 
-    $t->run_daemon($_, env => { PEERS_RECORD => $self->{record},
-                                PYTHONPATH => Test::Thrift->top()
-                                              . '/build/peers/py',
-                                PYTHONDONTWRITEBYTECODE => 1,
-                                %{$self->{server}{env} || {}} })
-        for $self->{server}{start}->($self->{server_transport},
-                                     $self->{protocol}, \@ports, $t->dir());
-
-    for my $port (@ports) {
-        wait_for(sub { Test::Thrift::listens("127.0.0.1:$port") }, 30)
-            or die "$self->{server}{name} does not listen: "
-                   . $t->read_log('daemon-0.log');
-    }
+    start_server($t, $self->{server}, $self->{server_transport},
+                 $self->{protocol}, [ qw(first second) ],
+                 PEERS_RECORD => $self->{record});
 
     $t->run();
 }
@@ -280,71 +269,34 @@ sub attempt {
 
     my $tag = 'c' . ++$cells;
     my $t = $self->{t};
-    my $out = "victim-$tag";
     my $start = -s $self->{record};
     my %address = (address => $t->address($setting),
                    map { ($_ => $self->{$_}) } qw(transport protocol));
 
-    pipe(my $read, my $write) or die "pipe: $!";
+    my $victim = Victim->spawn($t->dir() . "/victim-$tag", %address,
+                               tag => $tag, direct => $t->address('first'),
+                               calls => $self->{calls},
+                               late_after => LATE * time_factor());
 
-    my $pid = fork();
-    die "fork: $!" unless defined $pid;
+    $self->hurt($kinds, $victim, Hostile->new(%address, tag => $tag));
 
-    if ($pid == 0) {
-        CORE::close($write);
-        victim($t->dir() . "/$out", $read, %address, tag => $tag,
-               direct => $t->address('first'), calls => $self->{calls});
-        POSIX::_exit(0);
-    }
-
-    CORE::close($read);
-    $self->hurt($kinds, $pid, $write, Hostile->new(%address, tag => $tag));
-
-    return $self->findings($out, $start, $tag, $setting);
-}
-
-
-sub victim {
-    my ($out, $read, %o) = @_;
-
-    my $stop = sub {
-        vec(my $bits = '', fileno($read), 1) = 1;
-        return select($bits, undef, undef, 0) > 0;
-    };
-
-    my $victim = eval {
-        Victim->new(%o, late_after => LATE * time_factor())->run($stop);
-    };
-
-    open(my $fh, '>', $out) or POSIX::_exit(1);
-
-    print $fh "wrong $@" unless $victim;
-
-    if ($victim) {
-        print $fh map({ "wrong $_\n" } @{$victim->{wrong}}),
-                  map({ "late $_\n" } @{$victim->{late}}),
-                  map({ "done $_\n" } @{$victim->{done}}),
-                  map({ "failed $_\n" } @{$victim->{failed}}),
-                  "made $victim->{made}\nbusy $victim->{busy}\n";
-    }
-
-    CORE::close($fh);
+    return $self->findings($victim->said(), $start, $tag, $setting);
 }
 
 
 # Rounds, until the victim has made its calls and there were enough of them.
 
 sub hurt {
-    my ($self, $kinds, $pid, $write, $hostile) = @_;
+    my ($self, $kinds, $victim, $hostile) = @_;
 
     my $end = time() + $self->{time} * time_factor();
-    my ($rounds, $told) = (0, 0);
+    my $rounds = 0;
 
-    while (waitpid($pid, POSIX::WNOHANG()) != $pid) {
+    while ($victim->running()) {
         if ($rounds >= $self->{rounds} * @$kinds
             || $rounds >= @$kinds && time() > $end)
         {
-            CORE::close($write) unless $told++;
+            $victim->end();
             sleep(0.002);
             next;
         }
@@ -363,29 +315,22 @@ sub hurt {
 # What the victim has seen, and what of it the servers have executed.
 
 sub findings {
-    my ($self, $name, $start, $tag, $setting) = @_;
+    my ($self, $said, $start, $tag, $setting) = @_;
 
-    my %said = map { ($_ => []) } qw(wrong late done failed made busy);
+    return 'wrong: the victim ended early' unless @{$said->{made}};
 
-    for (split /\n/, $self->{t}->read_log($name)) {
-        my ($what, $text) = /^(\w+) (.*)/ or next;
-        push @{$said{$what}}, $text;
-    }
-
-    return 'wrong: the victim ended early' unless @{$said{made}};
-
-    $said{late} = [] if $said{busy}[0];
+    $said->{late} = [] if $said->{busy}[0];
 
     my %times;
     $times{$_}++ for split /\n/, $self->{t}->read_log('record', $start);
 
     my @found = (strange(\%times, $tag, $setting),
                  (map { executed($_, $times{substr($_, 0, RECORDED)} || 0, 1) }
-                      @{$said{done}}),
+                      @{$said->{done}}),
                  (map { executed($_, $times{substr($_, 0, RECORDED)} || 0, 0) }
-                      @{$said{failed}}),
-                 (map { "wrong: $_" } @{$said{wrong}}),
-                 (map { "late: $_" } @{$said{late}}));
+                      @{$said->{failed}}),
+                 (map { "wrong: $_" } @{$said->{wrong}}),
+                 (map { "late: $_" } @{$said->{late}}));
 
     return @found > 12 ? (@found[0 .. 11], '...') : @found;
 }

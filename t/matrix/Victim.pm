@@ -8,6 +8,7 @@ package Victim;
 use strict;
 use warnings;
 
+use POSIX ();
 use Time::HiRes qw(sleep time);
 
 use Test::Thrift;
@@ -26,13 +27,111 @@ use constant {
 };
 
 
-# new(address, direct, transport, protocol, tag, calls, late_after)
+# new(options)
+#
+# address, direct        of nginx, and of the server itself
+# transport, protocol    its dialect
+# tag                    its name, which is in its calls
+# calls                  that it makes at least, one at once after the other;
+#                        between those that follow it pauses
+# late_after             seconds
 
 sub new {
     my ($class, %o) = @_;
 
     return bless { %o, wrong => [], late => [], done => [], failed => [],
-                   busy => 0 }, $class;
+                   took => [], busy => 0 }, $class;
+}
+
+
+# spawn($file, options): in a process of its own, until end(); those of new().
+# What it has seen goes to the file, and said() returns it.
+
+sub spawn {
+    my ($class, $file, %o) = @_;
+
+    pipe(my $read, my $write) or die "pipe: $!";
+
+    my $pid = fork();
+    die "fork: $!" unless defined $pid;
+
+    if ($pid == 0) {
+        close($write);
+        write_down($file, eval { $class->new(%o)->run(closed($read)) });
+        POSIX::_exit(0);
+    }
+
+    close($read);
+
+    return bless { pid => $pid, write => $write, file => $file }, $class;
+}
+
+
+sub closed {
+    my ($read) = @_;
+
+    return sub {
+        vec(my $bits = '', fileno($read), 1) = 1;
+        return select($bits, undef, undef, 0) > 0;
+    };
+}
+
+
+sub write_down {
+    my ($file, $victim) = @_;
+
+    my $error = $@;
+
+    open(my $fh, '>', $file) or POSIX::_exit(1);
+
+    print $fh "wrong $error" unless $victim;
+
+    for my $what ($victim ? qw(wrong late done failed took) : ()) {
+        print $fh map { "$what $_\n" } @{$victim->{$what}};
+    }
+
+    print $fh "made $victim->{made}\nbusy $victim->{busy}\n" if $victim;
+
+    close($fh);
+}
+
+
+# Has it not ended yet.
+
+sub running {
+    my ($self) = @_;
+
+    $self->{over} ||= waitpid($self->{pid}, POSIX::WNOHANG()) != 0;
+
+    return !$self->{over};
+}
+
+
+# end(): it may end, once it has made its calls.
+
+sub end {
+    my ($self) = @_;
+
+    close(delete $self->{write}) if $self->{write};
+}
+
+
+# said(): what it has seen, as lists: wrong, late, done, failed, took; and made
+# and busy, of one number each, which are empty when it ended early.
+
+sub said {
+    my ($self) = @_;
+
+    my %said = map { ($_ => []) } qw(wrong late done failed took made busy);
+
+    open(my $fh, '<', $self->{file}) or return \%said;
+
+    while (my $line = <$fh>) {
+        my ($what, $text) = $line =~ /^(\w+) (.*)/ or next;
+        push @{$said{$what}}, $text;
+    }
+
+    return \%said;
 }
 
 
@@ -50,7 +149,7 @@ sub run {
         sleep(PAUSE) if $i > $self->{calls};
 
         $fresh = undef if $i % RENEW == 0;
-        $self->look() if $i % DIRECT == 0;
+        $self->look() if $self->{direct} && $i % DIRECT == 0;
 
         my $slot = $i % 2 ? \$stays : \$fresh;
         my $good = eval { $self->call($slot, $i) };
@@ -103,6 +202,7 @@ sub call {
     my $took = time() - $start;
     my $text = $method eq 'echoString' ? $want : undef;
 
+    push @{$self->{took}}, sprintf('%.6f', $took);
     push @{$self->{late}}, sprintf("call $i: %d ms", $took * 1000)
         if $took > $self->{late_after};
 
