@@ -33,7 +33,8 @@ my @TYPES = (
 );
 
 
-# new(address, transport, protocol, tag)
+# new(address, transport, protocol, tag, from), the last if it shall have an
+# address of its own
 
 sub new {
     my ($class, %o) = @_;
@@ -63,6 +64,7 @@ sub open {
         address   => $self->{address},
         transport => $self->{transport},
         protocol  => $self->{protocol},
+        from      => $self->{from},
         timeout   => 0.5,
         %o);
 }

@@ -20,6 +20,7 @@ use Test::Thrift::Bytes;
 # protocol   binary (default), compact, lax: how call() writes
 # transport  framed (default), unframed
 # timeout    seconds for connect, read and write, default 5
+# from       the client's own address, say 127.0.0.2
 # rcvbuf     size of the socket's receive buffer, set before connecting
 # ssl        reference to options of IO::Socket::SSL
 
@@ -49,6 +50,7 @@ sub new {
             PeerHost => $host,
             PeerPort => $port,
             Timeout  => $self->{timeout},
+            $self->{from} ? (LocalHost => $self->{from}) : (),
             $self->{rcvbuf}
                 ? (Sockopts => [ [ SOL_SOCKET, SO_RCVBUF,
                                    $self->{rcvbuf} ] ]) : (),
