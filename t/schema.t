@@ -390,6 +390,15 @@ sub tree {
     return [ 1, struct => $tree ];
 }
 
+sub nested {
+    my ($n) = @_;
+
+    my $field = [ 9, struct => [] ];
+    $field = [ 9, struct => [ $field ] ] for 2 .. $n;
+
+    return $field;
+}
+
 my @leaf = ([ 1, string => 'a' ]);
 
 sub wide {
@@ -580,6 +589,15 @@ like(verdict('tree', [ tree(44) ]), qr/^${bad}missing required field at tree/,
      'lax, refused');
 like(verdict('tree', [ tree(45, @leaf) ]), qr/^7 malformed call: /,
      'lax, too many levels');
+
+# a field that is not defined reaches less far, however many levels there may be
+
+$c = $t->client('deep');
+is(verdict('tree', [ tree(2, @leaf), nested(62) ]), 'good',
+   'levels of an undeclared field');
+is(verdict('tree', [ tree(2, @leaf), nested(63) ]),
+   "${bad}too many levels of nesting in an undeclared field at 9" . '.9' x 62,
+   'too many of them');
 
 # oneway
 

@@ -90,11 +90,8 @@ my @bad = (
     [ 'map longer than its message', "\x0d\0\1\3\3\x7f\xff\xff\xffab\0",
       "\x1b\xff\xff\xff\xff\7\x33ab\0" ],
 
-    [ 'too many levels of nesting', "\x0c\0\1" x 64 . "\0" x 65,
-      "\x1c" x 64 . "\0" x 65 ],
-    [ 'too many levels of nesting',
-      "\x0f\0\1" . "\x0f\0\0\0\1" x 64 . "\3\0\0\0\0\0",
-      "\x19" . "\x19" x 64 . "\3\0" ],
+    [ 'too many levels of nesting', nested_structs(63) ],
+    [ 'too many levels of nesting', nested_lists(63) ],
 
     [ 'too long number', undef, "\x15" . "\xff" x 5 . "\1\0" ],
     [ 'too long number', undef, "\x14" . "\xff" x 5 . "\1\0" ],
@@ -155,6 +152,15 @@ for my $protocol (qw(binary compact)) {
             }
 
             is($c->call('good')->{fields}{0}, 'backend', "next call: $name");
+        }
+
+        # as many levels as all servers pass over
+
+        $c = $t->client('structure', %o);
+
+        for my $bodies ([ nested_structs(62) ], [ nested_lists(62) ]) {
+            is($c->call('good', $bodies->[$protocol eq 'compact'])->{type},
+               REPLY, "$transport $protocol, 63 levels");
         }
 
         next if $transport eq 'unframed';
@@ -278,4 +284,23 @@ sub blind {
                          [ [ 1, i32 => length($bytes) - $head ] ]));
         }
     }
+}
+
+
+# So many of them in the arguments, in binary and in compact.
+
+sub nested_structs {
+    my ($n) = @_;
+
+    return ("\x0c\0\1" x $n . "\0" x ($n + 1), "\x1c" x $n . "\0" x ($n + 1));
+}
+
+
+sub nested_lists {
+    my ($n) = @_;
+
+    $n--;               # the last one is empty
+
+    return ("\x0f\0\1" . "\x0f\0\0\0\1" x $n . "\3\0\0\0\0\0",
+            "\x19" . "\x19" x $n . "\3\0");
 }

@@ -11,6 +11,14 @@
 #define NGX_STREAM_THRIFT_MAX_MESSAGE  (100 * 1024 * 1024)  /* TConfiguration */
 #define NGX_STREAM_THRIFT_MAX_FRAME    16384000
 
+/*
+ * Levels that servers of all libraries pass over.  Go's and Rust's give up at
+ * 64 levels with something in them, and read on there: Go's where they do not
+ * have the method, Rust's in a field that they do not know.
+ */
+
+#define NGX_STREAM_THRIFT_MAX_DEPTH  63
+
 /* Bytes that the calls of a client may hold, and those of all of a worker. */
 
 #define NGX_STREAM_THRIFT_MAX_MEMORY         (1024 * 1024)
@@ -331,7 +339,8 @@ ngx_stream_thrift_merge_server(ngx_stream_thrift_srv_conf_t *prev,
 
     ngx_conf_merge_size_value(conf->max_message_size, prev->max_message_size,
                               0);
-    ngx_conf_merge_uint_value(conf->max_depth, prev->max_depth, 64);
+    ngx_conf_merge_uint_value(conf->max_depth, prev->max_depth,
+                              NGX_STREAM_THRIFT_MAX_DEPTH);
     ngx_conf_merge_uint_value(conf->max_pipeline, prev->max_pipeline, 32);
     ngx_conf_merge_uint_value(conf->max_calls, prev->max_calls, 0);
     ngx_conf_merge_off_value(conf->max_memory, prev->max_memory,
@@ -436,6 +445,7 @@ ngx_stream_thrift_set_checks(ngx_stream_thrift_srv_conf_t *conf)
     check = &conf->messages.check;
 
     check->max_depth = conf->max_depth;
+    check->undeclared_depth = NGX_STREAM_THRIFT_MAX_DEPTH;
     check->enums = ngx_stream_thrift_check_value(conf, conf->validate_enum);
     check->utf8 = ngx_stream_thrift_check_value(conf, conf->validate_utf8);
 

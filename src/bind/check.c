@@ -32,7 +32,9 @@ typedef struct {
     nthrift_level_t               *level;   /* the innermost */
     nthrift_level_t               *base;    /* the body's */
     nthrift_level_t               *top;     /* the last that there is room
-                                               for */
+                                               for ... */
+    nthrift_level_t               *deep;    /* ... and that a field which is
+                                               not declared may reach */
     size_t                         stride;  /* bytes of a level */
     uint32_t                       required;    /* that it has bits for */
     uint8_t                        flags;   /* of types, to be looked at */
@@ -261,11 +263,29 @@ check_start_struct(check_t *c, nthrift_level_t *level,
 }
 
 
+/* Is there a level behind the innermost, for what is declared or not? */
+
 static inline int
-check_enter_struct(check_t *c, const nthrift_schema_t *st)
+check_level(check_t *c, int declared)
 {
     if (c->level == c->top) {
         return check_fail(c, "too many levels of nesting", "");
+    }
+
+    if (!declared && c->level >= c->deep) {
+        return check_fail(c, "too many levels of nesting in an undeclared "
+                          "field", "");
+    }
+
+    return NTHRIFT_OK;
+}
+
+
+static inline int
+check_enter_struct(check_t *c, const nthrift_schema_t *st)
+{
+    if (check_level(c, st != NULL) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
     }
 
     return check_start_struct(c, nthrift_level_next(c->stride, c->level), st);
@@ -295,6 +315,10 @@ check_enter_values(check_t *c, const nthrift_token_protocol_t *protocol,
     int               rc;
     nthrift_level_t  *level;
 
+    if (elem == NULL && check_level(c, 0) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
+
     if ((elem == NULL || ((key->flags | elem->flags) & c->flags) == 0)
         && !(check_odd_bools(c, protocol, elem)
              && (t->key == NTHRIFT_BOOL || t->elem == NTHRIFT_BOOL)))
@@ -310,8 +334,8 @@ check_enter_values(check_t *c, const nthrift_token_protocol_t *protocol,
         }
     }
 
-    if (c->level == c->top) {
-        return check_fail(c, "too many levels of nesting", "");
+    if (check_level(c, 1) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
     }
 
     level = nthrift_level_next(c->stride, c->level);
@@ -967,6 +991,20 @@ nthrift_check_size(const nthrift_check_rules_t *rules)
 }
 
 
+static inline nthrift_level_t *
+check_deep(const check_t *c, const nthrift_check_rules_t *rules)
+{
+    if (rules->undeclared_depth == 0
+        || rules->undeclared_depth >= rules->max_depth)
+    {
+        return c->top;
+    }
+
+    return (nthrift_level_t *) ((uint8_t *) c->base
+                                + (rules->undeclared_depth - 1) * c->stride);
+}
+
+
 static inline int
 check_start(check_t *c, const nthrift_check_rules_t *rules, void *memory,
     unsigned protocol, const nthrift_schema_t *st, nthrift_bytes_t *body,
@@ -981,6 +1019,7 @@ check_start(check_t *c, const nthrift_check_rules_t *rules, void *memory,
     c->stride = check_stride(rules);
     c->top = (nthrift_level_t *) ((uint8_t *) memory
                                 + (rules->max_depth - 1) * c->stride);
+    c->deep = check_deep(c, rules);
     c->required = (uint32_t) nthrift_level_words(rules->max_required)
                   * NTHRIFT_LEVEL_WORD;
     c->err = err;

@@ -6,7 +6,8 @@
  * Refused, each with its own sentence: a field, an element or a key of another
  * type than declared (an empty container may say another one, but not a uuid,
  * nor what is no type; a map, none at all); a uuid that is not declared, at
- * any depth, unless by rule; a required field that is missing; a union that
+ * any depth, unless by rule; by rule, a field that is not declared and goes
+ * deeper than others may; a required field that is missing; a union that
  * has not exactly one field, or, unless in a reply, one that is not declared;
  * unless in a reply, a bool in a container of compact that is neither 1 nor 2,
  * or whose type there is not 1; a result with two known fields, or with none
@@ -22,6 +23,7 @@
  * calls.  So do Ruby's with a union whose field they do not know, and Rust's
  * with a bool that is not written as most libraries write it, and with text
  * that is not UTF-8: where they do not know a field it is text to them.
+ * Rust's pass over 64 levels of a field and no more, and then do the same.
  *
  * Sources: doc/specs/thrift-binary-protocol.md, thrift-compact-protocol.md,
  * lib/java TUnion.java (a second field of a union is not read by it).
@@ -53,6 +55,8 @@ typedef enum {
 typedef struct {
     uint32_t      max_depth;        /* levels of structs and containers; the
                                        outermost struct is level 1 */
+    uint32_t      undeclared_depth; /* those that a field which is not declared
+                                       may reach; 0: as many as others */
     uint32_t      max_required;     /* that a struct can have: from the set
                                        its table is of; 0 is 64 */
     uint8_t       enums;            /* nthrift_check_e: numbers that are not

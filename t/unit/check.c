@@ -66,9 +66,11 @@ static const char  idl[] =
 #define TOLD   64      /* fields: passed, and told */
 #define TEXT   128     /* utf8: passed, and told */
 #define DROP   256     /* fields: passed, told, and well formed only */
+#define FLAT   512     /* undeclared_depth: 4 */
 
 
 #define UUID  "uuid in an undeclared field"
+#define DEEP  "too many levels of nesting in an undeclared field"
 
 typedef struct {
     const char   *name;
@@ -359,6 +361,25 @@ static const check_case_t  cases[] = {
       "{1:l5}]}]}]}]}]}]}]}]", "too many levels of nesting",
       "friends[0].friends[0].friends[0].friends[0].friends[0].friends[0]."
       "friends[0].friends[0]" },
+    { "undeclared levels, as many as others", "User", 0,
+      "1:l5 30:{1:{1:{1:{1:{1:l1}}}}}", NULL, NULL },
+    { "undeclared levels, few", "User", FLAT, "1:l5 30:{1:{1:{1:l1 2:\"a\"}}}",
+      NULL, NULL },
+    { "undeclared levels, one too many", "User", FLAT,
+      "1:l5 30:{1:{1:{1:{}}}}", DEEP, "30.1.1.1" },
+    { "undeclared levels, a list", "User", FLAT,
+      "1:l5 30:{1:{1:{1:[s \"a\"]}}}",
+      DEEP, "30.1.1.1" },
+    { "undeclared levels, numbers", "User", FLAT, "1:l5 30:{1:{1:{1:[d d2]}}}",
+      DEEP, "30.1.1.1" },
+    { "undeclared levels, a map", "User", FLAT,
+      "1:l5 30:[[ [[ [< <ii i1 i2>]]]", DEEP, "30[0][0][0]" },
+    { "undeclared levels further in", "User", FLAT,
+      "1:l5 18:[{ {1:l5 18:[{ {1:l5 30:{}}]}]", DEEP,
+      "friends[0].friends[0].30" },
+    { "declared levels are not of them", "User", FLAT,
+      "1:l5 18:[{ {1:l5 18:[{ {1:l5 18:[{ {1:l5 10:(i i1 i2)}]}]}]", NULL,
+      NULL },
     { "levels that are just few enough", "User", BOTH, "1:l5 18:[{ {1:l5"
       " 18:[{ {1:l5 18:[{ {1:l5 18:[{ {1:l5 18:[{ {1:l5 18:[{ {1:l5 18:[{"
       "{1:l5}]}]}]}]}]}]}]", NULL, NULL },
@@ -419,6 +440,7 @@ check_one(check_result_t *r, int rules, unsigned protocol,
     ru.reply = rules >> 3 & 1;
     ru.fields = (rules & DROP) ? NTHRIFT_CHECK_DROP
                 : (rules & TOLD) ? NTHRIFT_CHECK_TELL : rules >> 5 & 1;
+    ru.undeclared_depth = (rules & FLAT) ? 4 : 0;
 
     memory = malloc(nthrift_check_size(&ru));
     memset(memory, 0xa5, nthrift_check_size(&ru));

@@ -12,7 +12,7 @@
 #include "wire/skip.h"
 
 
-#define OURS_DEPTH  64
+#define OURS_DEPTH  63
 
 
 typedef struct {
