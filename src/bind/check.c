@@ -18,6 +18,11 @@
 #define check_noinline  __attribute__((noinline))
 
 
+/* The first byte of a message of compact: as a field it is 8, and false. */
+
+#define CHECK_COMPACT_ID  0x82
+
+
 /* "[4294967295]" */
 
 #define CHECK_INDEX_SIZE  13
@@ -799,6 +804,21 @@ check_stop(check_t *c, nthrift_level_t *level)
 }
 
 
+/*
+ * Does the field that was just read make the body begin as a message does?  A
+ * server that has not the method may take it for one.
+ */
+
+static int
+check_is_message(const check_t *c, const nthrift_level_t *level,
+    const nthrift_token_t *t)
+{
+    return c->protocol == NTHRIFT_COMPACT && !c->reply
+           && level == c->base && level->known + level->unknown == 1
+           && t->type == NTHRIFT_BOOL && *t->at == CHECK_COMPACT_ID;
+}
+
+
 static check_noinline int
 check_undeclared_field(check_t *c, nthrift_level_t *level,
     const nthrift_token_t *t)
@@ -819,6 +839,11 @@ check_undeclared_field(check_t *c, nthrift_level_t *level,
         && !c->reply)
     {
         return check_fail(c, "undeclared field of a union", "");
+    }
+
+    if (check_is_message(c, level, t)) {
+        return check_fail(c, "undeclared field that begins as a message does",
+                          "");
     }
 
     return (t->type != NTHRIFT_UUID) ? NTHRIFT_OK : check_uuid(c, "");

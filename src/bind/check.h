@@ -9,7 +9,9 @@
  * any depth, unless by rule; by rule, a field that is not declared and goes
  * deeper than others may; a required field that is missing; a union that
  * has not exactly one field, or, unless in a reply, one that is not declared;
- * unless in a reply, a bool in a container of compact that is neither 1 nor 2,
+ * unless in a reply, a field that is not declared and makes a body of compact
+ * begin as a message does; unless in a reply, a bool in a container of compact
+ * that is neither 1 nor 2,
  * or whose type there is not 1; a result with two known fields, or with none
  * at all unless the method is void; by rule, an enum's number that is not
  * declared, a field that is not declared, and a string that is not UTF-8
@@ -23,7 +25,8 @@
  * calls.  So do Ruby's with a union whose field they do not know, and Rust's
  * with a bool that is not written as most libraries write it, and with text
  * that is not UTF-8: where they do not know a field it is text to them.
- * Rust's pass over 64 levels of a field and no more, and then do the same.
+ * Rust's pass over 64 levels of a field and no more, and then do the same; and
+ * they read no arguments of a method that they do not have.
  *
  * Sources: doc/specs/thrift-binary-protocol.md, thrift-compact-protocol.md,
  * lib/java TUnion.java (a second field of a union is not read by it).
@@ -71,8 +74,9 @@ typedef struct {
                                        who passes nothing on */
     uint8_t       reply;            /* 1: a reply, in which what only servers
                                        fail on is let pass: a union's field
-                                       that is not declared, and bools of
-                                       compact that are neither 1 nor 2 */
+                                       that is not declared, what begins as a
+                                       message does, and bools of compact that
+                                       are neither 1 nor 2 */
 } nthrift_check_rules_t;
 
 

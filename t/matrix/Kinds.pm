@@ -55,6 +55,10 @@ my @BODIES = (
     [ 'without a required field', \&not_required, lost => $READ ],
     [ 'without a required field, a call behind', \&not_required_call,
       lost => $READ, only => 'compact' ],
+    [ 'a call in the arguments of a method that the server does not have', sub {
+        my $h = shift;
+        $h->call('fresh', call_as_fields($h)) },
+      lost => $READ, only => 'compact' ],
     [ 'unknown fields of the arguments', \&unknown_fields, lost => $READ ],
     [ 'unknown fields in structs', \&unknown_inside, lost => $READ ],
     [ 'unknown lists of every type', \&unknown_lists, lost => $READ ],

@@ -36,7 +36,7 @@
     { COMPACT, "fields of unions and structs", 128, 128, 17, 0xed5b0a37 },
     { COMPACT, "unions in containers", 44, 44, 15, 0xbfcfaf50 },
     { COMPACT, "depths", 60, 33, 33, 0xb943790b },
-    { COMPACT, "ends", 518, 1, 1, 0xdfb31068 },
+    { COMPACT, "ends", 518, 1, 1, 0xd40b2a9a },
     { COMPACT, "compact heads", 2224, 1807, 846, 0x868c4eab },
     { COMPACT, "compact numbers", 11700, 3308, 3135, 0xef38f17f },
     { COMPACT, "compact containers", 1024, 256, 2, 0x297f0c61 }

@@ -620,6 +620,7 @@ test_case(const check_case_t *c, unsigned protocol)
 
 #define LIST   "unknown type of list elements"
 #define MAP    "unknown type of map elements"
+#define HEAD   "undeclared field that begins as a message does"
 #define ODD    "type 2 of bools in a container, which is 1"
 
 
@@ -716,6 +717,16 @@ static const struct {
       "09 64 29 03 0e 00", LIST, "50[1][]" } },
     { NTHRIFT_COMPACT, { "empty list of type 14", "User", BOTH,
       "16 0a 39 0e 00", "wrong type, struct expected", "items[]" } },
+    { NTHRIFT_COMPACT, { "arguments that begin as a message", "Users.all", BOTH,
+      "82 21 18 0161 00", HEAD, "8" } },
+    { NTHRIFT_COMPACT, { "the same field, true", "Users.all", BOTH,
+      "81 21 18 0161 00", NULL, NULL } },
+    { NTHRIFT_COMPACT, { "the same field, its id written out", "Users.all",
+      BOTH, "02 10 21 18 0161 00", NULL, NULL } },
+    { NTHRIFT_COMPACT, { "a struct that begins as a message", "Users.all",
+      BOTH, "1c 82 21 00 00", NULL, NULL } },
+    { NTHRIFT_COMPACT, { "a reply that begins as a message", "Users.all",
+      REPLY, "82 21 18 0161 00", NULL, NULL } },
     { NTHRIFT_COMPACT, { "a call behind what ends a reader", "Users.all", BOTH,
       "09 880e 0e 8221180463616c6c 00", LIST, "900[]" } },
 };
