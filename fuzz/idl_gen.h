@@ -1,6 +1,7 @@
 /*
- * idl_gen.h: text of the IDL made by chance, for idl_fuzz.c: definitions,
- * files, and mutations of whole tokens.  The names are few, so that they meet.
+ * idl_gen.h: text of the IDL made by chance, for idl_fuzz.c and
+ * compat_fuzz.c: definitions, files, and mutations of whole tokens.  The names
+ * are few, so that they meet.
  */
 
 #ifndef IDL_GEN_H
@@ -21,6 +22,9 @@ typedef struct {
     char         buf[FUZZ_OUT];
     size_t       len;
 } fuzz_gen_t;
+
+
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
 
 
 static uint32_t
@@ -404,6 +408,46 @@ fuzz_mutate_tokens(fuzz_gen_t *g, uint8_t *data, size_t size, size_t max)
     default:
         word = gen_one_of(g, gen_tokens);
         return fuzz_splice(data, size, max, start, start, word, strlen(word));
+    }
+}
+
+
+/*
+ * Half of the mutations know the grammar: they add definitions, or move,
+ * repeat and replace whole tokens.
+ */
+
+static inline size_t
+fuzz_mutate_text(fuzz_gen_t *g, uint8_t *data, size_t size, size_t max)
+{
+    size_t  pos;
+
+    switch (gen_random(g, 8)) {
+
+    case 0:
+    case 1:
+        for (pos = size - (size != 0); pos > 0 && data[pos - 1] != '\n'; ) {
+            pos--;
+        }
+
+        if (gen_random(g, 2)) {
+            pos = size;
+        }
+
+        gen_definition(g);
+        return fuzz_splice(data, size, max, pos, pos, g->buf, g->len);
+
+    case 2:
+        pos = gen_random(g, 2) ? size : 0;
+
+        gen_file(g, pos != 0);
+        return fuzz_splice(data, size, max, pos, pos, g->buf, g->len);
+
+    case 3:
+        return fuzz_mutate_tokens(g, data, size, max);
+
+    default:
+        return LLVMFuzzerMutate(data, size, max);
     }
 }
 
