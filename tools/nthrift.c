@@ -5,6 +5,7 @@
  *     nthrift dump [-w] [-I dir] FILE        writes the resolved model
  *     nthrift gen [-w] [-I dir] [-o dir] FILE    writes C headers
  *     nthrift call HOST:PORT Service.method  calls it: see nthrift_call.c
+ *     nthrift compat OLD NEW                 compares: see nthrift_compat.c
  *
  * It reads files for the loader, and prints what the loader has to say, in
  * the form that editors understand.  Exit codes: 0 all is well, 1 a file has
@@ -341,11 +342,14 @@ tool_usage(FILE *out, int rc)
           "       nthrift gen [-w] [-I dir] [--negative-ids] [-o dir] FILE\n"
           "       nthrift call [options] HOST:PORT Service.method [JSON]"
           " --idl FILE\n"
+          "       nthrift compat [options] OLD NEW\n"
           "\n"
           "check   says what is wrong with .thrift files\n"
           "dump    writes what a .thrift file says as JSON\n"
           "gen     writes C headers for handlers of nginx\n"
           "call    makes one call: see nthrift call --help\n"
+          "compat  says what breaks who uses an older file: see nthrift compat"
+          " --help\n"
           "\n"
           "-I dir          look for included files there, too\n"
           "-w              no warnings\n"
@@ -446,6 +450,10 @@ main(int argc, char **argv)
 
     if (argc >= 2 && strcmp(argv[1], "call") == 0) {
         return nthrift_call(argc, argv);
+    }
+
+    if (argc >= 2 && strcmp(argv[1], "compat") == 0) {
+        return nthrift_compat(argc, argv);
     }
 
     if (argc < 3) {

@@ -35,5 +35,8 @@ int nthrift_load(nthrift_arena_t *arena, nthrift_str_t *dirs, size_t n_dirs,
 /* "nthrift call": returns the exit code. */
 int nthrift_call(int argc, char **argv);
 
+/* "nthrift compat": the same. */
+int nthrift_compat(int argc, char **argv);
+
 
 #endif /* NTHRIFT_TOOL_H */

@@ -20,7 +20,7 @@ IDL_OBJECTS  = $(IDL_SOURCES:src/%.c=build/idl/%.o)
 
 IDL_CALL     = call decode default encode exchange scalar socket text value \
                write
-IDL_TOOL     = tools/nthrift.c tools/nthrift_dump.c \
+IDL_TOOL     = tools/nthrift.c tools/nthrift_compat.c tools/nthrift_dump.c \
                $(wildcard tools/nthrift_gen*.c) \
                $(IDL_CALL:%=tools/nthrift_%.c)
 IDL_ALL      = $(IDL_TOOL) $(wildcard tools/*.h) $(IDL_SOURCES) $(IDL_HEADERS)
