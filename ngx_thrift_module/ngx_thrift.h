@@ -46,6 +46,7 @@
 #include "bind/fingerprint.h"
 #include "bind/prune.h"
 #include "idl/annotation.h"
+#include "idl/compat.h"
 #include "idl/loader.h"
 #include "idl/suggest.h"
 #include "wire/exception.h"
@@ -68,6 +69,7 @@ typedef struct ngx_thrift_outbound_s    ngx_thrift_outbound_t;
 #include "bytes/rooms.h"
 #include "upstream/rooms.h"
 #include "conf/ngx_thrift_idl.h"
+#include "conf/ngx_thrift_compat.h"
 #include "call/rooms.h"
 #include "handler/rooms.h"
 

@@ -61,6 +61,8 @@ ngx_stream_thrift_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&tmcf->deadlines, cf->pool, 4, sizeof(void *))
            != NGX_OK
         || ngx_array_init(&tmcf->idls, cf->pool, 1, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&tmcf->servers, cf->pool, 4, sizeof(void *))
+           != NGX_OK
         || ngx_array_init(&tmcf->targets, cf->pool, 16, sizeof(void *))
            != NGX_OK
         || ngx_array_init(&tmcf->objects, cf->pool, 4, sizeof(void *))
@@ -156,6 +158,7 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
      *     tscf->block.inner = NULL;
      */
 
+    tscf->idl_compat = NGX_CONF_UNSET_UINT;
     tscf->transport = NGX_CONF_UNSET_UINT;
     tscf->protocol = NGX_CONF_UNSET_UINT;
     tscf->validate = NGX_CONF_UNSET_UINT;
@@ -319,6 +322,8 @@ static void
 ngx_stream_thrift_merge_server(ngx_stream_thrift_srv_conf_t *prev,
     ngx_stream_thrift_srv_conf_t *conf)
 {
+    ngx_conf_merge_uint_value(conf->idl_compat, prev->idl_compat,
+                              NGX_STREAM_THRIFT_COMPAT_WARN);
     ngx_conf_merge_uint_value(conf->transport, prev->transport,
                               NTHRIFT_TRANSPORT_AUTO);
     ngx_conf_merge_uint_value(conf->protocol, prev->protocol,
@@ -363,7 +368,8 @@ ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
     ngx_stream_core_srv_conf_t  *cscf;
 
     if (ngx_stream_thrift_merge_files(cf, prev, conf) != NGX_CONF_OK
-        || ngx_stream_thrift_load_files(cf, conf) != NGX_CONF_OK)
+        || ngx_stream_thrift_load_files(cf, conf) != NGX_CONF_OK
+        || ngx_stream_thrift_add_compat(cf, conf) != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }

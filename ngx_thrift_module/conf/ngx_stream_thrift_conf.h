@@ -84,6 +84,9 @@ typedef struct {
     size_t                           check_size;    /* of the largest ... */
     void                            *check_memory;  /* ... of all checks */
 
+    ngx_array_t                      servers;   /* ngx_stream_thrift_srv_conf_t
+                                                   *: with definitions */
+
     ngx_array_t                      targets;   /* ngx_thrift_target_t * */
     ngx_array_t                      objects;   /* ngx_thrift_object_t * */
     ngx_array_t                      handlers;  /* ngx_thrift_handler_t * */
@@ -148,12 +151,15 @@ typedef struct {
     ngx_array_t                     *files;     /* ngx_stream_thrift_file_t */
     ngx_array_t                     *dirs;      /* the same */
     ngx_array_t                      programs;  /* nthrift_idl_program_t * */
+    ngx_array_t                      addresses; /* ngx_str_t: where it listens,
+                                                   if it has definitions */
     ngx_array_t                     *proxy_notes;   /* or NULL */
 
     ngx_stream_thrift_block_t        block;     /* around its services */
     ngx_thrift_routes_t              routes;
     ngx_stream_thrift_refused_t      refused;
 
+    ngx_uint_t                       idl_compat;
     ngx_uint_t                       transport;
     ngx_uint_t                       protocol;
     ngx_uint_t                       validate;

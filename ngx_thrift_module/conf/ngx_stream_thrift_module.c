@@ -63,6 +63,14 @@ static ngx_conf_enum_t  ngx_stream_thrift_validate_values[] = {
 };
 
 
+static ngx_conf_enum_t  ngx_stream_thrift_idl_compat[] = {
+    { ngx_string("off"), NGX_STREAM_THRIFT_COMPAT_OFF },
+    { ngx_string("warn"), NGX_STREAM_THRIFT_COMPAT_WARN },
+    { ngx_string("error"), NGX_STREAM_THRIFT_COMPAT_ERROR },
+    { ngx_null_string, 0 }
+};
+
+
 static ngx_conf_num_bounds_t  ngx_stream_thrift_depth_bounds = {
     ngx_conf_check_num_bounds, 1, NTHRIFT_MAX_DEPTH
 };
@@ -100,6 +108,13 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       NGX_STREAM_SRV_CONF_OFFSET,
       0,
       NULL },
+
+    { ngx_string("thrift_idl_compat"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(idl_compat),
+      &ngx_stream_thrift_idl_compat },
 
     /* services */
 
@@ -300,7 +315,8 @@ ngx_stream_thrift_init(ngx_conf_t *cf)
         || ngx_stream_thrift_init_deadlines(cf) != NGX_OK
         || ngx_stream_thrift_init_arguments(cf) != NGX_OK
         || ngx_stream_thrift_init_checks(cf) != NGX_OK
-        || ngx_stream_thrift_init_handlers(cf) != NGX_OK)
+        || ngx_stream_thrift_init_handlers(cf) != NGX_OK
+        || ngx_stream_thrift_check_compat(cf) != NGX_OK)
     {
         return NGX_ERROR;
     }

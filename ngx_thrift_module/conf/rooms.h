@@ -9,6 +9,8 @@
  *             |
  *             +--> definitions --> idl      thrift_idl, and reading its files
  *             +--> routes                   the tables that "route" looks in
+ *             +--> compat                   thrift_idl_compat: definitions, and
+ *                                           those of the old configuration
  *
  *     proxy                   directives that do nothing beside ours
  */
@@ -20,6 +22,7 @@
 #include "conf/ngx_stream_thrift_conf.h"
 #include "conf/ngx_stream_thrift_blocks.h"
 #include "conf/ngx_stream_thrift_definitions.h"
+#include "conf/ngx_stream_thrift_compat.h"
 #include "conf/ngx_stream_thrift_routes.h"
 #include "conf/ngx_stream_thrift_proxy.h"
 
