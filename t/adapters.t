@@ -998,14 +998,12 @@ sub nginx_reload {
 
 sub documented {
     SKIP: {
-        skip 'the steps are for the nginx of the distribution', 2
+        skip 'the steps are for a dynamic module', 2
             if $ENV{TEST_NGINX_STATIC};
 
-        open(my $fh, '<', 'docs/adapters.md') or die $!;
-        my $docs = do { local $/; <$fh> };
         my $script = join('', "set -e\n",
                           "trap 'kill -QUIT \$(cat nginx.pid)' ERR\n",
-                          $docs =~ /^```sh\n(.*?)^```\n/gsm);
+                          $t->documented('docs/adapters.md'));
 
         my $top = Test::Thrift->top();
         my $dir = $t->dir() . '/adapted';
@@ -1014,8 +1012,6 @@ sub documented {
         $script =~ s{/tmp/adapted}{$dir}g;
         $script =~ s{127\.0\.0\.1:9090}{127.0.0.1:$port}g;
         $script =~ s{^make all build/nthrift$}{cd $top}m;
-        $script =~ s{\$NGX_THRIFT/build/ngx_stream_thrift_module.so}
-                    {$ENV{TEST_NGINX_MODULE}} if $ENV{TEST_NGINX_MODULE};
 
         $t->write_file('steps.sh', $script);
 

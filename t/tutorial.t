@@ -12,7 +12,7 @@ use Test::More;
 use Test::Thrift;
 
 
-plan skip_all => 'the tutorial is for the nginx of the distribution'
+plan skip_all => 'the tutorial is for a dynamic module'
     if $ENV{TEST_NGINX_STATIC};
 
 my $t = Test::Thrift->new();
@@ -21,11 +21,11 @@ my $dir = $t->dir() . '/hello';
 open(my $fh, '<', $t->top() . '/docs/handlers.md') or die $!;
 my $docs = do { local $/; <$fh> };
 
-my @steps = $docs =~ /^```sh\n(.*?)^```\n/gsm;
+my @steps = $t->documented('docs/handlers.md');
 
 is(scalar @steps, 8, 'steps');
 
-# only place, port and patience are others; and the clone is there
+# only place, port, patience and nginx are others; and the clone is there
 
 my $port = $t->port('nginx');
 my $script = "set -e\n" . join("echo == step\n", @steps);

@@ -362,11 +362,9 @@ sub globals {
     push @lines, 'user root;' if $> == 0;
 
     if (!$ENV{TEST_NGINX_STATIC}) {
-        my $modules = $ENV{TEST_NGINX_MODULES_DIR} || '/usr/lib/nginx/modules';
-        my $ours = $ENV{TEST_NGINX_MODULE}
-                   || "$TOP/build/ngx_stream_thrift_module.so";
+        my ($stream, $ours) = module_files();
 
-        push @lines, "load_module $modules/ngx_stream_module.so;";
+        push @lines, "load_module $stream;";
         push @lines, "load_module $ours;" if $self->{module};
     }
 
@@ -385,6 +383,37 @@ sub globals {
 
 sub binary {
     return $ENV{TEST_NGINX_BINARY} || '/usr/sbin/nginx';
+}
+
+
+# Stream's module and ours.
+
+sub module_files {
+    my $modules = $ENV{TEST_NGINX_MODULES_DIR} || '/usr/lib/nginx/modules';
+
+    return ("$modules/ngx_stream_module.so",
+            $ENV{TEST_NGINX_MODULE}
+                || "$TOP/build/ngx_stream_thrift_module.so");
+}
+
+
+# documented($file): the steps that a document has for a shell, with the nginx
+# and the modules of the test for those that it names.
+
+sub documented {
+    my ($self, $file) = @_;
+
+    my ($stream, $ours) = module_files();
+    my $binary = $self->binary();
+    my @steps = _slurp("$TOP/$file") =~ /^```sh\n(.*?)^```\n/gsm;
+
+    for (@steps) {
+        s{/usr/sbin/nginx\b}{$binary}g;
+        s{/usr/lib/nginx/modules/ngx_stream_module\.so}{$stream}g;
+        s{\$NGX_THRIFT/build/ngx_stream_thrift_module\.so}{$ours}g;
+    }
+
+    return @steps;
 }
 
 
