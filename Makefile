@@ -24,6 +24,12 @@ TEST_JOBS    = $(shell nproc)
 TEST_TIME    = 180
 T            = $(sort $(wildcard t/*.t))
 
+# What "make test-versions" tests with: the distribution's nginx, the newest of
+# each series, and directories with an nginx that you have built: t/versions
+
+VERSIONS     = installed 1.26 1.28 1.30
+BUILDS       =
+
 BUILD_PACKAGES = gcc libc6-dev nginx nginx-dev libnginx-mod-stream perl \
                  dpkg-dev
 DEMO_PACKAGES  = python3 python3-six python3-thrift python3-thriftpy \
@@ -122,6 +128,13 @@ test-t: all ## run t/*.t against the nginx of the distribution
 	@tools/packages $(PACKAGES)
 	@TEST_NGINX_BINARY=$(NGINX) t/run -s t -j $(TEST_JOBS) \
 	    -t $(TEST_TIME) $(T)
+
+
+.PHONY: test-versions
+test-versions: all ## run t/*.t with each nginx of VERSIONS, and of BUILDS
+	@tools/packages $(PACKAGES)
+	@INSTALLED=$(NGINX) TEST_JOBS=$(TEST_JOBS) TEST_TIME=$(TEST_TIME) \
+	    t/versions "$(VERSIONS) $(BUILDS)" $(T)
 
 
 .PHONY: test-asan

@@ -31,4 +31,4 @@ endef
 $(foreach name,$(EXAMPLE_NAMES),$(eval $(call example_rule,$(name))))
 
 
-test-t test-asan: examples
+test-t test-versions test-asan: examples

@@ -54,6 +54,6 @@ idl-packages:
 
 $(IDL_OBJECTS) build/nthrift-asan: | idl-packages
 
-test-t: build/nthrift
+test-t test-versions: build/nthrift
 
 test-asan: build/nthrift-asan

@@ -29,7 +29,7 @@ agree: $(AGREE)/corpus agree-readers ## ask real libraries where messages end
 
 # t/agree.t asks those that "make test" has anyway.
 
-test-t test-asan: $(AGREE)/corpus $(AGREE)/generated
+test-t test-versions test-asan: $(AGREE)/corpus $(AGREE)/generated
 
 
 # Each by itself: what is missing is told, and does not end it.

@@ -218,4 +218,4 @@ build/nthrift:
 endif
 
 
-test-t test-asan: host
+test-t test-versions test-asan: host

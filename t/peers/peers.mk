@@ -54,7 +54,7 @@ build/peers/venv:
 	    || { rm -rf $@.new; echo "no thriftpy2: PyPI cannot be reached"; }
 
 
-test-t test-asan: peers
+test-t test-versions test-asan: peers
 
 
 .PHONY: interop
