@@ -28,6 +28,8 @@ struct ngx_stream_thrift_held_s {
 static void ngx_stream_thrift_held_cleanup(void *data);
 static void ngx_stream_thrift_held_give_back(
     ngx_stream_thrift_held_server_t *server);
+static ngx_int_t ngx_stream_thrift_held_unref(
+    ngx_stream_thrift_held_server_t *server);
 static ngx_stream_thrift_held_server_t *ngx_stream_thrift_held_find(
     ngx_stream_upstream_srv_conf_t *us, ngx_peer_connection_t *peer);
 static ngx_stream_upstream_rr_peer_data_t *ngx_stream_thrift_held_data(
@@ -131,10 +133,45 @@ ngx_stream_thrift_held_give_back(ngx_stream_thrift_held_server_t *server)
 
     peer->conns -= ngx_min(peer->conns, server->n);
 
-    ngx_stream_upstream_rr_peer_unlock(peers, peer);
+    if (ngx_stream_thrift_held_unref(server) == NGX_OK) {
+        ngx_stream_upstream_rr_peer_unlock(peers, peer);
+    }
+
     ngx_stream_upstream_rr_peers_unlock(peers);
 
     server->n = 0;
+}
+
+
+/*
+ * With `resolve`, a server that DNS does not name any more is freed with the
+ * last call that holds it; NGX_DONE: it has been.
+ */
+
+static ngx_int_t
+ngx_stream_thrift_held_unref(ngx_stream_thrift_held_server_t *server)
+{
+#ifdef NGX_STREAM_UPSTREAM_MODIFY
+
+    ngx_int_t   rc;
+    ngx_uint_t  i, n;
+
+    rc = NGX_OK;
+    n = ngx_min(server->peer->refs, server->n);
+
+    for (i = 0; i < n; i++) {
+        rc = ngx_stream_upstream_rr_peer_unref(server->peers, server->peer);
+    }
+
+    return rc;
+
+#else
+
+    (void) server;
+
+    return NGX_OK;
+
+#endif
 }
 
 

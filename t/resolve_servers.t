@@ -1,0 +1,220 @@
+#!/usr/bin/perl
+
+# "server ... resolve": servers that a DNS server names, and that come and go
+# while calls are in flight.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use IO::Select;
+use IO::Socket::INET;
+use Test::More;
+use Test::Thrift;
+
+
+plan skip_all => 'nginx has no "server ... resolve"'
+    unless Test::Thrift->has_version('1.27.3');
+
+my $t = Test::Thrift->new(<<'EOC', log => 'info');
+
+%%TEST_GLOBALS%%
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    log_format  test  '$thrift_method|$thrift_status|$upstream_addr';
+    access_log  %%TESTDIR%%/access.log  test;
+
+    resolver  127.0.0.1:%%PORT_dns%%  ipv6=off  valid=1s;
+
+    thrift_trusted  on;
+
+    upstream moving {
+        zone    moving  128k;
+        server  moving.test:%%PORT_backend%%  resolve  max_fails=0;
+    }
+
+    # has room for twenty servers, but not for forty
+
+    upstream small {
+        zone    small  32k;
+        server  small.test:%%PORT_silent%%  resolve;
+    }
+
+    server {
+        listen             127.0.0.1:%%PORT_proxy%%;
+        thrift_idempotent  on;
+        thrift_pass        moving;
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_pinned%%;
+        thrift_balance  connection;
+        thrift_pass     moving;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_small%%;
+        thrift_pass  small;
+    }
+}
+
+EOC
+
+# answers with the addresses that are in a file of the name
+
+$t->run_daemon(sub {
+    my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+                                  LocalPort => $t->port('dns'), Proto => 'udp',
+                                  ReuseAddr => 1) or die "udp: $!";
+
+    open(my $ready, '>', $t->dir() . '/dns.ready');
+    close($ready);
+
+    while (my $from = $s->recv(my $packet, 512)) {
+        my ($id) = unpack('n', $packet);
+        my ($name) = unpack('C/a', substr($packet, 12));
+        my $question = substr($packet, 12, length($name) + 11);
+        my @addresses = split ' ', $t->read_log("$name.dns");
+
+        $s->send(pack('n6', $id, 0x8180, 1, scalar(@addresses), 0, 0)
+                 . $question
+                 . join('', map { pack('n3Nn', 0xc00c, 1, 1, 1, 4)
+                                  . pack('C4', split /\./) } @addresses),
+                 0, $from);
+    }
+}, file => 'dns.ready');
+
+my %address = (a => '127.0.0.1', b => '127.0.0.2', c => '127.0.0.3');
+my %backend = map {
+    $_ => $t->backend("$address{$_}:" . $t->port('backend'), id => $_,
+                      script => { hold => { hold => 1 } })
+} sort keys %address;
+
+# the name has these addresses from now on
+
+sub name {
+    my ($name, @addresses) = @_;
+
+    my $file = $t->dir() . "/$name.dns";
+
+    open(my $fh, '>', "$file.new") or die "$file: $!";
+    print $fh "@addresses\n";
+    close($fh);
+    rename("$file.new", $file);
+}
+
+sub moved {
+    my ($c, @ids) = @_;
+
+    name('moving', @address{@ids});
+
+    # each answers, and nobody else
+
+    return wait_for(sub {
+        my %seen = map { answer($c->call('get')) => 1 } 1 .. 6;
+        return join(' ', sort keys %seen) eq "@ids";
+    });
+}
+
+name('moving', $address{a});
+name('small', '127.0.0.1');
+
+$t->run();
+
+# at first there are none
+
+$t->expect_log(qr/no live upstreams/);
+
+my $c = $t->client('proxy');
+my $port = $t->port('backend');
+
+ok(moved($c, 'a'), 'first address');
+
+# a call in flight with a server that goes
+
+my $held = $t->client('proxy');
+$held->start('hold', []);
+ok(wait_for(sub { $backend{a}->calls('hold') == 1 }), 'call in flight');
+
+my $pinned = $t->client('pinned');
+is(answer($pinned->call('get')), 'a', 'pinned');
+
+ok(moved($c, 'b'), 'moved');
+
+$backend{a}->release();
+is(answer($held->read_message()), 'a', 'answered by the one that went');
+is(scalar($t->wait_log(qr/^hold\|success\|$address{a}:$port$/, 'access.log')),
+   1, 'whose name is logged');
+is(answer($pinned->call('get')), 'a', 'pinned client stays');
+is(answer($held->call('get')), 'b', 'next call');
+
+# The servers change between the tries of one call.  The balancer begins anew
+# with them, and may choose the one that went once more.
+
+ok(moved($c, 'a', 'b'), 'two servers');
+
+$held->start('hold', []);
+ok(wait_for(sub { $backend{a}->calls('hold') + $backend{b}->calls('hold')
+                  == 2 }), 'call with one of them');
+
+my ($first) = $backend{a}->calls('hold') == 2 ? 'a' : 'b';
+
+ok(moved($c, 'a', 'b', 'c'), 'and a third');
+
+$backend{$_}->script(hold => {}) for keys %backend;
+$backend{$first}->stop();
+
+like(answer($held->read_message()), qr/^[^$first]$/, 'another one answers');
+like(join('', $t->wait_log(qr/^hold\|success\|.*,/, 'access.log')),
+     qr/\|$address{$first}:$port, (?:.*, )?127\.0\.0\.\d:$port$/,
+     'all are logged');
+
+$backend{$first} = undef;
+
+# a worker that dies with calls lets go of servers that go
+
+$t->expect_log(qr/\[alert\] .*exited on signal 9/);
+
+for my $round (1 .. 6) {
+    my @new = map { "127.0.$round.$_" } 1 .. 10;
+    my @listen = map {
+        IO::Socket::INET->new(LocalAddr => $_, LocalPort => $t->port('silent'),
+                              Listen => 5, ReuseAddr => 1) or die "$_: $!"
+    } @new;
+
+    name('small', @new);
+
+    # a call for each, which nobody answers
+
+    my $select = IO::Select->new(@listen);
+    my %got;
+
+    ok(wait_for(sub {
+        push @{$got{$_->sockhost()}}, scalar $_->accept()
+            for $select->can_read(0);
+        return 1 if keys %got == @new;
+
+        my $s = $t->client('small');
+        $s->send(call_bytes('wait', $_)) for 1 .. 10;
+        elapse(0.05);
+        return 0;
+    }, 10), "calls with all servers, $round");
+
+    my ($worker) = $t->workers();
+
+    kill('KILL', $worker);
+    ok(wait_for(sub { my ($new) = $t->workers();
+                      $new && $new != $worker }), 'another worker');
+}
+
+is(join("\n", $t->grep_log(qr/memory exhausted|no memory/)), '',
+   'the zone has room');
+
+$t->done();
