@@ -30,6 +30,10 @@ T            = $(sort $(wildcard t/*.t))
 VERSIONS     = installed 1.26 1.28 1.30
 BUILDS       =
 
+# Tests that start no nginx
+
+NO_NGINX_T   = t/agree.t t/idl.t t/nthrift_call.t t/nthrift_gen.t
+
 BUILD_PACKAGES = gcc libc6-dev nginx nginx-dev libnginx-mod-stream perl \
                  dpkg-dev
 DEMO_PACKAGES  = python3 python3-six python3-thrift python3-thriftpy \
@@ -134,7 +138,7 @@ test-t: all ## run t/*.t against the nginx of the distribution
 test-versions: all ## run t/*.t with each nginx of VERSIONS, and of BUILDS
 	@tools/packages $(PACKAGES)
 	@INSTALLED=$(NGINX) TEST_JOBS=$(TEST_JOBS) TEST_TIME=$(TEST_TIME) \
-	    t/versions "$(VERSIONS) $(BUILDS)" $(T)
+	    t/versions "$(VERSIONS) $(BUILDS)" $(filter-out $(NO_NGINX_T),$(T))
 
 
 .PHONY: test-asan
