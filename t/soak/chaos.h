@@ -10,6 +10,7 @@
 #ifndef CHAOS_H
 #define CHAOS_H
 
+#include "buf.h"
 #include "wire.h"
 
 #include <stddef.h>
@@ -136,14 +137,6 @@ typedef struct {
 } rng_t;
 
 
-typedef struct {
-    uint8_t        *data;
-    size_t          pos;
-    size_t          len;
-    size_t          size;
-} buf_t;
-
-
 /* A message that was read: strings point into the bytes. */
 
 typedef struct {
@@ -247,11 +240,6 @@ uint32_t rng_below(rng_t *r, uint32_t n);
 /* message.c */
 
 #define TEXT_HEAD  17           /* bytes of text that say whose it is */
-
-void buf_compact(buf_t *b);
-void buf_reserve(buf_t *b, size_t room);
-void buf_free(buf_t *b);
-void buf_add(buf_t *b, const void *p, size_t n);
 
 /* OK, AGAIN or ERROR; reads every type, strictly. */
 

@@ -8,7 +8,7 @@ SOAK_CFLAGS   = -std=gnu11 -D_GNU_SOURCE -g -O2 -Wall -Wextra -Werror \
                 -Ibench
 
 SOAK_SOURCES  = $(sort $(wildcard t/soak/*.c)) bench/wire.c
-SOAK_HEADERS  = t/soak/chaos.h bench/wire.h
+SOAK_HEADERS  = $(wildcard t/soak/*.h) bench/wire.h
 
 SOAK_CLIENTS  = 1000
 SOAK_SECONDS  = 60
