@@ -16,7 +16,7 @@
 
 
 #define NGX_STREAM_THRIFT_CHANNEL_TURN   4      /* letters, then others come */
-#define NGX_STREAM_THRIFT_CHANNEL_PAUSE  50     /* ms: no connection is free */
+#define NGX_STREAM_THRIFT_CHANNEL_PAUSE  50     /* ms: there is no room */
 #define NGX_STREAM_THRIFT_CHANNEL_RETRY  5      /* ms: the channel is full */
 
 /* This part of the connections is not filled from here. */
@@ -44,7 +44,7 @@ static void ngx_stream_thrift_channel_event(ngx_event_t *rev);
 static void ngx_stream_thrift_channel_quit(ngx_connection_t *c);
 static void ngx_stream_thrift_channel_stop(ngx_connection_t *c);
 static void ngx_stream_thrift_channel_pause(ngx_event_t *rev);
-static ngx_uint_t ngx_stream_thrift_channel_crowded(void);
+static ngx_uint_t ngx_stream_thrift_channel_crowded(ngx_connection_t *c);
 static ngx_int_t ngx_stream_thrift_channel_receive(ngx_connection_t *c);
 static void ngx_stream_thrift_channel_write(void *data);
 
@@ -244,7 +244,7 @@ ngx_stream_thrift_channel_event(ngx_event_t *rev)
             return;
         }
 
-        if (ngx_stream_thrift_channel_crowded()) {
+        if (ngx_stream_thrift_channel_crowded(c)) {
             ngx_stream_thrift_channel_pause(rev);
             return;
         }
@@ -271,7 +271,7 @@ ngx_stream_thrift_channel_quit(ngx_connection_t *c)
 
         /* with nothing left to do the worker would exit before the next turn */
 
-        while (!ngx_stream_thrift_channel_crowded()
+        while (!ngx_stream_thrift_channel_crowded(c)
                && ngx_stream_thrift_channel_receive(c) == NGX_OK)
         {
             /* void */
@@ -307,13 +307,31 @@ ngx_stream_thrift_channel_pause(ngx_event_t *rev)
 }
 
 
-/* With few connections left nginx would close idle ones to get more. */
+/*
+ * With few connections left nginx would close idle ones to get more; and with
+ * as many files open as may be, what goes with a letter would be lost.
+ */
 
 static ngx_uint_t
-ngx_stream_thrift_channel_crowded(void)
+ngx_stream_thrift_channel_crowded(ngx_connection_t *c)
 {
-    return ngx_cycle->free_connection_n
-           <= ngx_cycle->connection_n / NGX_STREAM_THRIFT_CHANNEL_SPARE + 1;
+    int  fd;
+
+    if (ngx_cycle->free_connection_n
+        <= ngx_cycle->connection_n / NGX_STREAM_THRIFT_CHANNEL_SPARE + 1)
+    {
+        return 1;
+    }
+
+    fd = fcntl(c->fd, F_DUPFD_CLOEXEC, 0);
+
+    if (fd == -1) {
+        return 1;
+    }
+
+    (void) close(fd);
+
+    return 0;
 }
 
 
@@ -357,7 +375,7 @@ ngx_stream_thrift_channel_receive(ngx_connection_t *c)
         || cmsg->cmsg_type != SCM_RIGHTS
         || cmsg->cmsg_len != CMSG_LEN(sizeof(int)))
     {
-        /* as many files are open as may be */
+        /* a thread of a handler has opened the last file meanwhile */
 
         ngx_log_error(NGX_LOG_CRIT, c->log, 0,
                       "connection of a client is lost at reload: "
