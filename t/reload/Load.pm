@@ -96,7 +96,7 @@ sub definitions {
 
     for my $variant (0 .. VARIANTS - 1) {
         my $fields = join(', ', map {
-            (11 + $_) . ': optional i32 '
+            (11 + $_) . ': i32 '
             . ($_ == $variant ? 'pick' : "other$_")
         } 0 .. VARIANTS - 1);
         my $idl = conf($IDL, fields => $fields, variant => $variant);

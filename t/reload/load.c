@@ -12,6 +12,7 @@
  *     quiet=MS       nothing but calls
  *     reload=N@MS    N reloads, one every MS; 0: as soon as the first client
  *                    was answered by the one before
+ *     hup            one reload, and on at once
  *     bad            a reload that nginx refuses, with DIR/bad.conf
  *     sample=NAME    calls end, old workers leave; then files and memory
  *     settle         old workers leave
@@ -185,6 +186,17 @@ do_reload(const char *arg)
 }
 
 
+/* One of which nothing is waited for. */
+
+static void
+do_hup(const char *arg)
+{
+    (void) arg;
+
+    reload_now();
+}
+
+
 static void
 do_bad(const char *arg)
 {
@@ -275,6 +287,7 @@ static const struct {
 } actions[] = {
     { "quiet", do_quiet },
     { "reload", do_reload },
+    { "hup", do_hup },
     { "bad", do_bad },
     { "sample", do_sample },
     { "ask", do_ask },
