@@ -24,6 +24,7 @@ use Load;
 
 
 my $all = $ENV{RELOAD} || '';
+my $SLOW = $all ? 1000 : 300;       # ms, of the last part of the reloads
 
 my %size = $all ? (reloads => 100, clients => 50, quiet => 10, idle => 10000,
                    flat => 500, flat_clients => 200)
@@ -69,7 +70,7 @@ sub under_load {
     my $n = $load->run(
         [ '--clients' => $size{clients}, '--large' => 100 ],
         [ 'quiet=' . int($size{quiet} * 1000), "reload=$first\@0", 'bad',
-          "reload=$part\@100", 'bad', "reload=$part\@" . ($all ? 1000 : 300),
+          "reload=$part\@100", 'bad', "reload=$part\@$SLOW",
           'quiet=' . int($size{quiet} * 1000) ],
         60 + $size{reloads} * 5);
 
@@ -191,12 +192,17 @@ sub print_table {
               ([ "quiet, $part, ms",  sub { took($_[0], 'quiet', $part) } ],
                [ "reload, $part, ms", sub { took($_[0], 'reload', $part) } ]) }
             qw(p50 p99 p999 max)),
+        map({ my $interval = $_;
+              [ $interval ? "one every $interval ms, p999"
+                          : 'one after the other, p999',
+                sub { took($_[0], "reload_$interval", 'p999') } ] }
+            0, 100, $SLOW),
     );
 
-    note(sprintf('%-24s' . ' %12s' x @kinds, 'thrift_handover', @kinds));
+    note(sprintf('%-29s' . ' %12s' x @kinds, 'thrift_handover', @kinds));
 
     for my $row (@rows) {
-        note(sprintf('%-24s' . ' %12s' x @kinds, $row->[0],
+        note(sprintf('%-29s' . ' %12s' x @kinds, $row->[0],
                      map { $row->[1]->($result{$_}) } @kinds));
     }
 

@@ -45,8 +45,9 @@ stream {
 EOF
 
 my $THRIFT = <<'EOF';
-    thrift_handover  #kind;
-    thrift_idl       #home/hosted#variant.thrift;
+    thrift_handover    #kind;
+    thrift_max_memory  32m;        # of several large calls at once
+    thrift_idl         #home/hosted#variant.thrift;
 
     map $thrift_arg_pick $backend {
         #map

@@ -38,6 +38,7 @@
 #include <unistd.h>
 
 
+#define MAX_PARTS       8
 #define SHOWN          20       /* violations */
 #define LONG_WAIT   20000       /* ms */
 
@@ -68,7 +69,13 @@ static struct {
     unsigned    violations;
     pid_t       backend;
     hist_t      quiet;
-    hist_t      reload;
+    hist_t      reload;         /* all that is not quiet */
+
+    unsigned    nparts;
+    struct {
+        unsigned  ms;
+        hist_t    hist;
+    } parts[MAX_PARTS];         /* of it */
 } self;
 
 
@@ -100,6 +107,29 @@ violation(const char *fmt, ...)
 
 
 /* --- what is done ------------------------------------------------------- */
+
+/* Latencies of reloads that come in this interval. */
+
+static hist_t *
+part(unsigned ms)
+{
+    unsigned  i;
+
+    for (i = 0; i < self.nparts; i++) {
+        if (self.parts[i].ms == ms) {
+            return &self.parts[i].hist;
+        }
+    }
+
+    if (i == MAX_PARTS) {
+        return &self.reload;
+    }
+
+    self.parts[self.nparts++].ms = ms;
+
+    return &self.parts[i].hist;
+}
+
 
 static void
 do_quiet(const char *arg)
@@ -165,7 +195,7 @@ do_reload(const char *arg)
         exit(2);
     }
 
-    clients_measure(&self.reload);
+    clients_measure(part(ms));
 
     for (i = 0; i < n; i++) {
 
@@ -183,6 +213,7 @@ do_reload(const char *arg)
     }
 
     wait_until(all_have_met);
+    clients_measure(&self.reload);
 }
 
 
@@ -335,6 +366,29 @@ report_latency(const char *name, const hist_t *h)
 
 
 static void
+report_parts(void)
+{
+    char       name[32];
+    hist_t    *h;
+    unsigned   i, k;
+
+    for (i = 0; i < self.nparts; i++) {
+        h = &self.parts[i].hist;
+
+        snprintf(name, sizeof(name), "reload_%u", self.parts[i].ms);
+        report_latency(name, h);
+
+        self.reload.count += h->count;
+        self.reload.max = h->max > self.reload.max ? h->max : self.reload.max;
+
+        for (k = 0; k < HIST_BUCKETS; k++) {
+            self.reload.buckets[k] += h->buckets[k];
+        }
+    }
+}
+
+
+static void
 report_executions(void)
 {
     uint64_t  i, executed, twice;
@@ -370,6 +424,7 @@ report(void)
 
     report_executions();
     report_latency("quiet", &self.quiet);
+    report_parts();
     report_latency("reload", &self.reload);
     report_latency("met", &reload_counts.met);
     report_latency("gone", &reload_counts.gone);

@@ -339,6 +339,8 @@ descriptors(pid_t pid)
 }
 
 
+/* Its own, and what it shares with those that it has forked. */
+
 static unsigned
 memory(pid_t pid)
 {
@@ -356,7 +358,7 @@ memory(pid_t pid)
     kb = 0;
 
     while (fgets(line, sizeof(line), f)
-           && sscanf(line, "Private_Dirty: %u", &kb) != 1)
+           && sscanf(line, "Anonymous: %u", &kb) != 1)
     {
         /* void */
     }
