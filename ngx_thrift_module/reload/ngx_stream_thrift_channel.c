@@ -183,6 +183,10 @@ ngx_stream_thrift_channel_open(ngx_cycle_t *cycle,
     ngx_stream_thrift_channel.receive = receive;
     ngx_stream_thrift_channel.told = told;
 
+    /* one that was told to quit alone has a successor */
+
+    ngx_stream_thrift_channel.page->ended = 0;
+
     ngx_thrift_timer_init(&ngx_stream_thrift_channel.timer,
                           ngx_stream_thrift_channel_write, NULL, cycle->log, 0);
 
