@@ -57,15 +57,19 @@ build/peers/venv:
 test-t test-versions test-asan: peers
 
 
+# ... and clients of all languages stay through reloads: see t/stay/.
+
 .PHONY: interop
-interop: all peers ## call every real server by every real client, 2 x nginx
+interop: all peers stay-clients ## every real client and server, 2 x nginx
 	@tools/packages $(INTEROP_PACKAGES)
 	@$(MAKE) --no-print-directory build/peers/venv
-	@PEERS=all TEST_NGINX_BINARY=$(NGINX) t/run -s interop -t 900 t/peers.t
+	@PEERS=all TEST_NGINX_BINARY=$(NGINX) t/run -s interop -t 900 \
+	    t/peers.t t/reload_clients.t
 	@$(MAKE) --no-print-directory interop-asan
 
 
 .PHONY: interop-asan
-interop-asan: asan peers
+interop-asan: asan peers stay-clients
 	@PEERS=all TEST_NGINX_BINARY=$(ASAN_NGINX) TEST_NGINX_STATIC=1 \
-	    TEST_TIME_FACTOR=3 t/run -s interop-asan -t 900 t/peers.t
+	    TEST_TIME_FACTOR=3 t/run -s interop-asan -t 900 \
+	    t/peers.t t/reload_clients.t
