@@ -16,8 +16,7 @@ use lib "$FindBin::Bin/lib", "$FindBin::Bin/matrix";
 use Test::More;
 use Test::Thrift;
 
-use Hostile;
-use Kinds;
+use Stranger;
 
 
 my $SECONDS = $ENV{CHAOS_SECONDS} || 5;
@@ -125,7 +124,7 @@ sub chaos {
         exec(@command) or die "$command[0]: $!";
     }
 
-    my @strangers = map { stranger($t, @$_) }
+    my @strangers = map { stranger($t, strangers => @$_) }
                         [ 'framed-binary', 0 ], [ 'buffered-compact', 1 ];
 
     my $status = $reload ? reload_until_end($t, $pid)
@@ -162,31 +161,6 @@ sub chaos {
     note($text);
 
     $t->done();
-}
-
-
-# All kinds of t/matrix/ in turn, in this format, from either end of the table.
-
-sub stranger {
-    my ($t, $format, $backwards) = @_;
-
-    my ($transport, $protocol) = split /-/, $format;
-    my @kinds = kinds($format);
-
-    @kinds = reverse @kinds if $backwards;
-
-    return $t->run_daemon(sub {
-        my $hostile = Hostile->new(
-            address => $t->address('strangers'), protocol => $protocol,
-            transport => $transport eq 'framed' ? 'framed' : 'unframed',
-            tag => 'stranger');
-
-        for ( ;; ) {
-            $hostile->round($_) for @kinds;
-            $hostile->{round}++;
-            $hostile->close();
-        }
-    });
 }
 
 
