@@ -124,15 +124,15 @@ sub chaos {
         exec(@command) or die "$command[0]: $!";
     }
 
-    my @strangers = map { stranger($t, strangers => @$_) }
-                        [ 'framed-binary', 0 ], [ 'buffered-compact', 1 ];
+    my @formats = qw(framed-binary buffered-compact);
+    my @strangers = map { stranger($t, strangers => $formats[$_], $_) } 0, 1;
 
     my $status = $reload ? reload_until_end($t, $pid)
                          : wait_end($pid, $SECONDS + 60);
     my $text = $t->read_log('chaos.out');
 
     $t->stop_daemon($_) for @strangers;
-    is(join('', map { $t->read_log("daemon-$_.log") } 0 .. $#strangers), '',
+    is(join('', map { $t->read_log("stranger-$_.log") } @formats), '',
        "$name: strangers");
 
     my %n = $text =~ /^(\w[\w-]*) (\d+)$/mg;

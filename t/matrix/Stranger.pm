@@ -17,7 +17,7 @@ our @EXPORT = qw(stranger);
 # stranger($t, $where, $format, $backwards, $server): sends to the port all kinds
 # in turn, in this format, from either end of the table; only those that can be
 # said of the server, if it is named.  Returns the pid of its process, a daemon
-# of the test, which says nothing unless something is wrong with it.
+# of the test; stranger-FORMAT.log is empty unless something is wrong with it.
 
 sub stranger {
     my ($t, $where, $format, $backwards, $server) = @_;
@@ -38,7 +38,7 @@ sub stranger {
             $hostile->{round}++;
             $hostile->close();
         }
-    });
+    }, log => "stranger-$format.log");
 }
 
 

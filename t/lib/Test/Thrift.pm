@@ -954,14 +954,14 @@ sub _quietly {
 # file         this file of the test's directory exists
 # timeout      how long that may take, 10 s; then it dies
 # env          reference to a hash, added to the environment
-#
-# Output goes to daemon-<n>.log.
+# log          where its output goes, default daemon-<n>.log
 
 sub run_daemon {
     my ($self, $what, %o) = @_;
 
     my $n = @{$self->{daemons}};
-    my $log = "$self->{dir}/daemon-$n.log";
+    my $name = $o{log} || "daemon-$n.log";
+    my $log = "$self->{dir}/$name";
 
     my $pid = fork();
     die "fork: $!" unless defined $pid;
@@ -1000,7 +1000,7 @@ sub run_daemon {
     if (!$ready || $ready eq 'gone') {
         die 'daemon ' . (ref $what eq 'CODE' ? $n : $what->[0])
             . ($ready ? ' exited: ' : ' is not ready: ')
-            . $self->read_log("daemon-$n.log");
+            . $self->read_log($name);
     }
 
     return $pid;
