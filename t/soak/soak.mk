@@ -1,6 +1,8 @@
 # t/soak/: chaos, the program behind t/chaos.t and t/fuzz_conn.t, and the
-# longer run: 1,000 clients for a minute, quiet and with reloads, against both
-# builds of nginx.  "make -f t/soak/soak.mk build/soak/chaos" works as well.
+# longer runs against both builds of nginx: its 1,000 clients for a minute,
+# quiet and with reloads; then t/reload_soak.t, clients of real libraries for
+# half an hour, with a reload each second, of which "make test" has 20 seconds.
+# "make -f t/soak/soak.mk build/soak/chaos" works as well.
 
 SOAK_PACKAGES = gcc libc6-dev
 
@@ -16,6 +18,12 @@ SOAK_RATE     = 4000
 
 SOAK_RUN      = CHAOS_CLIENTS=$(SOAK_CLIENTS) CHAOS_SECONDS=$(SOAK_SECONDS) \
                 CHAOS_RATE=$(SOAK_RATE)
+
+# Seconds of t/reload_soak.t; so many more until it has to be over.
+
+STAY_SECONDS      = 1800
+STAY_ASAN_SECONDS = 300
+STAY_MORE         = 300
 
 
 # In the top-level Makefile the compiler is installed first.
@@ -34,12 +42,17 @@ test-t test-versions test-asan test-static: build/soak/chaos
 
 
 .PHONY: soak
-soak: all build/soak/chaos ## chaos: 1,000 clients for minutes, 2 x nginx
+soak: all build/soak/chaos stay-clients ## chaos for minutes, reloads for 30, 2 x nginx
 	@$(SOAK_RUN) TEST_NGINX_BINARY=$(NGINX) t/run -s soak -t 600 t/chaos.t
+	@STAY_SECONDS=$(STAY_SECONDS) TEST_NGINX_BINARY=$(NGINX) t/run -s soak \
+	    -t $$(($(STAY_SECONDS) + $(STAY_MORE))) t/reload_soak.t
 	@$(MAKE) --no-print-directory soak-asan
 
 
 .PHONY: soak-asan
-soak-asan: asan build/soak/chaos
+soak-asan: asan build/soak/chaos stay-clients
 	@$(SOAK_RUN) TEST_NGINX_BINARY=$(ASAN_NGINX) TEST_NGINX_STATIC=1 \
 	    TEST_TIME_FACTOR=3 t/run -s soak-asan -t 600 t/chaos.t
+	@STAY_SECONDS=$(STAY_ASAN_SECONDS) TEST_NGINX_BINARY=$(ASAN_NGINX) \
+	    TEST_NGINX_STATIC=1 TEST_TIME_FACTOR=3 t/run -s soak-asan \
+	    -t $$(($(STAY_ASAN_SECONDS) + $(STAY_MORE))) t/reload_soak.t

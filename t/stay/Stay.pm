@@ -29,7 +29,7 @@ use Exporter qw(import);
 use Test::More;
 use Test::Thrift;
 
-our @EXPORT = qw(stay_clients);
+our @EXPORT = qw(stay_clients not_once);
 
 my $TOP   = Test::Thrift->top();
 my $HERE  = "$TOP/t/stay";
@@ -106,9 +106,9 @@ stream {
 
     thrift_idl  %%TESTDIR%%/peers.thrift;
 
-    log_format  calls  '$server_port $remote_port $thrift_method '
-                       '$thrift_status $upstream_addr';
-    access_log  %%TESTDIR%%/calls.log  calls;
+    log_format  calls  '$msec|$server_port|$remote_port|$thrift_method|'
+                       '$thrift_status|$upstream_addr|$thrift_arg_text';
+    access_log  %%TESTDIR%%/calls.log  calls  #logged;
 
     #servers
     #more
@@ -153,13 +153,17 @@ sub stay_clients {
 }
 
 
-# new(clients => [ ... ], more => text of stream): a client whose library is not
-# there is skipped.
+# new(clients => [ ... ], options): a client whose library is not there is
+# skipped.
+#
+# logged   a parameter of access_log: which calls are
+# more     text of stream
 
 sub new {
     my ($class, %o) = @_;
 
-    my $self = bless { more => '', generation => 0, there => [], %o }, $class;
+    my $self = bless { logged => '', more => '', generation => 0, there => [],
+                       %o }, $class;
     my $t = $self->{t} = Test::Thrift->new(undef, log => 'notice');
 
     for my $client (@{$o{clients}}) {
@@ -205,7 +209,8 @@ sub configure {
     $self->replace_handler($word);
 
     $self->{t}->write_file('peers.thrift', $self->idl($n));
-    $self->{t}->write_conf(conf($CONF, more => $self->{more},
+    $self->{t}->write_conf(conf($CONF,
+        logged => $self->{logged}, more => $self->{more},
         servers => join("\n", map { $self->server($_, $n) } @FORMATS)));
 }
 
@@ -247,7 +252,7 @@ sub server {
     my $text = conf($SERVER, generation => $n,
         methods => $n % 2 ? '' : $NEWEST,
         listen => join("\n        ", map { "listen  127.0.0.1:%%PORT_$_%%;" }
-                                         "witness_$format", @names));
+                                         "other_$format", @names));
 
     $text =~ s/#(first|second)_/$1 eq 'first' ? "${first}_" : "${second}_"/eg;
     $text =~ s/#format/$format/g;
@@ -267,24 +272,44 @@ sub reload {
 
 # --- servers and clients -----------------------------------------------------
 
-# Apache's C++ server is the first, and Python's the second.
+# Apache's C++ server is the first, and Python's the second.  start_server($which,
+# $soon): returns when it listens, unless that is to be soon only.
 
 sub start_server {
-    my ($self, $which) = @_;
+    my ($self, $which, $soon) = @_;
 
     my $t = $self->{t};
     my @run = $which eq 'first'
         ? ("$TOP/build/peers/server")
         : ('/usr/bin/python3', '-B', "$PEERS/server.py");
-
-    my @listen = map { 'threaded:' . s/_/:/r . ':' . $t->port("${which}_$_") }
-                     @FORMATS;
+    my $ports = $self->server_ports($which);
+    my @listen = map { join(':', 'threaded', split(/_/, $FORMATS[$_]),
+                            $ports->[$_]) } 0 .. $#FORMATS;
 
     $self->{servers}{$which} = $t->run_daemon(
         [ @run, @listen ],
-        port => "${which}_$FORMATS[-1]", timeout => 30 * time_factor(),
+        $soon ? () : (port => "${which}_$FORMATS[-1]"),
+        timeout => 30 * time_factor(), log => "$which.log",
         env => { PYTHONPATH => "$TOP/build/peers/py",
                  PEERS_RECORD => $t->dir() . '/record' });
+}
+
+
+sub server_ports {
+    my ($self, $which) = @_;
+
+    return [ map { $self->{t}->port("${which}_$_") } @FORMATS ];
+}
+
+
+# It has all its ports, and answers.
+
+sub serves {
+    my ($self, $which) = @_;
+
+    return $self->{servers}{$which}
+           && !grep { !Test::Thrift::listens("127.0.0.1:$_") }
+                    @{$self->server_ports($which)};
 }
 
 
@@ -304,32 +329,26 @@ sub start_clients {
         my $name = $client->{name};
 
         $client->{connections} ||= $CONNECTIONS;
-        $client->{log} = 'daemon-' . @{$t->{daemons}} . '.log';
         $client->{pid} = $t->run_daemon(
             [ @{$client->{run}}, $t->port($name), $client->{connections},
-              $name ], env => $client->{env});
+              $name ], env => $client->{env}, log => "$name.log");
     }
 }
 
 
-# All connections of all clients have been answered by nginx, so often.
+# All connections of all clients have called so often.
 
 sub all_call {
     my ($self, $times) = @_;
 
-    my $log = $self->{t}->dir() . '/calls.log';
+    my $all = 0;
+    $all += $_->{connections} for @{$self->{there}};
 
     return wait_for(sub {
-        my %seen;
+        my $executed = $self->executed();
 
-        open(my $fh, '<', $log) or return 0;
-        /^(\d+ \d+) fresh / and $seen{$1}++ while <$fh>;
-
-        my $enough = grep { $_ >= $times } values %seen;
-        my $all = 0;
-        $all += $_->{connections} for @{$self->{there}};
-
-        return $enough >= $all;
+        return $all <= grep { /^stay/ && @{$executed->{$_}} > $times }
+                            keys %$executed;
     }, 30);
 }
 
@@ -340,32 +359,37 @@ sub said {
     my ($self, $client) = @_;
 
     return map { [ split ' ', $_, 4 ] }
-               split /\n/, $self->{t}->read_log($client->{log});
+               split /\n/, $self->{t}->read_log("$client->{name}.log");
 }
 
 
-# How often servers have executed what a client sent: of each text that they
-# were told to echo, and of each that they were told.
+# How often servers have executed what clients sent: "stay TAG" or "tell TAG",
+# and for each a list by the number of the round.
 
 sub executed {
     my ($self) = @_;
 
+    local $_;
     my %count;
 
-    open(my $fh, '<', $self->{t}->dir() . '/record') or return \%count;
-    /^((?:stay|tell) \S+ \d+)\b/ and $count{$1}++ while <$fh>;
+    open(my $fh, '<', $self->{t}->dir() . '/record') or return {};
+    /^((?:stay|tell) \S+) (\d+)\b/ and $count{$1}[$2]++ while <$fh>;
 
     return \%count;
 }
 
 
-# What a connection must have sent until its last round.
+# What was not executed once of that which a connection has sent until its last
+# round: a list of [ what, times ].
 
-sub sent {
-    my ($self, $tag, $last) = @_;
+sub not_once {
+    my ($executed, $tag, $last) = @_;
 
-    return ((map { "stay $tag $_" } 1 .. $last),
-            map { "tell $tag $_" } grep { $_ % 4 == 3 } 1 .. $last - 1);
+    return grep { $_->[1] != 1 }
+           (map { [ "stay $tag $_", $executed->{"stay $tag"}[$_] || 0 ] }
+                1 .. $last),
+           (map { [ "tell $tag $_", $executed->{"tell $tag"}[$_] || 0 ] }
+                grep { $_ % 4 == 3 } 1 .. $last - 1);
 }
 
 
