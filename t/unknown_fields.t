@@ -77,6 +77,19 @@ stream {
         thrift_pass           two;
     }
 
+    # an argument that is looked at before the call is checked
+
+    thrift_limit_calls_zone  $thrift_arg_text  zone=texts:64k;
+
+    log_format  text  '$server_port|$thrift_arg_text';
+
+    server {
+        listen              127.0.0.1:%%PORT_text%%;
+        access_log          %%TESTDIR%%/text.log  text;
+        thrift_limit_calls  texts  5;
+        thrift_pass         backend;
+    }
+
     # the same definitions, but only the structure is checked
 
     server {
@@ -267,10 +280,10 @@ for my $way (@ways) {
     $c = $t->client('drop', @o);
     $text = [ 2, string => 'x' x 200_000 ];
 
-    sent([ [ 1, list => [ struct => (@few) x 20 ] ], $text,
+    sent([ [ 1, list => [ struct => (@few) x 5 ] ], $text,
            [ 3, string => "\xff" x 300_000 ],
            [ 4, list => [ i64 => (1 .. 50_000) ] ] ],
-         [ [ 1, list => [ struct => (@kept) x 20 ] ], $text ], 'in slices',
+         [ [ 1, list => [ struct => (@kept) x 5 ] ], $text ], 'in slices',
          'many');
 }
 
@@ -342,6 +355,22 @@ for (1 .. 3) {
 
 $c = $t->client('drop', @o);
 sent([ user(@any) ], [ user() ], 'after others left');
+
+# an argument that was read before stays what it was
+
+$c = $t->client('text');
+
+my @texts = map { 'text ' . $_ x 200 } qw(a b c d e f);
+
+for (0 .. 5) {
+    my $m = $c->call('many', [ [ 3, string => 'y' x (49_000 + 100 * $_) ],
+                               [ 2, string => $texts[$_] ] ]);
+
+    is($m->{fields}{2}, $texts[$_], 'with text');
+}
+
+is_deeply([ map { s/.*\|//r } $t->wait_log(qr/^\d+\|/, 'text.log', 5, 6) ],
+          \@texts, 'texts');
 
 # only with schema
 

@@ -36,6 +36,7 @@ static void ngx_thrift_message_settle(ngx_thrift_message_t *m);
 static size_t ngx_thrift_message_room(ngx_thrift_message_t *m, size_t max);
 static void ngx_thrift_segment_move(ngx_thrift_message_t *m,
     ngx_thrift_segment_t *segment, ngx_thrift_block_t *block);
+static void ngx_thrift_segment_unref(ngx_thrift_segment_t *segment);
 static void ngx_thrift_message_drop_all(ngx_thrift_message_t *m);
 static ngx_chain_t *ngx_thrift_message_link(ngx_thrift_message_t *m,
     size_t offset, ngx_pool_t *pool);
@@ -57,6 +58,7 @@ ngx_thrift_message_start(ngx_thrift_message_t *m)
     m->levels = NULL;
     m->first = NULL;
     m->last = NULL;
+    m->replaced = NULL;
 }
 
 
@@ -381,24 +383,39 @@ ngx_thrift_message_move(ngx_thrift_message_t *m, ngx_thrift_message_t *from)
 
     from->first = NULL;
     from->last = NULL;
+    from->replaced = NULL;
 }
 
 
 void
 ngx_thrift_message_drop_body(ngx_thrift_message_t *m)
 {
-    ngx_thrift_segment_t  *segment;
-
     if (m->first == NULL) {
         return;
     }
 
-    for (segment = m->first->next; segment; segment = segment->next) {
-        ngx_thrift_block_unref(segment->block);
-    }
+    ngx_thrift_segment_unref(m->first->next);
 
     m->first->next = NULL;
     m->last = m->first;
+}
+
+
+void
+ngx_thrift_message_drop_replaced(ngx_thrift_message_t *m)
+{
+    ngx_thrift_segment_unref(m->replaced);
+
+    m->replaced = NULL;
+}
+
+
+static void
+ngx_thrift_segment_unref(ngx_thrift_segment_t *segment)
+{
+    for ( /* void */ ; segment; segment = segment->next) {
+        ngx_thrift_block_unref(segment->block);
+    }
 }
 
 
@@ -418,6 +435,7 @@ ngx_thrift_message_drop_all(ngx_thrift_message_t *m)
     }
 
     ngx_thrift_message_drop_body(m);
+    ngx_thrift_message_drop_replaced(m);
 
     if (m->first->block) {
         ngx_thrift_block_unref(m->first->block);
@@ -573,7 +591,7 @@ ngx_thrift_message_set_body(ngx_thrift_message_t *m,
     body->block = block;
     body->next = NULL;
 
-    ngx_thrift_message_drop_body(m);
+    m->replaced = m->first->next;
 
     m->first->end = m->first->start + m->wire.head.size;
     m->first->next = body;

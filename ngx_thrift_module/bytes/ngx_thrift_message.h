@@ -30,6 +30,7 @@ typedef struct {
     ngx_thrift_segment_t  *first;       /* NULL: no byte yet */
     ngx_thrift_segment_t  *last;
     ngx_thrift_segment_t   segment;     /* the first one */
+    ngx_thrift_segment_t  *replaced;    /* a body that was there before */
     unsigned               dropped:1;   /* read, and not kept */
 } ngx_thrift_message_t;
 
@@ -75,10 +76,13 @@ void ngx_thrift_message_copy_body(ngx_thrift_message_t *m, u_char *p);
 
 /*
  * Puts the bytes of `block`, whose reference it takes over, in place of the
- * body of a message that is whole.  NGX_ERROR: no memory, nothing has changed.
+ * body of a message that is whole.  The bytes that it had stay where they are
+ * until ngx_thrift_message_drop_replaced(), or until the message is released.
+ * NGX_ERROR: no memory, nothing has changed.
  */
 ngx_int_t ngx_thrift_message_set_body(ngx_thrift_message_t *m,
     ngx_thrift_block_t *block, ngx_pool_t *pool);
+void ngx_thrift_message_drop_replaced(ngx_thrift_message_t *m);
 
 /* What is read of the message from now on is not kept. */
 void ngx_thrift_message_drop(ngx_thrift_message_t *m);

@@ -246,7 +246,14 @@ ngx_thrift_prune_done(ngx_thrift_slice_t *slice, ngx_int_t rc)
     prune->body = NULL;
 
     call->pruned = (off_t) length - (off_t) request->wire.length;
-    call->owner->hold(call, (off_t) request->wire.head.size - (off_t) length);
+
+    /* the values of variables may lie in what was received */
+
+    if (!call->retains_request) {
+        ngx_thrift_message_drop_replaced(request);
+        call->owner->hold(call, (off_t) request->wire.head.size
+                                - (off_t) length);
+    }
 
     ngx_log_debug2(NGX_LOG_DEBUG_EVENT, call->log, 0,
                    "thrift call %ui: %O bytes of undeclared fields dropped",
