@@ -227,7 +227,8 @@ sub check_client {
 
     note(sprintf('%s: %d rounds, %d failed, %d oneways lost', $name,
                  sum0(map { $_->[2] } @ends), scalar @failed,
-                 scalar grep { $_->[1] == 0 && /^tell/ } @not_once));
+                 scalar grep { $_->[1] == 0 && $_->[0] =~ /^tell/ }
+                      @not_once));
 }
 
 
