@@ -86,7 +86,9 @@ sub under_load {
 
     soon($n) if $kind eq 'on';
 
-    $n->{told} = $load->told();
+    is_deeply($load->statuses(), { success => $n->{calls} },
+              "$kind: every call has a line") if $kind ne 'proxy';
+
     $load->t()->done();
 
     return $n;
@@ -125,7 +127,7 @@ sub idle_clients {
     is($n->{$_}, 0, "idle: $_")
         for qw(twice exceptions wrong back lost closed refused);
 
-    my $told = $n->{told} = $load->told();
+    my $told = $load->told();
 
     is($told->{over}, 2 * $size{idle}, 'idle: all are moved, twice');
     is($told->{closed} + $told->{stay}, 0, 'idle: none is closed or stays');

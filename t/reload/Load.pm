@@ -49,6 +49,9 @@ my $THRIFT = <<'EOF';
     thrift_max_memory  32m;        # of several large calls at once
     thrift_idl         #home/hosted#variant.thrift;
 
+    log_format  calls  '$thrift_generation $thrift_status';
+    access_log  %%TESTDIR%%/calls.log  calls  buffer=64k  flush=1s;
+
     map $thrift_arg_pick $backend {
         #map
     }
@@ -251,6 +254,22 @@ sub t {
     my ($self) = @_;
 
     return $self->{t};
+}
+
+
+# How many lines the access log has for each status.
+
+sub statuses {
+    my ($self) = @_;
+
+    my %n;
+
+    # what is left in a worker's buffer is written when it ends
+
+    $self->{t}->stop();
+    $n{$_}++ for $self->{t}->read_log('calls.log') =~ /^\d+ (\w+)$/mg;
+
+    return \%n;
 }
 
 

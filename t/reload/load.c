@@ -40,7 +40,6 @@
 
 #define MAX_PARTS       8
 #define SHOWN          20       /* violations */
-#define LONG_WAIT   20000       /* ms */
 
 
 /* An option that is a number. */
@@ -140,14 +139,14 @@ do_quiet(const char *arg)
 }
 
 
-/* Until it is so, or for long. */
+/* Until it is so, or for longer than anybody is patient. */
 
 static int
 wait_until(int (*is_so)(void))
 {
     uint64_t  end;
 
-    end = clock_ns() + LONG_WAIT * MILLISECOND;
+    end = clock_ns() + 2 * conf.patience * MILLISECOND;
 
     while (!is_so()) {
         if (clock_ns() > end) {

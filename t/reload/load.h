@@ -32,7 +32,8 @@ typedef struct {
     unsigned     delay;         /* ms that servers take, at most */
     unsigned     think;         /* ms between two bursts, at most */
     unsigned     large;         /* one of so many calls, of one of so many */
-    unsigned     patience;      /* ms until a call counts as lost */
+    unsigned     patience;      /* ms until a call counts as lost, or clients
+                                   as left behind */
     int          idle;          /* clients call when they are asked to */
     int          stay;          /* clients need not meet new definitions */
     pid_t        master;        /* nginx's */

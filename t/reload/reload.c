@@ -15,7 +15,6 @@
 #define MAX_PROCESSES   512
 #define MAX_RELOADS    2048
 #define LOOK              5     /* ms between two looks at the processes */
-#define GIVE_UP        5000     /* ms */
 
 
 /* A worker that is to leave. */
@@ -282,7 +281,7 @@ reload_tick(uint64_t now)
         if (p->generation <= oldest) {
             hist_add(&reload_counts.met, now - p->since);
 
-        } else if (now - p->since > GIVE_UP * MILLISECOND) {
+        } else if (now - p->since > conf.patience * MILLISECOND) {
             violation("%u of %u clients did not meet configuration %u",
                       conf.clients - clients_with(p->generation),
                       conf.clients, p->generation);
