@@ -140,7 +140,7 @@ sub idle_clients {
 
 sub flat {
     my $load = $load{flat};
-    my $warm = int($size{flat} / 5);
+    my $warm = int($size{flat} / 3);
     my $rest = $size{flat} - $warm;
     my $n = $result{flat} = $load->run(
         [ '--clients' => $size{flat_clients}, '--think' => 100 ],
