@@ -841,7 +841,7 @@ check_undeclared_field(check_t *c, nthrift_level_t *level,
         return check_fail(c, "undeclared field of a union", "");
     }
 
-    if (check_is_message(c, level, t)) {
+    if (!c->drops && check_is_message(c, level, t)) {
         return check_fail(c, "undeclared field that begins as a message does",
                           "");
     }
@@ -1019,7 +1019,7 @@ nthrift_check_size(const nthrift_check_rules_t *rules)
 static inline nthrift_level_t *
 check_deep(const check_t *c, const nthrift_check_rules_t *rules)
 {
-    if (rules->undeclared_depth == 0
+    if (rules->undeclared_depth == 0 || rules->fields == NTHRIFT_CHECK_DROP
         || rules->undeclared_depth >= rules->max_depth)
     {
         return c->top;
