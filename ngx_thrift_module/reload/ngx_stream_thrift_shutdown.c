@@ -436,6 +436,10 @@ ngx_stream_thrift_shutdown_report(ngx_uint_t now)
 {
     ngx_uint_t  *n, stay, busy, i;
 
+    if (!ngx_stream_thrift_shutdown.told) {
+        return;
+    }
+
     n = ngx_stream_thrift_shutdown.count;
 
     stay = 0;
@@ -447,7 +451,7 @@ ngx_stream_thrift_shutdown_report(ngx_uint_t now)
     busy = ngx_stream_thrift_shutdown.main->nsessions
            - ngx_stream_thrift_shutdown.nstaying;
 
-    if (!ngx_stream_thrift_shutdown.told || (busy && !now)
+    if ((busy && !now)
         || n[NGX_STREAM_THRIFT_GOES] + n[NGX_STREAM_THRIFT_ENDS] + stay == 0)
     {
         return;
