@@ -82,7 +82,7 @@ ngx_stream_thrift_session_idle_timeout(ngx_stream_thrift_session_t *ts)
     ngx_msec_t  idle, shutdown;
 
     idle = ts->conf->idle_timeout;
-    shutdown = ts->stays ? ts->conf->shutdown_idle : 0;
+    shutdown = (ngx_exiting && ts->stays) ? ts->conf->shutdown_idle : 0;
 
     return (idle && shutdown) ? ngx_min(idle, shutdown) : idle + shutdown;
 }
