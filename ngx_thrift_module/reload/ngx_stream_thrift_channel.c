@@ -47,6 +47,8 @@ static void ngx_stream_thrift_channel_pause(ngx_event_t *rev);
 static ngx_uint_t ngx_stream_thrift_channel_crowded(ngx_connection_t *c);
 static ngx_int_t ngx_stream_thrift_channel_receive(ngx_connection_t *c);
 static void ngx_stream_thrift_channel_write(void *data);
+static void ngx_stream_thrift_channel_envelope(struct msghdr *msg,
+    struct iovec *iov, ngx_stream_thrift_control_t *control, size_t size);
 
 
 static struct {
@@ -350,15 +352,8 @@ ngx_stream_thrift_channel_receive(ngx_connection_t *c)
     struct cmsghdr               *cmsg;
     ngx_stream_thrift_control_t   control;
 
-    iov.iov_base = ngx_stream_thrift_channel.letter;
-    iov.iov_len = NGX_STREAM_THRIFT_LETTER;
-
-    ngx_memzero(&msg, sizeof(struct msghdr));
-
-    msg.msg_iov = &iov;
-    msg.msg_iovlen = 1;
-    msg.msg_control = &control;
-    msg.msg_controllen = sizeof(control);
+    ngx_stream_thrift_channel_envelope(&msg, &iov, &control,
+                                       NGX_STREAM_THRIFT_LETTER);
 
     n = recvmsg(c->fd, &msg, MSG_CMSG_CLOEXEC);
 
@@ -393,6 +388,25 @@ ngx_stream_thrift_channel_receive(ngx_connection_t *c)
                                       (size_t) n);
 
     return NGX_OK;
+}
+
+
+/* For the letter, of `size` bytes, and one descriptor. */
+
+static void
+ngx_stream_thrift_channel_envelope(struct msghdr *msg, struct iovec *iov,
+    ngx_stream_thrift_control_t *control, size_t size)
+{
+    iov->iov_base = ngx_stream_thrift_channel.letter;
+    iov->iov_len = size;
+
+    ngx_memzero(msg, sizeof(struct msghdr));
+    ngx_memzero(control, sizeof(ngx_stream_thrift_control_t));
+
+    msg->msg_iov = iov;
+    msg->msg_iovlen = 1;
+    msg->msg_control = control;
+    msg->msg_controllen = sizeof(ngx_stream_thrift_control_t);
 }
 
 
@@ -473,16 +487,8 @@ ngx_stream_thrift_channel_write(void *data)
 
     fd = ngx_stream_thrift_channel.fd;
 
-    iov.iov_base = ngx_stream_thrift_channel.letter;
-    iov.iov_len = ngx_stream_thrift_channel.size;
-
-    ngx_memzero(&msg, sizeof(struct msghdr));
-    ngx_memzero(&control, sizeof(control));
-
-    msg.msg_iov = &iov;
-    msg.msg_iovlen = 1;
-    msg.msg_control = &control;
-    msg.msg_controllen = sizeof(control);
+    ngx_stream_thrift_channel_envelope(&msg, &iov, &control,
+                                       ngx_stream_thrift_channel.size);
 
     cmsg = CMSG_FIRSTHDR(&msg);
     cmsg->cmsg_level = SOL_SOCKET;

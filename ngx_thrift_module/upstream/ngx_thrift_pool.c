@@ -74,6 +74,10 @@ static void ngx_thrift_pool_set_idle(ngx_thrift_connection_t *conn,
 static ngx_uint_t ngx_thrift_pool_crowded(ngx_thrift_pool_t *pool);
 static ngx_uint_t ngx_thrift_pool_full(ngx_thrift_pool_t *pool);
 static ngx_uint_t ngx_thrift_pool_scarce(void);
+static ngx_uint_t ngx_thrift_pool_is_ordered(ngx_thrift_connection_t *conn);
+static ngx_uint_t ngx_thrift_pool_let_one_go(ngx_thrift_connection_t *conn);
+static ngx_uint_t ngx_thrift_pool_count_own(ngx_thrift_client_t *client,
+    ngx_uint_t (*fn)(ngx_thrift_connection_t *conn));
 static void ngx_thrift_pool_expire(void *data);
 static ngx_uint_t ngx_thrift_pool_over(ngx_thrift_connection_t *conn);
 static ngx_thrift_connection_t *ngx_thrift_pool_oldest(ngx_queue_t *queue);
@@ -163,41 +167,17 @@ ngx_thrift_pool_init_client(ngx_thrift_client_t *client, ngx_str_t *address)
 ngx_uint_t
 ngx_thrift_pool_has_state(ngx_thrift_client_t *client)
 {
-    ngx_queue_t              *q;
-    ngx_rbtree_t             *tree;
-    ngx_rbtree_node_t        *node;
-    ngx_thrift_server_t      *server;
-    ngx_thrift_connection_t  *conn;
+    return !ngx_queue_empty(&client->pins)
+           || (client->ordered
+               && ngx_thrift_pool_count_own(client,
+                                            ngx_thrift_pool_is_ordered));
+}
 
-    if (!ngx_queue_empty(&client->pins)) {
-        return 1;
-    }
 
-    tree = &client->servers.tree;
-
-    if (!client->ordered || tree->root == tree->sentinel) {
-        return 0;
-    }
-
-    for (node = ngx_rbtree_min(tree->root, tree->sentinel);
-         node;
-         node = ngx_rbtree_next(tree, node))
-    {
-        server = (ngx_thrift_server_t *) node;
-
-        for (q = ngx_queue_head(&server->idle);
-             q != ngx_queue_sentinel(&server->idle);
-             q = ngx_queue_next(q))
-        {
-            conn = ngx_queue_data(q, ngx_thrift_connection_t, idle);
-
-            if (conn->ordered) {
-                return 1;
-            }
-        }
-    }
-
-    return 0;
+static ngx_uint_t
+ngx_thrift_pool_is_ordered(ngx_thrift_connection_t *conn)
+{
+    return conn->ordered;
 }
 
 
@@ -234,12 +214,34 @@ ngx_thrift_pool_close_client(ngx_thrift_client_t *client)
 ngx_uint_t
 ngx_thrift_pool_let_go(ngx_thrift_client_t *client)
 {
-    ngx_uint_t                n;
-    ngx_queue_t              *q;
-    ngx_rbtree_t             *tree;
-    ngx_rbtree_node_t        *node;
-    ngx_thrift_server_t      *server;
-    ngx_thrift_connection_t  *conn;
+    return ngx_thrift_pool_count_own(client, ngx_thrift_pool_let_one_go);
+}
+
+
+static ngx_uint_t
+ngx_thrift_pool_let_one_go(ngx_thrift_connection_t *conn)
+{
+    ngx_uint_t  kept;
+
+    kept = (conn->kept != NULL);
+
+    ngx_thrift_connection_let_go(conn);
+
+    return kept;
+}
+
+
+/* Of how many of the client's own idle connections `fn` says that it is so. */
+
+static ngx_uint_t
+ngx_thrift_pool_count_own(ngx_thrift_client_t *client,
+    ngx_uint_t (*fn)(ngx_thrift_connection_t *conn))
+{
+    ngx_uint_t            n;
+    ngx_queue_t          *q;
+    ngx_rbtree_t         *tree;
+    ngx_rbtree_node_t    *node;
+    ngx_thrift_server_t  *server;
 
     n = 0;
     tree = &client->servers.tree;
@@ -258,10 +260,7 @@ ngx_thrift_pool_let_go(ngx_thrift_client_t *client)
              q != ngx_queue_sentinel(&server->idle);
              q = ngx_queue_next(q))
         {
-            conn = ngx_queue_data(q, ngx_thrift_connection_t, idle);
-
-            n += (conn->kept != NULL);
-            ngx_thrift_connection_let_go(conn);
+            n += fn(ngx_queue_data(q, ngx_thrift_connection_t, idle));
         }
     }
 
