@@ -89,13 +89,25 @@ struct ngx_stream_thrift_session_s {
 /* The content handler of a server that answers Thrift calls. */
 void ngx_stream_thrift_handler(ngx_stream_session_t *s);
 
-/* The call holds `n` bytes more, or fewer, of what its session may hold. */
+/*
+ * The call holds `n` bytes more, or fewer, of what its session may hold
+ * (ngx_stream_thrift_hold.c).
+ */
 void ngx_stream_thrift_session_hold(ngx_thrift_call_t *call, off_t n);
 
 /*
  * Do all clients of the worker hold too much, and this one more than its part?
  */
 ngx_uint_t ngx_stream_thrift_session_is_over(ngx_stream_thrift_session_t *ts);
+
+/* As of ngx_thrift_owner_t. */
+ngx_uint_t ngx_stream_thrift_session_may_hold(ngx_thrift_call_t *call,
+    off_t n);
+ngx_uint_t ngx_stream_thrift_session_may_begin(ngx_thrift_call_t *call);
+ngx_int_t ngx_stream_thrift_session_may_receive(ngx_thrift_call_t *call);
+
+/* Calls that had to wait for others go on, as far as there is room now. */
+void ngx_stream_thrift_session_unpause(ngx_stream_thrift_session_t *ts);
 
 /* What was read of a message that will not be whole is given back. */
 void ngx_stream_thrift_session_drop(ngx_stream_thrift_session_t *ts);

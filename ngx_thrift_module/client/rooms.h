@@ -5,6 +5,7 @@
  *     session       reads calls, keeps them in order, writes replies; the owner
  *      |            of its calls
  *      +--> wait        what it waits for, how long, and how it ends
+ *      +--> hold        how much its calls may hold
  *      +--> refuse      what is said of one that sent no message
  *      +--> call        the stream session that each call has of its own
  *             |
