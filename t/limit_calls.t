@@ -166,6 +166,10 @@ is(join(' ', map { answer($_->read_message()) } @c),
    'backend backend backend backend', 'old calls are answered');
 $_->close() for @c;
 
+# a call counts until its reply was written: its client may be sooner
+
+ok($t->old_workers_gone(), 'old workers end');
+
 # a worker that dies
 
 @c = map { $t->client('address') } 1 .. 4;
