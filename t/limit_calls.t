@@ -142,8 +142,11 @@ for my $how (qw(close reset)) {
     $_->start('hold') for @c;
     held(4);
     $_->$how() for @c;
-    ok(wait_for(sub { answer($t->client('address')->call('get'))
-                      eq 'backend' }), "given back, $how");
+    is(scalar($t->wait_log(qr/^hold\|1\|cancelled\|499$/, 'access.log', 5,
+                           $how eq 'close' ? 4 : 8)),
+       $how eq 'close' ? 4 : 8, "cancelled, $how");
+    is(answer($t->client('address')->call('get')), 'backend',
+       "given back, $how");
     $backend->release();
 }
 
