@@ -140,22 +140,38 @@ sub restart_server {
 }
 
 
-# The ends of a client's connections, from the system's table.
+# The ends of a client's connections, from the system's table.  What changes
+# while it is read can be there twice, or not at all: two that are equal are
+# right.
 
 sub connections_of {
     my ($client) = @_;
 
-    my $port = sprintf('0100007F:%04X', $t->port($client->{name}));
-    my @ends;
+    my ($before, $ends);
+
+    wait_for(sub {
+        $before = $ends;
+        $ends = ends_of(sprintf('0100007F:%04X', $t->port($client->{name})));
+        return defined $before && $before eq $ends;
+    });
+
+    return $ends;
+}
+
+
+sub ends_of {
+    my ($port) = @_;
+
+    my %ends;
 
     open(my $fh, '<', '/proc/net/tcp') or die "/proc/net/tcp: $!";
 
     while (my $line = <$fh>) {
         my (undef, $local, $remote, $state) = split ' ', $line;
-        push @ends, $remote if $local eq $port && $state eq '01';
+        $ends{$remote} = 1 if $local eq $port && $state eq '01';
     }
 
-    return join(' ', sort @ends);
+    return join(' ', sort keys %ends);
 }
 
 
