@@ -323,9 +323,6 @@ act(nthrift_call_t *call, const Rare_act_args_t *args)
     } else if (is(what, "again")) {
         act_ask(call, "self", what);
 
-    } else if (is(what, "ask zero")) {
-        act_ask(call, "own", NTHRIFT_STR("zero"));
-
     } else if (is(what, "ask long")) {
         act_ask(call, "own", NTHRIFT_STR("long"));
 
