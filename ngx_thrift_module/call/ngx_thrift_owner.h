@@ -30,9 +30,10 @@ typedef struct {
 
     /*
      * May it receive more?  NGX_AGAIN: not now, call->paused is set, and its
-     * connection is resumed later; NGX_ERROR: no, its error is set.
+     * connection is resumed later, but never if that is `shared` with others;
+     * NGX_ERROR: no, its error is set.
      */
-    ngx_int_t   (*may_receive)(ngx_thrift_call_t *call);
+    ngx_int_t   (*may_receive)(ngx_thrift_call_t *call, ngx_uint_t shared);
 
     /*
      * The step "reply": NGX_AGAIN, ngx_thrift_call_wake() once the answer was

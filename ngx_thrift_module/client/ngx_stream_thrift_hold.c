@@ -93,14 +93,15 @@ ngx_stream_thrift_session_may_begin(ngx_thrift_call_t *call)
 /* The call that is answered next may always receive: nothing gets stuck. */
 
 ngx_int_t
-ngx_stream_thrift_session_may_receive(ngx_thrift_call_t *call)
+ngx_stream_thrift_session_may_receive(ngx_thrift_call_t *call,
+    ngx_uint_t shared)
 {
     ngx_stream_thrift_session_t  *ts;
 
     ts = ngx_stream_thrift_get_call(call)->owner;
 
     if (!ngx_stream_thrift_session_pause(call,
-                               ts->held > ts->conf->max_memory
+                               !shared && ts->held > ts->conf->max_memory
                                && !ngx_stream_thrift_session_is_next(ts, call)))
     {
         return NGX_AGAIN;

@@ -10,7 +10,7 @@
 
 
 static ngx_int_t ngx_stream_thrift_outbound_may_receive(
-    ngx_thrift_call_t *call);
+    ngx_thrift_call_t *call, ngx_uint_t shared);
 static void ngx_stream_thrift_outbound_log(ngx_thrift_call_t *call);
 static void ngx_stream_thrift_outbound_finish(ngx_thrift_call_t *call);
 
@@ -92,7 +92,8 @@ ngx_stream_thrift_outbound_spawn(ngx_thrift_call_t *call, ngx_str_t *upstream,
 /* The call that waits for it may have nobody before it. */
 
 static ngx_int_t
-ngx_stream_thrift_outbound_may_receive(ngx_thrift_call_t *call)
+ngx_stream_thrift_outbound_may_receive(ngx_thrift_call_t *call,
+    ngx_uint_t shared)
 {
     return ngx_stream_thrift_session_is_over(
                                      ngx_stream_thrift_get_call(call)->owner)

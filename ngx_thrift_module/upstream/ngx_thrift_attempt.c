@@ -148,14 +148,15 @@ ngx_thrift_attempt_received(ngx_thrift_attempt_t *attempt, off_t n)
 
 
 ngx_int_t
-ngx_thrift_attempt_may_receive(ngx_thrift_attempt_t *attempt)
+ngx_thrift_attempt_may_receive(ngx_thrift_attempt_t *attempt,
+    ngx_uint_t shared)
 {
     ngx_int_t           rc;
     ngx_thrift_call_t  *call;
 
     call = attempt->call;
 
-    rc = call->owner->may_receive(call);
+    rc = call->owner->may_receive(call, shared);
 
     if (rc == NGX_AGAIN) {
         call->log->action = "waiting for replies to earlier calls";

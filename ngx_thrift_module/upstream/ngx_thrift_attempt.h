@@ -50,6 +50,7 @@ struct ngx_thrift_attempt_s {
     ngx_thrift_dialect_t       dialect;
 
     int32_t                    seqid;
+    uint32_t                   ordinal;     /* among those of its connection */
     ngx_chain_t               *out;         /* what is still to be sent */
     off_t                      sent;        /* bytes */
     off_t                      received;
@@ -91,7 +92,10 @@ ngx_int_t ngx_thrift_attempt_sent(ngx_thrift_attempt_t *attempt);
 /* Its reply has begun, and was read on by `n` bytes. */
 void ngx_thrift_attempt_begun(ngx_thrift_attempt_t *attempt);
 void ngx_thrift_attempt_received(ngx_thrift_attempt_t *attempt, off_t n);
-ngx_int_t ngx_thrift_attempt_may_receive(ngx_thrift_attempt_t *attempt);
+
+/* See ngx_thrift_owner_t; `shared`: others wait behind it. */
+ngx_int_t ngx_thrift_attempt_may_receive(ngx_thrift_attempt_t *attempt,
+    ngx_uint_t shared);
 
 /*
  * May a reply be its own that does not bear its seqid, nor that of one before

@@ -4,8 +4,9 @@
  * is ngx_thrift_exchange.c's; what a call is, and what becomes of it, is known
  * to its attempt only.
  *
- * A connection carries one attempt at a time.  Of those that a client is pinned
- * to, the others wait in its queue.
+ * A connection carries as many attempts at a time as its limit says: one, but
+ * with thrift_pipeline.  Further ones of a client that is pinned to it wait in
+ * its queue.
  */
 
 #include "ngx_thrift.h"
@@ -26,8 +27,16 @@ static void ngx_thrift_connection_write_event(ngx_event_t *wev);
 static void ngx_thrift_connection_read_event(ngx_event_t *rev);
 static void ngx_thrift_connection_timeout(void *data);
 static ngx_int_t ngx_thrift_connection_test(ngx_thrift_connection_t *conn);
+static void ngx_thrift_connection_tell(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_connection_verdict(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt, ngx_int_t rc);
 static void ngx_thrift_connection_abandon(ngx_thrift_connection_t *conn);
-static void ngx_thrift_connection_go_on(ngx_thrift_connection_t *conn,
+static ngx_int_t ngx_thrift_connection_go_on(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_connection_carried(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_connection_idle(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_connection_keep(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
@@ -152,6 +161,7 @@ ngx_thrift_connection_create(ngx_thrift_attempt_t *attempt)
 
     pool = ngx_create_pool(sizeof(ngx_pool_t)
                            + sizeof(ngx_thrift_connection_t)
+                           + 2 * NGX_THRIFT_SEQIDS * sizeof(int32_t)
                            + NGX_SOCKADDR_STRLEN,
                            ngx_cycle->log);
     if (pool == NULL) {
@@ -198,7 +208,16 @@ ngx_thrift_connection_init(ngx_thrift_connection_t *conn, ngx_connection_t *c,
 
     ngx_thrift_connection_log_with(conn, attempt->call);
 
+    conn->limit = 1;
+    conn->nseqids = conn->limit + NGX_THRIFT_SEQIDS;
+    conn->seqids = ngx_palloc(c->pool, conn->nseqids * sizeof(int32_t));
+
+    if (conn->seqids == NULL) {
+        return NGX_ERROR;
+    }
+
     ngx_queue_init(&conn->attempts);
+    ngx_thrift_message_start(&conn->message);
     ngx_thrift_input_init(&conn->in, attempt->call->conf->messages->blocks);
 
     /* a session's timer keeps an exiting worker alive while it has calls */
@@ -251,7 +270,8 @@ ngx_thrift_connection_log(ngx_log_t *log, u_char *buf, size_t len)
     ngx_thrift_connection_t  *conn;
 
     conn = log->data;
-    attempt = ngx_thrift_connection_first(conn);
+    attempt = conn->reading ? conn->reading
+                            : ngx_thrift_connection_first(conn);
 
     if (attempt) {
         clog = attempt->call->log;
@@ -312,13 +332,17 @@ ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
 
     ngx_queue_insert_tail(&conn->attempts, &attempt->queue);
 
+    if (conn->unsent == NULL) {
+        conn->unsent = attempt;
+    }
+
     if (conn->state != NGX_THRIFT_OPENING || c->write->ready) {
         ngx_thrift_connection_next(conn);
     }
 }
 
 
-/* The first attempt on it is sent, or told that it has failed, soon. */
+/* Attempts on it are sent, or told that it has failed, soon. */
 
 static void
 ngx_thrift_connection_next(ngx_thrift_connection_t *conn)
@@ -327,27 +351,29 @@ ngx_thrift_connection_next(ngx_thrift_connection_t *conn)
 }
 
 
-void
+ngx_int_t
 ngx_thrift_connection_remove(ngx_thrift_attempt_t *attempt)
 {
-    ngx_uint_t                first;
     ngx_thrift_connection_t  *conn;
 
     conn = attempt->connection;
-    first = (attempt == ngx_thrift_connection_first(conn));
 
     ngx_thrift_connection_detach(attempt);
 
-    if (!first) {
-        return;
+    if (attempt->state != NGX_THRIFT_ATTEMPT_QUEUED) {
+        conn->nabandoned++;
+
+    } else if (attempt->sent) {
+        ngx_thrift_connection_drain(conn);
     }
 
-    if (attempt->sent || conn->state != NGX_THRIFT_OPEN) {
-        ngx_thrift_connection_abandon(conn);
-        return;
+    if (conn->state == NGX_THRIFT_OPENING && ngx_queue_empty(&conn->attempts))
+    {
+        ngx_thrift_connection_close(conn);
+        return NGX_DONE;
     }
 
-    ngx_thrift_connection_go_on(conn, NULL);
+    return ngx_thrift_connection_go_on(conn, NULL);
 }
 
 
@@ -362,6 +388,18 @@ ngx_thrift_connection_detach(ngx_thrift_attempt_t *attempt)
 
     if (conn->reading == attempt) {
         conn->reading = NULL;
+
+        if (attempt->state == NGX_THRIFT_ATTEMPT_READING) {
+
+            /* in the middle of its reply */
+
+            conn->stray = 1;
+            ngx_thrift_message_drop(&conn->message);
+        }
+    }
+
+    if (conn->unsent == attempt) {
+        conn->unsent = ngx_thrift_connection_behind(attempt);
     }
 
     ngx_queue_remove(&attempt->queue);
@@ -382,6 +420,29 @@ ngx_thrift_connection_first(ngx_thrift_connection_t *conn)
 
     return ngx_queue_data(ngx_queue_head(&conn->attempts),
                           ngx_thrift_attempt_t, queue);
+}
+
+
+ngx_thrift_attempt_t *
+ngx_thrift_connection_behind(ngx_thrift_attempt_t *attempt)
+{
+    ngx_queue_t  *q;
+
+    q = ngx_queue_next(&attempt->queue);
+
+    if (q == ngx_queue_sentinel(&attempt->connection->attempts)) {
+        return NULL;
+    }
+
+    return ngx_queue_data(q, ngx_thrift_attempt_t, queue);
+}
+
+
+ngx_uint_t
+ngx_thrift_connection_waits(ngx_thrift_connection_t *conn)
+{
+    return !ngx_queue_empty(&conn->attempts)
+           && ngx_thrift_connection_first(conn) != conn->unsent;
 }
 
 
@@ -406,19 +467,33 @@ ngx_thrift_connection_write_event(ngx_event_t *wev)
     c = wev->data;
     conn = c->data;
 
-    if (conn->state == NGX_THRIFT_LOST) {
-        ngx_thrift_connection_fail(conn, NGX_DECLINED);
-        return;
-    }
+    switch (conn->state) {
 
-    if (conn->state == NGX_THRIFT_OPENING
-        && ngx_thrift_connection_test(conn) != NGX_OK)
-    {
+    case NGX_THRIFT_LOST:
+        ngx_thrift_connection_tell(conn, ngx_thrift_connection_first(conn));
         return;
-    }
 
-    if (!ngx_queue_empty(&conn->attempts)) {
-        ngx_thrift_exchange_send(conn);
+    case NGX_THRIFT_DRAINING:
+
+        if (conn->unsent) {
+            ngx_thrift_connection_tell(conn, conn->unsent);
+        }
+
+        return;
+
+    case NGX_THRIFT_OPENING:
+
+        if (ngx_thrift_connection_test(conn) != NGX_OK) {
+            return;
+        }
+
+        /* fall through */
+
+    default:
+
+        if (!ngx_queue_empty(&conn->attempts)) {
+            ngx_thrift_exchange_send(conn);
+        }
     }
 }
 
@@ -449,7 +524,7 @@ ngx_thrift_connection_read_event(ngx_event_t *rev)
 
     if (c->close) {
         attempt->blameless = 1;
-        ngx_thrift_connection_fail(conn,
+        ngx_thrift_connection_fail(conn, attempt,
             ngx_thrift_error_set(attempt->call, NTHRIFT_EXC_INTERNAL_ERROR,
                                  502, "proxy is shutting down"));
         return;
@@ -464,21 +539,21 @@ ngx_thrift_connection_read_event(ngx_event_t *rev)
         return;
     }
 
-    if (attempt->state == NGX_THRIFT_ATTEMPT_QUEUED) {
+    if (attempt == conn->unsent) {
 
         /* it died in the pool, in the turn in which it was taken */
 
         if (attempt->reused && attempt->sent == 0
             && !ngx_thrift_connection_alive(conn))
         {
-            ngx_thrift_connection_fail(conn, NGX_DECLINED);
+            ngx_thrift_connection_fail(conn, attempt, NGX_DECLINED);
             return;
         }
 
         /* what comes before all is sent is not read yet */
 
         if (ngx_handle_read_event(rev, 0) != NGX_OK) {
-            ngx_thrift_connection_fail(conn, NGX_ERROR);
+            ngx_thrift_connection_fail(conn, attempt, NGX_ERROR);
         }
 
         return;
@@ -524,14 +599,20 @@ ngx_thrift_connection_timeout(void *data)
     ngx_int_t              rc;
     ngx_thrift_attempt_t  *attempt;
 
-    attempt = ngx_thrift_connection_first(conn);
+    /* a part of a call, or of a reply, is on its way for too long */
+
+    attempt = conn->begun ? conn->reading : conn->unsent;
+
+    if (attempt == NULL) {
+        attempt = ngx_thrift_connection_first(conn);
+    }
 
     ngx_thrift_attempt_timed_out(attempt);
 
     rc = (conn->state == NGX_THRIFT_OPENING)
          ? NGX_DECLINED : ngx_thrift_error_timed_out(attempt->call);
 
-    ngx_thrift_connection_fail(conn, rc);
+    ngx_thrift_connection_fail(conn, attempt, rc);
 }
 
 
@@ -555,7 +636,8 @@ ngx_thrift_connection_test(ngx_thrift_connection_t *conn)
     if (err) {
         ngx_log_error(ngx_thrift_pool_level(conn->pool), c->log, err,
                       "connect() failed");
-        ngx_thrift_connection_fail(conn, NGX_DECLINED);
+        ngx_thrift_connection_fail(conn, ngx_thrift_connection_first(conn),
+                                   NGX_DECLINED);
         return NGX_ERROR;
     }
 
@@ -566,42 +648,92 @@ ngx_thrift_connection_test(ngx_thrift_connection_t *conn)
 
     ngx_thrift_timer_clear(&conn->timer);
 
-    attempt = ngx_thrift_connection_first(conn);
-    attempt->call->balancer->connected(attempt);
+    for (attempt = ngx_thrift_connection_first(conn);
+         attempt;
+         attempt = ngx_thrift_connection_behind(attempt))
+    {
+        /* one that a client is pinned for has no part in this */
+
+        if (attempt->peer->sockaddr) {
+            attempt->call->balancer->connected(attempt);
+        }
+    }
 
     return NGX_OK;
 }
 
 
-void
-ngx_thrift_connection_done(ngx_thrift_connection_t *conn, ngx_int_t rc)
+ngx_int_t
+ngx_thrift_connection_done(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 {
-    ngx_thrift_attempt_t  *attempt;
+    ngx_int_t  done;
 
-    attempt = ngx_thrift_connection_first(conn);
+    if ((rc != NGX_OK || attempt->closes)
+        && !(conn->client && attempt->state == NGX_THRIFT_ATTEMPT_ANSWERED))
+    {
+        ngx_thrift_connection_drain(conn);
+    }
 
     ngx_thrift_connection_detach(attempt);
 
-    if ((rc == NGX_OK && !attempt->closes)
-        || (conn->client && attempt->state == NGX_THRIFT_ATTEMPT_ANSWERED))
-    {
-        ngx_thrift_connection_go_on(conn, attempt);
+    done = ngx_thrift_connection_go_on(conn, attempt);
+
+    attempt->done(attempt, rc);
+
+    return done;
+}
+
+
+void
+ngx_thrift_connection_fail(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt, ngx_int_t rc)
+{
+    if (attempt) {
+        rc = ngx_thrift_connection_verdict(conn, attempt, rc);
+        ngx_thrift_connection_detach(attempt);
+    }
+
+    ngx_thrift_connection_abandon(conn);
+
+    if (attempt) {
+        attempt->done(attempt, rc);
+    }
+}
+
+
+/* One of those that are still on it, when it is of no use to them any more. */
+
+static void
+ngx_thrift_connection_tell(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    ngx_int_t  rc;
+
+    /* a connection fails once */
+
+    attempt->blameless = 1;
+
+    rc = ngx_thrift_connection_verdict(conn, attempt,
+                                       ngx_thrift_attempt_lost(attempt));
+
+    ngx_thrift_connection_detach(attempt);
+
+    if (conn->state == NGX_THRIFT_LOST) {
+        ngx_thrift_connection_abandon(conn);
 
     } else {
-        ngx_thrift_connection_abandon(conn);
+        (void) ngx_thrift_connection_go_on(conn, NULL);
     }
 
     attempt->done(attempt, rc);
 }
 
 
-void
-ngx_thrift_connection_fail(ngx_thrift_connection_t *conn, ngx_int_t rc)
+static ngx_int_t
+ngx_thrift_connection_verdict(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 {
-    ngx_thrift_attempt_t  *attempt;
-
-    attempt = ngx_thrift_connection_first(conn);
-
     ngx_log_debug4(NGX_LOG_DEBUG_EVENT, attempt->call->log, 0,
                    "thrift call %ui: attempt %ui fails with connection %uA: %i",
                    attempt->call->number, attempt->number,
@@ -610,15 +742,12 @@ ngx_thrift_connection_fail(ngx_thrift_connection_t *conn, ngx_int_t rc)
     /* elsewhere the client's state would not be there */
 
     if (rc == NGX_DECLINED && conn->stateful) {
-        rc = ngx_thrift_error_set(attempt->call, NTHRIFT_EXC_INTERNAL_ERROR,
-                                  502, "the client's connection to upstream "
-                                  "was lost");
+        return ngx_thrift_error_set(attempt->call, NTHRIFT_EXC_INTERNAL_ERROR,
+                                    502, "the client's connection to upstream "
+                                    "was lost");
     }
 
-    ngx_thrift_connection_detach(attempt);
-    ngx_thrift_connection_abandon(conn);
-
-    attempt->done(attempt, rc);
+    return rc;
 }
 
 
@@ -642,13 +771,79 @@ ngx_thrift_connection_abandon(ngx_thrift_connection_t *conn)
 }
 
 
+void
+ngx_thrift_connection_drain(ngx_thrift_connection_t *conn)
+{
+    if (conn->state == NGX_THRIFT_OPEN) {
+        conn->state = NGX_THRIFT_DRAINING;
+        ngx_thrift_pin_lost(conn);
+    }
+
+    if (conn->unsent) {
+        ngx_thrift_connection_next(conn);
+    }
+}
+
+
 /*
- * It is ready for the next attempt, or idle: `attempt` was the last, NULL:
- * nothing was sent since it was taken.
+ * An attempt has left it, which was the last that was answered; NULL: it was
+ * not.  NGX_DONE: no other is on it, and it is idle, or closed.
  */
 
-static void
+static ngx_int_t
 ngx_thrift_connection_go_on(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    if (attempt) {
+        ngx_thrift_connection_carried(conn, attempt);
+    }
+
+    if (ngx_queue_empty(&conn->attempts)) {
+        ngx_thrift_connection_idle(conn, attempt);
+        return NGX_DONE;
+    }
+
+    /* its server is busy with a call that nobody waits for */
+
+    if (conn->nabandoned && !ngx_thrift_connection_waits(conn)) {
+        ngx_thrift_connection_drain(conn);
+    }
+
+    if (conn->unsent) {
+        ngx_thrift_connection_next(conn);
+    }
+
+    return NGX_OK;
+}
+
+
+/* What an attempt that was answered says of the connection. */
+
+static void
+ngx_thrift_connection_carried(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
+    ngx_thrift_connection_keep(conn, attempt);
+
+    conn->unchecked |= !call->checked;
+    conn->ordered = (call->silent && call->client && call->client->ordered);
+
+    if (ngx_thrift_attempt_leaves_doubt(attempt)) {
+        conn->doubtful = 1;
+        conn->doubt = attempt->ordinal;
+
+    } else if ((int32_t) (attempt->ordinal - conn->doubt) > 0) {
+        conn->doubtful = 0;
+    }
+}
+
+
+static void
+ngx_thrift_connection_idle(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt)
 {
     ngx_connection_t  *c;
@@ -657,16 +852,11 @@ ngx_thrift_connection_go_on(ngx_thrift_connection_t *conn,
 
     ngx_thrift_timer_clear(&conn->timer);
 
-    if (conn->state != NGX_THRIFT_OPEN
+    if (conn->state != NGX_THRIFT_OPEN || conn->nabandoned
         || c->read->eof || c->read->error || c->write->error
         || ngx_handle_read_event(c->read, 0) != NGX_OK)
     {
-        ngx_thrift_connection_abandon(conn);
-        return;
-    }
-
-    if (!ngx_queue_empty(&conn->attempts)) {
-        ngx_thrift_connection_next(conn);
+        ngx_thrift_connection_close(conn);
         return;
     }
 
@@ -684,32 +874,27 @@ static ngx_int_t
 ngx_thrift_connection_put(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt)
 {
-    ngx_thrift_call_t  *call;
-
-    if (attempt) {
-        ngx_thrift_connection_keep(conn, attempt);
-    }
+    ngx_uint_t            shared;
+    ngx_thrift_client_t  *client;
 
     if (conn->client) {
         return NGX_OK;
     }
 
+    shared = (!conn->unchecked && !conn->doubtful);
+
     if (attempt == NULL) {
-        return ngx_thrift_pool_put_back(conn);
+        return (shared || ngx_thrift_pool_is_own(conn))
+               ? ngx_thrift_pool_put_back(conn) : NGX_DECLINED;
     }
 
-    call = attempt->call;
-
-    conn->unchecked |= !call->checked;
-    conn->doubtful = ngx_thrift_attempt_leaves_doubt(attempt);
-    conn->ordered = (call->silent && call->client && call->client->ordered);
-
-    if (!conn->unchecked && !conn->doubtful) {
+    if (shared) {
         return ngx_thrift_pool_put(conn, NULL);
     }
 
-    return call->client ? ngx_thrift_pool_put(conn, call->client)
-                        : NGX_DECLINED;
+    client = attempt->call->client;
+
+    return client ? ngx_thrift_pool_put(conn, client) : NGX_DECLINED;
 }
 
 

@@ -1,15 +1,20 @@
 
 /*
  * One connection to one server.  It sends the attempts that are put on it, in
- * order, reads replies, and hands each to the attempt whose seqid it bears.
+ * order and up to its limit at the same time, reads replies, and hands each to
+ * the attempt whose seqid it bears.
  *
  *     OPENING ----> OPEN <---> idle in the pool
  *        |           | |
- *        |           | +-----> DRAINING     no further attempt is taken
- *        |           |             |
+ *        |           | +-----> DRAINING     nothing more is sent: what was sent
+ *        |           |             |        is read, the others go elsewhere
  *        +-----------+-------------+------> LOST     its attempts are told
  *                                              |
  *                                            closed
+ *
+ * An attempt that nobody waits for any more leaves its reply behind: that is
+ * read and dropped as long as others are on their way, and else the connection
+ * is closed.
  *
  * Its handlers and its log are its own for as long as it lives.
  */
@@ -18,7 +23,8 @@
 #define _NGX_THRIFT_CONNECTION_H_INCLUDED_
 
 
-#define NGX_THRIFT_SEQIDS  16       /* of the latest attempts, remembered */
+#define NGX_THRIFT_SEQIDS  16       /* of attempts that were answered,
+                                       remembered */
 
 
 typedef enum {
@@ -36,7 +42,12 @@ struct ngx_thrift_connection_s {
     ngx_uint_t              state;
 
     ngx_queue_t             attempts;   /* in order: sent ones first */
+    ngx_thrift_attempt_t   *unsent;     /* the first that was not all sent, or
+                                           NULL */
     ngx_thrift_attempt_t   *reading;    /* whose reply has begun, or NULL */
+    ngx_uint_t              limit;      /* on their way at the same time */
+    ngx_uint_t              nabandoned; /* replies that nobody waits for */
+    uint32_t                doubt;      /* the attempt that has left it */
 
     ngx_thrift_input_t      in;
     ngx_thrift_message_t    message;    /* that is being read */
@@ -44,8 +55,8 @@ struct ngx_thrift_connection_s {
     ngx_thrift_timer_t      timer;      /* connecting, sending, or reading */
 
     uint32_t                total;      /* attempts sent so far */
-    int32_t                 seqids[NGX_THRIFT_SEQIDS];  /* attempt n has
-                                           n % NGX_THRIFT_SEQIDS */
+    uint32_t                nseqids;    /* of the latest, remembered */
+    int32_t                *seqids;     /* attempt n has n % nseqids */
 
     const ngx_thrift_balancer_t  *balancer;
     void                   *kept;       /* its server is in use by it, even
@@ -74,6 +85,7 @@ struct ngx_thrift_connection_s {
                                                left its server out of step */
     unsigned                stray:1;        /* the message is a reply that
                                                nobody waits for */
+    unsigned                begun:1;        /* a part of a message is there */
 };
 
 
@@ -93,10 +105,11 @@ void ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
 
 /*
- * Takes an attempt off, which nobody waits for any more.  The connection fails
- * if a byte of it was sent: its reply would be read by nobody.
+ * Takes an attempt off, which nobody waits for any more.  The connection goes
+ * with it if a byte of it was sent and no other attempt is on its way.  As
+ * ngx_thrift_connection_done().
  */
-void ngx_thrift_connection_remove(ngx_thrift_attempt_t *attempt);
+ngx_int_t ngx_thrift_connection_remove(ngx_thrift_attempt_t *attempt);
 
 /* Closes a connection without attempts. */
 void ngx_thrift_connection_close(ngx_thrift_connection_t *conn);
@@ -109,19 +122,37 @@ ngx_uint_t ngx_thrift_connection_alive(ngx_thrift_connection_t *conn);
 
 /* What ngx_thrift_exchange.c needs of it. */
 
-/* The attempt that is on it, or NULL; all others wait for it. */
+/* The attempt that is on it first, or NULL. */
 ngx_thrift_attempt_t *ngx_thrift_connection_first(
     ngx_thrift_connection_t *conn);
+
+/* The one behind `attempt`, or NULL. */
+ngx_thrift_attempt_t *ngx_thrift_connection_behind(
+    ngx_thrift_attempt_t *attempt);
+
+/* Does one wait for its reply? */
+ngx_uint_t ngx_thrift_connection_waits(ngx_thrift_connection_t *conn);
 
 /* The next thing must happen in `timeout`; 0: whenever it does. */
 void ngx_thrift_connection_arm(ngx_thrift_connection_t *conn,
     ngx_msec_t timeout);
 
-/* The first attempt has come to an end, and the connection can go on. */
-void ngx_thrift_connection_done(ngx_thrift_connection_t *conn, ngx_int_t rc);
+/*
+ * An attempt has come to an end.  NGX_OK: others are still on the connection;
+ * NGX_DONE: none, and it may be gone.
+ */
+ngx_int_t ngx_thrift_connection_done(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt, ngx_int_t rc);
 
-/* The connection fails, and what is on it with it. */
-void ngx_thrift_connection_fail(ngx_thrift_connection_t *conn, ngx_int_t rc);
+/* Nothing more can be sent on it. */
+void ngx_thrift_connection_drain(ngx_thrift_connection_t *conn);
+
+/*
+ * The connection fails, and what is on it with it: `attempt`, if one has to
+ * answer for it, with `rc`.
+ */
+void ngx_thrift_connection_fail(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt, ngx_int_t rc);
 
 /* Its server is not in use by it any more, but for a call. */
 void ngx_thrift_connection_let_go(ngx_thrift_connection_t *conn);

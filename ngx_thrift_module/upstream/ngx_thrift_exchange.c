@@ -6,6 +6,9 @@
  *                                                             |
  *     pass <-- done --- check <--- whole <--- match seqid <--- recv
  *
+ * Small attempts of one turn are copied together and sent with one call, so
+ * that nothing of a call that is given up is referred to by its connection.
+ *
  * Each attempt goes out under a seqid that is drawn at random and is none of
  * those before it: a client cannot know it, and a late or second answer to an
  * earlier call is known for what it is.
@@ -19,76 +22,183 @@
 #define NGX_THRIFT_EXCHANGE_SEQID  4        /* bytes by which those of a compact
                                                message's seqids may differ */
 
+#define NGX_THRIFT_EXCHANGE_BATCH  16384    /* bytes that are sent together */
 
-static ngx_int_t ngx_thrift_exchange_write(ngx_thrift_connection_t *conn,
+
+static ngx_uint_t ngx_thrift_exchange_may_send(ngx_thrift_connection_t *conn);
+static ngx_int_t ngx_thrift_exchange_write(ngx_thrift_connection_t *conn);
+static void ngx_thrift_exchange_arm(ngx_thrift_connection_t *conn);
+static ngx_int_t ngx_thrift_exchange_give_up(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_exchange_write_one(ngx_thrift_connection_t *conn);
+static ngx_int_t ngx_thrift_exchange_write_batch(ngx_thrift_connection_t *conn);
+static u_char *ngx_thrift_exchange_gather(ngx_thrift_connection_t *conn,
+    u_char *p, u_char *last);
+static ngx_uint_t ngx_thrift_exchange_written(ngx_thrift_connection_t *conn,
+    off_t n);
+static ngx_int_t ngx_thrift_exchange_sent(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt, ngx_uint_t n);
+static ngx_int_t ngx_thrift_exchange_broken(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_start(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_exchange_set_rules(ngx_thrift_connection_t *conn,
+    ngx_thrift_call_t *call);
 static int32_t ngx_thrift_exchange_draw_seqid(
     ngx_thrift_connection_t *conn);
 static ngx_uint_t ngx_thrift_exchange_knows(ngx_thrift_connection_t *conn,
     int32_t seqid);
 static ngx_int_t ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn);
-static ngx_int_t ngx_thrift_exchange_rest(ngx_thrift_connection_t *conn,
-    ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_exchange_ended(ngx_thrift_connection_t *conn,
+    ssize_t n);
+static ngx_int_t ngx_thrift_exchange_rest(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_message(ngx_thrift_connection_t *conn);
+static ngx_int_t ngx_thrift_exchange_malformed(ngx_thrift_connection_t *conn,
+    const char *why);
 static ngx_int_t ngx_thrift_exchange_match(ngx_thrift_connection_t *conn);
+static ngx_thrift_attempt_t *ngx_thrift_exchange_find(
+    ngx_thrift_connection_t *conn, int32_t seqid);
+static ngx_thrift_attempt_t *ngx_thrift_exchange_next(
+    ngx_thrift_connection_t *conn);
+static ngx_uint_t ngx_thrift_exchange_alone(ngx_thrift_connection_t *conn);
+static ngx_int_t ngx_thrift_exchange_stray(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_whole(ngx_thrift_connection_t *conn);
 static void ngx_thrift_exchange_strayed(ngx_thrift_connection_t *conn);
+
+
+static u_char  ngx_thrift_exchange_batch[NGX_THRIFT_EXCHANGE_BATCH];
 
 
 void
 ngx_thrift_exchange_send(ngx_thrift_connection_t *conn)
 {
-    ngx_int_t              rc;
-    ngx_thrift_attempt_t  *attempt;
+    ngx_int_t  rc;
 
-    attempt = ngx_thrift_connection_first(conn);
+    while (ngx_thrift_exchange_may_send(conn)) {
 
-    if (attempt->state != NGX_THRIFT_ATTEMPT_QUEUED) {
-        return;
-    }
-
-    rc = ngx_thrift_exchange_write(conn, attempt);
-
-    if (rc == NGX_OK) {
-        ngx_thrift_timer_clear(&conn->timer);
-
-        rc = ngx_thrift_attempt_sent(attempt);
+        rc = ngx_thrift_exchange_write(conn);
 
         if (rc == NGX_DONE) {
-            ngx_thrift_connection_done(conn, NGX_OK);
             return;
+        }
+
+        if (rc == NGX_AGAIN) {
+            break;
         }
     }
 
-    if (rc == NGX_OK) {
+    if (ngx_thrift_connection_waits(conn)) {
         ngx_thrift_exchange_read(conn);
-
-    } else if (rc != NGX_AGAIN) {
-        ngx_thrift_connection_fail(conn, rc);
     }
 }
 
 
-/* NGX_AGAIN: the rest follows when the server takes it. */
+static ngx_uint_t
+ngx_thrift_exchange_may_send(ngx_thrift_connection_t *conn)
+{
+    return conn->unsent && conn->state == NGX_THRIFT_OPEN
+           && (conn->limit > 1 || !ngx_thrift_connection_waits(conn));
+}
+
+
+/*
+ * NGX_AGAIN: the rest follows when the server takes it, or never; NGX_DONE: the
+ * connection may be gone.
+ */
 
 static ngx_int_t
-ngx_thrift_exchange_write(ngx_thrift_connection_t *conn,
-    ngx_thrift_attempt_t *attempt)
+ngx_thrift_exchange_write(ngx_thrift_connection_t *conn)
 {
-    off_t              sent;
-    ngx_chain_t       *out;
-    ngx_connection_t  *c;
+    off_t                  sent;
+    ngx_int_t              n;
+    ngx_connection_t      *c;
+    ngx_thrift_attempt_t  *attempt;
 
     c = conn->connection;
+    attempt = conn->unsent;
 
     if (attempt->out == NULL
         && ngx_thrift_exchange_start(conn, attempt) != NGX_OK)
     {
-        return NGX_ERROR;
+        return ngx_thrift_exchange_give_up(conn, attempt);
     }
 
+    sent = c->sent;
+
+    n = (conn->limit > 1 && ngx_thrift_connection_behind(attempt))
+        ? ngx_thrift_exchange_write_batch(conn)
+        : ngx_thrift_exchange_write_one(conn);
+
+    if (n == NGX_ERROR || ngx_handle_write_event(c->write, 0) != NGX_OK) {
+        return ngx_thrift_exchange_broken(conn);
+    }
+
+    if (c->sent != sent || !conn->timer.set) {
+        ngx_thrift_exchange_arm(conn);
+    }
+
+    if (n && ngx_thrift_exchange_sent(conn, attempt, n) == NGX_DONE) {
+        return NGX_DONE;
+    }
+
+    if (c->write->ready) {
+        return NGX_OK;
+    }
+
+    /* what the server says before it has the call is not read yet */
+
+    if (!ngx_thrift_connection_waits(conn)
+        && ngx_handle_read_event(c->read, 0) != NGX_OK)
+    {
+        return ngx_thrift_exchange_broken(conn);
+    }
+
+    return NGX_AGAIN;
+}
+
+
+/* What cannot be sent has to be taken in time; a reply has its own. */
+
+static void
+ngx_thrift_exchange_arm(ngx_thrift_connection_t *conn)
+{
+    if (conn->unsent && !conn->connection->write->ready) {
+        ngx_thrift_connection_arm(conn,
+                                  conn->unsent->call->conf->send_timeout);
+
+    } else if (!conn->begun) {
+        ngx_thrift_timer_clear(&conn->timer);
+    }
+}
+
+
+/* The call fails, and its connection goes on if it can. */
+
+static ngx_int_t
+ngx_thrift_exchange_give_up(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_thrift_connection_remove(attempt);
+
+    attempt->done(attempt, NGX_ERROR);
+
+    return rc;
+}
+
+
+/* How many attempts have been sent now, or NGX_ERROR. */
+
+static ngx_int_t
+ngx_thrift_exchange_write_one(ngx_thrift_connection_t *conn)
+{
+    off_t                  sent;
+    ngx_chain_t           *out;
+    ngx_connection_t      *c;
+    ngx_thrift_attempt_t  *attempt;
+
+    c = conn->connection;
+    attempt = conn->unsent;
     sent = c->sent;
 
     out = ngx_thrift_output_send(c, attempt->out);
@@ -101,27 +211,159 @@ ngx_thrift_exchange_write(ngx_thrift_connection_t *conn,
                    out ? ", not all" : "");
 
     if (out == NGX_CHAIN_ERROR) {
-        return ngx_thrift_attempt_lost(attempt);
+        return NGX_ERROR;
     }
 
     attempt->out = out;
 
-    if (ngx_handle_write_event(c->write, 0) != NGX_OK) {
+    if (out) {
+        return 0;
+    }
+
+    conn->unsent = ngx_thrift_connection_behind(attempt);
+
+    return 1;
+}
+
+
+static ngx_int_t
+ngx_thrift_exchange_write_batch(ngx_thrift_connection_t *conn)
+{
+    u_char            *p;
+    ssize_t            n;
+    ngx_connection_t  *c;
+
+    c = conn->connection;
+    p = ngx_thrift_exchange_batch;
+
+    p = ngx_thrift_exchange_gather(conn, p, p + NGX_THRIFT_EXCHANGE_BATCH);
+
+    if (p == ngx_thrift_exchange_batch) {
+        return ngx_thrift_exchange_write_one(conn);
+    }
+
+    n = c->write->ready ? c->send(c, ngx_thrift_exchange_batch,
+                                  p - ngx_thrift_exchange_batch)
+                        : NGX_AGAIN;
+
+    ngx_log_debug3(NGX_LOG_DEBUG_EVENT, c->log, 0,
+                   "thrift connection %uA sent %z of %uz", c->number, n,
+                   (size_t) (p - ngx_thrift_exchange_batch));
+
+    if (n == NGX_ERROR) {
         return NGX_ERROR;
     }
 
-    if (out == NULL) {
-        return NGX_OK;
+    return ngx_thrift_exchange_written(conn, (n > 0) ? n : 0);
+}
+
+
+/* Copies attempts together, as long as they are small.  Returns their end. */
+
+static u_char *
+ngx_thrift_exchange_gather(ngx_thrift_connection_t *conn, u_char *p,
+    u_char *last)
+{
+    ngx_buf_t             *b;
+    ngx_thrift_attempt_t  *attempt;
+
+    for (attempt = conn->unsent;
+         attempt;
+         attempt = ngx_thrift_connection_behind(attempt))
+    {
+        if (attempt->out == NULL
+            && ngx_thrift_exchange_start(conn, attempt) != NGX_OK)
+        {
+            break;
+        }
+
+        b = attempt->out->buf;
+
+        if (attempt->out->next || b->last - b->pos > last - p) {
+            break;
+        }
+
+        p = ngx_cpymem(p, b->pos, b->last - b->pos);
     }
 
-    if (c->sent != sent || !conn->timer.set) {
-        ngx_thrift_connection_arm(conn, attempt->call->conf->send_timeout);
+    return p;
+}
+
+
+/* `n` bytes of attempts that were copied together are gone. */
+
+static ngx_uint_t
+ngx_thrift_exchange_written(ngx_thrift_connection_t *conn, off_t n)
+{
+    off_t                  size;
+    ngx_buf_t             *b;
+    ngx_uint_t             sent;
+    ngx_thrift_attempt_t  *attempt;
+
+    for (sent = 0; n; sent++) {
+        attempt = conn->unsent;
+        b = attempt->out->buf;
+
+        size = ngx_min(n, b->last - b->pos);
+
+        n -= size;
+        b->pos += size;
+        attempt->sent += size;
+
+        if (b->pos != b->last) {
+            break;
+        }
+
+        attempt->out = NULL;
+        conn->unsent = ngx_thrift_connection_behind(attempt);
     }
 
-    /* what the server says before it has the call is not read yet */
+    return sent;
+}
 
-    return (ngx_handle_read_event(c->read, 0) == NGX_OK) ? NGX_AGAIN
-                                                         : NGX_ERROR;
+
+/* `n` were sent.  NGX_DONE: nothing is to be read, and none is left on it. */
+
+static ngx_int_t
+ngx_thrift_exchange_sent(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt, ngx_uint_t n)
+{
+    ngx_thrift_attempt_t  *next;
+
+    for ( /* void */ ; n; n--) {
+        next = ngx_thrift_connection_behind(attempt);
+
+        if (ngx_thrift_attempt_sent(attempt) == NGX_DONE
+            && ngx_thrift_connection_done(conn, attempt, NGX_OK) == NGX_DONE)
+        {
+            return NGX_DONE;
+        }
+
+        attempt = next;
+    }
+
+    return NGX_OK;
+}
+
+
+/* Nothing can be sent any more; replies may have come. */
+
+static ngx_int_t
+ngx_thrift_exchange_broken(ngx_thrift_connection_t *conn)
+{
+    ngx_thrift_attempt_t  *attempt;
+
+    if (ngx_thrift_connection_waits(conn)) {
+        ngx_thrift_connection_drain(conn);
+        return NGX_AGAIN;
+    }
+
+    attempt = ngx_thrift_connection_first(conn);
+
+    ngx_thrift_connection_fail(conn, attempt,
+                               ngx_thrift_attempt_lost(attempt));
+
+    return NGX_DONE;
 }
 
 
@@ -129,18 +371,29 @@ static ngx_int_t
 ngx_thrift_exchange_start(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt)
 {
-    ngx_thrift_call_t  *call;
-
-    call = attempt->call;
-
     conn->stateful = (conn->client != NULL);
 
     attempt->seqid = ngx_thrift_exchange_draw_seqid(conn);
+    attempt->ordinal = conn->total;
 
     if (ngx_thrift_attempt_write(attempt) != NGX_OK) {
         return NGX_ERROR;
     }
 
+    /* those that are on a connection at the same time have the same */
+
+    if (attempt == ngx_thrift_connection_first(conn)) {
+        ngx_thrift_exchange_set_rules(conn, attempt->call);
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_thrift_exchange_set_rules(ngx_thrift_connection_t *conn,
+    ngx_thrift_call_t *call)
+{
     /* another call's reply, which may come first, may have another protocol */
 
     conn->rules = call->conf->messages->rules;
@@ -153,10 +406,6 @@ ngx_thrift_exchange_start(ngx_thrift_connection_t *conn,
 
     conn->rules.max_frame += NGX_THRIFT_EXCHANGE_SEQID;
     conn->rules.max_message += NGX_THRIFT_EXCHANGE_SEQID;
-
-    ngx_thrift_message_start(&conn->message);
-
-    return NGX_OK;
 }
 
 
@@ -170,7 +419,7 @@ ngx_thrift_exchange_draw_seqid(ngx_thrift_connection_t *conn)
     } while (seqid == 0 || ngx_thrift_exchange_knows(conn, seqid));
 
     conn->total++;
-    conn->seqids[conn->total % NGX_THRIFT_SEQIDS] = seqid;
+    conn->seqids[conn->total % conn->nseqids] = seqid;
 
     return seqid;
 }
@@ -183,10 +432,10 @@ ngx_thrift_exchange_knows(ngx_thrift_connection_t *conn, int32_t seqid)
 {
     ngx_uint_t  i, n;
 
-    n = ngx_min(conn->total, NGX_THRIFT_SEQIDS);
+    n = ngx_min(conn->total, conn->nseqids);
 
     for (i = 0; i < n; i++) {
-        if (conn->seqids[(conn->total - i) % NGX_THRIFT_SEQIDS] == seqid) {
+        if (conn->seqids[(conn->total - i) % conn->nseqids] == seqid) {
             return 1;
         }
     }
@@ -218,12 +467,7 @@ ngx_thrift_exchange_read(ngx_thrift_connection_t *conn)
             rc = ngx_thrift_exchange_recv(conn);
         }
 
-        if (rc == NGX_AGAIN || rc == NGX_DONE) {
-            return;
-        }
-
         if (rc != NGX_OK) {
-            ngx_thrift_connection_fail(conn, rc);
             return;
         }
     }
@@ -232,44 +476,69 @@ ngx_thrift_exchange_read(ngx_thrift_connection_t *conn)
 }
 
 
+/* NGX_AGAIN: nothing is there; NGX_DONE: the connection may be gone. */
+
 static ngx_int_t
 ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn)
 {
     ssize_t                n;
     ngx_int_t              rc;
-    ngx_uint_t             level;
     ngx_connection_t      *c;
     ngx_thrift_attempt_t  *attempt;
 
     c = conn->connection;
-    attempt = ngx_thrift_connection_first(conn);
 
-    n = NGX_AGAIN;
+    if (!c->read->ready) {
+        return ngx_thrift_exchange_rest(conn);
+    }
 
-    if (c->read->ready) {
-        rc = ngx_thrift_attempt_may_receive(attempt);
+    /* where others wait behind it, a reply is read in any case */
+
+    attempt = (conn->limit == 1) ? ngx_thrift_connection_first(conn)
+                                 : conn->reading;
+
+    if (attempt) {
+        rc = ngx_thrift_attempt_may_receive(attempt, conn->limit > 1);
+
+        if (rc == NGX_AGAIN) {
+            return ngx_thrift_exchange_rest(conn);
+        }
 
         if (rc == NGX_ERROR) {
-            return NGX_ERROR;
-        }
-
-        if (rc == NGX_OK) {
-            n = ngx_thrift_input_recv(&conn->in, c);
+            return ngx_thrift_exchange_give_up(conn, attempt);
         }
     }
 
-    if (n > 0) {
-
-        if (attempt->state == NGX_THRIFT_ATTEMPT_SENT && !conn->stray) {
-            ngx_thrift_attempt_begun(attempt);
-        }
-
-        return NGX_OK;
-    }
+    n = ngx_thrift_input_recv(&conn->in, c);
 
     if (n == NGX_AGAIN) {
-        return ngx_thrift_exchange_rest(conn, attempt);
+        return ngx_thrift_exchange_rest(conn);
     }
+
+    if (n <= 0) {
+        return ngx_thrift_exchange_ended(conn, n);
+    }
+
+    conn->begun = 1;
+
+    if (conn->limit == 1 && attempt->state == NGX_THRIFT_ATTEMPT_SENT
+        && !conn->stray)
+    {
+        ngx_thrift_attempt_begun(attempt);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_thrift_exchange_ended(ngx_thrift_connection_t *conn, ssize_t n)
+{
+    ngx_uint_t             level;
+    ngx_thrift_attempt_t  *attempt;
+
+    attempt = conn->reading ? conn->reading
+                            : ngx_thrift_connection_first(conn);
 
     level = ngx_thrift_pool_level(conn->pool);
 
@@ -280,36 +549,42 @@ ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn)
                       "upstream prematurely closed connection");
     }
 
-    return ngx_thrift_attempt_lost(attempt);
+    ngx_thrift_connection_fail(conn, attempt,
+                               ngx_thrift_attempt_lost(attempt));
+
+    return NGX_DONE;
 }
 
 
 /* Nothing is received for a while. */
 
 static ngx_int_t
-ngx_thrift_exchange_rest(ngx_thrift_connection_t *conn,
-    ngx_thrift_attempt_t *attempt)
+ngx_thrift_exchange_rest(ngx_thrift_connection_t *conn)
 {
-    ngx_event_t        *rev;
-    ngx_thrift_conf_t  *conf;
+    ngx_thrift_conf_t     *conf;
+    ngx_thrift_attempt_t  *attempt;
 
-    rev = conn->connection->read;
+    attempt = ngx_thrift_connection_first(conn);
 
     ngx_thrift_message_rest(&conn->message, &conn->in);
 
     /* from its first byte to its last, but for the time that we wait */
 
-    if (attempt->call->paused) {
+    if (conn->limit == 1 && attempt->call->paused) {
         ngx_thrift_timer_clear(&conn->timer);
 
-    } else if (attempt->state == NGX_THRIFT_ATTEMPT_READING
-               && !conn->timer.set)
-    {
+    } else if (conn->begun && !conn->stray && !conn->timer.set) {
         conf = attempt->call->conf;
         ngx_thrift_connection_arm(conn, conf->messages->read_timeout);
     }
 
-    return (ngx_handle_read_event(rev, 0) == NGX_OK) ? NGX_AGAIN : NGX_ERROR;
+    if (ngx_handle_read_event(conn->connection->read, 0) == NGX_OK) {
+        return NGX_AGAIN;
+    }
+
+    ngx_thrift_connection_fail(conn, attempt, NGX_ERROR);
+
+    return NGX_DONE;
 }
 
 
@@ -335,7 +610,7 @@ ngx_thrift_exchange_message(ngx_thrift_connection_t *conn)
     if (conn->reading == NULL && !conn->stray && m->wire.head.size != 0
         && ngx_thrift_exchange_match(conn) != NGX_OK)
     {
-        return NGX_ERROR;
+        return NGX_DONE;
     }
 
     if (conn->reading) {
@@ -348,11 +623,11 @@ ngx_thrift_exchange_message(ngx_thrift_connection_t *conn)
         return ngx_thrift_exchange_whole(conn);
 
     case NGX_ERROR:
-        return ngx_thrift_attempt_malformed(ngx_thrift_connection_first(conn),
-                                            m->wire.error.text);
+        return ngx_thrift_exchange_malformed(conn, m->wire.error.text);
 
     case NGX_ABORT:
-        return NGX_ERROR;
+        ngx_thrift_connection_fail(conn, conn->reading, NGX_ERROR);
+        return NGX_DONE;
 
     default: /* NGX_AGAIN */
         return NGX_AGAIN;
@@ -360,7 +635,24 @@ ngx_thrift_exchange_message(ngx_thrift_connection_t *conn)
 }
 
 
-/* Whose reply has begun? */
+/* What follows cannot be read. */
+
+static ngx_int_t
+ngx_thrift_exchange_malformed(ngx_thrift_connection_t *conn, const char *why)
+{
+    ngx_thrift_attempt_t  *attempt;
+
+    attempt = conn->reading ? conn->reading
+                            : ngx_thrift_connection_first(conn);
+
+    ngx_thrift_connection_fail(conn, attempt,
+                               ngx_thrift_attempt_malformed(attempt, why));
+
+    return NGX_DONE;
+}
+
+
+/* Whose reply has begun?  NGX_DONE: nobody's, and the connection has failed. */
 
 static ngx_int_t
 ngx_thrift_exchange_match(ngx_thrift_connection_t *conn)
@@ -368,38 +660,115 @@ ngx_thrift_exchange_match(ngx_thrift_connection_t *conn)
     int32_t                seqid;
     ngx_thrift_attempt_t  *attempt;
 
-    attempt = ngx_thrift_connection_first(conn);
     seqid = conn->message.wire.head.seqid;
+    attempt = ngx_thrift_exchange_find(conn, seqid);
 
-    if (seqid == attempt->seqid) {
-        conn->reading = attempt;
-        return NGX_OK;
-    }
+    if (attempt == NULL) {
 
-    if (!ngx_thrift_exchange_knows(conn, seqid)) {
-
-        if (ngx_thrift_attempt_takes(attempt, &conn->message.wire.head)) {
-            conn->reading = attempt;
-            return NGX_OK;
+        if (ngx_thrift_exchange_knows(conn, seqid)) {
+            return ngx_thrift_exchange_stray(conn);
         }
 
-        return ngx_thrift_attempt_malformed(attempt, "its seqid is wrong");
+        attempt = ngx_thrift_exchange_next(conn);
+
+        if (attempt == NULL
+            || !ngx_thrift_attempt_takes(attempt, &conn->message.wire.head))
+        {
+            return ngx_thrift_exchange_malformed(conn, "its seqid is wrong");
+        }
     }
 
-    /* a server that does so for ever would be read from for ever */
+    conn->reading = attempt;
 
-    if (conn->state == NGX_THRIFT_DRAINING) {
-        return ngx_thrift_attempt_malformed(attempt,
-                                            "it answers an earlier call");
+    if (attempt->state == NGX_THRIFT_ATTEMPT_SENT) {
+        ngx_thrift_attempt_begun(attempt);
     }
 
-    ngx_log_error(ngx_thrift_pool_level(conn->pool), attempt->call->log, 0,
-                  "upstream sent another reply to an earlier call");
+    return NGX_OK;
+}
 
-    conn->state = NGX_THRIFT_DRAINING;
+
+/* Servers may answer in any order; most keep it. */
+
+static ngx_thrift_attempt_t *
+ngx_thrift_exchange_find(ngx_thrift_connection_t *conn, int32_t seqid)
+{
+    ngx_thrift_attempt_t  *attempt;
+
+    for (attempt = ngx_thrift_connection_first(conn);
+         attempt != conn->unsent;
+         attempt = ngx_thrift_connection_behind(attempt))
+    {
+        if (attempt->seqid == seqid) {
+            return attempt;
+        }
+    }
+
+    return NULL;
+}
+
+
+/*
+ * The attempt that is answered next, whatever the reply bears: where seqids do
+ * not count, by order; else if no other waits.
+ */
+
+static ngx_thrift_attempt_t *
+ngx_thrift_exchange_next(ngx_thrift_connection_t *conn)
+{
+    if (conn->nabandoned == 0
+        && (!conn->pool->check_seqid || ngx_thrift_exchange_alone(conn)))
+    {
+        return ngx_thrift_connection_first(conn);
+    }
+
+    return NULL;
+}
+
+
+/* Is there one reply to come? */
+
+static ngx_uint_t
+ngx_thrift_exchange_alone(ngx_thrift_connection_t *conn)
+{
+    return conn->nabandoned == 0
+           && ngx_thrift_connection_behind(ngx_thrift_connection_first(conn))
+              == conn->unsent;
+}
+
+
+/* A reply to an earlier call; NGX_DONE: the connection has failed. */
+
+static ngx_int_t
+ngx_thrift_exchange_stray(ngx_thrift_connection_t *conn)
+{
+    ngx_thrift_attempt_t  *attempt;
+
+    attempt = ngx_thrift_connection_first(conn);
+
+    if (conn->nabandoned) {
+        conn->nabandoned--;
+
+    } else if (conn->state == NGX_THRIFT_DRAINING) {
+
+        /* a server that does so for ever would be read from for ever */
+
+        return ngx_thrift_exchange_malformed(conn,
+                                             "it answers an earlier call");
+
+    } else {
+        ngx_log_error(ngx_thrift_pool_level(conn->pool), attempt->call->log, 0,
+                      "upstream sent another reply to an earlier call");
+
+        ngx_thrift_connection_drain(conn);
+    }
+
     conn->stray = 1;
 
-    attempt->state = NGX_THRIFT_ATTEMPT_SENT;
+    if (attempt->state == NGX_THRIFT_ATTEMPT_READING) {
+        attempt->state = NGX_THRIFT_ATTEMPT_SENT;
+    }
+
     ngx_thrift_message_drop(&conn->message);
 
     return NGX_OK;
@@ -412,12 +781,18 @@ ngx_thrift_exchange_whole(ngx_thrift_connection_t *conn)
     ngx_int_t              rc;
     ngx_thrift_attempt_t  *attempt;
 
+    conn->begun = ngx_thrift_input_pending(&conn->in);
+
+    ngx_thrift_timer_clear(&conn->timer);
+    ngx_thrift_exchange_arm(conn);
+
     if (conn->stray) {
         ngx_thrift_exchange_strayed(conn);
         return NGX_OK;
     }
 
     attempt = conn->reading;
+    conn->reading = NULL;
 
     ngx_log_debug4(NGX_LOG_DEBUG_EVENT, attempt->call->log, 0,
                    "thrift call %ui: attempt %ui answered: %s, %uL bytes",
@@ -426,25 +801,30 @@ ngx_thrift_exchange_whole(ngx_thrift_connection_t *conn)
                    conn->message.wire.length);
 
     ngx_thrift_message_move(&attempt->reply, &conn->message);
+    ngx_thrift_message_start(&conn->message);
 
     rc = ngx_thrift_attempt_check(attempt);
 
-    if (ngx_thrift_input_pending(&conn->in)) {
-        conn->state = NGX_THRIFT_DRAINING;
+    if (!conn->begun) {
+        ngx_thrift_input_close(&conn->in);
+
+    } else if (ngx_thrift_exchange_alone(conn)) {
+        ngx_thrift_connection_drain(conn);
 
         if (rc == NGX_OK) {
             ngx_log_error(ngx_thrift_pool_level(conn->pool),
                           attempt->call->log, 0,
                           "upstream sent more than one reply");
         }
-
-    } else {
-        ngx_thrift_input_close(&conn->in);
     }
 
-    ngx_thrift_connection_done(conn, rc);
+    if (ngx_thrift_connection_done(conn, attempt, rc) == NGX_DONE
+        || !ngx_thrift_connection_waits(conn))
+    {
+        return NGX_DONE;
+    }
 
-    return NGX_DONE;
+    return NGX_OK;
 }
 
 
@@ -455,10 +835,9 @@ ngx_thrift_exchange_strayed(ngx_thrift_connection_t *conn)
 {
     conn->stray = 0;
 
-    ngx_thrift_timer_clear(&conn->timer);
     ngx_thrift_message_start(&conn->message);
 
-    if (ngx_thrift_input_pending(&conn->in)) {
+    if (conn->begun && conn->limit == 1) {
         ngx_thrift_attempt_begun(ngx_thrift_connection_first(conn));
     }
 }

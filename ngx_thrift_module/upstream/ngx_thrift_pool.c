@@ -345,6 +345,13 @@ ngx_thrift_pool_put(ngx_thrift_connection_t *conn, ngx_thrift_client_t *client)
 }
 
 
+ngx_uint_t
+ngx_thrift_pool_is_own(ngx_thrift_connection_t *conn)
+{
+    return conn->server->servers != &conn->pool->servers;
+}
+
+
 ngx_int_t
 ngx_thrift_pool_put_back(ngx_thrift_connection_t *conn)
 {
@@ -408,7 +415,7 @@ ngx_thrift_pool_park(ngx_thrift_connection_t *conn)
 static ngx_uint_t
 ngx_thrift_pool_place(ngx_thrift_connection_t *conn)
 {
-    if (conn->server->servers == &conn->pool->servers) {
+    if (!ngx_thrift_pool_is_own(conn)) {
         return NGX_THRIFT_POOL_IDLE;
     }
 

@@ -135,6 +135,9 @@ ngx_int_t ngx_thrift_pool_add(ngx_thrift_pool_t *pool,
 ngx_int_t ngx_thrift_pool_put(ngx_thrift_connection_t *conn,
     ngx_thrift_client_t *client);
 
+/* Is it a client's, and nobody else's? */
+ngx_uint_t ngx_thrift_pool_is_own(ngx_thrift_connection_t *conn);
+
 /* The same for one that was not used: it is whose it was. */
 ngx_int_t ngx_thrift_pool_put_back(ngx_thrift_connection_t *conn);
 
