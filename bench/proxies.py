@@ -90,6 +90,13 @@ class Unshared(Thrift):
         return ProxyPass.server(self, options)
 
 
+class Pipelined(Schema):
+    """Several calls are on their way on one connection to the backend."""
+
+    def keepalive(self, options):
+        return super().keepalive(options) + '        thrift_pipeline 32;\n'
+
+
 class Haproxy(Server):
 
     def command(self, options):
@@ -116,4 +123,5 @@ listen bench
 
 
 PROXIES = {'proxy_pass': ProxyPass, 'haproxy': Haproxy, 'thrift': Thrift,
-           'schema': Schema, 'unshared': Unshared, 'old': Old}
+           'schema': Schema, 'pipelined': Pipelined,
+           'unshared': Unshared, 'old': Old}

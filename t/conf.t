@@ -98,6 +98,8 @@ my @directives = (
                                       [qw(stream server service)] ],
     thrift_stateful              => [ 'on;', [qw(method)] ],
     thrift_keepalive             => [ '10;', [qw(upstream)] ],
+    thrift_pipeline              => [ '8;', [qw(upstream)] ],
+    thrift_pipeline_delay        => [ '1s;', [qw(upstream)] ],
     thrift_check_seqid           => [ 'off;', [qw(upstream)] ],
     thrift_upstream_transport    => [ 'framed;', [qw(upstream)] ],
     thrift_upstream_protocol     => [ 'compact;', [qw(upstream)] ],
@@ -339,6 +341,22 @@ my @bad = (
       'invalid time in parameter "timeout="' ],
     [ 'bad lifetime parameter', upstream => 'thrift_keepalive 1 lifetime=0;',
       'invalid time in parameter "lifetime=0"' ],
+
+    # thrift_pipeline
+
+    [ 'pipeline of letters', upstream => 'thrift_pipeline on;',
+      'invalid value "on" in "thrift_pipeline" directive, it must be "off" '
+      . 'or between 1 and 256' ],
+    [ 'pipeline of nothing', upstream => 'thrift_pipeline 0;',
+      'invalid value "0" in "thrift_pipeline" directive' ],
+    [ 'pipeline without end', upstream => 'thrift_pipeline 257;',
+      'invalid value "257" in "thrift_pipeline" directive' ],
+    [ 'pipeline of no connection', upstream => 'thrift_pipeline 8 '
+      . 'connections=0;', 'invalid parameter "connections=0"' ],
+    [ 'pipeline of something', upstream => 'thrift_pipeline 8 depth=1;',
+      'invalid parameter "depth=1"' ],
+    [ 'pipeline twice', upstream => "thrift_pipeline 8; thrift_pipeline 9;",
+      '"thrift_pipeline" directive is duplicate' ],
 
     # form
 

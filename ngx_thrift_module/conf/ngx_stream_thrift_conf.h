@@ -189,6 +189,9 @@ typedef struct {
     ngx_msec_t                       keepalive_lifetime;
     ngx_msec_t                       keepalive_surplus;     /* 0 if they were
                                                                counted */
+    ngx_uint_t                       pipeline;      /* 1: off */
+    ngx_uint_t                       pipeline_connections;
+    ngx_msec_t                       pipeline_delay;
     ngx_flag_t                       check_seqid;
     ngx_uint_t                       transport;     /* of handlers' calls */
     ngx_uint_t                       protocol;

@@ -115,6 +115,7 @@ ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool)
         pool->idle.timeout = NGX_STREAM_THRIFT_KEEPALIVE_TIMEOUT;
         pool->idle.lifetime = NGX_STREAM_THRIFT_KEEPALIVE_LIFETIME;
         pool->idle.check_seqid = 1;
+        pool->idle.pipeline = 1;
         return;
     }
 
@@ -126,6 +127,9 @@ ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool)
     pool->idle.timeout = ucf->keepalive_timeout;
     pool->idle.lifetime = ucf->keepalive_lifetime;
     pool->idle.check_seqid = ucf->check_seqid;
+    pool->idle.pipeline = ucf->pipeline;
+    pool->idle.pipeline_connections = ucf->pipeline_connections;
+    pool->idle.pipeline_delay = ucf->pipeline_delay;
 }
 
 

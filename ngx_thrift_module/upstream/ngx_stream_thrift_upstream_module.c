@@ -11,6 +11,8 @@
 static void *ngx_stream_thrift_create_upstream_conf(ngx_conf_t *cf);
 static char *ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_stream_thrift_pipeline(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 static ngx_int_t ngx_stream_thrift_init_upstreams(ngx_conf_t *cf);
 
 
@@ -35,6 +37,20 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
       ngx_stream_thrift_keepalive,
       NGX_STREAM_SRV_CONF_OFFSET,
       0,
+      NULL },
+
+    { ngx_string("thrift_pipeline"),
+      NGX_STREAM_UPS_CONF|NGX_CONF_TAKE12,
+      ngx_stream_thrift_pipeline,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("thrift_pipeline_delay"),
+      NGX_STREAM_UPS_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, pipeline_delay),
       NULL },
 
     { ngx_string("thrift_check_seqid"),
@@ -116,6 +132,9 @@ ngx_stream_thrift_create_upstream_conf(ngx_conf_t *cf)
     ucf->keepalive = NGX_CONF_UNSET_UINT;
     ucf->keepalive_timeout = NGX_CONF_UNSET_MSEC;
     ucf->keepalive_lifetime = NGX_CONF_UNSET_MSEC;
+    ucf->pipeline = NGX_CONF_UNSET_UINT;
+    ucf->pipeline_connections = NGX_CONF_UNSET_UINT;
+    ucf->pipeline_delay = NGX_CONF_UNSET_MSEC;
     ucf->check_seqid = NGX_CONF_UNSET;
     ucf->transport = NGX_CONF_UNSET_UINT;
     ucf->protocol = NGX_CONF_UNSET_UINT;
@@ -183,6 +202,55 @@ ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+static char *
+ngx_stream_thrift_pipeline(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_thrift_upstream_conf_t  *ucf = conf;
+
+    ngx_int_t   n;
+    ngx_str_t  *value;
+
+    if (ucf->pipeline != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    n = (ngx_strcmp(value[1].data, "off") == 0)
+        ? 1 : ngx_atoi(value[1].data, value[1].len);
+
+    if (n == NGX_ERROR || n == 0 || n > NGX_THRIFT_PIPELINE_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in \"%V\" directive, it must "
+                           "be \"off\" or between 1 and %d",
+                           &value[1], &value[0], NGX_THRIFT_PIPELINE_MAX);
+        return NGX_CONF_ERROR;
+    }
+
+    ucf->pipeline = n;
+
+    if (cf->args->nelts == 2) {
+        return NGX_CONF_OK;
+    }
+
+    n = NGX_ERROR;
+
+    if (ngx_strncmp(value[2].data, "connections=", 12) == 0) {
+        n = ngx_atoi(value[2].data + 12, value[2].len - 12);
+    }
+
+    if (n == NGX_ERROR || n == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\"", &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    ucf->pipeline_connections = n;
+
+    return NGX_CONF_OK;
+}
+
+
 /* All of them are known now: each gets its values, and its pool. */
 
 static ngx_int_t
@@ -217,6 +285,11 @@ ngx_stream_thrift_init_upstreams(ngx_conf_t *cf)
                                  NGX_STREAM_THRIFT_KEEPALIVE_TIMEOUT);
         ngx_conf_init_msec_value(ucf->keepalive_lifetime,
                                  NGX_STREAM_THRIFT_KEEPALIVE_LIFETIME);
+        ngx_conf_init_uint_value(ucf->pipeline, 1);
+        ngx_conf_init_uint_value(ucf->pipeline_connections,
+                                 NGX_THRIFT_PIPELINE_CONNECTIONS);
+        ngx_conf_init_msec_value(ucf->pipeline_delay,
+                                 NGX_THRIFT_PIPELINE_DELAY);
         ngx_conf_init_value(ucf->check_seqid, 1);
         ngx_conf_init_uint_value(ucf->transport, NTHRIFT_FRAMED);
         ngx_conf_init_uint_value(ucf->protocol, NTHRIFT_BINARY);

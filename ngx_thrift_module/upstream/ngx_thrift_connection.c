@@ -208,8 +208,7 @@ ngx_thrift_connection_init(ngx_thrift_connection_t *conn, ngx_connection_t *c,
 
     ngx_thrift_connection_log_with(conn, attempt->call);
 
-    conn->limit = 1;
-    conn->nseqids = conn->limit + NGX_THRIFT_SEQIDS;
+    conn->nseqids = attempt->pool->pipeline + NGX_THRIFT_SEQIDS;
     conn->seqids = ngx_palloc(c->pool, conn->nseqids * sizeof(int32_t));
 
     if (conn->seqids == NULL) {
@@ -233,8 +232,7 @@ ngx_thrift_connection_init(ngx_thrift_connection_t *conn, ngx_connection_t *c,
     c->read->handler = ngx_thrift_connection_read_event;
     c->write->handler = ngx_thrift_connection_write_event;
 
-    return ngx_thrift_pool_add(attempt->pool, conn, attempt->peer,
-                               &attempt->dialect);
+    return ngx_thrift_pool_add(conn, attempt);
 }
 
 
@@ -336,6 +334,13 @@ ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
         conn->unsent = attempt;
     }
 
+    conn->nattempts++;
+    conn->nunsent++;
+    conn->latest = attempt->call->client;
+    conn->server->latest = conn;
+
+    ngx_thrift_pipeline_update(conn);
+
     if (conn->state != NGX_THRIFT_OPENING || c->write->ready) {
         ngx_thrift_connection_next(conn);
     }
@@ -358,14 +363,17 @@ ngx_thrift_connection_remove(ngx_thrift_attempt_t *attempt)
 
     conn = attempt->connection;
 
-    ngx_thrift_connection_detach(attempt);
+    if (attempt->state == NGX_THRIFT_ATTEMPT_QUEUED) {
 
-    if (attempt->state != NGX_THRIFT_ATTEMPT_QUEUED) {
+        if (attempt->sent) {
+            ngx_thrift_connection_drain(conn);
+        }
+
+    } else if (conn->reading != attempt) {
         conn->nabandoned++;
-
-    } else if (attempt->sent) {
-        ngx_thrift_connection_drain(conn);
     }
+
+    ngx_thrift_connection_detach(attempt);
 
     if (conn->state == NGX_THRIFT_OPENING && ngx_queue_empty(&conn->attempts))
     {
@@ -398,10 +406,19 @@ ngx_thrift_connection_detach(ngx_thrift_attempt_t *attempt)
         }
     }
 
+    if (attempt->state == NGX_THRIFT_ATTEMPT_QUEUED) {
+        conn->nunsent--;
+    }
+
     if (conn->unsent == attempt) {
         conn->unsent = ngx_thrift_connection_behind(attempt);
     }
 
+    if (attempt == ngx_thrift_connection_first(conn)) {
+        conn->waiting = ngx_current_msec;
+    }
+
+    conn->nattempts--;
     ngx_queue_remove(&attempt->queue);
 
     attempt->connection = NULL;
@@ -765,6 +782,7 @@ ngx_thrift_connection_abandon(ngx_thrift_connection_t *conn)
 
     conn->state = NGX_THRIFT_LOST;
 
+    ngx_thrift_pipeline_update(conn);
     ngx_thrift_timer_clear(&conn->timer);
     ngx_thrift_pin_lost(conn);
     ngx_thrift_connection_next(conn);
@@ -776,6 +794,7 @@ ngx_thrift_connection_drain(ngx_thrift_connection_t *conn)
 {
     if (conn->state == NGX_THRIFT_OPEN) {
         conn->state = NGX_THRIFT_DRAINING;
+        ngx_thrift_pipeline_update(conn);
         ngx_thrift_pin_lost(conn);
     }
 
@@ -799,6 +818,7 @@ ngx_thrift_connection_go_on(ngx_thrift_connection_t *conn,
     }
 
     if (ngx_queue_empty(&conn->attempts)) {
+        ngx_thrift_pipeline_update(conn);
         ngx_thrift_connection_idle(conn, attempt);
         return NGX_DONE;
     }
@@ -812,6 +832,8 @@ ngx_thrift_connection_go_on(ngx_thrift_connection_t *conn,
     if (conn->unsent) {
         ngx_thrift_connection_next(conn);
     }
+
+    ngx_thrift_pipeline_update(conn);
 
     return NGX_OK;
 }
@@ -852,7 +874,7 @@ ngx_thrift_connection_idle(ngx_thrift_connection_t *conn,
 
     ngx_thrift_timer_clear(&conn->timer);
 
-    if (conn->state != NGX_THRIFT_OPEN || conn->nabandoned
+    if (conn->state != NGX_THRIFT_OPEN || conn->nabandoned || conn->stray
         || c->read->eof || c->read->error || c->write->error
         || ngx_handle_read_event(c->read, 0) != NGX_OK)
     {

@@ -45,7 +45,10 @@ struct ngx_thrift_connection_s {
     ngx_thrift_attempt_t   *unsent;     /* the first that was not all sent, or
                                            NULL */
     ngx_thrift_attempt_t   *reading;    /* whose reply has begun, or NULL */
-    ngx_uint_t              limit;      /* on their way at the same time */
+    ngx_uint_t              limit;      /* on their way at the same time; 1:
+                                           the others wait for one */
+    ngx_uint_t              nattempts;
+    ngx_uint_t              nunsent;
     ngx_uint_t              nabandoned; /* replies that nobody waits for */
     uint32_t                doubt;      /* the attempt that has left it */
 
@@ -75,6 +78,13 @@ struct ngx_thrift_connection_s {
     ngx_queue_t             idle_all;   /* of the worker */
     ngx_msec_t              since;      /* when it became idle */
 
+    /* the pipeline's */
+
+    ngx_queue_t             taker;      /* of its server, if it takes one more */
+    ngx_thrift_client_t    *latest;     /* whose attempt was the last; may be
+                                           gone */
+    ngx_msec_t              waiting;    /* since when the first is waited for */
+
     unsigned                unchecked:1;    /* has carried a call that was
                                                neither checked nor trusted */
     unsigned                stateful:1;     /* it was sent calls of the client
@@ -86,6 +96,7 @@ struct ngx_thrift_connection_s {
     unsigned                stray:1;        /* the message is a reply that
                                                nobody waits for */
     unsigned                begun:1;        /* a part of a message is there */
+    unsigned                takes:1;        /* one more attempt */
 };
 
 

@@ -221,6 +221,7 @@ ngx_thrift_exchange_write_one(ngx_thrift_connection_t *conn)
     }
 
     conn->unsent = ngx_thrift_connection_behind(attempt);
+    conn->nunsent--;
 
     return 1;
 }
@@ -316,6 +317,7 @@ ngx_thrift_exchange_written(ngx_thrift_connection_t *conn, off_t n)
 
         attempt->out = NULL;
         conn->unsent = ngx_thrift_connection_behind(attempt);
+        conn->nunsent--;
     }
 
     return sent;
@@ -332,6 +334,10 @@ ngx_thrift_exchange_sent(ngx_thrift_connection_t *conn,
 
     for ( /* void */ ; n; n--) {
         next = ngx_thrift_connection_behind(attempt);
+
+        if (attempt == ngx_thrift_connection_first(conn)) {
+            conn->waiting = ngx_current_msec;
+        }
 
         if (ngx_thrift_attempt_sent(attempt) == NGX_DONE
             && ngx_thrift_connection_done(conn, attempt, NGX_OK) == NGX_DONE)

@@ -160,8 +160,7 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
     /* what others have left on a connection is no state of this client's */
 
     conn = (call->conf->balance == NGX_THRIFT_BALANCE_CONNECTION)
-           ? NULL : ngx_thrift_pool_get(attempt->pool, call->client,
-                                        attempt->peer, &attempt->dialect);
+           ? NULL : ngx_thrift_pool_get(attempt);
     if (conn == NULL) {
         return ngx_thrift_pass_open(attempt);
     }

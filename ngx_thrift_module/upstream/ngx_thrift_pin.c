@@ -8,9 +8,6 @@
 #include "ngx_thrift.h"
 
 
-static ngx_uint_t ngx_thrift_pin_wanted(ngx_thrift_call_t *call);
-
-
 ngx_thrift_connection_t *
 ngx_thrift_pin_find(ngx_thrift_attempt_t *attempt)
 {
@@ -44,9 +41,7 @@ ngx_thrift_pin_find(ngx_thrift_attempt_t *attempt)
 }
 
 
-/* Is the call's client to be pinned from this call on? */
-
-static ngx_uint_t
+ngx_uint_t
 ngx_thrift_pin_wanted(ngx_thrift_call_t *call)
 {
     return call->client && call->client->lost
@@ -72,6 +67,7 @@ ngx_thrift_pin(ngx_thrift_attempt_t *attempt)
                    "thrift call %ui: its client is pinned to connection %uA",
                    call->number, conn->connection->number);
 
+    conn->limit = 1;
     conn->client = call->client;
     ngx_queue_insert_tail(&call->client->pins, &conn->pin);
 }

@@ -13,6 +13,9 @@
 /* The connection of the call's client to this pool, in its dialect, or NULL. */
 ngx_thrift_connection_t *ngx_thrift_pin_find(ngx_thrift_attempt_t *attempt);
 
+/* Is the call's client to be pinned from this call on? */
+ngx_uint_t ngx_thrift_pin_wanted(ngx_thrift_call_t *call);
+
 /* If the call asks for it, pins its client to the attempt's connection. */
 void ngx_thrift_pin(ngx_thrift_attempt_t *attempt);
 

@@ -60,6 +60,13 @@
 
 static void ngx_thrift_pool_more_errors(void *data, ngx_uint_t n);
 static ngx_queue_t *ngx_thrift_pool_all_idle(void);
+static ngx_thrift_connection_t *ngx_thrift_pool_get_any(
+    ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *own,
+    ngx_thrift_server_t *server);
+static void ngx_thrift_pool_appoint(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_pool_key(ngx_thrift_server_t *key,
+    ngx_thrift_attempt_t *attempt);
 static ngx_thrift_connection_t *ngx_thrift_pool_take(
     ngx_thrift_server_t *server);
 static ngx_uint_t ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn);
@@ -269,37 +276,124 @@ ngx_thrift_pool_count_own(ngx_thrift_client_t *client,
 
 
 ngx_thrift_connection_t *
-ngx_thrift_pool_get(ngx_thrift_pool_t *pool, ngx_thrift_client_t *client,
-    ngx_peer_connection_t *peer, ngx_thrift_dialect_t *dialect)
+ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt)
 {
-    ngx_thrift_server_t       key, *server;
+    ngx_thrift_server_t       key, *own, *server;
+    ngx_thrift_client_t      *client;
     ngx_thrift_connection_t  *conn;
 
-    ngx_thrift_server_key(&key, pool, peer->sockaddr, peer->socklen, dialect);
+    client = attempt->call->client;
+
+    ngx_thrift_pool_key(&key, attempt);
+
+    own = client ? ngx_thrift_server_find(&client->servers, &key) : NULL;
+    server = ngx_thrift_server_find(&attempt->pool->servers, &key);
+
+    if (ngx_thrift_pipeline_allows(attempt)) {
+        return ngx_thrift_pool_get_any(attempt, own, server);
+    }
 
     /* its own ones first: calls on one connection keep their order */
 
-    server = client ? ngx_thrift_server_find(&client->servers, &key) : NULL;
+    conn = ngx_thrift_pool_take(own);
 
-    conn = server ? ngx_thrift_pool_take(server) : NULL;
+    if (conn == NULL) {
+        conn = ngx_thrift_pool_take(server);
+    }
+
+    if (conn) {
+        conn->limit = 1;
+    }
+
+    return conn;
+}
+
+
+/* The same, of an attempt that others may be on a connection with. */
+
+static ngx_thrift_connection_t *
+ngx_thrift_pool_get_any(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_server_t *own, ngx_thrift_server_t *server)
+{
+    ngx_uint_t                shares, n;
+    ngx_thrift_server_t      *from;
+    ngx_thrift_connection_t  *conn;
+
+    shares = ngx_thrift_pipeline_shares(attempt);
+
+    from = shares ? server : own;
+    n = shares ? attempt->pool->pipeline_connections : 1;
+
+    conn = from ? ngx_thrift_pipeline_join(from, attempt) : NULL;
 
     if (conn) {
         return conn;
     }
 
-    server = ngx_thrift_server_find(&pool->servers, &key);
+    conn = ngx_thrift_pool_take(own);
 
-    return server ? ngx_thrift_pool_take(server) : NULL;
+    if (conn == NULL && (shares || own == NULL)) {
+        conn = ngx_thrift_pool_take(server);
+    }
+
+    if (conn == NULL) {
+        return (from && from->nconns >= n)
+               ? ngx_thrift_pipeline_least(from, attempt) : NULL;
+    }
+
+    ngx_thrift_pool_appoint(conn, attempt);
+
+    return conn;
+}
+
+
+/*
+ * The connection carries several calls at a time.  One that is for those of a
+ * client only is its own from now on, so that its further calls find it.
+ */
+
+static void
+ngx_thrift_pool_appoint(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_server_t  *server;
+
+    conn->limit = conn->pool->pipeline;
+
+    if (ngx_thrift_pipeline_shares(attempt) || ngx_thrift_pool_is_own(conn)) {
+        return;
+    }
+
+    server = ngx_thrift_server_get(&attempt->call->client->servers,
+                                   conn->server);
+    if (server == NULL) {
+        conn->limit = 1;
+        return;
+    }
+
+    ngx_thrift_server_leave(conn);
+    ngx_thrift_server_join(server, conn);
+}
+
+
+static void
+ngx_thrift_pool_key(ngx_thrift_server_t *key, ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_server_key(key, attempt->pool, attempt->peer->sockaddr,
+                          attempt->peer->socklen, &attempt->dialect);
 }
 
 
 ngx_int_t
-ngx_thrift_pool_add(ngx_thrift_pool_t *pool, ngx_thrift_connection_t *conn,
-    ngx_peer_connection_t *peer, ngx_thrift_dialect_t *dialect)
+ngx_thrift_pool_add(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
 {
-    ngx_thrift_server_t  key, *server;
+    ngx_thrift_pool_t    *pool;
+    ngx_thrift_server_t   key, *server;
 
-    ngx_thrift_server_key(&key, pool, peer->sockaddr, peer->socklen, dialect);
+    pool = attempt->pool;
+
+    ngx_thrift_pool_key(&key, attempt);
 
     server = ngx_thrift_server_get(&pool->servers, &key);
 
@@ -311,6 +405,12 @@ ngx_thrift_pool_add(ngx_thrift_pool_t *pool, ngx_thrift_connection_t *conn,
 
     ngx_thrift_server_join(server, conn);
     ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_BUSY);
+
+    conn->limit = 1;
+
+    if (ngx_thrift_pipeline_allows(attempt)) {
+        ngx_thrift_pool_appoint(conn, attempt);
+    }
 
     return NGX_OK;
 }
@@ -693,7 +793,7 @@ ngx_thrift_pool_take(ngx_thrift_server_t *server)
     ngx_queue_t              *q;
     ngx_thrift_connection_t  *conn;
 
-    while (!ngx_queue_empty(&server->idle)) {
+    while (server && !ngx_queue_empty(&server->idle)) {
         q = ngx_queue_head(&server->idle);
         conn = ngx_queue_data(q, ngx_thrift_connection_t, idle);
 

@@ -64,6 +64,12 @@ struct ngx_thrift_pool_s {
     ngx_str_t             name;         /* of the upstream, for the log */
     ngx_thrift_tally_t    errors;       /* lines about its servers */
     ngx_uint_t            check_seqid;  /* replies bear the seqid of a call */
+
+    ngx_uint_t            pipeline;     /* calls on one connection */
+    ngx_uint_t            pipeline_connections; /* that are rather opened than
+                                                   shared */
+    ngx_msec_t            pipeline_delay;   /* no call waits behind one that
+                                               takes longer */
 };
 
 
@@ -114,18 +120,16 @@ void ngx_thrift_pool_close_client(ngx_thrift_client_t *client);
 ngx_uint_t ngx_thrift_pool_let_go(ngx_thrift_client_t *client);
 
 /*
- * Takes the idle connection to the peer's address that was used last and is
- * the client's own (if there is a client), else everybody's; NULL: none.  One
+ * A connection to the address of the attempt's peer: the idle one that was used
+ * last and is the client's own (if there is a client), else everybody's, or one
+ * that is busy and takes one more (ngx_thrift_pipeline.h); NULL: none.  One
  * that its server has closed, or sent something on, is closed on the way.
  */
-ngx_thrift_connection_t *ngx_thrift_pool_get(ngx_thrift_pool_t *pool,
-    ngx_thrift_client_t *client, ngx_peer_connection_t *peer,
-    ngx_thrift_dialect_t *dialect);
+ngx_thrift_connection_t *ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt);
 
-/* Adds a new connection to the peer's address, which is busy. */
-ngx_int_t ngx_thrift_pool_add(ngx_thrift_pool_t *pool,
-    ngx_thrift_connection_t *conn, ngx_peer_connection_t *peer,
-    ngx_thrift_dialect_t *dialect);
+/* Adds a new connection to that address, which is for the attempt. */
+ngx_int_t ngx_thrift_pool_add(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt);
 
 /*
  * A busy connection becomes idle, and is now `client`'s own, or everybody's if

@@ -31,6 +31,15 @@ ngx_thrift_server_leave(ngx_thrift_connection_t *conn)
     server = conn->server;
     conn->server = NULL;
 
+    if (conn->takes) {
+        conn->takes = 0;
+        ngx_queue_remove(&conn->taker);
+    }
+
+    if (server->latest == conn) {
+        server->latest = NULL;
+    }
+
     if (--server->nconns == 0) {
         ngx_rbtree_delete(&server->servers->tree, &server->node);
         ngx_free(server);
@@ -58,7 +67,9 @@ ngx_thrift_server_get(ngx_thrift_servers_t *servers, ngx_thrift_server_t *key)
 
     server->servers = servers;
     server->nconns = 0;
+    server->latest = NULL;
     ngx_queue_init(&server->idle);
+    ngx_queue_init(&server->takers);
 
     ngx_rbtree_insert(&servers->tree, &server->node);
 

@@ -34,6 +34,8 @@ typedef struct {
     ngx_thrift_pool_t     *pool;
     ngx_thrift_dialect_t   dialect;
     ngx_queue_t            idle;        /* last used first */
+    ngx_queue_t            takers;      /* busy ones that take one more */
+    ngx_thrift_connection_t  *latest;   /* of them, that took one last */
     ngx_uint_t             nconns;      /* idle and busy */
     socklen_t              socklen;
     ngx_sockaddr_t         sockaddr;

@@ -14,8 +14,8 @@
  *     connection -- exchange    sends attempts, reads replies
  *      |
  *      v
- *     pool          which connections there are, busy and idle
- *      |
+ *     pool -------- pipeline    which connections there are, busy and idle;
+ *      |                        which takes one more call
  *      v
  *     server        an address in a dialect
  *
@@ -36,6 +36,7 @@
 #include "upstream/ngx_thrift_connection.h"
 #include "upstream/ngx_thrift_exchange.h"
 #include "upstream/ngx_thrift_pin.h"
+#include "upstream/ngx_thrift_pipeline.h"
 #include "upstream/ngx_thrift_blame.h"
 #include "upstream/ngx_thrift_pass.h"
 
