@@ -20,6 +20,7 @@ typedef struct ngx_stream_thrift_pool_s     ngx_stream_thrift_pool_t;
 typedef struct ngx_stream_thrift_proxy_s    ngx_stream_thrift_proxy_t;
 typedef struct ngx_stream_thrift_session_s  ngx_stream_thrift_session_t;
 typedef struct ngx_stream_thrift_call_s     ngx_stream_thrift_call_t;
+typedef struct ngx_stream_thrift_choice_s   ngx_stream_thrift_choice_t;
 typedef struct ngx_stream_thrift_limited_s  ngx_stream_thrift_limited_t;
 typedef struct ngx_stream_thrift_held_s     ngx_stream_thrift_held_t;
 

@@ -55,7 +55,8 @@ ngx_stream_thrift_call_create(ngx_stream_session_t *s)
     tc->owner = NULL;
     tc->named = NULL;
     tc->limited = NULL;
-    tc->kept = 0;
+    tc->nchoices = 0;
+    tc->nkept = 0;
     tc->ended = 0;
     tc->logging = 0;
     tc->ctx = (void **) (p + sizeof(ngx_stream_thrift_call_t));
@@ -230,7 +231,7 @@ ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc)
     ngx_thrift_message_release(&tc->call.request);
     ngx_stream_thrift_limit_release(tc);
 
-    if (tc->kept) {
+    if (tc->nkept) {
         tc->ended = 1;
         return;
     }

@@ -21,16 +21,16 @@ struct ngx_stream_thrift_call_s {
     ngx_connection_t               connection;  /* never closed or queued */
     ngx_log_t                      log;
 
-    ngx_stream_upstream_t          upstream;
-    ngx_array_t                    states;
-    ngx_stream_upstream_state_t    state;       /* of the first attempt */
-    ngx_stream_upstream_srv_conf_t  *balancer;  /* NULL: plain addresses */
+    ngx_stream_thrift_choice_t     choice;      /* of the first attempt */
+    ngx_uint_t                     nchoices;
+    ngx_uint_t                     nkept;       /* of them, by connections */
+    ngx_array_t                    states;      /* of servers that were tried,
+                                                   in order */
+    ngx_stream_upstream_state_t    state;       /* the first */
     ngx_stream_upstream_srv_conf_t  *named;     /* by a handler, or NULL */
     ngx_stream_thrift_limited_t   *limited;     /* zones that count it */
-    unsigned                       rebalanced:1;
-    unsigned                       kept:1;      /* a connection holds its
-                                                   server ... */
-    unsigned                       ended:1;     /* ... and only that */
+    unsigned                       ended:1;     /* only a connection that holds
+                                                   a server needs it */
     unsigned                       logging:1;
 
     ngx_thrift_call_t              call;        /* large, and last */

@@ -4,6 +4,10 @@
  * the states that $upstream_addr and its like show.  Called by
  * ngx_thrift_pass.c through ngx_thrift_balancer_t; connections are not opened,
  * kept or closed here.
+ *
+ * A session has one upstream, and a call may have several attempts: what
+ * stream's balancers find in the session is that of the attempt that they are
+ * called for.
  */
 
 #include "ngx_stream_thrift.h"
@@ -19,31 +23,35 @@ static void *ngx_stream_thrift_peer_keep(ngx_thrift_attempt_t *attempt);
 static void ngx_stream_thrift_peer_let_go(void *kept);
 static void ngx_stream_thrift_peer_free(ngx_thrift_attempt_t *attempt,
     ngx_uint_t state);
-static void ngx_stream_thrift_peer_give_back(ngx_stream_thrift_call_t *tc,
-    ngx_uint_t state);
+static void ngx_stream_thrift_peer_give_back(
+    ngx_stream_thrift_choice_t *choice, ngx_uint_t state);
 static ngx_int_t ngx_stream_thrift_peer_rebalance(
-    ngx_stream_thrift_call_t *tc);
+    ngx_stream_thrift_choice_t *choice);
 static ngx_int_t ngx_stream_thrift_peer_add_state(
-    ngx_stream_thrift_call_t *tc);
+    ngx_stream_thrift_choice_t *choice);
 static ngx_int_t ngx_stream_thrift_peer_save_name(
+    ngx_stream_thrift_choice_t *choice);
+static ngx_stream_thrift_choice_t *ngx_stream_thrift_peer_start(
+    ngx_thrift_attempt_t *attempt);
+static ngx_stream_thrift_choice_t *ngx_stream_thrift_peer_create(
     ngx_stream_thrift_call_t *tc);
-static void ngx_stream_thrift_peer_start(ngx_stream_thrift_call_t *tc);
-static ngx_int_t ngx_stream_thrift_peer_choose(ngx_stream_thrift_call_t *tc,
-    ngx_stream_upstream_resolved_t *ur);
-static ngx_int_t ngx_stream_thrift_peer_init(ngx_stream_thrift_call_t *tc,
-    ngx_stream_upstream_srv_conf_t *us);
-static ngx_int_t ngx_stream_thrift_peer_ready(ngx_stream_thrift_call_t *tc,
-    ngx_stream_upstream_srv_conf_t *us);
-static ngx_int_t ngx_stream_thrift_peer_eval(ngx_stream_thrift_call_t *tc,
-    ngx_stream_complex_value_t *value);
+static ngx_stream_upstream_t *ngx_stream_thrift_peer_use(
+    ngx_stream_thrift_choice_t *choice);
+static ngx_int_t ngx_stream_thrift_peer_choose(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_stream_thrift_peer_init(
+    ngx_stream_thrift_choice_t *choice, ngx_stream_upstream_srv_conf_t *us);
+static ngx_int_t ngx_stream_thrift_peer_ready(
+    ngx_stream_thrift_choice_t *choice, ngx_stream_upstream_srv_conf_t *us);
+static ngx_int_t ngx_stream_thrift_peer_eval(
+    ngx_stream_thrift_choice_t *choice, ngx_stream_complex_value_t *value);
 static const char *ngx_stream_thrift_peer_parse(ngx_stream_thrift_call_t *tc,
     ngx_url_t *url);
 static void ngx_stream_thrift_peer_show(ngx_str_t *name, u_char *shown);
-static ngx_int_t ngx_stream_thrift_peer_resolve(ngx_stream_thrift_call_t *tc,
-    ngx_stream_upstream_resolved_t *ur);
+static ngx_int_t ngx_stream_thrift_peer_resolve(
+    ngx_stream_thrift_choice_t *choice, ngx_stream_upstream_resolved_t *ur);
 static void ngx_stream_thrift_peer_resolved(ngx_resolver_ctx_t *ctx);
 static ngx_int_t ngx_stream_thrift_peer_addresses(
-    ngx_stream_thrift_call_t *tc, ngx_stream_upstream_resolved_t *ur);
+    ngx_stream_thrift_choice_t *choice, ngx_stream_upstream_resolved_t *ur);
 
 
 const ngx_thrift_balancer_t  ngx_stream_thrift_balancer = {
@@ -63,40 +71,65 @@ ngx_stream_thrift_peer_balance(ngx_thrift_attempt_t *attempt)
 {
     ngx_stream_thrift_call_t    *tc;
     ngx_stream_thrift_answer_t  *answer;
+    ngx_stream_thrift_choice_t  *choice;
 
     tc = ngx_stream_thrift_get_call(attempt->call);
 
-    ngx_stream_thrift_peer_start(tc);
-
-    attempt->peer = &tc->upstream.peer;
+    choice = ngx_stream_thrift_peer_start(attempt);
+    if (choice == NULL) {
+        return NGX_ERROR;
+    }
 
     if (tc->named) {
         attempt->pool = &ngx_stream_thrift_get_pool(tc->main,
                                                       tc->named)->idle;
-        return ngx_stream_thrift_peer_init(tc, tc->named);
+        return ngx_stream_thrift_peer_init(choice, tc->named);
     }
 
     answer = (ngx_stream_thrift_answer_t *) attempt->call->conf->answer;
 
     if (answer->upstream) {
         attempt->pool = &answer->pool->idle;
-        return ngx_stream_thrift_peer_init(tc, answer->upstream);
+        return ngx_stream_thrift_peer_init(choice, answer->upstream);
     }
 
-    if (ngx_stream_thrift_peer_eval(tc, answer->upstream_value) != NGX_OK) {
+    if (ngx_stream_thrift_peer_eval(choice, answer->upstream_value) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    return ngx_stream_thrift_peer_choose(tc, tc->upstream.resolved);
+    return ngx_stream_thrift_peer_choose(attempt);
 }
 
 
-static void
-ngx_stream_thrift_peer_start(ngx_stream_thrift_call_t *tc)
-{
-    ngx_stream_upstream_t  *u;
+/* The attempt's choice, of which nothing is known yet. */
 
-    u = &tc->upstream;
+static ngx_stream_thrift_choice_t *
+ngx_stream_thrift_peer_start(ngx_thrift_attempt_t *attempt)
+{
+    ngx_stream_upstream_t       *u;
+    ngx_stream_thrift_call_t    *tc;
+    ngx_stream_thrift_choice_t  *choice;
+
+    tc = ngx_stream_thrift_get_call(attempt->call);
+    choice = attempt->choice;
+
+    if (choice == NULL || choice->kept) {
+        choice = ngx_stream_thrift_peer_create(tc);
+        if (choice == NULL) {
+            return NULL;
+        }
+
+        attempt->choice = choice;
+    }
+
+    choice->call = tc;
+    choice->attempt = attempt;
+    choice->balancer = NULL;
+    choice->rebalanced = 0;
+    choice->kept = 0;
+
+    u = &choice->upstream;
 
     ngx_memzero(u, sizeof(ngx_stream_upstream_t));
 
@@ -106,9 +139,22 @@ ngx_stream_thrift_peer_start(ngx_stream_thrift_call_t *tc)
     u->requests = 1;
     u->start_sec = ngx_time();
 
-    tc->session.upstream = u;
-    tc->balancer = NULL;
-    tc->rebalanced = 0;
+    attempt->peer = &u->peer;
+
+    (void) ngx_stream_thrift_peer_use(choice);
+
+    return choice;
+}
+
+
+/* That of a call's first attempt is a part of the call. */
+
+static ngx_stream_thrift_choice_t *
+ngx_stream_thrift_peer_create(ngx_stream_thrift_call_t *tc)
+{
+    if (tc->nchoices++ != 0) {
+        return ngx_palloc(tc->call.pool, sizeof(ngx_stream_thrift_choice_t));
+    }
 
     tc->states.elts = &tc->state;
     tc->states.nelts = 0;
@@ -117,30 +163,61 @@ ngx_stream_thrift_peer_start(ngx_stream_thrift_call_t *tc)
     tc->states.pool = tc->call.pool;
 
     tc->session.upstream_states = &tc->states;
+
+    return &tc->choice;
+}
+
+
+/*
+ * What follows is about this one: stream's modules find it in the session.  Its
+ * state is elsewhere when another attempt has added one.
+ */
+
+static ngx_stream_upstream_t *
+ngx_stream_thrift_peer_use(ngx_stream_thrift_choice_t *choice)
+{
+    ngx_stream_upstream_t        *u;
+    ngx_stream_thrift_call_t     *tc;
+    ngx_stream_upstream_state_t  *state;
+
+    tc = choice->call;
+    u = &choice->upstream;
+
+    if (u->state) {
+        state = tc->states.elts;
+        u->state = &state[choice->state];
+    }
+
+    tc->session.upstream = u;
+
+    return u;
 }
 
 
 /* What a variable names: an upstream, an address, or a name to resolve. */
 
 static ngx_int_t
-ngx_stream_thrift_peer_choose(ngx_stream_thrift_call_t *tc,
-    ngx_stream_upstream_resolved_t *ur)
+ngx_stream_thrift_peer_choose(ngx_thrift_attempt_t *attempt)
 {
     u_char                           shown[NGX_THRIFT_ESCAPE_SIZE + 1];
-    ngx_thrift_call_t               *call;
+    ngx_stream_thrift_call_t        *tc;
+    ngx_stream_thrift_choice_t      *choice;
+    ngx_stream_upstream_resolved_t  *ur;
     ngx_stream_upstream_srv_conf_t  *us;
 
-    call = &tc->call;
+    choice = attempt->choice;
+    tc = choice->call;
+    ur = choice->upstream.resolved;
+
     us = ngx_stream_thrift_find_upstream(&tc->session, &ur->host, ur->port,
                                          ur->no_port);
 
     if (us) {
-        call->attempt->pool = &ngx_stream_thrift_get_pool(tc->main,
-                                                          us)->idle;
-        return ngx_stream_thrift_peer_init(tc, us);
+        attempt->pool = &ngx_stream_thrift_get_pool(tc->main, us)->idle;
+        return ngx_stream_thrift_peer_init(choice, us);
     }
 
-    call->attempt->pool = &tc->main->addresses->idle;
+    attempt->pool = &tc->main->addresses->idle;
 
     if (ur->port == 0
         && (ur->sockaddr == NULL || ur->sockaddr->sa_family != AF_UNIX))
@@ -148,46 +225,46 @@ ngx_stream_thrift_peer_choose(ngx_stream_thrift_call_t *tc,
         ngx_stream_thrift_peer_show(&ur->host, shown);
         ngx_log_error(ngx_thrift_pool_level(&tc->main->addresses->idle),
                       &tc->log, 0, "no port in upstream \"%s\"", shown);
-        return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
+        return ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
                                     "no port in upstream");
     }
 
     if (ur->sockaddr) {
-        return ngx_stream_thrift_peer_addresses(tc, ur);
+        return ngx_stream_thrift_peer_addresses(choice, ur);
     }
 
-    return ngx_stream_thrift_peer_resolve(tc, ur);
+    return ngx_stream_thrift_peer_resolve(choice, ur);
 }
 
 
 static ngx_int_t
-ngx_stream_thrift_peer_init(ngx_stream_thrift_call_t *tc,
+ngx_stream_thrift_peer_init(ngx_stream_thrift_choice_t *choice,
     ngx_stream_upstream_srv_conf_t *us)
 {
-    tc->upstream.ssl_name = us->host;
+    choice->upstream.ssl_name = us->host;
 
-    if (us->peer.init(&tc->session, us) != NGX_OK) {
+    if (us->peer.init(&choice->call->session, us) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    return ngx_stream_thrift_peer_ready(tc, us);
+    return ngx_stream_thrift_peer_ready(choice, us);
 }
 
 
 static ngx_int_t
-ngx_stream_thrift_peer_ready(ngx_stream_thrift_call_t *tc,
+ngx_stream_thrift_peer_ready(ngx_stream_thrift_choice_t *choice,
     ngx_stream_upstream_srv_conf_t *us)
 {
     ngx_uint_t              tries;
     ngx_peer_connection_t  *pc;
 
-    tc->balancer = us;
-    tc->upstream.upstream = us;
+    choice->balancer = us;
+    choice->upstream.upstream = us;
 
-    pc = &tc->upstream.peer;
+    pc = &choice->upstream.peer;
     pc->start_time = ngx_current_msec;
 
-    tries = tc->call.conf->next_upstream_tries;
+    tries = choice->call->call.conf->next_upstream_tries;
 
     if (tries && pc->tries > tries) {
         pc->tries = tries;
@@ -203,24 +280,24 @@ ngx_stream_thrift_peer_ready(ngx_stream_thrift_call_t *tc,
  */
 
 static ngx_int_t
-ngx_stream_thrift_peer_rebalance(ngx_stream_thrift_call_t *tc)
+ngx_stream_thrift_peer_rebalance(ngx_stream_thrift_choice_t *choice)
 {
 #ifdef NGX_STREAM_UPSTREAM_MODIFY
 
     ngx_stream_upstream_srv_conf_t  *us;
 
-    us = tc->balancer;
+    us = choice->balancer;
 
     if (us && us->shm_zone && (us->flags & NGX_STREAM_UPSTREAM_MODIFY)
-        && !tc->rebalanced)
+        && !choice->rebalanced)
     {
-        tc->rebalanced = 1;
-        return us->peer.init(&tc->session, us);
+        choice->rebalanced = 1;
+        return us->peer.init(&choice->call->session, us);
     }
 
 #else
 
-    (void) tc;
+    (void) choice;
 
 #endif
 
@@ -229,14 +306,17 @@ ngx_stream_thrift_peer_rebalance(ngx_stream_thrift_call_t *tc)
 
 
 static ngx_int_t
-ngx_stream_thrift_peer_eval(ngx_stream_thrift_call_t *tc,
+ngx_stream_thrift_peer_eval(ngx_stream_thrift_choice_t *choice,
     ngx_stream_complex_value_t *value)
 {
     u_char                           shown[NGX_THRIFT_ESCAPE_SIZE + 1];
     ngx_str_t                        host;
     ngx_url_t                        url;
     const char                      *why;
+    ngx_stream_thrift_call_t        *tc;
     ngx_stream_upstream_resolved_t  *ur;
+
+    tc = choice->call;
 
     if (ngx_stream_complex_value(&tc->session, value, &host) != NGX_OK) {
         return NGX_ERROR;
@@ -274,7 +354,7 @@ ngx_stream_thrift_peer_eval(ngx_stream_thrift_call_t *tc,
     ur->port = url.port;
     ur->no_port = url.no_port;
 
-    tc->upstream.resolved = ur;
+    choice->upstream.resolved = ur;
 
     return NGX_OK;
 }
@@ -314,26 +394,29 @@ ngx_stream_thrift_peer_show(ngx_str_t *name, u_char *shown)
 
 
 static ngx_int_t
-ngx_stream_thrift_peer_addresses(ngx_stream_thrift_call_t *tc,
+ngx_stream_thrift_peer_addresses(ngx_stream_thrift_choice_t *choice,
     ngx_stream_upstream_resolved_t *ur)
 {
-    if (ngx_stream_upstream_create_round_robin_peer(&tc->session, ur)
+    if (ngx_stream_upstream_create_round_robin_peer(&choice->call->session, ur)
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    return ngx_stream_thrift_peer_ready(tc, NULL);
+    return ngx_stream_thrift_peer_ready(choice, NULL);
 }
 
 
 static ngx_int_t
-ngx_stream_thrift_peer_resolve(ngx_stream_thrift_call_t *tc,
+ngx_stream_thrift_peer_resolve(ngx_stream_thrift_choice_t *choice,
     ngx_stream_upstream_resolved_t *ur)
 {
     u_char                       shown[NGX_THRIFT_ESCAPE_SIZE + 1];
     ngx_resolver_ctx_t          *ctx, temp;
+    ngx_stream_thrift_call_t    *tc;
     ngx_stream_core_srv_conf_t  *cscf;
+
+    tc = choice->call;
 
     cscf = ngx_stream_get_module_srv_conf(&tc->session,
                                           ngx_stream_core_module);
@@ -355,7 +438,7 @@ ngx_stream_thrift_peer_resolve(ngx_stream_thrift_call_t *tc,
 
     ctx->name = ur->host;
     ctx->handler = ngx_stream_thrift_peer_resolved;
-    ctx->data = tc;
+    ctx->data = choice;
     ctx->timeout = cscf->resolver_timeout;
 
     tc->log.action = "resolving upstream";
@@ -381,10 +464,12 @@ ngx_stream_thrift_peer_resolved(ngx_resolver_ctx_t *ctx)
     u_char                           shown[NGX_THRIFT_ESCAPE_SIZE + 1];
     ngx_int_t                        rc;
     ngx_stream_thrift_call_t        *tc;
+    ngx_stream_thrift_choice_t      *choice;
     ngx_stream_upstream_resolved_t  *ur;
 
-    tc = ctx->data;
-    ur = tc->upstream.resolved;
+    choice = ctx->data;
+    tc = choice->call;
+    ur = ngx_stream_thrift_peer_use(choice)->resolved;
 
     if (ctx->state) {
         ngx_stream_thrift_peer_show(&ctx->name, shown);
@@ -400,38 +485,40 @@ ngx_stream_thrift_peer_resolved(ngx_resolver_ctx_t *ctx)
         ur->naddrs = ctx->naddrs;
         ur->addrs = ctx->addrs;
 
-        rc = ngx_stream_thrift_peer_addresses(tc, ur);
+        rc = ngx_stream_thrift_peer_addresses(choice, ur);
     }
 
     ngx_resolve_name_done(ctx);
     ur->ctx = NULL;
 
-    ngx_thrift_pass_balanced(&tc->call, rc);
+    ngx_thrift_pass_balanced(choice->attempt, rc);
 }
 
 
 static ngx_int_t
 ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
 {
-    ngx_int_t                  rc;
-    ngx_peer_connection_t     *peer;
-    ngx_stream_thrift_call_t  *tc;
+    ngx_int_t                    rc;
+    ngx_peer_connection_t       *peer;
+    ngx_stream_thrift_choice_t  *choice;
 
-    tc = ngx_stream_thrift_get_call(attempt->call);
+    choice = attempt->choice;
     peer = attempt->peer;
 
-    if (ngx_stream_thrift_peer_add_state(tc) != NGX_OK) {
+    (void) ngx_stream_thrift_peer_use(choice);
+
+    if (ngx_stream_thrift_peer_add_state(choice) != NGX_OK) {
         return NGX_ERROR;
     }
 
     rc = peer->get(peer, peer->data);
 
-    if (rc == NGX_BUSY && ngx_stream_thrift_peer_rebalance(tc) == NGX_OK) {
+    if (rc == NGX_BUSY && ngx_stream_thrift_peer_rebalance(choice) == NGX_OK) {
         rc = peer->get(peer, peer->data);
     }
 
     if (rc == NGX_OK) {
-        ngx_stream_thrift_held_add(tc->balancer, peer);
+        ngx_stream_thrift_held_add(choice->balancer, peer);
 
     } else {
         peer->sockaddr = NULL;
@@ -440,7 +527,7 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
     /* when it is busy, the name is that of the upstream */
 
     if ((rc == NGX_OK || rc == NGX_BUSY)
-        && ngx_stream_thrift_peer_save_name(tc) != NGX_OK)
+        && ngx_stream_thrift_peer_save_name(choice) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -454,19 +541,23 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
 static ngx_int_t
 ngx_stream_thrift_peer_pinned(ngx_thrift_attempt_t *attempt, ngx_str_t *name)
 {
-    ngx_str_t                 *copy;
-    ngx_stream_thrift_call_t  *tc;
+    ngx_str_t                   *copy;
+    ngx_pool_t                  *pool;
+    ngx_stream_thrift_choice_t  *choice;
 
-    tc = ngx_stream_thrift_get_call(attempt->call);
+    choice = attempt->choice;
+    pool = attempt->call->pool;
 
-    copy = ngx_palloc(tc->call.pool, sizeof(ngx_str_t));
+    (void) ngx_stream_thrift_peer_use(choice);
 
-    if (copy == NULL || ngx_stream_thrift_peer_add_state(tc) != NGX_OK) {
+    copy = ngx_palloc(pool, sizeof(ngx_str_t));
+
+    if (copy == NULL || ngx_stream_thrift_peer_add_state(choice) != NGX_OK) {
         return NGX_ERROR;
     }
 
     copy->len = name->len;
-    copy->data = ngx_pstrdup(tc->call.pool, name);
+    copy->data = ngx_pstrdup(pool, name);
 
     if (copy->data == NULL) {
         return NGX_ERROR;
@@ -475,25 +566,29 @@ ngx_stream_thrift_peer_pinned(ngx_thrift_attempt_t *attempt, ngx_str_t *name)
     attempt->peer->name = copy;
     attempt->peer->sockaddr = NULL;
 
-    tc->upstream.state->peer = copy;
-    tc->upstream.state->connect_time = 0;
+    choice->upstream.state->peer = copy;
+    choice->upstream.state->connect_time = 0;
 
     return NGX_OK;
 }
 
 
 static ngx_int_t
-ngx_stream_thrift_peer_add_state(ngx_stream_thrift_call_t *tc)
+ngx_stream_thrift_peer_add_state(ngx_stream_thrift_choice_t *choice)
 {
+    ngx_array_t                  *states;
     ngx_stream_upstream_t        *u;
     ngx_stream_upstream_state_t  *state;
 
-    u = &tc->upstream;
+    u = &choice->upstream;
+    states = &choice->call->states;
 
-    state = ngx_array_push(&tc->states);
+    state = ngx_array_push(states);
     if (state == NULL) {
         return NGX_ERROR;
     }
+
+    choice->state = states->nelts - 1;
 
     ngx_memzero(state, sizeof(ngx_stream_upstream_state_t));
 
@@ -514,7 +609,7 @@ ngx_stream_thrift_peer_add_state(ngx_stream_thrift_call_t *tc)
  */
 
 static ngx_int_t
-ngx_stream_thrift_peer_save_name(ngx_stream_thrift_call_t *tc)
+ngx_stream_thrift_peer_save_name(ngx_stream_thrift_choice_t *choice)
 {
     ngx_peer_connection_t  *peer;
 
@@ -523,12 +618,13 @@ ngx_stream_thrift_peer_save_name(ngx_stream_thrift_call_t *tc)
     ngx_str_t                       *name;
     ngx_stream_upstream_srv_conf_t  *us;
 
-    peer = &tc->upstream.peer;
-    us = tc->balancer;
+    peer = &choice->upstream.peer;
+    us = choice->balancer;
 
     if (us && us->shm_zone && (us->flags & NGX_STREAM_UPSTREAM_MODIFY)) {
 
-        name = ngx_palloc(tc->call.pool, sizeof(ngx_str_t) + peer->name->len);
+        name = ngx_palloc(choice->call->call.pool,
+                          sizeof(ngx_str_t) + peer->name->len);
         if (name == NULL) {
             return NGX_ERROR;
         }
@@ -542,11 +638,11 @@ ngx_stream_thrift_peer_save_name(ngx_stream_thrift_call_t *tc)
 
 #else
 
-    peer = &tc->upstream.peer;
+    peer = &choice->upstream.peer;
 
 #endif
 
-    tc->upstream.state->peer = peer->name;
+    choice->upstream.state->peer = peer->name;
 
     return NGX_OK;
 }
@@ -555,11 +651,9 @@ ngx_stream_thrift_peer_save_name(ngx_stream_thrift_call_t *tc)
 static void
 ngx_stream_thrift_peer_connected(ngx_thrift_attempt_t *attempt)
 {
-    ngx_stream_upstream_t     *u;
-    ngx_stream_thrift_call_t  *tc;
+    ngx_stream_upstream_t  *u;
 
-    tc = ngx_stream_thrift_get_call(attempt->call);
-    u = &tc->upstream;
+    u = ngx_stream_thrift_peer_use(attempt->choice);
 
     u->connected = 1;
     u->state->connect_time = ngx_current_msec - u->start_time;
@@ -574,11 +668,9 @@ ngx_stream_thrift_peer_connected(ngx_thrift_attempt_t *attempt)
 static void
 ngx_stream_thrift_peer_first_byte(ngx_thrift_attempt_t *attempt)
 {
-    ngx_stream_upstream_t     *u;
-    ngx_stream_thrift_call_t  *tc;
+    ngx_stream_upstream_t  *u;
 
-    tc = ngx_stream_thrift_get_call(attempt->call);
-    u = &tc->upstream;
+    u = ngx_stream_thrift_peer_use(attempt->choice);
 
     u->state->first_byte_time = ngx_current_msec - u->start_time;
 
@@ -598,30 +690,38 @@ ngx_stream_thrift_peer_first_byte(ngx_thrift_attempt_t *attempt)
 static void *
 ngx_stream_thrift_peer_keep(ngx_thrift_attempt_t *attempt)
 {
-    ngx_stream_thrift_call_t  *tc;
+    ngx_stream_thrift_choice_t  *choice;
 
-    tc = ngx_stream_thrift_get_call(attempt->call);
+    choice = attempt->choice;
 
     if (attempt->peer->sockaddr == NULL) {
         return NULL;
     }
 
-    tc->kept = 1;
+    choice->kept = 1;
+    choice->call->nkept++;
 
-    return tc;
+    return choice;
 }
 
 
 static void
 ngx_stream_thrift_peer_let_go(void *kept)
 {
-    ngx_stream_thrift_call_t  *tc = kept;
+    ngx_stream_thrift_choice_t  *choice = kept;
 
-    tc->kept = 0;
+    ngx_stream_thrift_call_t  *tc;
 
-    ngx_stream_thrift_peer_give_back(tc, 0);
+    tc = choice->call;
 
-    if (tc->ended) {
+    choice->kept = 0;
+    tc->nkept--;
+
+    (void) ngx_stream_thrift_peer_use(choice);
+
+    ngx_stream_thrift_peer_give_back(choice, 0);
+
+    if (tc->ended && tc->nkept == 0) {
         ngx_stream_thrift_call_free(tc);
     }
 }
@@ -631,11 +731,16 @@ static void
 ngx_stream_thrift_peer_free(ngx_thrift_attempt_t *attempt, ngx_uint_t state)
 {
     ngx_stream_upstream_t        *u;
-    ngx_stream_thrift_call_t     *tc;
+    ngx_stream_thrift_choice_t   *choice;
     ngx_stream_upstream_state_t  *us;
 
-    tc = ngx_stream_thrift_get_call(attempt->call);
-    u = &tc->upstream;
+    choice = attempt->choice;
+
+    if (choice == NULL) {
+        return;
+    }
+
+    u = ngx_stream_thrift_peer_use(choice);
 
     if (u->resolved && u->resolved->ctx) {
         ngx_resolve_name_done(u->resolved->ctx);
@@ -653,21 +758,21 @@ ngx_stream_thrift_peer_free(ngx_thrift_attempt_t *attempt, ngx_uint_t state)
         us->bytes_sent = attempt->sent;
     }
 
-    if (u->peer.sockaddr && !tc->kept) {
-        ngx_stream_thrift_peer_give_back(tc, state);
+    if (u->peer.sockaddr && !choice->kept) {
+        ngx_stream_thrift_peer_give_back(choice, state);
     }
 }
 
 
 static void
-ngx_stream_thrift_peer_give_back(ngx_stream_thrift_call_t *tc,
+ngx_stream_thrift_peer_give_back(ngx_stream_thrift_choice_t *choice,
     ngx_uint_t state)
 {
     ngx_peer_connection_t  *peer;
 
-    peer = &tc->upstream.peer;
+    peer = &choice->upstream.peer;
 
-    ngx_stream_thrift_held_remove(tc->balancer, peer);
+    ngx_stream_thrift_held_remove(choice->balancer, peer);
 
     peer->free(peer, peer->data, state);
     peer->sockaddr = NULL;

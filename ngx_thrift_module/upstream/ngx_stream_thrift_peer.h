@@ -1,10 +1,28 @@
 
 /*
- * Stream's balancers, asked once per call.
+ * Stream's balancers, asked once per call, and for each attempt beside another.
  */
 
 #ifndef _NGX_STREAM_THRIFT_PEER_H_INCLUDED_
 #define _NGX_STREAM_THRIFT_PEER_H_INCLUDED_
+
+
+/*
+ * What a balancer is asked for an attempt, and has chosen: attempt->choice.  It
+ * lies in the call's memory.
+ */
+
+struct ngx_stream_thrift_choice_s {
+    ngx_stream_thrift_call_t        *call;
+    ngx_thrift_attempt_t            *attempt;
+    ngx_stream_upstream_t            upstream;  /* the session's, when it is
+                                                   in use */
+    ngx_stream_upstream_srv_conf_t  *balancer;  /* NULL: plain addresses */
+    ngx_uint_t                       state;     /* number of its latest one */
+    unsigned                         rebalanced:1;
+    unsigned                         kept:1;    /* a connection holds the
+                                                   server */
+};
 
 
 extern const ngx_thrift_balancer_t  ngx_stream_thrift_balancer;

@@ -35,6 +35,7 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     attempt->call = call;
     attempt->done = done;
     attempt->number = 0;
+    attempt->choice = NULL;
     attempt->peer = NULL;
     attempt->pool = NULL;
     attempt->lost = 0;

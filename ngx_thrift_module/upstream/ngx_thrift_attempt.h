@@ -45,7 +45,9 @@ struct ngx_thrift_attempt_s {
     ngx_uint_t                 state;
     ngx_uint_t                 number;      /* among the call's, from 1 */
 
-    ngx_peer_connection_t     *peer;        /* the balancer's choice */
+    void                      *choice;      /* the balancer's; NULL: it was not
+                                               asked yet */
+    ngx_peer_connection_t     *peer;        /* a part of it */
     ngx_thrift_pool_t         *pool;
     ngx_thrift_dialect_t       dialect;
 

@@ -10,7 +10,10 @@
 
 
 typedef struct {
-    /* sets ->peer and ->pool; NGX_AGAIN: ngx_thrift_pass_balanced() follows */
+    /*
+     * sets ->choice, ->peer and ->pool; NGX_AGAIN: ngx_thrift_pass_balanced()
+     * follows
+     */
     ngx_int_t   (*balance)(ngx_thrift_attempt_t *attempt);
 
     /* chooses ->peer's address; NGX_BUSY: there is none to be had */

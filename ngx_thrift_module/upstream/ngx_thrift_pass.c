@@ -17,7 +17,7 @@
 
 
 static void ngx_thrift_pass_done(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
-static ngx_int_t ngx_thrift_pass_try(ngx_thrift_call_t *call);
+static ngx_int_t ngx_thrift_pass_try(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_choose(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_open(ngx_thrift_attempt_t *attempt);
@@ -30,28 +30,35 @@ static ngx_uint_t ngx_thrift_pass_may_retry(ngx_thrift_attempt_t *attempt);
 ngx_int_t
 ngx_thrift_pass(ngx_thrift_call_t *call)
 {
-    ngx_int_t  rc;
+    ngx_int_t              rc;
+    ngx_thrift_attempt_t  *attempt;
 
-    call->attempt = ngx_thrift_attempt_create(call, ngx_thrift_pass_done);
-    if (call->attempt == NULL) {
+    attempt = ngx_thrift_attempt_create(call, ngx_thrift_pass_done);
+    if (attempt == NULL) {
         return NGX_ERROR;
     }
 
-    rc = call->balancer->balance(call->attempt);
+    call->attempt = attempt;
+
+    rc = call->balancer->balance(attempt);
 
     if (rc != NGX_OK) {
         return rc;
     }
 
-    return ngx_thrift_pass_try(call);
+    return ngx_thrift_pass_try(attempt);
 }
 
 
 void
-ngx_thrift_pass_balanced(ngx_thrift_call_t *call, ngx_int_t rc)
+ngx_thrift_pass_balanced(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 {
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
     if (rc == NGX_OK) {
-        rc = ngx_thrift_pass_try(call);
+        rc = ngx_thrift_pass_try(attempt);
     }
 
     call->resume(call, rc);
@@ -76,7 +83,7 @@ ngx_thrift_pass_done(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 
     if (rc == NGX_DECLINED) {
         ngx_thrift_attempt_renew(attempt);
-        rc = ngx_thrift_pass_try(call);
+        rc = ngx_thrift_pass_try(attempt);
     }
 
     call->resume(call, rc);
@@ -110,12 +117,9 @@ ngx_thrift_pass_cancel(ngx_thrift_call_t *call, ngx_uint_t reason)
 /* One attempt after another, until one is on its way or no more may follow. */
 
 static ngx_int_t
-ngx_thrift_pass_try(ngx_thrift_call_t *call)
+ngx_thrift_pass_try(ngx_thrift_attempt_t *attempt)
 {
-    ngx_int_t              rc;
-    ngx_thrift_attempt_t  *attempt;
-
-    attempt = call->attempt;
+    ngx_int_t  rc;
 
     for ( ;; ) {
         rc = ngx_thrift_pass_attempt(attempt);
