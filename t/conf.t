@@ -271,7 +271,8 @@ my @bad = (
          [qw(thrift_validate on)], [qw(thrift_validate_enum replies)],
          [qw(thrift_validate_utf8 replies)],
          [qw(thrift_unknown_fields off)],
-         [qw(thrift_next_upstream timeout)]),
+         [qw(thrift_next_upstream http_500)],
+         [qw(thrift_next_upstream idempotent)]),
 
     (map { [ "$_ of letters", server => "$_ soon;",
              "\"$_\" directive invalid value" ],
@@ -289,6 +290,12 @@ my @bad = (
              "invalid value \"maybe\" in \"$_\" directive, it must be "
              . '"on" or "off"' ] }
          qw(thrift_idempotent)),
+
+    [ 'next upstream off and more', method =>
+      'thrift_next_upstream error off;',
+      '"thrift_next_upstream" directive has "off" beside other conditions' ],
+    [ 'next upstream without condition', server => 'thrift_next_upstream;',
+      'invalid number of arguments in "thrift_next_upstream" directive' ],
 
     [ 'depth 0', server => 'thrift_max_depth 0;',
       'value must be between 1 and 255' ],

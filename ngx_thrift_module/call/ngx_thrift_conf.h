@@ -67,7 +67,7 @@ typedef struct {
     size_t                      handler_memory; /* bytes for one call */
     ngx_msec_t                  handler_slow;   /* 0: nothing is */
 
-    ngx_uint_t                  next_upstream;  /* 0: off */
+    ngx_uint_t                  next_upstream;  /* NGX_THRIFT_RETRY_* */
     ngx_uint_t                  next_upstream_tries;
     ngx_msec_t                  next_upstream_timeout;
     ngx_flag_t                  idempotent; /* unset: see the target's */

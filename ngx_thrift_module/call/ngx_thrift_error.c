@@ -42,6 +42,16 @@ ngx_thrift_error_set(ngx_thrift_call_t *call, ngx_int_t exception,
 }
 
 
+void
+ngx_thrift_error_clear(ngx_thrift_call_t *call)
+{
+    call->failed = 0;
+    call->exception = 0;
+    call->status = 0;
+    call->text.len = 0;
+}
+
+
 ngx_int_t
 ngx_thrift_error_overloaded(ngx_thrift_call_t *call)
 {

@@ -14,6 +14,9 @@
 ngx_int_t ngx_thrift_error_set(ngx_thrift_call_t *call, ngx_int_t exception,
     ngx_uint_t status, const char *fmt, ...);
 
+/* The call has none after all: what has failed is done in another way. */
+void ngx_thrift_error_clear(ngx_thrift_call_t *call);
+
 /*
  * The error of a call for which there is no memory by the limits of its worker.
  * Returns NGX_ERROR.

@@ -155,29 +155,39 @@ ngx_thrift_reply_out(ngx_thrift_call_t *call, ngx_buf_t *b)
 }
 
 
-/* What $thrift_exception shows; as far as the first block holds it. */
+/* What $thrift_exception shows. */
 
 void
 ngx_thrift_reply_read_exception(ngx_thrift_call_t *call)
 {
-    int32_t                type;
-    nthrift_str_t          text;
+    int32_t  type;
+
+    ngx_thrift_reply_parse_exception(call->reply, &type, &call->text);
+
+    call->exception = type;
+}
+
+
+void
+ngx_thrift_reply_parse_exception(ngx_thrift_message_t *reply, int32_t *type,
+    ngx_str_t *text)
+{
+    nthrift_str_t          s;
     nthrift_head_t        *head;
     ngx_thrift_segment_t  *segment;
 
-    head = &call->reply->wire.head;
-    segment = call->reply->first;
+    head = &reply->wire.head;
+    segment = reply->first;
 
-    type = NTHRIFT_EXC_UNKNOWN;
-    text.len = 0;
-    text.data = NULL;
+    *type = NTHRIFT_EXC_UNKNOWN;
+    s.len = 0;
+    s.data = NULL;
 
     nthrift_exception_read(head->protocol, segment->start + head->size,
-                           segment->end, &text, &type);
+                           segment->end, &s, type);
 
-    call->exception = type;
-    call->text.len = text.len;
-    call->text.data = text.data;
+    text->len = s.len;
+    text->data = s.data;
 }
 
 

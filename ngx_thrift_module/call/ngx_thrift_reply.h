@@ -13,5 +13,9 @@ ngx_int_t ngx_thrift_reply(ngx_thrift_call_t *call);
 /* Sets exception and text from call->reply, which is an EXCEPTION. */
 void ngx_thrift_reply_read_exception(ngx_thrift_call_t *call);
 
+/* What an EXCEPTION says, as far as its first block holds it. */
+void ngx_thrift_reply_parse_exception(ngx_thrift_message_t *reply,
+    int32_t *type, ngx_str_t *text);
+
 
 #endif /* _NGX_THRIFT_REPLY_H_INCLUDED_ */

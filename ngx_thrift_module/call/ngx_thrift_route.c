@@ -59,7 +59,7 @@ ngx_thrift_route(ngx_thrift_call_t *call)
         call->oneway |= target->method->oneway;
     }
 
-    call->retains_request = target->idempotent;
+    call->retains_request = ngx_thrift_retry_retains(call);
 
     if (call->owner->routed(call) != NGX_OK) {
         return NGX_ERROR;

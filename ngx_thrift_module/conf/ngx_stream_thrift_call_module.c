@@ -37,6 +37,8 @@ static void ngx_stream_thrift_tell_unshared(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *tscf, ngx_stream_thrift_block_t *block,
     ngx_thrift_answer_t *outer);
 static void ngx_stream_thrift_merge_blocks(ngx_stream_thrift_block_t *block);
+static char *ngx_stream_thrift_next_upstream_directive(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
 static char *ngx_stream_thrift_check_memory(ngx_conf_t *cf, void *post,
     void *data);
 
@@ -48,9 +50,12 @@ static ngx_thrift_answer_t  ngx_stream_thrift_nobody = {
 };
 
 
-static ngx_conf_enum_t  ngx_stream_thrift_next_upstream[] = {
-    { ngx_string("off"), 0 },
-    { ngx_string("error"), 1 },
+static ngx_conf_bitmask_t  ngx_stream_thrift_next_upstream[] = {
+    { ngx_string("error"), NGX_THRIFT_RETRY_ERROR },
+    { ngx_string("exception"), NGX_THRIFT_RETRY_EXCEPTION },
+    { ngx_string("overloaded"), NGX_THRIFT_RETRY_OVERLOADED },
+    { ngx_string("non_idempotent"), NGX_THRIFT_RETRY_NON_IDEMPOTENT },
+    { ngx_string("off"), NGX_THRIFT_RETRY_OFF },
     { ngx_null_string, 0 }
 };
 
@@ -179,8 +184,8 @@ static ngx_command_t  ngx_stream_thrift_call_commands[] = {
     /* failing over */
 
     { ngx_string("thrift_next_upstream"),
-      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_1MORE,
+      ngx_stream_thrift_next_upstream_directive,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(next_upstream),
       &ngx_stream_thrift_next_upstream },
@@ -270,6 +275,7 @@ ngx_stream_thrift_create_call_conf(ngx_conf_t *cf)
      *
      *     tccf->srv_conf = NULL;
      *     tccf->block = NULL;
+     *     tccf->conf.next_upstream = 0;
      */
 
     tccf->limits = NGX_CONF_UNSET_PTR;
@@ -282,7 +288,6 @@ ngx_stream_thrift_create_call_conf(ngx_conf_t *cf)
     tccf->conf.ignore_client_abort = NGX_CONF_UNSET;
     tccf->conf.handler_memory = NGX_CONF_UNSET_SIZE;
     tccf->conf.handler_slow = NGX_CONF_UNSET_MSEC;
-    tccf->conf.next_upstream = NGX_CONF_UNSET_UINT;
     tccf->conf.next_upstream_tries = NGX_CONF_UNSET_UINT;
     tccf->conf.next_upstream_timeout = NGX_CONF_UNSET_MSEC;
     tccf->conf.idempotent = NGX_CONF_UNSET;
@@ -402,7 +407,8 @@ ngx_stream_thrift_merge_call_conf(ngx_stream_thrift_call_conf_t *prev,
     ngx_conf_merge_msec_value(c->handler_slow, p->handler_slow,
                               NGX_THRIFT_WATCH_SLOW);
 
-    ngx_conf_merge_uint_value(c->next_upstream, p->next_upstream, 1);
+    ngx_conf_merge_bitmask_value(c->next_upstream, p->next_upstream,
+                                 NGX_CONF_BITMASK_SET|NGX_THRIFT_RETRY_ERROR);
     ngx_conf_merge_uint_value(c->next_upstream_tries, p->next_upstream_tries,
                               0);
     ngx_conf_merge_msec_value(c->next_upstream_timeout,
@@ -430,6 +436,35 @@ ngx_stream_thrift_merge_blocks(ngx_stream_thrift_block_t *block)
         ngx_stream_thrift_merge_call_conf(block->conf, inner[i]->conf);
         ngx_stream_thrift_merge_blocks(inner[i]);
     }
+}
+
+
+/* Nothing stands beside "off", and the directive once: as with enumerations. */
+
+static char *
+ngx_stream_thrift_next_upstream_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_stream_thrift_call_conf_t  *tccf = conf;
+
+    char        *rv;
+    ngx_uint_t  *next;
+
+    next = &tccf->conf.next_upstream;
+
+    if (*next) {
+        return "is duplicate";
+    }
+
+    rv = ngx_conf_set_bitmask_slot(cf, cmd, conf);
+
+    if (rv == NGX_CONF_OK && (*next & NGX_THRIFT_RETRY_OFF)
+        && cf->args->nelts != 2)
+    {
+        return "has \"off\" beside other conditions";
+    }
+
+    return rv;
 }
 
 

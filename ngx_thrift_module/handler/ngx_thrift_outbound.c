@@ -112,13 +112,14 @@ ngx_thrift_outbound_start(ngx_thrift_outbound_t *ob, const char *upstream,
     call->deadline = inv->deadline;
     call->oneway = ob->method->oneway;
     call->silent = ob->method->oneway;
-    call->retains_request = ob->method->idempotent;
     call->checked = 1;
 
     ob->target.conf = call->conf;
     ob->target.idempotent = ob->method->idempotent;
     ob->target.service.data = (u_char *) ob->method->service;
     ob->target.service.len = ngx_strlen(ob->method->service);
+
+    call->retains_request = ngx_thrift_retry_retains(call);
 
     if (ngx_thrift_outbound_request(ob, args) != NGX_OK) {
         return NGX_ERROR;

@@ -9,6 +9,7 @@
 
 
 static void ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_attempt_keep_reply(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_attempt_check_name(ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_attempt_unnumbered(ngx_thrift_attempt_t *attempt);
 
@@ -38,6 +39,7 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     attempt->choice = NULL;
     attempt->peer = NULL;
     attempt->pool = NULL;
+    attempt->earlier = NULL;
     attempt->lost = 0;
     attempt->dialect.transport = head->transport;
     attempt->dialect.protocol = head->protocol;
@@ -52,8 +54,53 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
 void
 ngx_thrift_attempt_renew(ngx_thrift_attempt_t *attempt)
 {
+    if (attempt->call->reply) {
+        ngx_thrift_attempt_keep_reply(attempt);
+        attempt->call->reply = NULL;
+    }
+
     ngx_thrift_message_release(&attempt->reply);
     ngx_thrift_attempt_init(attempt);
+}
+
+
+/* The one before it is not needed any more. */
+
+static void
+ngx_thrift_attempt_keep_reply(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_call_t     *call;
+    ngx_thrift_message_t  *m;
+
+    call = attempt->call;
+    m = attempt->earlier;
+
+    if (m) {
+        call->owner->hold(call, -(off_t) m->wire.length);
+        ngx_thrift_message_release(m);
+
+    } else {
+        m = ngx_palloc(call->pool, sizeof(ngx_thrift_message_t));
+        if (m == NULL) {
+            return;
+        }
+    }
+
+    ngx_thrift_message_move(m, &attempt->reply);
+    attempt->earlier = m;
+}
+
+
+ngx_int_t
+ngx_thrift_attempt_restore(ngx_thrift_attempt_t *attempt)
+{
+    if (attempt->earlier == NULL) {
+        return NGX_DECLINED;
+    }
+
+    attempt->call->reply = attempt->earlier;
+
+    return NGX_OK;
 }
 
 
@@ -77,6 +124,10 @@ void
 ngx_thrift_attempt_free(ngx_thrift_attempt_t *attempt)
 {
     ngx_thrift_message_release(&attempt->reply);
+
+    if (attempt->earlier) {
+        ngx_thrift_message_release(attempt->earlier);
+    }
 
     ngx_thrift_cache_put(attempt);
 }
@@ -344,8 +395,8 @@ ngx_thrift_attempt_malformed(ngx_thrift_attempt_t *attempt, const char *why)
 
 
 /*
- * Of a call that was sent nobody knows whether it was executed.  One that is
- * idempotent may be sent again unless its reply has begun, a oneway never.
+ * Of a call that was sent nobody knows whether it was executed.  One that may
+ * be executed twice may be sent again unless its reply has begun.
  */
 
 ngx_int_t
@@ -367,7 +418,7 @@ ngx_thrift_attempt_lost(ngx_thrift_attempt_t *attempt)
 
     attempt->lost = 1;
 
-    if (call->target->idempotent && !call->oneway) {
+    if (ngx_thrift_retry_repeats(call)) {
         return NGX_DECLINED;
     }
 

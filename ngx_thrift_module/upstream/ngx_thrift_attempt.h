@@ -58,6 +58,8 @@ struct ngx_thrift_attempt_s {
     off_t                      received;
 
     ngx_thrift_message_t       reply;
+    ngx_thrift_message_t      *earlier;     /* the exception that answered one
+                                               before it, or NULL */
 
     unsigned                   reused:1;    /* its connection had others */
     unsigned                   lost:1;      /* it or one before it was sent,
@@ -75,8 +77,13 @@ struct ngx_thrift_attempt_s {
 ngx_thrift_attempt_t *ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     ngx_thrift_attempt_done_pt done);
 
-/* Makes it the call's next one, with the same balancer. */
+/*
+ * Makes it the call's next one, with the same balancer.  What has answered it
+ * is kept, and is the call's reply again by ngx_thrift_attempt_restore(), or
+ * that returns NGX_DECLINED: there is none.
+ */
 void ngx_thrift_attempt_renew(ngx_thrift_attempt_t *attempt);
+ngx_int_t ngx_thrift_attempt_restore(ngx_thrift_attempt_t *attempt);
 
 void ngx_thrift_attempt_free(ngx_thrift_attempt_t *attempt);
 

@@ -2,12 +2,12 @@
 /*
  * The step "pass".  A call comes here whole.  An attempt asks the balancer for
  * a server and goes on a connection to it, which is taken from the pool or
- * opened.  A call of which no byte was sent may be tried elsewhere, and so may
- * one that is idempotent and was lost; any other is never sent twice.
+ * opened.  What has become of it is told; ngx_thrift_retry.c says if another
+ * one is due.
  *
- *   balance -> try -> connection ... OK          free, reply
- *               ^                    ERROR       free, exception
- *               +------------------- DECLINED    free, next server
+ *   balance -> try -> connection ... done        free
+ *               ^                      |
+ *               +------ retry ---------+-------- reply, or exception
  *
  * This room only decides: what is sent and read is the attempt's and its
  * connection's business.
@@ -23,8 +23,11 @@ static ngx_int_t ngx_thrift_pass_choose(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_open(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
+static void ngx_thrift_pass_give_back(ngx_thrift_attempt_t *attempt,
+    ngx_int_t rc);
+static ngx_int_t ngx_thrift_pass_end(ngx_thrift_attempt_t *attempt,
+    ngx_int_t rc);
 static ngx_uint_t ngx_thrift_pass_state(ngx_thrift_attempt_t *attempt);
-static ngx_uint_t ngx_thrift_pass_may_retry(ngx_thrift_attempt_t *attempt);
 
 
 ngx_int_t
@@ -82,7 +85,6 @@ ngx_thrift_pass_done(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
     rc = ngx_thrift_pass_result(attempt, rc);
 
     if (rc == NGX_DECLINED) {
-        ngx_thrift_attempt_renew(attempt);
         rc = ngx_thrift_pass_try(attempt);
     }
 
@@ -128,8 +130,6 @@ ngx_thrift_pass_try(ngx_thrift_attempt_t *attempt)
         if (rc != NGX_DECLINED) {
             return rc;
         }
-
-        ngx_thrift_attempt_renew(attempt);
     }
 }
 
@@ -240,54 +240,89 @@ ngx_thrift_pass_open(ngx_thrift_attempt_t *attempt)
 
 /*
  * Handles the result of an attempt, whose server goes back to the balancer
- * unless it is still on its way.  Returns NGX_DECLINED when another attempt is
- * due, else what the step returns.
+ * unless it is still on its way.  Returns NGX_DECLINED when the attempt is the
+ * call's next one, else what the step returns.
  */
 
 static ngx_int_t
 ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 {
+    if (rc == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    ngx_thrift_pass_give_back(attempt, rc);
+
+    if (!ngx_thrift_retry_due(attempt, rc)) {
+        return ngx_thrift_pass_end(attempt, rc);
+    }
+
+    ngx_thrift_error_clear(attempt->call);
+    ngx_thrift_attempt_renew(attempt);
+
+    return NGX_DECLINED;
+}
+
+
+static void
+ngx_thrift_pass_give_back(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
+{
+    ngx_uint_t          state;
     ngx_thrift_call_t  *call;
 
     call = attempt->call;
 
-    switch (rc) {
-
-    case NGX_AGAIN:
-        return NGX_AGAIN;
-
-    case NGX_OK:
+    if (rc == NGX_OK) {
 
         if (!call->silent) {
             ngx_thrift_blame_answered(attempt);
         }
 
         call->balancer->free(attempt, 0);
-        return NGX_OK;
+        return;
+    }
 
-    case NGX_DECLINED:
-        call->balancer->free(attempt, ngx_thrift_pass_state(attempt));
-
-        if (ngx_thrift_pass_may_retry(attempt)) {
-            return NGX_DECLINED;
-        }
-
-        return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
-                                    attempt->lost
-                                        ? "upstream closed connection "
-                                          "before it replied"
-                                        : "cannot connect to upstream");
-
-    default: /* NGX_ERROR */
+    if (rc == NGX_ERROR) {
 
         /* what has no error by now is our own shortage */
 
         (void) ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
                                     "internal error");
-
-        call->balancer->free(attempt, ngx_thrift_pass_state(attempt));
-        return NGX_ERROR;
     }
+
+    state = ngx_thrift_pass_state(attempt);
+
+    call->balancer->free(attempt, state);
+}
+
+
+/* No other attempt follows. */
+
+static ngx_int_t
+ngx_thrift_pass_end(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
+{
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
+    if (rc == NGX_OK) {
+        return NGX_OK;
+    }
+
+    if (ngx_thrift_attempt_restore(attempt) == NGX_OK) {
+        ngx_thrift_error_clear(call);
+        return NGX_OK;
+    }
+
+    if (rc == NGX_DECLINED) {
+        return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+                                    attempt->lost
+                                        ? "upstream closed connection "
+                                          "before it replied"
+                                        : "cannot connect to upstream");
+    }
+
+    return NGX_ERROR;
 }
 
 
@@ -309,21 +344,4 @@ ngx_thrift_pass_state(ngx_thrift_attempt_t *attempt)
     }
 
     return ngx_thrift_blame(attempt);
-}
-
-
-static ngx_uint_t
-ngx_thrift_pass_may_retry(ngx_thrift_attempt_t *attempt)
-{
-    ngx_msec_t          timeout;
-    ngx_thrift_call_t  *call;
-
-    call = attempt->call;
-    timeout = call->conf->next_upstream_timeout;
-
-    return call->conf->next_upstream
-           && attempt->peer->tries != 0
-           && !ngx_thrift_deadline_passed(call)
-           && (timeout == 0
-               || ngx_current_msec - attempt->peer->start_time < timeout);
 }

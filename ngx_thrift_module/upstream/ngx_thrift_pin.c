@@ -42,6 +42,14 @@ ngx_thrift_pin_find(ngx_thrift_attempt_t *attempt)
 
 
 ngx_uint_t
+ngx_thrift_pin_is_due(ngx_thrift_attempt_t *attempt)
+{
+    return ngx_thrift_pin_wanted(attempt->call)
+           || ngx_thrift_pin_find(attempt) != NULL;
+}
+
+
+ngx_uint_t
 ngx_thrift_pin_wanted(ngx_thrift_call_t *call)
 {
     return call->client && call->client->lost

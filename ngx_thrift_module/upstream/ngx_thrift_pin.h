@@ -16,6 +16,9 @@ ngx_thrift_connection_t *ngx_thrift_pin_find(ngx_thrift_attempt_t *attempt);
 /* Is the call's client to be pinned from this call on? */
 ngx_uint_t ngx_thrift_pin_wanted(ngx_thrift_call_t *call);
 
+/* Is its client pinned to its connection, or was it to be? */
+ngx_uint_t ngx_thrift_pin_is_due(ngx_thrift_attempt_t *attempt);
+
 /* If the call asks for it, pins its client to the attempt's connection. */
 void ngx_thrift_pin(ngx_thrift_attempt_t *attempt);
 

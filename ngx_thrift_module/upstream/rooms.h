@@ -4,6 +4,7 @@
  *
  *     pass          which attempt is next, or what the call's error is
  *      |  \
+ *      |   retry                             is there a next one
  *      |   balancer ------ peer (stream)     which server
  *      |   pin                               or one that keeps its state
  *      |   blame                             and was it that one's fault
@@ -38,6 +39,7 @@
 #include "upstream/ngx_thrift_pin.h"
 #include "upstream/ngx_thrift_pipeline.h"
 #include "upstream/ngx_thrift_blame.h"
+#include "upstream/ngx_thrift_retry.h"
 #include "upstream/ngx_thrift_pass.h"
 
 

@@ -1,0 +1,39 @@
+
+/*
+ * What is tried again: whether a call gets another attempt when one has failed,
+ * or was answered with an exception.
+ *
+ *     nothing of it was sent        always
+ *     sent, and not answered        if it may be executed twice; never a oneway
+ *     its reply has begun           never
+ *     answered with an exception    if it may be executed twice, or if the
+ *                                   server says that it has not executed it
+ */
+
+#ifndef _NGX_THRIFT_RETRY_H_INCLUDED_
+#define _NGX_THRIFT_RETRY_H_INCLUDED_
+
+
+/* What thrift_next_upstream says; the bit 1 is NGX_CONF_BITMASK_SET. */
+
+#define NGX_THRIFT_RETRY_OFF             0x0002
+#define NGX_THRIFT_RETRY_ERROR           0x0004
+#define NGX_THRIFT_RETRY_EXCEPTION       0x0008
+#define NGX_THRIFT_RETRY_OVERLOADED      0x0010
+#define NGX_THRIFT_RETRY_NON_IDEMPOTENT  0x0020
+
+
+/*
+ * Is another attempt due after this one, which has come to `rc`, as told in
+ * ngx_thrift_attempt.h?
+ */
+ngx_uint_t ngx_thrift_retry_due(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
+
+/* May the call be executed twice? */
+ngx_uint_t ngx_thrift_retry_repeats(ngx_thrift_call_t *call);
+
+/* May it have to be sent again when all of it was sent? */
+ngx_uint_t ngx_thrift_retry_retains(ngx_thrift_call_t *call);
+
+
+#endif /* _NGX_THRIFT_RETRY_H_INCLUDED_ */
