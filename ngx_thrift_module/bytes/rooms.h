@@ -11,6 +11,7 @@
  *     escape                      received bytes in lines of the log
  *     tally                       lines of the log that are counted
  *     timer                       deadlines that cost nothing to move
+ *     delay                       what is due after the same time
  *     trim                        memory of a burst goes back to the system
  */
 
@@ -19,6 +20,7 @@
 
 
 #include "bytes/ngx_thrift_timer.h"
+#include "bytes/ngx_thrift_delay.h"
 #include "bytes/ngx_thrift_escape.h"
 #include "bytes/ngx_thrift_tally.h"
 #include "bytes/ngx_thrift_trim.h"

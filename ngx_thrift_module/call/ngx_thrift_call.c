@@ -232,8 +232,8 @@ ngx_thrift_call_go(ngx_thrift_call_t *call, ngx_uint_t step)
 {
     call->step = step;
 
-    if (step >= NGX_THRIFT_STEP_REPLY && call->expiring) {
-        ngx_thrift_deadline_stop(call);
+    if (step >= NGX_THRIFT_STEP_REPLY) {
+        ngx_thrift_delay_stop(&call->expiry);
     }
 }
 

@@ -59,7 +59,7 @@ struct ngx_thrift_call_s {
 
     ngx_msec_t                    start;
     ngx_msec_t                    deadline; /* if timed */
-    ngx_queue_t                   expiry;   /* of those with its timeout */
+    ngx_thrift_delay_t            expiry;   /* among those with its timeout */
 
     ngx_thrift_slice_t           *slice;    /* work that goes on, or NULL */
     ngx_thrift_invocation_t      *invocation;   /* of a handler, or NULL */
@@ -88,7 +88,6 @@ struct ngx_thrift_call_s {
     unsigned                      retains_request:1;    /* also when it was
                                                    sent */
     unsigned                      timed:1;
-    unsigned                      expiring:1;   /* its deadline is queued */
     unsigned                      overloaded:1; /* its body was not kept */
     unsigned                      paused:1;     /* others hold too much */
     unsigned                      failed:1;     /* exception and text are

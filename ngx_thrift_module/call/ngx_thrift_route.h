@@ -17,7 +17,7 @@ typedef struct {
     ngx_thrift_conf_t           *conf;
     ngx_str_t                    service;   /* of the block, or empty */
     ngx_msec_t                   timeout;
-    ngx_thrift_deadlines_t      *deadlines; /* of that timeout; NULL: none */
+    ngx_thrift_delays_t         *deadlines; /* of that timeout; NULL: none */
 
     const nthrift_idl_method_t  *method;    /* NULL: of no definition */
     const nthrift_schema_t      *args;      /* NULL as well then */

@@ -58,7 +58,7 @@ ngx_stream_thrift_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&tmcf->pools, cf->pool, 4, sizeof(void *)) != NGX_OK
         || ngx_array_init(&tmcf->limit_zones, cf->pool, 1, sizeof(void *))
            != NGX_OK
-        || ngx_array_init(&tmcf->deadlines, cf->pool, 4, sizeof(void *))
+        || ngx_array_init(&tmcf->delays, cf->pool, 4, sizeof(void *))
            != NGX_OK
         || ngx_array_init(&tmcf->idls, cf->pool, 1, sizeof(void *)) != NGX_OK
         || ngx_array_init(&tmcf->servers, cf->pool, 4, sizeof(void *))
@@ -114,7 +114,7 @@ ngx_stream_thrift_cleanup(void *data)
 
     ngx_uint_t                  i;
     ngx_thrift_cache_t        **blocks;
-    ngx_thrift_deadlines_t    **deadlines;
+    ngx_thrift_delays_t       **delays;
     ngx_stream_thrift_pool_t  **pool;
 
     pool = tmcf->pools.elts;
@@ -123,10 +123,10 @@ ngx_stream_thrift_cleanup(void *data)
         ngx_thrift_pool_destroy(&pool[i]->idle);
     }
 
-    deadlines = tmcf->deadlines.elts;
+    delays = tmcf->delays.elts;
 
-    for (i = 0; i < tmcf->deadlines.nelts; i++) {
-        ngx_thrift_deadlines_destroy(deadlines[i]);
+    for (i = 0; i < tmcf->delays.nelts; i++) {
+        ngx_thrift_delay_destroy(delays[i]);
     }
 
     ngx_thrift_cache_close(&tmcf->calls);

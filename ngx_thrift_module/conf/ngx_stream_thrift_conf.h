@@ -70,7 +70,7 @@ typedef struct {
     ngx_stream_thrift_pool_t        *addresses;
     ngx_stream_thrift_held_t        *in_use;    /* servers */
     ngx_array_t                      limit_zones;   /* ngx_shm_zone_t * */
-    ngx_array_t                      deadlines; /* ngx_thrift_deadlines_t * */
+    ngx_array_t                      delays;    /* ngx_thrift_delays_t * */
     ngx_thrift_cache_t               calls;
     ngx_flag_t                       handover;
     ngx_uint_t                       nsessions;

@@ -49,8 +49,9 @@ static ngx_uint_t ngx_stream_thrift_decides(
 static ngx_thrift_service_t *ngx_stream_thrift_new_service(
     ngx_stream_thrift_build_t *build, ngx_stream_thrift_block_t *block,
     const nthrift_str_t *name);
-static ngx_thrift_deadlines_t *ngx_stream_thrift_get_deadlines(
-    ngx_conf_t *cf, ngx_stream_thrift_main_conf_t *tmcf, ngx_msec_t timeout);
+static ngx_thrift_delays_t *ngx_stream_thrift_get_delays(ngx_conf_t *cf,
+    ngx_stream_thrift_main_conf_t *tmcf, ngx_msec_t time,
+    ngx_thrift_delay_pt handler);
 static ngx_thrift_target_t *ngx_stream_thrift_new_target(
     ngx_stream_thrift_build_t *build, ngx_stream_thrift_block_t *block,
     const nthrift_str_t *service);
@@ -635,8 +636,9 @@ ngx_stream_thrift_init_deadlines(ngx_conf_t *cf)
             continue;
         }
 
-        target[i]->deadlines = ngx_stream_thrift_get_deadlines(cf, tmcf,
-                                                         target[i]->timeout);
+        target[i]->deadlines = ngx_stream_thrift_get_delays(cf, tmcf,
+                                                  target[i]->timeout,
+                                                  ngx_thrift_deadline_expire);
         if (target[i]->deadlines == NULL) {
             return NGX_ERROR;
         }
@@ -646,30 +648,33 @@ ngx_stream_thrift_init_deadlines(ngx_conf_t *cf)
 }
 
 
-static ngx_thrift_deadlines_t *
-ngx_stream_thrift_get_deadlines(ngx_conf_t *cf,
-    ngx_stream_thrift_main_conf_t *tmcf, ngx_msec_t timeout)
+/* Those of that time and handler; NULL: no memory. */
+
+static ngx_thrift_delays_t *
+ngx_stream_thrift_get_delays(ngx_conf_t *cf,
+    ngx_stream_thrift_main_conf_t *tmcf, ngx_msec_t time,
+    ngx_thrift_delay_pt handler)
 {
-    ngx_uint_t               i;
-    ngx_thrift_deadlines_t  *deadlines, **deadlinesp;
+    ngx_uint_t            i;
+    ngx_thrift_delays_t  *delays, **delaysp;
 
-    deadlinesp = tmcf->deadlines.elts;
+    delaysp = tmcf->delays.elts;
 
-    for (i = 0; i < tmcf->deadlines.nelts; i++) {
-        if (deadlinesp[i]->timeout == timeout) {
-            return deadlinesp[i];
+    for (i = 0; i < tmcf->delays.nelts; i++) {
+        if (delaysp[i]->time == time && delaysp[i]->handler == handler) {
+            return delaysp[i];
         }
     }
 
-    deadlines = ngx_pcalloc(cf->pool, sizeof(ngx_thrift_deadlines_t));
-    deadlinesp = ngx_array_push(&tmcf->deadlines);
+    delays = ngx_pcalloc(cf->pool, sizeof(ngx_thrift_delays_t));
+    delaysp = ngx_array_push(&tmcf->delays);
 
-    if (deadlines == NULL || deadlinesp == NULL) {
+    if (delays == NULL || delaysp == NULL) {
         return NULL;
     }
 
-    ngx_thrift_deadlines_init(deadlines, timeout, ngx_thrift_call_expire);
-    *deadlinesp = deadlines;
+    ngx_thrift_delay_init(delays, time, handler);
+    *delaysp = delays;
 
-    return deadlines;
+    return delays;
 }
