@@ -76,6 +76,7 @@ my @directives = (
     thrift_connect_timeout       => [ '1s;', $calls ],
     thrift_read_timeout          => [ '1s;', $client ],
     thrift_send_timeout          => [ '1s;', $calls ],
+    thrift_attempt_timeout       => [ '1s;', $calls ],
     thrift_idle_timeout          => [ '1s;', $client ],
     thrift_max_message_size      => [ '1m;', $client ],
     thrift_max_depth             => [ '10;', $client ],

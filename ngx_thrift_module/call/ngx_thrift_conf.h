@@ -58,6 +58,8 @@ typedef struct {
     ngx_msec_t                  timeout;    /* unset: see the target's */
     ngx_msec_t                  connect_timeout;
     ngx_msec_t                  send_timeout;
+    ngx_msec_t                  attempt_timeout;    /* 0: none */
+    ngx_thrift_delays_t        *attempt_deadlines;  /* of that; NULL: none */
 
     ngx_flag_t                  ignore_client_abort;
 

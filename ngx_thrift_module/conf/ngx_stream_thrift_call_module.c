@@ -52,6 +52,7 @@ static ngx_thrift_answer_t  ngx_stream_thrift_nobody = {
 
 static ngx_conf_bitmask_t  ngx_stream_thrift_next_upstream[] = {
     { ngx_string("error"), NGX_THRIFT_RETRY_ERROR },
+    { ngx_string("timeout"), NGX_THRIFT_RETRY_TIMEOUT },
     { ngx_string("exception"), NGX_THRIFT_RETRY_EXCEPTION },
     { ngx_string("overloaded"), NGX_THRIFT_RETRY_OVERLOADED },
     { ngx_string("non_idempotent"), NGX_THRIFT_RETRY_NON_IDEMPOTENT },
@@ -142,6 +143,13 @@ static ngx_command_t  ngx_stream_thrift_call_commands[] = {
       ngx_conf_set_msec_slot,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(send_timeout),
+      NULL },
+
+    { ngx_string("thrift_attempt_timeout"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(attempt_timeout),
       NULL },
 
     { ngx_string("thrift_ignore_client_abort"),
@@ -275,6 +283,7 @@ ngx_stream_thrift_create_call_conf(ngx_conf_t *cf)
      *
      *     tccf->srv_conf = NULL;
      *     tccf->block = NULL;
+     *     tccf->conf.attempt_deadlines = NULL;
      *     tccf->conf.next_upstream = 0;
      */
 
@@ -285,6 +294,7 @@ ngx_stream_thrift_create_call_conf(ngx_conf_t *cf)
     tccf->conf.timeout = NGX_CONF_UNSET_MSEC;
     tccf->conf.connect_timeout = NGX_CONF_UNSET_MSEC;
     tccf->conf.send_timeout = NGX_CONF_UNSET_MSEC;
+    tccf->conf.attempt_timeout = NGX_CONF_UNSET_MSEC;
     tccf->conf.ignore_client_abort = NGX_CONF_UNSET;
     tccf->conf.handler_memory = NGX_CONF_UNSET_SIZE;
     tccf->conf.handler_slow = NGX_CONF_UNSET_MSEC;
@@ -399,6 +409,7 @@ ngx_stream_thrift_merge_call_conf(ngx_stream_thrift_call_conf_t *prev,
     ngx_conf_merge_msec_value(c->timeout, p->timeout, NGX_CONF_UNSET_MSEC);
     ngx_conf_merge_msec_value(c->connect_timeout, p->connect_timeout, 60000);
     ngx_conf_merge_msec_value(c->send_timeout, p->send_timeout, 60000);
+    ngx_conf_merge_msec_value(c->attempt_timeout, p->attempt_timeout, 0);
 
     ngx_conf_merge_value(c->ignore_client_abort, p->ignore_client_abort, 0);
 

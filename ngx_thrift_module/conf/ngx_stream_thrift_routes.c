@@ -49,9 +49,8 @@ static ngx_uint_t ngx_stream_thrift_decides(
 static ngx_thrift_service_t *ngx_stream_thrift_new_service(
     ngx_stream_thrift_build_t *build, ngx_stream_thrift_block_t *block,
     const nthrift_str_t *name);
-static ngx_thrift_delays_t *ngx_stream_thrift_get_delays(ngx_conf_t *cf,
-    ngx_stream_thrift_main_conf_t *tmcf, ngx_msec_t time,
-    ngx_thrift_delay_pt handler);
+static ngx_int_t ngx_stream_thrift_set_delays(ngx_conf_t *cf, ngx_msec_t time,
+    ngx_thrift_delay_pt handler, ngx_thrift_delays_t **delays);
 static ngx_thrift_target_t *ngx_stream_thrift_new_target(
     ngx_stream_thrift_build_t *build, ngx_stream_thrift_block_t *block,
     const nthrift_str_t *service);
@@ -623,6 +622,7 @@ ngx_int_t
 ngx_stream_thrift_init_deadlines(ngx_conf_t *cf)
 {
     ngx_uint_t                       i;
+    ngx_thrift_conf_t               *conf;
     ngx_thrift_target_t            **target;
     ngx_stream_thrift_main_conf_t   *tmcf;
 
@@ -631,15 +631,17 @@ ngx_stream_thrift_init_deadlines(ngx_conf_t *cf)
     target = tmcf->targets.elts;
 
     for (i = 0; i < tmcf->targets.nelts; i++) {
+        conf = target[i]->conf;
 
-        if (target[i]->timeout == 0) {
-            continue;
-        }
-
-        target[i]->deadlines = ngx_stream_thrift_get_delays(cf, tmcf,
-                                                  target[i]->timeout,
-                                                  ngx_thrift_deadline_expire);
-        if (target[i]->deadlines == NULL) {
+        if (ngx_stream_thrift_set_delays(cf, target[i]->timeout,
+                                         ngx_thrift_deadline_expire,
+                                         &target[i]->deadlines)
+            != NGX_OK
+            || ngx_stream_thrift_set_delays(cf, conf->attempt_timeout,
+                                            ngx_thrift_pass_expire,
+                                            &conf->attempt_deadlines)
+               != NGX_OK)
+        {
             return NGX_ERROR;
         }
     }
@@ -648,33 +650,40 @@ ngx_stream_thrift_init_deadlines(ngx_conf_t *cf)
 }
 
 
-/* Those of that time and handler; NULL: no memory. */
+/* The queue of that time and handler; there is none for the time 0. */
 
-static ngx_thrift_delays_t *
-ngx_stream_thrift_get_delays(ngx_conf_t *cf,
-    ngx_stream_thrift_main_conf_t *tmcf, ngx_msec_t time,
-    ngx_thrift_delay_pt handler)
+static ngx_int_t
+ngx_stream_thrift_set_delays(ngx_conf_t *cf, ngx_msec_t time,
+    ngx_thrift_delay_pt handler, ngx_thrift_delays_t **delays)
 {
-    ngx_uint_t            i;
-    ngx_thrift_delays_t  *delays, **delaysp;
+    ngx_uint_t                       i;
+    ngx_thrift_delays_t            **known;
+    ngx_stream_thrift_main_conf_t   *tmcf;
 
-    delaysp = tmcf->delays.elts;
+    if (time == 0) {
+        return NGX_OK;
+    }
+
+    tmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_thrift_module);
+
+    known = tmcf->delays.elts;
 
     for (i = 0; i < tmcf->delays.nelts; i++) {
-        if (delaysp[i]->time == time && delaysp[i]->handler == handler) {
-            return delaysp[i];
+        if (known[i]->time == time && known[i]->handler == handler) {
+            *delays = known[i];
+            return NGX_OK;
         }
     }
 
-    delays = ngx_pcalloc(cf->pool, sizeof(ngx_thrift_delays_t));
-    delaysp = ngx_array_push(&tmcf->delays);
+    *delays = ngx_pcalloc(cf->pool, sizeof(ngx_thrift_delays_t));
+    known = ngx_array_push(&tmcf->delays);
 
-    if (delays == NULL || delaysp == NULL) {
-        return NULL;
+    if (*delays == NULL || known == NULL) {
+        return NGX_ERROR;
     }
 
-    ngx_thrift_delay_init(delays, time, handler);
-    *delaysp = delays;
+    ngx_thrift_delay_init(*delays, time, handler);
+    *known = *delays;
 
-    return delays;
+    return NGX_OK;
 }

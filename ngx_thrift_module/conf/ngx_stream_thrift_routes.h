@@ -14,7 +14,7 @@
 char *ngx_stream_thrift_build_routes(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *server);
 
-/* Gives each target the deadlines of its timeout; after all are known. */
+/* Gives each target the queues of its times; after all are known. */
 ngx_int_t ngx_stream_thrift_init_deadlines(ngx_conf_t *cf);
 
 

@@ -40,6 +40,7 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     attempt->peer = NULL;
     attempt->pool = NULL;
     attempt->earlier = NULL;
+    attempt->expiry.set = 0;
     attempt->lost = 0;
     attempt->dialect.transport = head->transport;
     attempt->dialect.protocol = head->protocol;
@@ -114,6 +115,7 @@ ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt)
     attempt->sent = 0;
     attempt->received = 0;
     attempt->reused = 0;
+    attempt->timed_out = 0;
     attempt->blameless = 0;
     attempt->closes = 0;
     attempt->unnumbered = 0;
@@ -443,4 +445,26 @@ ngx_thrift_attempt_timed_out(ngx_thrift_attempt_t *attempt)
 
     ngx_log_error(ngx_thrift_pool_level(attempt->pool), attempt->call->log,
                   NGX_ETIMEDOUT, "upstream timed out");
+}
+
+
+ngx_int_t
+ngx_thrift_attempt_expired(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
+    ngx_thrift_attempt_timed_out(attempt);
+
+    if (attempt->sent == 0
+        || (ngx_thrift_retry_repeats(call) && !call->paused
+            && attempt->state != NGX_THRIFT_ATTEMPT_READING
+            && !ngx_thrift_pin_is_due(attempt)))
+    {
+        attempt->timed_out = 1;
+        return NGX_DECLINED;
+    }
+
+    return ngx_thrift_error_timed_out(call);
 }

@@ -44,6 +44,7 @@ struct ngx_thrift_attempt_s {
     ngx_thrift_connection_t   *connection;  /* NULL: none yet, or no more */
     ngx_uint_t                 state;
     ngx_uint_t                 number;      /* among the call's, from 1 */
+    ngx_thrift_delay_t         expiry;      /* thrift_attempt_timeout */
 
     void                      *choice;      /* the balancer's; NULL: it was not
                                                asked yet */
@@ -64,6 +65,7 @@ struct ngx_thrift_attempt_s {
     unsigned                   reused:1;    /* its connection had others */
     unsigned                   lost:1;      /* it or one before it was sent,
                                                and not answered */
+    unsigned                   timed_out:1; /* its own time was over */
     unsigned                   blameless:1; /* that it failed is not its
                                                server's fault */
     unsigned                   closes:1;    /* its connection carries no
@@ -124,6 +126,9 @@ ngx_uint_t ngx_thrift_attempt_leaves_doubt(ngx_thrift_attempt_t *attempt);
 
 /* It took too long, and will be given up: says so in the log. */
 void ngx_thrift_attempt_timed_out(ngx_thrift_attempt_t *attempt);
+
+/* The same, when its own time is over: how it ends then, as below. */
+ngx_int_t ngx_thrift_attempt_expired(ngx_thrift_attempt_t *attempt);
 
 /*
  * How it ended when its connection did: NGX_DECLINED: it may be sent again,

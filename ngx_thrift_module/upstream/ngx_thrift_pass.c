@@ -17,6 +17,8 @@
 
 
 static void ngx_thrift_pass_done(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
+static void ngx_thrift_pass_go_on(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
+static void ngx_thrift_pass_take_off(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_try(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_choose(ngx_thrift_attempt_t *attempt);
@@ -71,16 +73,41 @@ ngx_thrift_pass_balanced(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 static void
 ngx_thrift_pass_done(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 {
-    ngx_thrift_call_t  *call;
-
-    call = attempt->call;
-
     /* a connection died in the pool: the same server, over a new one */
 
     if (rc == NGX_DECLINED && attempt->reused) {
         ngx_thrift_attempt_renew(attempt);
         rc = ngx_thrift_pass_open(attempt);
     }
+
+    ngx_thrift_pass_go_on(attempt, rc);
+}
+
+
+void
+ngx_thrift_pass_expire(ngx_thrift_delay_t *expiry)
+{
+    ngx_int_t              rc;
+    ngx_thrift_attempt_t  *attempt;
+
+    attempt = (ngx_thrift_attempt_t *)
+                  ((u_char *) expiry - offsetof(ngx_thrift_attempt_t, expiry));
+
+    rc = ngx_thrift_attempt_expired(attempt);
+
+    ngx_thrift_pass_take_off(attempt);
+    ngx_thrift_pass_go_on(attempt, rc);
+}
+
+
+/* The attempt has come to `rc`, in an event of its own. */
+
+static void
+ngx_thrift_pass_go_on(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
+{
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
 
     rc = ngx_thrift_pass_result(attempt, rc);
 
@@ -106,13 +133,24 @@ ngx_thrift_pass_cancel(ngx_thrift_call_t *call, ngx_uint_t reason)
         state = ngx_thrift_pass_state(attempt);
     }
 
-    if (attempt->connection) {
-        ngx_thrift_connection_remove(attempt);
-    }
+    ngx_thrift_pass_take_off(attempt);
 
     call->balancer->free(attempt, state);
 
     return NGX_OK;
+}
+
+
+/* Nobody waits for what becomes of the attempt any more. */
+
+static void
+ngx_thrift_pass_take_off(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_delay_stop(&attempt->expiry);
+
+    if (attempt->connection) {
+        (void) ngx_thrift_connection_remove(attempt);
+    }
 }
 
 
@@ -143,6 +181,11 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
 
     call = attempt->call;
     call->log->action = "connecting to upstream";
+
+    if (call->conf->attempt_deadlines) {
+        ngx_thrift_delay_start(call->conf->attempt_deadlines,
+                               &attempt->expiry, ngx_current_msec);
+    }
 
     conn = ngx_thrift_pin_find(attempt);
 
@@ -251,6 +294,7 @@ ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
         return NGX_AGAIN;
     }
 
+    ngx_thrift_delay_stop(&attempt->expiry);
     ngx_thrift_pass_give_back(attempt, rc);
 
     if (!ngx_thrift_retry_due(attempt, rc)) {
@@ -312,6 +356,10 @@ ngx_thrift_pass_end(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
     if (ngx_thrift_attempt_restore(attempt) == NGX_OK) {
         ngx_thrift_error_clear(call);
         return NGX_OK;
+    }
+
+    if (rc == NGX_DECLINED && attempt->timed_out) {
+        return ngx_thrift_error_timed_out(call);
     }
 
     if (rc == NGX_DECLINED) {

@@ -14,6 +14,9 @@ ngx_int_t ngx_thrift_pass(ngx_thrift_call_t *call);
 /* The balancer is ready after all (a name was resolved), or `rc` says no. */
 void ngx_thrift_pass_balanced(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
 
+/* The time of an attempt is over: handles attempt->expiry. */
+void ngx_thrift_pass_expire(ngx_thrift_delay_t *expiry);
+
 /* The call is given up: nobody waits for its answer any more. */
 ngx_int_t ngx_thrift_pass_cancel(ngx_thrift_call_t *call, ngx_uint_t reason);
 

@@ -39,7 +39,13 @@ ngx_thrift_retry_causes(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
         return ngx_thrift_retry_answered(attempt);
 
     case NGX_DECLINED:
-        return NGX_THRIFT_RETRY_ERROR;
+
+        if (!attempt->timed_out) {
+            return NGX_THRIFT_RETRY_ERROR;
+        }
+
+        return attempt->sent ? NGX_THRIFT_RETRY_TIMEOUT
+                             : NGX_THRIFT_RETRY_TIMEOUT|NGX_THRIFT_RETRY_ERROR;
 
     default: /* NGX_ERROR */
         return ngx_thrift_retry_refused(attempt)
