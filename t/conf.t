@@ -285,7 +285,7 @@ my @bad = (
              "\"$_\" directive invalid number" ],
            [ "negative $_", server => "$_ -1;",
              "\"$_\" directive invalid number" ] }
-         grep { !/limit_calls/ && /depth|pipeline|calls|tries/ } @names),
+         grep { !/limit_calls/ && /depth|max_pipeline|calls|tries/ } @names),
 
     (map { [ "$_ maybe", server => "$_ maybe;",
              "invalid value \"maybe\" in \"$_\" directive, it must be "

@@ -80,7 +80,7 @@ struct ngx_thrift_connection_s {
 
     /* the pipeline's */
 
-    ngx_queue_t             taker;      /* of its server, if it takes one more */
+    ngx_queue_t             taker;      /* of its server's, if it is one */
     ngx_thrift_client_t    *latest;     /* whose attempt was the last; may be
                                            gone */
     ngx_msec_t              waiting;    /* since when the first is waited for */
