@@ -37,6 +37,8 @@ stream {
         default  $thrift_method;
     }
 
+    thrift_limit_calls_zone  $server_port  zone=none:32k;
+
     thrift_limit_calls  address  4;
 
     upstream backend {
@@ -53,6 +55,12 @@ stream {
         thrift_pass         backend;
         thrift_limit_calls  method  2;
         thrift_limit_calls  address  10;
+    }
+
+    server {
+        listen              127.0.0.1:%%PORT_many%%;
+        thrift_limit_calls  none  1;
+        thrift_pass         backend;
     }
 
     server {
@@ -197,6 +205,27 @@ is(scalar(grep { answer($_->read_message()) eq $refused } @c), 1,
 
 ok($t->grep_log(qr/\[info\] .*calls are limited by zone "address"/), 'in the log');
 ok($t->grep_log(qr/^hold\|\d+\|exception\|503$/, 'access.log'), 'status');
-is(scalar $t->grep_log(qr/\[(?:warn|error)\]/), 0, 'no line above info');
+
+# many of them: a line, and their number
+
+my $holder = $t->client('many');
+
+$holder->start('hold');
+held(1);
+
+my @many = $t->client('many')->exchange(
+               join('', map { call_bytes('many', $_) } 1 .. 2000), 2000, 30);
+
+is(scalar(grep { answer($_) eq $refused } @many), 2000, 'many are refused');
+is(scalar($t->grep_log(qr/calls are limited.*call: "many"/)), 1, 'one line');
+
+my @more = $t->wait_log(qr/\[notice\].* \d+ more calls were refused within 10 /,
+                        'error.log', 15);
+is($more[0] =~ /: (\d+) more calls .* seconds: limited by zone "none"$/
+       ? $1 : $more[0], 1999, 'the others are counted');
+
+$backend->release();
+is(answer($holder->read_message()), 'backend', 'and the first is answered');
+is(scalar $t->grep_log(qr/\[(?:warn|error)\]/), 0, 'no line above notice');
 
 $t->done();

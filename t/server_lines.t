@@ -142,12 +142,13 @@ for (
                          CALLS, 30);
     is(scalar(@m), CALLS, "$server, $method, answered");
 
-    my $more = qr/: (\d+) more errors of servers of upstream "([^"]+)"/;
+    my $more = qr/: \d+ more (?:errors of servers of upstream|calls? w\w+ refused)/;
     my (@lines, @more);
 
     ok(wait_for(sub {
         @lines = split /\n/, $t->read_log('error.log', $start);
         @more = grep { /$level.*$more/ } @lines;
+        @lines = grep { !/$more/ } @lines;
         return @more && lines(\@lines, $text) + counted(@more) >= CALLS;
     }, 5), "$server, $method, counted");
 
@@ -175,7 +176,7 @@ sub lines {
 sub counted {
     my $n = 0;
 
-    $n += /: (\d+) more errors/ ? $1 : 0 for @_;
+    $n += /: (\d+) more (?:errors|calls?) / ? $1 : 0 for @_;
 
     return $n;
 }

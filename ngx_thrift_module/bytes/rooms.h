@@ -10,6 +10,7 @@
  *
  *     escape                      received bytes in lines of the log
  *     tally                       lines of the log that are counted
+ *     refusals                    the same, of calls that are refused
  *     timer                       deadlines that cost nothing to move
  *     delay                       what is due after the same time
  *     trim                        memory of a burst goes back to the system
@@ -23,6 +24,7 @@
 #include "bytes/ngx_thrift_delay.h"
 #include "bytes/ngx_thrift_escape.h"
 #include "bytes/ngx_thrift_tally.h"
+#include "bytes/ngx_thrift_refusals.h"
 #include "bytes/ngx_thrift_trim.h"
 #include "bytes/ngx_thrift_cache.h"
 #include "bytes/ngx_thrift_input.h"

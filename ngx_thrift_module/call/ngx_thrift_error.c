@@ -10,6 +10,11 @@
 #define NGX_THRIFT_MAX_TEXT  512    /* bytes of an exception's message */
 
 
+/* Of calls that the worker has no memory for. */
+
+static ngx_thrift_refusals_t  ngx_thrift_error_refusals;
+
+
 ngx_int_t
 ngx_thrift_error_set(ngx_thrift_call_t *call, ngx_int_t exception,
     ngx_uint_t status, const char *fmt, ...)
@@ -55,8 +60,20 @@ ngx_thrift_error_clear(ngx_thrift_call_t *call)
 ngx_int_t
 ngx_thrift_error_overloaded(ngx_thrift_call_t *call)
 {
-    ngx_log_error(NGX_LOG_INFO, call->log, 0,
-                  "calls hold too much memory in this worker");
+    ngx_thrift_refusals_t  *refusals;
+
+    refusals = &ngx_thrift_error_refusals;
+
+    if (refusals->what == NULL) {
+        ngx_thrift_refusals_init(refusals, NGX_THRIFT_REFUSALS,
+                                 NGX_THRIFT_REFUSALS_PERIOD, NGX_LOG_NOTICE,
+                                 "calls hold too much memory in this worker",
+                                 NULL);
+    }
+
+    if (ngx_thrift_refusals_add(refusals, call->log)) {
+        ngx_log_error(NGX_LOG_INFO, call->log, 0, "%s", refusals->what);
+    }
 
     return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 503,
                                 "overloaded: calls hold too much memory");

@@ -28,6 +28,7 @@ typedef struct {
     ngx_stream_thrift_limit_shared_t  *shared;
     ngx_slab_pool_t                   *slab;
     ngx_stream_complex_value_t         key;
+    ngx_thrift_refusals_t              refusals;
 } ngx_stream_thrift_limit_zone_t;
 
 
@@ -145,10 +146,12 @@ ngx_stream_thrift_limit_call(ngx_stream_thrift_call_t *tc,
         return NGX_OK;
     }
 
-    ngx_log_error(NGX_LOG_INFO, tc->call.log, 0,
-                  "calls are limited by zone \"%V\"%s",
-                  &limit->zone->shm.name,
-                  rc == NGX_ERROR ? ", which is full" : "");
+    if (ngx_thrift_refusals_add(&limited->zone->refusals, tc->call.log)) {
+        ngx_log_error(NGX_LOG_INFO, tc->call.log, 0,
+                      "calls are limited by zone \"%V\"%s",
+                      &limit->zone->shm.name,
+                      rc == NGX_ERROR ? ", which is full" : "");
+    }
 
     return ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 503,
                                 "overloaded: too many calls at once");
@@ -548,6 +551,13 @@ ngx_stream_thrift_limit_calls_zone(ngx_conf_t *cf, ngx_command_t *cmd,
 
     shm_zone->init = ngx_stream_thrift_limit_init_zone;
     shm_zone->data = zone;
+
+    if (ngx_thrift_refusals_add_limit(cf, &zone->refusals, "limited by zone",
+                                      &shm_zone->shm.name)
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
 
     tmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_thrift_module);
 

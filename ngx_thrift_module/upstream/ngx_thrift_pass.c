@@ -243,8 +243,10 @@ ngx_thrift_pass_choose(ngx_thrift_attempt_t *attempt)
     }
 
     if (rc == NGX_BUSY) {
-        ngx_log_error(ngx_thrift_pool_level(attempt->pool), call->log, 0,
-                      "no live upstreams");
+
+        if (ngx_thrift_refusals_add(&attempt->pool->refusals, call->log)) {
+            ngx_log_error(NGX_LOG_ERR, call->log, 0, "no live upstreams");
+        }
 
         return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
                                     "no live upstreams");

@@ -55,6 +55,7 @@
 /* What all servers of an upstream make a worker write. */
 
 #define NGX_THRIFT_POOL_ERRORS         100      /* lines at level "error" */
+#define NGX_THRIFT_POOL_REFUSALS       10       /* the same, "no live ..." */
 #define NGX_THRIFT_POOL_ERRORS_PERIOD  1000     /* milliseconds */
 
 
@@ -109,6 +110,10 @@ ngx_thrift_pool_init(ngx_thrift_pool_t *pool)
     ngx_thrift_tally_init(&pool->errors, NGX_THRIFT_POOL_ERRORS,
                           NGX_THRIFT_POOL_ERRORS_PERIOD,
                           ngx_thrift_pool_more_errors, pool);
+
+    ngx_thrift_refusals_init(&pool->refusals, NGX_THRIFT_POOL_REFUSALS,
+                             NGX_THRIFT_POOL_ERRORS_PERIOD, NGX_LOG_ERR,
+                             "no live upstreams in", &pool->name);
 }
 
 
@@ -156,6 +161,7 @@ ngx_thrift_pool_destroy(ngx_thrift_pool_t *pool)
     ngx_thrift_timer_close(&pool->timer);
     ngx_thrift_blame_forget(pool);
     ngx_thrift_tally_destroy(&pool->errors);
+    ngx_thrift_refusals_destroy(&pool->refusals);
 }
 
 

@@ -63,6 +63,7 @@ struct ngx_thrift_pool_s {
     ngx_msec_t            lifetime;     /* none is kept longer; 0: no limit */
     ngx_str_t             name;         /* of the upstream, for the log */
     ngx_thrift_tally_t    errors;       /* lines about its servers */
+    ngx_thrift_refusals_t  refusals;    /* calls that got none of them */
     ngx_uint_t            check_seqid;  /* replies bear the seqid of a call */
 
     ngx_uint_t            pipeline;     /* calls on one connection */
