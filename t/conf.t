@@ -356,9 +356,11 @@ my @bad = (
       'invalid value "on" in "thrift_pipeline" directive, it must be "off" '
       . 'or between 1 and 256' ],
     [ 'pipeline of nothing', upstream => 'thrift_pipeline 0;',
-      'invalid value "0" in "thrift_pipeline" directive' ],
+      'invalid value "0" in "thrift_pipeline" directive, it must be "off" '
+      . 'or between 1 and 256' ],
     [ 'pipeline without end', upstream => 'thrift_pipeline 257;',
-      'invalid value "257" in "thrift_pipeline" directive' ],
+      'invalid value "257" in "thrift_pipeline" directive, it must be "off" '
+      . 'or between 1 and 256' ],
     [ 'pipeline of no connection', upstream => 'thrift_pipeline 8 '
       . 'connections=0;', 'invalid parameter "connections=0"' ],
     [ 'pipeline of something', upstream => 'thrift_pipeline 8 depth=1;',
