@@ -13,6 +13,7 @@
  *     refusals                    the same, of calls that are refused
  *     timer                       deadlines that cost nothing to move
  *     delay                       what is due after the same time
+ *     turns                       whose turn it is among those that wait
  *     trim                        memory of a burst goes back to the system
  */
 
@@ -25,6 +26,7 @@
 #include "bytes/ngx_thrift_escape.h"
 #include "bytes/ngx_thrift_tally.h"
 #include "bytes/ngx_thrift_refusals.h"
+#include "bytes/ngx_thrift_turns.h"
 #include "bytes/ngx_thrift_trim.h"
 #include "bytes/ngx_thrift_cache.h"
 #include "bytes/ngx_thrift_input.h"

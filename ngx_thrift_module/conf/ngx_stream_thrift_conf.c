@@ -121,6 +121,7 @@ ngx_stream_thrift_cleanup(void *data)
 
     for (i = 0; i < tmcf->pools.nelts; i++) {
         ngx_thrift_pool_destroy(&pool[i]->idle);
+        ngx_thrift_delay_destroy(&pool[i]->queue);
     }
 
     delays = tmcf->delays.elts;

@@ -185,6 +185,10 @@ typedef struct {
 
 typedef struct {
     ngx_uint_t                       keepalive;
+    ngx_uint_t                       keepalive_max; /* 0: no limit */
+    ngx_uint_t                       keepalive_requests;    /* the same */
+    ngx_uint_t                       queue;
+    ngx_msec_t                       queue_timeout; /* 0: no limit */
     ngx_msec_t                       keepalive_timeout;
     ngx_msec_t                       keepalive_lifetime;
     ngx_msec_t                       keepalive_surplus;     /* 0 if they were

@@ -115,6 +115,7 @@ ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool)
         pool->idle.timeout = NGX_STREAM_THRIFT_KEEPALIVE_TIMEOUT;
         pool->idle.lifetime = NGX_STREAM_THRIFT_KEEPALIVE_LIFETIME;
         pool->idle.check_seqid = 1;
+        pool->idle.queue = NGX_STREAM_THRIFT_QUEUE;
         pool->idle.pipeline = 1;
         return;
     }
@@ -124,12 +125,21 @@ ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool)
 
     pool->idle.max = ucf->keepalive;
     pool->idle.surplus = ucf->keepalive_surplus;
+    pool->idle.max_open = ucf->keepalive_max;
+    pool->idle.requests = ucf->keepalive_requests;
+    pool->idle.queue = ucf->queue;
     pool->idle.timeout = ucf->keepalive_timeout;
     pool->idle.lifetime = ucf->keepalive_lifetime;
     pool->idle.check_seqid = ucf->check_seqid;
     pool->idle.pipeline = ucf->pipeline;
     pool->idle.pipeline_connections = ucf->pipeline_connections;
     pool->idle.pipeline_delay = ucf->pipeline_delay;
+
+    if (ucf->queue_timeout) {
+        ngx_thrift_delay_init(&pool->queue, ucf->queue_timeout,
+                              ngx_thrift_queue_expire);
+        pool->idle.queue_delays = &pool->queue;
+    }
 }
 
 

@@ -18,6 +18,10 @@
 
 #define NGX_STREAM_THRIFT_KEEPALIVE_SURPLUS   5000
 
+/* Calls that wait for a server, when nothing else is said. */
+
+#define NGX_STREAM_THRIFT_QUEUE               1000
+
 /* Milliseconds that one is kept, unused and at all. */
 
 #define NGX_STREAM_THRIFT_KEEPALIVE_TIMEOUT   60000
@@ -28,6 +32,7 @@
 
 struct ngx_stream_thrift_pool_s {
     ngx_thrift_pool_t                idle;
+    ngx_thrift_delays_t              queue;     /* for how long calls wait */
     ngx_stream_upstream_srv_conf_t  *upstream;  /* NULL: of addresses that
                                                    variables name */
 };

@@ -11,9 +11,26 @@
 static void *ngx_stream_thrift_create_upstream_conf(ngx_conf_t *cf);
 static char *ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static ngx_int_t ngx_stream_thrift_keepalive_parameter(ngx_conf_t *cf,
+    ngx_stream_thrift_upstream_conf_t *ucf, ngx_str_t *value);
+static ngx_int_t ngx_stream_thrift_parameter_time(ngx_conf_t *cf,
+    ngx_str_t *parameter, ngx_str_t *value, ngx_msec_t *time);
+static ngx_int_t ngx_stream_thrift_parameter_number(ngx_conf_t *cf,
+    ngx_str_t *parameter, ngx_str_t *value, ngx_int_t least,
+    ngx_uint_t *number);
 static char *ngx_stream_thrift_pipeline(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_int_t ngx_stream_thrift_init_upstreams(ngx_conf_t *cf);
+
+
+/* Of a directive that has several, each with a number or a time. */
+
+typedef struct {
+    ngx_str_t    name;
+    size_t       offset;
+    ngx_uint_t   time;
+    ngx_int_t    least;         /* if it is a number */
+} ngx_stream_thrift_parameter_t;
 
 
 static ngx_conf_enum_t  ngx_stream_thrift_transports[] = {
@@ -27,6 +44,31 @@ static ngx_conf_enum_t  ngx_stream_thrift_protocols[] = {
     { ngx_string("binary"), NTHRIFT_BINARY },
     { ngx_string("compact"), NTHRIFT_COMPACT },
     { ngx_null_string, 0 }
+};
+
+
+static const ngx_stream_thrift_parameter_t
+    ngx_stream_thrift_keepalive_parameters[] =
+{
+    { ngx_string("max="),
+      offsetof(ngx_stream_thrift_upstream_conf_t, keepalive_max), 0, 1 },
+
+    { ngx_string("requests="),
+      offsetof(ngx_stream_thrift_upstream_conf_t, keepalive_requests), 0, 1 },
+
+    { ngx_string("timeout="),
+      offsetof(ngx_stream_thrift_upstream_conf_t, keepalive_timeout), 1, 0 },
+
+    { ngx_string("lifetime="),
+      offsetof(ngx_stream_thrift_upstream_conf_t, keepalive_lifetime), 1, 0 },
+
+    { ngx_string("queue="),
+      offsetof(ngx_stream_thrift_upstream_conf_t, queue), 0, 0 },
+
+    { ngx_string("queue_timeout="),
+      offsetof(ngx_stream_thrift_upstream_conf_t, queue_timeout), 1, 0 },
+
+    { ngx_null_string, 0, 0, 0 }
 };
 
 
@@ -130,6 +172,10 @@ ngx_stream_thrift_create_upstream_conf(ngx_conf_t *cf)
      */
 
     ucf->keepalive = NGX_CONF_UNSET_UINT;
+    ucf->keepalive_max = NGX_CONF_UNSET_UINT;
+    ucf->keepalive_requests = NGX_CONF_UNSET_UINT;
+    ucf->queue = NGX_CONF_UNSET_UINT;
+    ucf->queue_timeout = NGX_CONF_UNSET_MSEC;
     ucf->keepalive_timeout = NGX_CONF_UNSET_MSEC;
     ucf->keepalive_lifetime = NGX_CONF_UNSET_MSEC;
     ucf->pipeline = NGX_CONF_UNSET_UINT;
@@ -150,9 +196,8 @@ ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_stream_thrift_upstream_conf_t  *ucf = conf;
 
     ngx_int_t    n;
-    ngx_str_t   *value, s;
+    ngx_str_t   *value;
     ngx_uint_t   i;
-    ngx_msec_t  *time;
 
     if (ucf->keepalive != NGX_CONF_UNSET_UINT) {
         return "is duplicate";
@@ -172,33 +217,96 @@ ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ucf->keepalive = n;
 
     for (i = 2; i < cf->args->nelts; i++) {
-
-        if (ngx_strncmp(value[i].data, "timeout=", 8) == 0) {
-            s.len = value[i].len - 8;
-            s.data = value[i].data + 8;
-            time = &ucf->keepalive_timeout;
-
-        } else if (ngx_strncmp(value[i].data, "lifetime=", 9) == 0) {
-            s.len = value[i].len - 9;
-            s.data = value[i].data + 9;
-            time = &ucf->keepalive_lifetime;
-
-        } else {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\"", &value[i]);
-            return NGX_CONF_ERROR;
-        }
-
-        *time = ngx_parse_time(&s, 0);
-
-        if (*time == (ngx_msec_t) NGX_ERROR || *time == 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid time in parameter \"%V\"", &value[i]);
+        if (ngx_stream_thrift_keepalive_parameter(cf, ucf, &value[i])
+            != NGX_OK)
+        {
             return NGX_CONF_ERROR;
         }
     }
 
+    if (ucf->keepalive_max != NGX_CONF_UNSET_UINT
+        && ucf->keepalive > ucf->keepalive_max)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" keeps %ui idle connections, but \"max\" "
+                           "allows %ui", &value[0], ucf->keepalive,
+                           ucf->keepalive_max);
+        return NGX_CONF_ERROR;
+    }
+
     return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_keepalive_parameter(ngx_conf_t *cf,
+    ngx_stream_thrift_upstream_conf_t *ucf, ngx_str_t *value)
+{
+    u_char                                 *p;
+    ngx_str_t                               s;
+    const ngx_stream_thrift_parameter_t    *parameter;
+
+    for (parameter = ngx_stream_thrift_keepalive_parameters;
+         parameter->name.len;
+         parameter++)
+    {
+        if (value->len >= parameter->name.len
+            && ngx_strncmp(value->data, parameter->name.data,
+                           parameter->name.len)
+               == 0)
+        {
+            s.data = value->data + parameter->name.len;
+            s.len = value->len - parameter->name.len;
+            p = (u_char *) ucf + parameter->offset;
+
+            return parameter->time
+                   ? ngx_stream_thrift_parameter_time(cf, value, &s,
+                                                      (ngx_msec_t *) p)
+                   : ngx_stream_thrift_parameter_number(cf, value, &s,
+                                                        parameter->least,
+                                                        (ngx_uint_t *) p);
+        }
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"",
+                       value);
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_parameter_time(ngx_conf_t *cf, ngx_str_t *parameter,
+    ngx_str_t *value, ngx_msec_t *time)
+{
+    *time = ngx_parse_time(value, 0);
+
+    if (*time == (ngx_msec_t) NGX_ERROR || *time == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid time in parameter \"%V\"", parameter);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_parameter_number(ngx_conf_t *cf, ngx_str_t *parameter,
+    ngx_str_t *value, ngx_int_t least, ngx_uint_t *number)
+{
+    ngx_int_t  n;
+
+    n = ngx_atoi(value->data, value->len);
+
+    if (n == NGX_ERROR || n < least) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid number in parameter \"%V\"", parameter);
+        return NGX_ERROR;
+    }
+
+    *number = n;
+
+    return NGX_OK;
 }
 
 
@@ -281,6 +389,10 @@ ngx_stream_thrift_init_upstreams(ngx_conf_t *cf)
         }
 
         ngx_conf_init_uint_value(ucf->keepalive, NGX_STREAM_THRIFT_KEEPALIVE);
+        ngx_conf_init_uint_value(ucf->keepalive_max, 0);
+        ngx_conf_init_uint_value(ucf->keepalive_requests, 0);
+        ngx_conf_init_uint_value(ucf->queue, NGX_STREAM_THRIFT_QUEUE);
+        ngx_conf_init_msec_value(ucf->queue_timeout, 0);
         ngx_conf_init_msec_value(ucf->keepalive_timeout,
                                  NGX_STREAM_THRIFT_KEEPALIVE_TIMEOUT);
         ngx_conf_init_msec_value(ucf->keepalive_lifetime,

@@ -41,6 +41,7 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     attempt->pool = NULL;
     attempt->earlier = NULL;
     attempt->expiry.set = 0;
+    attempt->max_conns = 0;
     attempt->lost = 0;
     attempt->dialect.transport = head->transport;
     attempt->dialect.protocol = head->protocol;
@@ -114,6 +115,10 @@ ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt)
     attempt->out = NULL;
     attempt->sent = 0;
     attempt->received = 0;
+    attempt->address = NULL;
+    attempt->turn.line = NULL;
+    attempt->patience.set = 0;
+    attempt->fresh = 0;
     attempt->reused = 0;
     attempt->timed_out = 0;
     attempt->blameless = 0;

@@ -51,6 +51,12 @@ struct ngx_thrift_attempt_s {
     ngx_peer_connection_t     *peer;        /* a part of it */
     ngx_thrift_pool_t         *pool;
     ngx_thrift_dialect_t       dialect;
+    ngx_uint_t                 max_conns;   /* of its server; 0: no limit */
+
+    ngx_thrift_address_t      *address;     /* where it looks for a connection,
+                                               or has found one */
+    ngx_thrift_turn_t          turn;        /* while it waits for one */
+    ngx_thrift_delay_t         patience;    /* for that */
 
     int32_t                    seqid;
     uint32_t                   ordinal;     /* among those of its connection */
@@ -62,6 +68,7 @@ struct ngx_thrift_attempt_s {
     ngx_thrift_message_t      *earlier;     /* the exception that answered one
                                                before it, or NULL */
 
+    unsigned                   fresh:1;     /* its connection has to be new */
     unsigned                   reused:1;    /* its connection had others */
     unsigned                   lost:1;      /* it or one before it was sent,
                                                and not answered */

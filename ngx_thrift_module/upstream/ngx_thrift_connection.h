@@ -76,7 +76,9 @@ struct ngx_thrift_connection_s {
     ngx_queue_t             idle;       /* of its server */
     ngx_queue_t             idle_pool;  /* of its pool: idle, own or kept */
     ngx_queue_t             idle_all;   /* of the worker */
+    ngx_queue_t             idle_address;
     ngx_msec_t              since;      /* when it became idle */
+    ngx_msec_t              end;        /* when it is not kept any more */
 
     /* the pipeline's */
 

@@ -22,7 +22,6 @@ static void ngx_thrift_pass_take_off(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_try(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_choose(ngx_thrift_attempt_t *attempt);
-static ngx_int_t ngx_thrift_pass_open(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
 static void ngx_thrift_pass_give_back(ngx_thrift_attempt_t *attempt,
@@ -77,7 +76,8 @@ ngx_thrift_pass_done(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 
     if (rc == NGX_DECLINED && attempt->reused) {
         ngx_thrift_attempt_renew(attempt);
-        rc = ngx_thrift_pass_open(attempt);
+        attempt->fresh = 1;
+        rc = ngx_thrift_queue_enter(attempt);
     }
 
     ngx_thrift_pass_go_on(attempt, rc);
@@ -150,6 +150,9 @@ ngx_thrift_pass_take_off(ngx_thrift_attempt_t *attempt)
 
     if (attempt->connection) {
         (void) ngx_thrift_connection_remove(attempt);
+
+    } else {
+        ngx_thrift_queue_leave(attempt);
     }
 }
 
@@ -206,20 +209,9 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
 
     /* what others have left on a connection is no state of this client's */
 
-    conn = (call->conf->balance == NGX_THRIFT_BALANCE_CONNECTION)
-           ? NULL : ngx_thrift_pool_get(attempt);
-    if (conn == NULL) {
-        return ngx_thrift_pass_open(attempt);
-    }
+    attempt->fresh = (call->conf->balance == NGX_THRIFT_BALANCE_CONNECTION);
 
-    attempt->peer->cached = 1;
-
-    ngx_thrift_connection_add(conn, attempt);
-    call->balancer->connected(attempt);
-
-    ngx_thrift_pin(attempt);
-
-    return NGX_AGAIN;
+    return ngx_thrift_queue_enter(attempt);
 }
 
 
@@ -261,25 +253,6 @@ ngx_thrift_pass_choose(ngx_thrift_attempt_t *attempt)
                    call->number, attempt->number, attempt->peer->name);
 
     return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_thrift_pass_open(ngx_thrift_attempt_t *attempt)
-{
-    ngx_int_t  rc;
-
-    attempt->call->log->action = "connecting to upstream";
-
-    rc = ngx_thrift_connection_open(attempt);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    ngx_thrift_pin(attempt);
-
-    return NGX_AGAIN;
 }
 
 

@@ -61,15 +61,21 @@
 
 static void ngx_thrift_pool_more_errors(void *data, ngx_uint_t n);
 static ngx_queue_t *ngx_thrift_pool_all_idle(void);
-static ngx_thrift_connection_t *ngx_thrift_pool_get_any(
+static void ngx_thrift_pool_set_address(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_server_t *own, ngx_thrift_server_t *server);
+static ngx_thrift_connection_t *ngx_thrift_pool_join(
+    ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *own,
+    ngx_thrift_server_t *server);
+static ngx_thrift_connection_t *ngx_thrift_pool_least(
     ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *own,
     ngx_thrift_server_t *server);
 static void ngx_thrift_pool_appoint(ngx_thrift_connection_t *conn,
-    ngx_thrift_attempt_t *attempt);
+    ngx_thrift_attempt_t *attempt, ngx_uint_t several);
 static void ngx_thrift_pool_key(ngx_thrift_server_t *key,
     ngx_thrift_attempt_t *attempt);
 static ngx_thrift_connection_t *ngx_thrift_pool_take(
     ngx_thrift_server_t *server);
+static ngx_msec_t ngx_thrift_pool_lifetime(ngx_thrift_pool_t *pool);
 static ngx_uint_t ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn);
 static ngx_uint_t ngx_thrift_pool_place(ngx_thrift_connection_t *conn);
 static void ngx_thrift_pool_park(ngx_thrift_connection_t *conn);
@@ -98,6 +104,7 @@ ngx_thrift_pool_init(ngx_thrift_pool_t *pool)
     ngx_uint_t  i;
 
     ngx_thrift_server_init_all(&pool->servers);
+    ngx_thrift_address_init_all(pool);
 
     for (i = NGX_THRIFT_POOL_IDLE; i < NGX_THRIFT_POOL_PLACES; i++) {
         ngx_queue_init(&pool->idle[i]);
@@ -159,6 +166,7 @@ void
 ngx_thrift_pool_destroy(ngx_thrift_pool_t *pool)
 {
     ngx_thrift_timer_close(&pool->timer);
+    ngx_thrift_address_free_all(pool);
     ngx_thrift_blame_forget(pool);
     ngx_thrift_tally_destroy(&pool->errors);
     ngx_thrift_refusals_destroy(&pool->refusals);
@@ -282,8 +290,9 @@ ngx_thrift_pool_count_own(ngx_thrift_client_t *client,
 
 
 ngx_thrift_connection_t *
-ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt)
+ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
 {
+    ngx_uint_t                several;
     ngx_thrift_server_t       key, *own, *server;
     ngx_thrift_client_t      *client;
     ngx_thrift_connection_t  *conn;
@@ -295,8 +304,24 @@ ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt)
     own = client ? ngx_thrift_server_find(&client->servers, &key) : NULL;
     server = ngx_thrift_server_find(&attempt->pool->servers, &key);
 
-    if (ngx_thrift_pipeline_allows(attempt)) {
-        return ngx_thrift_pool_get_any(attempt, own, server);
+    ngx_thrift_pool_set_address(attempt, own, server);
+
+    if (attempt->fresh || attempt->address == NULL) {
+        return NULL;
+    }
+
+    /* others may wait for what is everybody's */
+
+    if (!turn && attempt->address->waiting.n) {
+        server = NULL;
+    }
+
+    several = ngx_thrift_pipeline_allows(attempt);
+
+    conn = several ? ngx_thrift_pool_join(attempt, own, server) : NULL;
+
+    if (conn) {
+        return conn;
     }
 
     /* its own ones first: calls on one connection keep their order */
@@ -307,66 +332,81 @@ ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt)
         conn = ngx_thrift_pool_take(server);
     }
 
-    if (conn) {
-        conn->limit = 1;
+    if (conn == NULL) {
+        return several ? ngx_thrift_pool_least(attempt, own, server) : NULL;
     }
+
+    ngx_thrift_pool_appoint(conn, attempt, several);
 
     return conn;
 }
 
 
-/* The same, of an attempt that others may be on a connection with. */
-
-static ngx_thrift_connection_t *
-ngx_thrift_pool_get_any(ngx_thrift_attempt_t *attempt,
+static void
+ngx_thrift_pool_set_address(ngx_thrift_attempt_t *attempt,
     ngx_thrift_server_t *own, ngx_thrift_server_t *server)
 {
-    ngx_uint_t                shares, n;
-    ngx_thrift_server_t      *from;
-    ngx_thrift_connection_t  *conn;
+    if (server || own) {
+        attempt->address = server ? server->address : own->address;
+        return;
+    }
+
+    attempt->address = ngx_thrift_address_get(attempt->pool,
+                                              attempt->peer->sockaddr,
+                                              attempt->peer->socklen);
+}
+
+
+/* A busy one that takes the attempt along. */
+
+static ngx_thrift_connection_t *
+ngx_thrift_pool_join(ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *own,
+    ngx_thrift_server_t *server)
+{
+    ngx_thrift_server_t  *from;
+
+    from = ngx_thrift_pipeline_shares(attempt) ? server : own;
+
+    return from ? ngx_thrift_pipeline_join(from, attempt) : NULL;
+}
+
+
+/* The same, as none is idle: unless there are few. */
+
+static ngx_thrift_connection_t *
+ngx_thrift_pool_least(ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *own,
+    ngx_thrift_server_t *server)
+{
+    ngx_uint_t            shares, n;
+    ngx_thrift_server_t  *from;
 
     shares = ngx_thrift_pipeline_shares(attempt);
 
     from = shares ? server : own;
     n = shares ? attempt->pool->pipeline_connections : 1;
 
-    conn = from ? ngx_thrift_pipeline_join(from, attempt) : NULL;
-
-    if (conn) {
-        return conn;
-    }
-
-    conn = ngx_thrift_pool_take(own);
-
-    if (conn == NULL && (shares || own == NULL)) {
-        conn = ngx_thrift_pool_take(server);
-    }
-
-    if (conn == NULL) {
-        return (from && from->nconns >= n)
-               ? ngx_thrift_pipeline_least(from, attempt) : NULL;
-    }
-
-    ngx_thrift_pool_appoint(conn, attempt);
-
-    return conn;
+    return (from && from->nconns >= n)
+           ? ngx_thrift_pipeline_least(from, attempt) : NULL;
 }
 
 
 /*
- * The connection carries several calls at a time.  One that is for those of a
- * client only is its own from now on, so that its further calls find it.
+ * The connection is for the attempt, and maybe for others at the same time.  If
+ * these are of the same client only, it is that one's own from now on, so that
+ * its further calls find it.
  */
 
 static void
 ngx_thrift_pool_appoint(ngx_thrift_connection_t *conn,
-    ngx_thrift_attempt_t *attempt)
+    ngx_thrift_attempt_t *attempt, ngx_uint_t several)
 {
     ngx_thrift_server_t  *server;
 
-    conn->limit = conn->pool->pipeline;
+    conn->limit = several ? conn->pool->pipeline : 1;
 
-    if (ngx_thrift_pipeline_shares(attempt) || ngx_thrift_pool_is_own(conn)) {
+    if (!several || ngx_thrift_pipeline_shares(attempt)
+        || ngx_thrift_pool_is_own(conn))
+    {
         return;
     }
 
@@ -400,6 +440,7 @@ ngx_thrift_pool_add(ngx_thrift_connection_t *conn,
     pool = attempt->pool;
 
     ngx_thrift_pool_key(&key, attempt);
+    key.address = attempt->address;
 
     server = ngx_thrift_server_get(&pool->servers, &key);
 
@@ -408,16 +449,15 @@ ngx_thrift_pool_add(ngx_thrift_connection_t *conn,
     }
 
     conn->pool = pool;
+    conn->end = ngx_current_msec + ngx_thrift_pool_lifetime(pool);
+
+    attempt->address->nconns++;
 
     ngx_thrift_server_join(server, conn);
     ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_BUSY);
 
-    conn->limit = 1;
-
-    if (ngx_thrift_pipeline_allows(attempt)) {
-        ngx_thrift_pool_appoint(conn, attempt);
-    }
-
+    ngx_thrift_pool_appoint(conn, attempt,
+                            ngx_thrift_pipeline_allows(attempt));
     return NGX_OK;
 }
 
@@ -482,10 +522,33 @@ ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn)
         return 1;
     }
 
+    if (pool->requests && conn->total >= pool->requests) {
+        return 0;
+    }
+
     return pool->max != 0
            && (pool->lifetime == 0
-               || ngx_current_msec - conn->connection->start_time
-                  <= pool->lifetime);
+               || (ngx_msec_int_t) (conn->end - ngx_current_msec) > 0);
+}
+
+
+/*
+ * Connections that were opened together are not closed together: each loses up
+ * to a quarter of its time.
+ */
+
+static ngx_msec_t
+ngx_thrift_pool_lifetime(ngx_thrift_pool_t *pool)
+{
+    return pool->lifetime
+           - pool->lifetime / 4 * (ngx_thrift_random() & 0xff) / 0x100;
+}
+
+
+ngx_uint_t
+ngx_thrift_pool_is_needed(ngx_thrift_connection_t *conn)
+{
+    return conn->ordered && conn->place == NGX_THRIFT_POOL_OWN;
 }
 
 
@@ -502,6 +565,7 @@ ngx_thrift_pool_park(ngx_thrift_connection_t *conn)
             && ngx_queue_empty(&pool->idle[place]);
 
     ngx_thrift_pool_move(conn, place);
+    ngx_thrift_queue_wake(conn->server->address);
 
     ngx_log_debug4(NGX_LOG_DEBUG_EVENT, &conn->log, 0,
                    "thrift connection %uA is idle, %s: %ui idle, %ui busy",
@@ -553,8 +617,17 @@ ngx_thrift_pool_full(ngx_thrift_pool_t *pool)
 void
 ngx_thrift_pool_remove(ngx_thrift_connection_t *conn)
 {
+    ngx_thrift_address_t  *address;
+
+    address = conn->server->address;
+
     ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_OUTSIDE);
     ngx_thrift_server_leave(conn);
+
+    address->nconns--;
+
+    ngx_thrift_queue_wake(address);
+    ngx_thrift_address_check(address);
 }
 
 
@@ -572,6 +645,9 @@ ngx_thrift_pool_move(ngx_thrift_connection_t *conn, ngx_uint_t place)
     if (place >= NGX_THRIFT_POOL_IDLE) {
         ngx_queue_insert_head(&pool->idle[place], &conn->idle_pool);
     }
+
+    conn->server->address->nbusy += (place == NGX_THRIFT_POOL_BUSY);
+    conn->server->address->nbusy -= (conn->place == NGX_THRIFT_POOL_BUSY);
 
     ngx_thrift_pool_count(pool, conn->place, -1);
     ngx_thrift_pool_count(pool, place, 1);
@@ -621,11 +697,14 @@ ngx_thrift_pool_set_idle(ngx_thrift_connection_t *conn, ngx_uint_t idle)
     if (idle) {
         ngx_queue_insert_head(&conn->server->idle, &conn->idle);
         ngx_queue_insert_head(ngx_thrift_pool_all_idle(), &conn->idle_all);
+        ngx_queue_insert_head(&conn->server->address->idle,
+                              &conn->idle_address);
         conn->since = ngx_current_msec;
 
     } else {
         ngx_queue_remove(&conn->idle);
         ngx_queue_remove(&conn->idle_all);
+        ngx_queue_remove(&conn->idle_address);
     }
 }
 
@@ -770,7 +849,7 @@ ngx_thrift_pool_end(ngx_thrift_connection_t *conn)
         }
 
     } else if (ngx_thrift_pool_full(pool)
-               && !(conn->ordered && conn->place == NGX_THRIFT_POOL_OWN))
+               && !ngx_thrift_pool_is_needed(conn))
     {
         timeout = 0;
 

@@ -45,6 +45,8 @@ typedef enum {
 
 struct ngx_thrift_pool_s {
     ngx_thrift_servers_t  servers;      /* with connections for everybody */
+    ngx_rbtree_t          addresses;    /* all that are in use */
+    ngx_rbtree_node_t     sentinel;
     ngx_queue_t           idle[NGX_THRIFT_POOL_PLACES];     /* by place: idle
                                            connections, last used first */
     ngx_uint_t            nidle;        /* everybody's */
@@ -59,6 +61,11 @@ struct ngx_thrift_pool_s {
                                            is kept at all */
     ngx_msec_t            surplus;      /* those over it are kept so long; 0: it
                                            is a limit of all idle ones */
+    ngx_uint_t            max_open;     /* to one address; 0: no limit */
+    ngx_uint_t            queue;        /* attempts that wait for an address */
+    ngx_thrift_delays_t  *queue_delays; /* for how long; NULL: no limit */
+    ngx_uint_t            requests;     /* attempts of one connection; 0: no
+                                           limit */
     ngx_msec_t            timeout;      /* an idle connection is closed after */
     ngx_msec_t            lifetime;     /* none is kept longer; 0: no limit */
     ngx_str_t             name;         /* of the upstream, for the log */
@@ -124,9 +131,12 @@ ngx_uint_t ngx_thrift_pool_let_go(ngx_thrift_client_t *client);
  * A connection to the address of the attempt's peer: the idle one that was used
  * last and is the client's own (if there is a client), else everybody's, or one
  * that is busy and takes one more (ngx_thrift_pipeline.h); NULL: none.  One
- * that its server has closed, or sent something on, is closed on the way.
+ * that its server has closed, or sent something on, is closed on the way.  When
+ * it is not the attempt's `turn`, and others wait, only the client's own are
+ * looked at.  Sets attempt->address; NULL: no memory.
  */
-ngx_thrift_connection_t *ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt);
+ngx_thrift_connection_t *ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt,
+    ngx_uint_t turn);
 
 /* Adds a new connection to that address, which is for the attempt. */
 ngx_int_t ngx_thrift_pool_add(ngx_thrift_connection_t *conn,
@@ -142,6 +152,9 @@ ngx_int_t ngx_thrift_pool_put(ngx_thrift_connection_t *conn,
 
 /* Is it a client's, and nobody else's? */
 ngx_uint_t ngx_thrift_pool_is_own(ngx_thrift_connection_t *conn);
+
+/* Has its client's next call to follow on it? */
+ngx_uint_t ngx_thrift_pool_is_needed(ngx_thrift_connection_t *conn);
 
 /* The same for one that was not used: it is whose it was. */
 ngx_int_t ngx_thrift_pool_put_back(ngx_thrift_connection_t *conn);

@@ -32,6 +32,7 @@ typedef struct {
     ngx_rbtree_node_t      node;
     ngx_thrift_servers_t  *servers;     /* the pool's, or a client's */
     ngx_thrift_pool_t     *pool;
+    ngx_thrift_address_t  *address;
     ngx_thrift_dialect_t   dialect;
     ngx_queue_t            idle;        /* last used first */
     ngx_queue_t            takers;      /* busy ones that take one more */

@@ -10,6 +10,9 @@
  *      |   blame                             and was it that one's fault
  *      v
  *     attempt       one try of a call with one server
+ *      |
+ *      v
+ *     queue         gets it a connection, now or in its turn
  *      | ^
  *      v | done, and what it is told of sending and reading
  *     connection -- exchange    sends attempts, reads replies
@@ -19,6 +22,9 @@
  *      |                        which takes one more call
  *      v
  *     server        an address in a dialect
+ *      |
+ *      v
+ *     address       how many connections there may be to it
  *
  * Calls go down; what goes up are the functions of ngx_thrift_attempt.h and
  * attempt->done.  ngx_stream_thrift_pools.c has the pools of the configuration,
@@ -32,10 +38,12 @@
 #include "upstream/ngx_thrift_random.h"
 #include "upstream/ngx_thrift_server.h"
 #include "upstream/ngx_thrift_pool.h"
+#include "upstream/ngx_thrift_address.h"
 #include "upstream/ngx_thrift_balancer.h"
 #include "upstream/ngx_thrift_attempt.h"
 #include "upstream/ngx_thrift_connection.h"
 #include "upstream/ngx_thrift_exchange.h"
+#include "upstream/ngx_thrift_queue.h"
 #include "upstream/ngx_thrift_pin.h"
 #include "upstream/ngx_thrift_pipeline.h"
 #include "upstream/ngx_thrift_blame.h"

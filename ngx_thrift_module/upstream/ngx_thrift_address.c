@@ -1,0 +1,250 @@
+
+/*
+ * See ngx_thrift_address.h.  Called by ngx_thrift_pool.c, whose connections are
+ * counted here, and by ngx_thrift_queue.c, which asks for places.
+ */
+
+#include "ngx_thrift.h"
+
+
+static ngx_thrift_address_t *ngx_thrift_address_create(
+    ngx_thrift_pool_t *pool, struct sockaddr *sockaddr, socklen_t socklen);
+static ngx_uint_t ngx_thrift_address_is_unused(
+    ngx_thrift_address_t *address);
+static void ngx_thrift_address_free(ngx_thrift_address_t *address);
+static ngx_int_t ngx_thrift_address_compare(ngx_thrift_address_t *address,
+    ngx_rbtree_key_t hash, struct sockaddr *sockaddr, socklen_t socklen);
+static void ngx_thrift_address_insert(ngx_rbtree_node_t *temp,
+    ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
+static ngx_int_t ngx_thrift_address_give_up(ngx_thrift_address_t *address);
+
+
+void
+ngx_thrift_address_init_all(ngx_thrift_pool_t *pool)
+{
+    ngx_rbtree_init(&pool->addresses, &pool->sentinel,
+                    ngx_thrift_address_insert);
+}
+
+
+ngx_thrift_address_t *
+ngx_thrift_address_get(ngx_thrift_pool_t *pool, struct sockaddr *sockaddr,
+    socklen_t socklen)
+{
+    ngx_int_t           rc;
+    ngx_rbtree_key_t    hash;
+    ngx_rbtree_node_t  *node;
+
+    hash = ngx_hash_key((u_char *) sockaddr, socklen);
+    node = pool->addresses.root;
+
+    while (node != pool->addresses.sentinel) {
+        rc = ngx_thrift_address_compare((ngx_thrift_address_t *) node, hash,
+                                        sockaddr, socklen);
+        if (rc == 0) {
+            return (ngx_thrift_address_t *) node;
+        }
+
+        node = (rc > 0) ? node->left : node->right;
+    }
+
+    return ngx_thrift_address_create(pool, sockaddr, socklen);
+}
+
+
+static ngx_thrift_address_t *
+ngx_thrift_address_create(ngx_thrift_pool_t *pool, struct sockaddr *sockaddr,
+    socklen_t socklen)
+{
+    ngx_thrift_address_t  *address;
+
+    address = ngx_calloc(sizeof(ngx_thrift_address_t), ngx_cycle->log);
+    if (address == NULL) {
+        return NULL;
+    }
+
+    address->node.key = ngx_hash_key((u_char *) sockaddr, socklen);
+    address->pool = pool;
+    address->socklen = socklen;
+    ngx_memcpy(&address->sockaddr, sockaddr, socklen);
+
+    ngx_queue_init(&address->idle);
+    ngx_thrift_queue_init(address);
+
+    ngx_rbtree_insert(&pool->addresses, &address->node);
+
+    return address;
+}
+
+
+void
+ngx_thrift_address_check(ngx_thrift_address_t *address)
+{
+    if (ngx_thrift_address_is_unused(address)) {
+        ngx_post_event(&address->event, &ngx_posted_events);
+    }
+}
+
+
+void
+ngx_thrift_address_free_unused(ngx_thrift_address_t *address)
+{
+    if (ngx_thrift_address_is_unused(address)) {
+        ngx_thrift_address_free(address);
+    }
+}
+
+
+static ngx_uint_t
+ngx_thrift_address_is_unused(ngx_thrift_address_t *address)
+{
+    return address->nconns == 0 && address->waiting.n == 0;
+}
+
+
+static void
+ngx_thrift_address_free(ngx_thrift_address_t *address)
+{
+    if (address->event.posted) {
+        ngx_delete_posted_event(&address->event);
+    }
+
+    ngx_thrift_timer_close(&address->timer);
+    ngx_rbtree_delete(&address->pool->addresses, &address->node);
+
+    ngx_free(address);
+}
+
+
+void
+ngx_thrift_address_free_all(ngx_thrift_pool_t *pool)
+{
+    while (pool->addresses.root != pool->addresses.sentinel) {
+        ngx_thrift_address_free((ngx_thrift_address_t *)
+                                    pool->addresses.root);
+    }
+}
+
+
+/* As strcmp() does it. */
+
+static ngx_int_t
+ngx_thrift_address_compare(ngx_thrift_address_t *address,
+    ngx_rbtree_key_t hash, struct sockaddr *sockaddr, socklen_t socklen)
+{
+    if (address->node.key != hash) {
+        return (address->node.key < hash) ? -1 : 1;
+    }
+
+    return ngx_memn2cmp((u_char *) &address->sockaddr, (u_char *) sockaddr,
+                        address->socklen, socklen);
+}
+
+
+static void
+ngx_thrift_address_insert(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
+    ngx_rbtree_node_t *sentinel)
+{
+    ngx_rbtree_node_t     **p;
+    ngx_thrift_address_t   *address;
+
+    address = (ngx_thrift_address_t *) node;
+
+    for ( ;; ) {
+        p = (ngx_thrift_address_compare((ngx_thrift_address_t *) temp,
+                                        node->key,
+                                        (struct sockaddr *) &address->sockaddr,
+                                        address->socklen)
+             > 0)
+            ? &temp->left : &temp->right;
+
+        if (*p == sentinel) {
+            break;
+        }
+
+        temp = *p;
+    }
+
+    *p = node;
+    node->parent = temp;
+    node->left = sentinel;
+    node->right = sentinel;
+    ngx_rbt_red(node);
+}
+
+
+ngx_uint_t
+ngx_thrift_address_max(ngx_thrift_attempt_t *attempt)
+{
+    ngx_uint_t  max;
+
+    max = attempt->pool->max_open;
+
+    if (max == 0 || attempt->max_conns == 0) {
+        return max ? max : attempt->max_conns;
+    }
+
+    return ngx_min(max, attempt->max_conns);
+}
+
+
+ngx_int_t
+ngx_thrift_address_place(ngx_thrift_attempt_t *attempt)
+{
+    ngx_uint_t             max, busy;
+    ngx_thrift_address_t  *address;
+
+    address = attempt->address;
+    max = ngx_thrift_address_max(attempt);
+
+    while (max && address->nconns >= max) {
+        if (ngx_thrift_address_give_up(address) != NGX_OK) {
+            return NGX_BUSY;
+        }
+    }
+
+    busy = ngx_max(attempt->pool->max, NGX_THRIFT_ADDRESS_BUSY);
+
+    if (address->nbusy >= busy && address->growth == 0) {
+        return NGX_BUSY;
+    }
+
+    /* where none is open, nothing would be waited for */
+
+    if (ngx_thrift_pool_make_room() != NGX_OK && address->nbusy) {
+        return NGX_BUSY;
+    }
+
+    if (address->nbusy >= busy) {
+        address->growth--;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * A connection that somebody only keeps goes, for another call.  Not so one on
+ * which a client's next call has to follow its oneway.
+ */
+
+static ngx_int_t
+ngx_thrift_address_give_up(ngx_thrift_address_t *address)
+{
+    ngx_queue_t              *q;
+    ngx_thrift_connection_t  *conn;
+
+    for (q = ngx_queue_last(&address->idle);
+         q != ngx_queue_sentinel(&address->idle);
+         q = ngx_queue_prev(q))
+    {
+        conn = ngx_queue_data(q, ngx_thrift_connection_t, idle_address);
+
+        if (!ngx_thrift_pool_is_needed(conn)) {
+            ngx_thrift_connection_close(conn);
+            return NGX_OK;
+        }
+    }
+
+    return NGX_BUSY;
+}

@@ -1,0 +1,78 @@
+
+/*
+ * An address of servers, in one pool: how many connections there are to it, in
+ * all dialects and whoever's they are, and which calls wait for one.
+ *
+ * A call has a place there when it may open a connection.  There are as many as
+ * the server is to have connections at most (`max` of thrift_keepalive, or its
+ * max_conns).  Idle connections have one, too: those that were used least
+ * recently are closed for calls that find none.
+ *
+ * Below that there is a number of busy connections that is not exceeded at
+ * once.  Who comes to it waits for a moment; most calls are answered within it.
+ * If not, and the event loop keeps up, the number grows: calls that take long
+ * all get their connection.  If the worker itself is too slow, more connections
+ * would only make it slower.
+ */
+
+#ifndef _NGX_THRIFT_ADDRESS_H_INCLUDED_
+#define _NGX_THRIFT_ADDRESS_H_INCLUDED_
+
+
+/* Busy connections that a worker opens at once. */
+
+#define NGX_THRIFT_ADDRESS_BUSY    128
+
+/* It grows so often, by that part and at least by that number. */
+
+#define NGX_THRIFT_ADDRESS_GROWTH  5            /* milliseconds */
+#define NGX_THRIFT_ADDRESS_PART    4
+#define NGX_THRIFT_ADDRESS_LEAST   32
+
+/* And by that number in any case when nobody was served for so long. */
+
+#define NGX_THRIFT_ADDRESS_STARVE  500          /* milliseconds */
+
+
+struct ngx_thrift_address_s {
+    ngx_rbtree_node_t    node;
+    ngx_thrift_pool_t   *pool;
+    ngx_uint_t           nconns;        /* open, or opening */
+    ngx_uint_t           nbusy;         /* of them */
+    ngx_uint_t           growth;        /* that may become busy beyond the
+                                           number */
+    ngx_queue_t          idle;          /* last used first */
+
+    ngx_thrift_turns_t   waiting;       /* attempts, by their clients */
+    ngx_event_t          event;         /* posted: some may be served */
+    ngx_thrift_timer_t   timer;         /* while some wait */
+    ngx_msec_t           served;        /* when the latest one was, or they
+                                           began to wait */
+
+    socklen_t            socklen;
+    ngx_sockaddr_t       sockaddr;
+};
+
+
+/* The address in the pool, made if it is new; NULL: no memory. */
+ngx_thrift_address_t *ngx_thrift_address_get(ngx_thrift_pool_t *pool,
+    struct sockaddr *sockaddr, socklen_t socklen);
+
+/* If nothing of it is left it goes, in an event of its own. */
+void ngx_thrift_address_check(ngx_thrift_address_t *address);
+void ngx_thrift_address_free_unused(ngx_thrift_address_t *address);
+
+/* The most connections that the attempt's server is to have; 0: any number. */
+ngx_uint_t ngx_thrift_address_max(ngx_thrift_attempt_t *attempt);
+
+/*
+ * A place for one more connection, which the attempt opens next.  NGX_BUSY:
+ * there is none now.
+ */
+ngx_int_t ngx_thrift_address_place(ngx_thrift_attempt_t *attempt);
+
+void ngx_thrift_address_init_all(ngx_thrift_pool_t *pool);
+void ngx_thrift_address_free_all(ngx_thrift_pool_t *pool);
+
+
+#endif /* _NGX_THRIFT_ADDRESS_H_INCLUDED_ */

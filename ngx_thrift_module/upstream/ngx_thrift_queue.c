@@ -1,0 +1,346 @@
+
+/*
+ * See ngx_thrift_queue.h.  Called by ngx_thrift_pass.c for its attempts, and by
+ * the rooms of connections when one gets free.
+ */
+
+#include "ngx_thrift.h"
+
+
+static ngx_int_t ngx_thrift_queue_try(ngx_thrift_attempt_t *attempt,
+    ngx_uint_t turn);
+static ngx_int_t ngx_thrift_queue_take(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_connection_t *conn);
+static ngx_int_t ngx_thrift_queue_open(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_queue_wait(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_queue_refuse(ngx_thrift_attempt_t *attempt,
+    const char *why);
+static void ngx_thrift_queue_arm(ngx_thrift_address_t *address);
+static void ngx_thrift_queue_tick(void *data);
+static void ngx_thrift_queue_serve(ngx_event_t *ev);
+static ngx_thrift_attempt_t *ngx_thrift_queue_first(
+    ngx_thrift_address_t *address);
+static ngx_thrift_attempt_t *ngx_thrift_queue_attempt(ngx_thrift_turn_t *turn);
+static void *ngx_thrift_queue_owner(ngx_thrift_attempt_t *attempt);
+
+
+void
+ngx_thrift_queue_init(ngx_thrift_address_t *address)
+{
+    ngx_thrift_turns_init(&address->waiting, 0);
+
+    ngx_thrift_timer_init(&address->timer, ngx_thrift_queue_tick, address,
+                          NULL, 1);
+
+    address->event.handler = ngx_thrift_queue_serve;
+    address->event.data = address;
+    address->event.log = ngx_cycle->log;
+}
+
+
+ngx_int_t
+ngx_thrift_queue_enter(ngx_thrift_attempt_t *attempt)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_thrift_queue_try(attempt, 0);
+
+    if (rc != NGX_BUSY) {
+        return rc;
+    }
+
+    return ngx_thrift_queue_wait(attempt);
+}
+
+
+/* NGX_BUSY: there is no connection for it now; `turn`: it is its turn. */
+
+static ngx_int_t
+ngx_thrift_queue_try(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
+{
+    ngx_int_t                 rc;
+    ngx_thrift_connection_t  *conn;
+
+    conn = ngx_thrift_pool_get(attempt, turn);
+
+    if (conn) {
+        return ngx_thrift_queue_take(attempt, conn);
+    }
+
+    if (attempt->address == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (!turn && attempt->address->waiting.n) {
+        return NGX_BUSY;
+    }
+
+    rc = ngx_thrift_address_place(attempt);
+
+    return (rc == NGX_OK) ? ngx_thrift_queue_open(attempt) : rc;
+}
+
+
+static ngx_int_t
+ngx_thrift_queue_take(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_connection_t *conn)
+{
+    attempt->peer->cached = 1;
+
+    ngx_thrift_connection_add(conn, attempt);
+
+    if (conn->state == NGX_THRIFT_OPEN) {
+        attempt->call->balancer->connected(attempt);
+    }
+
+    ngx_thrift_pin(attempt);
+
+    return NGX_AGAIN;
+}
+
+
+static ngx_int_t
+ngx_thrift_queue_open(ngx_thrift_attempt_t *attempt)
+{
+    ngx_int_t  rc;
+
+    attempt->call->log->action = "connecting to upstream";
+
+    rc = ngx_thrift_connection_open(attempt);
+
+    if (rc != NGX_OK) {
+        ngx_thrift_address_check(attempt->address);
+        return rc;
+    }
+
+    ngx_thrift_pin(attempt);
+
+    return NGX_AGAIN;
+}
+
+
+static ngx_int_t
+ngx_thrift_queue_wait(ngx_thrift_attempt_t *attempt)
+{
+    void                  *owner;
+    ngx_thrift_pool_t     *pool;
+    ngx_thrift_turn_t     *yields;
+    ngx_thrift_address_t  *address;
+
+    pool = attempt->pool;
+    address = attempt->address;
+    owner = ngx_thrift_queue_owner(attempt);
+
+    /* where only the moment is waited for, no call is one too many */
+
+    address->waiting.max = ngx_thrift_address_max(attempt)
+                           ? pool->queue : NGX_MAX_INT32_VALUE;
+
+    yields = NULL;
+
+    if (ngx_thrift_turns_are_full(&address->waiting)) {
+        yields = ngx_thrift_turns_yields(&address->waiting, owner);
+
+        if (yields == NULL) {
+            return ngx_thrift_queue_refuse(attempt,
+                                           "too many calls wait for upstream");
+        }
+    }
+
+    attempt->call->log->action = "waiting for a connection to upstream";
+
+    if (ngx_thrift_turns_add(&address->waiting, &attempt->turn, owner)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_log_debug3(NGX_LOG_DEBUG_EVENT, attempt->call->log, 0,
+                   "thrift call %ui: attempt %ui waits for a connection, "
+                   "with %ui others", attempt->call->number, attempt->number,
+                   address->waiting.n - 1);
+
+    if (pool->queue_delays) {
+        ngx_thrift_delay_start(pool->queue_delays, &attempt->patience,
+                               ngx_current_msec);
+    }
+
+    ngx_thrift_queue_arm(address);
+
+    /* those who have most calls there have one fewer */
+
+    if (yields) {
+        attempt = ngx_thrift_queue_attempt(yields);
+
+        ngx_thrift_queue_leave(attempt);
+        attempt->done(attempt,
+                      ngx_thrift_queue_refuse(attempt, "too many calls wait "
+                                                       "for upstream"));
+    }
+
+    return NGX_AGAIN;
+}
+
+
+static ngx_int_t
+ngx_thrift_queue_refuse(ngx_thrift_attempt_t *attempt, const char *why)
+{
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
+    if (ngx_thrift_refusals_add(&attempt->pool->refusals, call->log)) {
+        ngx_log_error(NGX_LOG_WARN, call->log, 0, "%s", why);
+    }
+
+    attempt->blameless = 1;
+
+    return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 503,
+                                "overloaded: %s", why);
+}
+
+
+void
+ngx_thrift_queue_expire(ngx_thrift_delay_t *patience)
+{
+    ngx_thrift_attempt_t  *attempt;
+
+    attempt = (ngx_thrift_attempt_t *)
+                  ((u_char *) patience - offsetof(ngx_thrift_attempt_t,
+                                                  patience));
+    ngx_thrift_queue_leave(attempt);
+
+    attempt->done(attempt,
+                  ngx_thrift_queue_refuse(attempt,
+                                          "no connection to upstream got free "
+                                          "in time"));
+}
+
+
+void
+ngx_thrift_queue_leave(ngx_thrift_attempt_t *attempt)
+{
+    if (attempt->turn.line == NULL) {
+        return;
+    }
+
+    ngx_thrift_delay_stop(&attempt->patience);
+    ngx_thrift_turns_remove(&attempt->address->waiting, &attempt->turn);
+    ngx_thrift_address_check(attempt->address);
+}
+
+
+void
+ngx_thrift_queue_wake(ngx_thrift_address_t *address)
+{
+    if (address->waiting.n) {
+        ngx_post_event(&address->event, &ngx_posted_events);
+    }
+}
+
+
+static void
+ngx_thrift_queue_arm(ngx_thrift_address_t *address)
+{
+    if (!address->timer.set) {
+        address->served = ngx_current_msec;
+        ngx_thrift_timer_set(&address->timer, ngx_current_msec
+                                              + NGX_THRIFT_ADDRESS_GROWTH);
+    }
+}
+
+
+/* Some wait: for slow calls, or because this worker itself is slow. */
+
+static void
+ngx_thrift_queue_tick(void *data)
+{
+    ngx_thrift_address_t  *address = data;
+
+    ngx_msec_t  late;
+
+    if (address->waiting.n == 0) {
+        return;
+    }
+
+    late = ngx_current_msec - address->timer.deadline;
+
+    if (late < NGX_THRIFT_ADDRESS_GROWTH) {
+        address->growth = ngx_max(address->nbusy / NGX_THRIFT_ADDRESS_PART,
+                                  NGX_THRIFT_ADDRESS_LEAST);
+
+    } else if (ngx_current_msec - address->served
+               > NGX_THRIFT_ADDRESS_STARVE)
+    {
+        address->growth = NGX_THRIFT_ADDRESS_LEAST;
+    }
+
+    ngx_thrift_queue_wake(address);
+    ngx_thrift_timer_set(&address->timer, ngx_current_msec
+                                          + NGX_THRIFT_ADDRESS_GROWTH);
+}
+
+
+static void
+ngx_thrift_queue_serve(ngx_event_t *ev)
+{
+    ngx_thrift_address_t  *address = ev->data;
+
+    ngx_int_t              rc;
+    ngx_thrift_attempt_t  *attempt;
+
+    for ( ;; ) {
+        attempt = ngx_thrift_queue_first(address);
+
+        if (attempt == NULL) {
+            break;
+        }
+
+        rc = ngx_thrift_queue_try(attempt, 1);
+
+        if (rc == NGX_BUSY) {
+            break;
+        }
+
+        ngx_thrift_delay_stop(&attempt->patience);
+        (void) ngx_thrift_turns_next(&address->waiting);
+        address->served = ngx_current_msec;
+
+        if (rc != NGX_AGAIN) {
+            attempt->done(attempt, rc);
+        }
+    }
+
+    address->growth = 0;
+
+    ngx_thrift_address_free_unused(address);
+}
+
+
+static ngx_thrift_attempt_t *
+ngx_thrift_queue_first(ngx_thrift_address_t *address)
+{
+    ngx_thrift_turn_t  *turn;
+
+    turn = ngx_thrift_turns_first(&address->waiting);
+
+    return turn ? ngx_thrift_queue_attempt(turn) : NULL;
+}
+
+
+static ngx_thrift_attempt_t *
+ngx_thrift_queue_attempt(ngx_thrift_turn_t *turn)
+{
+    return (ngx_thrift_attempt_t *)
+               ((u_char *) turn - offsetof(ngx_thrift_attempt_t, turn));
+}
+
+
+/* Whose line it stands in; calls without a client have one together. */
+
+static void *
+ngx_thrift_queue_owner(ngx_thrift_attempt_t *attempt)
+{
+    return attempt->call->client ? (void *) attempt->call->client
+                                 : (void *) attempt->pool;
+}

@@ -1,0 +1,41 @@
+
+/*
+ * How an attempt, whose server is chosen, gets a connection to it.
+ *
+ *     enter --> an idle one, or one that takes it along ---> on its way
+ *        |        ^
+ *        |----> a place for a new one --- open ------------>
+ *        |        ^
+ *        +----> waits, in turn         served when one gets free, a place does,
+ *                                      or the number of places grows
+ *
+ * Those who wait are served in turn: each client has its calls in order, and
+ * clients one after the other.  Nobody who comes later is served first, but by
+ * a connection that is kept for it alone.
+ */
+
+#ifndef _NGX_THRIFT_QUEUE_H_INCLUDED_
+#define _NGX_THRIFT_QUEUE_H_INCLUDED_
+
+
+/*
+ * NGX_AGAIN: it is on a connection, or waits; else what
+ * ngx_thrift_connection_open() returns, or NGX_ERROR: it is refused.  If it
+ * waits, attempt->done tells of that.
+ */
+ngx_int_t ngx_thrift_queue_enter(ngx_thrift_attempt_t *attempt);
+
+/* It waits no more, if it did. */
+void ngx_thrift_queue_leave(ngx_thrift_attempt_t *attempt);
+
+/* Some who wait for the address may be served: soon. */
+void ngx_thrift_queue_wake(ngx_thrift_address_t *address);
+
+/* It has waited for queue_timeout. */
+void ngx_thrift_queue_expire(ngx_thrift_delay_t *patience);
+
+/* What of an address is here. */
+void ngx_thrift_queue_init(ngx_thrift_address_t *address);
+
+
+#endif /* _NGX_THRIFT_QUEUE_H_INCLUDED_ */
