@@ -10,8 +10,8 @@
  *                      |
  *                      v
  *   call: check > route > validate > return > handle > pass > reply > log
- *                                               |        |
- *                                               v        v
+ *                             |                 |        |
+ *                 delay, admit: it waits        v        v
  *                                        invocation    pass    what is tried
  *                                         |   |  |       |
  *                               alarm, work   |  |    attempt    one try
@@ -58,6 +58,9 @@
 
 typedef struct ngx_thrift_call_s        ngx_thrift_call_t;
 typedef struct ngx_thrift_slice_s       ngx_thrift_slice_t;
+typedef struct ngx_thrift_sleep_s       ngx_thrift_sleep_t;
+typedef struct ngx_thrift_gate_s        ngx_thrift_gate_t;
+typedef struct ngx_thrift_gate_wait_s   ngx_thrift_gate_wait_t;
 typedef struct ngx_thrift_attempt_s     ngx_thrift_attempt_t;
 typedef struct ngx_thrift_connection_s  ngx_thrift_connection_t;
 typedef struct ngx_thrift_pool_s        ngx_thrift_pool_t;

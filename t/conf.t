@@ -88,6 +88,7 @@ my @directives = (
     thrift_limit_calls_zone      => [ '$remote_addr zone=calls:64k;',
                                       [qw(stream)] ],
     thrift_limit_calls           => [ 'calls 10;', $calls ],
+    thrift_max_concurrent        => [ '10 queue=5 queue_timeout=1s;', $answer ],
     thrift_ignore_client_abort   => [ 'on;', $calls ],
     thrift_handler_memory        => [ '1m;', $calls ],
     thrift_handler_slow          => [ '1s;', $calls ],
@@ -320,6 +321,14 @@ my @bad = (
     [ 'limit zone, too small',
       stream => 'thrift_limit_calls_zone $remote_addr zone=calls:8k;',
       'zone "zone=calls:8k" is too small' ],
+    (map { [ "concurrent $_", server => "thrift_max_concurrent $_;",
+             "invalid number of calls \"$_\"" ] } qw(0 -1 many 65536)),
+    (map { [ "concurrent, $_", server => "thrift_max_concurrent 1 $_;",
+             "invalid parameter \"$_\"" ] }
+         qw(queue=-1 queue=65536 queue= queue_timeout= queue_timeout=soon
+            wait=1)),
+    [ 'concurrent off and more', server => 'thrift_max_concurrent off queue=1;',
+      'invalid number of calls "off"' ],
     [ 'memory 0', server => 'thrift_max_memory 0;',
       '"thrift_max_memory" directive invalid value' ],
     [ 'memory of words', server => 'thrift_max_memory much;',

@@ -2,9 +2,10 @@
 /*
  * The table of a call's steps, and the only loop that runs it.
  *
- *     check > route > validate -+-> return -+-> reply > log
- *                               +-> handle -+
- *                               +-> pass ---+ verify
+ *     check > route > validate --------+-> return -+-> reply > log
+ *                         |            +-> handle -+
+ *                         +> delay,    +-> pass ---+ verify
+ *                            admit ----+
  *
  * A step returns NGX_OK or NGX_DECLINED (there is nothing to do): the next
  * step; NGX_AGAIN: an event resumes the call with ngx_thrift_call_wake();
@@ -47,6 +48,8 @@ enum {
     NGX_THRIFT_STEP_CHECK = 0,
     NGX_THRIFT_STEP_ROUTE,
     NGX_THRIFT_STEP_VALIDATE,
+    NGX_THRIFT_STEP_DELAY,
+    NGX_THRIFT_STEP_ADMIT,
     NGX_THRIFT_STEP_RETURN,
     NGX_THRIFT_STEP_HANDLE,
     NGX_THRIFT_STEP_PASS,
@@ -67,6 +70,10 @@ static const ngx_thrift_step_t  ngx_thrift_steps[] = {
 
     /* do the arguments fit the definition */
     { "validate", ngx_thrift_validate,    ngx_thrift_slice_cancel },
+
+    /* it may have to wait: for its time, and for its turn */
+    { "delay",    ngx_thrift_sleep,       ngx_thrift_sleep_cancel },
+    { "admit",    ngx_thrift_gate_enter,  ngx_thrift_gate_cancel },
 
     /* the configuration itself answers, a handler, or an upstream */
     { "return",   ngx_thrift_call_return, NULL },
@@ -211,6 +218,14 @@ ngx_thrift_call_following(ngx_thrift_call_t *call)
     switch (call->step) {
 
     case NGX_THRIFT_STEP_VALIDATE:
+
+        if (call->conf->waits) {
+            return NGX_THRIFT_STEP_DELAY;
+        }
+
+        return ngx_thrift_answers[call->conf->answer->kind];
+
+    case NGX_THRIFT_STEP_ADMIT:
         return ngx_thrift_answers[call->conf->answer->kind];
 
     case NGX_THRIFT_STEP_RETURN:
@@ -232,8 +247,14 @@ ngx_thrift_call_go(ngx_thrift_call_t *call, ngx_uint_t step)
 {
     call->step = step;
 
-    if (step >= NGX_THRIFT_STEP_REPLY) {
-        ngx_thrift_delay_stop(&call->expiry);
+    if (step < NGX_THRIFT_STEP_REPLY) {
+        return;
+    }
+
+    ngx_thrift_delay_stop(&call->expiry);
+
+    if (call->gate) {
+        ngx_thrift_gate_leave(call);
     }
 }
 

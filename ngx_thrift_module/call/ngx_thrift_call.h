@@ -61,6 +61,11 @@ struct ngx_thrift_call_s {
     ngx_msec_t                    deadline; /* if timed */
     ngx_thrift_delay_t            expiry;   /* among those with its timeout */
 
+    ngx_msec_t                    delay;    /* before it is answered */
+    ngx_thrift_sleep_t           *delayed;  /* it waits, or NULL */
+    ngx_thrift_gate_wait_t       *wait;     /* the same, for its turn */
+    ngx_thrift_gate_t            *gate;     /* it has a place of, or NULL */
+
     ngx_thrift_slice_t           *slice;    /* work that goes on, or NULL */
     ngx_thrift_invocation_t      *invocation;   /* of a handler, or NULL */
     ngx_thrift_outbound_t        *outbound; /* a handler's own call */

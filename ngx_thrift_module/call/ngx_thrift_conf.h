@@ -63,6 +63,10 @@ typedef struct {
 
     ngx_flag_t                  ignore_client_abort;
 
+    ngx_uint_t                  waits;      /* calls may have to, before they
+                                               are answered */
+    ngx_thrift_gate_t          *gate;       /* that they go through, or NULL */
+
     ngx_uint_t                  unknown_fields; /* nthrift_check_e: of
                                                    arguments */
 

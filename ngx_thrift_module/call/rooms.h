@@ -8,6 +8,8 @@
  *      +--> validate    does its body fit its definition
  *      |     prune      the fields that its definition does not have go
  *      |     slice      a part of both in each turn, if it is large
+ *      +--> sleep       it waits until its time has come ...
+ *      +--> gate        ... and then its turn: so many are answered at once
  *      +--> handler/, upstream/
  *      +--> reply       what its client gets
  *
@@ -31,6 +33,8 @@
 #include "call/ngx_thrift_slice.h"
 #include "call/ngx_thrift_prune.h"
 #include "call/ngx_thrift_validate.h"
+#include "call/ngx_thrift_sleep.h"
+#include "call/ngx_thrift_gate.h"
 #include "call/ngx_thrift_reply.h"
 
 

@@ -175,6 +175,13 @@ static ngx_command_t  ngx_stream_thrift_call_commands[] = {
       0,
       NULL },
 
+    { ngx_string("thrift_max_concurrent"),
+      NGX_STREAM_THRIFT_ANSWER|NGX_CONF_TAKE123,
+      ngx_stream_thrift_max_concurrent,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("thrift_handler_memory"),
       NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
       ngx_conf_set_size_slot,
@@ -296,6 +303,7 @@ ngx_stream_thrift_create_call_conf(ngx_conf_t *cf)
     tccf->conf.send_timeout = NGX_CONF_UNSET_MSEC;
     tccf->conf.attempt_timeout = NGX_CONF_UNSET_MSEC;
     tccf->conf.ignore_client_abort = NGX_CONF_UNSET;
+    tccf->conf.gate = NGX_CONF_UNSET_PTR;
     tccf->conf.handler_memory = NGX_CONF_UNSET_SIZE;
     tccf->conf.handler_slow = NGX_CONF_UNSET_MSEC;
     tccf->conf.next_upstream_tries = NGX_CONF_UNSET_UINT;
@@ -413,6 +421,8 @@ ngx_stream_thrift_merge_call_conf(ngx_stream_thrift_call_conf_t *prev,
 
     ngx_conf_merge_value(c->ignore_client_abort, p->ignore_client_abort, 0);
 
+    ngx_conf_merge_ptr_value(c->gate, p->gate, NULL);
+
     ngx_conf_merge_size_value(c->handler_memory, p->handler_memory,
                               NGX_STREAM_THRIFT_HANDLER_MEMORY);
     ngx_conf_merge_msec_value(c->handler_slow, p->handler_slow,
@@ -426,6 +436,8 @@ ngx_stream_thrift_merge_call_conf(ngx_stream_thrift_call_conf_t *prev,
                               p->next_upstream_timeout, 0);
     ngx_conf_merge_value(c->idempotent, p->idempotent, NGX_CONF_UNSET);
     ngx_conf_merge_uint_value(c->balance, p->balance, NGX_THRIFT_BALANCE_CALL);
+
+    c->waits = (c->gate != NULL);
 }
 
 

@@ -5,6 +5,7 @@
  *     module, call_module      directives, and what a process starts and stops
  *      |
  *      +--> blocks             thrift_service, thrift_method, who answers
+ *      +--> limits             how long calls wait, and how many
  *      +--> conf               the structs, by role, and how they are merged
  *             |
  *             +--> definitions --> idl      thrift_idl, and reading its files
@@ -21,6 +22,7 @@
 
 #include "conf/ngx_stream_thrift_conf.h"
 #include "conf/ngx_stream_thrift_blocks.h"
+#include "conf/ngx_stream_thrift_limits.h"
 #include "conf/ngx_stream_thrift_definitions.h"
 #include "conf/ngx_stream_thrift_compat.h"
 #include "conf/ngx_stream_thrift_routes.h"

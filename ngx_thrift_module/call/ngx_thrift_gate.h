@@ -1,0 +1,40 @@
+
+/*
+ * How many calls are answered at once: thrift_max_concurrent.  There is a gate
+ * for each directive, in each worker; the calls of all that inherit it go
+ * through it.  A call has its place from when it was checked until its answer
+ * is there; the others wait, in turn.
+ */
+
+#ifndef _NGX_THRIFT_GATE_H_INCLUDED_
+#define _NGX_THRIFT_GATE_H_INCLUDED_
+
+
+#define NGX_THRIFT_GATE_QUEUE    100        /* calls that wait */
+#define NGX_THRIFT_GATE_TIMEOUT  1000       /* milliseconds, of waiting */
+
+
+struct ngx_thrift_gate_s {
+    ngx_uint_t             max;         /* calls that are answered at once */
+    ngx_uint_t             n;           /* that are answered now */
+    ngx_thrift_turns_t     turns;       /* of those that wait ... */
+    ngx_thrift_delays_t    delays;      /* ... so long; 0: without a limit */
+    ngx_event_t            event;       /* posted: there is a place */
+    ngx_str_t              name;        /* where its directive stands */
+    ngx_thrift_refusals_t  refusals;
+};
+
+
+/* `queue` is how many may wait. */
+ngx_int_t ngx_thrift_gate_init(ngx_conf_t *cf, ngx_thrift_gate_t *gate,
+    ngx_uint_t max, ngx_uint_t queue, ngx_msec_t timeout);
+
+/* The step, and its cancel. */
+ngx_int_t ngx_thrift_gate_enter(ngx_thrift_call_t *call);
+ngx_int_t ngx_thrift_gate_cancel(ngx_thrift_call_t *call, ngx_uint_t reason);
+
+/* Of a call that has a place: its answer is there, or nobody waits for it. */
+void ngx_thrift_gate_leave(ngx_thrift_call_t *call);
+
+
+#endif /* _NGX_THRIFT_GATE_H_INCLUDED_ */
