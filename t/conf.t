@@ -88,6 +88,10 @@ my @directives = (
     thrift_limit_calls_zone      => [ '$remote_addr zone=calls:64k;',
                                       [qw(stream)] ],
     thrift_limit_calls           => [ 'calls 10;', $calls ],
+    thrift_limit_zone            => [ '$remote_addr zone=rate:64k rate=1r/s;',
+                                      [qw(stream)] ],
+    thrift_limit_rate            => [ 'zone=rate burst=5 delay=2;', $calls ],
+    thrift_limit_rate_dry_run    => [ 'on;', $calls ],
     thrift_max_concurrent        => [ '10 queue=5 queue_timeout=1s;', $answer ],
     thrift_ignore_client_abort   => [ 'on;', $calls ],
     thrift_handler_memory        => [ '1m;', $calls ],
@@ -321,6 +325,26 @@ my @bad = (
     [ 'limit zone, too small',
       stream => 'thrift_limit_calls_zone $remote_addr zone=calls:8k;',
       'zone "zone=calls:8k" is too small' ],
+    (map { [ "limit rate, $_",
+             stream => "thrift_limit_zone \$remote_addr zone=rate:1m $_;",
+             "invalid rate \"$_\"" ] }
+         qw(rate=0r/s rate=1 rate=r/s rate=1r/h rate=-1r/s 1r/s
+            rate=3000000r/s)),
+    [ 'limit rate, zone of no name',
+      stream => 'thrift_limit_zone $remote_addr zone=:1m rate=1r/s;',
+      'invalid parameter "zone=:1m"' ],
+    [ 'limit rate, zone twice',
+      stream => 'thrift_limit_zone $remote_addr zone=rate:1m rate=1r/s; '
+                . 'thrift_limit_zone $remote_port zone=rate:1m rate=1r/s;',
+      'zone "rate" is already bound to key "$remote_addr"' ],
+    [ 'limit rate, no zone', server => 'thrift_limit_rate burst=5;',
+      'there must be a parameter "zone"' ],
+    (map { [ "limit rate, $_", server => "thrift_limit_rate zone=rate $_;",
+             "invalid parameter \"$_\"" ] }
+         qw(burst=-1 burst= delay=many nodelay=1 later zone=)),
+    [ 'limit rate, many', server => join(' ', map {
+          "thrift_limit_rate zone=rate$_;" } 1 .. 9),
+      'there may be 8 of this directive' ],
     (map { [ "concurrent $_", server => "thrift_max_concurrent $_;",
              "invalid number of calls \"$_\"" ] } qw(0 -1 many 65536)),
     (map { [ "concurrent, $_", server => "thrift_max_concurrent 1 $_;",

@@ -55,6 +55,7 @@ ngx_stream_thrift_call_create(ngx_stream_session_t *s)
     tc->owner = NULL;
     tc->named = NULL;
     tc->limited = NULL;
+    tc->rate_status = 0;
     tc->nchoices = 0;
     tc->nkept = 0;
     tc->ended = 0;
@@ -256,7 +257,11 @@ ngx_stream_thrift_call_routed(ngx_thrift_call_t *call)
         call->retains_request = 1;
     }
 
-    return ngx_stream_thrift_limit(tc);
+    if (ngx_stream_thrift_limit(tc) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_stream_thrift_rate(tc);
 }
 
 

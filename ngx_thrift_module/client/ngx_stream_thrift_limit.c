@@ -80,8 +80,6 @@ static void ngx_stream_thrift_limit_free_unused(
     ngx_stream_thrift_limit_zone_t *zone, ngx_stream_thrift_limit_node_t *n);
 static ngx_int_t ngx_stream_thrift_limit_init_zone(ngx_shm_zone_t *shm_zone,
     void *data);
-static ssize_t ngx_stream_thrift_limit_zone_size(ngx_conf_t *cf,
-    ngx_str_t *value, ngx_str_t *name);
 
 
 ngx_int_t
@@ -572,9 +570,7 @@ ngx_stream_thrift_limit_calls_zone(ngx_conf_t *cf, ngx_command_t *cmd,
 }
 
 
-/* "zone=name:size" */
-
-static ssize_t
+ssize_t
 ngx_stream_thrift_limit_zone_size(ngx_conf_t *cf, ngx_str_t *value,
     ngx_str_t *name)
 {

@@ -45,6 +45,8 @@ static ngx_int_t ngx_stream_thrift_variable_exception(ngx_thrift_call_t *call,
     ngx_str_t *value);
 static ngx_int_t ngx_stream_thrift_variable_call_time(ngx_thrift_call_t *call,
     ngx_str_t *value);
+static ngx_int_t ngx_stream_thrift_variable_limit_status(
+    ngx_thrift_call_t *call, ngx_str_t *value);
 static ngx_int_t ngx_stream_thrift_variable_request_length(
     ngx_thrift_call_t *call, ngx_str_t *value);
 static ngx_int_t ngx_stream_thrift_variable_reply_length(
@@ -81,6 +83,9 @@ static ngx_stream_thrift_variable_t  ngx_stream_thrift_variables[] = {
 
     { ngx_string("thrift_call_time"),
       ngx_stream_thrift_variable_call_time, NGX_STREAM_VAR_NOCACHEABLE },
+
+    { ngx_string("thrift_limit_status"),
+      ngx_stream_thrift_variable_limit_status, NGX_STREAM_VAR_NOCACHEABLE },
 
     { ngx_string("thrift_request_length"),
       ngx_stream_thrift_variable_request_length, 0 },
@@ -363,6 +368,19 @@ ngx_stream_thrift_variable_call_time(ngx_thrift_call_t *call,
 
     return ngx_stream_thrift_number(call, value, "%T.%03M",
                                     (time_t) ms / 1000, ms % 1000);
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_variable_limit_status(ngx_thrift_call_t *call,
+    ngx_str_t *value)
+{
+    const char  *text;
+
+    text = ngx_stream_thrift_rate_status(
+                                ngx_stream_thrift_get_call(call)->rate_status);
+
+    return text ? ngx_stream_thrift_constant(value, text) : NGX_DECLINED;
 }
 
 

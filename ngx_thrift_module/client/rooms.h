@@ -10,6 +10,7 @@
  *      +--> call        the stream session that each call has of its own
  *             |
  *             +--> limit                    thrift_limit_calls
+ *             +--> rate                     thrift_limit_rate
  *             +--> variables, arguments     $thrift_..., $thrift_arg_...
  *             +--> log                      the access log, a line a call
  */
@@ -21,6 +22,7 @@
 #include "client/ngx_stream_thrift_session.h"
 #include "client/ngx_stream_thrift_call.h"
 #include "client/ngx_stream_thrift_limit.h"
+#include "client/ngx_stream_thrift_rate.h"
 #include "client/ngx_stream_thrift_log.h"
 #include "client/ngx_stream_thrift_refuse.h"
 #include "client/ngx_stream_thrift_arguments.h"

@@ -175,6 +175,27 @@ static ngx_command_t  ngx_stream_thrift_call_commands[] = {
       0,
       NULL },
 
+    { ngx_string("thrift_limit_zone"),
+      NGX_STREAM_MAIN_CONF|NGX_CONF_TAKE3,
+      ngx_stream_thrift_limit_zone,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("thrift_limit_rate"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE123,
+      ngx_stream_thrift_limit_rate,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("thrift_limit_rate_dry_run"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_call_conf_t, rate_dry_run),
+      NULL },
+
     { ngx_string("thrift_max_concurrent"),
       NGX_STREAM_THRIFT_ANSWER|NGX_CONF_TAKE123,
       ngx_stream_thrift_max_concurrent,
@@ -295,6 +316,8 @@ ngx_stream_thrift_create_call_conf(ngx_conf_t *cf)
      */
 
     tccf->limits = NGX_CONF_UNSET_PTR;
+    tccf->rates = NGX_CONF_UNSET_PTR;
+    tccf->rate_dry_run = NGX_CONF_UNSET;
     tccf->conf.messages = NGX_CONF_UNSET_PTR;
     tccf->conf.answer = NGX_CONF_UNSET_PTR;
     tccf->conf.unknown_fields = NGX_CONF_UNSET_UINT;
@@ -404,6 +427,8 @@ ngx_stream_thrift_merge_call_conf(ngx_stream_thrift_call_conf_t *prev,
     ngx_thrift_conf_t  *p, *c;
 
     ngx_conf_merge_ptr_value(conf->limits, prev->limits, NULL);
+    ngx_conf_merge_ptr_value(conf->rates, prev->rates, NULL);
+    ngx_conf_merge_value(conf->rate_dry_run, prev->rate_dry_run, 0);
 
     p = &prev->conf;
     c = &conf->conf;
@@ -437,7 +462,7 @@ ngx_stream_thrift_merge_call_conf(ngx_stream_thrift_call_conf_t *prev,
     ngx_conf_merge_value(c->idempotent, p->idempotent, NGX_CONF_UNSET);
     ngx_conf_merge_uint_value(c->balance, p->balance, NGX_THRIFT_BALANCE_CALL);
 
-    c->waits = (c->gate != NULL);
+    c->waits = (c->gate != NULL || conf->rates != NULL);
 }
 
 

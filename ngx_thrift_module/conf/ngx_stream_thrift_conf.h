@@ -127,6 +127,9 @@ typedef struct {
                                                    or an upstream{}'s */
     ngx_array_t                     *limits;    /* ngx_stream_thrift_limit_t;
                                                    NULL: none */
+    ngx_array_t                     *rates;     /* ngx_stream_thrift_rate_t;
+                                                   NULL: none */
+    ngx_flag_t                       rate_dry_run;
 } ngx_stream_thrift_call_conf_t;
 
 
