@@ -93,6 +93,8 @@ my @directives = (
     thrift_limit_rate            => [ 'zone=rate burst=5 delay=2;', $calls ],
     thrift_limit_rate_dry_run    => [ 'on;', $calls ],
     thrift_max_concurrent        => [ '10 queue=5 queue_timeout=1s;', $answer ],
+    thrift_fault                 => [ 'delay=1s abort=UNKNOWN percent=5;',
+                                      $calls ],
     thrift_ignore_client_abort   => [ 'on;', $calls ],
     thrift_handler_memory        => [ '1m;', $calls ],
     thrift_handler_slow          => [ '1s;', $calls ],
@@ -351,6 +353,12 @@ my @bad = (
              "invalid parameter \"$_\"" ] }
          qw(queue=-1 queue=65536 queue= queue_timeout= queue_timeout=soon
             wait=1)),
+    (map { [ "fault, $_", server => "thrift_fault $_;",
+             "invalid parameter \"$_\"" ] }
+         qw(on delay=0 delay=soon abort=NOPE abort= percent=101 percent=
+            percent=-1 percent=few)),
+    [ 'fault of nothing', server => 'thrift_fault percent=5%;',
+      'there must be a parameter "delay" or "abort"' ],
     [ 'concurrent off and more', server => 'thrift_max_concurrent off queue=1;',
       'invalid number of calls "off"' ],
     [ 'memory 0', server => 'thrift_max_memory 0;',

@@ -5,7 +5,8 @@
  *     check > route > validate --------+-> return -+-> reply > log
  *                         |            +-> handle -+
  *                         +> delay,    +-> pass ---+ verify
- *                            admit ----+
+ *                            admit,    |
+ *                            fault ----+
  *
  * A step returns NGX_OK or NGX_DECLINED (there is nothing to do): the next
  * step; NGX_AGAIN: an event resumes the call with ngx_thrift_call_wake();
@@ -50,6 +51,7 @@ enum {
     NGX_THRIFT_STEP_VALIDATE,
     NGX_THRIFT_STEP_DELAY,
     NGX_THRIFT_STEP_ADMIT,
+    NGX_THRIFT_STEP_FAULT,
     NGX_THRIFT_STEP_RETURN,
     NGX_THRIFT_STEP_HANDLE,
     NGX_THRIFT_STEP_PASS,
@@ -74,6 +76,9 @@ static const ngx_thrift_step_t  ngx_thrift_steps[] = {
     /* it may have to wait: for its time, and for its turn */
     { "delay",    ngx_thrift_sleep,       ngx_thrift_sleep_cancel },
     { "admit",    ngx_thrift_gate_enter,  ngx_thrift_gate_cancel },
+
+    /* or fail on purpose */
+    { "fault",    ngx_thrift_fault,       ngx_thrift_sleep_cancel },
 
     /* the configuration itself answers, a handler, or an upstream */
     { "return",   ngx_thrift_call_return, NULL },
@@ -225,7 +230,7 @@ ngx_thrift_call_following(ngx_thrift_call_t *call)
 
         return ngx_thrift_answers[call->conf->answer->kind];
 
-    case NGX_THRIFT_STEP_ADMIT:
+    case NGX_THRIFT_STEP_FAULT:
         return ngx_thrift_answers[call->conf->answer->kind];
 
     case NGX_THRIFT_STEP_RETURN:

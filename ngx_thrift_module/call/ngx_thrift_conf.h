@@ -66,6 +66,8 @@ typedef struct {
     ngx_uint_t                  waits;      /* calls may have to, before they
                                                are answered */
     ngx_thrift_gate_t          *gate;       /* that they go through, or NULL */
+    ngx_thrift_fault_t         *fault;      /* that some of them get, or
+                                               NULL */
 
     ngx_uint_t                  unknown_fields; /* nthrift_check_e: of
                                                    arguments */

@@ -10,6 +10,7 @@
  *      |     slice      a part of both in each turn, if it is large
  *      +--> sleep       it waits until its time has come ...
  *      +--> gate        ... and then its turn: so many are answered at once
+ *      +--> fault       it may be delayed or fail on purpose
  *      +--> handler/, upstream/
  *      +--> reply       what its client gets
  *
@@ -26,6 +27,7 @@
 
 #include "call/ngx_thrift_error.h"
 #include "call/ngx_thrift_deadline.h"
+#include "call/ngx_thrift_fault.h"
 #include "call/ngx_thrift_conf.h"
 #include "call/ngx_thrift_route.h"
 #include "call/ngx_thrift_owner.h"

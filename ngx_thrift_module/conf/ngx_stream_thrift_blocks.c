@@ -21,7 +21,6 @@ static ngx_stream_thrift_block_t *ngx_stream_thrift_find_block(
 static char *ngx_stream_thrift_take_server(ngx_conf_t *cf);
 static char *ngx_stream_thrift_check_answer(ngx_conf_t *cf,
     ngx_stream_thrift_call_conf_t *tccf, ngx_thrift_answer_e kind);
-static ngx_int_t ngx_stream_thrift_exception_type(ngx_str_t *value);
 static ngx_stream_complex_value_t *ngx_stream_thrift_compile(ngx_conf_t *cf,
     ngx_str_t *value);
 
@@ -422,7 +421,7 @@ ngx_stream_thrift_add_answer(ngx_conf_t *cf,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_stream_thrift_exception_type(ngx_str_t *value)
 {
     ngx_int_t    type;

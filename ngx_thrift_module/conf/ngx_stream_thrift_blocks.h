@@ -15,6 +15,9 @@ char *ngx_stream_thrift_method(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_stream_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_stream_thrift_return(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
+/* The type of a TApplicationException by its name; or NGX_ERROR. */
+ngx_int_t ngx_stream_thrift_exception_type(ngx_str_t *value);
+
 /*
  * The answer that a directive sets, which has none so far; NULL: no memory.
  */

@@ -203,6 +203,13 @@ static ngx_command_t  ngx_stream_thrift_call_commands[] = {
       0,
       NULL },
 
+    { ngx_string("thrift_fault"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE123,
+      ngx_stream_thrift_fault,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("thrift_handler_memory"),
       NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
       ngx_conf_set_size_slot,
@@ -327,6 +334,7 @@ ngx_stream_thrift_create_call_conf(ngx_conf_t *cf)
     tccf->conf.attempt_timeout = NGX_CONF_UNSET_MSEC;
     tccf->conf.ignore_client_abort = NGX_CONF_UNSET;
     tccf->conf.gate = NGX_CONF_UNSET_PTR;
+    tccf->conf.fault = NGX_CONF_UNSET_PTR;
     tccf->conf.handler_memory = NGX_CONF_UNSET_SIZE;
     tccf->conf.handler_slow = NGX_CONF_UNSET_MSEC;
     tccf->conf.next_upstream_tries = NGX_CONF_UNSET_UINT;
@@ -447,6 +455,7 @@ ngx_stream_thrift_merge_call_conf(ngx_stream_thrift_call_conf_t *prev,
     ngx_conf_merge_value(c->ignore_client_abort, p->ignore_client_abort, 0);
 
     ngx_conf_merge_ptr_value(c->gate, p->gate, NULL);
+    ngx_conf_merge_ptr_value(c->fault, p->fault, NULL);
 
     ngx_conf_merge_size_value(c->handler_memory, p->handler_memory,
                               NGX_STREAM_THRIFT_HANDLER_MEMORY);
@@ -462,7 +471,7 @@ ngx_stream_thrift_merge_call_conf(ngx_stream_thrift_call_conf_t *prev,
     ngx_conf_merge_value(c->idempotent, p->idempotent, NGX_CONF_UNSET);
     ngx_conf_merge_uint_value(c->balance, p->balance, NGX_THRIFT_BALANCE_CALL);
 
-    c->waits = (c->gate != NULL || conf->rates != NULL);
+    c->waits = (c->gate != NULL || c->fault != NULL || conf->rates != NULL);
 }
 
 

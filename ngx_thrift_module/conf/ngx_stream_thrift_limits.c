@@ -12,6 +12,8 @@
 
 static ngx_int_t ngx_stream_thrift_calls_value(u_char *data, size_t len,
     ngx_int_t min);
+static ngx_int_t ngx_stream_thrift_fault_parameter(ngx_thrift_fault_t *fault,
+    ngx_str_t *value);
 
 
 char *
@@ -108,4 +110,107 @@ ngx_stream_thrift_calls_value(u_char *data, size_t len, ngx_int_t min)
     n = ngx_atoi(data, len);
 
     return (n < min || n > NGX_STREAM_THRIFT_MAX_CALLS) ? NGX_ERROR : n;
+}
+
+
+char *
+ngx_stream_thrift_fault(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_thrift_call_conf_t  *tccf = conf;
+
+    ngx_str_t           *value;
+    ngx_uint_t           i;
+    ngx_thrift_fault_t  *fault;
+
+    if (tccf->conf.fault != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0 && cf->args->nelts == 2) {
+        tccf->conf.fault = NULL;
+        return NGX_CONF_OK;
+    }
+
+    fault = ngx_palloc(cf->pool, sizeof(ngx_thrift_fault_t));
+    if (fault == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    fault->delay = 0;
+    fault->exception = NGX_CONF_UNSET;
+    fault->share = NGX_THRIFT_ALL;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        if (ngx_stream_thrift_fault_parameter(fault, &value[i]) != NGX_OK) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\"", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (fault->delay == 0 && fault->exception == NGX_CONF_UNSET) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "there must be a parameter \"delay\" or \"abort\"");
+        return NGX_CONF_ERROR;
+    }
+
+    tccf->conf.fault = fault;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_fault_parameter(ngx_thrift_fault_t *fault, ngx_str_t *value)
+{
+    ngx_int_t  n;
+    ngx_str_t  text;
+
+    if (ngx_strncmp(value->data, "delay=", 6) == 0) {
+        text.data = value->data + 6;
+        text.len = value->len - 6;
+
+        n = ngx_parse_time(&text, 0);
+        fault->delay = n;
+
+        return (n > 0) ? NGX_OK : NGX_ERROR;
+    }
+
+    if (ngx_strncmp(value->data, "abort=", 6) == 0) {
+        text.data = value->data + 6;
+        text.len = value->len - 6;
+
+        n = ngx_stream_thrift_exception_type(&text);
+        fault->exception = n;
+
+        return (n != NGX_ERROR) ? NGX_OK : NGX_ERROR;
+    }
+
+    if (ngx_strncmp(value->data, "percent=", 8) == 0) {
+        n = ngx_stream_thrift_share(value->data + 8, value->len - 8);
+        fault->share = n;
+
+        return (n != NGX_ERROR) ? NGX_OK : NGX_ERROR;
+    }
+
+    return NGX_ERROR;
+}
+
+
+/* "12.5" or "12.5%" */
+
+ngx_int_t
+ngx_stream_thrift_share(u_char *data, size_t len)
+{
+    ngx_int_t  n;
+
+    if (len && data[len - 1] == '%') {
+        len--;
+    }
+
+    n = ngx_atofp(data, len, 2);
+
+    return (n < 0 || n > NGX_THRIFT_ALL) ? NGX_ERROR : n;
 }
