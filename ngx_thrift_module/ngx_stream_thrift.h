@@ -22,6 +22,7 @@ typedef struct ngx_stream_thrift_session_s  ngx_stream_thrift_session_t;
 typedef struct ngx_stream_thrift_call_s     ngx_stream_thrift_call_t;
 typedef struct ngx_stream_thrift_choice_s   ngx_stream_thrift_choice_t;
 typedef struct ngx_stream_thrift_limited_s  ngx_stream_thrift_limited_t;
+typedef struct ngx_stream_thrift_mirror_s   ngx_stream_thrift_mirror_t;
 typedef struct ngx_stream_thrift_held_s     ngx_stream_thrift_held_t;
 
 #include "client/ngx_stream_thrift_refuse.h"

@@ -93,6 +93,7 @@ my @directives = (
     thrift_limit_rate            => [ 'zone=rate burst=5 delay=2;', $calls ],
     thrift_limit_rate_dry_run    => [ 'on;', $calls ],
     thrift_max_concurrent        => [ '10 queue=5 queue_timeout=1s;', $answer ],
+    thrift_mirror                => [ 'u 5% max=10;', $calls ],
     thrift_fault                 => [ 'delay=1s abort=UNKNOWN percent=5;',
                                       $calls ],
     thrift_ignore_client_abort   => [ 'on;', $calls ],
@@ -353,6 +354,13 @@ my @bad = (
              "invalid parameter \"$_\"" ] }
          qw(queue=-1 queue=65536 queue= queue_timeout= queue_timeout=soon
             wait=1)),
+    (map { [ "mirror, $_", server => "thrift_mirror u $_;",
+             "invalid parameter \"$_\"" ] }
+         qw(5 101% -1% % max=0 max= max=65536 percent=5%)),
+    [ 'mirror, no port', server => 'thrift_mirror nosuch;',
+      'no port in upstream "nosuch"' ],
+    [ 'mirror off and more', server => 'thrift_mirror off 5%;',
+      'no port in upstream "off"' ],
     (map { [ "fault, $_", server => "thrift_fault $_;",
              "invalid parameter \"$_\"" ] }
          qw(on delay=0 delay=soon abort=NOPE abort= percent=101 percent=

@@ -6,7 +6,8 @@
  *                         |            +-> handle -+
  *                         +> delay,    +-> pass ---+ verify
  *                            admit,    |
- *                            fault ----+
+ *                            fault,    |
+ *                            mirror ---+
  *
  * A step returns NGX_OK or NGX_DECLINED (there is nothing to do): the next
  * step; NGX_AGAIN: an event resumes the call with ngx_thrift_call_wake();
@@ -40,6 +41,7 @@ static void ngx_thrift_call_give_up(ngx_thrift_call_t *call,
     ngx_uint_t outcome, ngx_uint_t status);
 static ngx_int_t ngx_thrift_call_check(ngx_thrift_call_t *call);
 static void ngx_thrift_call_split_name(ngx_thrift_call_t *call);
+static ngx_int_t ngx_thrift_call_mirror(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_call_return(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_call_answer(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_call_log(ngx_thrift_call_t *call);
@@ -52,6 +54,7 @@ enum {
     NGX_THRIFT_STEP_DELAY,
     NGX_THRIFT_STEP_ADMIT,
     NGX_THRIFT_STEP_FAULT,
+    NGX_THRIFT_STEP_MIRROR,
     NGX_THRIFT_STEP_RETURN,
     NGX_THRIFT_STEP_HANDLE,
     NGX_THRIFT_STEP_PASS,
@@ -79,6 +82,9 @@ static const ngx_thrift_step_t  ngx_thrift_steps[] = {
 
     /* or fail on purpose */
     { "fault",    ngx_thrift_fault,       ngx_thrift_sleep_cancel },
+
+    /* a copy may go elsewhere */
+    { "mirror",   ngx_thrift_call_mirror, NULL },
 
     /* the configuration itself answers, a handler, or an upstream */
     { "return",   ngx_thrift_call_return, NULL },
@@ -230,7 +236,7 @@ ngx_thrift_call_following(ngx_thrift_call_t *call)
 
         return ngx_thrift_answers[call->conf->answer->kind];
 
-    case NGX_THRIFT_STEP_FAULT:
+    case NGX_THRIFT_STEP_MIRROR:
         return ngx_thrift_answers[call->conf->answer->kind];
 
     case NGX_THRIFT_STEP_RETURN:
@@ -448,6 +454,15 @@ ngx_thrift_call_split_name(ngx_thrift_call_t *call)
 
     call->method.data = colon + 1;
     call->method.len = name->data + name->len - (colon + 1);
+}
+
+
+static ngx_int_t
+ngx_thrift_call_mirror(ngx_thrift_call_t *call)
+{
+    call->owner->mirror(call);
+
+    return NGX_OK;
 }
 
 

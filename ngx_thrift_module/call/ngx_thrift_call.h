@@ -90,6 +90,9 @@ struct ngx_thrift_call_s {
                                                    trusted */
     unsigned                      oneway:1;     /* the client gets no reply */
     unsigned                      silent:1;     /* the upstream sends none */
+    unsigned                      copied:1;     /* another one is answered:
+                                                   that it fails says nothing
+                                                   of a server */
     unsigned                      retains_request:1;    /* also when it was
                                                    sent */
     unsigned                      timed:1;

@@ -64,7 +64,7 @@ typedef struct {
     ngx_flag_t                  ignore_client_abort;
 
     ngx_uint_t                  waits;      /* calls may have to, before they
-                                               are answered */
+                                               are answered, or are copied */
     ngx_thrift_gate_t          *gate;       /* that they go through, or NULL */
     ngx_thrift_fault_t         *fault;      /* that some of them get, or
                                                NULL */

@@ -35,6 +35,9 @@ typedef struct {
      */
     ngx_int_t   (*may_receive)(ngx_thrift_call_t *call, ngx_uint_t shared);
 
+    /* it was checked, and is answered next: a copy may go elsewhere, too */
+    void        (*mirror)(ngx_thrift_call_t *call);
+
     /*
      * The step "reply": NGX_AGAIN, ngx_thrift_call_wake() once the answer was
      * taken.

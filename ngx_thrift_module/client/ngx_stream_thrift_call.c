@@ -56,6 +56,7 @@ ngx_stream_thrift_call_create(ngx_stream_session_t *s)
     tc->named = NULL;
     tc->limited = NULL;
     tc->rate_status = 0;
+    tc->mirror = NULL;
     tc->nchoices = 0;
     tc->nkept = 0;
     tc->ended = 0;

@@ -30,6 +30,7 @@ struct ngx_stream_thrift_call_s {
     ngx_stream_upstream_srv_conf_t  *named;     /* by a handler, or NULL */
     ngx_stream_thrift_limited_t   *limited;     /* zones that count it */
     ngx_uint_t                     rate_status; /* of thrift_limit_rate */
+    ngx_stream_thrift_mirror_t    *mirror;      /* it is a copy for, or NULL */
     unsigned                       ended:1;     /* only a connection that holds
                                                    a server needs it */
     unsigned                       logging:1;

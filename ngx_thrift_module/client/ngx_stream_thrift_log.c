@@ -95,6 +95,10 @@ ngx_stream_thrift_log_error(ngx_log_t *log, u_char *buf, size_t len)
                          &call->target->service);
     }
 
+    if (tc->mirror) {
+        p = ngx_slprintf(p, last, ", mirror: \"%V\"", &tc->mirror->name);
+    }
+
     p = ngx_slprintf(p, last, ", transport: %s, protocol: %s",
                      nthrift_transport_name(head->transport),
                      nthrift_protocol_name(head->protocol));

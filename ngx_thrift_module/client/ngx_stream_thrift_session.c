@@ -60,6 +60,7 @@ static const ngx_thrift_owner_t  ngx_stream_thrift_session_owner = {
     ngx_stream_thrift_session_may_hold,
     ngx_stream_thrift_session_may_begin,
     ngx_stream_thrift_session_may_receive,
+    ngx_stream_thrift_mirror,
     ngx_thrift_reply,
     ngx_stream_thrift_session_reply,
     ngx_stream_thrift_log_call,

@@ -11,6 +11,8 @@
  *             |
  *             +--> limit                    thrift_limit_calls
  *             +--> rate                     thrift_limit_rate
+ *             +--> mirror                   a copy of it, which has nothing of
+ *             |                             the client's
  *             +--> variables, arguments     $thrift_..., $thrift_arg_...
  *             +--> log                      the access log, a line a call
  */
@@ -23,6 +25,7 @@
 #include "client/ngx_stream_thrift_call.h"
 #include "client/ngx_stream_thrift_limit.h"
 #include "client/ngx_stream_thrift_rate.h"
+#include "client/ngx_stream_thrift_mirror.h"
 #include "client/ngx_stream_thrift_log.h"
 #include "client/ngx_stream_thrift_refuse.h"
 #include "client/ngx_stream_thrift_arguments.h"

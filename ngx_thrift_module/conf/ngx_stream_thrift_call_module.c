@@ -203,6 +203,13 @@ static ngx_command_t  ngx_stream_thrift_call_commands[] = {
       0,
       NULL },
 
+    { ngx_string("thrift_mirror"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE123,
+      ngx_stream_thrift_mirror_directive,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("thrift_fault"),
       NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE123,
       ngx_stream_thrift_fault,
@@ -325,6 +332,7 @@ ngx_stream_thrift_create_call_conf(ngx_conf_t *cf)
     tccf->limits = NGX_CONF_UNSET_PTR;
     tccf->rates = NGX_CONF_UNSET_PTR;
     tccf->rate_dry_run = NGX_CONF_UNSET;
+    tccf->mirror = NGX_CONF_UNSET_PTR;
     tccf->conf.messages = NGX_CONF_UNSET_PTR;
     tccf->conf.answer = NGX_CONF_UNSET_PTR;
     tccf->conf.unknown_fields = NGX_CONF_UNSET_UINT;
@@ -437,6 +445,7 @@ ngx_stream_thrift_merge_call_conf(ngx_stream_thrift_call_conf_t *prev,
     ngx_conf_merge_ptr_value(conf->limits, prev->limits, NULL);
     ngx_conf_merge_ptr_value(conf->rates, prev->rates, NULL);
     ngx_conf_merge_value(conf->rate_dry_run, prev->rate_dry_run, 0);
+    ngx_conf_merge_ptr_value(conf->mirror, prev->mirror, NULL);
 
     p = &prev->conf;
     c = &conf->conf;
@@ -471,7 +480,7 @@ ngx_stream_thrift_merge_call_conf(ngx_stream_thrift_call_conf_t *prev,
     ngx_conf_merge_value(c->idempotent, p->idempotent, NGX_CONF_UNSET);
     ngx_conf_merge_uint_value(c->balance, p->balance, NGX_THRIFT_BALANCE_CALL);
 
-    c->waits = (c->gate != NULL || c->fault != NULL || conf->rates != NULL);
+    c->waits = (c->gate || c->fault || conf->rates || conf->mirror);
 }
 
 

@@ -130,6 +130,7 @@ typedef struct {
     ngx_array_t                     *rates;     /* ngx_stream_thrift_rate_t;
                                                    NULL: none */
     ngx_flag_t                       rate_dry_run;
+    ngx_stream_thrift_mirror_t      *mirror;    /* NULL: none */
 } ngx_stream_thrift_call_conf_t;
 
 

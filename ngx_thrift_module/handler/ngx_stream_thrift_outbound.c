@@ -26,6 +26,7 @@ static const ngx_thrift_owner_t  ngx_stream_thrift_outbound_owner = {
     NULL,                                   /* may_hold */
     NULL,                                   /* may_begin */
     ngx_stream_thrift_outbound_may_receive,
+    NULL,                                   /* mirror */
     ngx_thrift_outbound_answer,
     NULL,                                   /* write */
     ngx_stream_thrift_outbound_log,

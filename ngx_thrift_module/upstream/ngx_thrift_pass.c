@@ -366,5 +366,5 @@ ngx_thrift_pass_state(ngx_thrift_attempt_t *attempt)
         return attempt->reused ? NGX_PEER_NEXT : NGX_PEER_FAILED;
     }
 
-    return ngx_thrift_blame(attempt);
+    return attempt->call->copied ? NGX_PEER_NEXT : ngx_thrift_blame(attempt);
 }
