@@ -88,6 +88,17 @@ stream {
         listen       127.0.0.1:%%PORT_full%%;
         thrift_pass  full;
     }
+
+    thrift_limit_zone  $thrift_method  zone=rate:64k  rate=200r/s;
+
+    server {
+        listen                 127.0.0.1:%%PORT_waits%%;
+        thrift_pass            least;
+        thrift_limit_rate      zone=rate burst=20;
+        thrift_max_concurrent  1 queue=2;
+        thrift_fault           delay=1ms;
+        thrift_mirror          hash;
+    }
 }
 
 EOC
@@ -167,6 +178,10 @@ sub scenario {
                           [ CALL, 'get', 200, \@name ]),
              [ 1 .. 3, 200 ], %compact);
 
+    my $waits = join('', map { call_bytes('get', $_) } 1 .. 3);
+
+    exchange($n, 'waits', $waits . oneway_bytes('tell', 4), [ 1 .. 3 ]);
+
     my $more = $nomem->left() <= 0;
 
     my $late = join('', map { call_bytes('late', $_) } 1 .. 3);
@@ -178,6 +193,11 @@ sub scenario {
     my @m = exchange($n, 'full', $late, [ 1 .. 3 ]);
 
     push @wrong, "allocation $n: a slot is lost"
+        if @m != 3 || grep { !$_->{fields}{0} } @m;
+
+    @m = exchange($n, 'waits', $waits, [ 1 .. 3 ]);
+
+    push @wrong, "allocation $n: a place is lost"
         if @m != 3 || grep { !$_->{fields}{0} } @m;
 
     return $more;
