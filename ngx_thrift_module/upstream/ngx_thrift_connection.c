@@ -95,20 +95,30 @@ ngx_thrift_connection_open(ngx_thrift_attempt_t *attempt)
 }
 
 
-/* There is no room for one; the log says so once a second. */
+/* There is no room for one; the log says so once a second, and how often. */
 
 static ngx_int_t
 ngx_thrift_connection_refuse(ngx_thrift_attempt_t *attempt)
 {
-    ngx_uint_t     level;
-    static time_t  said;
+    ngx_log_t                     *log;
+    ngx_thrift_refusals_t         *refusals;
+    static u_char                  text[64];
+    static ngx_thrift_refusals_t   few;
 
-    level = (said == ngx_time()) ? NGX_LOG_INFO : NGX_LOG_WARN;
-    said = ngx_time();
+    log = attempt->call->log;
+    refusals = &few;
 
-    ngx_log_error(level, attempt->call->log, 0,
-                  "too few of %ui worker_connections are left",
-                  ngx_cycle->connection_n);
+    if (refusals->what == NULL) {
+        (void) ngx_sprintf(text, "too few of %ui worker_connections are left%Z",
+                           ngx_cycle->connection_n);
+
+        ngx_thrift_refusals_init(refusals, 1, 1000, NGX_LOG_WARN,
+                                 (char *) text, NULL);
+    }
+
+    if (ngx_thrift_refusals_add(refusals, log)) {
+        ngx_log_error(NGX_LOG_WARN, log, 0, "%s", text);
+    }
 
     attempt->blameless = 1;
 
