@@ -44,6 +44,12 @@ stream {
         server  127.0.0.1:%%PORT_down%%;
     }
 
+    upstream pick {
+        hash    $thrift_arg_id  consistent;
+        server  127.0.0.1:%%PORT_pick_1%%;
+        server  127.0.0.1:%%PORT_pick_2%%;
+    }
+
     map $thrift_method $seen {
         default  $thrift_method;
     }
@@ -79,6 +85,16 @@ stream {
     }
 
     server {
+        listen      127.0.0.1:%%PORT_defined%%;
+        thrift_idl  defined.thrift;
+
+        thrift_service Defined {
+            thrift_pass    backend;
+            thrift_mirror  pick;
+        }
+    }
+
+    server {
         listen          127.0.0.1:%%PORT_trusted%%;
         thrift_trusted  on;
         thrift_pass     backend;
@@ -90,7 +106,10 @@ EOC
 
 my $t = Test::Thrift->new($conf, log => 'info');
 
+$t->write_file('defined.thrift', 'service Defined { string get(1: i64 id) }');
+
 my $backend = $t->backend('backend');
+my @pick = map { $t->backend($_) } qw(pick_1 pick_2);
 my $mirror = $t->backend('mirror');
 my $left = $t->backend('left', script => { '*' => { hold => 1 } });
 
@@ -124,9 +143,14 @@ for my $protocol (qw(binary compact)) {
         my ($call) = $backend->calls($name);
         my ($copy) = $mirror->calls($name);
 
-        is(join(' ', map { $copy->{$_} } qw(type protocol transport length)),
-           join(' ', map { $call->{$_} } qw(type protocol transport length)),
+        is(join(' ', map { $copy->{$_} } qw(type protocol transport)),
+           join(' ', map { $call->{$_} } qw(type protocol transport)),
            'as it was sent');
+
+        # a seqid has one to five bytes in compact
+
+        cmp_ok(abs($copy->{length} - $call->{length}), '<=',
+               $protocol eq 'compact' ? 4 : 0, 'as long');
         isnt($copy->{seqid}, $call->{seqid}, 'another seqid');
     }
 }
@@ -137,6 +161,31 @@ is(answer($c->call('said')), '6 said', 'another answer');
 is(copies('said', 1), 1, 'copied all the same');
 $c->oneway('poke');
 is(copies('poke', 1), 1, 'a oneway');
+
+# by argument
+
+my $defined = $t->client('defined');
+
+sub picked {
+    my ($n) = @_;
+
+    return wait_for(sub { $pick[0]->calls() + $pick[1]->calls() == $n });
+}
+
+sub answered {
+    return scalar(grep {
+        answer($defined->call('Defined:get', [ [ 1, i64 => $_ ] ])) eq 'backend'
+    } @_);
+}
+
+is(answered((7) x 5), 5, 'of one');
+ok(picked(5), 'of one, copied');
+is(scalar(grep { $_->calls() } @pick), 1, 'to one server');
+is(answered(1 .. 20), 20, 'of many');
+ok(picked(25), 'of many, copied');
+is(scalar(grep { $_->calls() } @pick), 2, 'both servers');
+cmp_ok($pick[0]->accepted() + $pick[1]->accepted(), '<', 20,
+       'checked calls share connections');
 
 # a part of them
 

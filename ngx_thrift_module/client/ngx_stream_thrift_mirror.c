@@ -330,6 +330,8 @@ ngx_stream_thrift_mirror_conf(ngx_thrift_call_t *call,
 
     target->conf = &copy->conf.conf;
     target->service = from->target->service;
+    target->args = from->target->args;
+    target->arguments = from->target->arguments;
 
     call->conf = &copy->conf.conf;
     call->target = target;
