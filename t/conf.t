@@ -110,6 +110,8 @@ my @directives = (
     thrift_pipeline              => [ '8;', [qw(upstream)] ],
     thrift_pipeline_delay        => [ '1s;', [qw(upstream)] ],
     thrift_check_seqid           => [ 'off;', [qw(upstream)] ],
+    thrift_bind                  => [ '127.0.0.1;', [qw(stream upstream)] ],
+    thrift_socket_keepalive      => [ 'on;', [qw(stream upstream)] ],
     thrift_upstream_transport    => [ 'framed;', [qw(upstream)] ],
     thrift_upstream_protocol     => [ 'compact;', [qw(upstream)] ],
     thrift_upstream_multiplexed  => [ 'on;', [qw(upstream)] ],
@@ -178,6 +180,15 @@ my @bad = (
     [ 'pass after return',
       server => 'thrift_return UNKNOWN "a"; thrift_pass u;',
       '"thrift_pass" directive cannot stand beside "thrift_return"' ],
+
+    # addresses to connect from
+
+    [ 'bind to no address', upstream => 'thrift_bind users;',
+      'invalid address "users"' ],
+    [ 'bind to no address, stream', stream => 'thrift_bind 1.2.3;',
+      'invalid address "1.2.3"' ],
+    [ 'bind and more', upstream => 'thrift_bind 127.0.0.1 opaque;',
+      'invalid parameter "opaque"' ],
 
     # somebody else answers
 

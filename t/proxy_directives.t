@@ -44,8 +44,9 @@ my $plain = "$none, which are sent to servers without TLS";
 # those that nginx 1.22 has, but for files and what is deprecated
 
 my @values = (
-    proxy_bind                  => [ '127.0.0.1', $none ],
-    proxy_socket_keepalive      => [ 'on', $none ],
+    proxy_bind                  => [ '127.0.0.1', instead('thrift_bind') ],
+    proxy_socket_keepalive      => [ 'on',
+                                     instead('thrift_socket_keepalive') ],
     proxy_connect_timeout       => [ '1s', instead('thrift_connect_timeout') ],
     proxy_timeout               => [ '1s', instead('thrift_timeout') ],
     proxy_buffer_size           => [ '16k', instead('thrift_buffer_size') ],

@@ -204,6 +204,7 @@ typedef struct {
     ngx_uint_t                       transport;     /* of handlers' calls */
     ngx_uint_t                       protocol;
     ngx_flag_t                       multiplexed;
+    ngx_stream_thrift_link_conf_t    link;      /* or that of stream{} */
 } ngx_stream_thrift_upstream_conf_t;
 
 

@@ -68,6 +68,8 @@ static const ngx_stream_thrift_twin_t  ngx_stream_thrift_twins[] = {
     { "proxy_next_upstream_tries",    "thrift_next_upstream_tries" },
     { "proxy_next_upstream_timeout",  "thrift_next_upstream_timeout" },
     { "proxy_half_close",             "thrift_half_close" },
+    { "proxy_bind",                   "thrift_bind" },
+    { "proxy_socket_keepalive",       "thrift_socket_keepalive" },
     { NULL, NULL }
 };
 

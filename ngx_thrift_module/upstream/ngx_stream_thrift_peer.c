@@ -270,7 +270,7 @@ ngx_stream_thrift_peer_ready(ngx_stream_thrift_choice_t *choice,
         pc->tries = tries;
     }
 
-    return NGX_OK;
+    return ngx_stream_thrift_identify(choice->attempt);
 }
 
 

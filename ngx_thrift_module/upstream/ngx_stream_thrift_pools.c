@@ -8,7 +8,8 @@
 #include "ngx_stream_thrift.h"
 
 
-static void ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool);
+static void ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool,
+    ngx_stream_thrift_upstream_conf_t *stream);
 
 
 ngx_stream_thrift_pool_t *
@@ -66,7 +67,8 @@ ngx_stream_thrift_get_pool(ngx_stream_thrift_main_conf_t *tmcf,
 
 
 ngx_int_t
-ngx_stream_thrift_init_pools(ngx_conf_t *cf)
+ngx_stream_thrift_init_pools(ngx_conf_t *cf,
+    ngx_stream_thrift_upstream_conf_t *stream)
 {
     ngx_uint_t                         i;
     ngx_stream_thrift_pool_t         **pool;
@@ -95,21 +97,33 @@ ngx_stream_thrift_init_pools(ngx_conf_t *cf)
     pool = tmcf->pools.elts;
 
     for (i = 0; i < tmcf->pools.nelts; i++) {
-        ngx_stream_thrift_init_pool(pool[i]);
+        ngx_stream_thrift_init_pool(pool[i], stream);
     }
 
     return NGX_OK;
 }
 
 
-/* An address has no upstream{}: what its pool does is the default. */
+/*
+ * An address has no upstream{}: what its pool does is the default, and its
+ * connections are made as stream{} says.
+ */
 
 static void
-ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool)
+ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool,
+    ngx_stream_thrift_upstream_conf_t *stream)
 {
     ngx_stream_thrift_upstream_conf_t  *ucf;
 
-    if (pool->upstream == NULL || pool->upstream->srv_conf == NULL) {
+    ucf = (pool->upstream && pool->upstream->srv_conf)
+          ? ngx_stream_conf_upstream_srv_conf(pool->upstream,
+                                            ngx_stream_thrift_upstream_module)
+          : stream;
+
+    pool->conf = ucf;
+    ngx_stream_thrift_set_link(&pool->idle.link, &ucf->link);
+
+    if (ucf == stream) {
         pool->idle.max = NGX_STREAM_THRIFT_KEEPALIVE;
         pool->idle.surplus = NGX_STREAM_THRIFT_KEEPALIVE_SURPLUS;
         pool->idle.timeout = NGX_STREAM_THRIFT_KEEPALIVE_TIMEOUT;
@@ -119,9 +133,6 @@ ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool)
         pool->idle.pipeline = 1;
         return;
     }
-
-    ucf = ngx_stream_conf_upstream_srv_conf(pool->upstream,
-                                            ngx_stream_thrift_upstream_module);
 
     pool->idle.max = ucf->keepalive;
     pool->idle.surplus = ucf->keepalive_surplus;

@@ -31,11 +31,15 @@
 /* Idle connections to one upstream, and whose they are. */
 
 struct ngx_stream_thrift_pool_s {
-    ngx_thrift_pool_t                idle;
+    ngx_thrift_pool_t                idle;      /* must be first */
     ngx_thrift_delays_t              queue;     /* for how long calls wait */
     ngx_stream_upstream_srv_conf_t  *upstream;  /* NULL: of addresses that
                                                    variables name */
+    ngx_stream_thrift_upstream_conf_t  *conf;   /* an upstream{}'s, or what
+                                                   stream{} says */
 };
+
+#define ngx_stream_thrift_pool_of(pool)  ((ngx_stream_thrift_pool_t *) (pool))
 
 
 /* Gives an upstream its pool, if it has none; NULL: no memory. */
@@ -43,7 +47,8 @@ ngx_stream_thrift_pool_t *ngx_stream_thrift_add_pool(ngx_conf_t *cf,
     ngx_stream_upstream_srv_conf_t *us);
 
 /* Gives all upstreams their pools; after all of them are known. */
-ngx_int_t ngx_stream_thrift_init_pools(ngx_conf_t *cf);
+ngx_int_t ngx_stream_thrift_init_pools(ngx_conf_t *cf,
+    ngx_stream_thrift_upstream_conf_t *stream);
 
 /* The pool of an upstream; NULL: of addresses that variables name. */
 ngx_stream_thrift_pool_t *ngx_stream_thrift_get_pool(

@@ -2,10 +2,14 @@
 /*
  * The second module: what an upstream{} says of calls.  It has the slot of its
  * own in the upstream's configuration that ngx_stream_thrift_module fills with
- * what servers say.  Nothing is inherited.
+ * what servers say.  How connections are made may be said in stream{}, too, for
+ * all upstreams and for addresses; nothing else is inherited.
  */
 
 #include "ngx_stream_thrift.h"
+
+
+#define NGX_STREAM_THRIFT_UPSTREAMS  NGX_STREAM_MAIN_CONF|NGX_STREAM_UPS_CONF
 
 
 static void *ngx_stream_thrift_create_upstream_conf(ngx_conf_t *cf);
@@ -123,6 +127,22 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
       offsetof(ngx_stream_thrift_upstream_conf_t, multiplexed),
       NULL },
 
+    /* how connections are made */
+
+    { ngx_string("thrift_bind"),
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE12,
+      ngx_stream_thrift_bind,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, link),
+      NULL },
+
+    { ngx_string("thrift_socket_keepalive"),
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, link.keepalive),
+      NULL },
+
       ngx_null_command
 };
 
@@ -185,6 +205,8 @@ ngx_stream_thrift_create_upstream_conf(ngx_conf_t *cf)
     ucf->transport = NGX_CONF_UNSET_UINT;
     ucf->protocol = NGX_CONF_UNSET_UINT;
     ucf->multiplexed = NGX_CONF_UNSET;
+
+    ngx_stream_thrift_create_link(&ucf->link);
 
     return ucf;
 }
@@ -365,9 +387,18 @@ static ngx_int_t
 ngx_stream_thrift_init_upstreams(ngx_conf_t *cf)
 {
     ngx_uint_t                          i;
+    ngx_stream_conf_ctx_t              *ctx;
     ngx_stream_upstream_srv_conf_t    **us;
     ngx_stream_upstream_main_conf_t    *umcf;
-    ngx_stream_thrift_upstream_conf_t  *ucf;
+    ngx_stream_thrift_upstream_conf_t  *ucf, *stream;
+
+    /* cf->ctx is that of the last server */
+
+    ctx = (ngx_stream_conf_ctx_t *) ngx_get_conf(cf->cycle->conf_ctx,
+                                                 ngx_stream_module);
+    stream = ctx->srv_conf[ngx_stream_thrift_upstream_module.ctx_index];
+
+    ngx_stream_thrift_merge_link(&stream->link, &stream->link);
 
     umcf = ngx_stream_conf_get_module_main_conf(cf,
                                                 ngx_stream_upstream_module);
@@ -381,6 +412,8 @@ ngx_stream_thrift_init_upstreams(ngx_conf_t *cf)
 
         ucf = ngx_stream_conf_upstream_srv_conf(us[i],
                                             ngx_stream_thrift_upstream_module);
+
+        ngx_stream_thrift_merge_link(&stream->link, &ucf->link);
 
         /* a number that somebody wrote is kept to */
 
@@ -408,5 +441,5 @@ ngx_stream_thrift_init_upstreams(ngx_conf_t *cf)
         ngx_conf_init_value(ucf->multiplexed, 0);
     }
 
-    return ngx_stream_thrift_init_pools(cf);
+    return ngx_stream_thrift_init_pools(cf, stream);
 }

@@ -45,6 +45,8 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     attempt->lost = 0;
     attempt->dialect.transport = head->transport;
     attempt->dialect.protocol = head->protocol;
+    ngx_str_null(&attempt->dialect.identity);
+    attempt->identity = NULL;
 
     ngx_thrift_message_start(&attempt->reply);
     ngx_thrift_attempt_init(attempt);

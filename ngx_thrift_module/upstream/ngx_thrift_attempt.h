@@ -51,6 +51,7 @@ struct ngx_thrift_attempt_s {
     ngx_peer_connection_t     *peer;        /* a part of it */
     ngx_thrift_pool_t         *pool;
     ngx_thrift_dialect_t       dialect;
+    ngx_thrift_identity_t     *identity;    /* NULL: its pool's */
     ngx_uint_t                 max_conns;   /* of its server; 0: no limit */
 
     ngx_thrift_address_t      *address;     /* where it looks for a connection,

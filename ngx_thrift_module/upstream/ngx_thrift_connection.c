@@ -145,6 +145,8 @@ ngx_thrift_connection_connect(ngx_thrift_attempt_t *attempt)
         log->log_level = ngx_min(level, NGX_LOG_ALERT);
     }
 
+    ngx_thrift_link_prepare(attempt);
+
     rc = ngx_event_connect_peer(attempt->peer);
 
     log->log_level = level;

@@ -78,6 +78,8 @@ struct ngx_thrift_pool_s {
                                                    shared */
     ngx_msec_t            pipeline_delay;   /* no call waits behind one that
                                                takes longer */
+
+    ngx_thrift_link_t     link;         /* how its connections are made */
 };
 
 

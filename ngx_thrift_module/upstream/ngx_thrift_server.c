@@ -7,6 +7,8 @@
 #include "ngx_thrift.h"
 
 
+static ngx_int_t ngx_thrift_dialect_compare(ngx_thrift_dialect_t *one,
+    ngx_thrift_dialect_t *two);
 static ngx_uint_t ngx_thrift_server_hash(ngx_thrift_server_t *key);
 static ngx_int_t ngx_thrift_server_compare(ngx_thrift_server_t *one,
     ngx_thrift_server_t *two);
@@ -50,6 +52,7 @@ ngx_thrift_server_leave(ngx_thrift_connection_t *conn)
 ngx_thrift_server_t *
 ngx_thrift_server_get(ngx_thrift_servers_t *servers, ngx_thrift_server_t *key)
 {
+    ngx_str_t            *identity;
     ngx_thrift_server_t  *server;
 
     server = ngx_thrift_server_find(servers, key);
@@ -58,12 +61,20 @@ ngx_thrift_server_get(ngx_thrift_servers_t *servers, ngx_thrift_server_t *key)
         return server;
     }
 
-    server = ngx_alloc(sizeof(ngx_thrift_server_t), ngx_cycle->log);
+    identity = &key->dialect.identity;
+
+    server = ngx_alloc(sizeof(ngx_thrift_server_t) + identity->len,
+                       ngx_cycle->log);
     if (server == NULL) {
         return NULL;
     }
 
     *server = *key;
+
+    if (identity->len) {
+        server->dialect.identity.data = (u_char *) (server + 1);
+        ngx_memcpy(server + 1, identity->data, identity->len);
+    }
 
     server->servers = servers;
     server->nconns = 0;
@@ -120,6 +131,7 @@ ngx_thrift_server_hash(ngx_thrift_server_t *key)
     ngx_uint_t  hash;
 
     hash = ngx_hash_key((u_char *) &key->sockaddr, key->socklen);
+    hash ^= ngx_hash_key(key->dialect.identity.data, key->dialect.identity.len);
 
     return hash ^ key->dialect.transport << 4 ^ key->dialect.protocol;
 }
@@ -128,6 +140,8 @@ ngx_thrift_server_hash(ngx_thrift_server_t *key)
 static ngx_int_t
 ngx_thrift_server_compare(ngx_thrift_server_t *one, ngx_thrift_server_t *two)
 {
+    ngx_int_t  rc;
+
     if (one->node.key != two->node.key) {
         return (one->node.key < two->node.key) ? -1 : 1;
     }
@@ -136,16 +150,31 @@ ngx_thrift_server_compare(ngx_thrift_server_t *one, ngx_thrift_server_t *two)
         return (one->pool < two->pool) ? -1 : 1;
     }
 
-    if (one->dialect.transport != two->dialect.transport) {
-        return (one->dialect.transport < two->dialect.transport) ? -1 : 1;
-    }
+    rc = ngx_thrift_dialect_compare(&one->dialect, &two->dialect);
 
-    if (one->dialect.protocol != two->dialect.protocol) {
-        return (one->dialect.protocol < two->dialect.protocol) ? -1 : 1;
+    if (rc != 0) {
+        return rc;
     }
 
     return ngx_memn2cmp((u_char *) &one->sockaddr, (u_char *) &two->sockaddr,
                         one->socklen, two->socklen);
+}
+
+
+static ngx_int_t
+ngx_thrift_dialect_compare(ngx_thrift_dialect_t *one,
+    ngx_thrift_dialect_t *two)
+{
+    if (one->transport != two->transport) {
+        return (one->transport < two->transport) ? -1 : 1;
+    }
+
+    if (one->protocol != two->protocol) {
+        return (one->protocol < two->protocol) ? -1 : 1;
+    }
+
+    return ngx_memn2cmp(one->identity.data, two->identity.data,
+                        one->identity.len, two->identity.len);
 }
 
 

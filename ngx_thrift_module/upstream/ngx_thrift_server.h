@@ -12,6 +12,8 @@
 typedef struct {
     unsigned               transport;   /* nthrift_transport_e */
     unsigned               protocol;    /* nthrift_protocol_e */
+    ngx_str_t              identity;    /* ngx_thrift_identity_t; empty: the
+                                           pool's */
 } ngx_thrift_dialect_t;
 
 

@@ -26,6 +26,8 @@
  *      v
  *     address       how many connections there may be to it
  *
+ *     link          how a connection is made: from which address
+ *
  * Calls go down; what goes up are the functions of ngx_thrift_attempt.h and
  * attempt->done.  ngx_stream_thrift_pools.c has the pools of the configuration,
  * random makes seqids.
@@ -36,6 +38,7 @@
 
 
 #include "upstream/ngx_thrift_random.h"
+#include "upstream/ngx_thrift_link.h"
 #include "upstream/ngx_thrift_server.h"
 #include "upstream/ngx_thrift_pool.h"
 #include "upstream/ngx_thrift_address.h"

@@ -206,6 +206,15 @@ sub accepted {
 }
 
 
+# From where, address and port, in the order in which they came.
+
+sub peers {
+    my ($self) = @_;
+
+    return map { $_->{method} } $self->_events('accept');
+}
+
+
 sub closed {
     my ($self) = @_;
 
@@ -286,7 +295,8 @@ use warnings;
 
 use IO::Poll qw(POLLIN POLLOUT POLLERR POLLHUP);
 use Errno qw(EAGAIN EINTR);
-use Socket qw(IPPROTO_TCP TCP_NODELAY SOL_SOCKET SO_LINGER);
+use Socket qw(IPPROTO_TCP TCP_NODELAY SOL_SOCKET SO_LINGER getnameinfo
+              NI_NUMERICHOST NI_NUMERICSERV);
 use Storable qw(thaw);
 use Time::HiRes qw(time);
 
@@ -473,7 +483,7 @@ sub accept {
         setsockopt($socket, IPPROTO_TCP, TCP_NODELAY, 1);
 
         $self->{conns}{$c->{fd}} = $c;
-        $self->note('accept', $c->{number});
+        $self->note('accept', $c->{number}, peer_of($socket));
 
         my $action = $self->action('!accept') or next;
 
@@ -492,6 +502,16 @@ sub accept {
             });
         }
     }
+}
+
+
+sub peer_of {
+    my ($socket) = @_;
+
+    my ($err, $host, $port) = getnameinfo(getpeername($socket) || '',
+                                          NI_NUMERICHOST | NI_NUMERICSERV);
+
+    return $err ? '' : "$host:$port";
 }
 
 
