@@ -27,6 +27,7 @@ typedef struct ngx_stream_thrift_held_s     ngx_stream_thrift_held_t;
 
 #include "client/ngx_stream_thrift_refuse.h"
 #include "upstream/ngx_stream_thrift_link.h"
+#include "upstream/ngx_stream_thrift_ssl.h"
 #include "conf/rooms.h"
 #include "upstream/ngx_stream_thrift_pools.h"
 #include "upstream/ngx_stream_thrift_peer.h"

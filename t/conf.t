@@ -55,6 +55,7 @@ my @levels = qw(main stream upstream server service method);
 my $client = [qw(stream server)];
 my $calls = [qw(stream server service method)];
 my $answer = [qw(server service method)];
+my $link = [qw(stream upstream)];
 
 # directive => [ a good value, where it may stand ]
 
@@ -110,8 +111,22 @@ my @directives = (
     thrift_pipeline              => [ '8;', [qw(upstream)] ],
     thrift_pipeline_delay        => [ '1s;', [qw(upstream)] ],
     thrift_check_seqid           => [ 'off;', [qw(upstream)] ],
-    thrift_bind                  => [ '127.0.0.1;', [qw(stream upstream)] ],
-    thrift_socket_keepalive      => [ 'on;', [qw(stream upstream)] ],
+    thrift_bind                  => [ '127.0.0.1;', $link ],
+    thrift_socket_keepalive      => [ 'on;', $link ],
+    thrift_ssl                   => [ 'off;', $link ],
+    thrift_ssl_session_reuse     => [ 'off;', $link ],
+    thrift_ssl_protocols         => [ 'TLSv1.2;', $link ],
+    thrift_ssl_ciphers           => [ 'HIGH;', $link ],
+    thrift_ssl_name              => [ 'a.test;', $link ],
+    thrift_ssl_server_name       => [ 'on;', $link ],
+    thrift_ssl_verify            => [ 'off;', $link ],
+    thrift_ssl_verify_depth      => [ '2;', $link ],
+    thrift_ssl_trusted_certificate => [ 'none.pem;', $link ],
+    thrift_ssl_crl               => [ 'none.pem;', $link ],
+    thrift_ssl_certificate       => [ 'none.pem;', $link ],
+    thrift_ssl_certificate_key   => [ 'none.key;', $link ],
+    thrift_ssl_password_file     => [ '/dev/null;', $link ],
+    thrift_ssl_conf_command      => [ 'Options Bugs;', $link ],
     thrift_upstream_transport    => [ 'framed;', [qw(upstream)] ],
     thrift_upstream_protocol     => [ 'compact;', [qw(upstream)] ],
     thrift_upstream_multiplexed  => [ 'on;', [qw(upstream)] ],
@@ -134,7 +149,8 @@ for my $name (@names) {
 
 # duplicates
 
-for my $name (grep { $_ !~ /_(service|method|handler|pass|return|idl|path|zone)$/ }
+for my $name (grep { $_ !~ /_(service|method|handler|pass|return|idl|path|zone|protocols
+                             |conf_command)$/x }
           @names)
 {
     my ($value, $where) = @{$directive{$name}};
@@ -189,6 +205,18 @@ my @bad = (
       'invalid address "1.2.3"' ],
     [ 'bind and more', upstream => 'thrift_bind 127.0.0.1 opaque;',
       'invalid parameter "opaque"' ],
+
+    # TLS to servers
+
+    [ 'TLS, certificate without key',
+      upstream => 'thrift_ssl on; thrift_ssl_certificate none.pem;',
+      'no "thrift_ssl_certificate_key" is defined for certificate "none.pem"' ],
+    [ 'TLS, nobody is trusted',
+      upstream => 'thrift_ssl on; thrift_ssl_verify on;',
+      'no "thrift_ssl_trusted_certificate" is defined for '
+      . '"thrift_ssl_verify"' ],
+    [ 'TLS, unknown protocol', upstream => 'thrift_ssl_protocols TLSv9;',
+      'invalid value "TLSv9"' ],
 
     # somebody else answers
 
@@ -300,9 +328,9 @@ my @bad = (
              "\"$_\" directive invalid value" ] }
          grep { /timeout|_size/ } @names),
 
-    (map { [ "$_ of letters", server => "$_ many;",
+    (map { [ "$_ of letters", $directive{$_}[1][-1] => "$_ many;",
              "\"$_\" directive invalid number" ],
-           [ "negative $_", server => "$_ -1;",
+           [ "negative $_", $directive{$_}[1][-1] => "$_ -1;",
              "\"$_\" directive invalid number" ] }
          grep { !/limit_calls/ && /depth|max_pipeline|calls|tries/ } @names),
 
@@ -463,10 +491,10 @@ for (@bad) {
 
     my $at = $line{$level} + ($lines || 0);
 
-    # of variables nginx itself says no more
+    # of variables and certificates nginx itself says no more
 
-    my $where = $message =~ /^unknown ".*" variable$/ ? ''
-                                                      : " in test.conf:$at";
+    my $where = $message =~ /^unknown ".*" variable$|^no "thrift_ssl/
+                    ? '' : " in test.conf:$at";
 
     is(error($level => $text), "$message$where\n", $name);
 }

@@ -39,14 +39,13 @@ my %line = conf_lines($template);
 my $proxy = 'proxy_pass 127.0.0.1:%%PORT_backend%%;';
 my $thrift = 'thrift_pass 127.0.0.1:%%PORT_backend%%;';
 my $none = 'directive has no effect on Thrift calls';
-my $plain = "$none, which are sent to servers without TLS";
 
 # those that nginx 1.22 has, but for files and what is deprecated
 
 my @values = (
-    proxy_bind                  => [ '127.0.0.1', instead('thrift_bind') ],
+    proxy_bind                  => [ '127.0.0.1', of_upstream('thrift_bind') ],
     proxy_socket_keepalive      => [ 'on',
-                                     instead('thrift_socket_keepalive') ],
+                                     of_upstream('thrift_socket_keepalive') ],
     proxy_connect_timeout       => [ '1s', instead('thrift_connect_timeout') ],
     proxy_timeout               => [ '1s', instead('thrift_timeout') ],
     proxy_buffer_size           => [ '16k', instead('thrift_buffer_size') ],
@@ -60,13 +59,21 @@ my @values = (
                                      instead('thrift_next_upstream_timeout') ],
     proxy_protocol              => [ 'on', $none ],
     proxy_half_close            => [ 'on', instead('thrift_half_close') ],
-    proxy_ssl                   => [ 'on', $plain ],
-    proxy_ssl_verify            => [ 'on', $plain ],
-    proxy_ssl_name              => [ 'a', $plain ],
-    proxy_ssl_ciphers           => [ 'HIGH', $plain ],
-    proxy_ssl_protocols         => [ 'TLSv1.2', $plain ],
-    proxy_ssl_server_name       => [ 'on', $plain ],
-    proxy_ssl_session_reuse     => [ 'on', $plain ],
+    map { ("proxy_$_->[0]" => [ $_->[1], of_upstream("thrift_$_->[0]") ]) } (
+        [ ssl => 'on' ],
+        [ ssl_verify => 'on' ],
+        [ ssl_verify_depth => '2' ],
+        [ ssl_name => 'a' ],
+        [ ssl_ciphers => 'HIGH' ],
+        [ ssl_protocols => 'TLSv1.2' ],
+        [ ssl_server_name => 'on' ],
+        [ ssl_session_reuse => 'on' ],
+        [ ssl_trusted_certificate => 'none.pem' ],
+        [ ssl_crl => 'none.pem' ],
+        [ ssl_certificate => 'none.pem' ],
+        [ ssl_certificate_key => 'none.pem' ],
+        [ ssl_conf_command => 'Options -SessionTicket' ],
+    ),
 );
 
 while (my ($name, $case) = splice @values, 0, 2) {
@@ -116,6 +123,13 @@ unlike(test(stream => 'proxy_ssl on;', server => 'proxy_ssl off;',
             other => $proxy), qr/\[warn\]/, 'no warning where it is off');
 unlike(test(stream => 'proxy_ssl off;', other => $proxy), qr/\[warn\]/,
        'no warning of off');
+
+unlike(test(stream => 'proxy_ssl on; thrift_ssl on;', other => $proxy),
+       qr/\[warn\]/, 'no warning where calls have TLS');
+like(test(stream => 'proxy_ssl on; thrift_ssl on; '
+                    . 'upstream u { server 127.0.0.1:1; thrift_ssl off; }',
+          server => 'thrift_service S { thrift_pass u; }', other => $proxy),
+     $warning, 'warning of one that has not');
 
 # the proxy's own errors are its own, and come where they came
 
@@ -170,6 +184,11 @@ $t->done();
 
 sub instead {
     return "$none, use \"$_[0]\"";
+}
+
+
+sub of_upstream {
+    return instead($_[0]) . ' of the upstream';
 }
 
 

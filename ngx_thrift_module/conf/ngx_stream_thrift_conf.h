@@ -205,6 +205,9 @@ typedef struct {
     ngx_uint_t                       protocol;
     ngx_flag_t                       multiplexed;
     ngx_stream_thrift_link_conf_t    link;      /* or that of stream{} */
+#if (NGX_SSL)
+    ngx_stream_thrift_ssl_conf_t     ssl;       /* likewise */
+#endif
 } ngx_stream_thrift_upstream_conf_t;
 
 

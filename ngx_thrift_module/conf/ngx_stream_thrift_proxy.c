@@ -13,6 +13,9 @@
 #include "ngx_stream_thrift.h"
 
 
+#define NGX_STREAM_THRIFT_USE  80       /* bytes of what is said of a twin */
+
+
 /* A directive as it was written. */
 
 typedef struct {
@@ -48,8 +51,12 @@ static char *ngx_stream_thrift_proxy_directive(ngx_conf_t *cf,
 static ngx_int_t ngx_stream_thrift_proxy_note(ngx_conf_t *cf);
 static ngx_int_t ngx_stream_thrift_proxy_refuse(ngx_conf_t *cf,
     ngx_array_t *notes);
+static u_char *ngx_stream_thrift_proxy_twin(ngx_str_t *name, u_char *p,
+    u_char *last);
 static ngx_uint_t ngx_stream_thrift_proxy_serves_others(
     ngx_stream_core_main_conf_t *cmcf);
+static ngx_uint_t ngx_stream_thrift_proxy_is_plain(
+    ngx_stream_thrift_main_conf_t *tmcf, ngx_stream_thrift_block_t *block);
 static void ngx_stream_thrift_proxy_warn(ngx_conf_t *cf, ngx_array_t *notes,
     ngx_stream_core_srv_conf_t *cscf, ngx_array_t *own);
 static ngx_stream_thrift_note_t *ngx_stream_thrift_proxy_find(
@@ -68,9 +75,30 @@ static const ngx_stream_thrift_twin_t  ngx_stream_thrift_twins[] = {
     { "proxy_next_upstream_tries",    "thrift_next_upstream_tries" },
     { "proxy_next_upstream_timeout",  "thrift_next_upstream_timeout" },
     { "proxy_half_close",             "thrift_half_close" },
-    { "proxy_bind",                   "thrift_bind" },
-    { "proxy_socket_keepalive",       "thrift_socket_keepalive" },
     { NULL, NULL }
+};
+
+
+/* What stands in upstream{} under our prefix. */
+
+static const char  *ngx_stream_thrift_upstream_twins[] = {
+    "proxy_bind",
+    "proxy_socket_keepalive",
+    "proxy_ssl",
+    "proxy_ssl_session_reuse",
+    "proxy_ssl_protocols",
+    "proxy_ssl_ciphers",
+    "proxy_ssl_name",
+    "proxy_ssl_server_name",
+    "proxy_ssl_verify",
+    "proxy_ssl_verify_depth",
+    "proxy_ssl_trusted_certificate",
+    "proxy_ssl_crl",
+    "proxy_ssl_certificate",
+    "proxy_ssl_certificate_key",
+    "proxy_ssl_password_file",
+    "proxy_ssl_conf_command",
+    NULL
 };
 
 
@@ -264,20 +292,81 @@ ngx_stream_thrift_check_proxy(ngx_conf_t *cf)
         {
             return NGX_ERROR;
         }
-
-        ngx_stream_thrift_proxy_warn(cf, inherited, cscf[i], own);
     }
 
     return NGX_OK;
 }
 
 
+void
+ngx_stream_thrift_warn_proxy(ngx_conf_t *cf)
+{
+    ngx_uint_t                       i;
+    ngx_stream_core_srv_conf_t     **cscf;
+    ngx_stream_core_main_conf_t     *cmcf;
+    ngx_stream_thrift_srv_conf_t    *tscf;
+    ngx_stream_thrift_main_conf_t   *tmcf;
+
+    cmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_core_module);
+    tmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_thrift_module);
+
+    cscf = cmcf->servers.elts;
+
+    for (i = 0; i < cmcf->servers.nelts; i++) {
+
+        if (cscf[i]->handler != ngx_stream_thrift_handler) {
+            continue;
+        }
+
+        tscf = cscf[i]->ctx->srv_conf[ngx_stream_thrift_module.ctx_index];
+
+        if (ngx_stream_thrift_proxy_is_plain(tmcf, &tscf->block)) {
+            ngx_stream_thrift_proxy_warn(cf, tmcf->proxy->stream->proxy_notes,
+                                         cscf[i], tscf->proxy_notes);
+        }
+    }
+}
+
+
+/* Are there calls that go out without TLS? */
+
+static ngx_uint_t
+ngx_stream_thrift_proxy_is_plain(ngx_stream_thrift_main_conf_t *tmcf,
+    ngx_stream_thrift_block_t *block)
+{
+    ngx_uint_t                    i;
+    ngx_thrift_answer_t          *answer;
+    ngx_stream_thrift_pool_t     *pool;
+    ngx_stream_thrift_block_t   **inner;
+
+    answer = block->conf->conf.answer;
+
+    if (answer->kind == NGX_THRIFT_ANSWER_UPSTREAM) {
+        pool = ((ngx_stream_thrift_answer_t *) answer)->pool;
+
+        if (!ngx_stream_thrift_pool_has_ssl(pool ? pool : tmcf->addresses)) {
+            return 1;
+        }
+    }
+
+    inner = block->inner ? block->inner->elts : NULL;
+
+    for (i = 0; inner && i < block->inner->nelts; i++) {
+        if (ngx_stream_thrift_proxy_is_plain(tmcf, inner[i])) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 static ngx_int_t
 ngx_stream_thrift_proxy_refuse(ngx_conf_t *cf, ngx_array_t *notes)
 {
-    ngx_uint_t                       i;
-    ngx_stream_thrift_note_t        *note;
-    const ngx_stream_thrift_twin_t  *twin;
+    u_char                     use[NGX_STREAM_THRIFT_USE], *last;
+    ngx_uint_t                 i;
+    ngx_stream_thrift_note_t  *note;
 
     note = notes ? notes->elts : NULL;
 
@@ -287,26 +376,42 @@ ngx_stream_thrift_proxy_refuse(ngx_conf_t *cf, ngx_array_t *notes)
             continue;
         }
 
-        for (twin = ngx_stream_thrift_twins; twin->name; twin++) {
-            if (ngx_strcmp(note[i].name.data, twin->name) == 0) {
-                ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                              "\"%V\" directive has no effect on Thrift "
-                              "calls, use \"%s\" in %s:%ui", &note[i].name,
-                              twin->use, note[i].file_name, note[i].line);
-                return NGX_ERROR;
-            }
-        }
+        last = ngx_stream_thrift_proxy_twin(&note[i].name, use,
+                                            use + sizeof(use));
 
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"%V\" directive has no effect on Thrift calls%s "
-                      "in %s:%ui", &note[i].name,
-                      ngx_strncmp(note[i].name.data, "proxy_ssl", 9) == 0
-                          ? ", which are sent to servers without TLS" : "",
+                      "\"%V\" directive has no effect on Thrift calls%*s "
+                      "in %s:%ui", &note[i].name, (size_t) (last - use), use,
                       note[i].file_name, note[i].line);
         return NGX_ERROR;
     }
 
     return NGX_OK;
+}
+
+
+/* What to use instead, as a part of a sentence.  Returns its end. */
+
+static u_char *
+ngx_stream_thrift_proxy_twin(ngx_str_t *name, u_char *p, u_char *last)
+{
+    const char                      **upstream;
+    const ngx_stream_thrift_twin_t   *twin;
+
+    for (twin = ngx_stream_thrift_twins; twin->name; twin++) {
+        if (ngx_strcmp(name->data, twin->name) == 0) {
+            return ngx_slprintf(p, last, ", use \"%s\"", twin->use);
+        }
+    }
+
+    for (upstream = ngx_stream_thrift_upstream_twins; *upstream; upstream++) {
+        if (ngx_strcmp(name->data, *upstream) == 0) {
+            return ngx_slprintf(p, last, ", use \"thrift%s\" of the upstream",
+                                *upstream + sizeof("proxy") - 1);
+        }
+    }
+
+    return p;
 }
 
 
@@ -348,10 +453,10 @@ ngx_stream_thrift_proxy_warn(ngx_conf_t *cf, ngx_array_t *notes,
 
     ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                   "\"proxy_ssl\" directive in %s:%ui has no effect on Thrift "
-                  "calls, which are sent to servers without TLS; "
-                  "\"proxy_ssl off\" says that this is meant for the server "
-                  "in %s:%ui", note->file_name, note->line, cscf->file_name,
-                  cscf->line);
+                  "calls, which are sent to servers without TLS; use "
+                  "\"thrift_ssl\" of the upstream, or say \"proxy_ssl off\" "
+                  "for the server in %s:%ui", note->file_name, note->line,
+                  cscf->file_name, cscf->line);
 }
 
 

@@ -15,5 +15,11 @@ ngx_int_t ngx_stream_thrift_watch_proxy(ngx_conf_t *cf);
 /* Is there one that somebody expects something of?  After it was read. */
 ngx_int_t ngx_stream_thrift_check_proxy(ngx_conf_t *cf);
 
+/*
+ * Warns of "proxy_ssl on" where calls go out as plain text; after the pools are
+ * known.
+ */
+void ngx_stream_thrift_warn_proxy(ngx_conf_t *cf);
+
 
 #endif /* _NGX_STREAM_THRIFT_PROXY_H_INCLUDED_ */

@@ -12,7 +12,9 @@ static char *ngx_stream_thrift_bind_address(ngx_conf_t *cf,
     ngx_stream_thrift_local_t *local, ngx_stream_complex_value_t *cv);
 static char *ngx_stream_thrift_bind_transparent(ngx_conf_t *cf,
     ngx_stream_thrift_local_t *local);
-static ngx_int_t ngx_stream_thrift_identify_local(ngx_stream_thrift_call_t *tc,
+static ngx_int_t ngx_stream_thrift_identify_key(
+    ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_stream_thrift_identify_local(ngx_thrift_attempt_t *attempt,
     ngx_thrift_identity_t *identity, ngx_stream_complex_value_t *value);
 
 
@@ -168,31 +170,77 @@ ngx_stream_thrift_set_link(ngx_thrift_link_t *link,
 ngx_int_t
 ngx_stream_thrift_identify(ngx_thrift_attempt_t *attempt)
 {
-    ngx_thrift_identity_t          *identity;
-    ngx_stream_thrift_link_conf_t  *conf;
+    ngx_stream_thrift_pool_t           *pool;
+    ngx_thrift_identity_t              *identity;
+    ngx_stream_thrift_upstream_conf_t  *conf;
 
-    conf = &ngx_stream_thrift_pool_of(attempt->pool)->conf->link;
+    pool = ngx_stream_thrift_pool_of(attempt->pool);
 
-    if (conf->local == NULL || conf->local->value == NULL) {
+    if (!pool->varies) {
         return NGX_OK;
     }
+
+    conf = pool->conf;
 
     identity = ngx_pcalloc(attempt->call->pool, sizeof(ngx_thrift_identity_t));
     if (identity == NULL) {
         return NGX_ERROR;
     }
 
-    attempt->identity = identity;
-
-    if (ngx_stream_thrift_identify_local(
-                                     ngx_stream_thrift_get_call(attempt->call),
-                                     identity, conf->local->value)
-        != NGX_OK)
+    if (conf->link.local && conf->link.local->value
+        && ngx_stream_thrift_identify_local(attempt, identity,
+                                            conf->link.local->value)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    attempt->dialect.identity = identity->key;
+#if (NGX_SSL)
+    if (ngx_stream_thrift_ssl_identify(attempt, identity) != NGX_OK) {
+        return NGX_ERROR;
+    }
+#endif
+
+    attempt->identity = identity;
+
+    return ngx_stream_thrift_identify_key(attempt);
+}
+
+
+/* No two of them have the same key. */
+
+static ngx_int_t
+ngx_stream_thrift_identify_key(ngx_thrift_attempt_t *attempt)
+{
+    size_t                  size;
+    u_char                 *p;
+    ngx_str_t               local;
+    ngx_thrift_identity_t  *identity;
+
+    identity = attempt->identity;
+
+    ngx_str_null(&local);
+
+    if (identity->local) {
+        local = identity->local->name;
+    }
+
+    size = 3 * (NGX_SIZE_T_LEN + 1) + local.len + identity->name.len
+           + identity->certificate.len + identity->certificate_key.len;
+
+    p = ngx_pnalloc(attempt->call->pool, size);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    attempt->dialect.identity.data = p;
+    attempt->dialect.identity.len = ngx_sprintf(p, "%uz %uz %uz %V%V%V%V",
+                                           local.len, identity->name.len,
+                                           identity->certificate.len, &local,
+                                           &identity->name,
+                                           &identity->certificate,
+                                           &identity->certificate_key)
+                                    - p;
 
     return NGX_OK;
 }
@@ -201,13 +249,16 @@ ngx_stream_thrift_identify(ngx_thrift_attempt_t *attempt)
 /* As in stream's proxy, an address that is none is not bound to. */
 
 static ngx_int_t
-ngx_stream_thrift_identify_local(ngx_stream_thrift_call_t *tc,
+ngx_stream_thrift_identify_local(ngx_thrift_attempt_t *attempt,
     ngx_thrift_identity_t *identity, ngx_stream_complex_value_t *value)
 {
-    u_char       shown[NGX_THRIFT_ESCAPE_SIZE], *last;
-    ngx_int_t    rc;
-    ngx_str_t    text;
-    ngx_addr_t  *addr;
+    u_char                     shown[NGX_THRIFT_ESCAPE_SIZE], *last;
+    ngx_int_t                  rc;
+    ngx_str_t                  text;
+    ngx_addr_t                *addr;
+    ngx_stream_thrift_call_t  *tc;
+
+    tc = ngx_stream_thrift_get_call(attempt->call);
 
     if (ngx_stream_complex_value(&tc->session, value, &text) != NGX_OK) {
         return NGX_ERROR;
@@ -227,14 +278,13 @@ ngx_stream_thrift_identify_local(ngx_stream_thrift_call_t *tc,
     if (rc == NGX_OK) {
         addr->name = text;
         identity->local = addr;
-        identity->key = text;
     }
 
     if (rc == NGX_DECLINED) {
         last = ngx_thrift_escape(shown, shown + sizeof(shown), text.data,
                                  text.len);
 
-        ngx_log_error(ngx_thrift_pool_level(tc->call.attempt->pool), &tc->log,
+        ngx_log_error(ngx_thrift_pool_level(attempt->pool), &tc->log,
                       0, "invalid local address \"%*s\"",
                       (size_t) (last - shown), shown);
     }

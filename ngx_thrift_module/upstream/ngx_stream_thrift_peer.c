@@ -217,6 +217,7 @@ ngx_stream_thrift_peer_choose(ngx_thrift_attempt_t *attempt)
         return ngx_stream_thrift_peer_init(choice, us);
     }
 
+    choice->upstream.ssl_name = ur->host;
     attempt->pool = &tc->main->addresses->idle;
 
     if (ur->port == 0

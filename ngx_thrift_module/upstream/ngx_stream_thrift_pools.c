@@ -10,6 +10,8 @@
 
 static void ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool,
     ngx_stream_thrift_upstream_conf_t *stream);
+static ngx_int_t ngx_stream_thrift_init_pool_link(ngx_conf_t *cf,
+    ngx_stream_thrift_pool_t *pool);
 
 
 ngx_stream_thrift_pool_t *
@@ -98,6 +100,10 @@ ngx_stream_thrift_init_pools(ngx_conf_t *cf,
 
     for (i = 0; i < tmcf->pools.nelts; i++) {
         ngx_stream_thrift_init_pool(pool[i], stream);
+
+        if (ngx_stream_thrift_init_pool_link(cf, pool[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
     }
 
     return NGX_OK;
@@ -121,7 +127,6 @@ ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool,
           : stream;
 
     pool->conf = ucf;
-    ngx_stream_thrift_set_link(&pool->idle.link, &ucf->link);
 
     if (ucf == stream) {
         pool->idle.max = NGX_STREAM_THRIFT_KEEPALIVE;
@@ -151,6 +156,26 @@ ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool,
                               ngx_thrift_queue_expire);
         pool->idle.queue_delays = &pool->queue;
     }
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_init_pool_link(ngx_conf_t *cf,
+    ngx_stream_thrift_pool_t *pool)
+{
+    ngx_stream_thrift_upstream_conf_t  *ucf;
+
+    ucf = pool->conf;
+
+    ngx_stream_thrift_set_link(&pool->idle.link, &ucf->link);
+
+    pool->varies = (ucf->link.local && ucf->link.local->value);
+
+#if (NGX_SSL)
+    return ngx_stream_thrift_set_ssl(cf, pool);
+#else
+    return NGX_OK;
+#endif
 }
 
 

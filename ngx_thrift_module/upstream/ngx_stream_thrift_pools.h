@@ -37,7 +37,15 @@ struct ngx_stream_thrift_pool_s {
                                                    variables name */
     ngx_stream_thrift_upstream_conf_t  *conf;   /* an upstream{}'s, or what
                                                    stream{} says */
+    ngx_uint_t                       varies;    /* its connections depend on
+                                                   variables of calls */
 };
+
+#if (NGX_SSL)
+#define ngx_stream_thrift_pool_has_ssl(pool)  ((pool)->idle.ssl.context != NULL)
+#else
+#define ngx_stream_thrift_pool_has_ssl(pool)  0
+#endif
 
 #define ngx_stream_thrift_pool_of(pool)  ((ngx_stream_thrift_pool_t *) (pool))
 

@@ -25,6 +25,9 @@ static ngx_int_t ngx_stream_thrift_parameter_number(ngx_conf_t *cf,
 static char *ngx_stream_thrift_pipeline(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_int_t ngx_stream_thrift_init_upstreams(ngx_conf_t *cf);
+static void ngx_stream_thrift_merge_upstream(
+    ngx_stream_thrift_upstream_conf_t *prev,
+    ngx_stream_thrift_upstream_conf_t *conf);
 
 
 /* Of a directive that has several, each with a number or a time. */
@@ -143,6 +146,108 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
       offsetof(ngx_stream_thrift_upstream_conf_t, link.keepalive),
       NULL },
 
+#if (NGX_SSL)
+
+    { ngx_string("thrift_ssl"),
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, ssl.enable),
+      NULL },
+
+    { ngx_string("thrift_ssl_session_reuse"),
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, ssl.session_reuse),
+      NULL },
+
+    { ngx_string("thrift_ssl_protocols"),
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_1MORE,
+      ngx_conf_set_bitmask_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, ssl.protocols),
+      &ngx_stream_thrift_ssl_protocols },
+
+    { ngx_string("thrift_ssl_ciphers"),
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, ssl.ciphers),
+      NULL },
+
+    { ngx_string("thrift_ssl_name"),
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
+      ngx_stream_set_complex_value_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, ssl.name),
+      NULL },
+
+    { ngx_string("thrift_ssl_server_name"),
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, ssl.server_name),
+      NULL },
+
+    { ngx_string("thrift_ssl_verify"),
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, ssl.verify),
+      NULL },
+
+    { ngx_string("thrift_ssl_verify_depth"),
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, ssl.verify_depth),
+      NULL },
+
+    { ngx_string("thrift_ssl_trusted_certificate"),
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, ssl.trusted_certificate),
+      NULL },
+
+    { ngx_string("thrift_ssl_crl"),
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, ssl.crl),
+      NULL },
+
+    { ngx_string("thrift_ssl_certificate"),
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
+      ngx_stream_set_complex_value_zero_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, ssl.certificate),
+      NULL },
+
+    { ngx_string("thrift_ssl_certificate_key"),
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
+      ngx_stream_set_complex_value_zero_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, ssl.certificate_key),
+      NULL },
+
+    { ngx_string("thrift_ssl_password_file"),
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
+      ngx_stream_thrift_ssl_password_file,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, ssl),
+      NULL },
+
+    { ngx_string("thrift_ssl_conf_command"),
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE2,
+      ngx_conf_set_keyval_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, ssl.conf_commands),
+      &ngx_stream_thrift_ssl_conf_command_post },
+
+#endif
+
       ngx_null_command
 };
 
@@ -207,6 +312,10 @@ ngx_stream_thrift_create_upstream_conf(ngx_conf_t *cf)
     ucf->multiplexed = NGX_CONF_UNSET;
 
     ngx_stream_thrift_create_link(&ucf->link);
+
+#if (NGX_SSL)
+    ngx_stream_thrift_create_ssl(&ucf->ssl);
+#endif
 
     return ucf;
 }
@@ -398,7 +507,7 @@ ngx_stream_thrift_init_upstreams(ngx_conf_t *cf)
                                                  ngx_stream_module);
     stream = ctx->srv_conf[ngx_stream_thrift_upstream_module.ctx_index];
 
-    ngx_stream_thrift_merge_link(&stream->link, &stream->link);
+    ngx_stream_thrift_merge_upstream(stream, stream);
 
     umcf = ngx_stream_conf_get_module_main_conf(cf,
                                                 ngx_stream_upstream_module);
@@ -413,7 +522,7 @@ ngx_stream_thrift_init_upstreams(ngx_conf_t *cf)
         ucf = ngx_stream_conf_upstream_srv_conf(us[i],
                                             ngx_stream_thrift_upstream_module);
 
-        ngx_stream_thrift_merge_link(&stream->link, &ucf->link);
+        ngx_stream_thrift_merge_upstream(stream, ucf);
 
         /* a number that somebody wrote is kept to */
 
@@ -441,5 +550,23 @@ ngx_stream_thrift_init_upstreams(ngx_conf_t *cf)
         ngx_conf_init_value(ucf->multiplexed, 0);
     }
 
-    return ngx_stream_thrift_init_pools(cf, stream);
+    if (ngx_stream_thrift_init_pools(cf, stream) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_stream_thrift_warn_proxy(cf);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_stream_thrift_merge_upstream(ngx_stream_thrift_upstream_conf_t *prev,
+    ngx_stream_thrift_upstream_conf_t *conf)
+{
+    ngx_stream_thrift_merge_link(&prev->link, &conf->link);
+
+#if (NGX_SSL)
+    ngx_stream_thrift_merge_ssl(&prev->ssl, &conf->ssl);
+#endif
 }

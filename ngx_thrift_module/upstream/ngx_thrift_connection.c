@@ -27,6 +27,7 @@ static void ngx_thrift_connection_write_event(ngx_event_t *wev);
 static void ngx_thrift_connection_read_event(ngx_event_t *rev);
 static void ngx_thrift_connection_timeout(void *data);
 static ngx_int_t ngx_thrift_connection_test(ngx_thrift_connection_t *conn);
+static ngx_int_t ngx_thrift_connection_opened(ngx_thrift_connection_t *conn);
 static void ngx_thrift_connection_tell(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_connection_verdict(ngx_thrift_connection_t *conn,
@@ -312,6 +313,10 @@ ngx_thrift_connection_close(ngx_thrift_connection_t *conn)
     ngx_thrift_timer_close(&conn->timer);
     ngx_thrift_input_close(&conn->in);
 
+#if (NGX_SSL)
+    ngx_thrift_ssl_close(conn);
+#endif
+
     ngx_close_connection(c);
     ngx_destroy_pool(pool);
 }
@@ -496,6 +501,16 @@ ngx_thrift_connection_write_event(ngx_event_t *wev)
     c = wev->data;
     conn = c->data;
 
+#if (NGX_SSL)
+
+    /* of an error reading will tell */
+
+    if (conn->record.len) {
+        (void) ngx_thrift_ssl_flush(conn);
+    }
+
+#endif
+
     switch (conn->state) {
 
     case NGX_THRIFT_LOST:
@@ -588,6 +603,16 @@ ngx_thrift_connection_read_event(ngx_event_t *rev)
         return;
     }
 
+#if (NGX_SSL)
+
+    /* what TLS has received is not in the socket any more */
+
+    if (c->ssl) {
+        ngx_thrift_input_retry(c);
+    }
+
+#endif
+
     ngx_thrift_exchange_read(conn);
 }
 
@@ -600,6 +625,12 @@ ngx_thrift_connection_alive(ngx_thrift_connection_t *conn)
     ngx_connection_t  *c;
 
     c = conn->connection;
+
+#if (NGX_SSL)
+    if (c->ssl) {
+        return ngx_thrift_ssl_alive(c);
+    }
+#endif
 
     n = recv(c->fd, byte, 1, MSG_PEEK);
 
@@ -650,11 +681,16 @@ ngx_thrift_connection_timeout(void *data)
 static ngx_int_t
 ngx_thrift_connection_test(ngx_thrift_connection_t *conn)
 {
-    ngx_err_t              err;
-    ngx_connection_t      *c;
-    ngx_thrift_attempt_t  *attempt;
+    ngx_err_t          err;
+    ngx_connection_t  *c;
 
     c = conn->connection;
+
+#if (NGX_SSL)
+    if (c->ssl) {
+        return ngx_thrift_connection_opened(conn);
+    }
+#endif
 
     if (!c->write->ready && !c->read->ready) {
         return NGX_AGAIN;
@@ -669,6 +705,35 @@ ngx_thrift_connection_test(ngx_thrift_connection_t *conn)
                                    NGX_DECLINED);
         return NGX_ERROR;
     }
+
+    return ngx_thrift_connection_opened(conn);
+}
+
+
+static ngx_int_t
+ngx_thrift_connection_opened(ngx_thrift_connection_t *conn)
+{
+    ngx_connection_t      *c;
+    ngx_thrift_attempt_t  *attempt;
+
+#if (NGX_SSL)
+
+    ngx_int_t  rc;
+
+    rc = ngx_thrift_ssl_handshake(conn);
+
+    if (rc == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    if (rc != NGX_OK) {
+        ngx_thrift_connection_fail(conn, ngx_thrift_connection_first(conn), rc);
+        return NGX_ERROR;
+    }
+
+#endif
+
+    c = conn->connection;
 
     conn->state = NGX_THRIFT_OPEN;
 

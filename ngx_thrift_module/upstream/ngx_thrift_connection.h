@@ -52,6 +52,10 @@ struct ngx_thrift_connection_s {
     ngx_uint_t              nabandoned; /* replies that nobody waits for */
     uint32_t                doubt;      /* the attempt that has left it */
 
+    ngx_str_t               ssl_name;   /* that its server should have */
+    ngx_str_t               record;     /* taken by ngx_thrift_ssl_send(), and
+                                           not sent yet */
+
     ngx_thrift_input_t      in;
     ngx_thrift_message_t    message;    /* that is being read */
     nthrift_rules_t         rules;

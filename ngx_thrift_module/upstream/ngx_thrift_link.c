@@ -17,7 +17,11 @@ ngx_thrift_link_prepare(ngx_thrift_attempt_t *attempt)
     link = &attempt->pool->link;
 
     peer->so_keepalive = link->keepalive;
-    peer->local = attempt->identity ? attempt->identity->local : link->local;
+    peer->local = link->local;
+
+    if (attempt->identity && attempt->identity->local) {
+        peer->local = attempt->identity->local;
+    }
 
 #if (NGX_HAVE_TRANSPARENT_PROXY)
     peer->transparent = link->transparent;

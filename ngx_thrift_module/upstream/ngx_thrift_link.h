@@ -23,8 +23,11 @@ typedef struct {
  */
 
 typedef struct {
-    ngx_str_t              key;             /* all of it, to compare */
-    ngx_addr_t            *local;           /* NULL: any address */
+    ngx_addr_t            *local;           /* NULL: the pool's */
+    ngx_str_t              name;            /* of the server, for TLS; NULL:
+                                               the pool's */
+    ngx_str_t              certificate;     /* empty: the pool's */
+    ngx_str_t              certificate_key;
 } ngx_thrift_identity_t;
 
 

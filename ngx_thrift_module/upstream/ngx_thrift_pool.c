@@ -112,6 +112,10 @@ ngx_thrift_pool_init(ngx_thrift_pool_t *pool)
 
     ngx_queue_init(&pool->suspects);
 
+#if (NGX_SSL)
+    ngx_thrift_ssl_init(&pool->ssl);
+#endif
+
     ngx_thrift_timer_init(&pool->timer, ngx_thrift_pool_expire, pool, NULL, 1);
 
     ngx_thrift_tally_init(&pool->errors, NGX_THRIFT_POOL_ERRORS,
@@ -170,6 +174,10 @@ ngx_thrift_pool_destroy(ngx_thrift_pool_t *pool)
     ngx_thrift_blame_forget(pool);
     ngx_thrift_tally_destroy(&pool->errors);
     ngx_thrift_refusals_destroy(&pool->refusals);
+
+#if (NGX_SSL)
+    ngx_thrift_ssl_destroy(&pool->ssl);
+#endif
 }
 
 

@@ -80,6 +80,7 @@ struct ngx_thrift_pool_s {
                                                takes longer */
 
     ngx_thrift_link_t     link;         /* how its connections are made */
+    ngx_thrift_ssl_t      ssl;
 };
 
 

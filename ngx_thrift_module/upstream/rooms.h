@@ -26,7 +26,7 @@
  *      v
  *     address       how many connections there may be to it
  *
- *     link          how a connection is made: from which address
+ *     link, ssl     how a connection is made: from which address; TLS
  *
  * Calls go down; what goes up are the functions of ngx_thrift_attempt.h and
  * attempt->done.  ngx_stream_thrift_pools.c has the pools of the configuration,
@@ -39,6 +39,7 @@
 
 #include "upstream/ngx_thrift_random.h"
 #include "upstream/ngx_thrift_link.h"
+#include "upstream/ngx_thrift_ssl.h"
 #include "upstream/ngx_thrift_server.h"
 #include "upstream/ngx_thrift_pool.h"
 #include "upstream/ngx_thrift_address.h"

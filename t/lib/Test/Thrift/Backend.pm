@@ -41,6 +41,10 @@ package Test::Thrift::Backend;
 # Under '!accept' stands what happens to a new connection: { close => 1 },
 # { reset => 1 }, { raw => bytes } sent before any call, at once or after
 # "delay" seconds, { ignore => 1 }: accepted and never read.
+#
+# With the option ssl, of IO::Socket::SSL, it speaks TLS; handshakes() tells of
+# each.  Under '!tls' stands what happens when one begins: { close => 1 },
+# { reset => 1 }, { ignore => 1 }, and under '!tls-done' when it is over.
 
 use strict;
 use warnings;
@@ -95,7 +99,8 @@ sub start {
         no warnings 'exec';
         exec($^X, '-I' . dirname(__FILE__) . '/../..', '-M' . __PACKAGE__,
              '-e', __PACKAGE__ . '::Server->serve(@ARGV)', $self->{id},
-             $self->{log}, fileno($listen), fileno($theirs));
+             $self->{log}, fileno($listen), fileno($theirs),
+             unpack('H*', freeze($self->{ssl} || {})));
         POSIX::_exit(127);
     }
 
@@ -222,6 +227,27 @@ sub closed {
 }
 
 
+# handshakes(): those that were completed, as hashes of connection, version,
+# reused (0 or 1), name (that the client has asked for) and client (the name in
+# its certificate); failed_handshakes(): the others, with an error.
+
+sub handshakes {
+    my ($self) = @_;
+
+    return map { { connection => $_->{connection}, version => $_->{method},
+                   reused => $_->{type}, name => $_->{seqid} // '',
+                   client => $_->{protocol} // '' } } $self->_events('tls');
+}
+
+
+sub failed_handshakes {
+    my ($self) = @_;
+
+    return map { { connection => $_->{connection}, error => $_->{method} } }
+               $self->_events('tls-failed');
+}
+
+
 # How many the backend itself has closed, whoever was first.
 
 sub ended {
@@ -304,9 +330,10 @@ use Test::Thrift::Bytes;
 
 
 sub serve {
-    my ($class, $id, $log, $listen, $control) = @_;
+    my ($class, $id, $log, $listen, $control, $ssl) = @_;
 
     my $self = bless {
+        ssl    => ssl_context(thaw(pack('H*', $ssl))),
         id     => $id,
         script => {},
         listen => IO::Socket->new_from_fd($listen, 'r'),
@@ -321,6 +348,19 @@ sub serve {
 
     $self->{listen}->blocking(0);
     $self->run();
+}
+
+
+sub ssl_context {
+    my ($options) = @_;
+
+    return undef unless %$options;
+
+    require IO::Socket::SSL;
+
+    return IO::Socket::SSL::SSL_Context->new(
+               SSL_server => 1, SSL_session_id_context => 'backend',
+               %$options) || die IO::Socket::SSL::errstr();
 }
 
 
@@ -485,7 +525,7 @@ sub accept {
         $self->{conns}{$c->{fd}} = $c;
         $self->note('accept', $c->{number}, peer_of($socket));
 
-        my $action = $self->action('!accept') or next;
+        my $action = $self->action('!accept') || {};
 
         if ($action->{close} || $action->{reset}) {
             $self->close($c, $action->{reset});
@@ -493,6 +533,8 @@ sub accept {
         }
 
         $c->{ignore} = 1 if $action->{ignore};
+
+        $self->start_tls($c) if $self->{ssl};
 
         if (defined $action->{raw}) {
             $self->after($action->{delay} || 0, sub {
@@ -502,6 +544,61 @@ sub accept {
             });
         }
     }
+}
+
+
+sub start_tls {
+    my ($self, $c) = @_;
+
+    IO::Socket::SSL->start_SSL($c->{socket}, SSL_server => 1,
+                               SSL_startHandshake => 0,
+                               SSL_reuse_ctx => $self->{ssl})
+        or die IO::Socket::SSL::errstr();
+
+    $c->{handshake} = 1;
+}
+
+
+# True when it is over, and calls may have come with it.
+
+sub handshake {
+    my ($self, $c) = @_;
+
+    return 0 if $self->tls_action($c, '!tls');
+
+    my $socket = $c->{socket};
+
+    if ($socket->accept_SSL()) {
+        $c->{handshake} = 0;
+        $self->note('tls', $c->{number}, $socket->get_sslversion(),
+                    $socket->get_session_reused() ? 1 : 0,
+                    $socket->get_servername() || '',
+                    $socket->peer_certificate('commonName') || '');
+
+        return !$self->tls_action($c, '!tls-done');
+    }
+
+    return 0 if $!{EAGAIN};
+
+    $self->note('tls-failed', $c->{number},
+                IO::Socket::SSL::errstr() =~ s/\s+/ /gr);
+    $self->close($c);
+
+    return 0;
+}
+
+
+sub tls_action {
+    my ($self, $c, $when) = @_;
+
+    my $action = $self->action($when) or return 0;
+
+    if ($action->{close} || $action->{reset}) {
+        $self->close($c, $action->{reset});
+        return 1;
+    }
+
+    return $c->{ignore} = $action->{ignore};
 }
 
 
@@ -531,7 +628,13 @@ sub close {
 sub read {
     my ($self, $c) = @_;
 
+    return if $c->{handshake} && !$self->handshake($c);
+
     my $n = sysread($c->{socket}, $c->{in}, 65536, length $c->{in});
+
+    while ($n && $self->{ssl} && $c->{socket}->pending()) {
+        sysread($c->{socket}, $c->{in}, 65536, length $c->{in}) or last;
+    }
 
     if (!defined $n) {
         return if $!{EAGAIN} || $!{EINTR};
@@ -594,7 +697,7 @@ sub action {
 
     my $action = $self->{script}{$method};
 
-    if (!defined $action && $method ne '!accept') {
+    if (!defined $action && $method !~ /^!/) {
         my ($bare) = $method =~ /:(.*)/;
         $action = $self->{script}{$bare} if defined $bare;
         $action = $self->{script}{'*'} unless defined $action;

@@ -1,0 +1,437 @@
+
+/*
+ * TLS towards the servers of an upstream: what the directives say becomes a
+ * context of OpenSSL's, when all of the configuration was read.  An upstream{}
+ * that says nothing of its own has that of stream{}.  What a handshake is, is
+ * ngx_thrift_ssl.c's business.
+ */
+
+#include "ngx_stream_thrift.h"
+
+
+#if (NGX_SSL)
+
+static char *ngx_stream_thrift_ssl_check_conf_command(ngx_conf_t *cf,
+    void *post, void *data);
+static ngx_uint_t ngx_stream_thrift_ssl_inherits(
+    ngx_stream_thrift_ssl_conf_t *conf);
+static ngx_ssl_t *ngx_stream_thrift_ssl_context(ngx_conf_t *cf,
+    ngx_stream_thrift_ssl_conf_t *conf);
+static ngx_int_t ngx_stream_thrift_ssl_fill(ngx_conf_t *cf,
+    ngx_stream_thrift_ssl_conf_t *conf);
+static ngx_int_t ngx_stream_thrift_ssl_set_certificate(ngx_conf_t *cf,
+    ngx_stream_thrift_ssl_conf_t *conf);
+static ngx_int_t ngx_stream_thrift_ssl_set_verify(ngx_conf_t *cf,
+    ngx_stream_thrift_ssl_conf_t *conf);
+static ngx_int_t ngx_stream_thrift_ssl_set_name(ngx_conf_t *cf,
+    ngx_thrift_ssl_t *ssl, ngx_stream_thrift_ssl_conf_t *conf,
+    ngx_str_t *host);
+static ngx_uint_t ngx_stream_thrift_ssl_varies(ngx_stream_thrift_pool_t *pool);
+static ngx_uint_t ngx_stream_thrift_ssl_chooses(
+    ngx_stream_thrift_ssl_conf_t *conf);
+static void ngx_stream_thrift_ssl_strip_port(ngx_str_t *name);
+
+
+ngx_conf_bitmask_t  ngx_stream_thrift_ssl_protocols[] = {
+    { ngx_string("SSLv2"), NGX_SSL_SSLv2 },
+    { ngx_string("SSLv3"), NGX_SSL_SSLv3 },
+    { ngx_string("TLSv1"), NGX_SSL_TLSv1 },
+    { ngx_string("TLSv1.1"), NGX_SSL_TLSv1_1 },
+    { ngx_string("TLSv1.2"), NGX_SSL_TLSv1_2 },
+    { ngx_string("TLSv1.3"), NGX_SSL_TLSv1_3 },
+    { ngx_null_string, 0 }
+};
+
+
+ngx_conf_post_t  ngx_stream_thrift_ssl_conf_command_post = {
+    ngx_stream_thrift_ssl_check_conf_command
+};
+
+
+static char *
+ngx_stream_thrift_ssl_check_conf_command(ngx_conf_t *cf, void *post,
+    void *data)
+{
+#ifndef SSL_CONF_FLAG_FILE
+    return "is not supported on this platform";
+#else
+    return NGX_CONF_OK;
+#endif
+}
+
+
+char *
+ngx_stream_thrift_ssl_password_file(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_stream_thrift_ssl_conf_t  *scf;
+
+    ngx_str_t  *value;
+
+    scf = (ngx_stream_thrift_ssl_conf_t *) ((u_char *) conf + cmd->offset);
+
+    if (scf->passwords != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    scf->passwords = ngx_ssl_read_password_file(cf, &value[1]);
+
+    return scf->passwords ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+void
+ngx_stream_thrift_create_ssl(ngx_stream_thrift_ssl_conf_t *conf)
+{
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     conf->protocols = 0;
+     *     conf->ciphers = { 0, NULL };
+     *     conf->trusted_certificate = { 0, NULL };
+     *     conf->crl = { 0, NULL };
+     *     conf->context = NULL;
+     *     conf->same = NULL;
+     */
+
+    conf->enable = NGX_CONF_UNSET;
+    conf->session_reuse = NGX_CONF_UNSET;
+    conf->name = NGX_CONF_UNSET_PTR;
+    conf->server_name = NGX_CONF_UNSET;
+    conf->verify = NGX_CONF_UNSET;
+    conf->verify_depth = NGX_CONF_UNSET_UINT;
+    conf->certificate = NGX_CONF_UNSET_PTR;
+    conf->certificate_key = NGX_CONF_UNSET_PTR;
+    conf->passwords = NGX_CONF_UNSET_PTR;
+    conf->conf_commands = NGX_CONF_UNSET_PTR;
+}
+
+
+void
+ngx_stream_thrift_merge_ssl(ngx_stream_thrift_ssl_conf_t *prev,
+    ngx_stream_thrift_ssl_conf_t *conf)
+{
+    if (conf != prev && ngx_stream_thrift_ssl_inherits(conf)) {
+        conf->same = prev;
+    }
+
+    ngx_conf_merge_value(conf->enable, prev->enable, 0);
+    ngx_conf_merge_value(conf->session_reuse, prev->session_reuse, 1);
+    ngx_conf_merge_bitmask_value(conf->protocols, prev->protocols,
+                                 NGX_CONF_BITMASK_SET|NGX_SSL_TLSv1_2
+                                 |NGX_SSL_TLSv1_3);
+    ngx_conf_merge_str_value(conf->ciphers, prev->ciphers, "DEFAULT");
+    ngx_conf_merge_ptr_value(conf->name, prev->name, NULL);
+    ngx_conf_merge_value(conf->server_name, prev->server_name, 0);
+    ngx_conf_merge_value(conf->verify, prev->verify, 0);
+    ngx_conf_merge_uint_value(conf->verify_depth, prev->verify_depth, 1);
+    ngx_conf_merge_str_value(conf->trusted_certificate,
+                             prev->trusted_certificate, "");
+    ngx_conf_merge_str_value(conf->crl, prev->crl, "");
+    ngx_conf_merge_ptr_value(conf->certificate, prev->certificate, NULL);
+    ngx_conf_merge_ptr_value(conf->certificate_key, prev->certificate_key,
+                             NULL);
+    ngx_conf_merge_ptr_value(conf->passwords, prev->passwords, NULL);
+    ngx_conf_merge_ptr_value(conf->conf_commands, prev->conf_commands, NULL);
+}
+
+
+/* All that a context is made of? */
+
+static ngx_uint_t
+ngx_stream_thrift_ssl_inherits(ngx_stream_thrift_ssl_conf_t *conf)
+{
+    return conf->session_reuse == NGX_CONF_UNSET
+           && conf->protocols == 0
+           && conf->ciphers.data == NULL
+           && conf->verify == NGX_CONF_UNSET
+           && conf->verify_depth == NGX_CONF_UNSET_UINT
+           && conf->trusted_certificate.data == NULL
+           && conf->crl.data == NULL
+           && conf->certificate == NGX_CONF_UNSET_PTR
+           && conf->certificate_key == NGX_CONF_UNSET_PTR
+           && conf->passwords == NGX_CONF_UNSET_PTR
+           && conf->conf_commands == NGX_CONF_UNSET_PTR;
+}
+
+
+ngx_int_t
+ngx_stream_thrift_set_ssl(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
+{
+    ngx_uint_t                     varies;
+    ngx_thrift_ssl_t              *ssl;
+    ngx_stream_thrift_ssl_conf_t  *conf;
+
+    ssl = &pool->idle.ssl;
+    conf = &pool->conf->ssl;
+
+    if (!conf->enable) {
+        return NGX_OK;
+    }
+
+    ssl->context = ngx_stream_thrift_ssl_context(cf, conf->same ? conf->same
+                                                                : conf);
+    if (ssl->context == NULL) {
+        return NGX_ERROR;
+    }
+
+    varies = ngx_stream_thrift_ssl_varies(pool);
+
+    pool->varies |= varies;
+
+    ssl->verify = conf->verify;
+    ssl->server_name = conf->server_name;
+
+    /* a session has the certificates that it began with */
+
+    ssl->session_reuse = (conf->session_reuse && !varies);
+
+    if (ngx_stream_thrift_ssl_chooses(conf)) {
+        ssl->passwords = ngx_ssl_preserve_passwords(cf, conf->passwords);
+
+        if (ssl->passwords == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_stream_thrift_ssl_set_name(cf, ssl, conf, &pool->idle.name);
+}
+
+
+static ngx_ssl_t *
+ngx_stream_thrift_ssl_context(ngx_conf_t *cf,
+    ngx_stream_thrift_ssl_conf_t *conf)
+{
+    ngx_ssl_t           *ssl;
+    ngx_pool_cleanup_t  *cln;
+
+    if (conf->context) {
+        return conf->context;
+    }
+
+    ssl = ngx_pcalloc(cf->pool, sizeof(ngx_ssl_t));
+    if (ssl == NULL) {
+        return NULL;
+    }
+
+    ssl->log = cf->log;
+
+    if (ngx_ssl_create(ssl, conf->protocols, NULL) != NGX_OK) {
+        return NULL;
+    }
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        ngx_ssl_cleanup_ctx(ssl);
+        return NULL;
+    }
+
+    cln->handler = ngx_ssl_cleanup_ctx;
+    cln->data = ssl;
+
+    conf->context = ssl;
+
+    return (ngx_stream_thrift_ssl_fill(cf, conf) == NGX_OK) ? ssl : NULL;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_ssl_fill(ngx_conf_t *cf, ngx_stream_thrift_ssl_conf_t *conf)
+{
+    if (ngx_ssl_ciphers(cf, conf->context, &conf->ciphers, 0) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (conf->certificate && conf->certificate->value.len
+        && ngx_stream_thrift_ssl_set_certificate(cf, conf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (conf->verify && ngx_stream_thrift_ssl_set_verify(cf, conf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_ssl_client_session_cache(cf, conf->context, conf->session_reuse)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_ssl_conf_commands(cf, conf->context, conf->conf_commands);
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_ssl_set_certificate(ngx_conf_t *cf,
+    ngx_stream_thrift_ssl_conf_t *conf)
+{
+    if (conf->certificate_key == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "no \"thrift_ssl_certificate_key\" is defined "
+                      "for certificate \"%V\"", &conf->certificate->value);
+        return NGX_ERROR;
+    }
+
+    if (ngx_stream_thrift_ssl_chooses(conf)) {
+        return NGX_OK;
+    }
+
+    return ngx_ssl_certificate(cf, conf->context, &conf->certificate->value,
+                               &conf->certificate_key->value,
+                               conf->passwords);
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_ssl_set_verify(ngx_conf_t *cf,
+    ngx_stream_thrift_ssl_conf_t *conf)
+{
+    if (conf->trusted_certificate.len == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "no \"thrift_ssl_trusted_certificate\" is defined for "
+                      "\"thrift_ssl_verify\"");
+        return NGX_ERROR;
+    }
+
+    if (ngx_ssl_trusted_certificate(cf, conf->context,
+                                    &conf->trusted_certificate,
+                                    conf->verify_depth)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_ssl_crl(cf, conf->context, &conf->crl);
+}
+
+
+/* One that has variables is evaluated for each call. */
+
+static ngx_int_t
+ngx_stream_thrift_ssl_set_name(ngx_conf_t *cf, ngx_thrift_ssl_t *ssl,
+    ngx_stream_thrift_ssl_conf_t *conf, ngx_str_t *host)
+{
+    ngx_str_t  name;
+
+    if (conf->name && conf->name->lengths) {
+        return NGX_OK;
+    }
+
+    name = conf->name ? conf->name->value : *host;
+
+    ngx_stream_thrift_ssl_strip_port(&name);
+
+    ssl->name.len = name.len;
+    ssl->name.data = ngx_pnalloc(cf->pool, name.len + 1);
+
+    if (ssl->name.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    *ngx_cpymem(ssl->name.data, name.data, name.len) = '\0';
+
+    return NGX_OK;
+}
+
+
+/* Has the client's certificate variables? */
+
+static ngx_uint_t
+ngx_stream_thrift_ssl_chooses(ngx_stream_thrift_ssl_conf_t *conf)
+{
+    return conf->certificate && conf->certificate_key
+           && (conf->certificate->lengths || conf->certificate_key->lengths);
+}
+
+
+/* Do its connections depend on calls? */
+
+static ngx_uint_t
+ngx_stream_thrift_ssl_varies(ngx_stream_thrift_pool_t *pool)
+{
+    ngx_stream_thrift_ssl_conf_t  *conf;
+
+    conf = &pool->conf->ssl;
+
+    return (conf->name ? conf->name->lengths != NULL : pool->upstream == NULL)
+           || ngx_stream_thrift_ssl_chooses(conf);
+}
+
+
+ngx_int_t
+ngx_stream_thrift_ssl_identify(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_identity_t *identity)
+{
+    ngx_stream_session_t          *s;
+    ngx_stream_thrift_choice_t    *choice;
+    ngx_stream_thrift_ssl_conf_t  *conf;
+
+    choice = attempt->choice;
+    s = &choice->call->session;
+    conf = &ngx_stream_thrift_pool_of(attempt->pool)->conf->ssl;
+
+    if (!conf->enable) {
+        return NGX_OK;
+    }
+
+    identity->name = choice->upstream.ssl_name;
+
+    if (conf->name
+        && ngx_stream_complex_value(s, conf->name, &identity->name) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_stream_thrift_ssl_strip_port(&identity->name);
+
+    if (!ngx_stream_thrift_ssl_chooses(conf)) {
+        return NGX_OK;
+    }
+
+    if (ngx_stream_complex_value(s, conf->certificate, &identity->certificate)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    /* there is a 0 in any case */
+
+    if (*identity->certificate.data == '\0') {
+        identity->certificate.len = 0;
+        return NGX_OK;
+    }
+
+    return ngx_stream_complex_value(s, conf->certificate_key,
+                                    &identity->certificate_key);
+}
+
+
+/* As that of an address in "proxy_pass" may have one. */
+
+static void
+ngx_stream_thrift_ssl_strip_port(ngx_str_t *name)
+{
+    u_char  *p, *last;
+
+    p = name->data;
+    last = p + name->len;
+
+    if (name->len && *p == '[') {
+        p = ngx_strlchr(p, last, ']');
+
+        if (p == NULL) {
+            p = name->data;
+        }
+    }
+
+    p = name->len ? ngx_strlchr(p, last, ':') : NULL;
+
+    if (p) {
+        name->len = p - name->data;
+    }
+}
+
+#endif
