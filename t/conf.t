@@ -113,6 +113,7 @@ my @directives = (
     thrift_check_seqid           => [ 'off;', [qw(upstream)] ],
     thrift_bind                  => [ '127.0.0.1;', $link ],
     thrift_socket_keepalive      => [ 'on;', $link ],
+    thrift_proxy_protocol        => [ 'on;', $link ],
     thrift_ssl                   => [ 'off;', $link ],
     thrift_ssl_session_reuse     => [ 'off;', $link ],
     thrift_ssl_protocols         => [ 'TLSv1.2;', $link ],

@@ -57,7 +57,8 @@ my @values = (
     proxy_next_upstream_tries   => [ '2', instead('thrift_next_upstream_tries') ],
     proxy_next_upstream_timeout => [ '2',
                                      instead('thrift_next_upstream_timeout') ],
-    proxy_protocol              => [ 'on', $none ],
+    proxy_protocol              => [ 'on',
+                                     of_upstream('thrift_proxy_protocol') ],
     proxy_half_close            => [ 'on', instead('thrift_half_close') ],
     map { ("proxy_$_->[0]" => [ $_->[1], of_upstream("thrift_$_->[0]") ]) } (
         [ ssl => 'on' ],

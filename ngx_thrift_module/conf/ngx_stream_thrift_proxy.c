@@ -81,24 +81,25 @@ static const ngx_stream_thrift_twin_t  ngx_stream_thrift_twins[] = {
 
 /* What stands in upstream{} under our prefix. */
 
-static const char  *ngx_stream_thrift_upstream_twins[] = {
-    "proxy_bind",
-    "proxy_socket_keepalive",
-    "proxy_ssl",
-    "proxy_ssl_session_reuse",
-    "proxy_ssl_protocols",
-    "proxy_ssl_ciphers",
-    "proxy_ssl_name",
-    "proxy_ssl_server_name",
-    "proxy_ssl_verify",
-    "proxy_ssl_verify_depth",
-    "proxy_ssl_trusted_certificate",
-    "proxy_ssl_crl",
-    "proxy_ssl_certificate",
-    "proxy_ssl_certificate_key",
-    "proxy_ssl_password_file",
-    "proxy_ssl_conf_command",
-    NULL
+static const ngx_stream_thrift_twin_t  ngx_stream_thrift_upstream_twins[] = {
+    { "proxy_bind",                     "thrift_bind" },
+    { "proxy_socket_keepalive",         "thrift_socket_keepalive" },
+    { "proxy_protocol",                 "thrift_proxy_protocol" },
+    { "proxy_ssl",                      "thrift_ssl" },
+    { "proxy_ssl_session_reuse",        "thrift_ssl_session_reuse" },
+    { "proxy_ssl_protocols",            "thrift_ssl_protocols" },
+    { "proxy_ssl_ciphers",              "thrift_ssl_ciphers" },
+    { "proxy_ssl_name",                 "thrift_ssl_name" },
+    { "proxy_ssl_server_name",          "thrift_ssl_server_name" },
+    { "proxy_ssl_verify",               "thrift_ssl_verify" },
+    { "proxy_ssl_verify_depth",         "thrift_ssl_verify_depth" },
+    { "proxy_ssl_trusted_certificate",  "thrift_ssl_trusted_certificate" },
+    { "proxy_ssl_crl",                  "thrift_ssl_crl" },
+    { "proxy_ssl_certificate",          "thrift_ssl_certificate" },
+    { "proxy_ssl_certificate_key",      "thrift_ssl_certificate_key" },
+    { "proxy_ssl_password_file",        "thrift_ssl_password_file" },
+    { "proxy_ssl_conf_command",         "thrift_ssl_conf_command" },
+    { NULL, NULL }
 };
 
 
@@ -395,8 +396,7 @@ ngx_stream_thrift_proxy_refuse(ngx_conf_t *cf, ngx_array_t *notes)
 static u_char *
 ngx_stream_thrift_proxy_twin(ngx_str_t *name, u_char *p, u_char *last)
 {
-    const char                      **upstream;
-    const ngx_stream_thrift_twin_t   *twin;
+    const ngx_stream_thrift_twin_t  *twin;
 
     for (twin = ngx_stream_thrift_twins; twin->name; twin++) {
         if (ngx_strcmp(name->data, twin->name) == 0) {
@@ -404,10 +404,10 @@ ngx_stream_thrift_proxy_twin(ngx_str_t *name, u_char *p, u_char *last)
         }
     }
 
-    for (upstream = ngx_stream_thrift_upstream_twins; *upstream; upstream++) {
-        if (ngx_strcmp(name->data, *upstream) == 0) {
-            return ngx_slprintf(p, last, ", use \"thrift%s\" of the upstream",
-                                *upstream + sizeof("proxy") - 1);
+    for (twin = ngx_stream_thrift_upstream_twins; twin->name; twin++) {
+        if (ngx_strcmp(name->data, twin->name) == 0) {
+            return ngx_slprintf(p, last, ", use \"%s\" of the upstream",
+                                twin->use);
         }
     }
 

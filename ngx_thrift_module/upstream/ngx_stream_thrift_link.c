@@ -1,8 +1,9 @@
 
 /*
- * How connections to the servers of an upstream are made: thrift_bind and
- * thrift_socket_keepalive, and what their variables are for a call.  A
- * connection is shared by calls for which these are the same.
+ * How connections to the servers of an upstream are made: thrift_bind,
+ * thrift_socket_keepalive and thrift_proxy_protocol, and what their variables
+ * are for a call.  A connection is shared by calls for which these are the
+ * same.
  */
 
 #include "ngx_stream_thrift.h"
@@ -142,6 +143,7 @@ ngx_stream_thrift_create_link(ngx_stream_thrift_link_conf_t *conf)
 {
     conf->local = NGX_CONF_UNSET_PTR;
     conf->keepalive = NGX_CONF_UNSET;
+    conf->proxy_protocol = NGX_CONF_UNSET;
 }
 
 
@@ -151,6 +153,7 @@ ngx_stream_thrift_merge_link(ngx_stream_thrift_link_conf_t *prev,
 {
     ngx_conf_merge_ptr_value(conf->local, prev->local, NULL);
     ngx_conf_merge_value(conf->keepalive, prev->keepalive, 0);
+    ngx_conf_merge_value(conf->proxy_protocol, prev->proxy_protocol, 0);
 }
 
 
@@ -159,6 +162,7 @@ ngx_stream_thrift_set_link(ngx_thrift_link_t *link,
     ngx_stream_thrift_link_conf_t *conf)
 {
     link->keepalive = conf->keepalive;
+    link->proxy_protocol = conf->proxy_protocol;
 
     if (conf->local) {
         link->local = conf->local->addr;

@@ -19,6 +19,7 @@ typedef struct {
 typedef struct {
     ngx_stream_thrift_local_t       *local;     /* NULL: any address */
     ngx_flag_t                       keepalive;
+    ngx_flag_t                       proxy_protocol;
 } ngx_stream_thrift_link_conf_t;
 
 

@@ -17,6 +17,8 @@ static ngx_int_t ngx_stream_thrift_peer_balance(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_pinned(ngx_thrift_attempt_t *attempt,
     ngx_str_t *name);
+static u_char *ngx_stream_thrift_peer_introduce(ngx_thrift_attempt_t *attempt,
+    u_char *buf, u_char *last);
 static void ngx_stream_thrift_peer_connected(ngx_thrift_attempt_t *attempt);
 static void ngx_stream_thrift_peer_first_byte(ngx_thrift_attempt_t *attempt);
 static void *ngx_stream_thrift_peer_keep(ngx_thrift_attempt_t *attempt);
@@ -58,6 +60,7 @@ const ngx_thrift_balancer_t  ngx_stream_thrift_balancer = {
     ngx_stream_thrift_peer_balance,
     ngx_stream_thrift_peer_get,
     ngx_stream_thrift_peer_pinned,
+    ngx_stream_thrift_peer_introduce,
     ngx_stream_thrift_peer_connected,
     ngx_stream_thrift_peer_first_byte,
     ngx_stream_thrift_peer_keep,
@@ -646,6 +649,18 @@ ngx_stream_thrift_peer_save_name(ngx_stream_thrift_choice_t *choice)
     choice->upstream.state->peer = peer->name;
 
     return NGX_OK;
+}
+
+
+static u_char *
+ngx_stream_thrift_peer_introduce(ngx_thrift_attempt_t *attempt, u_char *buf,
+    u_char *last)
+{
+    ngx_stream_thrift_call_t  *tc;
+
+    tc = ngx_stream_thrift_get_call(attempt->call);
+
+    return ngx_proxy_protocol_write(tc->session.connection, buf, last);
 }
 
 

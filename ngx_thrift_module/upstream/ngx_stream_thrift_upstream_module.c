@@ -146,6 +146,13 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
       offsetof(ngx_stream_thrift_upstream_conf_t, link.keepalive),
       NULL },
 
+    { ngx_string("thrift_proxy_protocol"),
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, link.proxy_protocol),
+      NULL },
+
 #if (NGX_SSL)
 
     { ngx_string("thrift_ssl"),

@@ -22,6 +22,10 @@ typedef struct {
     /* its address is known: of a connection to the server `name` */
     ngx_int_t   (*pinned)(ngx_thrift_attempt_t *attempt, ngx_str_t *name);
 
+    /* writes the PROXY protocol header of the call's client; NULL: it cannot */
+    u_char     *(*introduce)(ngx_thrift_attempt_t *attempt, u_char *buf,
+                             u_char *last);
+
     /* the attempt has a connection; its reply begins */
     void        (*connected)(ngx_thrift_attempt_t *attempt);
     void        (*first_byte)(ngx_thrift_attempt_t *attempt);

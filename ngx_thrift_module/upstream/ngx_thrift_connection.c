@@ -228,6 +228,10 @@ ngx_thrift_connection_init(ngx_thrift_connection_t *conn, ngx_connection_t *c,
         return NGX_ERROR;
     }
 
+    /* the server knows it as its client's */
+
+    conn->unchecked = attempt->pool->link.proxy_protocol;
+
     ngx_queue_init(&conn->attempts);
     ngx_thrift_message_start(&conn->message);
     ngx_thrift_input_init(&conn->in, attempt->call->conf->messages->blocks);
@@ -713,14 +717,11 @@ ngx_thrift_connection_test(ngx_thrift_connection_t *conn)
 static ngx_int_t
 ngx_thrift_connection_opened(ngx_thrift_connection_t *conn)
 {
+    ngx_int_t              rc;
     ngx_connection_t      *c;
     ngx_thrift_attempt_t  *attempt;
 
-#if (NGX_SSL)
-
-    ngx_int_t  rc;
-
-    rc = ngx_thrift_ssl_handshake(conn);
+    rc = ngx_thrift_link_open(conn);
 
     if (rc == NGX_AGAIN) {
         return NGX_AGAIN;
@@ -730,8 +731,6 @@ ngx_thrift_connection_opened(ngx_thrift_connection_t *conn)
         ngx_thrift_connection_fail(conn, ngx_thrift_connection_first(conn), rc);
         return NGX_ERROR;
     }
-
-#endif
 
     c = conn->connection;
 

@@ -92,7 +92,8 @@ struct ngx_thrift_connection_s {
     ngx_msec_t              waiting;    /* since when the first is waited for */
 
     unsigned                unchecked:1;    /* has carried a call that was
-                                               neither checked nor trusted */
+                                               neither checked nor trusted, or
+                                               is its client's anyway */
     unsigned                stateful:1;     /* it was sent calls of the client
                                                that is pinned to it */
     unsigned                ordered:1;      /* its client's next call may not

@@ -1,7 +1,7 @@
 
 /*
  * How connections to servers are made, before anything is spoken on them: from
- * which address, with which options.
+ * which address, with which options, and with whose PROXY protocol header.
  */
 
 #ifndef _NGX_THRIFT_LINK_H_INCLUDED_
@@ -14,6 +14,8 @@ typedef struct {
     ngx_addr_t            *local;           /* NULL: any address */
     ngx_uint_t             transparent;     /* it need not be the machine's */
     ngx_uint_t             keepalive;       /* SO_KEEPALIVE */
+    ngx_uint_t             proxy_protocol;  /* each connection is one client's,
+                                               and begins with its address */
 } ngx_thrift_link_t;
 
 
@@ -33,6 +35,14 @@ typedef struct {
 
 /* Sets what ngx_event_connect_peer() is to do besides connecting. */
 void ngx_thrift_link_prepare(ngx_thrift_attempt_t *attempt);
+
+/*
+ * Goes on with what comes between a connection that its server has accepted and
+ * its first call: PROXY protocol, and TLS.  NGX_OK: nothing more; NGX_AGAIN: it
+ * is called again when something has come; NGX_DECLINED: it failed, and the log
+ * says why; NGX_ERROR: no memory, or no certificate of our own.
+ */
+ngx_int_t ngx_thrift_link_open(ngx_thrift_connection_t *conn);
 
 
 #endif /* _NGX_THRIFT_LINK_H_INCLUDED_ */

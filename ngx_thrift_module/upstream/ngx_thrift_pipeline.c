@@ -42,7 +42,8 @@ ngx_thrift_pipeline_allows(ngx_thrift_attempt_t *attempt)
 ngx_uint_t
 ngx_thrift_pipeline_shares(ngx_thrift_attempt_t *attempt)
 {
-    return attempt->call->checked && attempt->pool->check_seqid;
+    return attempt->call->checked && attempt->pool->check_seqid
+           && !attempt->pool->link.proxy_protocol;
 }
 
 

@@ -33,12 +33,7 @@ typedef struct {
 void ngx_thrift_ssl_init(ngx_thrift_ssl_t *ssl);
 void ngx_thrift_ssl_destroy(ngx_thrift_ssl_t *ssl);
 
-/*
- * Goes on with the handshake of a connection to a server that has accepted it.
- * NGX_OK: done, or there is none; NGX_AGAIN: it is called again when something
- * has come; NGX_DECLINED: it failed, and the log says why; NGX_ERROR: no
- * memory, or no certificate of our own.
- */
+/* Goes on with the handshake, if there is one: see ngx_thrift_link_open(). */
 ngx_int_t ngx_thrift_ssl_handshake(ngx_thrift_connection_t *conn);
 
 /*

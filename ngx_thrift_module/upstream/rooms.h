@@ -26,7 +26,8 @@
  *      v
  *     address       how many connections there may be to it
  *
- *     link, ssl     how a connection is made: from which address; TLS
+ *     link, ssl     how a connection is made: from which address, what comes
+ *                   before its first call
  *
  * Calls go down; what goes up are the functions of ngx_thrift_attempt.h and
  * attempt->done.  ngx_stream_thrift_pools.c has the pools of the configuration,

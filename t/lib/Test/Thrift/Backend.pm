@@ -42,7 +42,8 @@ package Test::Thrift::Backend;
 # { reset => 1 }, { raw => bytes } sent before any call, at once or after
 # "delay" seconds, { ignore => 1 }: accepted and never read.
 #
-# With the option ssl, of IO::Socket::SSL, it speaks TLS; handshakes() tells of
+# With the option proxy_protocol each connection has to begin with such a line;
+# proxied() has them.  With the option ssl, of IO::Socket::SSL, it speaks TLS; handshakes() tells of
 # each.  Under '!tls' stands what happens when one begins: { close => 1 },
 # { reset => 1 }, { ignore => 1 }, and under '!tls-done' when it is over.
 
@@ -100,7 +101,8 @@ sub start {
         exec($^X, '-I' . dirname(__FILE__) . '/../..', '-M' . __PACKAGE__,
              '-e', __PACKAGE__ . '::Server->serve(@ARGV)', $self->{id},
              $self->{log}, fileno($listen), fileno($theirs),
-             unpack('H*', freeze($self->{ssl} || {})));
+             unpack('H*', freeze($self->{ssl} || {})),
+             $self->{proxy_protocol} ? 1 : 0);
         POSIX::_exit(127);
     }
 
@@ -248,6 +250,15 @@ sub failed_handshakes {
 }
 
 
+# The lines of the PROXY protocol, in the order in which they came.
+
+sub proxied {
+    my ($self) = @_;
+
+    return map { $_->{method} } $self->_events('proxied');
+}
+
+
 # How many the backend itself has closed, whoever was first.
 
 sub ended {
@@ -330,10 +341,11 @@ use Test::Thrift::Bytes;
 
 
 sub serve {
-    my ($class, $id, $log, $listen, $control, $ssl) = @_;
+    my ($class, $id, $log, $listen, $control, $ssl, $proxied) = @_;
 
     my $self = bless {
         ssl    => ssl_context(thaw(pack('H*', $ssl))),
+        proxied => $proxied,
         id     => $id,
         script => {},
         listen => IO::Socket->new_from_fd($listen, 'r'),
@@ -534,7 +546,9 @@ sub accept {
 
         $c->{ignore} = 1 if $action->{ignore};
 
-        $self->start_tls($c) if $self->{ssl};
+        $c->{proxied} = '' if $self->{proxied};
+
+        $self->start_tls($c) if $self->{ssl} && !$self->{proxied};
 
         if (defined $action->{raw}) {
             $self->after($action->{delay} || 0, sub {
@@ -556,6 +570,28 @@ sub start_tls {
         or die IO::Socket::SSL::errstr();
 
     $c->{handshake} = 1;
+}
+
+
+# True when the line is whole.
+
+sub read_proxied {
+    my ($self, $c) = @_;
+
+    while (sysread($c->{socket}, my $byte, 1)) {
+        $c->{proxied} .= $byte;
+        next if $byte ne "\n";
+
+        $self->note('proxied', $c->{number}, $c->{proxied} =~ s/\r\n//r);
+        delete $c->{proxied};
+        $self->start_tls($c) if $self->{ssl};
+
+        return 1;
+    }
+
+    $self->close($c) unless $!{EAGAIN};
+
+    return 0;
 }
 
 
@@ -628,6 +664,7 @@ sub close {
 sub read {
     my ($self, $c) = @_;
 
+    return if defined $c->{proxied} && !$self->read_proxied($c);
     return if $c->{handshake} && !$self->handshake($c);
 
     my $n = sysread($c->{socket}, $c->{in}, 65536, length $c->{in});
