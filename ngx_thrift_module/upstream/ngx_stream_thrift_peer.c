@@ -259,20 +259,9 @@ static ngx_int_t
 ngx_stream_thrift_peer_ready(ngx_stream_thrift_choice_t *choice,
     ngx_stream_upstream_srv_conf_t *us)
 {
-    ngx_uint_t              tries;
-    ngx_peer_connection_t  *pc;
-
     choice->balancer = us;
     choice->upstream.upstream = us;
-
-    pc = &choice->upstream.peer;
-    pc->start_time = ngx_current_msec;
-
-    tries = choice->call->call.conf->next_upstream_tries;
-
-    if (tries && pc->tries > tries) {
-        pc->tries = tries;
-    }
+    choice->upstream.peer.start_time = ngx_current_msec;
 
     return ngx_stream_thrift_identify(choice->attempt);
 }

@@ -42,6 +42,11 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     attempt->earlier = NULL;
     attempt->expiry.set = 0;
     attempt->max_conns = 0;
+    attempt->start = ngx_current_msec;
+    attempt->round = 0;
+    attempt->pause = NULL;
+    attempt->pauses = 0;
+    attempt->tried = 0;
     attempt->lost = 0;
     attempt->dialect.transport = head->transport;
     attempt->dialect.protocol = head->protocol;
@@ -123,6 +128,7 @@ ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt)
     attempt->fresh = 0;
     attempt->reused = 0;
     attempt->timed_out = 0;
+    attempt->busy = 0;
     attempt->blameless = 0;
     attempt->closes = 0;
     attempt->unnumbered = 0;
@@ -136,6 +142,10 @@ ngx_thrift_attempt_free(ngx_thrift_attempt_t *attempt)
 
     if (attempt->earlier) {
         ngx_thrift_message_release(attempt->earlier);
+    }
+
+    if (attempt->pause) {
+        ngx_thrift_timer_close(attempt->pause);
     }
 
     ngx_thrift_cache_put(attempt);

@@ -45,6 +45,12 @@ struct ngx_thrift_attempt_s {
     ngx_uint_t                 state;
     ngx_uint_t                 number;      /* among the call's, from 1 */
     ngx_thrift_delay_t         expiry;      /* thrift_attempt_timeout */
+    ngx_msec_t                 start;       /* of the call's first one */
+
+    ngx_uint_t                 round;       /* in which servers are tried, from
+                                               0 */
+    ngx_msec_t                 pause_time;  /* before the next one */
+    ngx_thrift_timer_t        *pause;       /* NULL: there was none yet */
 
     void                      *choice;      /* the balancer's; NULL: it was not
                                                asked yet */
@@ -74,6 +80,9 @@ struct ngx_thrift_attempt_s {
     unsigned                   lost:1;      /* it or one before it was sent,
                                                and not answered */
     unsigned                   timed_out:1; /* its own time was over */
+    unsigned                   busy:1;      /* there was no server for it */
+    unsigned                   tried:1;     /* a server, in this round */
+    unsigned                   pauses:1;    /* a round begins with it */
     unsigned                   blameless:1; /* that it failed is not its
                                                server's fault */
     unsigned                   closes:1;    /* its connection carries no

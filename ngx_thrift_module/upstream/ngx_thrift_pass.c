@@ -18,6 +18,7 @@
 
 static void ngx_thrift_pass_done(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
 static void ngx_thrift_pass_go_on(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
+static void ngx_thrift_pass_round(void *data);
 static void ngx_thrift_pass_take_off(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_try(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt);
@@ -112,7 +113,9 @@ ngx_thrift_pass_go_on(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
     rc = ngx_thrift_pass_result(attempt, rc);
 
     if (rc == NGX_DECLINED) {
-        rc = ngx_thrift_pass_try(attempt);
+        rc = attempt->pauses
+             ? ngx_thrift_retry_pause(attempt, ngx_thrift_pass_round)
+             : ngx_thrift_pass_try(attempt);
     }
 
     call->resume(call, rc);
@@ -141,12 +144,39 @@ ngx_thrift_pass_cancel(ngx_thrift_call_t *call, ngx_uint_t reason)
 }
 
 
+/* The pause is over: all servers may be tried again. */
+
+static void
+ngx_thrift_pass_round(void *data)
+{
+    ngx_thrift_attempt_t  *attempt = data;
+
+    ngx_int_t           rc;
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+    attempt->tried = 0;
+
+    rc = call->balancer->balance(attempt);
+
+    if (rc == NGX_OK) {
+        rc = ngx_thrift_pass_try(attempt);
+    }
+
+    call->resume(call, rc);
+}
+
+
 /* Nobody waits for what becomes of the attempt any more. */
 
 static void
 ngx_thrift_pass_take_off(ngx_thrift_attempt_t *attempt)
 {
     ngx_thrift_delay_stop(&attempt->expiry);
+
+    if (attempt->pause) {
+        ngx_thrift_timer_clear(attempt->pause);
+    }
 
     if (attempt->connection) {
         (void) ngx_thrift_connection_remove(attempt);
@@ -170,6 +200,10 @@ ngx_thrift_pass_try(ngx_thrift_attempt_t *attempt)
 
         if (rc != NGX_DECLINED) {
             return rc;
+        }
+
+        if (attempt->pauses) {
+            return ngx_thrift_retry_pause(attempt, ngx_thrift_pass_round);
         }
     }
 }
@@ -215,7 +249,7 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
 }
 
 
-/* A server for the attempt; NGX_ERROR: there is none. */
+/* A server for the attempt; NGX_DECLINED: there is none. */
 
 static ngx_int_t
 ngx_thrift_pass_choose(ngx_thrift_attempt_t *attempt)
@@ -235,18 +269,15 @@ ngx_thrift_pass_choose(ngx_thrift_attempt_t *attempt)
     }
 
     if (rc == NGX_BUSY) {
-
-        if (ngx_thrift_refusals_add(&attempt->pool->refusals, call->log)) {
-            ngx_log_error(NGX_LOG_ERR, call->log, 0, "no live upstreams");
-        }
-
-        return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
-                                    "no live upstreams");
+        ngx_thrift_retry_found_none(attempt);
+        return NGX_DECLINED;
     }
 
     if (rc != NGX_OK) {
         return NGX_ERROR;
     }
+
+    ngx_thrift_retry_found(attempt);
 
     ngx_log_debug3(NGX_LOG_DEBUG_EVENT, call->log, 0,
                    "thrift call %ui: attempt %ui with server %V",
@@ -333,19 +364,29 @@ ngx_thrift_pass_end(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
         return NGX_OK;
     }
 
-    if (rc == NGX_DECLINED && attempt->timed_out) {
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (attempt->timed_out) {
         return ngx_thrift_error_timed_out(call);
     }
 
-    if (rc == NGX_DECLINED) {
+    if (attempt->busy) {
+
+        if (ngx_thrift_refusals_add(&attempt->pool->refusals, call->log)) {
+            ngx_log_error(NGX_LOG_ERR, call->log, 0, "no live upstreams");
+        }
+
         return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
-                                    attempt->lost
-                                        ? "upstream closed connection "
-                                          "before it replied"
-                                        : "cannot connect to upstream");
+                                    "no live upstreams");
     }
 
-    return NGX_ERROR;
+    return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+                                attempt->lost
+                                    ? "upstream closed connection "
+                                      "before it replied"
+                                    : "cannot connect to upstream");
 }
 
 

@@ -8,11 +8,51 @@
 #include "ngx_thrift.h"
 
 
+/*
+ * The pause before another round is drawn from 0 to this time, which is doubled
+ * with each round: what failed together does not come back together.
+ */
+
+#define NGX_THRIFT_RETRY_PAUSE      25      /* milliseconds */
+#define NGX_THRIFT_RETRY_MAX_PAUSE  1000
+
+
 static ngx_uint_t ngx_thrift_retry_causes(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
 static ngx_uint_t ngx_thrift_retry_answered(ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_retry_refused(ngx_thrift_attempt_t *attempt);
-static ngx_uint_t ngx_thrift_retry_has_time(ngx_thrift_attempt_t *attempt);
+static ngx_uint_t ngx_thrift_retry_is_left(ngx_thrift_attempt_t *attempt);
+static ngx_uint_t ngx_thrift_retry_has_time(ngx_thrift_attempt_t *attempt,
+    ngx_msec_t pause);
+static ngx_msec_t ngx_thrift_retry_draw_pause(ngx_thrift_attempt_t *attempt);
+
+
+void
+ngx_thrift_retry_found(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
+    if (call->tries++ == 0) {
+        attempt->start = ngx_current_msec;
+    }
+
+    attempt->tried = 1;
+}
+
+
+/* A round without a server is a try, too: rounds have an end. */
+
+void
+ngx_thrift_retry_found_none(ngx_thrift_attempt_t *attempt)
+{
+    if (attempt->call->tries && !attempt->tried) {
+        attempt->call->tries++;
+    }
+
+    attempt->busy = 1;
+}
 
 
 ngx_uint_t
@@ -23,8 +63,7 @@ ngx_thrift_retry_due(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
     conf = attempt->call->conf;
 
     return (ngx_thrift_retry_causes(attempt, rc) & conf->next_upstream)
-           && attempt->peer->tries != 0
-           && ngx_thrift_retry_has_time(attempt);
+           && ngx_thrift_retry_is_left(attempt);
 }
 
 
@@ -39,6 +78,12 @@ ngx_thrift_retry_causes(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
         return ngx_thrift_retry_answered(attempt);
 
     case NGX_DECLINED:
+
+        /* whatever let it come to this one lets it go on */
+
+        if (attempt->busy) {
+            return attempt->call->tries ? (ngx_uint_t) -1 : 0;
+        }
 
         if (!attempt->timed_out) {
             return NGX_THRIFT_RETRY_ERROR;
@@ -107,8 +152,99 @@ ngx_thrift_retry_refused(ngx_thrift_attempt_t *attempt)
 }
 
 
+/* Another server, or another round with all of them. */
+
 static ngx_uint_t
-ngx_thrift_retry_has_time(ngx_thrift_attempt_t *attempt)
+ngx_thrift_retry_is_left(ngx_thrift_attempt_t *attempt)
+{
+    ngx_uint_t  tries;
+    ngx_msec_t  pause;
+
+    tries = attempt->call->conf->next_upstream_tries;
+
+    if (tries != 0 && attempt->call->tries >= tries) {
+        return 0;
+    }
+
+    if (attempt->peer->tries != 0 && !attempt->busy) {
+        return ngx_thrift_retry_has_time(attempt, 0);
+    }
+
+    if (tries == 0) {
+        return 0;
+    }
+
+    pause = ngx_thrift_retry_draw_pause(attempt);
+
+    if (!ngx_thrift_retry_has_time(attempt, pause)) {
+        return 0;
+    }
+
+    attempt->pauses = 1;
+    attempt->pause_time = pause;
+
+    return 1;
+}
+
+
+static ngx_msec_t
+ngx_thrift_retry_draw_pause(ngx_thrift_attempt_t *attempt)
+{
+    ngx_uint_t  i;
+    ngx_msec_t  pause;
+
+    pause = NGX_THRIFT_RETRY_PAUSE;
+
+    for (i = 0; i < attempt->round && pause < NGX_THRIFT_RETRY_MAX_PAUSE; i++)
+    {
+        pause *= 2;
+    }
+
+    pause = ngx_min(pause, NGX_THRIFT_RETRY_MAX_PAUSE);
+
+    return ngx_thrift_random() % (pause + 1);
+}
+
+
+ngx_int_t
+ngx_thrift_retry_pause(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_timer_pt handler)
+{
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
+    if (attempt->pause == NULL) {
+        attempt->pause = ngx_palloc(call->pool, sizeof(ngx_thrift_timer_t));
+        if (attempt->pause == NULL) {
+            return NGX_ERROR;
+        }
+
+        /* a session's timer keeps an exiting worker alive while it has calls */
+
+        ngx_thrift_timer_init(attempt->pause, handler, attempt, NULL, 1);
+    }
+
+    attempt->pauses = 0;
+    attempt->round++;
+
+    call->log->action = "waiting to try upstream again";
+
+    ngx_log_debug3(NGX_LOG_DEBUG_EVENT, call->log, 0,
+                   "thrift call %ui: round %ui in %Mms", call->number,
+                   attempt->round, attempt->pause_time);
+
+    ngx_thrift_timer_set(attempt->pause,
+                         ngx_current_msec + attempt->pause_time);
+
+    return NGX_AGAIN;
+}
+
+
+/* Another attempt does not begin when the call's time is over. */
+
+static ngx_uint_t
+ngx_thrift_retry_has_time(ngx_thrift_attempt_t *attempt, ngx_msec_t pause)
 {
     ngx_msec_t          timeout;
     ngx_thrift_call_t  *call;
@@ -116,9 +252,14 @@ ngx_thrift_retry_has_time(ngx_thrift_attempt_t *attempt)
     call = attempt->call;
     timeout = call->conf->next_upstream_timeout;
 
-    return !ngx_thrift_deadline_passed(call)
-           && (timeout == 0
-               || ngx_current_msec - attempt->peer->start_time < timeout);
+    if (call->timed
+        && (ngx_msec_int_t) (call->deadline - ngx_current_msec - pause) <= 0)
+    {
+        return 0;
+    }
+
+    return timeout == 0
+           || ngx_current_msec + pause - attempt->start < timeout;
 }
 
 

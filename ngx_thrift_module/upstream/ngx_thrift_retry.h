@@ -24,11 +24,22 @@
 #define NGX_THRIFT_RETRY_NON_IDEMPOTENT  0x0040
 
 
+/* There is a server for the attempt, or none now. */
+void ngx_thrift_retry_found(ngx_thrift_attempt_t *attempt);
+void ngx_thrift_retry_found_none(ngx_thrift_attempt_t *attempt);
+
 /*
  * Is another attempt due after this one, which has come to `rc`, as told in
- * ngx_thrift_attempt.h?
+ * ngx_thrift_attempt.h?  Sets attempt->pauses if all servers have been tried.
  */
 ngx_uint_t ngx_thrift_retry_due(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
+
+/*
+ * Then another round begins after a pause, which is over when `handler` is
+ * called with the attempt.  NGX_AGAIN, or NGX_ERROR: no memory.
+ */
+ngx_int_t ngx_thrift_retry_pause(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_timer_pt handler);
 
 /* May the call be executed twice? */
 ngx_uint_t ngx_thrift_retry_repeats(ngx_thrift_call_t *call);
