@@ -110,6 +110,7 @@ my @directives = (
     thrift_keepalive             => [ '10;', [qw(upstream)] ],
     thrift_pipeline              => [ '8;', [qw(upstream)] ],
     thrift_pipeline_delay        => [ '1s;', [qw(upstream)] ],
+    thrift_retry_budget          => [ '10%;', [qw(upstream)] ],
     thrift_check_seqid           => [ 'off;', [qw(upstream)] ],
     thrift_bind                  => [ '127.0.0.1;', $link ],
     thrift_socket_keepalive      => [ 'on;', $link ],
@@ -345,6 +346,17 @@ my @bad = (
       '"thrift_next_upstream" directive has "off" beside other conditions' ],
     [ 'next upstream without condition', server => 'thrift_next_upstream;',
       'invalid number of arguments in "thrift_next_upstream" directive' ],
+
+    (map { [ "retry budget $_", upstream => "thrift_retry_budget $_;",
+             "invalid value \"$_\" in \"thrift_retry_budget\" directive, "
+             . 'it must be "off" or between 0% and 100%' ] }
+         qw(20 101% % -1% on)),
+    (map { [ "retry budget $_", upstream => "thrift_retry_budget 20% $_;",
+             "invalid parameter \"$_\"" ] }
+         qw(min=10 min=r/s min=1r/m max=1r/s)),
+    [ 'retry budget off and more', upstream => 'thrift_retry_budget off min=1;',
+      'invalid value "off" in "thrift_retry_budget" directive, it must be '
+      . '"off" or between 0% and 100%' ],
 
     [ 'depth 0', server => 'thrift_max_depth 0;',
       'value must be between 1 and 255' ],

@@ -33,18 +33,24 @@ stream {
     upstream single {
         server            127.0.0.1:%%PORT_first%%;
         thrift_keepalive  0;
+
+        thrift_retry_budget  off;
     }
 
     upstream pair {
         server            127.0.0.1:%%PORT_first%%   max_fails=0;
         server            127.0.0.1:%%PORT_second%%  max_fails=0;
         thrift_keepalive  0;
+
+        thrift_retry_budget  off;
     }
 
     upstream marked {
         server            127.0.0.1:%%PORT_first%%   fail_timeout=1s;
         server            127.0.0.1:%%PORT_second%%  fail_timeout=1s;
         thrift_keepalive  0;
+
+        thrift_retry_budget  off;
     }
 
     map $thrift_method $by_method {

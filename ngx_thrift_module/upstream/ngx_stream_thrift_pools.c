@@ -136,6 +136,8 @@ ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool,
         pool->idle.check_seqid = 1;
         pool->idle.queue = NGX_STREAM_THRIFT_QUEUE;
         pool->idle.pipeline = 1;
+        pool->idle.retry.percent = NGX_THRIFT_RETRY_PERCENT;
+        pool->idle.retry.min = NGX_THRIFT_RETRY_MIN;
         return;
     }
 
@@ -150,6 +152,7 @@ ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool,
     pool->idle.pipeline = ucf->pipeline;
     pool->idle.pipeline_connections = ucf->pipeline_connections;
     pool->idle.pipeline_delay = ucf->pipeline_delay;
+    pool->idle.retry = ucf->retry;
 
     if (ucf->queue_timeout) {
         ngx_thrift_delay_init(&pool->queue, ucf->queue_timeout,

@@ -24,6 +24,9 @@ static ngx_int_t ngx_stream_thrift_parameter_number(ngx_conf_t *cf,
     ngx_uint_t *number);
 static char *ngx_stream_thrift_pipeline(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_stream_thrift_retry_budget(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+static ngx_int_t ngx_stream_thrift_unit(ngx_str_t *value, const char *unit);
 static ngx_int_t ngx_stream_thrift_init_upstreams(ngx_conf_t *cf);
 static void ngx_stream_thrift_merge_upstream(
     ngx_stream_thrift_upstream_conf_t *prev,
@@ -100,6 +103,13 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
       ngx_conf_set_msec_slot,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, pipeline_delay),
+      NULL },
+
+    { ngx_string("thrift_retry_budget"),
+      NGX_STREAM_UPS_CONF|NGX_CONF_TAKE12,
+      ngx_stream_thrift_retry_budget,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
       NULL },
 
     { ngx_string("thrift_check_seqid"),
@@ -301,6 +311,7 @@ ngx_stream_thrift_create_upstream_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     ucf->keepalive_surplus = 0;
+     *     ucf->retry.off = 0;
      */
 
     ucf->keepalive = NGX_CONF_UNSET_UINT;
@@ -313,6 +324,8 @@ ngx_stream_thrift_create_upstream_conf(ngx_conf_t *cf)
     ucf->pipeline = NGX_CONF_UNSET_UINT;
     ucf->pipeline_connections = NGX_CONF_UNSET_UINT;
     ucf->pipeline_delay = NGX_CONF_UNSET_MSEC;
+    ucf->retry.percent = NGX_CONF_UNSET_UINT;
+    ucf->retry.min = NGX_CONF_UNSET_UINT;
     ucf->check_seqid = NGX_CONF_UNSET;
     ucf->transport = NGX_CONF_UNSET_UINT;
     ucf->protocol = NGX_CONF_UNSET_UINT;
@@ -497,6 +510,80 @@ ngx_stream_thrift_pipeline(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+static char *
+ngx_stream_thrift_retry_budget(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_thrift_upstream_conf_t  *ucf = conf;
+
+    ngx_int_t   n;
+    ngx_str_t  *value, s;
+
+    if (ucf->retry.off || ucf->retry.percent != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0 && cf->args->nelts == 2) {
+        ucf->retry.off = 1;
+        return NGX_CONF_OK;
+    }
+
+    n = ngx_stream_thrift_unit(&value[1], "%");
+
+    if (n == NGX_ERROR || n > 100) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in \"%V\" directive, it must "
+                           "be \"off\" or between 0%% and 100%%",
+                           &value[1], &value[0]);
+        return NGX_CONF_ERROR;
+    }
+
+    ucf->retry.percent = n;
+
+    if (cf->args->nelts == 2) {
+        return NGX_CONF_OK;
+    }
+
+    n = NGX_ERROR;
+
+    if (ngx_strncmp(value[2].data, "min=", 4) == 0) {
+        s.data = value[2].data + 4;
+        s.len = value[2].len - 4;
+        n = ngx_stream_thrift_unit(&s, "r/s");
+    }
+
+    if (n == NGX_ERROR || n > 1000000) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\"", &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    ucf->retry.min = n;
+
+    return NGX_CONF_OK;
+}
+
+
+/* A number that its unit stands behind. */
+
+static ngx_int_t
+ngx_stream_thrift_unit(ngx_str_t *value, const char *unit)
+{
+    size_t  len;
+
+    len = ngx_strlen(unit);
+
+    if (value->len <= len
+        || ngx_strncmp(value->data + value->len - len, unit, len) != 0)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_atoi(value->data, value->len - len);
+}
+
+
 /* All of them are known now: each gets its values, and its pool. */
 
 static ngx_int_t
@@ -551,6 +638,8 @@ ngx_stream_thrift_init_upstreams(ngx_conf_t *cf)
                                  NGX_THRIFT_PIPELINE_CONNECTIONS);
         ngx_conf_init_msec_value(ucf->pipeline_delay,
                                  NGX_THRIFT_PIPELINE_DELAY);
+        ngx_conf_init_uint_value(ucf->retry.percent, NGX_THRIFT_RETRY_PERCENT);
+        ngx_conf_init_uint_value(ucf->retry.min, NGX_THRIFT_RETRY_MIN);
         ngx_conf_init_value(ucf->check_seqid, 1);
         ngx_conf_init_uint_value(ucf->transport, NTHRIFT_FRAMED);
         ngx_conf_init_uint_value(ucf->protocol, NTHRIFT_BINARY);

@@ -128,6 +128,7 @@ ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt)
     attempt->fresh = 0;
     attempt->reused = 0;
     attempt->timed_out = 0;
+    attempt->unaffordable = 0;
     attempt->busy = 0;
     attempt->blameless = 0;
     attempt->closes = 0;

@@ -80,6 +80,8 @@ struct ngx_thrift_attempt_s {
     unsigned                   lost:1;      /* it or one before it was sent,
                                                and not answered */
     unsigned                   timed_out:1; /* its own time was over */
+    unsigned                   unaffordable:1;  /* another one would be too
+                                               many */
     unsigned                   busy:1;      /* there was no server for it */
     unsigned                   tried:1;     /* a server, in this round */
     unsigned                   pauses:1;    /* a round begins with it */

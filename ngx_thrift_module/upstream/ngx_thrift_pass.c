@@ -75,7 +75,9 @@ ngx_thrift_pass_done(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 {
     /* a connection died in the pool: the same server, over a new one */
 
-    if (rc == NGX_DECLINED && attempt->reused) {
+    if (rc == NGX_DECLINED && attempt->reused
+        && ngx_thrift_retry_affords(attempt))
+    {
         ngx_thrift_attempt_renew(attempt);
         attempt->fresh = 1;
         rc = ngx_thrift_queue_enter(attempt);

@@ -125,6 +125,8 @@ ngx_thrift_pool_init(ngx_thrift_pool_t *pool)
     ngx_thrift_refusals_init(&pool->refusals, NGX_THRIFT_POOL_REFUSALS,
                              NGX_THRIFT_POOL_ERRORS_PERIOD, NGX_LOG_ERR,
                              "no live upstreams in", &pool->name);
+
+    ngx_thrift_retry_init(pool);
 }
 
 
@@ -174,6 +176,7 @@ ngx_thrift_pool_destroy(ngx_thrift_pool_t *pool)
     ngx_thrift_blame_forget(pool);
     ngx_thrift_tally_destroy(&pool->errors);
     ngx_thrift_refusals_destroy(&pool->refusals);
+    ngx_thrift_refusals_destroy(&pool->retry_refusals);
 
 #if (NGX_SSL)
     ngx_thrift_ssl_destroy(&pool->ssl);

@@ -57,6 +57,10 @@ struct ngx_thrift_pool_s {
     ngx_queue_t           suspects;     /* servers: ngx_thrift_blame.c */
     ngx_uint_t            nsuspects;
 
+    ngx_thrift_budget_t       retries;  /* ngx_thrift_retry.c */
+    ngx_thrift_budget_conf_t  retry;
+    ngx_thrift_refusals_t     retry_refusals;
+
     ngx_uint_t            max;          /* idle ones kept for everybody; 0: none
                                            is kept at all */
     ngx_msec_t            surplus;      /* those over it are kept so long; 0: it

@@ -16,6 +16,11 @@
 #define NGX_THRIFT_RETRY_PAUSE      25      /* milliseconds */
 #define NGX_THRIFT_RETRY_MAX_PAUSE  1000
 
+/* Lines about a budget that is used up. */
+
+#define NGX_THRIFT_RETRY_REFUSALS         1
+#define NGX_THRIFT_RETRY_REFUSALS_PERIOD  1000      /* milliseconds */
+
 
 static ngx_uint_t ngx_thrift_retry_causes(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
@@ -28,6 +33,15 @@ static ngx_msec_t ngx_thrift_retry_draw_pause(ngx_thrift_attempt_t *attempt);
 
 
 void
+ngx_thrift_retry_init(ngx_thrift_pool_t *pool)
+{
+    ngx_thrift_refusals_init(&pool->retry_refusals, NGX_THRIFT_RETRY_REFUSALS,
+                             NGX_THRIFT_RETRY_REFUSALS_PERIOD, NGX_LOG_WARN,
+                             "retry budget of", &pool->name);
+}
+
+
+void
 ngx_thrift_retry_found(ngx_thrift_attempt_t *attempt)
 {
     ngx_thrift_call_t  *call;
@@ -36,6 +50,9 @@ ngx_thrift_retry_found(ngx_thrift_attempt_t *attempt)
 
     if (call->tries++ == 0) {
         attempt->start = ngx_current_msec;
+
+        ngx_thrift_budget_add(&attempt->pool->retries,
+                              attempt->pool->retry.percent);
     }
 
     attempt->tried = 1;
@@ -63,7 +80,43 @@ ngx_thrift_retry_due(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
     conf = attempt->call->conf;
 
     return (ngx_thrift_retry_causes(attempt, rc) & conf->next_upstream)
-           && ngx_thrift_retry_is_left(attempt);
+           && ngx_thrift_retry_is_left(attempt)
+           && ngx_thrift_retry_affords(attempt);
+}
+
+
+ngx_uint_t
+ngx_thrift_retry_affords(ngx_thrift_attempt_t *attempt)
+{
+    ngx_log_t          *log;
+    ngx_uint_t          level;
+    ngx_thrift_pool_t  *pool;
+
+    pool = attempt->pool;
+    log = attempt->call->log;
+
+    if (attempt->sent == 0 || pool->retry.off) {
+        return 1;
+    }
+
+    if (attempt->unaffordable) {
+        return 0;
+    }
+
+    if (ngx_thrift_budget_has(&pool->retries, pool->retry.min)) {
+        ngx_thrift_budget_take(&pool->retries);
+        return 1;
+    }
+
+    attempt->unaffordable = 1;
+
+    level = ngx_thrift_refusals_add(&pool->retry_refusals, log)
+            ? NGX_LOG_WARN : NGX_LOG_INFO;
+
+    ngx_log_error(level, log, 0, "retry budget of upstream \"%V\" is used up",
+                  &pool->name);
+
+    return 0;
 }
 
 

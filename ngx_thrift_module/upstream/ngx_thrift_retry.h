@@ -24,6 +24,15 @@
 #define NGX_THRIFT_RETRY_NON_IDEMPOTENT  0x0040
 
 
+/* What servers may be sent again when thrift_retry_budget does not say. */
+
+#define NGX_THRIFT_RETRY_PERCENT  20        /* of calls */
+#define NGX_THRIFT_RETRY_MIN      10        /* per second */
+
+
+/* What a pool knows of it. */
+void ngx_thrift_retry_init(ngx_thrift_pool_t *pool);
+
 /* There is a server for the attempt, or none now. */
 void ngx_thrift_retry_found(ngx_thrift_attempt_t *attempt);
 void ngx_thrift_retry_found_none(ngx_thrift_attempt_t *attempt);
@@ -33,6 +42,12 @@ void ngx_thrift_retry_found_none(ngx_thrift_attempt_t *attempt);
  * ngx_thrift_attempt.h?  Sets attempt->pauses if all servers have been tried.
  */
 ngx_uint_t ngx_thrift_retry_due(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
+
+/*
+ * May it be sent again, if it was sent?  Otherwise the log says so, and nothing
+ * is due.
+ */
+ngx_uint_t ngx_thrift_retry_affords(ngx_thrift_attempt_t *attempt);
 
 /*
  * Then another round begins after a pause, which is over when `handler` is

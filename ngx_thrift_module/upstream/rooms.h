@@ -4,7 +4,7 @@
  *
  *     pass          which attempt is next, or what the call's error is
  *      |  \
- *      |   retry                             is there a next one
+ *      |   retry -- budget                   is there a next one
  *      |   balancer ------ peer (stream)     which server
  *      |   pin                               or one that keeps its state
  *      |   blame                             and was it that one's fault
@@ -42,6 +42,7 @@
 #include "upstream/ngx_thrift_link.h"
 #include "upstream/ngx_thrift_ssl.h"
 #include "upstream/ngx_thrift_server.h"
+#include "upstream/ngx_thrift_budget.h"
 #include "upstream/ngx_thrift_pool.h"
 #include "upstream/ngx_thrift_address.h"
 #include "upstream/ngx_thrift_balancer.h"

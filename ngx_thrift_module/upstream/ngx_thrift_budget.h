@@ -1,0 +1,46 @@
+
+/*
+ * A budget: what servers get beyond the calls of clients is a part of these, so
+ * that attempts do not multiply an outage.
+ *
+ * Each call adds a percentage of an attempt, and each second some more; an
+ * attempt takes one.  What is older than the window counts no more.
+ */
+
+#ifndef _NGX_THRIFT_BUDGET_H_INCLUDED_
+#define _NGX_THRIFT_BUDGET_H_INCLUDED_
+
+
+#define NGX_THRIFT_BUDGET_WINDOW  10        /* seconds */
+
+
+/* What it allows. */
+
+typedef struct {
+    ngx_uint_t    off;          /* there is no limit */
+    ngx_uint_t    percent;      /* of calls */
+    ngx_uint_t    min;          /* attempts per second on top of that */
+} ngx_thrift_budget_conf_t;
+
+
+/* What was added and taken; all zero in the beginning. */
+
+typedef struct {
+    ngx_msec_t    second;       /* the latest one in which anything was */
+    ngx_int_t     sum;          /* of all seconds, in hundredths of an
+                                   attempt */
+    ngx_int_t     seconds[NGX_THRIFT_BUDGET_WINDOW];
+} ngx_thrift_budget_t;
+
+
+/* There is one call more. */
+void ngx_thrift_budget_add(ngx_thrift_budget_t *budget, ngx_uint_t percent);
+
+/* Is there enough for an attempt? */
+ngx_uint_t ngx_thrift_budget_has(ngx_thrift_budget_t *budget, ngx_uint_t min);
+
+/* There is one attempt more. */
+void ngx_thrift_budget_take(ngx_thrift_budget_t *budget);
+
+
+#endif /* _NGX_THRIFT_BUDGET_H_INCLUDED_ */
