@@ -31,6 +31,7 @@ typedef struct ngx_stream_thrift_held_s     ngx_stream_thrift_held_t;
 #include "conf/rooms.h"
 #include "upstream/ngx_stream_thrift_pools.h"
 #include "upstream/ngx_stream_thrift_peer.h"
+#include "upstream/ngx_stream_thrift_rr.h"
 #include "upstream/ngx_stream_thrift_held.h"
 #include "client/rooms.h"
 #include "reload/rooms.h"

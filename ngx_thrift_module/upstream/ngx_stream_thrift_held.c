@@ -32,8 +32,6 @@ static ngx_int_t ngx_stream_thrift_held_unref(
     ngx_stream_thrift_held_server_t *server);
 static ngx_stream_thrift_held_server_t *ngx_stream_thrift_held_find(
     ngx_stream_upstream_srv_conf_t *us, ngx_peer_connection_t *peer);
-static ngx_stream_upstream_rr_peer_data_t *ngx_stream_thrift_held_data(
-    ngx_stream_upstream_srv_conf_t *us, ngx_peer_connection_t *peer);
 
 
 /* The worker's; NULL: it has none. */
@@ -225,9 +223,13 @@ ngx_stream_thrift_held_find(ngx_stream_upstream_srv_conf_t *us,
     ngx_stream_thrift_held_server_t     *server, *unused;
     ngx_stream_upstream_rr_peer_data_t  *rrp;
 
-    rrp = ngx_stream_thrift_held_data(us, peer);
+    if (us == NULL || us->shm_zone == NULL || ngx_stream_thrift_held == NULL) {
+        return NULL;
+    }
 
-    if (rrp == NULL || ngx_stream_thrift_held == NULL) {
+    rrp = ngx_stream_thrift_rr_data(us, peer);
+
+    if (rrp == NULL) {
         return NULL;
     }
 
@@ -252,31 +254,4 @@ ngx_stream_thrift_held_find(ngx_stream_upstream_srv_conf_t *us,
     }
 
     return unused;
-}
-
-
-/*
- * Balancers of nginx begin their data with that of round robin; others may
- * not, and are told by what it says.
- */
-
-static ngx_stream_upstream_rr_peer_data_t *
-ngx_stream_thrift_held_data(ngx_stream_upstream_srv_conf_t *us,
-    ngx_peer_connection_t *peer)
-{
-    ngx_stream_upstream_rr_peers_t      *peers;
-    ngx_stream_upstream_rr_peer_data_t  *rrp;
-
-    if (us == NULL || us->shm_zone == NULL) {
-        return NULL;
-    }
-
-    rrp = peer->data;
-    peers = us->peer.data;
-
-    if (rrp->peers != peers && rrp->peers != peers->next) {
-        return NULL;
-    }
-
-    return rrp->current ? rrp : NULL;
 }

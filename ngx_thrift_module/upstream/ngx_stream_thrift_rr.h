@@ -1,0 +1,32 @@
+
+/*
+ * What nginx's own balancers know of a server: they begin their data with that
+ * of round robin.  `us` is the upstream whose balancer has chosen a server for
+ * `peer`, or NULL.
+ */
+
+#ifndef _NGX_STREAM_THRIFT_RR_H_INCLUDED_
+#define _NGX_STREAM_THRIFT_RR_H_INCLUDED_
+
+
+/* NULL: it is another balancer. */
+ngx_stream_upstream_rr_peer_data_t *ngx_stream_thrift_rr_data(
+    ngx_stream_upstream_srv_conf_t *us, ngx_peer_connection_t *peer);
+
+/* Is it a backup? */
+ngx_uint_t ngx_stream_thrift_rr_is_backup(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer);
+
+/*
+ * It has failed max_fails times, and what was sent to it is to show if it is
+ * there again; meanwhile nothing else is.
+ */
+ngx_uint_t ngx_stream_thrift_rr_is_probe(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer);
+
+/* Nothing has shown: before it goes back, for another call to find out. */
+void ngx_stream_thrift_rr_undo_probe(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer);
+
+
+#endif /* _NGX_STREAM_THRIFT_RR_H_INCLUDED_ */
