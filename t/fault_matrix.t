@@ -1,0 +1,224 @@
+#!/usr/bin/perl
+
+# The fault matrix: what a server does wrong (closes, resets, stalls, half-closes,
+# sends garbage, a wrong seqid, a wrong name, two replies, byte after byte), at
+# which moment (before it is connected to, after it has accepted, after so many
+# bytes of the call or of the reply), to a call of which kind (idempotent, not,
+# oneway), in which protocol and transport, over a new connection or one of the
+# pool.  Each case has a client of its own, hundreds are on their way at the same
+# time, and neighbours call all the while.
+#
+# Whatever happens, a call has one fate, and it is the one that its fault allows;
+# one that is not idempotent is executed once at most; no reply is another call's;
+# and no client loses its connection.  See t/faults/.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Test::Thrift;
+
+
+# thrift_pipeline, where connections are shared; 0: off
+
+my @PIPELINES = (0);
+
+my $SECONDS = 3 * time_factor();    # thrift_timeout
+my $LIMIT = 100;                      # seconds, for a run
+my $DEFINED = 'thrift_idl %%TOP%%/t/faults/faults.thrift;';
+
+# Cases that must be wrong when idempotence is: an honest matrix says so.
+
+my $LIE = 'thrift_method put { thrift_idempotent on; }';
+
+my @PLACES = (
+    [ plain   => 1, servers(1, 1 .. 3) ],
+    [ large   => 2, servers(2, 1 .. 3) ],
+    [ refused => 3, servers(3, 1), backup(3) ],
+    [ refused_alone => 4, servers(4, 1) ],
+    [ stalled => 5, servers(5, 1), backup(5) ],
+    [ stalled_alone => 6, servers(6, 1) ],
+    map { [ "accept_$_" => 10 + $_, servers(10 + $_, 1), backup(10 + $_) ] }
+        1 .. 10,
+);
+
+my $CONF = <<'EOC';
+
+%%TEST_GLOBALS%%
+
+worker_processes  #workers;
+
+events {
+    worker_connections  4096;
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    #definitions
+
+    #upstreams
+
+    thrift_timeout          #seconds;
+    thrift_connect_timeout  500ms;
+    thrift_max_memory       1m worker=512m;
+
+    #servers
+}
+
+EOC
+
+my $UPSTREAM = <<'EOC';
+    upstream #name {
+        #servers
+        #pool
+    }
+EOC
+
+my $SERVER = <<'EOC';
+    server {
+        listen  127.1.0.#place:%%PORT_proxy%%  backlog=1024;
+
+        thrift_service Faults {
+            thrift_pass  #name;
+            thrift_method get { thrift_idempotent on; }
+            #lie
+        }
+    }
+EOC
+
+my $top = Test::Thrift->top();
+my $make = system('make', '-s', '-C', $top, '-f', 't/faults/faults.mk',
+                  'build/faults/faults') == 0;
+ok($make, 'build');
+
+my @runs = ({ name => 'own', workers => 1 },
+            map { { name => $_ ? "pipeline $_" : 'shared', workers => 2,
+                    shared => 1, pipeline => $_ } } @PIPELINES);
+my %lie = (workers => 1, lie => $LIE);
+
+$_->{t} = Test::Thrift->new(configuration(%$_), log => 'crit')
+    for @runs, \%lie;
+
+matrix(%$_) for @runs;
+lie(%lie);
+
+
+# --- the runs -----------------------------------------------------------------
+
+sub matrix {
+    my (%o) = @_;
+
+    my $name = $o{name};
+    my $n = run_faults(%o);
+
+    is($n->{status}, 0, "$name: exit code");
+    is($n->{violation}, '', "$name: no violation");
+    cmp_ok($n->{cases} || 0, '>', 4000, "$name: cases");
+    cmp_ok($n->{neighbours} || 0, '>', 1000, "$name: calls of neighbours");
+
+    note("$name: $n->{text}");
+
+    $o{t}->done();
+}
+
+
+sub lie {
+    my (%o) = @_;
+
+    my $n = run_faults(%o, only => 'request-all-close');
+
+    like($n->{violation}, qr/\(request-all-close put .*\): reply; .* 2 executed/,
+         'a call that was executed twice is found');
+    is($n->{status} >> 8, 1, 'exit code then');
+
+    $o{t}->done();
+}
+
+
+sub run_faults {
+    my (%o) = @_;
+
+    my $t = $o{t};
+    $t->run();
+
+    my $out = $t->dir() . '/faults.out';
+    my @command = ("$top/build/faults/faults",
+                   '--proxy' => $t->port('proxy'),
+                   '--backend' => $t->port('backend'),
+                   '--shared' => $o{shared} || 0,
+                   '--pipeline' => $o{pipeline} || 0,
+                   '--patience' => int(20000 * time_factor()),
+                   '--verbose', $o{only} ? ('--only' => $o{only}) : (),
+                   split(' ', $ENV{FAULTS_OPTIONS} || ''));
+
+    my $pid = fork();
+    die "fork: $!" unless defined $pid;
+
+    if ($pid == 0) {
+        open(STDIN, '<', '/dev/null');
+        open(STDOUT, '>', $out) or die "$out: $!";
+        open(STDERR, '>&', \*STDOUT);
+        { no warnings 'exec'; exec(@command); }
+        print "$command[0]: $!\n";
+        POSIX::_exit(127);
+    }
+
+    my $ended = wait_for(sub { waitpid($pid, POSIX::WNOHANG()) == $pid },
+                         $LIMIT);
+    my $status = $ended ? $? : 'not finished';
+
+    if (!$ended) {
+        kill('KILL', $pid);
+        waitpid($pid, 0);
+    }
+
+    my $text = $t->read_log('faults.out');
+
+    return { $text =~ /^(\w+) (\d+)$/mg, status => $status, text => $text,
+             violation => join("\n", $text =~ /^violation: (.*)/mg) };
+}
+
+
+# --- the configuration --------------------------------------------------------
+
+# As t/faults/backend.c listens; nobody does at 127.2.3.1 and 127.2.4.1.
+
+sub servers {
+    my ($place, @numbers) = @_;
+
+    return map { "server 127.2.$place.$_:%%PORT_backend%% max_fails=0;" }
+               @numbers;
+}
+
+
+sub backup {
+    my ($place) = @_;
+
+    return "server 127.2.$place.9:%%PORT_backend%% max_fails=0 backup;";
+}
+
+
+sub configuration {
+    my (%o) = @_;
+
+    my $pool = $o{pipeline} ? "thrift_pipeline $o{pipeline};" : '';
+
+    my @upstreams = map {
+        my ($name, undef, @servers) = @$_;
+        conf($UPSTREAM, name => $name, servers => "@servers", pool => $pool)
+    } @PLACES;
+
+    my @servers = map {
+        my ($name, $place) = @$_;
+        conf($SERVER, name => $name, place => $place, lie => $o{lie} || '')
+    } @PLACES;
+
+    return conf($CONF, workers => $o{workers}, seconds => "${SECONDS}s",
+                definitions => $o{shared} ? $DEFINED : '',
+                upstreams => join('', @upstreams),
+                servers => join('', @servers));
+}
