@@ -1,4 +1,5 @@
-# t/faults/: faults, the program behind t/fault_matrix.t.
+# t/faults/: faults, the program behind t/fault_matrix.t; and what other tests of
+# servers that fail take from bench/.
 
 FAULTS_CFLAGS  = -std=gnu11 -D_GNU_SOURCE -g -O2 -Wall -Wextra -Werror \
                  -Ibench -It/soak
@@ -20,4 +21,5 @@ build/faults/faults: $(FAULTS_SOURCES) $(FAULTS_HEADERS)
 	    && mv $@.$$$$ $@
 
 
-test-t test-versions test-asan test-static: build/faults/faults
+test-t test-versions test-asan test-static: build/faults/faults \
+    build/bench/load build/bench/echo

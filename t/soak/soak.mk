@@ -1,7 +1,8 @@
 # t/soak/: chaos, the program behind t/chaos.t and t/fuzz_conn.t, and the
 # longer runs against both builds of nginx: its 1,000 clients for a minute,
 # quiet and with reloads; then t/reload_soak.t, clients of real libraries for
-# half an hour, with a reload each second, of which "make test" has 20 seconds.
+# half an hour, with a reload each second, of which "make test" has 20 seconds;
+# and t/killed_servers.t for a minute.
 # "make -f t/soak/soak.mk build/soak/chaos" works as well.
 
 SOAK_PACKAGES = gcc libc6-dev
@@ -18,6 +19,10 @@ SOAK_RATE     = 4000
 
 SOAK_RUN      = CHAOS_CLIENTS=$(SOAK_CLIENTS) CHAOS_SECONDS=$(SOAK_SECONDS) \
                 CHAOS_RATE=$(SOAK_RATE)
+
+# Seconds of t/killed_servers.t.
+
+KILL_SECONDS  = 60
 
 # Seconds of t/reload_soak.t; so many more until it has to be over.
 
@@ -42,8 +47,10 @@ test-t test-versions test-asan test-static: build/soak/chaos
 
 
 .PHONY: soak
-soak: all build/soak/chaos stay-clients ## chaos for minutes, reloads for 30, 2 x nginx
+soak: all build/soak/chaos bench-tools stay-clients ## chaos for minutes, reloads for 30, 2 x nginx
 	@$(SOAK_RUN) TEST_NGINX_BINARY=$(NGINX) t/run -s soak -t 600 t/chaos.t
+	@KILL_SECONDS=$(KILL_SECONDS) TEST_NGINX_BINARY=$(NGINX) t/run -s soak \
+	    -t 300 t/killed_servers.t
 	@STAY_SECONDS=$(STAY_SECONDS) TEST_NGINX_BINARY=$(NGINX) t/run -s soak \
 	    -t $$(($(STAY_SECONDS) + $(STAY_MORE))) t/reload_soak.t
 	@$(MAKE) --no-print-directory soak-asan
