@@ -10,7 +10,8 @@
 #
 # Whatever happens, a call has one fate, and it is the one that its fault allows;
 # one that is not idempotent is executed once at most; no reply is another call's;
-# and no client loses its connection.  See t/faults/.
+# and no client loses its connection.  See t/faults/; FAULTS_OPTIONS are its
+# program's, FAULTS_RUNS are the runs with such a name.
 
 use strict;
 use warnings;
@@ -24,7 +25,7 @@ use Test::Thrift;
 
 # thrift_pipeline, where connections are shared; 0: off
 
-my @PIPELINES = (0);
+my @PIPELINES = (0, 8);
 
 my $SECONDS = 3 * time_factor();    # thrift_timeout
 my $LIMIT = 100;                      # seconds, for a run
@@ -98,6 +99,9 @@ ok($make, 'build');
 my @runs = ({ name => 'own', workers => 1 },
             map { { name => $_ ? "pipeline $_" : 'shared', workers => 2,
                     shared => 1, pipeline => $_ } } @PIPELINES);
+@runs = grep { $_->{name} =~ /$ENV{FAULTS_RUNS}/ } @runs
+    if $ENV{FAULTS_RUNS};
+
 my %lie = (workers => 1, lie => $LIE);
 
 $_->{t} = Test::Thrift->new(configuration(%$_), log => 'crit')

@@ -29,6 +29,7 @@
 #define ACCEPT_MS      50       /* for which a slow server does not read */
 #define CONNECTS        6       /* more than a backlog of 0 takes */
 #define GARBAGE        24
+#define MAX_PIPELINE   32       /* calls on one connection */
 #define ALL      SIZE_MAX
 
 
@@ -52,6 +53,8 @@ struct conn_s {
     call_t        *call;        /* NULL: the next one is awaited */
     message_t      request;
     const case_t  *fault;       /* of the call; NULL: it is answered */
+    uint32_t       before[MAX_PIPELINE];    /* the calls before it, a ring */
+    unsigned       nbefore;     /* ever */
     size_t         left;        /* bytes of the call that are read now */
     size_t         rest;        /* and after that, or never */
     size_t         read_step;   /* bytes each ms; ALL: as they come */
@@ -118,9 +121,26 @@ conn_taint_unread(conn_t *c)
 }
 
 
+/* A reset takes back replies that were not read, those of other calls, too. */
+
+static void
+conn_taint_before(conn_t *c)
+{
+    unsigned  i;
+
+    for (i = 0; i < MAX_PIPELINE && i < c->nbefore; i++) {
+        calls[c->before[i]].tainted++;
+    }
+}
+
+
 static void
 conn_end(conn_t *c, int reset)
 {
+    if (conf.pipeline) {
+        conn_taint_before(c);
+    }
+
     conn_taint_unread(c);
     conn_close(c, reset);
 }
@@ -147,6 +167,8 @@ conn_half_close(conn_t *c)
 static void
 conn_next(conn_t *c)
 {
+    c->before[c->nbefore++ % MAX_PIPELINE] = (uint32_t) (c->call - calls);
+
     c->call = NULL;
     c->fault = NULL;
     c->sent = NULL;
@@ -214,7 +236,7 @@ add_right(conn_t *c)
 
 /*
  * In place of a reply, or behind all of one, or behind a part that lacks n
- * bytes: then what comes must not begin as the rest would.
+ * bytes: what comes in their place makes it no reply, whatever follows.
  */
 
 static void
@@ -222,14 +244,12 @@ add_wrong(conn_t *c, does_e does, size_t n)
 {
     c->tainted = 1;
 
-    if (n) {
-        add_garbage(&c->out, 1);
-    }
+    add_garbage(&c->out, n);
 
     switch (does) {
 
     case DOES_GARBAGE:
-        add_garbage(&c->out, n + GARBAGE);
+        add_garbage(&c->out, GARBAGE);
         return;
 
     case DOES_SEQID:

@@ -462,13 +462,22 @@ fates_of_other(const call_t *call)
 }
 
 
-/* What another call's fault can do to one on its connection. */
+/*
+ * What another call's fault can do to one on its connection.  Where there are
+ * several on one, nobody knows whose reply has begun until its seqid is there,
+ * and all of them are lost with the connection.
+ */
 
 static unsigned
 fates_beside(const call_t *call)
 {
+    unsigned  fates;
+
+    fates = conf.pipeline && call->kind == KIND_GET && call->seen > 1
+            ? FATE_REPLY : 0;
+
     if (call->tainted) {
-        return FATE_ANY_EXCEPTION;
+        return fates | FATE_ANY_EXCEPTION;
     }
 
     /* it waits behind its client's oneway, of which not all is sent */
@@ -476,11 +485,11 @@ fates_beside(const call_t *call)
     if (call->around && call->around->place == PLACE_LARGE
         && call->around->kind == KIND_TELL)
     {
-        return FATE_TIMEOUT;
+        return fates | FATE_TIMEOUT;
     }
 
     if (call->seen != 0 || call->kind == KIND_GET) {
-        return 0;
+        return fates;
     }
 
     /* its connection was closed when it came, so nobody has read it */
@@ -492,14 +501,26 @@ fates_beside(const call_t *call)
 static unsigned
 fates_allowed(const call_t *call)
 {
+    unsigned  fates;
+
     if (call->kind == KIND_TELL) {
         return FATE_SENT;
     }
 
-    return (call->planned ? fates_of_case(call->planned)
-                          : fates_of_other(call))
-           | fates_beside(call)
-           | (conf.pipeline && call->seen == 0 ? FATE_ANY_EXCEPTION : 0);
+    fates = call->planned ? fates_of_case(call->planned)
+                          : fates_of_other(call);
+
+    /* garbage is no call's where there are several: the connection is lost */
+
+    if (conf.pipeline && fates & FATE_MALFORMED) {
+        fates |= FATE_CLOSED;
+    }
+
+    if (conf.pipeline && call->seen == 0) {
+        fates |= FATE_ANY_EXCEPTION;
+    }
+
+    return fates | fates_beside(call);
 }
 
 

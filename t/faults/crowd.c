@@ -5,7 +5,7 @@
  *     build/faults/crowd 127.0.0.1:9091
  *
  * A call is in flight from when all of it was read until its reply was sent or
- * its connection has ended, which is looked for before one too many is believed.
+ * its connection has ended; that is looked for before one too many is counted.
  * The server answers, closes, resets, stalls, sends garbage, answers twice, at
  * random; from SIGUSR1 on it only answers, in the same time each.  Then, and
  * when it ends, it prints what was since it did so before: the most calls in

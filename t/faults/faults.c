@@ -29,7 +29,6 @@
 
 
 #define EVENTS   512
-#define SHOWN     20            /* violations */
 
 
 /* An option that is a number. */
@@ -46,7 +45,8 @@ options_t  conf = {
     .neighbours = 16,
     .pad = 4000000,
     .patience = 20000,
-    .seed = 1
+    .seed = 1,
+    .shown = 20
 };
 
 call_t    *calls;
@@ -75,7 +75,7 @@ violation(const char *fmt, ...)
 {
     va_list  args;
 
-    if (violations++ >= SHOWN) {
+    if (violations++ >= conf.shown) {
         return;
     }
 
@@ -201,6 +201,7 @@ static number_t  numbers[] = {
     { "pad",        &conf.pad,        sizeof(conf.pad) },
     { "patience",   &conf.patience,   sizeof(conf.patience) },
     { "seed",       &conf.seed,       sizeof(conf.seed) },
+    { "shown",      &conf.shown,      sizeof(conf.shown) },
 };
 
 #define NNUMBERS  (sizeof(numbers) / sizeof(number_t))

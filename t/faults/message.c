@@ -12,7 +12,7 @@
 #define ID_TEXT     17          /* bytes of "01234567.fedcba98" */
 #define REPLY_TEXT  64
 #define NAME        16
-#define PAD          4          /* bytes, of a call that is not large */
+#define PAD          4
 
 
 const char *
