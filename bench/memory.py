@@ -15,7 +15,7 @@ IDLE_SECONDS = 3
 
 
 def memory(pid):
-    """Kilobytes of a process, and its open files."""
+    """Kilobytes of a process, or of that of a thread, and its open files."""
 
     found = {'files': len(os.listdir('/proc/%d/fd' % pid))}
 
@@ -46,7 +46,7 @@ def warm_memory(options, placement, proxy):
 def measure_memory(options, placement, proxy, burst):
     cell = options.cell[0]._replace(connections=options.clients, depth=1)
     warm_memory(options, placement, proxy)
-    before = memory(proxy.worker)
+    before = memory(proxy.workers[0])
 
     process = start(load_command(options, proxy, cell,
                                  ['--idle', str(options.clients),
@@ -62,7 +62,7 @@ def measure_memory(options, placement, proxy, burst):
             output += line
 
         time.sleep(IDLE_SECONDS)
-        after = memory(proxy.worker)
+        after = memory(proxy.workers[0])
         process.stdin.close()
         output += process.stdout.read()
         process.wait()

@@ -1,11 +1,13 @@
 # bench/proxies.py: ways to one backend: a direct connection, nginx's
-# proxy_pass, HAProxy in tcp mode, and this module.  Cell is how all of them
-# are called.
+# proxy_pass, HAProxy in tcp mode, Envoy's proxy of Thrift, and this module.
+# Cell is how all of them are called.
 
 import collections
+import json
 import os
 
-from rounds import BACKLOG, Echo, Nginx, Server, knows, plural
+from rounds import (
+    BACKLOG, BenchError, Echo, Nginx, Server, knows, plural, threads)
 
 
 class Cell(collections.namedtuple(
@@ -105,7 +107,7 @@ class Haproxy(Server):
     def configure(self, options, backend):
         return '''\
 global
-    nbthread 1
+    nbthread %d
     maxconn %d
 
 defaults
@@ -118,10 +120,77 @@ listen bench
     bind %s backlog %d
     maxconn %d
     server backend %s
-''' % (options.clients + 64, self.address, BACKLOG, options.clients + 64,
-            backend.address)
+''' % (options.workers, options.clients + 64, self.address, BACKLOG,
+            options.clients + 64, backend.address)
+
+
+class Envoy(Server):
+    """It reads each message with its own parser, as it comes."""
+
+    conf_name = 'envoy.json'
+    ordered = False
+    passthrough = False                 # bodies are not parsed
+    worker_name = 'wrk:worker_'
+
+    def command(self, options):
+        return [options.envoy, '-c', self.conf, '--disable-hot-restart',
+                '--concurrency', str(options.workers), '-l', 'error']
+
+    def configure(self, options, backend):
+        router = typed('envoy.filters.thrift.router', 'envoy.extensions.'
+                       'filters.network.thrift_proxy.router.v3.Router')
+        proxy = typed('envoy.filters.network.thrift_proxy',
+                      'envoy.extensions.filters.network.thrift_proxy.v3.'
+                      'ThriftProxy', stat_prefix='bench',
+                      payload_passthrough=self.passthrough,
+                      thrift_filters=[router], route_config={
+                          'name': 'all', 'routes': [{
+                              'match': {'method_name': ''},
+                              'route': {'cluster': 'backend'}}]})
+
+        limits = dict.fromkeys(('max_connections', 'max_pending_requests',
+                                'max_requests'), options.files)
+
+        return json.dumps({'static_resources': {
+            'listeners': [{
+                'name': 'bench', 'address': socket_address(self.address),
+                'tcp_backlog_size': BACKLOG,
+                'filter_chains': [{'filters': [proxy]}]}],
+            'clusters': [{
+                'name': 'backend', 'type': 'STATIC', 'connect_timeout': '10s',
+                'circuit_breakers': {'thresholds': [limits]},
+                'load_assignment': {
+                    'cluster_name': 'backend',
+                    'endpoints': [{'lb_endpoints': [{'endpoint': {
+                        'address': socket_address(backend.address)}}]}]}}],
+        }}, indent=1)
+
+    def wait(self):
+        super().wait()
+
+        self.workers = threads(self.process.pid, self.worker_name)
+
+        if not self.workers:
+            raise BenchError('%s has no worker' % self.name)
+
+
+class EnvoyBytes(Envoy):
+    """It reads heads only, where messages are framed."""
+
+    passthrough = True
+
+
+def typed(name, message, **more):
+    return {'name': name, 'typed_config': dict(
+        more, **{'@type': 'type.googleapis.com/' + message})}
+
+
+def socket_address(address):
+    host, _, port = address.rpartition(':')
+    return {'socket_address': {'address': host, 'port_value': int(port)}}
 
 
 PROXIES = {'proxy_pass': ProxyPass, 'haproxy': Haproxy, 'thrift': Thrift,
            'schema': Schema, 'pipelined': Pipelined,
-           'unshared': Unshared, 'old': Old}
+           'unshared': Unshared, 'envoy': Envoy, 'envoy_bytes': EnvoyBytes,
+           'old': Old}

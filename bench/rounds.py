@@ -112,7 +112,7 @@ def version(path, *args):
         done = subprocess.run([path, *args], capture_output=True, text=True)
     except OSError:
         return None
-    return (done.stdout + done.stderr).splitlines()[0]
+    return (done.stdout + done.stderr).strip().splitlines()[0]
 
 
 def children(pid):
@@ -131,6 +131,18 @@ def children(pid):
     return found
 
 
+def threads(pid, name):
+    """Those of a process whose names begin so."""
+
+    found = []
+
+    for path in glob.glob('/proc/%d/task/[0-9]*/comm' % pid):
+        if read(path).startswith(name):
+            found.append(int(path.split('/')[4]))
+
+    return sorted(found)
+
+
 def knows(path, directive):
     """Has the module in this file a directive of that name?"""
 
@@ -138,8 +150,8 @@ def knows(path, directive):
         return directive.encode() + b'\0' in f.read()
 
 
-def plural(n, noun):
-    return '%d %s%s' % (n, noun, 's' if n != 1 else '')
+def plural(n, noun, end='s'):
+    return '%d %s%s' % (n, noun, end if n != 1 else '')
 
 
 def connect(address):
@@ -158,11 +170,12 @@ class Target:
     """Something to call: it has an address, and a process whose CPU counts."""
 
     compared = True                     # it gets ratios
+    ordered = True                      # replies come in the order of calls
 
     def __init__(self, name):
         self.name = name
         self.process = None
-        self.worker = None
+        self.workers = []               # processes, or threads of one
         self.address = None
         self.prefix = os.path.join(BUILD, 'run', name)
         shutil.rmtree(self.prefix, ignore_errors=True)
@@ -221,7 +234,7 @@ class Echo(Target):
             raise BenchError('the backend does not start:\n' + self.log())
 
         self.address = address
-        self.worker = self.process.pid
+        self.workers = [self.process.pid]
 
     def accepted(self):
         """How many connections it has accepted."""
@@ -233,10 +246,13 @@ class Echo(Target):
 class Server(Target):
     """A process at an address that was chosen for it."""
 
+    conf_name = 'server.conf'
+
     def __init__(self, name, options, placement, backend=None, unix=False):
         super().__init__(name)
+        self.nworkers = options.workers
         self.address = self.choose_address(unix)
-        self.conf = os.path.join(self.prefix, 'server.conf')
+        self.conf = os.path.join(self.prefix, self.conf_name)
         write(self.conf, self.configure(options, backend))
 
         with open(os.path.join(self.prefix, 'error.log'), 'a') as log:
@@ -257,7 +273,7 @@ class Server(Target):
 
     def wait(self):
         super().wait()
-        self.worker = self.process.pid
+        self.workers = [self.process.pid]
 
 
 class Nginx(Server):
@@ -274,7 +290,7 @@ class Nginx(Server):
         return '''\
 %s
 daemon off;
-worker_processes 1;
+worker_processes %d;
 worker_rlimit_nofile %d;
 pid nginx.pid;
 error_log error.log error;
@@ -285,7 +301,8 @@ events {
 
 stream {
 %s}
-''' % (load, options.files, options.files, self.stream(options, backend))
+''' % (load, options.workers, options.files, options.files,
+            self.stream(options, backend))
 
     def modules(self, options):
         """Debian's nginx has stream as a module; others have it inside."""
@@ -315,15 +332,15 @@ stream {
         end = time.monotonic() + START_SECONDS
         workers = children(self.process.pid)
 
-        while not workers and time.monotonic() < end:
+        while len(workers) < self.nworkers and time.monotonic() < end:
             time.sleep(0.02)
             workers = children(self.process.pid)
 
-        if len(workers) != 1:
+        if len(workers) != self.nworkers:
             raise BenchError('%s has %d workers:\n%s' % (
                 self.name, len(workers), tail(self.log())))
 
-        self.worker = workers[0]
+        self.workers = workers
 
 
 def check_log(target):
@@ -379,10 +396,10 @@ def run_round(options, placement, target, backend, cell, seconds=None,
         warmup = options.warmup
 
     more = ['--seconds', str(seconds or options.seconds),
-            '--warmup', str(warmup), '--cpu', str(target.worker), *more]
+            '--warmup', str(warmup), *cpu_arguments(target), *more]
 
     if backend not in (None, target) and options.echo_processes == 1:
-        more += ['--cpu', str(backend.worker)]
+        more += cpu_arguments(backend)
 
     process = start(load_command(options, target, cell, more),
                     placement.load, stdin=subprocess.DEVNULL,
@@ -398,14 +415,21 @@ def run_round(options, placement, target, backend, cell, seconds=None,
         raise BenchError('%s, %s: no call was answered in time\n%s' % (
             target.name, cell, output.strip()))
 
-    return summarize(result)
+    return summarize(result, len(target.workers))
 
 
-def summarize(result):
-    """One round: numbers, CPU time in ns from the finer of two sources."""
+def cpu_arguments(target):
+    return [x for pid in target.workers for x in ('--cpu', str(pid))]
 
-    ns = result['cpu_ns'][0]
-    ticks = result['cpu_ticks'][0]
+
+def summarize(result, workers):
+    """
+    One round: numbers, CPU time in ns of all workers, from the finer of two
+    sources.
+    """
+
+    ns = sum(result['cpu_ns'][:workers])
+    ticks = sum(result['cpu_ticks'][:workers])
     calls = int(result['answered'])
 
     if ns <= 0:
@@ -414,7 +438,7 @@ def summarize(result):
         ns = ticks * 1000000000 // TICKS
 
     seconds = float(result['seconds'])
-    backend = result['cpu_ns'][1] if len(result['cpu_ns']) > 1 else None
+    backend = sum(result['cpu_ns'][workers:])
 
     return {
         'calls': calls,
@@ -429,7 +453,7 @@ def summarize(result):
         'cpu_ticks': ticks,
         'cpu_us_per_call': ns / 1000 / calls,
         'cpu_busy': ns / 1e9 / seconds,
-        'cpu_waited': max(result['cpu_wait_ns'][0], 0) / 1e9 / seconds,
+        'cpu_waited': max(sum(result['cpu_wait_ns'][:workers]), 0) / 1e9 / seconds,
         'load_busy': int(result['self_ns']) / 1e9 / seconds,
         'backend_busy': backend / 1e9 / seconds if backend else None,
     }
@@ -496,6 +520,8 @@ def turns(names, rounds):
 def run_cell(options, placement, targets, backend, cell, base):
     """Calls all targets in turns; ratios are to the one that base names."""
 
+    targets = {name: target for name, target in targets.items()
+               if target.ordered or cell.depth == 1}
     rounds = {name: [] for name in targets}
 
     for name in turns(targets, options.rounds):
