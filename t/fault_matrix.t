@@ -206,10 +206,22 @@ sub backup {
 }
 
 
+# Half of all calls have to be tried again here.
+
+sub unlimited_retries {
+    my $name = 'thrift_retry_budget';
+
+    open(my $fh, '<', "$top/docs/directives.md") or die "directives.md: $!";
+
+    return grep(/^## $name$/, <$fh>) ? "$name off;" : ();
+}
+
+
 sub configuration {
     my (%o) = @_;
 
-    my $pool = $o{pipeline} ? "thrift_pipeline $o{pipeline};" : '';
+    my $pool = join(' ', $o{pipeline} ? "thrift_pipeline $o{pipeline};" : (),
+                    unlimited_retries());
 
     my @upstreams = map {
         my ($name, undef, @servers) = @$_;
