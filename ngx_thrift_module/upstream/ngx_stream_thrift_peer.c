@@ -512,7 +512,8 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
 
     if (rc == NGX_OK) {
         ngx_stream_thrift_held_add(choice->balancer, peer);
-
+        attempt->max_conns = ngx_stream_thrift_rr_max_conns(choice->balancer,
+                                                            peer);
     } else {
         peer->sockaddr = NULL;
     }

@@ -10,6 +10,8 @@
 
 static void ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool,
     ngx_stream_thrift_upstream_conf_t *stream);
+static ngx_int_t ngx_stream_thrift_share_pool(ngx_conf_t *cf,
+    ngx_stream_thrift_pool_t *pool);
 static ngx_int_t ngx_stream_thrift_init_pool_link(ngx_conf_t *cf,
     ngx_stream_thrift_pool_t *pool);
 
@@ -101,7 +103,9 @@ ngx_stream_thrift_init_pools(ngx_conf_t *cf,
     for (i = 0; i < tmcf->pools.nelts; i++) {
         ngx_stream_thrift_init_pool(pool[i], stream);
 
-        if (ngx_stream_thrift_init_pool_link(cf, pool[i]) != NGX_OK) {
+        if (ngx_stream_thrift_init_pool_link(cf, pool[i]) != NGX_OK
+            || ngx_stream_thrift_share_pool(cf, pool[i]) != NGX_OK)
+        {
             return NGX_ERROR;
         }
     }
@@ -182,6 +186,22 @@ ngx_stream_thrift_init_pool_link(ngx_conf_t *cf,
 }
 
 
+/* Where an upstream has a zone, its workers know of each other. */
+
+static ngx_int_t
+ngx_stream_thrift_share_pool(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
+{
+    if (pool->upstream == NULL || pool->upstream->shm_zone == NULL) {
+        return NGX_OK;
+    }
+
+    pool->idle.shared = ngx_thrift_shared_add(cf, &pool->upstream->host,
+                                              &ngx_stream_thrift_module);
+
+    return pool->idle.shared ? NGX_OK : NGX_ERROR;
+}
+
+
 ngx_stream_upstream_srv_conf_t *
 ngx_stream_thrift_find_upstream(ngx_stream_session_t *s, ngx_str_t *name,
     in_port_t port, ngx_uint_t no_port)
@@ -205,6 +225,38 @@ ngx_stream_thrift_find_upstream(ngx_stream_session_t *s, ngx_str_t *name,
     }
 
     return NULL;
+}
+
+
+void
+ngx_stream_thrift_open_shared(ngx_stream_thrift_main_conf_t *tmcf)
+{
+    ngx_uint_t                  i;
+    ngx_stream_thrift_pool_t  **pool;
+
+    pool = tmcf->pools.elts;
+
+    for (i = 0; i < tmcf->pools.nelts; i++) {
+        if (pool[i]->idle.shared) {
+            ngx_thrift_shared_open(pool[i]->idle.shared);
+        }
+    }
+}
+
+
+void
+ngx_stream_thrift_close_shared(ngx_stream_thrift_main_conf_t *tmcf)
+{
+    ngx_uint_t                  i;
+    ngx_stream_thrift_pool_t  **pool;
+
+    pool = tmcf->pools.elts;
+
+    for (i = 0; i < tmcf->pools.nelts; i++) {
+        if (pool[i]->idle.shared) {
+            ngx_thrift_shared_close(pool[i]->idle.shared);
+        }
+    }
 }
 
 

@@ -36,6 +36,18 @@ ngx_stream_thrift_rr_data(ngx_stream_upstream_srv_conf_t *us,
 
 
 ngx_uint_t
+ngx_stream_thrift_rr_max_conns(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer)
+{
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    rrp = ngx_stream_thrift_rr_data(us, peer);
+
+    return rrp ? rrp->current->max_conns : 0;
+}
+
+
+ngx_uint_t
 ngx_stream_thrift_rr_is_backup(ngx_stream_upstream_srv_conf_t *us,
     ngx_peer_connection_t *peer)
 {

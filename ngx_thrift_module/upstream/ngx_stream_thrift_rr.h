@@ -13,6 +13,10 @@
 ngx_stream_upstream_rr_peer_data_t *ngx_stream_thrift_rr_data(
     ngx_stream_upstream_srv_conf_t *us, ngx_peer_connection_t *peer);
 
+/* Its max_conns; 0: no limit. */
+ngx_uint_t ngx_stream_thrift_rr_max_conns(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer);
+
 /* Is it a backup? */
 ngx_uint_t ngx_stream_thrift_rr_is_backup(ngx_stream_upstream_srv_conf_t *us,
     ngx_peer_connection_t *peer);

@@ -16,6 +16,7 @@ static ngx_int_t ngx_thrift_address_compare(ngx_thrift_address_t *address,
     ngx_rbtree_key_t hash, struct sockaddr *sockaddr, socklen_t socklen);
 static void ngx_thrift_address_insert(ngx_rbtree_node_t *temp,
     ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
+static ngx_int_t ngx_thrift_address_share(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_address_give_up(ngx_thrift_address_t *address);
 
 
@@ -191,22 +192,22 @@ ngx_thrift_address_max(ngx_thrift_attempt_t *attempt)
 ngx_int_t
 ngx_thrift_address_place(ngx_thrift_attempt_t *attempt)
 {
-    ngx_uint_t             max, busy;
+    ngx_uint_t             busy;
     ngx_thrift_address_t  *address;
 
     address = attempt->address;
-    max = ngx_thrift_address_max(attempt);
-
-    while (max && address->nconns >= max) {
-        if (ngx_thrift_address_give_up(address) != NGX_OK) {
-            return NGX_BUSY;
-        }
-    }
+    address->max = ngx_thrift_address_max(attempt);
 
     busy = ngx_max(attempt->pool->max, NGX_THRIFT_ADDRESS_BUSY);
 
     if (address->nbusy >= busy && address->growth == 0) {
         return NGX_BUSY;
+    }
+
+    while (address->max && address->nconns >= address->max) {
+        if (ngx_thrift_address_give_up(address) != NGX_OK) {
+            return NGX_BUSY;
+        }
     }
 
     /* where none is open, nothing would be waited for */
@@ -215,11 +216,136 @@ ngx_thrift_address_place(ngx_thrift_attempt_t *attempt)
         return NGX_BUSY;
     }
 
+    if (address->max && ngx_thrift_address_share(attempt) != NGX_OK) {
+        return NGX_BUSY;
+    }
+
     if (address->nbusy >= busy) {
         address->growth--;
     }
 
     return NGX_OK;
+}
+
+
+/* A place among those of all workers, if they are counted. */
+
+static ngx_int_t
+ngx_thrift_address_share(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_shared_t   *shared;
+    ngx_thrift_address_t  *address;
+
+    address = attempt->address;
+    shared = address->pool->shared;
+
+    if (shared == NULL) {
+        return NGX_OK;
+    }
+
+    if (address->shared == NULL) {
+        address->shared = ngx_thrift_shared_server(shared,
+                                                   &address->sockaddr.sockaddr,
+                                                   address->socklen);
+        if (address->shared == NULL) {
+            return NGX_OK;
+        }
+    }
+
+    while (ngx_thrift_shared_connect(shared, address->shared, address->max)
+           != NGX_OK)
+    {
+        if (ngx_thrift_address_give_up(address) != NGX_OK) {
+            return NGX_BUSY;
+        }
+    }
+
+    attempt->counted = 1;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_thrift_address_give_back(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_address_t  *address;
+
+    address = attempt->address;
+
+    if (attempt->counted) {
+        attempt->counted = 0;
+        ngx_thrift_shared_disconnect(address->pool->shared, address->shared);
+    }
+
+    ngx_thrift_address_check(address);
+}
+
+
+void
+ngx_thrift_address_join(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    attempt->address->nconns++;
+
+    conn->counted = attempt->counted;
+    attempt->counted = 0;
+}
+
+
+void
+ngx_thrift_address_leave(ngx_thrift_connection_t *conn)
+{
+    ngx_thrift_address_t  *address;
+
+    address = conn->server->address;
+
+    address->nconns--;
+
+    if (conn->counted) {
+        ngx_thrift_shared_disconnect(address->pool->shared, address->shared);
+    }
+}
+
+
+void
+ngx_thrift_address_tell(ngx_thrift_address_t *address)
+{
+    if (address->shared) {
+        ngx_thrift_shared_wait(address->pool->shared, address->shared,
+                               address->waiting.n);
+    }
+}
+
+
+ngx_uint_t
+ngx_thrift_address_yield(ngx_thrift_address_t *address)
+{
+    ngx_uint_t            n, share;
+    ngx_thrift_shared_t  *shared;
+
+    shared = address->pool->shared;
+
+    if (address->shared == NULL || address->nidle == 0
+        || address->waiting.n != 0)
+    {
+        return 0;
+    }
+
+    n = ngx_thrift_shared_workers(shared);
+    share = ngx_max(address->max / ngx_max(n, 1), 1);
+
+    while (address->nidle > share
+           && ngx_thrift_address_give_up(address) == NGX_OK)
+    {
+        /* void */
+    }
+
+    if (ngx_thrift_shared_others_wait(shared, address->shared)) {
+        (void) ngx_thrift_address_give_up(address);
+    }
+
+    return address->nidle != 0;
 }
 
 

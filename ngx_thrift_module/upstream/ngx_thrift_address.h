@@ -5,8 +5,10 @@
  *
  * A call has a place there when it may open a connection.  There are as many as
  * the server is to have connections at most (`max` of thrift_keepalive, or its
- * max_conns).  Idle connections have one, too: those that were used least
- * recently are closed for calls that find none.
+ * max_conns), in this worker, or in all of them where the upstream has a zone.
+ * Idle connections have one, too: those that were used least recently are
+ * closed for calls that find none, also for those of other workers; and of
+ * those, a worker keeps no more than its share.
  *
  * Below that there is a number of busy connections that is not exceeded at
  * once.  Who comes to it waits for a moment; most calls are answered within it.
@@ -33,6 +35,10 @@
 
 #define NGX_THRIFT_ADDRESS_STARVE  500          /* milliseconds */
 
+/* How often it looks if others need its idle connections. */
+
+#define NGX_THRIFT_ADDRESS_LOOK    10           /* milliseconds */
+
 
 struct ngx_thrift_address_s {
     ngx_rbtree_node_t    node;
@@ -42,6 +48,11 @@ struct ngx_thrift_address_s {
     ngx_uint_t           growth;        /* that may become busy beyond the
                                            number */
     ngx_queue_t          idle;          /* last used first */
+    ngx_uint_t           nidle;
+
+    ngx_uint_t           max;           /* as the latest attempt has it */
+    ngx_thrift_shared_server_t  *shared;    /* NULL: the worker counts for
+                                               itself */
 
     ngx_thrift_turns_t   waiting;       /* attempts, by their clients */
     ngx_event_t          event;         /* posted: some may be served */
@@ -70,6 +81,23 @@ ngx_uint_t ngx_thrift_address_max(ngx_thrift_attempt_t *attempt);
  * there is none now.
  */
 ngx_int_t ngx_thrift_address_place(ngx_thrift_attempt_t *attempt);
+
+/* It has not been opened. */
+void ngx_thrift_address_give_back(ngx_thrift_attempt_t *attempt);
+
+/* A connection has been, which was for the attempt; and one is closed. */
+void ngx_thrift_address_join(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt);
+void ngx_thrift_address_leave(ngx_thrift_connection_t *conn);
+
+/* One more attempt waits here, or one fewer: the other workers are told. */
+void ngx_thrift_address_tell(ngx_thrift_address_t *address);
+
+/*
+ * Idle connections go that calls of other workers need.  Returns whether that
+ * has to be looked at again.
+ */
+ngx_uint_t ngx_thrift_address_yield(ngx_thrift_address_t *address);
 
 void ngx_thrift_address_init_all(ngx_thrift_pool_t *pool);
 void ngx_thrift_address_free_all(ngx_thrift_pool_t *pool);

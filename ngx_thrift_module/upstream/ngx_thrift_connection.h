@@ -104,6 +104,7 @@ struct ngx_thrift_connection_s {
                                                nobody waits for */
     unsigned                begun:1;        /* a part of a message is there */
     unsigned                takes:1;        /* one more attempt */
+    unsigned                counted:1;      /* in what workers share */
 };
 
 

@@ -462,9 +462,8 @@ ngx_thrift_pool_add(ngx_thrift_connection_t *conn,
     conn->pool = pool;
     conn->end = ngx_current_msec + ngx_thrift_pool_lifetime(pool);
 
-    attempt->address->nconns++;
-
     ngx_thrift_server_join(server, conn);
+    ngx_thrift_address_join(conn, attempt);
     ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_BUSY);
 
     ngx_thrift_pool_appoint(conn, attempt,
@@ -576,7 +575,7 @@ ngx_thrift_pool_park(ngx_thrift_connection_t *conn)
             && ngx_queue_empty(&pool->idle[place]);
 
     ngx_thrift_pool_move(conn, place);
-    ngx_thrift_queue_wake(conn->server->address);
+    ngx_thrift_queue_idle(conn->server->address);
 
     ngx_log_debug4(NGX_LOG_DEBUG_EVENT, &conn->log, 0,
                    "thrift connection %uA is idle, %s: %ui idle, %ui busy",
@@ -633,9 +632,8 @@ ngx_thrift_pool_remove(ngx_thrift_connection_t *conn)
     address = conn->server->address;
 
     ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_OUTSIDE);
+    ngx_thrift_address_leave(conn);
     ngx_thrift_server_leave(conn);
-
-    address->nconns--;
 
     ngx_thrift_queue_wake(address);
     ngx_thrift_address_check(address);
@@ -710,12 +708,14 @@ ngx_thrift_pool_set_idle(ngx_thrift_connection_t *conn, ngx_uint_t idle)
         ngx_queue_insert_head(ngx_thrift_pool_all_idle(), &conn->idle_all);
         ngx_queue_insert_head(&conn->server->address->idle,
                               &conn->idle_address);
+        conn->server->address->nidle++;
         conn->since = ngx_current_msec;
 
     } else {
         ngx_queue_remove(&conn->idle);
         ngx_queue_remove(&conn->idle_all);
         ngx_queue_remove(&conn->idle_address);
+        conn->server->address->nidle--;
     }
 }
 

@@ -66,6 +66,8 @@ struct ngx_thrift_pool_s {
     ngx_msec_t            surplus;      /* those over it are kept so long; 0: it
                                            is a limit of all idle ones */
     ngx_uint_t            max_open;     /* to one address; 0: no limit */
+    ngx_thrift_shared_t  *shared;       /* by all workers; NULL: each counts
+                                           for itself */
     ngx_uint_t            queue;        /* attempts that wait for an address */
     ngx_thrift_delays_t  *queue_delays; /* for how long; NULL: no limit */
     ngx_uint_t            requests;     /* attempts of one connection; 0: no

@@ -17,6 +17,7 @@ static ngx_int_t ngx_thrift_queue_refuse(ngx_thrift_attempt_t *attempt,
     const char *why);
 static void ngx_thrift_queue_arm(ngx_thrift_address_t *address);
 static void ngx_thrift_queue_tick(void *data);
+static void ngx_thrift_queue_look(ngx_thrift_address_t *address);
 static void ngx_thrift_queue_serve(ngx_event_t *ev);
 static ngx_thrift_attempt_t *ngx_thrift_queue_first(
     ngx_thrift_address_t *address);
@@ -109,7 +110,7 @@ ngx_thrift_queue_open(ngx_thrift_attempt_t *attempt)
     rc = ngx_thrift_connection_open(attempt);
 
     if (rc != NGX_OK) {
-        ngx_thrift_address_check(attempt->address);
+        ngx_thrift_address_give_back(attempt);
         return rc;
     }
 
@@ -154,6 +155,8 @@ ngx_thrift_queue_wait(ngx_thrift_attempt_t *attempt)
     {
         return NGX_ERROR;
     }
+
+    ngx_thrift_address_tell(address);
 
     ngx_log_debug3(NGX_LOG_DEBUG_EVENT, attempt->call->log, 0,
                    "thrift call %ui: attempt %ui waits for a connection, "
@@ -226,6 +229,7 @@ ngx_thrift_queue_leave(ngx_thrift_attempt_t *attempt)
 
     ngx_thrift_delay_stop(&attempt->patience);
     ngx_thrift_turns_remove(&attempt->address->waiting, &attempt->turn);
+    ngx_thrift_address_tell(attempt->address);
     ngx_thrift_address_check(attempt->address);
 }
 
@@ -234,6 +238,17 @@ void
 ngx_thrift_queue_wake(ngx_thrift_address_t *address)
 {
     if (address->waiting.n) {
+        ngx_post_event(&address->event, &ngx_posted_events);
+    }
+}
+
+
+void
+ngx_thrift_queue_idle(ngx_thrift_address_t *address)
+{
+    /* others may need it: in an event, for it is not closed under its user */
+
+    if (address->waiting.n || address->shared) {
         ngx_post_event(&address->event, &ngx_posted_events);
     }
 }
@@ -260,6 +275,7 @@ ngx_thrift_queue_tick(void *data)
     ngx_msec_t  late;
 
     if (address->waiting.n == 0) {
+        ngx_thrift_queue_look(address);
         return;
     }
 
@@ -313,7 +329,21 @@ ngx_thrift_queue_serve(ngx_event_t *ev)
 
     address->growth = 0;
 
+    ngx_thrift_address_tell(address);
+    ngx_thrift_queue_look(address);
     ngx_thrift_address_free_unused(address);
+}
+
+
+/* Do other workers need what is idle here?  They cannot tell. */
+
+static void
+ngx_thrift_queue_look(ngx_thrift_address_t *address)
+{
+    if (ngx_thrift_address_yield(address) && !address->timer.set) {
+        ngx_thrift_timer_set(&address->timer, ngx_current_msec
+                                              + NGX_THRIFT_ADDRESS_LOOK);
+    }
 }
 
 

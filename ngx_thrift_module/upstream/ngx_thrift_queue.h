@@ -31,6 +31,9 @@ void ngx_thrift_queue_leave(ngx_thrift_attempt_t *attempt);
 /* Some who wait for the address may be served: soon. */
 void ngx_thrift_queue_wake(ngx_thrift_address_t *address);
 
+/* The same; one of its connections has become idle. */
+void ngx_thrift_queue_idle(ngx_thrift_address_t *address);
+
 /* It has waited for queue_timeout. */
 void ngx_thrift_queue_expire(ngx_thrift_delay_t *patience);
 

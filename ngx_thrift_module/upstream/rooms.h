@@ -24,7 +24,8 @@
  *     server        an address in a dialect
  *      |
  *      v
- *     address       how many connections there may be to it
+ *     address ----- shared      how many connections there may be to it, in
+ *                               this worker and in all
  *
  *     link, ssl     how a connection is made: from which address, what comes
  *                   before its first call
@@ -43,6 +44,7 @@
 #include "upstream/ngx_thrift_ssl.h"
 #include "upstream/ngx_thrift_server.h"
 #include "upstream/ngx_thrift_budget.h"
+#include "upstream/ngx_thrift_shared.h"
 #include "upstream/ngx_thrift_pool.h"
 #include "upstream/ngx_thrift_address.h"
 #include "upstream/ngx_thrift_balancer.h"

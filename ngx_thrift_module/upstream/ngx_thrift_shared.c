@@ -1,0 +1,322 @@
+
+/*
+ * See ngx_thrift_shared.h.  Called by ngx_thrift_address.c when a server has a
+ * number of connections at most, and its upstream a zone.
+ */
+
+#include "ngx_thrift.h"
+
+#include <signal.h>
+
+
+static ngx_int_t ngx_thrift_shared_init(ngx_shm_zone_t *zone, void *data);
+static ngx_uint_t ngx_thrift_shared_find_slot(ngx_thrift_shared_data_t *data);
+static void ngx_thrift_shared_clear_slot(ngx_thrift_shared_data_t *data,
+    ngx_uint_t slot);
+static ngx_thrift_shared_server_t *ngx_thrift_shared_find(
+    ngx_thrift_shared_data_t *data, struct sockaddr *sockaddr,
+    socklen_t socklen);
+static ngx_thrift_shared_server_t *ngx_thrift_shared_create(
+    ngx_thrift_shared_t *shared, struct sockaddr *sockaddr, socklen_t socklen);
+static ngx_uint_t ngx_thrift_shared_sum(ngx_thrift_shared_data_t *data,
+    volatile uint16_t *numbers);
+
+
+ngx_thrift_shared_t *
+ngx_thrift_shared_add(ngx_conf_t *cf, ngx_str_t *name, void *tag)
+{
+    ngx_str_t             zone;
+    ngx_thrift_shared_t  *shared;
+
+    shared = ngx_pcalloc(cf->pool, sizeof(ngx_thrift_shared_t));
+
+    zone.len = sizeof("thrift_upstream:") - 1 + name->len;
+    zone.data = ngx_pnalloc(cf->pool, zone.len);
+
+    if (shared == NULL || zone.data == NULL) {
+        return NULL;
+    }
+
+    ngx_memcpy(ngx_cpymem(zone.data, "thrift_upstream:",
+                          sizeof("thrift_upstream:") - 1),
+               name->data, name->len);
+
+    shared->slot = NGX_THRIFT_SHARED_SLOTS;
+    shared->zone = ngx_shared_memory_add(cf, &zone, NGX_THRIFT_SHARED_SIZE,
+                                         tag);
+    if (shared->zone == NULL) {
+        return NULL;
+    }
+
+    shared->zone->init = ngx_thrift_shared_init;
+    shared->zone->data = shared;
+
+    return shared;
+}
+
+
+static ngx_int_t
+ngx_thrift_shared_init(ngx_shm_zone_t *zone, void *data)
+{
+    ngx_thrift_shared_t  *old = data;
+
+    ngx_thrift_shared_t  *shared;
+
+    shared = zone->data;
+    shared->slab = (ngx_slab_pool_t *) zone->shm.addr;
+
+    if (old) {
+        shared->data = old->data;
+        return NGX_OK;
+    }
+
+    if (zone->shm.exists) {
+        shared->data = shared->slab->data;
+        return NGX_OK;
+    }
+
+    shared->data = ngx_slab_calloc(shared->slab,
+                                   sizeof(ngx_thrift_shared_data_t));
+    if (shared->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_queue_init(&shared->data->servers);
+
+    shared->slab->data = shared->data;
+    shared->slab->log_nomem = 0;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_thrift_shared_open(ngx_thrift_shared_t *shared)
+{
+    ngx_uint_t                 slot;
+    ngx_thrift_shared_data_t  *data;
+
+    data = shared->data;
+
+    ngx_shmtx_lock(&shared->slab->mutex);
+
+    slot = ngx_thrift_shared_find_slot(data);
+
+    if (slot != NGX_THRIFT_SHARED_SLOTS) {
+        ngx_thrift_shared_clear_slot(data, slot);
+        data->pids[slot] = ngx_pid;
+        data->nslots = ngx_max(data->nslots, slot + 1);
+    }
+
+    ngx_shmtx_unlock(&shared->slab->mutex);
+
+    shared->slot = slot;
+}
+
+
+/* A free one, or that of a process that is not there any more. */
+
+static ngx_uint_t
+ngx_thrift_shared_find_slot(ngx_thrift_shared_data_t *data)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_THRIFT_SHARED_SLOTS; i++) {
+
+        if (data->pids[i] == 0
+            || (kill(data->pids[i], 0) == -1 && ngx_errno == NGX_ESRCH))
+        {
+            break;
+        }
+    }
+
+    return i;
+}
+
+
+static void
+ngx_thrift_shared_clear_slot(ngx_thrift_shared_data_t *data, ngx_uint_t slot)
+{
+    ngx_queue_t                 *q;
+    ngx_thrift_shared_server_t  *server;
+
+    for (q = ngx_queue_head(&data->servers);
+         q != ngx_queue_sentinel(&data->servers);
+         q = ngx_queue_next(q))
+    {
+        server = ngx_queue_data(q, ngx_thrift_shared_server_t, queue);
+
+        server->nconns[slot] = 0;
+        server->waiting[slot] = 0;
+    }
+}
+
+
+void
+ngx_thrift_shared_close(ngx_thrift_shared_t *shared)
+{
+    if (shared->slot == NGX_THRIFT_SHARED_SLOTS) {
+        return;
+    }
+
+    ngx_shmtx_lock(&shared->slab->mutex);
+
+    ngx_thrift_shared_clear_slot(shared->data, shared->slot);
+    shared->data->pids[shared->slot] = 0;
+
+    ngx_shmtx_unlock(&shared->slab->mutex);
+
+    shared->slot = NGX_THRIFT_SHARED_SLOTS;
+}
+
+
+ngx_thrift_shared_server_t *
+ngx_thrift_shared_server(ngx_thrift_shared_t *shared,
+    struct sockaddr *sockaddr, socklen_t socklen)
+{
+    ngx_thrift_shared_server_t  *server;
+
+    if (shared->slot == NGX_THRIFT_SHARED_SLOTS) {
+        return NULL;
+    }
+
+    ngx_shmtx_lock(&shared->slab->mutex);
+
+    server = ngx_thrift_shared_find(shared->data, sockaddr, socklen);
+
+    if (server == NULL) {
+        server = ngx_thrift_shared_create(shared, sockaddr, socklen);
+    }
+
+    ngx_shmtx_unlock(&shared->slab->mutex);
+
+    return server;
+}
+
+
+static ngx_thrift_shared_server_t *
+ngx_thrift_shared_find(ngx_thrift_shared_data_t *data,
+    struct sockaddr *sockaddr, socklen_t socklen)
+{
+    ngx_queue_t                 *q;
+    ngx_thrift_shared_server_t  *server;
+
+    for (q = ngx_queue_head(&data->servers);
+         q != ngx_queue_sentinel(&data->servers);
+         q = ngx_queue_next(q))
+    {
+        server = ngx_queue_data(q, ngx_thrift_shared_server_t, queue);
+
+        if (ngx_memn2cmp((u_char *) &server->sockaddr, (u_char *) sockaddr,
+                         server->socklen, socklen)
+            == 0)
+        {
+            return server;
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_thrift_shared_server_t *
+ngx_thrift_shared_create(ngx_thrift_shared_t *shared,
+    struct sockaddr *sockaddr, socklen_t socklen)
+{
+    ngx_thrift_shared_server_t  *server;
+
+    server = ngx_slab_calloc_locked(shared->slab,
+                                    sizeof(ngx_thrift_shared_server_t));
+    if (server == NULL) {
+        return NULL;
+    }
+
+    server->socklen = socklen;
+    ngx_memcpy(&server->sockaddr, sockaddr, socklen);
+
+    ngx_queue_insert_tail(&shared->data->servers, &server->queue);
+
+    return server;
+}
+
+
+ngx_int_t
+ngx_thrift_shared_connect(ngx_thrift_shared_t *shared,
+    ngx_thrift_shared_server_t *server, ngx_uint_t max)
+{
+    ngx_int_t  rc;
+
+    rc = NGX_BUSY;
+
+    ngx_shmtx_lock(&shared->slab->mutex);
+
+    if (ngx_thrift_shared_sum(shared->data, server->nconns) < max) {
+        server->nconns[shared->slot]++;
+        rc = NGX_OK;
+    }
+
+    ngx_shmtx_unlock(&shared->slab->mutex);
+
+    return rc;
+}
+
+
+void
+ngx_thrift_shared_disconnect(ngx_thrift_shared_t *shared,
+    ngx_thrift_shared_server_t *server)
+{
+    if (shared->slot != NGX_THRIFT_SHARED_SLOTS) {
+        server->nconns[shared->slot]--;
+    }
+}
+
+
+void
+ngx_thrift_shared_wait(ngx_thrift_shared_t *shared,
+    ngx_thrift_shared_server_t *server, ngx_uint_t n)
+{
+    if (shared->slot != NGX_THRIFT_SHARED_SLOTS) {
+        server->waiting[shared->slot] = (uint16_t) ngx_min(n, 65535);
+    }
+}
+
+
+static ngx_uint_t
+ngx_thrift_shared_sum(ngx_thrift_shared_data_t *data,
+    volatile uint16_t *numbers)
+{
+    ngx_uint_t  i, sum;
+
+    sum = 0;
+
+    for (i = 0; i < data->nslots; i++) {
+        sum += numbers[i];
+    }
+
+    return sum;
+}
+
+
+ngx_uint_t
+ngx_thrift_shared_others_wait(ngx_thrift_shared_t *shared,
+    ngx_thrift_shared_server_t *server)
+{
+    return shared->slot != NGX_THRIFT_SHARED_SLOTS
+           && ngx_thrift_shared_sum(shared->data, server->waiting)
+              != server->waiting[shared->slot];
+}
+
+
+ngx_uint_t
+ngx_thrift_shared_workers(ngx_thrift_shared_t *shared)
+{
+    ngx_uint_t  i, n;
+
+    n = 0;
+
+    for (i = 0; i < shared->data->nslots; i++) {
+        n += (shared->data->pids[i] != 0);
+    }
+
+    return n;
+}

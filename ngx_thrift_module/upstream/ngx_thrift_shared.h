@@ -1,0 +1,88 @@
+
+/*
+ * What the workers have to agree on about the servers of one upstream, in
+ * shared memory that a reload leaves as it is: of each address, how many
+ * connections all of them have to it, and how many calls wait for one.
+ *
+ * A worker writes numbers of its own only, in a slot that it has while it lives.
+ * The slot of one that has died is cleared by who takes it next.
+ */
+
+#ifndef _NGX_THRIFT_SHARED_H_INCLUDED_
+#define _NGX_THRIFT_SHARED_H_INCLUDED_
+
+
+#define NGX_THRIFT_SHARED_SIZE   262144     /* bytes, for some 400 addresses */
+#define NGX_THRIFT_SHARED_SLOTS  64         /* workers, those that shut down
+                                               included */
+
+
+/* Of an address.  Numbers are by slot. */
+
+typedef struct {
+    ngx_queue_t           queue;
+    volatile uint16_t     nconns[NGX_THRIFT_SHARED_SLOTS];
+    volatile uint16_t     waiting[NGX_THRIFT_SHARED_SLOTS];
+    socklen_t             socklen;
+    ngx_sockaddr_t        sockaddr;
+} ngx_thrift_shared_server_t;
+
+
+typedef struct {
+    ngx_pid_t             pids[NGX_THRIFT_SHARED_SLOTS];    /* 0: free */
+    ngx_uint_t            nslots;       /* that were ever in use */
+    ngx_queue_t           servers;      /* ngx_thrift_shared_server_t */
+} ngx_thrift_shared_data_t;
+
+
+/* A worker's view of it. */
+
+typedef struct {
+    ngx_shm_zone_t            *zone;
+    ngx_slab_pool_t           *slab;
+    ngx_thrift_shared_data_t  *data;    /* NULL: there is none */
+    ngx_uint_t                 slot;    /* NGX_THRIFT_SHARED_SLOTS: none is
+                                           left */
+} ngx_thrift_shared_t;
+
+
+/*
+ * In the configuration: memory for the upstream `name`; `tag` is the module's.
+ * NULL: no memory.
+ */
+ngx_thrift_shared_t *ngx_thrift_shared_add(ngx_conf_t *cf, ngx_str_t *name,
+    void *tag);
+
+/* In a worker: it takes a slot, and gives it back. */
+void ngx_thrift_shared_open(ngx_thrift_shared_t *shared);
+void ngx_thrift_shared_close(ngx_thrift_shared_t *shared);
+
+/*
+ * The address, added if it is new.  NULL: there is no room, or the worker has
+ * no slot: it counts for itself.
+ */
+ngx_thrift_shared_server_t *ngx_thrift_shared_server(
+    ngx_thrift_shared_t *shared, struct sockaddr *sockaddr, socklen_t socklen);
+
+/*
+ * One more connection, if there are fewer than `max` to it in all workers;
+ * NGX_BUSY: there are not.  And one fewer.
+ */
+ngx_int_t ngx_thrift_shared_connect(ngx_thrift_shared_t *shared,
+    ngx_thrift_shared_server_t *server, ngx_uint_t max);
+void ngx_thrift_shared_disconnect(ngx_thrift_shared_t *shared,
+    ngx_thrift_shared_server_t *server);
+
+/* So many of this worker's calls wait. */
+void ngx_thrift_shared_wait(ngx_thrift_shared_t *shared,
+    ngx_thrift_shared_server_t *server, ngx_uint_t n);
+
+/* Do calls of other workers wait? */
+ngx_uint_t ngx_thrift_shared_others_wait(ngx_thrift_shared_t *shared,
+    ngx_thrift_shared_server_t *server);
+
+/* How many workers there are, this one included. */
+ngx_uint_t ngx_thrift_shared_workers(ngx_thrift_shared_t *shared);
+
+
+#endif /* _NGX_THRIFT_SHARED_H_INCLUDED_ */
