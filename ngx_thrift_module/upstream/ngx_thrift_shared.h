@@ -4,8 +4,8 @@
  * shared memory that a reload leaves as it is: of each address, how many
  * connections all of them have to it, and how many calls wait for one.
  *
- * A worker writes numbers of its own only, in a slot that it has while it lives.
- * The slot of one that has died is cleared by who takes it next.
+ * A worker writes only numbers of its own, in a slot that it has while it
+ * lives.  The slot of one that has died is cleared by who takes it next.
  */
 
 #ifndef _NGX_THRIFT_SHARED_H_INCLUDED_
