@@ -263,8 +263,8 @@ sub counted {
     my ($one, $two, $three) = map { $t->client('counted') } 1 .. 3;
 
     ok(good($_, 'get'), 'a connection to each') for $one, $two;
-    is($three->call('get')->{message}, 'no live upstreams', 'and no third');
-    $t->expect_log(qr/\[error\] .*no live upstreams/);
+    like($three->call('get')->{message}, qr/^overloaded: /, 'and no third');
+    $t->expect_log(qr/\[info\] .*upstream servers have too many calls/);
 
     $one->close();
     ok(wait_for(sub { good($three, 'get') }), 'until one is closed');

@@ -66,7 +66,7 @@ my $backend = $t->backend('backend', script => { hold => { hold => 1 } });
 $t->run();
 
 $t->expect_log(qr/\[alert\] .*exited on signal 9/);
-$t->expect_log(qr/\[error\] .*no live upstreams/);
+$t->expect_log(qr/\[info\] .*upstream servers have too many calls/);
 
 for my $where (qw(plain least hashed)) {
 

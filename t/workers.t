@@ -122,7 +122,7 @@ sub full {
     $_->start('late', []) for @c;
 
     my @m = map { $_->read_message() } @c;
-    my $refused = grep { ($_->{message} || '') eq 'no live upstreams' } @m;
+    my $refused = grep { ($_->{message} || '') =~ /^overloaded: upstream servers/ } @m;
 
     $_->close() for @c;
 

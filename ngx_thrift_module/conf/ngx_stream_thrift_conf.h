@@ -192,6 +192,7 @@ typedef struct {
     ngx_uint_t                       keepalive_max; /* 0: no limit */
     ngx_uint_t                       keepalive_requests;    /* the same */
     ngx_uint_t                       queue;
+    ngx_uint_t                       queue_set;     /* it was written */
     ngx_msec_t                       queue_timeout; /* 0: no limit */
     ngx_msec_t                       keepalive_timeout;
     ngx_msec_t                       keepalive_lifetime;

@@ -31,6 +31,8 @@ static ngx_int_t ngx_stream_thrift_peer_rebalance(
     ngx_stream_thrift_choice_t *choice);
 static ngx_int_t ngx_stream_thrift_peer_add_state(
     ngx_stream_thrift_choice_t *choice);
+static void ngx_stream_thrift_peer_drop_state(
+    ngx_stream_thrift_choice_t *choice);
 static ngx_int_t ngx_stream_thrift_peer_save_name(
     ngx_stream_thrift_choice_t *choice);
 static ngx_stream_thrift_choice_t *ngx_stream_thrift_peer_start(
@@ -504,10 +506,33 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
         return NGX_ERROR;
     }
 
+    /* a balancer that has come to its backups does not leave them */
+
+    if (attempt->full
+        && ngx_stream_thrift_rr_has_backups(choice->balancer)
+        && choice->balancer->peer.init(&choice->call->session,
+                                       choice->balancer)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     rc = peer->get(peer, peer->data);
 
     if (rc == NGX_BUSY && ngx_stream_thrift_peer_rebalance(choice) == NGX_OK) {
         rc = peer->get(peer, peer->data);
+    }
+
+    attempt->full = (rc == NGX_BUSY
+                     && ngx_stream_thrift_rr_is_full(choice->balancer, peer));
+
+    if (attempt->full && attempt->pool->waits) {
+
+        /* it asks again */
+
+        ngx_stream_thrift_peer_drop_state(choice);
+        peer->sockaddr = NULL;
+        return NGX_BUSY;
     }
 
     if (rc == NGX_OK) {
@@ -594,6 +619,16 @@ ngx_stream_thrift_peer_add_state(ngx_stream_thrift_choice_t *choice)
     u->start_time = ngx_current_msec;
 
     return NGX_OK;
+}
+
+
+/* Nothing was chosen, and something will be later: it was no attempt. */
+
+static void
+ngx_stream_thrift_peer_drop_state(ngx_stream_thrift_choice_t *choice)
+{
+    choice->upstream.state = NULL;
+    choice->call->states.nelts--;
 }
 
 

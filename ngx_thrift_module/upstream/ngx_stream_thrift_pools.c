@@ -150,6 +150,7 @@ ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool,
     pool->idle.max_open = ucf->keepalive_max;
     pool->idle.requests = ucf->keepalive_requests;
     pool->idle.queue = ucf->queue;
+    pool->idle.waits = ucf->queue_set ? ucf->queue : 0;
     pool->idle.timeout = ucf->keepalive_timeout;
     pool->idle.lifetime = ucf->keepalive_lifetime;
     pool->idle.check_seqid = ucf->check_seqid;

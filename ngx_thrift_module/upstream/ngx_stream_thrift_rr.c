@@ -7,6 +7,10 @@
 #include "ngx_stream_thrift.h"
 
 
+static ngx_uint_t ngx_stream_thrift_rr_has_full(
+    ngx_stream_upstream_rr_peers_t *peers);
+
+
 /* Balancers of others may keep anything, and are told by what it says. */
 
 ngx_stream_upstream_rr_peer_data_t *
@@ -44,6 +48,73 @@ ngx_stream_thrift_rr_max_conns(ngx_stream_upstream_srv_conf_t *us,
     rrp = ngx_stream_thrift_rr_data(us, peer);
 
     return rrp ? rrp->current->max_conns : 0;
+}
+
+
+ngx_uint_t
+ngx_stream_thrift_rr_is_full(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer)
+{
+    ngx_uint_t                           full;
+    ngx_stream_upstream_rr_peers_t      *peers, *first;
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    rrp = us ? peer->data : NULL;
+
+    if (rrp == NULL) {
+        return 0;
+    }
+
+    first = us->peer.data;
+
+    if (rrp->peers != first && rrp->peers != first->next) {
+        return 0;
+    }
+
+    ngx_stream_upstream_rr_peers_rlock(first);
+
+    full = 0;
+
+    for (peers = first; peers && !full; peers = peers->next) {
+        full = ngx_stream_thrift_rr_has_full(peers);
+    }
+
+    ngx_stream_upstream_rr_peers_unlock(first);
+
+    return full;
+}
+
+
+ngx_uint_t
+ngx_stream_thrift_rr_has_backups(ngx_stream_upstream_srv_conf_t *us)
+{
+    ngx_stream_upstream_rr_peers_t  *peers;
+
+    peers = us->peer.data;
+
+    return peers->next != NULL;
+}
+
+
+static ngx_uint_t
+ngx_stream_thrift_rr_has_full(ngx_stream_upstream_rr_peers_t *peers)
+{
+    ngx_stream_upstream_rr_peer_t  *peer;
+
+    for (peer = peers->peer; peer; peer = peer->next) {
+
+        if (peer->down || peer->max_conns == 0
+            || peer->conns < peer->max_conns)
+        {
+            continue;
+        }
+
+        if (peer->max_fails == 0 || peer->fails < peer->max_fails) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

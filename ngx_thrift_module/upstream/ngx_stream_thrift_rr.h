@@ -17,6 +17,17 @@ ngx_stream_upstream_rr_peer_data_t *ngx_stream_thrift_rr_data(
 ngx_uint_t ngx_stream_thrift_rr_max_conns(ngx_stream_upstream_srv_conf_t *us,
     ngx_peer_connection_t *peer);
 
+/*
+ * None could be chosen: are there servers that have not failed, and only have
+ * as many calls as max_conns allows?
+ */
+ngx_uint_t ngx_stream_thrift_rr_is_full(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer);
+
+/* Of an upstream of which servers were full. */
+ngx_uint_t ngx_stream_thrift_rr_has_backups(
+    ngx_stream_upstream_srv_conf_t *us);
+
 /* Is it a backup? */
 ngx_uint_t ngx_stream_thrift_rr_is_backup(ngx_stream_upstream_srv_conf_t *us,
     ngx_peer_connection_t *peer);

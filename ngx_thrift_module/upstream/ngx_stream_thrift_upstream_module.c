@@ -627,6 +627,8 @@ ngx_stream_thrift_init_upstreams(ngx_conf_t *cf)
         ngx_conf_init_uint_value(ucf->keepalive, NGX_STREAM_THRIFT_KEEPALIVE);
         ngx_conf_init_uint_value(ucf->keepalive_max, 0);
         ngx_conf_init_uint_value(ucf->keepalive_requests, 0);
+        ucf->queue_set = (ucf->queue != NGX_CONF_UNSET_UINT);
+
         ngx_conf_init_uint_value(ucf->queue, NGX_STREAM_THRIFT_QUEUE);
         ngx_conf_init_msec_value(ucf->queue_timeout, 0);
         ngx_conf_init_msec_value(ucf->keepalive_timeout,

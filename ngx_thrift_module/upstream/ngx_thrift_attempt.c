@@ -125,6 +125,7 @@ ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt)
     attempt->address = NULL;
     attempt->turn.line = NULL;
     attempt->patience.set = 0;
+    attempt->full = 0;
     attempt->counted = 0;
     attempt->fresh = 0;
     attempt->reused = 0;

@@ -75,6 +75,8 @@ struct ngx_thrift_attempt_s {
     ngx_thrift_message_t      *earlier;     /* the exception that answered one
                                                before it, or NULL */
 
+    unsigned                   full:1;      /* servers that could answer it
+                                               have as many calls as they may */
     unsigned                   counted:1;   /* it has a place for a connection
                                                among those of all workers */
     unsigned                   fresh:1;     /* its connection has to be new */

@@ -16,7 +16,10 @@ typedef struct {
      */
     ngx_int_t   (*balance)(ngx_thrift_attempt_t *attempt);
 
-    /* chooses ->peer's address; NGX_BUSY: there is none to be had */
+    /*
+     * chooses ->peer's address; NGX_BUSY: there is none to be had, and ->full
+     * says if there will be one when calls have been answered
+     */
     ngx_int_t   (*get)(ngx_thrift_attempt_t *attempt);
 
     /* its address is known: of a connection to the server `name` */

@@ -22,7 +22,8 @@ static void ngx_thrift_pass_round(void *data);
 static void ngx_thrift_pass_take_off(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_try(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt);
-static ngx_int_t ngx_thrift_pass_choose(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_pass_connect(ngx_thrift_attempt_t *attempt,
+    ngx_int_t rc);
 static ngx_int_t ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
 static void ngx_thrift_pass_give_back(ngx_thrift_attempt_t *attempt,
@@ -237,29 +238,6 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
         return NGX_AGAIN;
     }
 
-    rc = ngx_thrift_pass_choose(attempt);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    /* what others have left on a connection is no state of this client's */
-
-    attempt->fresh = (call->conf->balance == NGX_THRIFT_BALANCE_CONNECTION);
-
-    return ngx_thrift_queue_enter(attempt);
-}
-
-
-/* A server for the attempt; NGX_DECLINED: there is none. */
-
-static ngx_int_t
-ngx_thrift_pass_choose(ngx_thrift_attempt_t *attempt)
-{
-    ngx_int_t           rc;
-    ngx_thrift_call_t  *call;
-
-    call = attempt->call;
     rc = call->balancer->get(attempt);
 
     /* its own oneways may hold the server that it would have */
@@ -269,6 +247,34 @@ ngx_thrift_pass_choose(ngx_thrift_attempt_t *attempt)
     {
         rc = call->balancer->get(attempt);
     }
+
+    if (rc == NGX_BUSY && attempt->full) {
+        rc = ngx_thrift_queue_wait_server(attempt);
+
+        if (rc != NGX_BUSY) {
+            return rc;
+        }
+    }
+
+    return ngx_thrift_pass_connect(attempt, rc);
+}
+
+
+void
+ngx_thrift_pass_chosen(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
+{
+    ngx_thrift_pass_go_on(attempt, ngx_thrift_pass_connect(attempt, rc));
+}
+
+
+/* The balancer has said `rc`.  NGX_DECLINED: there is no server. */
+
+static ngx_int_t
+ngx_thrift_pass_connect(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
+{
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
 
     if (rc == NGX_BUSY) {
         ngx_thrift_retry_found_none(attempt);
@@ -285,7 +291,11 @@ ngx_thrift_pass_choose(ngx_thrift_attempt_t *attempt)
                    "thrift call %ui: attempt %ui with server %V",
                    call->number, attempt->number, attempt->peer->name);
 
-    return NGX_OK;
+    /* what others have left on a connection is no state of this client's */
+
+    attempt->fresh = (call->conf->balance == NGX_THRIFT_BALANCE_CONNECTION);
+
+    return ngx_thrift_queue_enter(attempt);
 }
 
 
@@ -331,6 +341,7 @@ ngx_thrift_pass_give_back(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
         }
 
         call->balancer->free(attempt, 0);
+        ngx_thrift_queue_wake_server(attempt->pool);
         return;
     }
 
@@ -345,6 +356,7 @@ ngx_thrift_pass_give_back(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
     state = ngx_thrift_pass_state(attempt);
 
     call->balancer->free(attempt, state);
+    ngx_thrift_queue_wake_server(attempt->pool);
 }
 
 
@@ -375,6 +387,11 @@ ngx_thrift_pass_end(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
     }
 
     if (attempt->busy) {
+
+        if (attempt->full) {
+            return ngx_thrift_queue_refuse(attempt, "upstream servers have "
+                                                    "too many calls");
+        }
 
         if (ngx_thrift_refusals_add(&attempt->pool->refusals, call->log)) {
             ngx_log_error(NGX_LOG_ERR, call->log, 0, "no live upstreams");

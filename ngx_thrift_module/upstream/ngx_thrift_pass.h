@@ -14,6 +14,9 @@ ngx_int_t ngx_thrift_pass(ngx_thrift_call_t *call);
 /* The balancer is ready after all (a name was resolved), or `rc` says no. */
 void ngx_thrift_pass_balanced(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
 
+/* It has waited for a server, and the balancer says `rc` now. */
+void ngx_thrift_pass_chosen(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
+
 /* The time of an attempt is over: handles attempt->expiry. */
 void ngx_thrift_pass_expire(ngx_thrift_delay_t *expiry);
 

@@ -105,6 +105,7 @@ ngx_thrift_pool_init(ngx_thrift_pool_t *pool)
 
     ngx_thrift_server_init_all(&pool->servers);
     ngx_thrift_address_init_all(pool);
+    ngx_thrift_queue_init_pool(pool);
 
     for (i = NGX_THRIFT_POOL_IDLE; i < NGX_THRIFT_POOL_PLACES; i++) {
         ngx_queue_init(&pool->idle[i]);
@@ -125,6 +126,10 @@ ngx_thrift_pool_init(ngx_thrift_pool_t *pool)
     ngx_thrift_refusals_init(&pool->refusals, NGX_THRIFT_POOL_REFUSALS,
                              NGX_THRIFT_POOL_ERRORS_PERIOD, NGX_LOG_ERR,
                              "no live upstreams in", &pool->name);
+
+    ngx_thrift_refusals_init(&pool->overloads, NGX_THRIFT_REFUSALS,
+                             NGX_THRIFT_REFUSALS_PERIOD, NGX_LOG_NOTICE,
+                             "too many calls for upstream", &pool->name);
 
     ngx_thrift_retry_init(pool);
 }
@@ -172,10 +177,12 @@ void
 ngx_thrift_pool_destroy(ngx_thrift_pool_t *pool)
 {
     ngx_thrift_timer_close(&pool->timer);
+    ngx_thrift_timer_close(&pool->full_timer);
     ngx_thrift_address_free_all(pool);
     ngx_thrift_blame_forget(pool);
     ngx_thrift_tally_destroy(&pool->errors);
     ngx_thrift_refusals_destroy(&pool->refusals);
+    ngx_thrift_refusals_destroy(&pool->overloads);
     ngx_thrift_refusals_destroy(&pool->retry_refusals);
 
 #if (NGX_SSL)

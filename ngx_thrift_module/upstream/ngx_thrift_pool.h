@@ -68,6 +68,13 @@ struct ngx_thrift_pool_s {
     ngx_uint_t            max_open;     /* to one address; 0: no limit */
     ngx_thrift_shared_t  *shared;       /* by all workers; NULL: each counts
                                            for itself */
+    ngx_thrift_turns_t    full;         /* attempts that wait for a server that
+                                           has fewer calls than it may */
+    ngx_event_t           full_event;   /* posted: one may have */
+    ngx_thrift_timer_t    full_timer;   /* so may those of other workers */
+    ngx_thrift_refusals_t  overloads;   /* attempts that may not wait */
+    ngx_uint_t            waits;        /* they wait so long as the queue is
+                                           not full; 0: they fail at once */
     ngx_uint_t            queue;        /* attempts that wait for an address */
     ngx_thrift_delays_t  *queue_delays; /* for how long; NULL: no limit */
     ngx_uint_t            requests;     /* attempts of one connection; 0: no

@@ -13,14 +13,16 @@ static ngx_int_t ngx_thrift_queue_take(ngx_thrift_attempt_t *attempt,
     ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_queue_open(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_queue_wait(ngx_thrift_attempt_t *attempt);
-static ngx_int_t ngx_thrift_queue_refuse(ngx_thrift_attempt_t *attempt,
-    const char *why);
+static ngx_int_t ngx_thrift_queue_add(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_turns_t *waiting, char *action);
 static void ngx_thrift_queue_arm(ngx_thrift_address_t *address);
 static void ngx_thrift_queue_tick(void *data);
 static void ngx_thrift_queue_look(ngx_thrift_address_t *address);
 static void ngx_thrift_queue_serve(ngx_event_t *ev);
+static void ngx_thrift_queue_look_for_server(void *data);
+static void ngx_thrift_queue_serve_server(ngx_event_t *ev);
 static ngx_thrift_attempt_t *ngx_thrift_queue_first(
-    ngx_thrift_address_t *address);
+    ngx_thrift_turns_t *waiting);
 static ngx_thrift_attempt_t *ngx_thrift_queue_attempt(ngx_thrift_turn_t *turn);
 static void *ngx_thrift_queue_owner(ngx_thrift_attempt_t *attempt);
 
@@ -36,6 +38,19 @@ ngx_thrift_queue_init(ngx_thrift_address_t *address)
     address->event.handler = ngx_thrift_queue_serve;
     address->event.data = address;
     address->event.log = ngx_cycle->log;
+}
+
+
+void
+ngx_thrift_queue_init_pool(ngx_thrift_pool_t *pool)
+{
+    ngx_thrift_turns_init(&pool->full, 0);
+
+    ngx_thrift_timer_init(&pool->full_timer, ngx_thrift_queue_look_for_server,
+                          pool, NULL, 1);
+
+    pool->full_event.handler = ngx_thrift_queue_serve_server;
+    pool->full_event.data = pool;
 }
 
 
@@ -123,24 +138,45 @@ ngx_thrift_queue_open(ngx_thrift_attempt_t *attempt)
 static ngx_int_t
 ngx_thrift_queue_wait(ngx_thrift_attempt_t *attempt)
 {
-    void                  *owner;
-    ngx_thrift_pool_t     *pool;
-    ngx_thrift_turn_t     *yields;
+    ngx_int_t              rc;
     ngx_thrift_address_t  *address;
 
-    pool = attempt->pool;
     address = attempt->address;
-    owner = ngx_thrift_queue_owner(attempt);
 
     /* where only the moment is waited for, no call is one too many */
 
     address->waiting.max = ngx_thrift_address_max(attempt)
-                           ? pool->queue : NGX_MAX_INT32_VALUE;
+                           ? attempt->pool->queue : NGX_MAX_INT32_VALUE;
+
+    rc = ngx_thrift_queue_add(attempt, &address->waiting,
+                              "waiting for a connection to upstream");
+
+    if (rc == NGX_AGAIN) {
+        ngx_thrift_address_tell(address);
+        ngx_thrift_queue_arm(address);
+    }
+
+    return rc;
+}
+
+
+/* NGX_AGAIN, or NGX_ERROR: it is refused. */
+
+static ngx_int_t
+ngx_thrift_queue_add(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_turns_t *waiting, char *action)
+{
+    void               *owner;
+    ngx_thrift_pool_t  *pool;
+    ngx_thrift_turn_t  *yields;
+
+    pool = attempt->pool;
+    owner = ngx_thrift_queue_owner(attempt);
 
     yields = NULL;
 
-    if (ngx_thrift_turns_are_full(&address->waiting)) {
-        yields = ngx_thrift_turns_yields(&address->waiting, owner);
+    if (ngx_thrift_turns_are_full(waiting)) {
+        yields = ngx_thrift_turns_yields(waiting, owner);
 
         if (yields == NULL) {
             return ngx_thrift_queue_refuse(attempt,
@@ -148,27 +184,21 @@ ngx_thrift_queue_wait(ngx_thrift_attempt_t *attempt)
         }
     }
 
-    attempt->call->log->action = "waiting for a connection to upstream";
-
-    if (ngx_thrift_turns_add(&address->waiting, &attempt->turn, owner)
-        != NGX_OK)
-    {
+    if (ngx_thrift_turns_add(waiting, &attempt->turn, owner) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    ngx_thrift_address_tell(address);
+    attempt->call->log->action = action;
 
-    ngx_log_debug3(NGX_LOG_DEBUG_EVENT, attempt->call->log, 0,
-                   "thrift call %ui: attempt %ui waits for a connection, "
-                   "with %ui others", attempt->call->number, attempt->number,
-                   address->waiting.n - 1);
+    ngx_log_debug4(NGX_LOG_DEBUG_EVENT, attempt->call->log, 0,
+                   "thrift call %ui: attempt %ui is %s, with %ui others",
+                   attempt->call->number, attempt->number, action,
+                   waiting->n - 1);
 
     if (pool->queue_delays) {
         ngx_thrift_delay_start(pool->queue_delays, &attempt->patience,
                                ngx_current_msec);
     }
-
-    ngx_thrift_queue_arm(address);
 
     /* those who have most calls there have one fewer */
 
@@ -185,15 +215,15 @@ ngx_thrift_queue_wait(ngx_thrift_attempt_t *attempt)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_thrift_queue_refuse(ngx_thrift_attempt_t *attempt, const char *why)
 {
     ngx_thrift_call_t  *call;
 
     call = attempt->call;
 
-    if (ngx_thrift_refusals_add(&attempt->pool->refusals, call->log)) {
-        ngx_log_error(NGX_LOG_WARN, call->log, 0, "%s", why);
+    if (ngx_thrift_refusals_add(&attempt->pool->overloads, call->log)) {
+        ngx_log_error(NGX_LOG_INFO, call->log, 0, "%s", why);
     }
 
     attempt->blameless = 1;
@@ -228,6 +258,12 @@ ngx_thrift_queue_leave(ngx_thrift_attempt_t *attempt)
     }
 
     ngx_thrift_delay_stop(&attempt->patience);
+
+    if (attempt->address == NULL) {
+        ngx_thrift_turns_remove(&attempt->pool->full, &attempt->turn);
+        return;
+    }
+
     ngx_thrift_turns_remove(&attempt->address->waiting, &attempt->turn);
     ngx_thrift_address_tell(attempt->address);
     ngx_thrift_address_check(attempt->address);
@@ -306,7 +342,7 @@ ngx_thrift_queue_serve(ngx_event_t *ev)
     ngx_thrift_attempt_t  *attempt;
 
     for ( ;; ) {
-        attempt = ngx_thrift_queue_first(address);
+        attempt = ngx_thrift_queue_first(&address->waiting);
 
         if (attempt == NULL) {
             break;
@@ -347,12 +383,92 @@ ngx_thrift_queue_look(ngx_thrift_address_t *address)
 }
 
 
+ngx_int_t
+ngx_thrift_queue_wait_server(ngx_thrift_attempt_t *attempt)
+{
+    ngx_int_t           rc;
+    ngx_thrift_pool_t  *pool;
+
+    pool = attempt->pool;
+
+    if (pool->waits == 0) {
+        return NGX_BUSY;
+    }
+
+    pool->full.max = pool->waits;
+
+    rc = ngx_thrift_queue_add(attempt, &pool->full,
+                              "waiting for an upstream server");
+
+    if (rc == NGX_AGAIN && !pool->full_timer.set) {
+        ngx_thrift_timer_set(&pool->full_timer, ngx_current_msec
+                                                + NGX_THRIFT_ADDRESS_LOOK);
+    }
+
+    return rc;
+}
+
+
+void
+ngx_thrift_queue_wake_server(ngx_thrift_pool_t *pool)
+{
+    if (pool->full.n) {
+        pool->full_event.log = ngx_cycle->log;
+        ngx_post_event(&pool->full_event, &ngx_posted_events);
+    }
+}
+
+
+/* Calls of other workers may have been answered. */
+
+static void
+ngx_thrift_queue_look_for_server(void *data)
+{
+    ngx_thrift_pool_t  *pool = data;
+
+    if (pool->full.n) {
+        ngx_thrift_queue_wake_server(pool);
+        ngx_thrift_timer_set(&pool->full_timer, ngx_current_msec
+                                                + NGX_THRIFT_ADDRESS_LOOK);
+    }
+}
+
+
+static void
+ngx_thrift_queue_serve_server(ngx_event_t *ev)
+{
+    ngx_thrift_pool_t  *pool = ev->data;
+
+    ngx_int_t              rc;
+    ngx_thrift_attempt_t  *attempt;
+
+    for ( ;; ) {
+        attempt = ngx_thrift_queue_first(&pool->full);
+
+        if (attempt == NULL) {
+            return;
+        }
+
+        rc = attempt->call->balancer->get(attempt);
+
+        if (rc == NGX_BUSY && attempt->full) {
+            return;
+        }
+
+        ngx_thrift_delay_stop(&attempt->patience);
+        (void) ngx_thrift_turns_next(&pool->full);
+
+        ngx_thrift_pass_chosen(attempt, rc);
+    }
+}
+
+
 static ngx_thrift_attempt_t *
-ngx_thrift_queue_first(ngx_thrift_address_t *address)
+ngx_thrift_queue_first(ngx_thrift_turns_t *waiting)
 {
     ngx_thrift_turn_t  *turn;
 
-    turn = ngx_thrift_turns_first(&address->waiting);
+    turn = ngx_thrift_turns_first(waiting);
 
     return turn ? ngx_thrift_queue_attempt(turn) : NULL;
 }

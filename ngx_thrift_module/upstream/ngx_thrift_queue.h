@@ -9,6 +9,9 @@
  *        +----> waits, in turn         served when one gets free, a place does,
  *                                      or the number of places grows
  *
+ * Before that it may have to wait for a server, in the same way, when all have
+ * as many calls as they may (max_conns).
+ *
  * Those who wait are served in turn: each client has its calls in order, and
  * clients one after the other.  Nobody who comes later is served first, but by
  * a connection that is kept for it alone.
@@ -34,10 +37,24 @@ void ngx_thrift_queue_wake(ngx_thrift_address_t *address);
 /* The same; one of its connections has become idle. */
 void ngx_thrift_queue_idle(ngx_thrift_address_t *address);
 
+/*
+ * The servers of the attempt's upstream have as many calls as they may: it
+ * waits for one, or NGX_BUSY: it may not.
+ */
+ngx_int_t ngx_thrift_queue_wait_server(ngx_thrift_attempt_t *attempt);
+
+/* The attempt is refused, for `why`: sets the call's error.  NGX_ERROR. */
+ngx_int_t ngx_thrift_queue_refuse(ngx_thrift_attempt_t *attempt,
+    const char *why);
+
+/* One of them has a call less. */
+void ngx_thrift_queue_wake_server(ngx_thrift_pool_t *pool);
+
 /* It has waited for queue_timeout. */
 void ngx_thrift_queue_expire(ngx_thrift_delay_t *patience);
 
-/* What of an address is here. */
+/* What of a pool, and of an address, is here. */
+void ngx_thrift_queue_init_pool(ngx_thrift_pool_t *pool);
 void ngx_thrift_queue_init(ngx_thrift_address_t *address);
 
 

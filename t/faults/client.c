@@ -271,6 +271,7 @@ exception_fate(const message_t *m)
            : text_has(s, "malformed reply") ? FATE_MALFORMED
            : text_has(s, "cannot connect") ? FATE_CONNECT
            : text_has(s, "no live upstreams") ? FATE_CONNECT
+           : text_has(s, "overloaded: ") ? FATE_CONNECT
            : FATE_OTHER;
 }
 

@@ -335,6 +335,7 @@ exception_fate(const plan_t *plan, const message_t *m)
            : text_has(&m->text, "malformed reply") ? FATE_MALFORMED
            : text_has(&m->text, "cannot connect") ? FATE_CONNECT
            : text_has(&m->text, "no live upstreams") ? FATE_CONNECT
+           : text_has(&m->text, "overloaded: ") ? FATE_CONNECT
            : FATE_OTHER;
 }
 
