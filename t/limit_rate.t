@@ -15,7 +15,7 @@ use Test::Thrift;
 use Time::HiRes qw(time);
 
 
-my $t = Test::Thrift->new(<<'EOC', log => 'info');
+my $conf = <<'EOC';
 
 %%TEST_GLOBALS%%
 
@@ -114,6 +114,8 @@ stream {
 }
 
 EOC
+
+my $t = Test::Thrift->new($conf, log => 'info');
 
 $t->write_file('users.thrift', <<'EOT');
 service Users {
@@ -282,6 +284,21 @@ is(answer($t->client('users')->call('Users:get', [ [ 1, i64 => 1 ] ])),
    $refused, 'nothing is forgotten');
 $c->close();
 ok($t->old_workers_gone(), 'old workers end');
+
+# a key stays what it was
+
+my $other = $conf =~ s/\$key( +zone=plain)/\$thrift_method$1/r;
+
+$t->expect_log(qr/thrift_limit_zone "plain" uses the "\$thrift_method" key /);
+ok(!$t->reload($other), 'another key is refused');
+
+my $faster = $conf =~ s/rate=10r\/s/rate=1000r\/s/r;
+
+ok($t->reload($faster), 'another rate is taken');
+$c = $t->client('plain');
+is(scalar(grep { elapse(0.005); answer($c->call('faster')) eq 'backend' }
+          1 .. 20), 20, 'the new rate');
+$c->close();
 
 ok($t->grep_log(qr/\[info\] .*the rate of calls is limited by zone "plain"/),
    'in the log');
