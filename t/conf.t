@@ -601,6 +601,19 @@ for (
     is($said[1], '', 'shared');
 }
 
+# the configuration that comes with the module
+
+open(my $fh, '<', $t->top() . '/conf/overload.conf') or die "overload.conf: $!";
+
+my $ready = join('', <$fh>);
+
+$ready =~ s/^(?:load_module|pid|error_log)\s[^;]*;\n//mg;
+$ready =~ s{127\.0\.0\.1:9090}{127.0.0.1:%%PORT_proxy%%};
+$ready =~ s{logs/thrift}{%%TESTDIR%%/thrift};
+
+like($t->test_config("%%TEST_GLOBALS%%\n$ready"), qr/test is successful/,
+     'conf/overload.conf');
+
 $t->done();
 
 
