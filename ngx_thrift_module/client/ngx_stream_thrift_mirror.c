@@ -58,6 +58,7 @@ static ngx_int_t ngx_stream_thrift_mirror_answer(ngx_thrift_call_t *call);
 static void ngx_stream_thrift_mirror_log(ngx_thrift_call_t *call);
 static void ngx_stream_thrift_mirror_finish(ngx_thrift_call_t *call);
 static void ngx_stream_thrift_mirror_sweep(ngx_event_t *ev);
+static ngx_thrift_call_t *ngx_stream_thrift_mirror_overdue(void);
 static void ngx_stream_thrift_mirror_skipped(void *data, ngx_uint_t n);
 static void ngx_stream_thrift_mirror_cleanup(void *data);
 static ngx_int_t ngx_stream_thrift_mirror_parameter(
@@ -497,21 +498,39 @@ ngx_stream_thrift_mirror_finish(ngx_thrift_call_t *call)
 }
 
 
-/* Those that have no time of their own, and all when the worker shuts down. */
+/* With one that is given up others may end, on the same connection. */
 
 static void
 ngx_stream_thrift_mirror_sweep(ngx_event_t *ev)
 {
-    ngx_queue_t        *q, *next;
     ngx_thrift_call_t  *call;
 
     ngx_add_timer(ev, NGX_STREAM_THRIFT_MIRROR_SWEEP);
 
+    for ( ;; ) {
+        call = ngx_stream_thrift_mirror_overdue();
+
+        if (call == NULL) {
+            return;
+        }
+
+        ngx_thrift_call_cancel(call);
+    }
+}
+
+
+/* One that has no time of its own; any, when the worker shuts down. */
+
+static ngx_thrift_call_t *
+ngx_stream_thrift_mirror_overdue(void)
+{
+    ngx_queue_t        *q;
+    ngx_thrift_call_t  *call;
+
     for (q = ngx_queue_head(&ngx_stream_thrift_copies);
          q != ngx_queue_sentinel(&ngx_stream_thrift_copies);
-         q = next)
+         q = ngx_queue_next(q))
     {
-        next = ngx_queue_next(q);
         call = ngx_queue_data(q, ngx_thrift_call_t, queue);
 
         if (ngx_exiting
@@ -519,9 +538,11 @@ ngx_stream_thrift_mirror_sweep(ngx_event_t *ev)
                 && ngx_current_msec - call->start
                    >= NGX_STREAM_THRIFT_MIRROR_TIME))
         {
-            ngx_thrift_call_cancel(call);
+            return call;
         }
     }
+
+    return NULL;
 }
 
 
