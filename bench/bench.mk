@@ -68,6 +68,14 @@ bench-pipelining: all bench-tools bench-servers ## compare thrift_pipeline, and 
 	    --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) --only proxy_pass,schema,pipelined
 
 
+.PHONY: bench-tls
+bench-tls: all bench-tools ## compare with proxy_ssl, the backend speaks TLS
+	@tools/packages $(BENCH_PACKAGES) openssl
+	@$(BENCH_RUN) --tls --rounds $(BENCH_ROUNDS) \
+	    --cell framed,binary,64,16,1 --cell framed,binary,64,128,1 \
+	    --cell framed,binary,64,1000,1 --cell framed,binary,16384,16,1
+
+
 .PHONY: bench-hosted
 bench-hosted: all examples bench-tools bench-servers ## compare a hosted service with other servers
 	@$(BENCH_RUN) --hosted

@@ -2,12 +2,17 @@
 # proxy_pass, HAProxy in tcp mode, Envoy's proxy of Thrift, and this module.
 # Cell is how all of them are called.
 
+import argparse
 import collections
 import json
 import os
+import subprocess
+import types
 
 from rounds import (
     BACKLOG, BenchError, Echo, Nginx, Server, knows, plural, threads)
+
+TLS = 'TLSv1.3'                         # what all speak that speak TLS
 
 
 class Cell(collections.namedtuple(
@@ -30,25 +35,66 @@ class Direct(Echo):
     compared = False                    # there is no proxy that uses a CPU
 
 
+class Terminator(Nginx):
+    """In front of the backend, and on its CPUs: it speaks TLS."""
+
+    def __init__(self, name, options, placement, backend):
+        options = argparse.Namespace(**vars(options))
+        options.files *= 2 * len(options.proxies)
+
+        super().__init__(name, options,
+                         types.SimpleNamespace(proxy=placement.echo), backend)
+
+    def stream(self, options, backend):
+        self.make_certificate()
+        return '''\
+    server {
+        listen %s ssl backlog=%d;
+        ssl_protocols %s;
+        ssl_certificate cert.pem;
+        ssl_certificate_key key.pem;
+        proxy_pass %s;
+    }
+''' % (self.address, BACKLOG, TLS, backend.address)
+
+    def make_certificate(self):
+        done = subprocess.run(
+            ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt',
+             'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1', '-subj',
+             '/CN=backend', '-keyout', os.path.join(self.prefix, 'key.pem'),
+             '-out', os.path.join(self.prefix, 'cert.pem')],
+            capture_output=True, text=True)
+
+        if done.returncode != 0:
+            raise BenchError('no certificate:\n' + done.stderr)
+
+
 class ProxyPass(Nginx):
 
     directive = 'proxy_pass'
+    ssl = ('', 'proxy_ssl')             # in upstream{}, or in server{}
 
     def stream(self, options, backend):
         return '''\
     upstream backend {
         server %s;
-%s    }
+%s%s    }
 
     server {
         listen %s backlog=%d;
-%s        %s backend;
+%s%s        %s backend;
     }
-''' % (backend.address, self.keepalive(options), self.address, BACKLOG,
-            self.server(options), self.directive)
+''' % (backend.address, self.keepalive(options),
+            self.tls(options, self.ssl[0]), self.address, BACKLOG,
+            self.tls(options, self.ssl[1]), self.server(options),
+            self.directive)
 
     def keepalive(self, options):
         return ''
+
+    def tls(self, options, directive):
+        return ('        %s on;\n        %s_protocols %s;\n' % (
+            directive, directive, TLS) if options.tls and directive else '')
 
 
 class Thrift(ProxyPass):
@@ -56,6 +102,7 @@ class Thrift(ProxyPass):
 
     directive = 'thrift_pass'
     module = 'module'
+    ssl = ('thrift_ssl', '')
 
     def keepalive(self, options):
         """The module's default if it is to be that."""
