@@ -134,6 +134,10 @@ my @directives = (
     thrift_upstream_multiplexed  => [ 'on;', [qw(upstream)] ],
 );
 
+push @directives,
+    thrift_ssl_certificate_cache => [ 'max=10 valid=1h;', $link ]
+    if $t->has_version('1.27.4');
+
 my %directive = @directives;
 my @names = grep { !ref } @directives;
 
@@ -219,6 +223,16 @@ my @bad = (
       . '"thrift_ssl_verify"' ],
     [ 'TLS, unknown protocol', upstream => 'thrift_ssl_protocols TLSv9;',
       'invalid value "TLSv9"' ],
+
+    $t->has_version('1.27.4')
+        ? ([ 'cache of certificates without size',
+             upstream => 'thrift_ssl_certificate_cache valid=1h;',
+             '"thrift_ssl_certificate_cache" directive must have the "max" '
+             . 'parameter' ],
+           [ 'cache of certificates, parameter',
+             upstream => 'thrift_ssl_certificate_cache max=1 for=1h;',
+             'invalid parameter "for=1h"' ])
+        : (),
 
     # somebody else answers
 

@@ -97,6 +97,7 @@ static const ngx_stream_thrift_twin_t  ngx_stream_thrift_upstream_twins[] = {
     { "proxy_ssl_crl",                  "thrift_ssl_crl" },
     { "proxy_ssl_certificate",          "thrift_ssl_certificate" },
     { "proxy_ssl_certificate_key",      "thrift_ssl_certificate_key" },
+    { "proxy_ssl_certificate_cache",    "thrift_ssl_certificate_cache" },
     { "proxy_ssl_password_file",        "thrift_ssl_password_file" },
     { "proxy_ssl_conf_command",         "thrift_ssl_conf_command" },
     { NULL, NULL }

@@ -13,6 +13,10 @@
 
 static char *ngx_stream_thrift_ssl_check_conf_command(ngx_conf_t *cf,
     void *post, void *data);
+#if (NGX_THRIFT_SSL_CACHE)
+static ngx_int_t ngx_stream_thrift_ssl_cache_parameter(ngx_str_t *value,
+    ngx_int_t *max, time_t *inactive, time_t *valid);
+#endif
 static ngx_uint_t ngx_stream_thrift_ssl_inherits(
     ngx_stream_thrift_ssl_conf_t *conf);
 static ngx_ssl_t *ngx_stream_thrift_ssl_context(ngx_conf_t *cf,
@@ -82,6 +86,91 @@ ngx_stream_thrift_ssl_password_file(ngx_conf_t *cf, ngx_command_t *cmd,
 }
 
 
+#if (NGX_THRIFT_SSL_CACHE)
+
+char *
+ngx_stream_thrift_ssl_certificate_cache(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_stream_thrift_ssl_conf_t  *scf;
+
+    ngx_str_t   *value;
+    ngx_int_t    max;
+    ngx_uint_t   i;
+    time_t       inactive, valid;
+
+    scf = (ngx_stream_thrift_ssl_conf_t *) ((u_char *) conf + cmd->offset);
+
+    if (scf->cache != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0) {
+        scf->cache = NULL;
+        return NGX_CONF_OK;
+    }
+
+    max = 0;
+    inactive = 10;
+    valid = 60;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        if (ngx_stream_thrift_ssl_cache_parameter(&value[i], &max, &inactive,
+                                                  &valid)
+            != NGX_OK)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\"", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (max == 0) {
+        return "must have the \"max\" parameter";
+    }
+
+    scf->cache = ngx_ssl_cache_init(cf->pool, max, valid, inactive);
+
+    return scf->cache ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_ssl_cache_parameter(ngx_str_t *value, ngx_int_t *max,
+    time_t *inactive, time_t *valid)
+{
+    time_t     *time;
+    ngx_str_t   s;
+
+    if (ngx_strncmp(value->data, "max=", 4) == 0) {
+        *max = ngx_atoi(value->data + 4, value->len - 4);
+        return (*max > 0) ? NGX_OK : NGX_ERROR;
+    }
+
+    if (ngx_strncmp(value->data, "inactive=", 9) == 0) {
+        time = inactive;
+        s.data = value->data + 9;
+        s.len = value->len - 9;
+
+    } else if (ngx_strncmp(value->data, "valid=", 6) == 0) {
+        time = valid;
+        s.data = value->data + 6;
+        s.len = value->len - 6;
+
+    } else {
+        return NGX_ERROR;
+    }
+
+    *time = ngx_parse_time(&s, 1);
+
+    return (*time == (time_t) NGX_ERROR) ? NGX_ERROR : NGX_OK;
+}
+
+#endif
+
+
 void
 ngx_stream_thrift_create_ssl(ngx_stream_thrift_ssl_conf_t *conf)
 {
@@ -104,6 +193,9 @@ ngx_stream_thrift_create_ssl(ngx_stream_thrift_ssl_conf_t *conf)
     conf->verify_depth = NGX_CONF_UNSET_UINT;
     conf->certificate = NGX_CONF_UNSET_PTR;
     conf->certificate_key = NGX_CONF_UNSET_PTR;
+#if (NGX_THRIFT_SSL_CACHE)
+    conf->cache = NGX_CONF_UNSET_PTR;
+#endif
     conf->passwords = NGX_CONF_UNSET_PTR;
     conf->conf_commands = NGX_CONF_UNSET_PTR;
 }
@@ -133,6 +225,9 @@ ngx_stream_thrift_merge_ssl(ngx_stream_thrift_ssl_conf_t *prev,
     ngx_conf_merge_ptr_value(conf->certificate, prev->certificate, NULL);
     ngx_conf_merge_ptr_value(conf->certificate_key, prev->certificate_key,
                              NULL);
+#if (NGX_THRIFT_SSL_CACHE)
+    ngx_conf_merge_ptr_value(conf->cache, prev->cache, NULL);
+#endif
     ngx_conf_merge_ptr_value(conf->passwords, prev->passwords, NULL);
     ngx_conf_merge_ptr_value(conf->conf_commands, prev->conf_commands, NULL);
 }
@@ -187,6 +282,10 @@ ngx_stream_thrift_set_ssl(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
     /* a session has the certificates that it began with */
 
     ssl->session_reuse = (conf->session_reuse && !varies);
+
+#if (NGX_THRIFT_SSL_CACHE)
+    ssl->cache = conf->cache;
+#endif
 
     if (ngx_stream_thrift_ssl_chooses(conf)) {
         ssl->passwords = ngx_ssl_preserve_passwords(cf, conf->passwords);

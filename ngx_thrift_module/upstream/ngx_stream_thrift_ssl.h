@@ -27,6 +27,9 @@ struct ngx_stream_thrift_ssl_conf_s {
     ngx_str_t                        crl;
     ngx_stream_complex_value_t      *certificate;
     ngx_stream_complex_value_t      *certificate_key;
+#if (NGX_THRIFT_SSL_CACHE)
+    ngx_ssl_cache_t                 *cache;
+#endif
     ngx_array_t                     *passwords;
     ngx_array_t                     *conf_commands;
 
@@ -39,6 +42,11 @@ struct ngx_stream_thrift_ssl_conf_s {
 extern ngx_conf_bitmask_t  ngx_stream_thrift_ssl_protocols[];
 extern ngx_conf_post_t     ngx_stream_thrift_ssl_conf_command_post;
 
+
+#if (NGX_THRIFT_SSL_CACHE)
+char *ngx_stream_thrift_ssl_certificate_cache(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+#endif
 
 char *ngx_stream_thrift_ssl_password_file(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);

@@ -249,6 +249,17 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
       offsetof(ngx_stream_thrift_upstream_conf_t, ssl.certificate_key),
       NULL },
 
+#if (NGX_THRIFT_SSL_CACHE)
+
+    { ngx_string("thrift_ssl_certificate_cache"),
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE123,
+      ngx_stream_thrift_ssl_certificate_cache,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, ssl),
+      NULL },
+
+#endif
+
     { ngx_string("thrift_ssl_password_file"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
       ngx_stream_thrift_ssl_password_file,

@@ -178,8 +178,8 @@ ngx_thrift_ssl_set_certificate(ngx_thrift_connection_t *conn,
 
     return ngx_ssl_connection_certificate(c, c->pool, &identity->certificate,
                                           &identity->certificate_key,
-#ifdef NGX_SSL_CACHE_CERT
-                                          NULL,
+#if (NGX_THRIFT_SSL_CACHE)
+                                          conn->pool->ssl.cache,
 #endif
                                           conn->pool->ssl.passwords);
 }

@@ -11,12 +11,21 @@
 #define _NGX_THRIFT_SSL_H_INCLUDED_
 
 
+/* nginx can keep certificates that variables name. */
+
+#define NGX_THRIFT_SSL_CACHE  (NGX_SSL && nginx_version >= 1027004)
+
+
 /* Of all connections of a pool. */
 
 typedef struct {
 #if (NGX_SSL)
     ngx_ssl_t             *context;         /* NULL: no TLS */
     ngx_array_t           *passwords;       /* of keys by variables */
+#endif
+#if (NGX_THRIFT_SSL_CACHE)
+    ngx_ssl_cache_t       *cache;           /* of certificates by variables;
+                                               NULL: none */
 #endif
     ngx_queue_t            sessions;        /* of its servers */
     ngx_uint_t             nsessions;
