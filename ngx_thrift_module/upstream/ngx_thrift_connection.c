@@ -858,6 +858,10 @@ ngx_thrift_connection_abandon(ngx_thrift_connection_t *conn)
 
     conn->state = NGX_THRIFT_LOST;
 
+    /* TLS that could not answer its peer has put its own there */
+
+    conn->connection->write->handler = ngx_thrift_connection_write_event;
+
     ngx_thrift_pipeline_update(conn);
     ngx_thrift_timer_clear(&conn->timer);
     ngx_thrift_pin_lost(conn);

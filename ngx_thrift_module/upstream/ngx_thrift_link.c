@@ -71,6 +71,10 @@ ngx_thrift_link_introduce(ngx_thrift_connection_t *conn)
     c = conn->connection;
     attempt = ngx_thrift_connection_first(conn);
 
+    if (attempt == NULL) {
+        return NGX_DECLINED;
+    }
+
     last = attempt->call->balancer->introduce(attempt, buf, buf + sizeof(buf));
 
     if (last == NULL) {

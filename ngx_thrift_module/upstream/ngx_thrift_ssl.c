@@ -122,10 +122,16 @@ ngx_thrift_ssl_start(ngx_thrift_connection_t *conn)
 
     c = conn->connection;
     ssl = &conn->pool->ssl;
-    attempt = ngx_thrift_connection_first(conn);
-    identity = attempt->identity;
+    identity = NULL;
 
-    attempt->call->log->action = "SSL handshaking to upstream";
+    /* it may be opened before there is a call for it */
+
+    attempt = ngx_thrift_connection_first(conn);
+
+    if (attempt) {
+        identity = attempt->identity;
+        attempt->call->log->action = "SSL handshaking to upstream";
+    }
 
     if (ngx_ssl_create_connection(ssl->context, c, NGX_SSL_CLIENT) != NGX_OK) {
         return NGX_ERROR;
