@@ -692,14 +692,20 @@ ngx_stream_thrift_peer_introduce(ngx_thrift_attempt_t *attempt, u_char *buf,
 static void
 ngx_stream_thrift_peer_connected(ngx_thrift_attempt_t *attempt)
 {
-    ngx_stream_upstream_t  *u;
+    ngx_stream_upstream_t       *u;
+    ngx_stream_thrift_choice_t  *choice;
 
-    u = ngx_stream_thrift_peer_use(attempt->choice);
+    choice = attempt->choice;
+    u = ngx_stream_thrift_peer_use(choice);
 
     u->connected = 1;
     u->state->connect_time = ngx_current_msec - u->start_time;
 
-    if (u->peer.notify) {
+    /* that it takes connections does not bring a server back */
+
+    if (u->peer.notify && !ngx_stream_thrift_rr_is_probe(choice->balancer,
+                                                         &u->peer))
+    {
         u->peer.notify(&u->peer, u->peer.data,
                        NGX_STREAM_UPSTREAM_NOTIFY_CONNECT);
     }
@@ -814,6 +820,10 @@ ngx_stream_thrift_peer_give_back(ngx_stream_thrift_choice_t *choice,
     peer = &choice->upstream.peer;
 
     ngx_stream_thrift_held_remove(choice->balancer, peer);
+
+    if (state == NGX_PEER_NEXT) {
+        ngx_stream_thrift_rr_undo_probe(choice->balancer, peer);
+    }
 
     peer->free(peer, peer->data, state);
     peer->sockaddr = NULL;
