@@ -103,6 +103,7 @@ my @directives = (
     thrift_next_upstream         => [ 'error;', $calls ],
     thrift_next_upstream_tries   => [ '2;', $calls ],
     thrift_next_upstream_timeout => [ '1s;', $calls ],
+    thrift_hedge                 => [ '1s;', $calls ],
     thrift_idempotent            => [ 'on;', $calls ],
     thrift_balance               => [ 'connection;',
                                       [qw(stream server service)] ],
@@ -371,6 +372,14 @@ my @bad = (
     [ 'retry budget off and more', upstream => 'thrift_retry_budget off min=1;',
       'invalid value "off" in "thrift_retry_budget" directive, it must be '
       . '"off" or between 0% and 100%' ],
+
+    (map { [ "hedge $_", server => "thrift_hedge $_;",
+             "invalid value \"$_\" in \"thrift_hedge\" directive, it must be "
+             . '"off" or a time' ] }
+         qw(0 soon -1s)),
+    (map { [ "hedge $_", server => "thrift_hedge 1s $_;",
+             "invalid parameter \"$_\"" ] }
+         qw(percent=0 percent=101 percent=10% percent= percents=10)),
 
     [ 'depth 0', server => 'thrift_max_depth 0;',
       'value must be between 1 and 255' ],

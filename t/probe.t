@@ -24,7 +24,10 @@ my %balancers = (
     two        => 'random two;',
 );
 
-my @names = map { ($_, "${_}_zone") } sort keys %balancers;
+# nginx itself never frees what "random" allocates in a zone
+
+my @names = grep { !/^(?:random|two)_zone/ || !sanitizer() }
+                 map { ($_, "${_}_zone") } sort keys %balancers;
 
 my $t = Test::Thrift->new(conf(<<'EOF',
 

@@ -78,6 +78,9 @@ typedef struct {
     ngx_uint_t                  next_upstream;  /* NGX_THRIFT_RETRY_* */
     ngx_uint_t                  next_upstream_tries;
     ngx_msec_t                  next_upstream_timeout;
+    ngx_msec_t                  hedge;          /* 0: none */
+    ngx_uint_t                  hedge_percent;
+    ngx_thrift_delays_t        *hedges;         /* of that; NULL: none */
     ngx_flag_t                  idempotent; /* unset: see the target's */
 
     ngx_uint_t                  balance;    /* ngx_thrift_balance_e */

@@ -175,8 +175,7 @@ ngx_stream_thrift_session_unpause(ngx_stream_thrift_session_t *ts)
             continue;
         }
 
-        if (call->attempt && call->attempt->connection) {
-            ngx_thrift_connection_resume(call->attempt->connection);
+        if (ngx_thrift_attempt_resume(call)) {
             continue;
         }
 

@@ -103,9 +103,9 @@ ngx_stream_thrift_log_error(ngx_log_t *log, u_char *buf, size_t len)
                      nthrift_transport_name(head->transport),
                      nthrift_protocol_name(head->protocol));
 
-    if (s->upstream && s->upstream->peer.name) {
+    if (call->attempt && call->attempt->peer && call->attempt->peer->name) {
         p = ngx_slprintf(p, last, ", upstream: \"%V\"",
-                         s->upstream->peer.name);
+                         call->attempt->peer->name);
     }
 
     if (call->attempt && call->attempt->state != NGX_THRIFT_ATTEMPT_WAITING) {

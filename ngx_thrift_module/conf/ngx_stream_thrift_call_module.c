@@ -39,6 +39,8 @@ static void ngx_stream_thrift_tell_unshared(ngx_conf_t *cf,
 static void ngx_stream_thrift_merge_blocks(ngx_stream_thrift_block_t *block);
 static char *ngx_stream_thrift_next_upstream_directive(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
+static char *ngx_stream_thrift_hedge(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 static char *ngx_stream_thrift_check_memory(ngx_conf_t *cf, void *post,
     void *data);
 
@@ -254,6 +256,13 @@ static ngx_command_t  ngx_stream_thrift_call_commands[] = {
       ngx_stream_thrift_offset(next_upstream_timeout),
       NULL },
 
+    { ngx_string("thrift_hedge"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE12,
+      ngx_stream_thrift_hedge,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("thrift_idempotent"),
       NGX_STREAM_THRIFT_CALLS|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
@@ -327,6 +336,7 @@ ngx_stream_thrift_create_call_conf(ngx_conf_t *cf)
      *     tccf->block = NULL;
      *     tccf->conf.attempt_deadlines = NULL;
      *     tccf->conf.next_upstream = 0;
+     *     tccf->conf.hedges = NULL;
      */
 
     tccf->limits = NGX_CONF_UNSET_PTR;
@@ -347,6 +357,8 @@ ngx_stream_thrift_create_call_conf(ngx_conf_t *cf)
     tccf->conf.handler_slow = NGX_CONF_UNSET_MSEC;
     tccf->conf.next_upstream_tries = NGX_CONF_UNSET_UINT;
     tccf->conf.next_upstream_timeout = NGX_CONF_UNSET_MSEC;
+    tccf->conf.hedge = NGX_CONF_UNSET_MSEC;
+    tccf->conf.hedge_percent = NGX_CONF_UNSET_UINT;
     tccf->conf.idempotent = NGX_CONF_UNSET;
     tccf->conf.balance = NGX_CONF_UNSET_UINT;
     tccf->conf.stateful = NGX_CONF_UNSET;
@@ -477,6 +489,13 @@ ngx_stream_thrift_merge_call_conf(ngx_stream_thrift_call_conf_t *prev,
                               0);
     ngx_conf_merge_msec_value(c->next_upstream_timeout,
                               p->next_upstream_timeout, 0);
+
+    if (c->hedge == NGX_CONF_UNSET_MSEC) {
+        c->hedge_percent = p->hedge_percent;
+    }
+
+    ngx_conf_merge_msec_value(c->hedge, p->hedge, 0);
+
     ngx_conf_merge_value(c->idempotent, p->idempotent, NGX_CONF_UNSET);
     ngx_conf_merge_uint_value(c->balance, p->balance, NGX_THRIFT_BALANCE_CALL);
 
@@ -531,6 +550,60 @@ ngx_stream_thrift_next_upstream_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
     return rv;
+}
+
+
+static char *
+ngx_stream_thrift_hedge(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_thrift_call_conf_t  *tccf = conf;
+
+    ngx_int_t           n;
+    ngx_str_t          *value;
+    ngx_thrift_conf_t  *c;
+
+    c = &tccf->conf;
+
+    if (c->hedge != NGX_CONF_UNSET_MSEC) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0 && cf->args->nelts == 2) {
+        c->hedge = 0;
+        return NGX_CONF_OK;
+    }
+
+    c->hedge = ngx_parse_time(&value[1], 0);
+    c->hedge_percent = NGX_THRIFT_HEDGE_PERCENT;
+
+    if (c->hedge == (ngx_msec_t) NGX_ERROR || c->hedge == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in \"%V\" directive, it must "
+                           "be \"off\" or a time", &value[1], &value[0]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (cf->args->nelts == 2) {
+        return NGX_CONF_OK;
+    }
+
+    n = NGX_ERROR;
+
+    if (ngx_strncmp(value[2].data, "percent=", 8) == 0) {
+        n = ngx_atoi(value[2].data + 8, value[2].len - 8);
+    }
+
+    if (n == NGX_ERROR || n == 0 || n > 100) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\"", &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    c->hedge_percent = n;
+
+    return NGX_CONF_OK;
 }
 
 

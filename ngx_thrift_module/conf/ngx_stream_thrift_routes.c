@@ -640,6 +640,10 @@ ngx_stream_thrift_init_deadlines(ngx_conf_t *cf)
             || ngx_stream_thrift_set_delays(cf, conf->attempt_timeout,
                                             ngx_thrift_pass_expire,
                                             &conf->attempt_deadlines)
+               != NGX_OK
+            || ngx_stream_thrift_set_delays(cf, conf->hedge,
+                                            ngx_thrift_pass_hedge,
+                                            &conf->hedges)
                != NGX_OK)
         {
             return NGX_ERROR;

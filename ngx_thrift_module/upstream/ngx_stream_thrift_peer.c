@@ -14,6 +14,12 @@
 
 
 static ngx_int_t ngx_stream_thrift_peer_balance(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_stream_thrift_peer_beside(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_attempt_t *first);
+static ngx_int_t ngx_stream_thrift_peer_get_other(
+    ngx_stream_thrift_choice_t *choice, ngx_peer_connection_t *first);
+static ngx_uint_t ngx_stream_thrift_peer_is_other(
+    ngx_stream_thrift_choice_t *choice, ngx_peer_connection_t *first);
 static ngx_int_t ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_pinned(ngx_thrift_attempt_t *attempt,
     ngx_str_t *name);
@@ -60,6 +66,7 @@ static ngx_int_t ngx_stream_thrift_peer_addresses(
 
 const ngx_thrift_balancer_t  ngx_stream_thrift_balancer = {
     ngx_stream_thrift_peer_balance,
+    ngx_stream_thrift_peer_beside,
     ngx_stream_thrift_peer_get,
     ngx_stream_thrift_peer_pinned,
     ngx_stream_thrift_peer_introduce,
@@ -487,6 +494,96 @@ ngx_stream_thrift_peer_resolved(ngx_resolver_ctx_t *ctx)
     ur->ctx = NULL;
 
     ngx_thrift_pass_balanced(choice->attempt, rc);
+}
+
+
+/* Of addresses that a variable names one is enough. */
+
+static ngx_int_t
+ngx_stream_thrift_peer_beside(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_attempt_t *first)
+{
+    ngx_stream_thrift_choice_t      *choice;
+    ngx_stream_upstream_srv_conf_t  *us;
+
+    choice = first->choice;
+    us = choice->balancer;
+
+    if (us == NULL) {
+        return NGX_DECLINED;
+    }
+
+    choice = ngx_stream_thrift_peer_start(attempt);
+    if (choice == NULL) {
+        return NGX_ERROR;
+    }
+
+    attempt->pool = first->pool;
+
+    if (ngx_stream_thrift_peer_init(choice, us) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_stream_thrift_peer_get_other(choice, first->peer) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    ngx_stream_thrift_held_add(us, attempt->peer);
+
+    if (ngx_stream_thrift_peer_add_state(choice) != NGX_OK
+        || ngx_stream_thrift_peer_save_name(choice) != NGX_OK)
+    {
+        ngx_stream_thrift_peer_give_back(choice, NGX_PEER_NEXT);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* What is not wanted goes back, and is not chosen again. */
+
+static ngx_int_t
+ngx_stream_thrift_peer_get_other(ngx_stream_thrift_choice_t *choice,
+    ngx_peer_connection_t *first)
+{
+    ngx_peer_connection_t  *peer;
+
+    peer = &choice->upstream.peer;
+
+    while (peer->get(peer, peer->data) == NGX_OK) {
+
+        if (ngx_stream_thrift_peer_is_other(choice, first)) {
+            return NGX_OK;
+        }
+
+        ngx_stream_thrift_rr_undo_probe(choice->balancer, peer);
+        peer->free(peer, peer->data, NGX_PEER_NEXT);
+
+        if (peer->tries == 0) {
+            break;
+        }
+    }
+
+    peer->sockaddr = NULL;
+
+    return NGX_BUSY;
+}
+
+
+static ngx_uint_t
+ngx_stream_thrift_peer_is_other(ngx_stream_thrift_choice_t *choice,
+    ngx_peer_connection_t *first)
+{
+    ngx_peer_connection_t  *peer;
+
+    peer = &choice->upstream.peer;
+
+    return ngx_memn2cmp((u_char *) peer->sockaddr, (u_char *) first->sockaddr,
+                        peer->socklen, first->socklen)
+           != 0
+           && !ngx_stream_thrift_rr_is_backup(choice->balancer, peer)
+           && !ngx_stream_thrift_rr_is_probe(choice->balancer, peer);
 }
 
 

@@ -41,6 +41,7 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     attempt->pool = NULL;
     attempt->earlier = NULL;
     attempt->expiry.set = 0;
+    attempt->hedge.set = 0;
     attempt->max_conns = 0;
     attempt->start = ngx_current_msec;
     attempt->round = 0;
@@ -139,6 +140,52 @@ ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt)
 
 
 void
+ngx_thrift_attempt_leave(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_attempt_t *other)
+{
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
+    if (call->reply == &attempt->reply) {
+        ngx_thrift_attempt_keep_reply(attempt);
+        call->reply = NULL;
+
+    } else if (attempt->received) {
+        call->owner->hold(call, -attempt->received);
+    }
+
+    if (attempt->earlier && other->earlier == NULL) {
+        other->earlier = attempt->earlier;
+        attempt->earlier = NULL;
+    }
+
+    other->lost |= attempt->lost;
+}
+
+
+ngx_uint_t
+ngx_thrift_attempt_resume(ngx_thrift_call_t *call)
+{
+    ngx_uint_t  n;
+
+    n = 0;
+
+    if (call->attempt && call->attempt->connection) {
+        ngx_thrift_connection_resume(call->attempt->connection);
+        n++;
+    }
+
+    if (call->other && call->other->connection) {
+        ngx_thrift_connection_resume(call->other->connection);
+        n++;
+    }
+
+    return n;
+}
+
+
+void
 ngx_thrift_attempt_free(ngx_thrift_attempt_t *attempt)
 {
     ngx_thrift_message_release(&attempt->reply);
@@ -163,6 +210,8 @@ ngx_thrift_attempt_write(ngx_thrift_attempt_t *attempt)
 
     call = attempt->call;
 
+    ngx_thrift_hedge_turn_to(attempt);
+
     call->log->action = "sending call to upstream";
 
     head = call->request.wire.head;
@@ -183,6 +232,8 @@ ngx_thrift_attempt_sent(ngx_thrift_attempt_t *attempt)
     ngx_thrift_message_t  *request;
 
     call = attempt->call;
+
+    ngx_thrift_hedge_turn_to(attempt);
     request = &call->request;
     attempt->state = NGX_THRIFT_ATTEMPT_SENT;
 
@@ -229,6 +280,8 @@ ngx_thrift_attempt_may_receive(ngx_thrift_attempt_t *attempt,
     ngx_thrift_call_t  *call;
 
     call = attempt->call;
+
+    ngx_thrift_hedge_turn_to(attempt);
 
     rc = call->owner->may_receive(call, shared);
 
@@ -277,6 +330,8 @@ ngx_thrift_attempt_check(ngx_thrift_attempt_t *attempt)
     ngx_thrift_call_t  *call;
 
     call = attempt->call;
+
+    ngx_thrift_hedge_turn_to(attempt);
     head = &attempt->reply.wire.head;
 
     if (attempt->reply.wire.error.text) {
@@ -406,6 +461,8 @@ ngx_thrift_attempt_unnumbered(ngx_thrift_attempt_t *attempt)
 ngx_int_t
 ngx_thrift_attempt_malformed(ngx_thrift_attempt_t *attempt, const char *why)
 {
+    ngx_thrift_hedge_turn_to(attempt);
+
     ngx_log_error(ngx_thrift_pool_level(attempt->pool), attempt->call->log, 0,
                   "upstream sent malformed reply: %s", why);
 
@@ -456,6 +513,8 @@ ngx_thrift_attempt_lost(ngx_thrift_attempt_t *attempt)
 void
 ngx_thrift_attempt_timed_out(ngx_thrift_attempt_t *attempt)
 {
+    ngx_thrift_hedge_turn_to(attempt);
+
     if (attempt->call->paused) {
         ngx_log_error(NGX_LOG_INFO, attempt->call->log, NGX_ETIMEDOUT,
                       "call timed out");

@@ -45,6 +45,7 @@ struct ngx_thrift_attempt_s {
     ngx_uint_t                 state;
     ngx_uint_t                 number;      /* among the call's, from 1 */
     ngx_thrift_delay_t         expiry;      /* thrift_attempt_timeout */
+    ngx_thrift_delay_t         hedge;       /* thrift_hedge */
     ngx_msec_t                 start;       /* of the call's first one */
 
     ngx_uint_t                 round;       /* in which servers are tried, from
@@ -110,7 +111,20 @@ ngx_thrift_attempt_t *ngx_thrift_attempt_create(ngx_thrift_call_t *call,
 void ngx_thrift_attempt_renew(ngx_thrift_attempt_t *attempt);
 ngx_int_t ngx_thrift_attempt_restore(ngx_thrift_attempt_t *attempt);
 
+/*
+ * It ends beside another one of the call: what the call still needs of it goes
+ * to that.
+ */
+void ngx_thrift_attempt_leave(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_attempt_t *other);
+
 void ngx_thrift_attempt_free(ngx_thrift_attempt_t *attempt);
+
+/*
+ * Reads on, soon, after ngx_thrift_attempt_may_receive() has said no.  0: the
+ * call has no attempt that could.
+ */
+ngx_uint_t ngx_thrift_attempt_resume(ngx_thrift_call_t *call);
 
 /* Writes its message, with the seqid it was given, to attempt->out. */
 ngx_int_t ngx_thrift_attempt_write(ngx_thrift_attempt_t *attempt);

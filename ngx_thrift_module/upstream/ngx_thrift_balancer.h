@@ -17,6 +17,13 @@ typedef struct {
     ngx_int_t   (*balance)(ngx_thrift_attempt_t *attempt);
 
     /*
+     * The same for an attempt beside `first`, which has a server: chooses
+     * another one, and no backup.  NGX_DECLINED: there is none to be had now.
+     */
+    ngx_int_t   (*beside)(ngx_thrift_attempt_t *attempt,
+                    ngx_thrift_attempt_t *first);
+
+    /*
      * chooses ->peer's address; NGX_BUSY: there is none to be had, and ->full
      * says if there will be one when calls have been answered
      */

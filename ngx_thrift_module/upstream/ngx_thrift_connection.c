@@ -289,6 +289,8 @@ ngx_thrift_connection_log(ngx_log_t *log, u_char *buf, size_t len)
                             : ngx_thrift_connection_first(conn);
 
     if (attempt) {
+        ngx_thrift_hedge_turn_to(attempt);
+
         clog = attempt->call->log;
         return clog->handler(clog, buf, len);
     }

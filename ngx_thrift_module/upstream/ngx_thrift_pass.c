@@ -18,17 +18,22 @@
 
 static void ngx_thrift_pass_done(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
 static void ngx_thrift_pass_go_on(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
+static void ngx_thrift_pass_give_up(ngx_thrift_attempt_t *attempt,
+    ngx_uint_t reason);
 static void ngx_thrift_pass_round(void *data);
 static void ngx_thrift_pass_take_off(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_try(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_connect(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
+static void ngx_thrift_pass_start_time(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
 static void ngx_thrift_pass_give_back(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
 static ngx_int_t ngx_thrift_pass_end(ngx_thrift_attempt_t *attempt,
+    ngx_int_t rc);
+static ngx_int_t ngx_thrift_pass_one_of_two(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
 static ngx_uint_t ngx_thrift_pass_state(ngx_thrift_attempt_t *attempt);
 
@@ -74,9 +79,12 @@ ngx_thrift_pass_balanced(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 static void
 ngx_thrift_pass_done(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 {
+    ngx_thrift_hedge_turn_to(attempt);
+
     /* a connection died in the pool: the same server, over a new one */
 
     if (rc == NGX_DECLINED && attempt->reused
+        && (attempt->sent == 0 || attempt->call->other == NULL)
         && ngx_thrift_retry_affords(attempt))
     {
         ngx_thrift_attempt_renew(attempt);
@@ -97,10 +105,37 @@ ngx_thrift_pass_expire(ngx_thrift_delay_t *expiry)
     attempt = (ngx_thrift_attempt_t *)
                   ((u_char *) expiry - offsetof(ngx_thrift_attempt_t, expiry));
 
+    ngx_thrift_hedge_turn_to(attempt);
+
     rc = ngx_thrift_attempt_expired(attempt);
 
     ngx_thrift_pass_take_off(attempt);
     ngx_thrift_pass_go_on(attempt, rc);
+}
+
+
+void
+ngx_thrift_pass_hedge(ngx_thrift_delay_t *hedge)
+{
+    ngx_int_t              rc;
+    ngx_thrift_attempt_t  *attempt;
+
+    attempt = (ngx_thrift_attempt_t *)
+                  ((u_char *) hedge - offsetof(ngx_thrift_attempt_t, hedge));
+
+    attempt = ngx_thrift_hedge_create(attempt);
+
+    if (attempt == NULL) {
+        return;
+    }
+
+    ngx_thrift_pass_start_time(attempt);
+
+    rc = ngx_thrift_queue_enter(attempt);
+
+    if (rc != NGX_AGAIN) {
+        ngx_thrift_pass_go_on(attempt, rc);
+    }
 }
 
 
@@ -128,10 +163,22 @@ ngx_thrift_pass_go_on(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 ngx_int_t
 ngx_thrift_pass_cancel(ngx_thrift_call_t *call, ngx_uint_t reason)
 {
-    ngx_uint_t             state;
-    ngx_thrift_attempt_t  *attempt;
+    if (call->other) {
+        ngx_thrift_pass_give_up(call->attempt, reason);
+        ngx_thrift_hedge_drop(call->attempt);
+    }
 
-    attempt = call->attempt;
+    ngx_thrift_pass_give_up(call->attempt, reason);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_thrift_pass_give_up(ngx_thrift_attempt_t *attempt, ngx_uint_t reason)
+{
+    ngx_uint_t  state;
+
     state = NGX_PEER_NEXT;
 
     if (reason == NGX_THRIFT_CALL_EXPIRED) {
@@ -141,9 +188,7 @@ ngx_thrift_pass_cancel(ngx_thrift_call_t *call, ngx_uint_t reason)
 
     ngx_thrift_pass_take_off(attempt);
 
-    call->balancer->free(attempt, state);
-
-    return NGX_OK;
+    attempt->call->balancer->free(attempt, state);
 }
 
 
@@ -176,6 +221,7 @@ static void
 ngx_thrift_pass_take_off(ngx_thrift_attempt_t *attempt)
 {
     ngx_thrift_delay_stop(&attempt->expiry);
+    ngx_thrift_delay_stop(&attempt->hedge);
 
     if (attempt->pause) {
         ngx_thrift_timer_clear(attempt->pause);
@@ -222,10 +268,7 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
     call = attempt->call;
     call->log->action = "connecting to upstream";
 
-    if (call->conf->attempt_deadlines) {
-        ngx_thrift_delay_start(call->conf->attempt_deadlines,
-                               &attempt->expiry, ngx_current_msec);
-    }
+    ngx_thrift_pass_start_time(attempt);
 
     conn = ngx_thrift_pin_find(attempt);
 
@@ -260,6 +303,21 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
 }
 
 
+/* Its own time begins. */
+
+static void
+ngx_thrift_pass_start_time(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_delays_t  *deadlines;
+
+    deadlines = attempt->call->conf->attempt_deadlines;
+
+    if (deadlines) {
+        ngx_thrift_delay_start(deadlines, &attempt->expiry, ngx_current_msec);
+    }
+}
+
+
 void
 ngx_thrift_pass_chosen(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 {
@@ -291,6 +349,8 @@ ngx_thrift_pass_connect(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
                    "thrift call %ui: attempt %ui with server %V",
                    call->number, attempt->number, attempt->peer->name);
 
+    ngx_thrift_hedge_start(attempt);
+
     /* what others have left on a connection is no state of this client's */
 
     attempt->fresh = (call->conf->balance == NGX_THRIFT_BALANCE_CONNECTION);
@@ -313,7 +373,13 @@ ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
     }
 
     ngx_thrift_delay_stop(&attempt->expiry);
+    ngx_thrift_delay_stop(&attempt->hedge);
+
     ngx_thrift_pass_give_back(attempt, rc);
+
+    if (attempt->call->other) {
+        return ngx_thrift_pass_one_of_two(attempt, rc);
+    }
 
     if (!ngx_thrift_retry_due(attempt, rc)) {
         return ngx_thrift_pass_end(attempt, rc);
@@ -323,6 +389,38 @@ ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
     ngx_thrift_attempt_renew(attempt);
 
     return NGX_DECLINED;
+}
+
+
+/* The call has another one on its way: one of them goes. */
+
+static ngx_int_t
+ngx_thrift_pass_one_of_two(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
+{
+    ngx_thrift_call_t     *call;
+    ngx_thrift_attempt_t  *other;
+
+    call = attempt->call;
+
+    if (rc == NGX_OK && !ngx_thrift_retry_is_wanted(attempt, rc)) {
+        other = call->other;
+
+        ngx_thrift_pass_give_up(other, NGX_THRIFT_CALL_LEFT);
+        ngx_thrift_hedge_drop(other);
+
+        return NGX_OK;
+    }
+
+    /* its error is not the call's, its reply only if nothing better comes */
+
+    if (rc != NGX_OK) {
+        ngx_thrift_error_clear(call);
+        call->reply = NULL;
+    }
+
+    ngx_thrift_hedge_drop(attempt);
+
+    return NGX_AGAIN;
 }
 
 

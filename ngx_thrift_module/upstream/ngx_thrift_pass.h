@@ -20,6 +20,9 @@ void ngx_thrift_pass_chosen(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
 /* The time of an attempt is over: handles attempt->expiry. */
 void ngx_thrift_pass_expire(ngx_thrift_delay_t *expiry);
 
+/* A second attempt is due beside one: handles attempt->hedge. */
+void ngx_thrift_pass_hedge(ngx_thrift_delay_t *hedge);
+
 /* The call is given up: nobody waits for its answer any more. */
 ngx_int_t ngx_thrift_pass_cancel(ngx_thrift_call_t *call, ngx_uint_t reason);
 

@@ -59,6 +59,7 @@ struct ngx_thrift_pool_s {
 
     ngx_thrift_budget_t       retries;  /* ngx_thrift_retry.c */
     ngx_thrift_budget_conf_t  retry;
+    ngx_thrift_budget_t       hedges;   /* ngx_thrift_hedge.c */
     ngx_thrift_refusals_t     retry_refusals;
 
     ngx_uint_t            max;          /* idle ones kept for everybody; 0: none

@@ -75,13 +75,18 @@ ngx_thrift_retry_found_none(ngx_thrift_attempt_t *attempt)
 ngx_uint_t
 ngx_thrift_retry_due(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 {
-    ngx_thrift_conf_t  *conf;
-
-    conf = attempt->call->conf;
-
-    return (ngx_thrift_retry_causes(attempt, rc) & conf->next_upstream)
+    return ngx_thrift_retry_is_wanted(attempt, rc)
            && ngx_thrift_retry_is_left(attempt)
            && ngx_thrift_retry_affords(attempt);
+}
+
+
+ngx_uint_t
+ngx_thrift_retry_is_wanted(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
+{
+    return (ngx_thrift_retry_causes(attempt, rc)
+            & attempt->call->conf->next_upstream)
+           != 0;
 }
 
 

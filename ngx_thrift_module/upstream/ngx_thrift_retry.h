@@ -43,6 +43,10 @@ void ngx_thrift_retry_found_none(ngx_thrift_attempt_t *attempt);
  */
 ngx_uint_t ngx_thrift_retry_due(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
 
+/* The same, if there was any server left. */
+ngx_uint_t ngx_thrift_retry_is_wanted(ngx_thrift_attempt_t *attempt,
+    ngx_int_t rc);
+
 /*
  * May it be sent again, if it was sent?  Otherwise the log says so, and nothing
  * is due.

@@ -5,6 +5,7 @@
  *     pass          which attempt is next, or what the call's error is
  *      |  \
  *      |   retry -- budget                   is there a next one
+ *      |   hedge                             or two at a time
  *      |   balancer ------ peer (stream)     which server
  *      |   pin                               or one that keeps its state
  *      |   blame                             and was it that one's fault
@@ -56,6 +57,7 @@
 #include "upstream/ngx_thrift_pipeline.h"
 #include "upstream/ngx_thrift_blame.h"
 #include "upstream/ngx_thrift_retry.h"
+#include "upstream/ngx_thrift_hedge.h"
 #include "upstream/ngx_thrift_pass.h"
 
 

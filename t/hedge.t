@@ -1,0 +1,387 @@
+#!/usr/bin/perl
+
+# thrift_hedge: a second server is asked when the first one takes long; whose
+# answer the client gets, which calls are never sent twice, and how many are.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Time::HiRes ();
+use Test::Thrift;
+
+
+my $hedge = 0.05 * time_factor();
+my $ms = 1000 * $hedge;
+
+my %balancers = (
+    rr         => '',
+    least      => 'least_conn;',
+    hash       => 'hash x;',
+    consistent => 'hash x consistent;',
+    random     => 'random;',
+    two        => 'random two;',
+);
+
+# nginx itself never frees what "random" allocates in a zone
+
+my @balancers = grep { !/^(?:random|two)_zone/ || !sanitizer() }
+                     map { ($_, "${_}_zone") } sort keys %balancers;
+
+my $t = Test::Thrift->new(conf(<<'EOF',
+
+%%TEST_GLOBALS%%
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    log_format  test  '$server_port|$thrift_method|$thrift_status|$status|'
+                      '$upstream_addr';
+    access_log  %%TESTDIR%%/access.log  test;
+
+    thrift_idl    api.thrift;
+    thrift_hedge  #time percent=100;
+
+    upstream pair {
+        server               127.0.0.1:%%PORT_first%%   max_fails=1;
+        server               127.0.0.1:%%PORT_second%%  max_fails=1;
+        thrift_keepalive     0;
+        thrift_retry_budget  off;
+    }
+
+    upstream part {
+        server               127.0.0.1:%%PORT_first%%;
+        server               127.0.0.1:%%PORT_second%%;
+        thrift_retry_budget  off;
+    }
+
+    upstream backup {
+        server               127.0.0.1:%%PORT_first%%;
+        server               127.0.0.1:%%PORT_second%%  backup;
+        thrift_retry_budget  off;
+    }
+
+    upstream single {
+        server               127.0.0.1:%%PORT_first%%;
+        thrift_retry_budget  off;
+    }
+
+    upstream down {
+        server               127.0.0.1:%%PORT_first%%;
+        server               127.0.0.1:%%PORT_second%%  down;
+        thrift_retry_budget  off;
+    }
+
+    upstream budget {
+        server               127.0.0.1:%%PORT_first%%;
+        server               127.0.0.1:%%PORT_second%%;
+        thrift_retry_budget  5% min=0r/s;
+    }
+
+    map $thrift_method $by_method {
+        getAddress   127.0.0.1:%%PORT_first%%;
+        default      pair;
+    }
+
+    server {
+        listen                127.0.0.1:%%PORT_proxy%%;
+        thrift_next_upstream  error;
+        thrift_pass           pair;
+
+        thrift_service Pinned {
+            thrift_balance  connection;
+            thrift_pass     pair;
+        }
+
+        thrift_service Backup {
+            thrift_pass  backup;
+        }
+
+        thrift_service Single {
+            thrift_pass  single;
+        }
+
+        thrift_service Down {
+            thrift_pass  down;
+        }
+
+        thrift_service Address {
+            thrift_pass  $by_method;
+        }
+
+        thrift_service Named {
+            thrift_pass  $by_method;
+        }
+
+        thrift_service Off {
+            thrift_hedge  off;
+            thrift_pass   pair;
+        }
+
+        thrift_service Part {
+            thrift_hedge  #time;
+            thrift_pass   part;
+        }
+
+        thrift_service Budget {
+            thrift_pass  budget;
+        }
+
+        thrift_service Next {
+            thrift_next_upstream  error exception;
+            thrift_pass           pair;
+        }
+
+        thrift_service Short {
+            thrift_timeout  #deadline;
+            thrift_pass     pair;
+        }
+    }
+
+    #balancers
+}
+
+EOF
+    time => "${ms}ms", deadline => 3 * $ms . 'ms',
+    balancers => join("\n", map { <<"EOS" } @balancers)),
+    upstream $_ {
+        @{[ /^(.*)_zone/ ? "zone  $_ 128k; $balancers{$1}" : $balancers{$_} ]}
+
+        server               127.0.0.1:%%PORT_first%%;
+        server               127.0.0.1:%%PORT_second%%;
+        server               127.0.0.1:%%PORT_third%%;
+        thrift_retry_budget  off;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_$_%%;
+        thrift_pass  $_;
+    }
+EOS
+    log => 'info');
+
+my $idempotent = '(nthrift.idempotent = "true")';
+
+$t->write_file('api.thrift', join('', map { <<"EOF" }
+service $_ {
+    string get$_(1: string text) $idempotent,
+    string put$_(1: string text),
+    oneway void poke$_(1: string text) $idempotent
+}
+EOF
+    qw(Api Pinned Backup Single Down Address Named Off Part Budget Next
+       Short)));
+
+my @backends = map { $t->backend($_) } qw(first second third);
+
+$t->run();
+
+my $c;
+my %before;
+my $late = { delay => 4 * $hedge };
+
+# What the one that is asked first does, and the one that is asked then: which
+# of them that is, is not known before.
+
+sub script {
+    my (@actions) = @_;
+
+    for (@backends) {
+        $_->script('*' => @actions ? shift @actions : {});
+    }
+
+    %before = map { $_ => scalar $_->calls() } @backends;
+}
+
+sub executed {
+    return join ' ', map { $_->calls() - $before{$_} } @backends;
+}
+
+# What the client gets, how often each server got it, and in how many times of
+# thrift_hedge.
+
+sub outcome {
+    my ($client, $method, @o) = @_;
+
+    my $start = Time::HiRes::time();
+    my $text = answer($client->call($method, @o)) || 'nothing';
+    my $times = int((Time::HiRes::time() - $start) / $hedge + 0.1);
+
+    $text =~ s/after \d+ms/after/;
+
+    return "$text (" . executed() . ") $times";
+}
+
+# A call that the first server gets first: round robin goes on from a call that
+# the second one has answered.
+
+sub first_of_pair {
+    my ($method, @actions) = @_;
+
+    for (1 .. 4) {
+        script();
+        last if answer($t->client('proxy')->call('putApi')) eq 'second';
+    }
+
+    script(@actions);
+    $c = $t->client('proxy');
+
+    return outcome($c, $method);
+}
+
+is(first_of_pair('getApi'), 'first (1 0 0) 0', 'in time');
+is(first_of_pair('getApi', $late), 'second (1 1 0) 1', 'late');
+is(answer($c->call('getApi')) =~ s/first|second/answer/r, 'answer',
+   'connection stays');
+is(first_of_pair('getApi', $late, $late), 'first (1 1 0) 4', 'both are late');
+is(first_of_pair('getApi', { cut => 0.5 }), 'second (1 1 0) 1',
+   'in the middle of its reply');
+is(first_of_pair('getApi', { stall => 1 }), 'second (1 1 0) 1', 'silent');
+
+my ($at1, $at2) = map { $t->address($_) } qw(first second);
+my $port = $t->port('proxy');
+
+ok($t->wait_log(qr/^$port\|getApi\|success\|200\|$at1, $at2$/, 'access.log'),
+   'both are logged');
+
+# one fails, the other goes on
+
+my $close = { delay => 2 * $hedge, raw => '', close => 'after' };
+my $closed = '6 upstream closed connection before it replied';
+
+is(first_of_pair('getApi', $close, $late), 'second (1 1 0) 5',
+   'first fails, second is late');
+is(first_of_pair('getApi', $late, { close => 'request' }), 'first (1 1 0) 4',
+   'second fails');
+is(first_of_pair('getApi', $late, { garbage => 1 }), 'first (1 1 0) 4',
+   'second sends garbage');
+is(first_of_pair('getApi', $close, { close => 'request' }),
+   "$closed (1 1 0) 2", 'both fail');
+
+# exceptions are answers, unless they are not to be
+
+my $no = { exception => [ 6, 'no' ] };
+
+is(first_of_pair('getApi', $late, $no), '6 no (1 1 0) 1',
+   'second sends exception');
+is(first_of_pair('getNext', $late, $no), 'first (1 1 0) 4',
+   'exception for which another is tried');
+is(first_of_pair('getNext', $close, $no), '6 no (1 1 0) 2',
+   'exception is better than nothing');
+is(first_of_pair('getNext', { %$late, %$no }, $no), '6 no (1 1 0) 4',
+   'two exceptions');
+
+# never sent twice
+
+for my $method (qw(putApi getOff getPinned)) {
+    is(first_of_pair($method, $late, $late), 'first (1 0 0) 4', $method);
+}
+
+for my $service (qw(Single Backup Down Address)) {
+    script($late, $late);
+    is(outcome($t->client('proxy'), "get$service"), 'first (1 0 0) 4',
+       "$service");
+}
+
+is(first_of_pair('getNamed', $late), 'second (1 1 0) 1', 'upstream by name');
+
+script({ %$late, answer => 1 }, { %$late, answer => 1 });
+$c->oneway('getApi');
+$c->oneway('pokeApi');
+elapse(3 * $hedge);
+is(eval join('+', split / /, executed()), 2, 'oneways');
+
+# deadline, and clients that leave
+
+is(first_of_pair('getShort', $late, $late),
+   '6 timed out after reading reply from upstream (1 1 0) 3', 'deadline');
+
+script($late, $late);
+$c = $t->client('proxy');
+$c->start('getApi');
+ok(wait_for(sub { executed() eq '1 1 0' }), 'both have it');
+$c->close();
+ok($t->wait_log(qr/^$port\|getApi\|cancelled\|499\|[^,]+, [^,]+$/,
+                'access.log'), 'client has left');
+
+# large ones, in both protocols
+
+my $text = join '', map { chr(33 + $_ * 7 % 90) } 1 .. 30_000;
+
+for my $protocol (qw(binary compact)) {
+    for my $transport (qw(framed unframed)) {
+        script({ echo => 1, pieces => 100 }, { echo => 1, %$late },
+               { echo => 1, %$late });
+        $c = $t->client('proxy', protocol => $protocol,
+                        transport => $transport);
+
+        for (1 .. 2) {
+            my $m = $c->call('getApi', [ [ 1, string => $text ] ]);
+            is($m && ($m->{fields}{1} || '') eq $text ? 'equal' : 'other',
+               'equal', "large, $protocol, $transport");
+        }
+    }
+}
+
+# with each balancer the second one is another
+
+for my $name (@balancers) {
+    script($late, $late, $late);
+
+    my @clients = map { $t->client($name) } 1 .. 4;
+
+    $_->start('getApi') for @clients;
+
+    is(scalar(grep { /^(?:first|second|third)$/ }
+              map { answer($_->read_message()) } @clients), 4,
+       "$name, all are answered");
+
+    my $at = $t->port($name);
+    my @lines = $t->wait_log(qr/^$at\|/, 'access.log', undef, 4);
+
+    is(scalar(grep { /\|(\S+), (\S+)$/ && $1 ne $2 } @lines), 4,
+       "$name, two each");
+}
+
+# no server is to blame for what nobody waited for
+
+is(scalar($t->grep_log(qr/temporarily disabled|no live upstreams/)), 0,
+   'nobody is blamed');
+
+# how many
+
+sub many {
+    my ($method, $n) = @_;
+
+    script($late, $late);
+
+    my @clients = map { $t->client('proxy') } 1 .. 10;
+    my $bytes = join('', map { call_bytes($method, $_) } 1 .. $n / 10);
+    my $answers = 0;
+
+    $_->send($bytes) for @clients;
+    $answers += grep { $_->{type} == REPLY } $_->exchange('', $n / 10)
+        for @clients;
+
+    return ($answers, eval join('+', split / /, executed()));
+}
+
+my ($answers, $n) = many('getPart', 300);
+
+is($answers, 300, 'part, all are answered');
+cmp_ok($n, '<=', 330, 'a tenth is sent twice');
+cmp_ok($n, '>', 310, 'not much less');
+
+($answers, $n) = many('getBudget', 300);
+
+is($answers, 300, 'budget, all are answered');
+cmp_ok($n, '<=', 315, 'as many as the budget of retries allows');
+cmp_ok($n, '>', 303, 'not much less');
+
+$t->done();
