@@ -19,7 +19,7 @@ use Time::HiRes qw(sleep time);
 
 
 my $SECONDS = $ENV{KILL_SECONDS} || 6;
-my $RATE    = 600 / time_factor();      # calls a second, of each load
+my $RATE    = int(600 / time_factor()); # calls a second, of each load
 my $KILLS   = 1.5 / time_factor();      # a second, at least
 my $SEED    = $ENV{KILL_SEED} || int(time());
 

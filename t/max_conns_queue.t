@@ -1,0 +1,135 @@
+#!/usr/bin/perl
+
+# When all servers have as many calls as max_conns allows, the next one is told
+# at once, or waits for one of them where thrift_keepalive has a queue.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Test::Thrift;
+
+
+my $t = Test::Thrift->new(<<'EOF', log => 'info');
+
+%%TEST_GLOBALS%%
+
+worker_processes  1;
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    log_format  test  '$thrift_method|$thrift_status|$status|$upstream_addr';
+    access_log  %%TESTDIR%%/access.log  test;
+
+    thrift_max_pipeline  100;
+    thrift_trusted       on;
+
+    upstream full {
+        server            127.0.0.1:%%PORT_first%%  max_conns=2;
+        server            127.0.0.1:%%PORT_second%%  max_conns=1;
+    }
+
+    upstream queue {
+        server            127.0.0.1:%%PORT_third%%  max_conns=2;
+        server            127.0.0.1:%%PORT_fourth%%  max_conns=1  backup;
+        thrift_keepalive  10  queue=5  queue_timeout=500ms;
+    }
+
+    upstream down {
+        server            127.0.0.1:%%PORT_closed%%  max_conns=2;
+        thrift_keepalive  10  queue=5;
+    }
+
+    server { listen 127.0.0.1:%%PORT_full%%;   thrift_pass full; }
+    server { listen 127.0.0.1:%%PORT_queue%%;  thrift_pass queue; }
+    server { listen 127.0.0.1:%%PORT_down%%;   thrift_pass down; }
+}
+
+EOF
+
+my %script = (hold => { hold => 1 }, slow => { delay => 0.02 });
+
+my ($first, $second, $third, $fourth)
+    = map { $t->backend($_, script => \%script) }
+          qw(first second third fourth);
+
+$t->run();
+
+my $c = $t->client('full');
+
+$c->send(join('', map { call_bytes('hold', $_) } 1 .. 3));
+wait_for(sub { $first->calls('hold') + $second->calls('hold') == 3 });
+
+is(answer($t->client('full')->call('get')),
+   '6 overloaded: upstream servers have too many calls', 'told at once');
+ok($t->wait_log(qr/^get\|exception\|503\|full$/m, 'access.log'), 'logged');
+ok($t->grep_log(qr/\[info\] .*upstream servers have too many calls/),
+   'and in the error log');
+
+$_->release() for $first, $second;
+is(scalar(grep { $_->{type} == REPLY } $c->exchange('', 3)), 3, 'answered');
+like(answer($t->client('full')->call('get')), qr/^(?:first|second)$/,
+     'and the next');
+
+# in turn
+
+my @c = map { $t->client('queue') } 1 .. 2;
+
+$c[0]->send(join('', map { call_bytes('slow', $_) } 1 .. 8));
+my @m = $c[0]->exchange('', 8);
+is(scalar(grep { $_->{type} == REPLY } @m), 8, 'eight calls, three at a time');
+
+$c[0]->send(join('', map { call_bytes('hold', $_) } 1 .. 3));
+wait_for(sub { $third->calls('hold') + $fourth->calls('hold') == 3 });
+is($third->calls('hold'), 2, 'two, and one for the backup');
+
+$c[1]->send(call_bytes('get', 1));
+elapse(0.1);
+$third->release();
+like(answer($c[1]->read_message()), qr/^third$/, 'served when there is a place');
+ok($t->wait_log(qr/^get\|success\|200\|127.0.0.1:\d+$/m, 'access.log'),
+   'one attempt in the log');
+
+$fourth->release();
+is(scalar(grep { $_->{type} == REPLY } $c[0]->exchange('', 3)), 3, 'the held');
+
+# who leaves, and who waits too long
+
+$c[0]->send(join('', map { call_bytes('hold', $_) } 1 .. 3));
+wait_for(sub { $third->calls('hold') + $fourth->calls('hold') == 6 });
+
+my $gone = $t->client('queue');
+$gone->send(call_bytes('gone', 1));
+elapse(0.05);
+$gone->close();
+ok($t->wait_log(qr/^gone\|cancelled\|499/m, 'access.log'), 'left');
+
+is(answer($c[1]->call('late')),
+   '6 overloaded: no connection to upstream got free in time',
+   'queue_timeout');
+
+$c[1]->send(join('', map { call_bytes('many', $_) } 1 .. 7));
+elapse(0.1);
+$_->release() for $third, $fourth;
+
+@m = $c[1]->exchange('', 7);
+is(scalar(grep { $_->{type} == REPLY } @m), 5, 'five wait');
+is(scalar(grep { ($_->{message} || '')
+                 eq 'overloaded: too many calls wait for upstream' } @m), 2,
+   'and two do not');
+is(scalar(grep { $_->{type} == REPLY } $c[0]->exchange('', 3)), 3, 'the held');
+is($third->calls('gone') + $fourth->calls('gone'), 0, 'never sent');
+
+# a server that cannot be reached is not one that is full
+
+is(answer($t->client('down')->call('get')), '6 cannot connect to upstream',
+   'not reached');
+
+$t->done();
