@@ -1,9 +1,9 @@
 
 /*
  * Most messages lie in one piece, and most are small: for those send() costs
- * the kernel less than writev(), about 3 % of a hosted call.  Several small ones
- * are copied together for it.  Called by the session for replies and by the
- * upstream room for calls.
+ * the kernel less than writev(), about 3 % of a hosted call.  Several small
+ * ones are copied together for it.  Called by the session for replies, and by
+ * the upstream room for calls.
  */
 
 #include "ngx_thrift.h"
