@@ -112,6 +112,7 @@ my @directives = (
     thrift_pipeline              => [ '8;', [qw(upstream)] ],
     thrift_pipeline_delay        => [ '1s;', [qw(upstream)] ],
     thrift_retry_budget          => [ '10%;', [qw(upstream)] ],
+    thrift_failure               => [ 'exception=any;', [qw(upstream)] ],
     thrift_check_seqid           => [ 'off;', [qw(upstream)] ],
     thrift_bind                  => [ '127.0.0.1;', $link ],
     thrift_socket_keepalive      => [ 'on;', $link ],
@@ -380,6 +381,10 @@ my @bad = (
     (map { [ "hedge $_", server => "thrift_hedge 1s $_;",
              "invalid parameter \"$_\"" ] }
          qw(percent=0 percent=101 percent=10% percent= percents=10)),
+
+    (map { [ "failure $_", upstream => "thrift_failure $_;",
+             "invalid value \"$_\"" ] }
+         qw(none exception exception=all)),
 
     [ 'depth 0', server => 'thrift_max_depth 0;',
       'value must be between 1 and 255' ],

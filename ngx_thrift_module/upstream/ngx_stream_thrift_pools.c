@@ -158,6 +158,7 @@ ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool,
     pool->idle.pipeline_connections = ucf->pipeline_connections;
     pool->idle.pipeline_delay = ucf->pipeline_delay;
     pool->idle.retry = ucf->retry;
+    pool->idle.failure = ucf->failure;
 
     if (ucf->queue_timeout) {
         ngx_thrift_delay_init(&pool->queue, ucf->queue_timeout,

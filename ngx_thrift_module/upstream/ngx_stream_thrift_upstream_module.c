@@ -82,6 +82,14 @@ static const ngx_stream_thrift_parameter_t
 };
 
 
+static ngx_conf_enum_t  ngx_stream_thrift_failures[] = {
+    { ngx_string("exception=none"), NGX_THRIFT_BLAME_EXCEPTION_NONE },
+    { ngx_string("exception=internal"), NGX_THRIFT_BLAME_EXCEPTION_INTERNAL },
+    { ngx_string("exception=any"), NGX_THRIFT_BLAME_EXCEPTION_ANY },
+    { ngx_null_string, 0 }
+};
+
+
 static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
 
     { ngx_string("thrift_keepalive"),
@@ -111,6 +119,13 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
       NGX_STREAM_SRV_CONF_OFFSET,
       0,
       NULL },
+
+    { ngx_string("thrift_failure"),
+      NGX_STREAM_UPS_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, failure),
+      &ngx_stream_thrift_failures },
 
     { ngx_string("thrift_check_seqid"),
       NGX_STREAM_UPS_CONF|NGX_CONF_FLAG,
@@ -337,6 +352,7 @@ ngx_stream_thrift_create_upstream_conf(ngx_conf_t *cf)
     ucf->pipeline_delay = NGX_CONF_UNSET_MSEC;
     ucf->retry.percent = NGX_CONF_UNSET_UINT;
     ucf->retry.min = NGX_CONF_UNSET_UINT;
+    ucf->failure = NGX_CONF_UNSET_UINT;
     ucf->check_seqid = NGX_CONF_UNSET;
     ucf->transport = NGX_CONF_UNSET_UINT;
     ucf->protocol = NGX_CONF_UNSET_UINT;
@@ -653,6 +669,8 @@ ngx_stream_thrift_init_upstreams(ngx_conf_t *cf)
                                  NGX_THRIFT_PIPELINE_DELAY);
         ngx_conf_init_uint_value(ucf->retry.percent, NGX_THRIFT_RETRY_PERCENT);
         ngx_conf_init_uint_value(ucf->retry.min, NGX_THRIFT_RETRY_MIN);
+        ngx_conf_init_uint_value(ucf->failure,
+                                 NGX_THRIFT_BLAME_EXCEPTION_NONE);
         ngx_conf_init_value(ucf->check_seqid, 1);
         ngx_conf_init_uint_value(ucf->transport, NTHRIFT_FRAMED);
         ngx_conf_init_uint_value(ucf->protocol, NTHRIFT_BINARY);

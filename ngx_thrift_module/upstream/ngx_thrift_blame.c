@@ -25,6 +25,8 @@ typedef struct {
 } ngx_thrift_suspect_t;
 
 
+static ngx_uint_t ngx_thrift_blame_is_failure(ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_blame_clear(ngx_thrift_attempt_t *attempt);
 static ngx_thrift_suspect_t *ngx_thrift_blame_suspect(
     ngx_thrift_attempt_t *attempt);
 static ngx_thrift_suspect_t *ngx_thrift_blame_create(
@@ -69,8 +71,44 @@ ngx_thrift_blame(ngx_thrift_attempt_t *attempt)
 }
 
 
-void
+ngx_uint_t
 ngx_thrift_blame_answered(ngx_thrift_attempt_t *attempt)
+{
+    if (ngx_thrift_blame_is_failure(attempt)) {
+        return ngx_thrift_blame(attempt);
+    }
+
+    ngx_thrift_blame_clear(attempt);
+
+    return 0;
+}
+
+
+static ngx_uint_t
+ngx_thrift_blame_is_failure(ngx_thrift_attempt_t *attempt)
+{
+    int32_t    type;
+    ngx_str_t  text;
+
+    if (attempt->pool->failure == NGX_THRIFT_BLAME_EXCEPTION_NONE
+        || attempt->reply.wire.head.type != NTHRIFT_EXCEPTION
+        || attempt->peer->sockaddr == NULL || attempt->call->copied)
+    {
+        return 0;
+    }
+
+    if (attempt->pool->failure == NGX_THRIFT_BLAME_EXCEPTION_ANY) {
+        return 1;
+    }
+
+    ngx_thrift_reply_parse_exception(&attempt->reply, &type, &text);
+
+    return type == NTHRIFT_EXC_INTERNAL_ERROR;
+}
+
+
+static void
+ngx_thrift_blame_clear(ngx_thrift_attempt_t *attempt)
 {
     uint32_t               client;
     ngx_queue_t           *q, *next;

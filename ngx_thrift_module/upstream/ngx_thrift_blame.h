@@ -13,6 +13,8 @@
  *     another server of the pool has answered one of the clients whose calls
  *     it failed, since then; or no other one is suspect.
  *
+ * So does an exception where thrift_failure says that it is a failure.
+ *
  * A server that does not accept connections counts at once, elsewhere.
  */
 
@@ -24,14 +26,26 @@
 #define NGX_THRIFT_BLAME_TIME      1000     /* milliseconds */
 
 
+/* Exceptions that are failures: thrift_failure. */
+
+typedef enum {
+    NGX_THRIFT_BLAME_EXCEPTION_NONE = 0,
+    NGX_THRIFT_BLAME_EXCEPTION_INTERNAL,
+    NGX_THRIFT_BLAME_EXCEPTION_ANY
+} ngx_thrift_blame_exception_e;
+
+
 /*
  * The attempt was sent, and not answered as calls are.  Returns what its server
  * goes back to the balancer with: NGX_PEER_FAILED, or NGX_PEER_NEXT.
  */
 ngx_uint_t ngx_thrift_blame(ngx_thrift_attempt_t *attempt);
 
-/* The attempt was answered: its server is beyond suspicion. */
-void ngx_thrift_blame_answered(ngx_thrift_attempt_t *attempt);
+/*
+ * The attempt was answered: its server is beyond suspicion, unless that was by
+ * an exception that is a failure.  Returns as ngx_thrift_blame(), or 0.
+ */
+ngx_uint_t ngx_thrift_blame_answered(ngx_thrift_attempt_t *attempt);
 
 /* Forgets all suspects of a pool. */
 void ngx_thrift_blame_forget(ngx_thrift_pool_t *pool);

@@ -433,12 +433,9 @@ ngx_thrift_pass_give_back(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
     call = attempt->call;
 
     if (rc == NGX_OK) {
+        state = call->silent ? 0 : ngx_thrift_blame_answered(attempt);
 
-        if (!call->silent) {
-            ngx_thrift_blame_answered(attempt);
-        }
-
-        call->balancer->free(attempt, 0);
+        call->balancer->free(attempt, state);
         ngx_thrift_queue_wake_server(attempt->pool);
         return;
     }
