@@ -270,6 +270,8 @@ cases_init(void)
     add_always();
     add_connections();
     shuffle();
+
+    self.n = (self.n + conf.part - 1) / conf.part;
 }
 
 

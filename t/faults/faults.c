@@ -46,6 +46,7 @@ options_t  conf = {
     .pad = 4000000,
     .patience = 20000,
     .seed = 1,
+    .part = 1,
     .shown = 20
 };
 
@@ -201,6 +202,7 @@ static number_t  numbers[] = {
     { "pad",        &conf.pad,        sizeof(conf.pad) },
     { "patience",   &conf.patience,   sizeof(conf.patience) },
     { "seed",       &conf.seed,       sizeof(conf.seed) },
+    { "part",       &conf.part,       sizeof(conf.part) },
     { "shown",      &conf.shown,      sizeof(conf.shown) },
 };
 
@@ -253,8 +255,8 @@ parse_options(int argc, char **argv)
         }
     }
 
-    if (conf.proxy == 0 || conf.backend == 0) {
-        fprintf(stderr, "--proxy and --backend are needed\n");
+    if (conf.proxy == 0 || conf.backend == 0 || conf.part == 0) {
+        fprintf(stderr, "--proxy and --backend are needed, and some part\n");
         exit(2);
     }
 }

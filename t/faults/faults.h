@@ -161,6 +161,7 @@ typedef struct {
     unsigned        pad;        /* bytes of a large call */
     unsigned        patience;   /* ms until a call counts as lost */
     unsigned        seed;
+    unsigned        part;       /* one of so many cases is tried */
     unsigned        shown;      /* violations */
     int             verbose;
     const char     *only;       /* cases whose name begins so */
