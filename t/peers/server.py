@@ -5,6 +5,8 @@ KIND is threaded, simple (one connection at a time) or pool (10 threads, or as
 many as PEERS_THREADS says); TRANSPORT framed or buffered; PROTOCOL binary or
 compact.  Each answers Peer, and both services to multiplexed calls.
 
+Strings are echoed after as many ms as PEERS_DELAY says.
+
 PEERS_RECORD, and what is told: see server.cpp.
 """
 
@@ -36,6 +38,7 @@ PROTOCOLS = {"binary": TBinaryProtocolFactory,
 
 
 RECORD = os.environ.get("PEERS_RECORD")
+DELAY = int(os.environ.get("PEERS_DELAY", 0)) / 1000
 
 
 def record(text, file=open(RECORD, "ab", buffering=0) if RECORD else None):
@@ -52,6 +55,10 @@ class PeerHandler:
 
     def echoString(self, text):
         record(text)
+
+        if DELAY:
+            time.sleep(DELAY)
+
         return text
 
     def echoAll(self, all):
