@@ -3,8 +3,8 @@
 # Python's TThreadPoolServer gives a thread to each connection, for as long as it
 # is open, and the next one waits: with ten threads it is not to have more than ten
 # connections, whoever keeps them.  200 clients are all answered, and none waits
-# more than twice as long as most do.  And connections that one worker only keeps are
-# given up for another's calls.
+# more than twice as long as most do; of one worker and of two that count together.
+# And connections that one worker only keeps are given up for another's calls.
 
 use strict;
 use warnings;
@@ -46,7 +46,7 @@ stream {
 
     upstream python {
         #zone
-        server  127.0.0.1:%%PORT_python%%  max_fails=0;
+        server  127.0.0.1:%%PORT_python%%  #limit;
 
         thrift_keepalive  10 max=10 queue=1000;
     }
@@ -64,17 +64,12 @@ my $ZONE = 'zone python 64k;';
 my %tests = map { my ($name, %texts) = @$_;
                   $name => Test::Thrift->new(conf($CONF, %texts),
                                              log => 'crit') }
-    [ 'one worker', workers => 1, zone => '' ],
-    [ 'two workers', workers => 2, zone => $ZONE ];
+    [ 'one worker', workers => 1, zone => '', limit => 'max_fails=0' ],
+    [ 'two workers', workers => 2, zone => $ZONE, limit => 'max_fails=0' ],
+    [ 'max_conns', workers => 2, zone => $ZONE,
+      limit => 'max_fails=0 max_conns=10' ];
 
-for my $name (sort keys %tests) {
-    start($tests{$name});
-
-    crowd($name, $tests{$name}) if $name eq 'one worker';
-    one_by_one($name, $tests{$name});
-
-    $tests{$name}->done();
-}
+crowd($_, $tests{$_}) for sort keys %tests;
 
 
 sub start {
@@ -92,6 +87,8 @@ sub start {
 sub crowd {
     my ($name, $t) = @_;
 
+    start($t);
+
     my %n = load($t, $CLIENTS);
 
     is($n{exit}, 0, "$name: every call was answered");
@@ -101,17 +98,19 @@ sub crowd {
 
     note("$name: ", join(' ', map { "$_=$n{$_}" }
                                   qw(verified p50_us p99_us max_us)));
+
+    one_by_one($name, $t);
+
+    $t->done();
 }
 
 
-# Ten connections are idle, in one worker or the other; clients of both call.
+# All connections are idle in the workers that have them; clients of either call.
 
 sub one_by_one {
     my ($name, $t) = @_;
 
     my $right = 0;
-
-    load($t, THREADS);
 
     for my $n (1 .. 24) {
         my $c = $t->client('proxy');

@@ -21,6 +21,7 @@ static ngx_int_t ngx_stream_thrift_peer_get_other(
 static ngx_uint_t ngx_stream_thrift_peer_is_other(
     ngx_stream_thrift_choice_t *choice, ngx_peer_connection_t *first);
 static ngx_int_t ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt);
+static void ngx_stream_thrift_peer_hold(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_pinned(ngx_thrift_attempt_t *attempt,
     ngx_str_t *name);
 static u_char *ngx_stream_thrift_peer_introduce(ngx_thrift_attempt_t *attempt,
@@ -528,7 +529,7 @@ ngx_stream_thrift_peer_beside(ngx_thrift_attempt_t *attempt,
         return NGX_DECLINED;
     }
 
-    ngx_stream_thrift_held_add(us, attempt->peer);
+    ngx_stream_thrift_peer_hold(attempt);
 
     if (ngx_stream_thrift_peer_add_state(choice) != NGX_OK
         || ngx_stream_thrift_peer_save_name(choice) != NGX_OK)
@@ -620,8 +621,13 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
         rc = peer->get(peer, peer->data);
     }
 
-    attempt->full = (rc == NGX_BUSY
-                     && ngx_stream_thrift_rr_is_full(choice->balancer, peer));
+    attempt->full = 0;
+
+    if (rc == NGX_BUSY) {
+        attempt->pool->places = ngx_stream_thrift_rr_places(choice->balancer,
+                                                            peer);
+        attempt->full = (attempt->pool->places != 0);
+    }
 
     if (attempt->full && attempt->pool->waits) {
 
@@ -633,9 +639,8 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
     }
 
     if (rc == NGX_OK) {
-        ngx_stream_thrift_held_add(choice->balancer, peer);
-        attempt->max_conns = ngx_stream_thrift_rr_max_conns(choice->balancer,
-                                                            peer);
+        ngx_stream_thrift_peer_hold(attempt);
+
     } else {
         peer->sockaddr = NULL;
     }
@@ -649,6 +654,24 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
     }
 
     return rc;
+}
+
+
+static void
+ngx_stream_thrift_peer_hold(ngx_thrift_attempt_t *attempt)
+{
+    ngx_peer_connection_t       *peer;
+    ngx_stream_thrift_choice_t  *choice;
+
+    choice = attempt->choice;
+    peer = attempt->peer;
+
+    ngx_stream_thrift_held_add(choice->balancer, peer);
+
+    attempt->max_conns = ngx_stream_thrift_rr_max_conns(choice->balancer,
+                                                        peer);
+    choice->pool = attempt->pool;
+    choice->pool->nheld++;
 }
 
 
@@ -917,6 +940,7 @@ ngx_stream_thrift_peer_give_back(ngx_stream_thrift_choice_t *choice,
     peer = &choice->upstream.peer;
 
     ngx_stream_thrift_held_remove(choice->balancer, peer);
+    choice->pool->nheld--;
 
     if (state == NGX_PEER_NEXT) {
         ngx_stream_thrift_rr_undo_probe(choice->balancer, peer);

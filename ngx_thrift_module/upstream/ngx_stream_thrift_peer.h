@@ -18,6 +18,7 @@ struct ngx_stream_thrift_choice_s {
     ngx_stream_upstream_t            upstream;  /* the session's, when it is
                                                    in use */
     ngx_stream_upstream_srv_conf_t  *balancer;  /* NULL: plain addresses */
+    ngx_thrift_pool_t               *pool;      /* whose server it holds */
     ngx_uint_t                       state;     /* number of its latest one */
     unsigned                         rebalanced:1;
     unsigned                         kept:1;    /* a connection holds the

@@ -7,7 +7,7 @@
 #include "ngx_stream_thrift.h"
 
 
-static ngx_uint_t ngx_stream_thrift_rr_has_full(
+static ngx_uint_t ngx_stream_thrift_rr_full_places(
     ngx_stream_upstream_rr_peers_t *peers);
 
 
@@ -52,10 +52,10 @@ ngx_stream_thrift_rr_max_conns(ngx_stream_upstream_srv_conf_t *us,
 
 
 ngx_uint_t
-ngx_stream_thrift_rr_is_full(ngx_stream_upstream_srv_conf_t *us,
+ngx_stream_thrift_rr_places(ngx_stream_upstream_srv_conf_t *us,
     ngx_peer_connection_t *peer)
 {
-    ngx_uint_t                           full;
+    ngx_uint_t                           places;
     ngx_stream_upstream_rr_peers_t      *peers, *first;
     ngx_stream_upstream_rr_peer_data_t  *rrp;
 
@@ -73,15 +73,15 @@ ngx_stream_thrift_rr_is_full(ngx_stream_upstream_srv_conf_t *us,
 
     ngx_stream_upstream_rr_peers_rlock(first);
 
-    full = 0;
+    places = 0;
 
-    for (peers = first; peers && !full; peers = peers->next) {
-        full = ngx_stream_thrift_rr_has_full(peers);
+    for (peers = first; peers; peers = peers->next) {
+        places += ngx_stream_thrift_rr_full_places(peers);
     }
 
     ngx_stream_upstream_rr_peers_unlock(first);
 
-    return full;
+    return places;
 }
 
 
@@ -97,24 +97,23 @@ ngx_stream_thrift_rr_has_backups(ngx_stream_upstream_srv_conf_t *us)
 
 
 static ngx_uint_t
-ngx_stream_thrift_rr_has_full(ngx_stream_upstream_rr_peers_t *peers)
+ngx_stream_thrift_rr_full_places(ngx_stream_upstream_rr_peers_t *peers)
 {
+    ngx_uint_t                      places;
     ngx_stream_upstream_rr_peer_t  *peer;
+
+    places = 0;
 
     for (peer = peers->peer; peer; peer = peer->next) {
 
-        if (peer->down || peer->max_conns == 0
-            || peer->conns < peer->max_conns)
+        if (!peer->down && peer->max_conns && peer->conns >= peer->max_conns
+            && (peer->max_fails == 0 || peer->fails < peer->max_fails))
         {
-            continue;
-        }
-
-        if (peer->max_fails == 0 || peer->fails < peer->max_fails) {
-            return 1;
+            places += peer->max_conns;
         }
     }
 
-    return 0;
+    return places;
 }
 
 

@@ -18,10 +18,10 @@ ngx_uint_t ngx_stream_thrift_rr_max_conns(ngx_stream_upstream_srv_conf_t *us,
     ngx_peer_connection_t *peer);
 
 /*
- * None could be chosen: are there servers that have not failed, and only have
- * as many calls as max_conns allows?
+ * None could be chosen: how many calls max_conns allows to those that have not
+ * failed, and only have as many.
  */
-ngx_uint_t ngx_stream_thrift_rr_is_full(ngx_stream_upstream_srv_conf_t *us,
+ngx_uint_t ngx_stream_thrift_rr_places(ngx_stream_upstream_srv_conf_t *us,
     ngx_peer_connection_t *peer);
 
 /* Of an upstream of which servers were full. */

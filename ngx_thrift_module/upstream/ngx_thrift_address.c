@@ -17,6 +17,7 @@ static ngx_int_t ngx_thrift_address_compare(ngx_thrift_address_t *address,
 static void ngx_thrift_address_insert(ngx_rbtree_node_t *temp,
     ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
 static ngx_int_t ngx_thrift_address_share(ngx_thrift_attempt_t *attempt);
+static ngx_uint_t ngx_thrift_address_part(ngx_thrift_address_t *address);
 static ngx_int_t ngx_thrift_address_give_up(ngx_thrift_address_t *address);
 
 
@@ -252,6 +253,12 @@ ngx_thrift_address_share(ngx_thrift_attempt_t *attempt)
         }
     }
 
+    if (address->nconns >= ngx_thrift_address_part(address)
+        && ngx_thrift_shared_others_wait(shared, address->shared))
+    {
+        return NGX_BUSY;
+    }
+
     while (ngx_thrift_shared_connect(shared, address->shared, address->max)
            != NGX_OK)
     {
@@ -321,31 +328,58 @@ ngx_thrift_address_tell(ngx_thrift_address_t *address)
 ngx_uint_t
 ngx_thrift_address_yield(ngx_thrift_address_t *address)
 {
-    ngx_uint_t            n, share;
-    ngx_thrift_shared_t  *shared;
+    ngx_uint_t  part, wait;
 
-    shared = address->pool->shared;
-
-    if (address->shared == NULL || address->nidle == 0
-        || address->waiting.n != 0)
-    {
+    if (address->shared == NULL || address->nidle == 0) {
         return 0;
     }
 
-    n = ngx_thrift_shared_workers(shared);
-    share = ngx_max(address->max / ngx_max(n, 1), 1);
+    part = ngx_thrift_address_part(address);
+    wait = ngx_thrift_shared_others_wait(address->pool->shared,
+                                         address->shared);
 
-    while (address->nidle > share
+    if (address->waiting.n) {
+
+        /* both wait: it keeps its part, for its own */
+
+        while (wait && address->nconns > part
+               && ngx_thrift_address_give_up(address) == NGX_OK)
+        {
+            /* void */
+        }
+
+        return 0;
+    }
+
+    while (address->nidle > ngx_max(part, 1)
            && ngx_thrift_address_give_up(address) == NGX_OK)
     {
         /* void */
     }
 
-    if (ngx_thrift_shared_others_wait(shared, address->shared)) {
+    if (wait) {
         (void) ngx_thrift_address_give_up(address);
     }
 
     return address->nidle != 0;
+}
+
+
+/*
+ * How many connections a worker has while calls wait in all of them.  What
+ * cannot be shared out evenly goes to anyone; where there are fewer than
+ * workers, each goes to another one after each call.
+ */
+
+static ngx_uint_t
+ngx_thrift_address_part(ngx_thrift_address_t *address)
+{
+    ngx_uint_t  n, part;
+
+    n = ngx_max(ngx_thrift_shared_workers(address->pool->shared), 1);
+    part = address->max / n;
+
+    return (part && address->max % n) ? part + 1 : part;
 }
 
 

@@ -7,8 +7,9 @@
  * the server is to have connections at most (`max` of thrift_keepalive, or its
  * max_conns), in this worker, or in all of them where the upstream has a zone.
  * Idle connections have one, too: those that were used least recently are
- * closed for calls that find none, also for those of other workers; and of
- * those, a worker keeps no more than its share.
+ * closed for calls that find none, also for those of other workers.  A worker
+ * keeps no more than its share of idle ones, and of busy ones while calls of
+ * others wait.
  *
  * Below that there is a number of busy connections that is not exceeded at
  * once.  Who comes to it waits for a moment; most calls are answered within it.

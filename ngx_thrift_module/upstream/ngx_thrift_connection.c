@@ -600,6 +600,11 @@ ngx_thrift_connection_read_event(ngx_event_t *rev)
             return;
         }
 
+        if (ngx_thrift_input_ended(c)) {
+            ngx_thrift_exchange_ended(conn, 0);
+            return;
+        }
+
         /* what comes before all is sent is not read yet */
 
         if (ngx_handle_read_event(rev, 0) != NGX_OK) {

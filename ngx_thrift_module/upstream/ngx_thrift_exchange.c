@@ -48,8 +48,6 @@ static int32_t ngx_thrift_exchange_draw_seqid(
 static ngx_uint_t ngx_thrift_exchange_knows(ngx_thrift_connection_t *conn,
     int32_t seqid);
 static ngx_int_t ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn);
-static ngx_int_t ngx_thrift_exchange_ended(ngx_thrift_connection_t *conn,
-    ssize_t n);
 static ngx_int_t ngx_thrift_exchange_rest(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_message(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_malformed(ngx_thrift_connection_t *conn,
@@ -522,7 +520,8 @@ ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn)
     }
 
     if (n <= 0) {
-        return ngx_thrift_exchange_ended(conn, n);
+        ngx_thrift_exchange_ended(conn, n);
+        return NGX_DONE;
     }
 
     conn->begun = 1;
@@ -537,7 +536,7 @@ ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn)
 }
 
 
-static ngx_int_t
+void
 ngx_thrift_exchange_ended(ngx_thrift_connection_t *conn, ssize_t n)
 {
     ngx_uint_t             level;
@@ -557,8 +556,6 @@ ngx_thrift_exchange_ended(ngx_thrift_connection_t *conn, ssize_t n)
 
     ngx_thrift_connection_fail(conn, attempt,
                                ngx_thrift_attempt_lost(attempt));
-
-    return NGX_DONE;
 }
 
 

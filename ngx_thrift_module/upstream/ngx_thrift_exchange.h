@@ -13,6 +13,12 @@
  */
 void ngx_thrift_exchange_send(ngx_thrift_connection_t *conn);
 
+/*
+ * The server sends no more, or recv() has returned `n` < 0: the connection and
+ * what is on it fail.
+ */
+void ngx_thrift_exchange_ended(ngx_thrift_connection_t *conn, ssize_t n);
+
 /* There may be something to read for an attempt that was sent; likewise. */
 void ngx_thrift_exchange_read(ngx_thrift_connection_t *conn);
 

@@ -281,7 +281,8 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
         return NGX_AGAIN;
     }
 
-    rc = call->balancer->get(attempt);
+    rc = ngx_thrift_queue_may_choose(attempt)
+         ? call->balancer->get(attempt) : NGX_BUSY;
 
     /* its own oneways may hold the server that it would have */
 

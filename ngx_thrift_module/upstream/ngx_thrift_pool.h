@@ -74,6 +74,9 @@ struct ngx_thrift_pool_s {
                                            has fewer calls than it may */
     ngx_event_t           full_event;   /* posted: one may have */
     ngx_thrift_timer_t    full_timer;   /* so may those of other workers */
+    ngx_uint_t            places;       /* calls that its servers may have, as
+                                           found when they had so many */
+    ngx_uint_t            nheld;        /* that they have of this worker */
     ngx_thrift_refusals_t  overloads;   /* attempts that may not wait */
     ngx_uint_t            waits;        /* they wait so long as the queue is
                                            not full; 0: they fail at once */

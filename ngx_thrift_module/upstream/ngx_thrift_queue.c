@@ -7,6 +7,11 @@
 #include "ngx_thrift.h"
 
 
+/* How often it looks if a server has fewer calls: other workers do not tell. */
+
+#define NGX_THRIFT_QUEUE_LOOK  2        /* milliseconds */
+
+
 static ngx_int_t ngx_thrift_queue_try(ngx_thrift_attempt_t *attempt,
     ngx_uint_t turn);
 static ngx_int_t ngx_thrift_queue_take(ngx_thrift_attempt_t *attempt,
@@ -20,6 +25,8 @@ static void ngx_thrift_queue_tick(void *data);
 static void ngx_thrift_queue_look(ngx_thrift_address_t *address);
 static void ngx_thrift_queue_serve(ngx_event_t *ev);
 static void ngx_thrift_queue_look_for_server(void *data);
+static void ngx_thrift_queue_arm_server(ngx_thrift_pool_t *pool);
+static void ngx_thrift_queue_tell(ngx_thrift_pool_t *pool);
 static void ngx_thrift_queue_serve_server(ngx_event_t *ev);
 static ngx_thrift_attempt_t *ngx_thrift_queue_first(
     ngx_thrift_turns_t *waiting);
@@ -261,6 +268,7 @@ ngx_thrift_queue_leave(ngx_thrift_attempt_t *attempt)
 
     if (attempt->address == NULL) {
         ngx_thrift_turns_remove(&attempt->pool->full, &attempt->turn);
+        ngx_thrift_queue_tell(attempt->pool);
         return;
     }
 
@@ -341,6 +349,8 @@ ngx_thrift_queue_serve(ngx_event_t *ev)
     ngx_int_t              rc;
     ngx_thrift_attempt_t  *attempt;
 
+    (void) ngx_thrift_address_yield(address);
+
     for ( ;; ) {
         attempt = ngx_thrift_queue_first(&address->waiting);
 
@@ -400,9 +410,12 @@ ngx_thrift_queue_wait_server(ngx_thrift_attempt_t *attempt)
     rc = ngx_thrift_queue_add(attempt, &pool->full,
                               "waiting for an upstream server");
 
-    if (rc == NGX_AGAIN && !pool->full_timer.set) {
-        ngx_thrift_timer_set(&pool->full_timer, ngx_current_msec
-                                                + NGX_THRIFT_ADDRESS_LOOK);
+    if (rc == NGX_AGAIN) {
+        ngx_thrift_queue_tell(pool);
+
+        if (!pool->full_timer.set) {
+            ngx_thrift_queue_arm_server(pool);
+        }
     }
 
     return rc;
@@ -419,6 +432,34 @@ ngx_thrift_queue_wake_server(ngx_thrift_pool_t *pool)
 }
 
 
+ngx_uint_t
+ngx_thrift_queue_may_choose(ngx_thrift_attempt_t *attempt)
+{
+    ngx_uint_t            n;
+    ngx_thrift_pool_t    *pool;
+    ngx_thrift_shared_t  *shared;
+
+    pool = attempt->pool;
+    shared = pool->shared;
+
+    if (pool->places == 0 || shared == NULL) {
+        return 1;
+    }
+
+    n = ngx_max(ngx_thrift_shared_workers(shared), 1);
+
+    if (pool->nheld < (pool->places + n - 1) / n
+        || !ngx_thrift_shared_others_wait_server(shared))
+    {
+        return 1;
+    }
+
+    attempt->full = 1;
+
+    return 0;
+}
+
+
 /* Calls of other workers may have been answered. */
 
 static void
@@ -428,8 +469,26 @@ ngx_thrift_queue_look_for_server(void *data)
 
     if (pool->full.n) {
         ngx_thrift_queue_wake_server(pool);
-        ngx_thrift_timer_set(&pool->full_timer, ngx_current_msec
-                                                + NGX_THRIFT_ADDRESS_LOOK);
+        ngx_thrift_queue_arm_server(pool);
+    }
+}
+
+
+static void
+ngx_thrift_queue_arm_server(ngx_thrift_pool_t *pool)
+{
+    ngx_thrift_timer_set(&pool->full_timer, ngx_current_msec
+                                            + NGX_THRIFT_QUEUE_LOOK);
+}
+
+
+/* The other workers are told how many wait here. */
+
+static void
+ngx_thrift_queue_tell(ngx_thrift_pool_t *pool)
+{
+    if (pool->shared) {
+        ngx_thrift_shared_wait_server(pool->shared, pool->full.n);
     }
 }
 
@@ -449,7 +508,8 @@ ngx_thrift_queue_serve_server(ngx_event_t *ev)
             return;
         }
 
-        rc = attempt->call->balancer->get(attempt);
+        rc = ngx_thrift_queue_may_choose(attempt)
+             ? attempt->call->balancer->get(attempt) : NGX_BUSY;
 
         if (rc == NGX_BUSY && attempt->full) {
             return;
@@ -457,6 +517,7 @@ ngx_thrift_queue_serve_server(ngx_event_t *ev)
 
         ngx_thrift_delay_stop(&attempt->patience);
         (void) ngx_thrift_turns_next(&pool->full);
+        ngx_thrift_queue_tell(pool);
 
         ngx_thrift_pass_chosen(attempt, rc);
     }

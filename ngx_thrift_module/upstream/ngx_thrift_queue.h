@@ -43,6 +43,12 @@ void ngx_thrift_queue_idle(ngx_thrift_address_t *address);
  */
 ngx_int_t ngx_thrift_queue_wait_server(ngx_thrift_attempt_t *attempt);
 
+/*
+ * May the attempt have a server at all, or has this worker its part of them,
+ * and others wait?
+ */
+ngx_uint_t ngx_thrift_queue_may_choose(ngx_thrift_attempt_t *attempt);
+
 /* The attempt is refused, for `why`: sets the call's error.  NGX_ERROR. */
 ngx_int_t ngx_thrift_queue_refuse(ngx_thrift_attempt_t *attempt,
     const char *why);

@@ -140,6 +140,8 @@ ngx_thrift_shared_clear_slot(ngx_thrift_shared_data_t *data, ngx_uint_t slot)
     ngx_queue_t                 *q;
     ngx_thrift_shared_server_t  *server;
 
+    data->full[slot] = 0;
+
     for (q = ngx_queue_head(&data->servers);
          q != ngx_queue_sentinel(&data->servers);
          q = ngx_queue_next(q))
@@ -304,6 +306,28 @@ ngx_thrift_shared_others_wait(ngx_thrift_shared_t *shared,
     return shared->slot != NGX_THRIFT_SHARED_SLOTS
            && ngx_thrift_shared_sum(shared->data, server->waiting)
               != server->waiting[shared->slot];
+}
+
+
+void
+ngx_thrift_shared_wait_server(ngx_thrift_shared_t *shared, ngx_uint_t n)
+{
+    if (shared->slot != NGX_THRIFT_SHARED_SLOTS) {
+        shared->data->full[shared->slot] = (uint16_t) ngx_min(n, 65535);
+    }
+}
+
+
+ngx_uint_t
+ngx_thrift_shared_others_wait_server(ngx_thrift_shared_t *shared)
+{
+    ngx_thrift_shared_data_t  *data;
+
+    data = shared->data;
+
+    return shared->slot != NGX_THRIFT_SHARED_SLOTS
+           && ngx_thrift_shared_sum(data, data->full)
+              != data->full[shared->slot];
 }
 
 

@@ -31,6 +31,8 @@ typedef struct {
 typedef struct {
     ngx_pid_t             pids[NGX_THRIFT_SHARED_SLOTS];    /* 0: free */
     ngx_uint_t            nslots;       /* that were ever in use */
+    volatile uint16_t     full[NGX_THRIFT_SHARED_SLOTS];    /* attempts that
+                                           wait for any server */
     ngx_queue_t           servers;      /* ngx_thrift_shared_server_t */
 } ngx_thrift_shared_data_t;
 
@@ -80,6 +82,10 @@ void ngx_thrift_shared_wait(ngx_thrift_shared_t *shared,
 /* Do calls of other workers wait? */
 ngx_uint_t ngx_thrift_shared_others_wait(ngx_thrift_shared_t *shared,
     ngx_thrift_shared_server_t *server);
+
+/* The same of those that wait for any server of the upstream. */
+void ngx_thrift_shared_wait_server(ngx_thrift_shared_t *shared, ngx_uint_t n);
+ngx_uint_t ngx_thrift_shared_others_wait_server(ngx_thrift_shared_t *shared);
 
 /* How many workers there are, this one included. */
 ngx_uint_t ngx_thrift_shared_workers(ngx_thrift_shared_t *shared);
