@@ -8,23 +8,26 @@
 
 
 static ngx_int_t ngx_thrift_link_introduce(ngx_thrift_connection_t *conn);
+static u_char *ngx_thrift_link_write_header(ngx_thrift_connection_t *conn,
+    u_char *buf, u_char *last);
 
 
 void
 ngx_thrift_link_prepare(ngx_thrift_attempt_t *attempt)
 {
-    ngx_thrift_link_t      *link;
-    ngx_peer_connection_t  *peer;
-
-    peer = attempt->peer;
-    link = &attempt->pool->link;
-
-    peer->so_keepalive = link->keepalive;
-    peer->local = link->local;
+    ngx_thrift_link_set(&attempt->pool->link, attempt->peer);
 
     if (attempt->identity && attempt->identity->local) {
-        peer->local = attempt->identity->local;
+        attempt->peer->local = attempt->identity->local;
     }
+}
+
+
+void
+ngx_thrift_link_set(ngx_thrift_link_t *link, ngx_peer_connection_t *peer)
+{
+    peer->so_keepalive = link->keepalive;
+    peer->local = link->local;
 
 #if (NGX_HAVE_TRANSPARENT_PROXY)
     peer->transparent = link->transparent;
@@ -61,7 +64,6 @@ ngx_thrift_link_introduce(ngx_thrift_connection_t *conn)
     u_char                *last;
     ssize_t                n, size;
     ngx_connection_t      *c;
-    ngx_thrift_attempt_t  *attempt;
     u_char                 buf[NGX_PROXY_PROTOCOL_MAX_HEADER];
 
     if (!conn->pool->link.proxy_protocol) {
@@ -69,13 +71,8 @@ ngx_thrift_link_introduce(ngx_thrift_connection_t *conn)
     }
 
     c = conn->connection;
-    attempt = ngx_thrift_connection_first(conn);
 
-    if (attempt == NULL) {
-        return NGX_DECLINED;
-    }
-
-    last = attempt->call->balancer->introduce(attempt, buf, buf + sizeof(buf));
+    last = ngx_thrift_link_write_header(conn, buf, buf + sizeof(buf));
 
     if (last == NULL) {
         return NGX_ERROR;
@@ -96,4 +93,20 @@ ngx_thrift_link_introduce(ngx_thrift_connection_t *conn)
     }
 
     return NGX_DECLINED;
+}
+
+
+/* A connection that nobody's call has opened is not for anybody. */
+
+static u_char *
+ngx_thrift_link_write_header(ngx_thrift_connection_t *conn, u_char *buf,
+    u_char *last)
+{
+    ngx_thrift_attempt_t  *attempt;
+
+    attempt = ngx_thrift_connection_first(conn);
+
+    return attempt ? attempt->call->balancer->introduce(attempt, buf, last)
+                   : ngx_cpymem(buf, "PROXY UNKNOWN" CRLF,
+                                sizeof("PROXY UNKNOWN" CRLF) - 1);
 }

@@ -33,8 +33,12 @@ typedef struct {
 } ngx_thrift_identity_t;
 
 
-/* Sets what ngx_event_connect_peer() is to do besides connecting. */
+/*
+ * Sets what ngx_event_connect_peer() is to do besides connecting: for an
+ * attempt, and for any connection of a pool.
+ */
 void ngx_thrift_link_prepare(ngx_thrift_attempt_t *attempt);
+void ngx_thrift_link_set(ngx_thrift_link_t *link, ngx_peer_connection_t *peer);
 
 /*
  * Goes on with what comes between a connection that its server has accepted and

@@ -152,7 +152,10 @@ ngx_thrift_ssl_start(ngx_thrift_connection_t *conn)
         return NGX_ERROR;
     }
 
-    return ssl->session_reuse ? ngx_thrift_ssl_start_session(conn) : NGX_OK;
+    /* a check is none of its server's connections */
+
+    return (ssl->session_reuse && conn->server)
+           ? ngx_thrift_ssl_start_session(conn) : NGX_OK;
 }
 
 
