@@ -113,6 +113,8 @@ my @directives = (
     thrift_pipeline_delay        => [ '1s;', [qw(upstream)] ],
     thrift_retry_budget          => [ '10%;', [qw(upstream)] ],
     thrift_failure               => [ 'exception=any;', [qw(upstream)] ],
+    thrift_health_check          => [ 'interval=1s mandatory;',
+                                      [qw(upstream)] ],
     thrift_check_seqid           => [ 'off;', [qw(upstream)] ],
     thrift_bind                  => [ '127.0.0.1;', $link ],
     thrift_socket_keepalive      => [ 'on;', $link ],
@@ -488,6 +490,26 @@ my @bad = (
       'invalid time in parameter "timeout="' ],
     [ 'bad lifetime parameter', upstream => 'thrift_keepalive 1 lifetime=0;',
       'invalid time in parameter "lifetime=0"' ],
+
+    # thrift_health_check
+
+    (map { [ "health check, $_", upstream => "thrift_health_check $_;",
+             "invalid parameter \"$_\"" ] } qw(often uri=/ mandatory=1)),
+    (map { [ "health check, $_", upstream => "thrift_health_check $_;",
+             "invalid time in parameter \"$_\"" ] }
+         qw(interval=0 interval= jitter=x timeout=-1)),
+    (map { [ "health check, $_", upstream => "thrift_health_check $_;",
+             "invalid number in parameter \"$_\"" ] }
+         qw(fails=0 passes=few port=0)),
+    (map { [ "health check, $_", upstream => "thrift_health_check $_;",
+             "invalid method in \"$_\", it must be \"Service.name\"" ] }
+         qw(method=ping method= method=.ping method=S.)),
+    [ 'health check, port', upstream => 'thrift_health_check port=65536;',
+      'invalid port 65536 in "thrift_health_check"' ],
+    [ 'health check, variables', upstream => 'thrift_health_check; '
+                                 . 'thrift_bind $remote_addr;',
+      '"thrift_health_check" has no values for variables in "thrift_bind" or '
+      . '"thrift_ssl_..." of upstream "u"', -2 ],
 
     # thrift_pipeline
 

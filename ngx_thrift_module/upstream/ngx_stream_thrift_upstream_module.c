@@ -12,11 +12,22 @@
 #define NGX_STREAM_THRIFT_UPSTREAMS  NGX_STREAM_MAIN_CONF|NGX_STREAM_UPS_CONF
 
 
+/* Of a directive that has several, each with a number or a time. */
+
+typedef struct {
+    ngx_str_t    name;
+    size_t       offset;
+    ngx_uint_t   time;
+    ngx_int_t    least;         /* if it is a number */
+} ngx_stream_thrift_parameter_t;
+
+
 static void *ngx_stream_thrift_create_upstream_conf(ngx_conf_t *cf);
 static char *ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static ngx_int_t ngx_stream_thrift_keepalive_parameter(ngx_conf_t *cf,
-    ngx_stream_thrift_upstream_conf_t *ucf, ngx_str_t *value);
+static ngx_int_t ngx_stream_thrift_parameter(ngx_conf_t *cf,
+    const ngx_stream_thrift_parameter_t *parameters, void *conf,
+    ngx_str_t *value);
 static ngx_int_t ngx_stream_thrift_parameter_time(ngx_conf_t *cf,
     ngx_str_t *parameter, ngx_str_t *value, ngx_msec_t *time);
 static ngx_int_t ngx_stream_thrift_parameter_number(ngx_conf_t *cf,
@@ -27,20 +38,14 @@ static char *ngx_stream_thrift_pipeline(ngx_conf_t *cf, ngx_command_t *cmd,
 static char *ngx_stream_thrift_retry_budget(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
 static ngx_int_t ngx_stream_thrift_unit(ngx_str_t *value, const char *unit);
+static char *ngx_stream_thrift_health_check(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+static ngx_int_t ngx_stream_thrift_health_method(ngx_conf_t *cf,
+    ngx_thrift_health_conf_t *hcf, ngx_str_t *value);
 static ngx_int_t ngx_stream_thrift_init_upstreams(ngx_conf_t *cf);
 static void ngx_stream_thrift_merge_upstream(
     ngx_stream_thrift_upstream_conf_t *prev,
     ngx_stream_thrift_upstream_conf_t *conf);
-
-
-/* Of a directive that has several, each with a number or a time. */
-
-typedef struct {
-    ngx_str_t    name;
-    size_t       offset;
-    ngx_uint_t   time;
-    ngx_int_t    least;         /* if it is a number */
-} ngx_stream_thrift_parameter_t;
 
 
 static ngx_conf_enum_t  ngx_stream_thrift_transports[] = {
@@ -90,6 +95,31 @@ static ngx_conf_enum_t  ngx_stream_thrift_failures[] = {
 };
 
 
+static const ngx_stream_thrift_parameter_t
+    ngx_stream_thrift_health_parameters[] =
+{
+    { ngx_string("interval="),
+      offsetof(ngx_thrift_health_conf_t, interval), 1, 0 },
+
+    { ngx_string("jitter="),
+      offsetof(ngx_thrift_health_conf_t, jitter), 1, 0 },
+
+    { ngx_string("timeout="),
+      offsetof(ngx_thrift_health_conf_t, timeout), 1, 0 },
+
+    { ngx_string("fails="),
+      offsetof(ngx_thrift_health_conf_t, fails), 0, 1 },
+
+    { ngx_string("passes="),
+      offsetof(ngx_thrift_health_conf_t, passes), 0, 1 },
+
+    { ngx_string("port="),
+      offsetof(ngx_thrift_health_conf_t, port), 0, 1 },
+
+    { ngx_null_string, 0, 0, 0 }
+};
+
+
 static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
 
     { ngx_string("thrift_keepalive"),
@@ -126,6 +156,13 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, failure),
       &ngx_stream_thrift_failures },
+
+    { ngx_string("thrift_health_check"),
+      NGX_STREAM_UPS_CONF|NGX_CONF_ANY,
+      ngx_stream_thrift_health_check,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
 
     { ngx_string("thrift_check_seqid"),
       NGX_STREAM_UPS_CONF|NGX_CONF_FLAG,
@@ -338,6 +375,7 @@ ngx_stream_thrift_create_upstream_conf(ngx_conf_t *cf)
      *
      *     ucf->keepalive_surplus = 0;
      *     ucf->retry.off = 0;
+     *     ucf->health = NULL;
      */
 
     ucf->keepalive = NGX_CONF_UNSET_UINT;
@@ -395,7 +433,9 @@ ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ucf->keepalive = n;
 
     for (i = 2; i < cf->args->nelts; i++) {
-        if (ngx_stream_thrift_keepalive_parameter(cf, ucf, &value[i])
+        if (ngx_stream_thrift_parameter(cf,
+                                        ngx_stream_thrift_keepalive_parameters,
+                                        ucf, &value[i])
             != NGX_OK)
         {
             return NGX_CONF_ERROR;
@@ -417,17 +457,16 @@ ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static ngx_int_t
-ngx_stream_thrift_keepalive_parameter(ngx_conf_t *cf,
-    ngx_stream_thrift_upstream_conf_t *ucf, ngx_str_t *value)
+ngx_stream_thrift_parameter(ngx_conf_t *cf,
+    const ngx_stream_thrift_parameter_t *parameters, void *conf,
+    ngx_str_t *value)
 {
-    u_char                                 *p;
-    ngx_str_t                               s;
-    const ngx_stream_thrift_parameter_t    *parameter;
+    u_char                               *p;
+    ngx_str_t                             s;
+    const ngx_stream_thrift_parameter_t  *parameter;
 
-    for (parameter = ngx_stream_thrift_keepalive_parameters;
-         parameter->name.len;
-         parameter++)
-    {
+    for (parameter = parameters; parameter->name.len; parameter++) {
+
         if (value->len >= parameter->name.len
             && ngx_strncmp(value->data, parameter->name.data,
                            parameter->name.len)
@@ -435,7 +474,7 @@ ngx_stream_thrift_keepalive_parameter(ngx_conf_t *cf,
         {
             s.data = value->data + parameter->name.len;
             s.len = value->len - parameter->name.len;
-            p = (u_char *) ucf + parameter->offset;
+            p = (u_char *) conf + parameter->offset;
 
             return parameter->time
                    ? ngx_stream_thrift_parameter_time(cf, value, &s,
@@ -608,6 +647,90 @@ ngx_stream_thrift_unit(ngx_str_t *value, const char *unit)
     }
 
     return ngx_atoi(value->data, value->len - len);
+}
+
+
+static char *
+ngx_stream_thrift_health_check(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_thrift_upstream_conf_t  *ucf = conf;
+
+    ngx_int_t                  rc;
+    ngx_str_t                 *value;
+    ngx_uint_t                 i;
+    ngx_thrift_health_conf_t  *hcf;
+
+    if (ucf->health) {
+        return "is duplicate";
+    }
+
+    hcf = ngx_pcalloc(cf->pool, sizeof(ngx_thrift_health_conf_t));
+    if (hcf == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ucf->health = hcf;
+
+    hcf->interval = NGX_THRIFT_HEALTH_INTERVAL;
+    hcf->timeout = NGX_THRIFT_HEALTH_TIMEOUT;
+    hcf->fails = 1;
+    hcf->passes = 1;
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (ngx_strcmp(value[i].data, "mandatory") == 0) {
+            hcf->mandatory = 1;
+            continue;
+        }
+
+        rc = (ngx_strncmp(value[i].data, "method=", 7) == 0)
+             ? ngx_stream_thrift_health_method(cf, hcf, &value[i])
+             : ngx_stream_thrift_parameter(cf,
+                                           ngx_stream_thrift_health_parameters,
+                                           hcf, &value[i]);
+        if (rc != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (hcf->port > 65535) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid port %ui in \"%V\"",
+                           hcf->port, &value[0]);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* The service is sent to some; the method is what is behind the last dot. */
+
+static ngx_int_t
+ngx_stream_thrift_health_method(ngx_conf_t *cf, ngx_thrift_health_conf_t *hcf,
+    ngx_str_t *value)
+{
+    u_char  *p, *start, *last;
+
+    start = value->data + 7;
+    last = value->data + value->len;
+
+    for (p = last; p > start && p[-1] != '.'; p--) { /* void */ }
+
+    if (p == last || p <= start + 1 || last - start > NTHRIFT_MAX_NAME) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid method in \"%V\", it must be "
+                           "\"Service.name\"", value);
+        return NGX_ERROR;
+    }
+
+    hcf->service.data = start;
+    hcf->service.len = p - 1 - start;
+    hcf->method.data = p;
+    hcf->method.len = last - p;
+
+    return NGX_OK;
 }
 
 

@@ -1,7 +1,8 @@
 
 /*
  * See ngx_thrift_shared.h.  Called by ngx_thrift_address.c when a server has a
- * number of connections at most, and its upstream a zone.
+ * number of connections at most, and its upstream a zone; and by
+ * ngx_thrift_health.c.
  */
 
 #include "ngx_thrift.h"
@@ -11,6 +12,8 @@
 
 static ngx_int_t ngx_thrift_shared_init(ngx_shm_zone_t *zone, void *data);
 static ngx_uint_t ngx_thrift_shared_find_slot(ngx_thrift_shared_data_t *data);
+static ngx_uint_t ngx_thrift_shared_is_gone(ngx_pid_t pid);
+static void ngx_thrift_shared_forget(ngx_thrift_shared_data_t *data);
 static void ngx_thrift_shared_clear_slot(ngx_thrift_shared_data_t *data,
     ngx_uint_t slot);
 static ngx_thrift_shared_server_t *ngx_thrift_shared_find(
@@ -100,6 +103,8 @@ ngx_thrift_shared_open(ngx_thrift_shared_t *shared)
 
     ngx_shmtx_lock(&shared->slab->mutex);
 
+    ngx_thrift_shared_forget(data);
+
     slot = ngx_thrift_shared_find_slot(data);
 
     if (slot != NGX_THRIFT_SHARED_SLOTS) {
@@ -123,14 +128,44 @@ ngx_thrift_shared_find_slot(ngx_thrift_shared_data_t *data)
 
     for (i = 0; i < NGX_THRIFT_SHARED_SLOTS; i++) {
 
-        if (data->pids[i] == 0
-            || (kill(data->pids[i], 0) == -1 && ngx_errno == NGX_ESRCH))
-        {
+        if (data->pids[i] == 0 || ngx_thrift_shared_is_gone(data->pids[i])) {
             break;
         }
     }
 
     return i;
+}
+
+
+static ngx_uint_t
+ngx_thrift_shared_is_gone(ngx_pid_t pid)
+{
+    return kill(pid, 0) == -1 && ngx_errno == NGX_ESRCH;
+}
+
+
+/* Nobody has checked servers for long: configurations before had no checks. */
+
+static void
+ngx_thrift_shared_forget(ngx_thrift_shared_data_t *data)
+{
+    ngx_queue_t                 *q;
+    ngx_thrift_shared_server_t  *server;
+
+    if ((ngx_msec_int_t) (ngx_current_msec - data->lease_end)
+        < NGX_THRIFT_SHARED_MEMORY)
+    {
+        return;
+    }
+
+    for (q = ngx_queue_head(&data->servers);
+         q != ngx_queue_sentinel(&data->servers);
+         q = ngx_queue_next(q))
+    {
+        server = ngx_queue_data(q, ngx_thrift_shared_server_t, queue);
+
+        ngx_memzero(&server->verdict, sizeof(ngx_thrift_verdict_t));
+    }
 }
 
 
@@ -343,4 +378,47 @@ ngx_thrift_shared_workers(ngx_thrift_shared_t *shared)
     }
 
     return n;
+}
+
+
+ngx_int_t
+ngx_thrift_shared_lease(ngx_thrift_shared_t *shared, ngx_msec_t time)
+{
+    ngx_int_t                  rc;
+    ngx_thrift_shared_data_t  *data;
+
+    if (shared->slot == NGX_THRIFT_SHARED_SLOTS) {
+        return NGX_BUSY;
+    }
+
+    data = shared->data;
+    rc = NGX_BUSY;
+
+    ngx_shmtx_lock(&shared->slab->mutex);
+
+    if (data->lease == 0 || data->lease == ngx_pid
+        || (ngx_msec_int_t) (data->lease_end - ngx_current_msec) <= 0
+        || ngx_thrift_shared_is_gone(data->lease))
+    {
+        data->lease = ngx_pid;
+        data->lease_end = ngx_current_msec + time;
+        rc = NGX_OK;
+    }
+
+    ngx_shmtx_unlock(&shared->slab->mutex);
+
+    return rc;
+}
+
+
+void
+ngx_thrift_shared_release(ngx_thrift_shared_t *shared)
+{
+    ngx_shmtx_lock(&shared->slab->mutex);
+
+    if (shared->data->lease == ngx_pid) {
+        shared->data->lease = 0;
+    }
+
+    ngx_shmtx_unlock(&shared->slab->mutex);
 }

@@ -2,7 +2,8 @@
 /*
  * What the workers have to agree on about the servers of one upstream, in
  * shared memory that a reload leaves as it is: of each address, how many
- * connections all of them have to it, and how many calls wait for one.
+ * connections all of them have to it, how many calls wait for one, and if it is
+ * healthy.
  *
  * A worker writes only numbers of its own, in a slot that it has while it
  * lives.  The slot of one that has died is cleared by who takes it next.
@@ -17,12 +18,28 @@
                                                included */
 
 
+/* How long after a lease has ended what came of it is worth something. */
+
+#define NGX_THRIFT_SHARED_MEMORY  60000     /* milliseconds */
+
+
+/* What checks of a server have shown: ngx_thrift_health.c, under a lease. */
+
+typedef struct {
+    ngx_uint_t            checked;      /* 0: nothing yet */
+    ngx_uint_t            down;
+    ngx_uint_t            fails;        /* in a row, while it is up */
+    ngx_uint_t            passes;       /* in a row, while it is down */
+} ngx_thrift_verdict_t;
+
+
 /* Of an address.  Numbers are by slot. */
 
 typedef struct {
     ngx_queue_t           queue;
     volatile uint16_t     nconns[NGX_THRIFT_SHARED_SLOTS];
     volatile uint16_t     waiting[NGX_THRIFT_SHARED_SLOTS];
+    ngx_thrift_verdict_t  verdict;
     socklen_t             socklen;
     ngx_sockaddr_t        sockaddr;
 } ngx_thrift_shared_server_t;
@@ -34,6 +51,9 @@ typedef struct {
     volatile uint16_t     full[NGX_THRIFT_SHARED_SLOTS];    /* attempts that
                                            wait for any server */
     ngx_queue_t           servers;      /* ngx_thrift_shared_server_t */
+    ngx_pid_t             lease;        /* of the worker that checks servers, or
+                                           0 */
+    ngx_msec_t            lease_end;
 } ngx_thrift_shared_data_t;
 
 
@@ -89,6 +109,14 @@ ngx_uint_t ngx_thrift_shared_others_wait_server(ngx_thrift_shared_t *shared);
 
 /* How many workers there are, this one included. */
 ngx_uint_t ngx_thrift_shared_workers(ngx_thrift_shared_t *shared);
+
+/*
+ * One worker does what has to be done once: it has a lease, and renews it in
+ * time.  NGX_OK: this worker has it for `time`; NGX_BUSY: another one has it.
+ */
+ngx_int_t ngx_thrift_shared_lease(ngx_thrift_shared_t *shared,
+    ngx_msec_t time);
+void ngx_thrift_shared_release(ngx_thrift_shared_t *shared);
 
 
 #endif /* _NGX_THRIFT_SHARED_H_INCLUDED_ */

@@ -31,6 +31,11 @@
  *     link, ssl     how a connection is made: from which address, what comes
  *                   before its first call
  *
+ *     health        which servers are used at all
+ *      |
+ *      v
+ *     check         one call to one of them, on a connection of its own
+ *
  * Calls go down; what goes up are the functions of ngx_thrift_attempt.h and
  * attempt->done.  ngx_stream_thrift_pools.c has the pools of the configuration,
  * random makes seqids.
@@ -52,6 +57,8 @@
 #include "upstream/ngx_thrift_attempt.h"
 #include "upstream/ngx_thrift_connection.h"
 #include "upstream/ngx_thrift_exchange.h"
+#include "upstream/ngx_thrift_check.h"
+#include "upstream/ngx_thrift_health.h"
 #include "upstream/ngx_thrift_queue.h"
 #include "upstream/ngx_thrift_pin.h"
 #include "upstream/ngx_thrift_pipeline.h"

@@ -1,0 +1,218 @@
+
+/*
+ * See ngx_stream_thrift_health.h.  Called by ngx_stream_thrift_pools.c when the
+ * configuration is read, and by ngx_thrift_health.c in a worker.
+ */
+
+#include "ngx_stream_thrift.h"
+
+
+static ngx_int_t ngx_stream_thrift_health_name(ngx_conf_t *cf,
+    ngx_stream_thrift_upstream_conf_t *ucf, ngx_str_t *name);
+static void ngx_stream_thrift_health_apply(ngx_thrift_health_t *health);
+static void ngx_stream_thrift_health_apply_to(ngx_thrift_health_t *health,
+    ngx_stream_upstream_rr_peers_t *peers);
+static ngx_uint_t ngx_stream_thrift_health_differs(ngx_thrift_health_t *health,
+    ngx_stream_upstream_rr_peer_t *peer);
+static void ngx_stream_thrift_health_change(
+    ngx_stream_upstream_rr_peers_t *peers,
+    ngx_stream_upstream_rr_peer_t *peer);
+
+
+ngx_int_t
+ngx_stream_thrift_set_health(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
+{
+    ngx_thrift_health_t                *health;
+    ngx_stream_thrift_upstream_conf_t  *ucf;
+
+    ucf = pool->conf;
+
+    if (pool->upstream == NULL || ucf->health == NULL) {
+        return NGX_OK;
+    }
+
+    if (pool->varies) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"thrift_health_check\" has no values for variables in "
+                      "\"thrift_bind\" or \"thrift_ssl_...\" of upstream "
+                      "\"%V\" in %s:%ui", &pool->upstream->host,
+                      pool->upstream->file_name, pool->upstream->line);
+        return NGX_ERROR;
+    }
+
+    health = ngx_pcalloc(cf->pool, sizeof(ngx_thrift_health_t));
+    if (health == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_thrift_health_init(health);
+
+    health->conf = ucf->health;
+    health->pool = &pool->idle;
+    health->apply = ngx_stream_thrift_health_apply;
+
+    health->check.pool = &pool->idle;
+    health->check.transport = ucf->transport;
+    health->check.protocol = ucf->protocol;
+    health->check.replies = (ucf->health->method.len != 0);
+    health->check.timeout = ucf->health->timeout;
+
+    pool->health = health;
+
+    return ngx_stream_thrift_health_name(cf, ucf, &health->check.name);
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_health_name(ngx_conf_t *cf,
+    ngx_stream_thrift_upstream_conf_t *ucf, ngx_str_t *name)
+{
+    u_char     *p;
+    ngx_str_t   service, method;
+
+    service = ucf->health->service;
+    method = ucf->health->method;
+
+    if (method.len == 0) {
+        ngx_str_set(&service, NGX_THRIFT_HEALTH_SERVICE);
+        ngx_str_set(&method, NGX_THRIFT_HEALTH_METHOD);
+    }
+
+    if (!ucf->multiplexed) {
+        *name = method;
+        return NGX_OK;
+    }
+
+    name->len = service.len + 1 + method.len;
+    name->data = ngx_pnalloc(cf->pool, name->len);
+
+    if (name->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(name->data, service.data, service.len);
+    *p++ = ':';
+    ngx_memcpy(p, method.data, method.len);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_stream_thrift_start_health(ngx_stream_thrift_main_conf_t *tmcf)
+{
+    ngx_uint_t                  i;
+    ngx_stream_thrift_pool_t  **pool;
+
+    pool = tmcf->pools.elts;
+
+    for (i = 0; i < tmcf->pools.nelts; i++) {
+        if (pool[i]->health) {
+            ngx_thrift_health_start(pool[i]->health);
+        }
+    }
+}
+
+
+void
+ngx_stream_thrift_stop_health(ngx_stream_thrift_main_conf_t *tmcf)
+{
+    ngx_uint_t                  i;
+    ngx_stream_thrift_pool_t  **pool;
+
+    pool = tmcf->pools.elts;
+
+    for (i = 0; i < tmcf->pools.nelts; i++) {
+        if (pool[i]->health) {
+            ngx_thrift_health_stop(pool[i]->health);
+        }
+    }
+}
+
+
+/* Backup servers, too. */
+
+static void
+ngx_stream_thrift_health_apply(ngx_thrift_health_t *health)
+{
+    ngx_stream_thrift_pool_t        *pool;
+    ngx_stream_upstream_rr_peers_t  *peers;
+
+    pool = ngx_stream_thrift_pool_of(health->pool);
+
+    for (peers = pool->upstream->peer.data; peers; peers = peers->next) {
+        ngx_stream_thrift_health_apply_to(health, peers);
+    }
+}
+
+
+/* Where nothing has changed, calls of other workers do not wait for it. */
+
+static void
+ngx_stream_thrift_health_apply_to(ngx_thrift_health_t *health,
+    ngx_stream_upstream_rr_peers_t *peers)
+{
+    ngx_uint_t                      n;
+    ngx_stream_upstream_rr_peer_t  *peer;
+
+    n = 0;
+
+    ngx_stream_upstream_rr_peers_rlock(peers);
+
+    for (peer = peers->peer; peer; peer = peer->next) {
+        n += ngx_stream_thrift_health_differs(health, peer);
+    }
+
+    ngx_stream_upstream_rr_peers_unlock(peers);
+
+    if (n == 0) {
+        return;
+    }
+
+    ngx_stream_upstream_rr_peers_wlock(peers);
+
+    for (peer = peers->peer; peer; peer = peer->next) {
+        if (ngx_stream_thrift_health_differs(health, peer)) {
+            ngx_stream_thrift_health_change(peers, peer);
+        }
+    }
+
+    ngx_stream_upstream_rr_peers_unlock(peers);
+}
+
+
+/* One that nginx.conf calls down is not checked. */
+
+static ngx_uint_t
+ngx_stream_thrift_health_differs(ngx_thrift_health_t *health,
+    ngx_stream_upstream_rr_peer_t *peer)
+{
+    ngx_uint_t  down;
+
+    if (peer->down & ~(ngx_uint_t) NGX_STREAM_THRIFT_HEALTH_DOWN) {
+        return 0;
+    }
+
+    down = ngx_thrift_health_visit(health, peer->sockaddr, peer->socklen,
+                                   &peer->name);
+
+    return down != ((peer->down & NGX_STREAM_THRIFT_HEALTH_DOWN) != 0);
+}
+
+
+/* nginx counts those that are not down, with `resolve` also when one goes. */
+
+static void
+ngx_stream_thrift_health_change(ngx_stream_upstream_rr_peers_t *peers,
+    ngx_stream_upstream_rr_peer_t *peer)
+{
+    peers->tries -= (peer->down == 0);
+    peer->down ^= NGX_STREAM_THRIFT_HEALTH_DOWN;
+    peers->tries += (peer->down == 0);
+
+    /* from then on it gets its share little by little, if that is wanted */
+
+    if ((peer->down & NGX_STREAM_THRIFT_HEALTH_DOWN) == 0) {
+        peer->start_time = ngx_current_msec;
+    }
+}
