@@ -1,0 +1,142 @@
+#!/usr/bin/perl
+
+# Checks of servers that a DNS server names, and that come and go.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use IO::Socket::INET;
+use Test::More;
+use Test::Thrift;
+
+
+plan skip_all => 'nginx has no "server ... resolve"'
+    unless Test::Thrift->has_version('1.27.3');
+
+my $t = Test::Thrift->new(<<'EOC', log => 'info');
+
+%%TEST_GLOBALS%%
+
+worker_processes  2;
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    resolver  127.0.0.1:%%PORT_dns%%  ipv6=off  valid=1s;
+
+    thrift_trusted  on;
+
+    upstream moving {
+        zone    moving  128k;
+        server  moving.test:%%PORT_backend%%  resolve  max_fails=0;
+
+        thrift_health_check  interval=100ms;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_proxy%%;
+        thrift_pass  moving;
+    }
+}
+
+EOC
+
+$t->run_daemon(sub {
+    my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+                                  LocalPort => $t->port('dns'), Proto => 'udp',
+                                  ReuseAddr => 1) or die "udp: $!";
+
+    open(my $ready, '>', $t->dir() . '/dns.ready');
+    close($ready);
+
+    while (my $from = $s->recv(my $packet, 512)) {
+        my ($id) = unpack('n', $packet);
+        my ($name) = unpack('C/a', substr($packet, 12));
+        my $question = substr($packet, 12, length($name) + 11);
+        my @addresses = split ' ', $t->read_log("$name.dns");
+
+        $s->send(pack('n6', $id, 0x8180, 1, scalar(@addresses), 0, 0)
+                 . $question
+                 . join('', map { pack('n3Nn', 0xc00c, 1, 1, 1, 4)
+                                  . pack('C4', split /\./) } @addresses),
+                 0, $from);
+    }
+}, file => 'dns.ready');
+
+my %address = (a => '127.0.0.1', b => '127.0.0.2', c => '127.0.0.3');
+my %backend = map {
+    $_ => $t->backend("$address{$_}:" . $t->port('backend'), id => $_)
+} qw(a b);
+
+name(qw(a b));
+
+$t->run();
+$t->expect_log(qr/no live upstreams/);
+
+my $c = $t->client('proxy');
+
+ok(wait_for(sub { answers() eq 'a b' }, 10), 'two servers');
+
+# one that goes and comes while it is down
+
+for my $round (1 .. 4) {
+    $backend{b}->script(health_check => { close => 'request' });
+    ok(wait_for(sub { answers() eq 'a' }), "round $round, one is down");
+
+    name(qw(a));
+    my $n = $backend{b}->calls('health_check');
+    ok(wait_for(sub {
+           my $before = $n;
+           $n = $backend{b}->calls('health_check');
+           elapse(0.4);
+           $backend{b}->calls('health_check') == $n }, 10),
+       "round $round, it is gone");
+
+    name(qw(a b));
+    ok(wait_for(sub { $backend{b}->calls('health_check') > $n }, 10),
+       "round $round, it is back");
+    is(answers(), 'a', "round $round, and down still");
+
+    $backend{b}->script();
+    ok(wait_for(sub { answers() eq 'a b' }), "round $round, up");
+}
+
+# one that nobody knew
+
+$backend{c} = $t->backend("$address{c}:" . $t->port('backend'), id => 'c');
+name(qw(b c));
+ok(wait_for(sub { answers() eq 'b c' }, 10), 'another one');
+$backend{c}->stop();
+ok(wait_for(sub { answers() eq 'b' }, 10), 'is found to be down');
+
+ok($t->reload(), 'reload');
+$c = $t->client('proxy');
+ok(wait_for(sub { answers() eq 'b' }, 10), 'as before');
+is(scalar $t->grep_log(qr/is down/), 5, 'a line each time');
+
+$t->done();
+
+
+sub name {
+    my @ids = @_;
+
+    my $file = $t->dir() . '/moving.dns';
+
+    open(my $fh, '>', "$file.new") or die "$file: $!";
+    print $fh "@address{@ids}\n";
+    close($fh);
+    rename("$file.new", $file);
+}
+
+
+sub answers {
+    my %seen = map { answer($c->call('get')) => 1 } 1 .. 6;
+
+    return join ' ', sort keys %seen;
+}
