@@ -115,6 +115,7 @@ my @directives = (
     thrift_failure               => [ 'exception=any;', [qw(upstream)] ],
     thrift_health_check          => [ 'interval=1s mandatory;',
                                       [qw(upstream)] ],
+    thrift_slow_start            => [ '1s;', [qw(upstream)] ],
     thrift_check_seqid           => [ 'off;', [qw(upstream)] ],
     thrift_bind                  => [ '127.0.0.1;', $link ],
     thrift_socket_keepalive      => [ 'on;', $link ],
@@ -387,6 +388,9 @@ my @bad = (
     (map { [ "failure $_", upstream => "thrift_failure $_;",
              "invalid value \"$_\"" ] }
          qw(none exception exception=all)),
+
+    [ 'slow start of letters', upstream => 'thrift_slow_start soon;',
+      '"thrift_slow_start" directive invalid value' ],
 
     [ 'depth 0', server => 'thrift_max_depth 0;',
       'value must be between 1 and 255' ],

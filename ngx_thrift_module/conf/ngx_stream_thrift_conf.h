@@ -204,6 +204,7 @@ typedef struct {
     ngx_thrift_budget_conf_t         retry;
     ngx_uint_t                       failure;
     ngx_thrift_health_conf_t        *health;        /* NULL: no checks */
+    ngx_msec_t                       slow_start;
     ngx_flag_t                       check_seqid;
     ngx_uint_t                       transport;     /* of handlers' calls */
     ngx_uint_t                       protocol;

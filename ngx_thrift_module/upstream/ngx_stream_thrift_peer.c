@@ -615,10 +615,10 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
         return NGX_ERROR;
     }
 
-    rc = peer->get(peer, peer->data);
+    rc = ngx_stream_thrift_ease_get(attempt->pool, choice);
 
     if (rc == NGX_BUSY && ngx_stream_thrift_peer_rebalance(choice) == NGX_OK) {
-        rc = peer->get(peer, peer->data);
+        rc = ngx_stream_thrift_ease_get(attempt->pool, choice);
     }
 
     attempt->full = 0;
@@ -944,6 +944,9 @@ ngx_stream_thrift_peer_give_back(ngx_stream_thrift_choice_t *choice,
 
     if (state == NGX_PEER_NEXT) {
         ngx_stream_thrift_rr_undo_probe(choice->balancer, peer);
+
+    } else if (state == 0) {
+        ngx_stream_thrift_ease_begin(choice->balancer, peer);
     }
 
     peer->free(peer, peer->data, state);

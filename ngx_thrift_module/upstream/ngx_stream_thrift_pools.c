@@ -160,6 +160,7 @@ ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool,
     pool->idle.pipeline_delay = ucf->pipeline_delay;
     pool->idle.retry = ucf->retry;
     pool->idle.failure = ucf->failure;
+    pool->idle.slow_start = ucf->slow_start;
 
     if (ucf->queue_timeout) {
         ngx_thrift_delay_init(&pool->queue, ucf->queue_timeout,

@@ -164,6 +164,13 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
       0,
       NULL },
 
+    { ngx_string("thrift_slow_start"),
+      NGX_STREAM_UPS_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, slow_start),
+      NULL },
+
     { ngx_string("thrift_check_seqid"),
       NGX_STREAM_UPS_CONF|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
@@ -391,6 +398,7 @@ ngx_stream_thrift_create_upstream_conf(ngx_conf_t *cf)
     ucf->retry.percent = NGX_CONF_UNSET_UINT;
     ucf->retry.min = NGX_CONF_UNSET_UINT;
     ucf->failure = NGX_CONF_UNSET_UINT;
+    ucf->slow_start = NGX_CONF_UNSET_MSEC;
     ucf->check_seqid = NGX_CONF_UNSET;
     ucf->transport = NGX_CONF_UNSET_UINT;
     ucf->protocol = NGX_CONF_UNSET_UINT;
@@ -794,6 +802,7 @@ ngx_stream_thrift_init_upstreams(ngx_conf_t *cf)
         ngx_conf_init_uint_value(ucf->retry.min, NGX_THRIFT_RETRY_MIN);
         ngx_conf_init_uint_value(ucf->failure,
                                  NGX_THRIFT_BLAME_EXCEPTION_NONE);
+        ngx_conf_init_msec_value(ucf->slow_start, 0);
         ngx_conf_init_value(ucf->check_seqid, 1);
         ngx_conf_init_uint_value(ucf->transport, NTHRIFT_FRAMED);
         ngx_conf_init_uint_value(ucf->protocol, NTHRIFT_BINARY);

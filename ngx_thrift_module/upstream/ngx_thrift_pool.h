@@ -57,6 +57,7 @@ struct ngx_thrift_pool_s {
     ngx_queue_t           suspects;     /* servers: ngx_thrift_blame.c */
     ngx_uint_t            nsuspects;
     ngx_uint_t            failure;      /* ngx_thrift_blame_exception_e */
+    ngx_msec_t            slow_start;   /* of a server that is back; 0: none */
 
     ngx_thrift_budget_t       retries;  /* ngx_thrift_retry.c */
     ngx_thrift_budget_conf_t  retry;

@@ -1,0 +1,238 @@
+
+/*
+ * See ngx_stream_thrift_ease.h.  Called by ngx_stream_thrift_peer.c.
+ *
+ * When a server came back stands in its own "start_time": nginx has it, in the
+ * zone if there is one, and leaves it to others.
+ *
+ * A balancer that has chosen such a server is asked again, while it still holds
+ * that, so that it chooses another; then one of the two goes back.
+ */
+
+#include "ngx_stream_thrift.h"
+
+
+/* Words of a balancer's bits for servers that were tried: 1024 servers. */
+
+#define NGX_STREAM_THRIFT_EASE_TRIED  16
+
+
+/* What a balancer has chosen, and from what. */
+
+typedef struct {
+    ngx_stream_upstream_rr_peers_t  *peers;
+    ngx_stream_upstream_rr_peer_t   *current;
+    struct sockaddr                 *sockaddr;
+    socklen_t                        socklen;
+    ngx_str_t                       *name;
+    ngx_uint_t                       tries;
+    ngx_uint_t                       n;         /* words of tried */
+    uintptr_t                        tried[NGX_STREAM_THRIFT_EASE_TRIED];
+} ngx_stream_thrift_eased_t;
+
+
+static ngx_uint_t ngx_stream_thrift_ease_words(
+    ngx_stream_thrift_choice_t *choice);
+static ngx_uint_t ngx_stream_thrift_ease_is_due(ngx_thrift_pool_t *pool,
+    ngx_stream_thrift_choice_t *choice);
+static void ngx_stream_thrift_ease_choose(ngx_stream_thrift_choice_t *choice,
+    ngx_stream_thrift_eased_t *before);
+static void ngx_stream_thrift_ease_save(ngx_peer_connection_t *peer,
+    ngx_stream_thrift_eased_t *saved);
+static void ngx_stream_thrift_ease_restore(ngx_peer_connection_t *peer,
+    ngx_stream_thrift_eased_t *saved);
+
+
+ngx_int_t
+ngx_stream_thrift_ease_get(ngx_thrift_pool_t *pool,
+    ngx_stream_thrift_choice_t *choice)
+{
+    ngx_int_t                   rc;
+    ngx_uint_t                  n;
+    ngx_peer_connection_t      *peer;
+    ngx_stream_thrift_eased_t   before;
+
+    peer = &choice->upstream.peer;
+
+    n = pool->slow_start ? ngx_stream_thrift_ease_words(choice) : 0;
+
+    if (n == 0) {
+        return peer->get(peer, peer->data);
+    }
+
+    before.n = n;
+    ngx_stream_thrift_ease_save(peer, &before);
+
+    rc = peer->get(peer, peer->data);
+
+    if (rc == NGX_OK && ngx_stream_thrift_ease_is_due(pool, choice)) {
+        ngx_stream_thrift_ease_choose(choice, &before);
+    }
+
+    return rc;
+}
+
+
+/* 0: it is another balancer, or there are too many servers. */
+
+static ngx_uint_t
+ngx_stream_thrift_ease_words(ngx_stream_thrift_choice_t *choice)
+{
+    ngx_uint_t                           n;
+    ngx_stream_upstream_rr_peers_t      *peers;
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    if (choice->balancer == NULL) {
+        return 0;
+    }
+
+    peers = choice->balancer->peer.data;
+    rrp = choice->upstream.peer.data;
+
+    if (rrp == NULL || rrp->peers != peers || peers->single) {
+        return 0;
+    }
+
+    n = peers->number;
+
+    if (peers->next) {
+        n = ngx_max(n, peers->next->number);
+    }
+
+    n = (n + 8 * sizeof(uintptr_t) - 1) / (8 * sizeof(uintptr_t));
+
+    return (n <= NGX_STREAM_THRIFT_EASE_TRIED) ? n : 0;
+}
+
+
+/* Is the server to have fewer calls, and not this one? */
+
+static ngx_uint_t
+ngx_stream_thrift_ease_is_due(ngx_thrift_pool_t *pool,
+    ngx_stream_thrift_choice_t *choice)
+{
+    ngx_msec_int_t                       since;
+    ngx_peer_connection_t               *peer;
+    ngx_stream_upstream_rr_peer_t       *server;
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    peer = &choice->upstream.peer;
+    rrp = ngx_stream_thrift_rr_data(choice->balancer, peer);
+
+    if (rrp == NULL || rrp->current->start_time == 0
+        || ngx_stream_thrift_rr_is_backup(choice->balancer, peer)
+        || ngx_stream_thrift_rr_is_probe(choice->balancer, peer))
+    {
+        return 0;
+    }
+
+    server = rrp->current;
+    since = (ngx_msec_int_t) (ngx_current_msec - server->start_time);
+
+    if (since >= (ngx_msec_int_t) pool->slow_start) {
+        server->start_time = 0;
+        return 0;
+    }
+
+    /* another worker's clock may be a little ahead */
+
+    return (ngx_msec_int_t) (ngx_thrift_random() % pool->slow_start) >= since;
+}
+
+
+/* Another one, that is no backup; else the first after all. */
+
+static void
+ngx_stream_thrift_ease_choose(ngx_stream_thrift_choice_t *choice,
+    ngx_stream_thrift_eased_t *before)
+{
+    ngx_int_t                            rc;
+    ngx_uint_t                           i;
+    ngx_peer_connection_t               *peer;
+    ngx_stream_thrift_eased_t            first, other;
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    peer = &choice->upstream.peer;
+    rrp = peer->data;
+
+    first.n = before->n;
+    other.n = before->n;
+
+    ngx_stream_thrift_ease_save(peer, &first);
+
+    rc = peer->get(peer, peer->data);
+
+    if (rc == NGX_OK && rrp->peers == first.peers) {
+        ngx_stream_thrift_ease_save(peer, &other);
+
+        ngx_stream_thrift_ease_restore(peer, &first);
+        peer->free(peer, peer->data, NGX_PEER_NEXT);
+
+        /* it may still be tried */
+
+        for (i = 0; i < other.n; i++) {
+            other.tried[i] &= ~(first.tried[i] & ~before->tried[i]);
+        }
+
+        ngx_stream_thrift_ease_restore(peer, &other);
+        return;
+    }
+
+    if (rc == NGX_OK) {
+        ngx_stream_thrift_rr_undo_probe(choice->balancer, peer);
+        peer->free(peer, peer->data, NGX_PEER_NEXT);
+    }
+
+    ngx_stream_thrift_ease_restore(peer, &first);
+}
+
+
+static void
+ngx_stream_thrift_ease_save(ngx_peer_connection_t *peer,
+    ngx_stream_thrift_eased_t *saved)
+{
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    rrp = peer->data;
+
+    saved->peers = rrp->peers;
+    saved->current = rrp->current;
+    saved->sockaddr = peer->sockaddr;
+    saved->socklen = peer->socklen;
+    saved->name = peer->name;
+    saved->tries = peer->tries;
+
+    ngx_memcpy(saved->tried, rrp->tried, saved->n * sizeof(uintptr_t));
+}
+
+
+static void
+ngx_stream_thrift_ease_restore(ngx_peer_connection_t *peer,
+    ngx_stream_thrift_eased_t *saved)
+{
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    rrp = peer->data;
+
+    rrp->peers = saved->peers;
+    rrp->current = saved->current;
+    peer->sockaddr = saved->sockaddr;
+    peer->socklen = saved->socklen;
+    peer->name = saved->name;
+    peer->tries = saved->tries;
+
+    ngx_memcpy(rrp->tried, saved->tried, saved->n * sizeof(uintptr_t));
+}
+
+
+void
+ngx_stream_thrift_ease_begin(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer)
+{
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    if (ngx_stream_thrift_rr_is_probe(us, peer)) {
+        rrp = peer->data;
+        rrp->current->start_time = ngx_current_msec;
+    }
+}
