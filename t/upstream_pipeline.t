@@ -470,4 +470,30 @@ is(got($one), $_, "by order: $_") for qw(a b c);
 $second->send(reply_bytes('get', 0, [ [ 0, string => 'z' ] ]));
 is(got($two), 'z', 'by order: z');
 
+# --- the only one is gone when it is wanted ----------------------------------
+
+$_->close() for $server, $second;
+
+%c = begin('trusted', 'get', 'a');
+$server = accepted();
+%call = calls($server, 1);
+$server->send(reply($call{a}));
+is(got($c{a}), 'a', 'an idle connection');
+sleep(0.1);
+
+my ($worker) = $t->workers();
+kill('STOP', $worker);
+sleep(0.05);
+$c{a}->start('get', [ [ 1, string => 'z' ] ], seqid => 7);
+sleep(0.05);
+$server->close();
+sleep(0.05);
+kill('CONT', $worker);
+
+$server = accepted();
+%call = calls($server, 1);
+$server->send(reply($call{z}));
+is(got($c{a}), 'z', 'a call that comes just before its server closes');
+$server->close();
+
 $t->done();

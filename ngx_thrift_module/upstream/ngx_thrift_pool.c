@@ -74,7 +74,7 @@ static void ngx_thrift_pool_appoint(ngx_thrift_connection_t *conn,
 static void ngx_thrift_pool_key(ngx_thrift_server_t *key,
     ngx_thrift_attempt_t *attempt);
 static ngx_thrift_connection_t *ngx_thrift_pool_take(
-    ngx_thrift_server_t *server);
+    ngx_thrift_server_t **server);
 static ngx_msec_t ngx_thrift_pool_lifetime(ngx_thrift_pool_t *pool);
 static ngx_uint_t ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn);
 static ngx_uint_t ngx_thrift_pool_place(ngx_thrift_connection_t *conn);
@@ -344,10 +344,10 @@ ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
 
     /* its own ones first: calls on one connection keep their order */
 
-    conn = ngx_thrift_pool_take(own);
+    conn = ngx_thrift_pool_take(&own);
 
     if (conn == NULL) {
-        conn = ngx_thrift_pool_take(server);
+        conn = ngx_thrift_pool_take(&server);
     }
 
     if (conn == NULL) {
@@ -889,15 +889,17 @@ ngx_thrift_pool_end(ngx_thrift_connection_t *conn)
 }
 
 
+/* The server goes with its last connection: NULL then. */
+
 static ngx_thrift_connection_t *
-ngx_thrift_pool_take(ngx_thrift_server_t *server)
+ngx_thrift_pool_take(ngx_thrift_server_t **server)
 {
     ngx_uint_t                last;
     ngx_queue_t              *q;
     ngx_thrift_connection_t  *conn;
 
-    while (server && !ngx_queue_empty(&server->idle)) {
-        q = ngx_queue_head(&server->idle);
+    while (*server && !ngx_queue_empty(&(*server)->idle)) {
+        q = ngx_queue_head(&(*server)->idle);
         conn = ngx_queue_data(q, ngx_thrift_connection_t, idle);
 
         if ((ngx_current_msec - conn->since <= NGX_THRIFT_POOL_FRESH
@@ -908,12 +910,12 @@ ngx_thrift_pool_take(ngx_thrift_server_t *server)
             return conn;
         }
 
-        last = (server->nconns == 1);
+        last = ((*server)->nconns == 1);
 
         ngx_thrift_connection_close(conn);
 
         if (last) {
-            break;
+            *server = NULL;
         }
     }
 
