@@ -138,6 +138,37 @@ $t->wait_log(qr/gracefully shutting down/);
 $_->send(call_bytes('slow', 1)) for @c;
 is(scalar(grep { $_->read_message() } @c), 12, 'after a reload');
 
+# the slots that a reload has left free hide none of those that die later: with
+# all of them, and with one that nobody follows
+
+@c = map { $t->client('max') } 1 .. 12;
+my $held = $max->calls('hold');
+$_->send(call_bytes('hold', 1)) for @c;
+wait_for(sub { $max->calls('hold') == $held + 4 });
+
+kill('KILL', $t->workers());
+wait_for(sub { open_connections($max) == 0 });
+$max->release();
+
+$c = $t->client('max');
+is(answer($c->call('get')), 'to_max', 'after workers have died once more');
+
+@c = map { $t->client('max') } 1 .. 12;
+$held = $max->calls('hold');
+$_->send(call_bytes('hold', 1)) for @c;
+wait_for(sub { $max->calls('hold') == $held + 4 });
+
+my @old = $t->workers();
+$t->signal('HUP');
+wait_for(sub { my %now = map { $_ => 1 } $t->workers();
+               keys %now > @old });
+kill('KILL', @old);
+wait_for(sub { open_connections($max) == 0 });
+$max->release();
+
+$c = $t->client('max');
+is(answer($c->call('get')), 'to_max', 'after workers that shut down have died');
+
 sub open_connections {
     my ($backend) = @_;
 

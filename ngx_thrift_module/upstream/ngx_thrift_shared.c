@@ -10,10 +10,17 @@
 #include <signal.h>
 
 
+/* How often a worker looks for others that have died. */
+
+#define NGX_THRIFT_SHARED_SWEEP  1000       /* milliseconds */
+
+
 static ngx_int_t ngx_thrift_shared_init(ngx_shm_zone_t *zone, void *data);
 static ngx_uint_t ngx_thrift_shared_find_slot(ngx_thrift_shared_data_t *data);
 static ngx_uint_t ngx_thrift_shared_is_gone(ngx_pid_t pid);
 static void ngx_thrift_shared_forget(ngx_thrift_shared_data_t *data);
+static void ngx_thrift_shared_look(ngx_thrift_shared_t *shared);
+static void ngx_thrift_shared_sweep(ngx_thrift_shared_data_t *data);
 static void ngx_thrift_shared_clear_slot(ngx_thrift_shared_data_t *data,
     ngx_uint_t slot);
 static ngx_thrift_shared_server_t *ngx_thrift_shared_find(
@@ -104,6 +111,7 @@ ngx_thrift_shared_open(ngx_thrift_shared_t *shared)
     ngx_shmtx_lock(&shared->slab->mutex);
 
     ngx_thrift_shared_forget(data);
+    ngx_thrift_shared_sweep(data);
 
     slot = ngx_thrift_shared_find_slot(data);
 
@@ -119,16 +127,13 @@ ngx_thrift_shared_open(ngx_thrift_shared_t *shared)
 }
 
 
-/* A free one, or that of a process that is not there any more. */
-
 static ngx_uint_t
 ngx_thrift_shared_find_slot(ngx_thrift_shared_data_t *data)
 {
     ngx_uint_t  i;
 
     for (i = 0; i < NGX_THRIFT_SHARED_SLOTS; i++) {
-
-        if (data->pids[i] == 0 || ngx_thrift_shared_is_gone(data->pids[i])) {
+        if (data->pids[i] == 0) {
             break;
         }
     }
@@ -165,6 +170,35 @@ ngx_thrift_shared_forget(ngx_thrift_shared_data_t *data)
         server = ngx_queue_data(q, ngx_thrift_shared_server_t, queue);
 
         ngx_memzero(&server->verdict, sizeof(ngx_thrift_verdict_t));
+    }
+}
+
+
+/* In a worker that runs, now and then. */
+
+static void
+ngx_thrift_shared_look(ngx_thrift_shared_t *shared)
+{
+    if (ngx_current_msec - shared->swept >= NGX_THRIFT_SHARED_SWEEP) {
+        shared->swept = ngx_current_msec;
+        ngx_thrift_shared_sweep(shared->data);
+    }
+}
+
+
+/* Slots of processes that are not there any more are free. */
+
+static void
+ngx_thrift_shared_sweep(ngx_thrift_shared_data_t *data)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < data->nslots; i++) {
+
+        if (data->pids[i] && ngx_thrift_shared_is_gone(data->pids[i])) {
+            ngx_thrift_shared_clear_slot(data, i);
+            data->pids[i] = 0;
+        }
     }
 }
 
@@ -290,6 +324,9 @@ ngx_thrift_shared_connect(ngx_thrift_shared_t *shared,
     if (ngx_thrift_shared_sum(shared->data, server->nconns) < max) {
         server->nconns[shared->slot]++;
         rc = NGX_OK;
+
+    } else {
+        ngx_thrift_shared_look(shared);
     }
 
     ngx_shmtx_unlock(&shared->slab->mutex);
@@ -338,9 +375,18 @@ ngx_uint_t
 ngx_thrift_shared_others_wait(ngx_thrift_shared_t *shared,
     ngx_thrift_shared_server_t *server)
 {
-    return shared->slot != NGX_THRIFT_SHARED_SLOTS
-           && ngx_thrift_shared_sum(shared->data, server->waiting)
-              != server->waiting[shared->slot];
+    if (shared->slot == NGX_THRIFT_SHARED_SLOTS
+        || ngx_thrift_shared_sum(shared->data, server->waiting)
+           == server->waiting[shared->slot])
+    {
+        return 0;
+    }
+
+    ngx_shmtx_lock(&shared->slab->mutex);
+    ngx_thrift_shared_look(shared);
+    ngx_shmtx_unlock(&shared->slab->mutex);
+
+    return 1;
 }
 
 

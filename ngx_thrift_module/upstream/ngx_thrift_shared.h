@@ -6,7 +6,8 @@
  * healthy.
  *
  * A worker writes only numbers of its own, in a slot that it has while it
- * lives.  The slot of one that has died is cleared by who takes it next.
+ * lives.  The slot of one that has died is cleared by whoever notices: one that
+ * starts, or that finds too few connections left, or others waiting.
  */
 
 #ifndef _NGX_THRIFT_SHARED_H_INCLUDED_
@@ -65,6 +66,7 @@ typedef struct {
     ngx_thrift_shared_data_t  *data;    /* NULL: there is none */
     ngx_uint_t                 slot;    /* NGX_THRIFT_SHARED_SLOTS: none is
                                            left */
+    ngx_msec_t                 swept;  /* when it looked for the dead */
 } ngx_thrift_shared_t;
 
 
