@@ -1,0 +1,107 @@
+#!/usr/bin/perl
+
+# docs/pool.md: nginx -t accepts each of its configurations, and one that needs
+# nothing else answers a call.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Test::Thrift;
+
+
+my $t = Test::Thrift->new();
+
+open(my $fh, '<', $t->top() . '/docs/pool.md') or die "docs/pool.md: $!";
+
+my $text = do { local $/; <$fh> };
+
+# a heading, and the blocks below it
+
+my @blocks;
+
+for my $section (split /^## /m, $text) {
+    my ($title) = $section =~ /^(.*)/;
+    my $n = 0;
+
+    push @blocks, map { [ ++$n > 1 ? "$title, $n" : $title, $_ ] }
+                  $section =~ /^\n((?: {4}.*\n|\n(?= {4}))+)/mg;
+}
+
+cmp_ok(scalar @blocks, '>=', 10, 'configurations');
+
+$t->write_file('thrift/users.thrift', <<'EOF');
+struct User {
+    1: i64    id
+    2: string name
+}
+
+service Users {
+    User       get(1: i64 id)
+    list<User> search(1: string text)
+    void       ping()
+}
+EOF
+
+my $certificate = system('openssl req -x509 -newkey rsa:2048 -nodes -days 3650'
+                         . " -subj /CN=test -keyout @{[ $t->dir() ]}/key.pem"
+                         . " -out @{[ $t->dir() ]}/ca.pem >@{[ $t->dir() ]}/"
+                         . 'openssl.out 2>&1') == 0;
+
+my $backend = $t->backend('backend', script => {
+    '*' => { body => [ [ 0, struct => [ [ 2, string => 'Ada' ] ] ] ] },
+});
+
+for my $block (@blocks) {
+    my ($name, $conf) = @$block;
+
+    accepted($name, $conf);
+    answers($name, $conf) if $conf !~ /\b(?:resolve|thrift_ssl)\b/;
+}
+
+$t->done();
+
+
+# What a block leaves out, and a port of the test.
+
+sub whole {
+    my ($conf) = @_;
+
+    $conf =~ s/^ {4}//mg;
+    $conf = "events {\n}\n\n$conf" unless $conf =~ /^events /m;
+    $conf =~ s/^(\s*listen) \d+/$1 127.0.0.1:%%PORT_proxy%%/mg;
+
+    return "%%TEST_GLOBALS%%\n$conf";
+}
+
+
+sub accepted {
+    my ($name, $conf) = @_;
+
+    SKIP: {
+        skip "$name: no \"resolve\"", 1
+            if $conf =~ /\bresolve;/ && !$t->has_version('1.27.3');
+        skip "$name: no openssl", 1 if $conf =~ /\.pem\b/ && !$certificate;
+
+        like($t->test_config(whole($conf)), qr/test is successful/, $name);
+    }
+}
+
+
+sub answers {
+    my ($name, $conf) = @_;
+
+    $conf = whole($conf);
+    $conf =~ s/\b10\.0\.0\.\d+:\d+/127.0.0.1:%%PORT_backend%%/g;
+
+    $t->write_conf($conf);
+    $t->pid() ? $t->reload() : $t->run();
+
+    my $m = $t->client('proxy')->call('get', [ [ 1, i64 => 7 ] ]);
+
+    is($m && $m->{type}, REPLY, "$name: answers")
+        or diag(answer($m), "\n", $conf);
+}
