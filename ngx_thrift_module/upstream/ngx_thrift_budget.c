@@ -9,14 +9,42 @@
 #define NGX_THRIFT_BUDGET_ATTEMPT  100      /* hundredths */
 
 
+static void ngx_thrift_budget_change(ngx_thrift_budget_t *budget, ngx_int_t n);
+static ngx_int_t ngx_thrift_budget_others(ngx_thrift_budget_t *budget);
 static ngx_int_t *ngx_thrift_budget_now(ngx_thrift_budget_t *budget);
+
+
+void
+ngx_thrift_budget_share(ngx_thrift_budget_t *budget,
+    ngx_thrift_budget_part_t *parts, ngx_uint_t nparts, ngx_uint_t own)
+{
+    budget->parts = parts;
+    budget->nparts = nparts;
+    budget->own = own;
+}
 
 
 void
 ngx_thrift_budget_add(ngx_thrift_budget_t *budget, ngx_uint_t percent)
 {
-    *ngx_thrift_budget_now(budget) += percent;
-    budget->sum += percent;
+    ngx_thrift_budget_change(budget, percent);
+}
+
+
+static void
+ngx_thrift_budget_change(ngx_thrift_budget_t *budget, ngx_int_t n)
+{
+    ngx_thrift_budget_part_t  *part;
+
+    *ngx_thrift_budget_now(budget) += n;
+    budget->sum += n;
+
+    if (budget->parts) {
+        part = &budget->parts[budget->own];
+
+        part->second = budget->second;
+        part->sum = budget->sum;
+    }
 }
 
 
@@ -29,15 +57,41 @@ ngx_thrift_budget_has(ngx_thrift_budget_t *budget, ngx_uint_t min)
 
     more = min * NGX_THRIFT_BUDGET_WINDOW * NGX_THRIFT_BUDGET_ATTEMPT;
 
-    return budget->sum + more >= NGX_THRIFT_BUDGET_ATTEMPT;
+    return budget->sum + ngx_thrift_budget_others(budget) + more
+           >= NGX_THRIFT_BUDGET_ATTEMPT;
+}
+
+
+/* A part in which nothing was for a whole window is empty. */
+
+static ngx_int_t
+ngx_thrift_budget_others(ngx_thrift_budget_t *budget)
+{
+    ngx_int_t                  sum;
+    ngx_uint_t                 i;
+    ngx_thrift_budget_part_t  *part;
+
+    sum = 0;
+
+    for (i = 0; budget->parts && i < budget->nparts; i++) {
+        part = &budget->parts[i];
+
+        if (i != budget->own
+            && ngx_current_msec / 1000 - part->second
+               < NGX_THRIFT_BUDGET_WINDOW)
+        {
+            sum += part->sum;
+        }
+    }
+
+    return sum;
 }
 
 
 void
 ngx_thrift_budget_take(ngx_thrift_budget_t *budget)
 {
-    *ngx_thrift_budget_now(budget) -= NGX_THRIFT_BUDGET_ATTEMPT;
-    budget->sum -= NGX_THRIFT_BUDGET_ATTEMPT;
+    ngx_thrift_budget_change(budget, -NGX_THRIFT_BUDGET_ATTEMPT);
 }
 
 

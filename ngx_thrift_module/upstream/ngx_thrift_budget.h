@@ -5,6 +5,9 @@
  *
  * Each call adds a percentage of an attempt, and each second some more; an
  * attempt takes one.  What is older than the window counts no more.
+ *
+ * Workers may have one together: each writes down its part, and reads those of
+ * the others when it wants an attempt.
  */
 
 #ifndef _NGX_THRIFT_BUDGET_H_INCLUDED_
@@ -23,6 +26,15 @@ typedef struct {
 } ngx_thrift_budget_conf_t;
 
 
+/* A worker's part, for the others; in a cache line of its own. */
+
+typedef struct {
+    volatile ngx_msec_t   second;
+    volatile ngx_int_t    sum;
+    u_char                padding[64 - sizeof(ngx_msec_t) - sizeof(ngx_int_t)];
+} ngx_thrift_budget_part_t;
+
+
 /* What was added and taken; all zero in the beginning. */
 
 typedef struct {
@@ -30,7 +42,16 @@ typedef struct {
     ngx_int_t     sum;          /* of all seconds, in hundredths of an
                                    attempt */
     ngx_int_t     seconds[NGX_THRIFT_BUDGET_WINDOW];
+
+    ngx_thrift_budget_part_t  *parts;   /* of all workers; NULL: it has none */
+    ngx_uint_t    nparts;
+    ngx_uint_t    own;                  /* which is this one's */
 } ngx_thrift_budget_t;
+
+
+/* It is this worker's part of one that others have, too. */
+void ngx_thrift_budget_share(ngx_thrift_budget_t *budget,
+    ngx_thrift_budget_part_t *parts, ngx_uint_t nparts, ngx_uint_t own);
 
 
 /* There is one call more. */

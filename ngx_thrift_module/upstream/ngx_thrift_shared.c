@@ -210,6 +210,8 @@ ngx_thrift_shared_clear_slot(ngx_thrift_shared_data_t *data, ngx_uint_t slot)
     ngx_thrift_shared_server_t  *server;
 
     data->full[slot] = 0;
+    data->retries[slot].sum = 0;
+    data->hedges[slot].sum = 0;
 
     for (q = ngx_queue_head(&data->servers);
          q != ngx_queue_sentinel(&data->servers);

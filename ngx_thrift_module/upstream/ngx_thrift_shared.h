@@ -51,6 +51,8 @@ typedef struct {
     ngx_uint_t            nslots;       /* that were ever in use */
     volatile uint16_t     full[NGX_THRIFT_SHARED_SLOTS];    /* attempts that
                                            wait for any server */
+    ngx_thrift_budget_part_t  retries[NGX_THRIFT_SHARED_SLOTS];
+    ngx_thrift_budget_part_t  hedges[NGX_THRIFT_SHARED_SLOTS];
     ngx_queue_t           servers;      /* ngx_thrift_shared_server_t */
     ngx_pid_t             lease;        /* of the worker that checks servers, or
                                            0 */

@@ -2,14 +2,15 @@
  * t/faults/crowd.c: a server that counts how many calls it has at a time, and
  * does all kinds of things with them.
  *
- *     build/faults/crowd 127.0.0.1:9091
+ *     build/faults/crowd 127.0.0.1:9091 [close]
  *
  * A call is in flight from when all of it was read until its reply was sent or
  * its connection has ended; that is looked for before one too many is counted.
  * The server answers, closes, resets, stalls, sends garbage, answers twice, at
  * random; from SIGUSR1 on it only answers, in the same time each.  Then, and
  * when it ends, it prints what was since it did so before: the most calls in
- * flight, how many came, and how many were answered.
+ * flight, how many came, and how many were answered.  With "close" it closes
+ * the connection of each call instead.
  *
  * It speaks what bench/load does by default: framed binary, a string.
  */
@@ -67,6 +68,7 @@ static struct {
     int             ep;
     int             listener;
     int             steady;
+    int             closes;
     unsigned        flight;
     unsigned        most;
     unsigned long   calls;
@@ -250,7 +252,8 @@ conn_begin(int fd)
     self.flight++;
     self.calls++;
 
-    c->does = self.steady ? DOES_ANSWER : (does_e) (random() % DOES_LAST);
+    c->does = self.closes ? DOES_CLOSE
+              : self.steady ? DOES_ANSWER : (does_e) (random() % DOES_LAST);
     c->due = now_ms()
              + (self.steady ? STEADY_MS : (uint64_t) (random() % CHAOS_MS));
 
@@ -447,10 +450,12 @@ main(int argc, char **argv)
     int        on;
     address_t  address;
 
-    if (argc != 2 || address_parse(&address, argv[1]) != 0) {
-        fprintf(stderr, "usage: crowd address:port\n");
+    if (argc < 2 || argc > 3 || address_parse(&address, argv[1]) != 0) {
+        fprintf(stderr, "usage: crowd address:port [close]\n");
         return 2;
     }
+
+    self.closes = argc == 3;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGUSR1, on_signal);
