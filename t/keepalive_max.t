@@ -65,6 +65,11 @@ stream {
         thrift_pipeline   4;
     }
 
+    upstream alone {
+        server            127.0.0.1:%%PORT_to_alone%%;
+        thrift_keepalive  1  max=1;
+    }
+
     upstream many {
         server            127.0.0.1:%%PORT_to_many%%;
     }
@@ -95,6 +100,13 @@ stream {
     }
 
     server {
+        listen          127.0.0.1:%%PORT_alone%%;
+        thrift_balance  connection;
+        thrift_timeout  3s;
+        thrift_pass     alone;
+    }
+
+    server {
         listen          127.0.0.1:%%PORT_pinned%%;
         thrift_balance  connection;
         thrift_pass     max;
@@ -107,9 +119,9 @@ my %script = (hold => { hold => 1 }, slow => { delay => 0.05 },
               echo => { echo => 1 }, fail => { exception => [ 6, 'no' ] },
               bye => { close => 'request' });
 
-my ($max, $none, $time, $one, $other, $requests, $pipeline, $many)
+my ($max, $none, $time, $one, $other, $requests, $pipeline, $alone, $many)
     = map { $t->backend("to_$_", script => \%script) }
-          qw(max none time one other requests pipeline many);
+          qw(max none time one other requests pipeline alone many);
 
 $t->run();
 
@@ -259,6 +271,20 @@ like(answer($t->client('impatient')->call('get')), qr/^6 timed out/,
      'no place is left');
 $pinned->close();
 is(answer($t->client('impatient')->call('get')), 'to_max', 'one is left');
+$pinned2->close();
+
+# its calls that have waited together go together
+
+$pinned = $t->client('alone');
+is(answer($pinned->call('get')), 'to_alone', 'one place, and who has it');
+$pinned2 = $t->client('alone');
+$pinned2->send(join('', map { call_bytes('get', $_) } 1 .. 4));
+sleep(0.1);
+is($alone->accepted(), 1, 'calls that wait for it');
+$pinned->close();
+is(join(' ', map { $_->{seqid} } $pinned2->exchange('', 4)), '1 2 3 4',
+   'all of them are answered');
+is($alone->accepted(), 2, 'on one connection');
 $pinned2->close();
 
 # a connection that is closed by its server is a place

@@ -78,6 +78,8 @@ ngx_thrift_pin(ngx_thrift_attempt_t *attempt)
     conn->limit = 1;
     conn->client = call->client;
     ngx_queue_insert_tail(&call->client->pins, &conn->pin);
+
+    ngx_thrift_queue_follow(attempt);
 }
 
 

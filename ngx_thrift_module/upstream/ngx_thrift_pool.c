@@ -196,6 +196,7 @@ ngx_thrift_pool_init_client(ngx_thrift_client_t *client, ngx_str_t *address)
 {
     ngx_thrift_server_init_all(&client->servers);
     ngx_queue_init(&client->pins);
+    ngx_queue_init(&client->waiting);
 
     client->lost = NULL;
     client->ordered = 0;

@@ -20,6 +20,9 @@ static ngx_int_t ngx_thrift_queue_open(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_queue_wait(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_queue_add(ngx_thrift_attempt_t *attempt,
     ngx_thrift_turns_t *waiting, char *action);
+static void ngx_thrift_queue_end(ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_queue_pinned(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_connection_t *conn);
 static void ngx_thrift_queue_arm(ngx_thrift_address_t *address);
 static void ngx_thrift_queue_tick(void *data);
 static void ngx_thrift_queue_look(ngx_thrift_address_t *address);
@@ -207,6 +210,11 @@ ngx_thrift_queue_add(ngx_thrift_attempt_t *attempt,
                                ngx_current_msec);
     }
 
+    if (ngx_thrift_pin_wanted(attempt->call)) {
+        ngx_queue_insert_tail(&attempt->call->client->waiting,
+                              &attempt->follows);
+    }
+
     /* those who have most calls there have one fewer */
 
     if (yields) {
@@ -264,7 +272,7 @@ ngx_thrift_queue_leave(ngx_thrift_attempt_t *attempt)
         return;
     }
 
-    ngx_thrift_delay_stop(&attempt->patience);
+    ngx_thrift_queue_end(attempt);
 
     if (attempt->address == NULL) {
         ngx_thrift_turns_remove(&attempt->pool->full, &attempt->turn);
@@ -275,6 +283,67 @@ ngx_thrift_queue_leave(ngx_thrift_attempt_t *attempt)
     ngx_thrift_turns_remove(&attempt->address->waiting, &attempt->turn);
     ngx_thrift_address_tell(attempt->address);
     ngx_thrift_address_check(attempt->address);
+}
+
+
+/* It waits no more; its turn is taken off by the caller. */
+
+static void
+ngx_thrift_queue_end(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_delay_stop(&attempt->patience);
+
+    if (ngx_thrift_pin_wanted(attempt->call)) {
+        ngx_queue_remove(&attempt->follows);
+    }
+}
+
+
+/* The attempt itself may still be in the queue: whoever serves it sees to it. */
+
+void
+ngx_thrift_queue_follow(ngx_thrift_attempt_t *attempt)
+{
+    ngx_queue_t           *q, *next;
+    ngx_thrift_client_t   *client;
+    ngx_thrift_attempt_t  *other;
+
+    client = attempt->call->client;
+
+    for (q = ngx_queue_head(&client->waiting);
+         q != ngx_queue_sentinel(&client->waiting);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        other = ngx_queue_data(q, ngx_thrift_attempt_t, follows);
+
+        if (other != attempt
+            && ngx_thrift_pin_find(other) == attempt->connection)
+        {
+            ngx_thrift_queue_leave(other);
+            ngx_thrift_queue_pinned(other, attempt->connection);
+        }
+    }
+}
+
+
+/* The server that was chosen for it is not needed. */
+
+static void
+ngx_thrift_queue_pinned(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_connection_t *conn)
+{
+    const ngx_thrift_balancer_t  *balancer;
+
+    balancer = attempt->call->balancer;
+    balancer->free(attempt, NGX_PEER_NEXT);
+
+    if (balancer->pinned(attempt, &conn->name) != NGX_OK) {
+        attempt->done(attempt, NGX_ERROR);
+        return;
+    }
+
+    ngx_thrift_connection_add(conn, attempt);
 }
 
 
@@ -364,7 +433,7 @@ ngx_thrift_queue_serve(ngx_event_t *ev)
             break;
         }
 
-        ngx_thrift_delay_stop(&attempt->patience);
+        ngx_thrift_queue_end(attempt);
         (void) ngx_thrift_turns_next(&address->waiting);
         address->served = ngx_current_msec;
 
@@ -515,7 +584,7 @@ ngx_thrift_queue_serve_server(ngx_event_t *ev)
             return;
         }
 
-        ngx_thrift_delay_stop(&attempt->patience);
+        ngx_thrift_queue_end(attempt);
         (void) ngx_thrift_turns_next(&pool->full);
         ngx_thrift_queue_tell(pool);
 

@@ -31,6 +31,12 @@ ngx_int_t ngx_thrift_queue_enter(ngx_thrift_attempt_t *attempt);
 /* It waits no more, if it did. */
 void ngx_thrift_queue_leave(ngx_thrift_attempt_t *attempt);
 
+/*
+ * Its client is pinned to its connection now: where others of its calls wait,
+ * they go on that.
+ */
+void ngx_thrift_queue_follow(ngx_thrift_attempt_t *attempt);
+
 /* Some who wait for the address may be served: soon. */
 void ngx_thrift_queue_wake(ngx_thrift_address_t *address);
 
