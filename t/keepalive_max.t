@@ -70,6 +70,12 @@ stream {
         thrift_keepalive  1  max=1;
     }
 
+    upstream pair {
+        server            127.0.0.1:%%PORT_to_one%%;
+        server            127.0.0.1:%%PORT_to_other%%;
+        thrift_keepalive  1  max=1;
+    }
+
     upstream many {
         server            127.0.0.1:%%PORT_to_many%%;
     }
@@ -97,6 +103,14 @@ stream {
         listen          127.0.0.1:%%PORT_impatient%%;
         thrift_timeout  200ms;
         thrift_pass     max;
+    }
+
+    server { listen 127.0.0.1:%%PORT_pair%%;      thrift_pass pair; }
+
+    server {
+        listen          127.0.0.1:%%PORT_pair_impatient%%;
+        thrift_timeout  200ms;
+        thrift_pass     pair;
     }
 
     server {
@@ -260,6 +274,21 @@ $before = $max->accepted();
 is(answer($t->client('max')->call('fail')), '6 no', 'exception') for 1 .. 4;
 is(answer($t->client('max')->call('get')), 'to_max', 'and on');
 cmp_ok($max->accepted() - $max->closed(), '<=', 2, 'still two at most');
+
+# that a call waits is no fault of the servers
+
+my @pair = map { $t->client('pair') } 1 .. 2;
+$_->send(call_bytes('hold', 1)) for @pair;
+ok(wait_for(sub { $one->calls('hold') && $other->calls('hold') }), 'held');
+like(answer($t->client('pair_impatient')->call('get')), qr/^6 timed out/,
+     'a call has waited in vain') for 1 .. 2;
+$_->release() for $one, $other;
+is(join(' ', sort map { answer($_->read_message()) } @pair), 'to_one to_other',
+   'held ones are answered');
+is(join('', $t->grep_log(qr/upstream timed out while waiting|disabled/)), '',
+   'no server is blamed');
+is(join(' ', sort map { answer($t->client('pair')->call('get')) } 1 .. 2),
+   'to_one to_other', 'both are asked again');
 
 # a pinned client has a place for itself
 

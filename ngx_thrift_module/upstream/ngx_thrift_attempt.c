@@ -515,7 +515,9 @@ ngx_thrift_attempt_timed_out(ngx_thrift_attempt_t *attempt)
 {
     ngx_thrift_hedge_turn_to(attempt);
 
-    if (attempt->call->paused) {
+    /* it waits for its client, or for a place: its server knows nothing of it */
+
+    if (attempt->call->paused || attempt->turn.line) {
         ngx_log_error(NGX_LOG_INFO, attempt->call->log, NGX_ETIMEDOUT,
                       "call timed out");
         attempt->blameless = 1;
