@@ -78,6 +78,21 @@ stream {
         thrift_retry_budget  off;
     }
 
+    upstream piped {
+        server                 127.0.0.1:%%PORT_first%%;
+        server                 127.0.0.1:%%PORT_second%%;
+        thrift_pipeline        8 connections=1;
+        thrift_pipeline_delay  1h;
+        thrift_retry_budget    off;
+    }
+
+    upstream limited {
+        server                 127.0.0.1:%%PORT_first%%   max_conns=2;
+        server                 127.0.0.1:%%PORT_second%%  max_conns=2;
+        thrift_keepalive       4 queue=100;
+        thrift_retry_budget    off;
+    }
+
     upstream budget {
         server               127.0.0.1:%%PORT_first%%;
         server               127.0.0.1:%%PORT_second%%;
@@ -129,6 +144,14 @@ stream {
             thrift_pass   part;
         }
 
+        thrift_service Piped {
+            thrift_pass  piped;
+        }
+
+        thrift_service Limited {
+            thrift_pass  limited;
+        }
+
         thrift_service Budget {
             thrift_pass  budget;
         }
@@ -175,8 +198,8 @@ service $_ {
     oneway void poke$_(1: string text) $idempotent
 }
 EOF
-    qw(Api Pinned Backup Single Down Address Named Off Part Budget Next
-       Short)));
+    qw(Api Pinned Backup Single Down Address Named Off Part Budget Next Short
+       Piped Limited)));
 
 my @backends = map { $t->backend($_) } qw(first second third);
 
@@ -369,6 +392,10 @@ sub many {
     $answers += grep { $_->{type} == REPLY } $_->exchange('', $n / 10)
         for @clients;
 
+    # servers read those late that are given up
+
+    elapse(0.5);
+
     return ($answers, eval join('+', split / /, executed()));
 }
 
@@ -378,10 +405,32 @@ is($answers, 300, 'part, all are answered');
 cmp_ok($n, '<=', 330, 'a tenth is sent twice');
 cmp_ok($n, '>', 310, 'not much less');
 
+# several calls on a connection, and servers that take few at a time
+
+for my $method (qw(getPiped getLimited)) {
+    script([ ({ delay => $hedge * 1.2 }) x 20, {} ],
+           [ ({ delay => $hedge * 1.2 }) x 20, {} ]);
+
+    my @clients = map { $t->client('proxy') } 1 .. 10;
+    my $bytes = join('', map { call_bytes($method, $_) } 1 .. 10);
+    my $right = 0;
+
+    $_->send($bytes) for @clients;
+
+    for my $c (@clients) {
+        my $id = 0;
+
+        $right += grep { $_->{type} == REPLY && $_->{seqid} == ++$id }
+                       $c->exchange('', 10, 20);
+    }
+
+    is($right, 100, "$method, all are answered in their order");
+}
+
 ($answers, $n) = many('getBudget', 300);
 
 is($answers, 300, 'budget, all are answered');
 cmp_ok($n, '<=', 315, 'as many as the budget of retries allows');
-cmp_ok($n, '>', 303, 'not much less');
+cmp_ok($n, '>', 300, 'and some are');
 
 $t->done();

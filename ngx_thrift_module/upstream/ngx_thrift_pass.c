@@ -189,6 +189,10 @@ ngx_thrift_pass_give_up(ngx_thrift_attempt_t *attempt, ngx_uint_t reason)
     ngx_thrift_pass_take_off(attempt);
 
     attempt->call->balancer->free(attempt, state);
+
+    if (attempt->pool) {
+        ngx_thrift_queue_wake_server(attempt->pool);
+    }
 }
 
 
