@@ -515,7 +515,7 @@ ngx_thrift_attempt_timed_out(ngx_thrift_attempt_t *attempt)
 {
     ngx_thrift_hedge_turn_to(attempt);
 
-    /* it waits for its client, or for a place: its server knows nothing of it */
+    /* it waits for its client, or for a place: its server knows nothing */
 
     if (attempt->call->paused || attempt->turn.line) {
         ngx_log_error(NGX_LOG_INFO, attempt->call->log, NGX_ETIMEDOUT,

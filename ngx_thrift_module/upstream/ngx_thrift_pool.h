@@ -108,7 +108,7 @@ struct ngx_thrift_pool_s {
 struct ngx_thrift_client_s {
     ngx_thrift_servers_t  servers;      /* with connections that are its own */
     ngx_queue_t           pins;         /* those that have a state of its own */
-    ngx_queue_t           waiting;      /* attempts: one of them will have one */
+    ngx_queue_t           waiting;      /* attempts: one will have one */
     uint32_t              address;      /* a hash of it, without port */
     ngx_uint_t            ordered;      /* no call may overtake a oneway */
 

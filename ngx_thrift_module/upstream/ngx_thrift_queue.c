@@ -299,7 +299,7 @@ ngx_thrift_queue_end(ngx_thrift_attempt_t *attempt)
 }
 
 
-/* The attempt itself may still be in the queue: whoever serves it sees to it. */
+/* The attempt may still be in the queue: whoever serves it sees to that. */
 
 void
 ngx_thrift_queue_follow(ngx_thrift_attempt_t *attempt)
