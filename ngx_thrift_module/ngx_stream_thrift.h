@@ -34,6 +34,7 @@ typedef struct ngx_stream_thrift_held_s     ngx_stream_thrift_held_t;
 #include "upstream/ngx_stream_thrift_rr.h"
 #include "upstream/ngx_stream_thrift_health.h"
 #include "upstream/ngx_stream_thrift_ease.h"
+#include "upstream/ngx_stream_thrift_warm.h"
 #include "upstream/ngx_stream_thrift_held.h"
 #include "client/rooms.h"
 #include "reload/rooms.h"

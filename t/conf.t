@@ -488,6 +488,13 @@ my @bad = (
       'invalid time in parameter "queue_timeout=0"' ],
     [ 'more idle than open', upstream => 'thrift_keepalive 5 max=4;',
       '"thrift_keepalive" keeps 5 idle connections, but "max" allows 4' ],
+    [ 'more ahead than idle', upstream => 'thrift_keepalive 5 min=6;',
+      '"thrift_keepalive" keeps 5 idle connections, and cannot open 6 ahead' ],
+    [ 'ahead for nobody', upstream => 'thrift_keepalive 5 min=1; '
+                          . 'thrift_proxy_protocol on;',
+      '"min" of "thrift_keepalive" cannot stand beside '
+      . '"thrift_proxy_protocol" or variables in "thrift_bind" or '
+      . '"thrift_ssl_..." of upstream "u"', -2 ],
     [ 'bad timeout parameter', upstream => 'thrift_keepalive 1 timeout=x;',
       'invalid time in parameter "timeout=x"' ],
     [ 'empty timeout parameter', upstream => 'thrift_keepalive 1 timeout=;',

@@ -189,6 +189,7 @@ typedef struct {
 
 typedef struct {
     ngx_uint_t                       keepalive;
+    ngx_uint_t                       keepalive_min;
     ngx_uint_t                       keepalive_max; /* 0: no limit */
     ngx_uint_t                       keepalive_requests;    /* the same */
     ngx_uint_t                       queue;

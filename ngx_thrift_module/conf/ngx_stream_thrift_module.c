@@ -370,6 +370,7 @@ ngx_stream_thrift_init_process(ngx_cycle_t *cycle)
     ngx_stream_thrift_limit_init(tmcf);
     ngx_stream_thrift_open_shared(tmcf);
     ngx_stream_thrift_start_health(tmcf);
+    ngx_stream_thrift_start_warm(tmcf);
 
     if (ngx_process == NGX_PROCESS_WORKER
         && ngx_stream_thrift_shutdown_open(cycle, tmcf) != NGX_OK)
@@ -391,6 +392,7 @@ ngx_stream_thrift_exit_process(ngx_cycle_t *cycle)
     if (tmcf) {
         ngx_stream_thrift_shutdown_close();
         ngx_stream_thrift_stop_health(tmcf);
+        ngx_stream_thrift_stop_warm(tmcf);
         ngx_stream_thrift_close_shared(tmcf);
         ngx_stream_thrift_stop_handlers(tmcf);
     }

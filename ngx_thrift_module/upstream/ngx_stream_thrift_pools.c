@@ -106,7 +106,8 @@ ngx_stream_thrift_init_pools(ngx_conf_t *cf,
 
         if (ngx_stream_thrift_init_pool_link(cf, pool[i]) != NGX_OK
             || ngx_stream_thrift_share_pool(cf, pool[i]) != NGX_OK
-            || ngx_stream_thrift_set_health(cf, pool[i]) != NGX_OK)
+            || ngx_stream_thrift_set_health(cf, pool[i]) != NGX_OK
+            || ngx_stream_thrift_set_warm(cf, pool[i]) != NGX_OK)
         {
             return NGX_ERROR;
         }

@@ -65,6 +65,9 @@ static ngx_conf_enum_t  ngx_stream_thrift_protocols[] = {
 static const ngx_stream_thrift_parameter_t
     ngx_stream_thrift_keepalive_parameters[] =
 {
+    { ngx_string("min="),
+      offsetof(ngx_stream_thrift_upstream_conf_t, keepalive_min), 0, 0 },
+
     { ngx_string("max="),
       offsetof(ngx_stream_thrift_upstream_conf_t, keepalive_max), 0, 1 },
 
@@ -380,6 +383,7 @@ ngx_stream_thrift_create_upstream_conf(ngx_conf_t *cf)
     /*
      * set by ngx_pcalloc():
      *
+     *     ucf->keepalive_min = 0;
      *     ucf->keepalive_surplus = 0;
      *     ucf->retry.off = 0;
      *     ucf->health = NULL;
@@ -457,6 +461,14 @@ ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                            "\"%V\" keeps %ui idle connections, but \"max\" "
                            "allows %ui", &value[0], ucf->keepalive,
                            ucf->keepalive_max);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ucf->keepalive_min > ucf->keepalive) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" keeps %ui idle connections, and cannot open "
+                           "%ui ahead", &value[0], ucf->keepalive,
+                           ucf->keepalive_min);
         return NGX_CONF_ERROR;
     }
 

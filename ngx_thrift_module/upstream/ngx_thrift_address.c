@@ -17,6 +17,7 @@ static ngx_int_t ngx_thrift_address_compare(ngx_thrift_address_t *address,
 static void ngx_thrift_address_insert(ngx_rbtree_node_t *temp,
     ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
 static ngx_int_t ngx_thrift_address_share(ngx_thrift_attempt_t *attempt);
+static ngx_uint_t ngx_thrift_address_is_shared(ngx_thrift_address_t *address);
 static ngx_uint_t ngx_thrift_address_part(ngx_thrift_address_t *address);
 static ngx_int_t ngx_thrift_address_give_up(ngx_thrift_address_t *address);
 
@@ -240,17 +241,8 @@ ngx_thrift_address_share(ngx_thrift_attempt_t *attempt)
     address = attempt->address;
     shared = address->pool->shared;
 
-    if (shared == NULL) {
+    if (!ngx_thrift_address_is_shared(address)) {
         return NGX_OK;
-    }
-
-    if (address->shared == NULL) {
-        address->shared = ngx_thrift_shared_server(shared,
-                                                   &address->sockaddr.sockaddr,
-                                                   address->socklen);
-        if (address->shared == NULL) {
-            return NGX_OK;
-        }
     }
 
     if (address->nconns >= ngx_thrift_address_part(address)
@@ -265,6 +257,59 @@ ngx_thrift_address_share(ngx_thrift_attempt_t *attempt)
         if (ngx_thrift_address_give_up(address) != NGX_OK) {
             return NGX_BUSY;
         }
+    }
+
+    attempt->counted = 1;
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_thrift_address_is_shared(ngx_thrift_address_t *address)
+{
+    if (address->shared == NULL && address->pool->shared) {
+        address->shared = ngx_thrift_shared_server(address->pool->shared,
+                                                   &address->sockaddr.sockaddr,
+                                                   address->socklen);
+    }
+
+    return address->shared != NULL;
+}
+
+
+ngx_int_t
+ngx_thrift_address_place_ahead(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_address_t  *address;
+
+    address = attempt->address;
+    address->max = ngx_thrift_address_max(attempt);
+
+    if (address->waiting.n || ngx_thrift_pool_scarce()) {
+        return NGX_BUSY;
+    }
+
+    if (address->max == 0) {
+        return NGX_OK;
+    }
+
+    if (address->nconns >= address->max) {
+        return NGX_BUSY;
+    }
+
+    if (!ngx_thrift_address_is_shared(address)) {
+        return NGX_OK;
+    }
+
+    if (address->nconns >= ngx_thrift_address_part(address)
+        || ngx_thrift_shared_others_wait(address->pool->shared,
+                                         address->shared)
+        || ngx_thrift_shared_connect(address->pool->shared, address->shared,
+                                     address->max)
+           != NGX_OK)
+    {
+        return NGX_BUSY;
     }
 
     attempt->counted = 1;

@@ -13,13 +13,14 @@
 
 
 static ngx_int_t ngx_thrift_connection_refuse(ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_connection_open_ahead(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_connection_connect(ngx_thrift_attempt_t *attempt);
 static ngx_thrift_connection_t *ngx_thrift_connection_create(
     ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_connection_init(ngx_thrift_connection_t *conn,
     ngx_connection_t *c, ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_connection_log_with(ngx_thrift_connection_t *conn,
-    ngx_thrift_call_t *call);
+    ngx_log_t *log);
 static u_char *ngx_thrift_connection_log(ngx_log_t *log, u_char *buf,
     size_t len);
 static void ngx_thrift_connection_next(ngx_thrift_connection_t *conn);
@@ -57,7 +58,7 @@ ngx_thrift_connection_open(ngx_thrift_attempt_t *attempt)
 
     peer = attempt->peer;
 
-    if (ngx_thrift_pool_make_room() != NGX_OK) {
+    if (attempt->call && ngx_thrift_pool_make_room() != NGX_OK) {
         return ngx_thrift_connection_refuse(attempt);
     }
 
@@ -89,10 +90,30 @@ ngx_thrift_connection_open(ngx_thrift_attempt_t *attempt)
         return NGX_ERROR;
     }
 
+    if (attempt->call == NULL) {
+        ngx_thrift_connection_open_ahead(conn);
+        return NGX_OK;
+    }
+
     ngx_thrift_connection_add(conn, attempt);
     ngx_thrift_connection_arm(conn, attempt->call->conf->connect_timeout);
 
     return NGX_OK;
+}
+
+
+static void
+ngx_thrift_connection_open_ahead(ngx_thrift_connection_t *conn)
+{
+    conn->connection->log_error = ngx_thrift_tally_is_full(&conn->pool->errors)
+                                  ? NGX_ERROR_INFO : NGX_ERROR_ERR;
+
+    ngx_thrift_warm_opens(conn);
+    ngx_thrift_connection_arm(conn, NGX_THRIFT_CONNECTION_AHEAD);
+
+    if (conn->connection->write->ready) {
+        ngx_thrift_connection_next(conn);
+    }
 }
 
 
@@ -219,7 +240,10 @@ ngx_thrift_connection_init(ngx_thrift_connection_t *conn, ngx_connection_t *c,
     conn->log.handler = ngx_thrift_connection_log;
     conn->log.data = conn;
 
-    ngx_thrift_connection_log_with(conn, attempt->call);
+    ngx_thrift_connection_log_with(conn, attempt->call ? attempt->call->log
+                                                       : ngx_cycle->log);
+    conn->opened = ngx_current_msec;
+    conn->limit = 1;
 
     conn->nseqids = attempt->pool->pipeline + NGX_THRIFT_SEQIDS;
     conn->seqids = ngx_palloc(c->pool, conn->nseqids * sizeof(int32_t));
@@ -234,7 +258,7 @@ ngx_thrift_connection_init(ngx_thrift_connection_t *conn, ngx_connection_t *c,
 
     ngx_queue_init(&conn->attempts);
     ngx_thrift_message_start(&conn->message);
-    ngx_thrift_input_init(&conn->in, attempt->call->conf->messages->blocks);
+    ngx_thrift_input_init(&conn->in, NULL);
 
     /* a session's timer keeps an exiting worker alive while it has calls */
 
@@ -259,13 +283,8 @@ ngx_thrift_connection_init(ngx_thrift_connection_t *conn, ngx_connection_t *c,
  */
 
 static void
-ngx_thrift_connection_log_with(ngx_thrift_connection_t *conn,
-    ngx_thrift_call_t *call)
+ngx_thrift_connection_log_with(ngx_thrift_connection_t *conn, ngx_log_t *log)
 {
-    ngx_log_t  *log;
-
-    log = call->log;
-
     conn->log.connection = log->connection;
     conn->log.log_level = log->log_level;
     conn->log.file = log->file;
@@ -295,8 +314,11 @@ ngx_thrift_connection_log(ngx_log_t *log, u_char *buf, size_t len)
         return clog->handler(clog, buf, len);
     }
 
-    return ngx_snprintf(buf, len, " while keeping idle connection, "
-                        "upstream: \"%V\"", &conn->name);
+    return ngx_snprintf(buf, len, " while %s idle connection, "
+                        "upstream: \"%V\"",
+                        (conn->state == NGX_THRIFT_OPENING) ? "opening"
+                                                            : "keeping",
+                        &conn->name);
 }
 
 
@@ -314,6 +336,7 @@ ngx_thrift_connection_close(ngx_thrift_connection_t *conn)
 
     ngx_thrift_pin_lost(conn);
     ngx_thrift_connection_let_go(conn);
+    ngx_thrift_warm_closed(conn);
     ngx_thrift_pool_remove(conn);
     ngx_thrift_message_release(&conn->message);
     ngx_thrift_timer_close(&conn->timer);
@@ -340,11 +363,15 @@ ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
                    "thrift call %ui: attempt %ui on connection %uA",
                    attempt->call->number, attempt->number, c->number);
 
-    ngx_thrift_connection_log_with(conn, attempt->call);
+    ngx_thrift_connection_log_with(conn, attempt->call->log);
+
+    if (conn->in.blocks == NULL) {
+        conn->in.blocks = attempt->call->conf->messages->blocks;
+    }
 
     attempt->connection = conn;
     attempt->state = NGX_THRIFT_ATTEMPT_QUEUED;
-    attempt->reused = (conn->total != 0);
+    attempt->reused = (conn->total != 0 || conn->since != 0);
 
     c->log_error = ngx_thrift_tally_is_full(&conn->pool->errors)
                    ? NGX_ERROR_INFO : NGX_ERROR_ERR;
@@ -563,6 +590,11 @@ ngx_thrift_connection_read_event(ngx_event_t *rev)
         return;
     }
 
+    if (attempt == NULL && conn->state == NGX_THRIFT_OPENING) {
+        (void) ngx_thrift_connection_test(conn);
+        return;
+    }
+
     if (attempt == NULL) {
 
         if (c->close || !ngx_thrift_connection_alive(conn)) {
@@ -678,6 +710,13 @@ ngx_thrift_connection_timeout(void *data)
         attempt = ngx_thrift_connection_first(conn);
     }
 
+    if (attempt == NULL) {
+        ngx_log_error(ngx_thrift_pool_level(conn->pool), &conn->log,
+                      NGX_ETIMEDOUT, "upstream timed out");
+        ngx_thrift_connection_close(conn);
+        return;
+    }
+
     ngx_thrift_attempt_timed_out(attempt);
 
     rc = (conn->state == NGX_THRIFT_OPENING)
@@ -747,6 +786,12 @@ ngx_thrift_connection_opened(ngx_thrift_connection_t *conn)
                    "thrift connection %uA is open", c->number);
 
     ngx_thrift_timer_clear(&conn->timer);
+
+    if (conn->opens_ahead) {
+        ngx_thrift_warm_opened(conn);
+        ngx_thrift_connection_idle(conn, NULL);
+        return NGX_DONE;
+    }
 
     for (attempt = ngx_thrift_connection_first(conn);
          attempt;

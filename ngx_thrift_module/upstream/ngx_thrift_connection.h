@@ -81,8 +81,10 @@ struct ngx_thrift_connection_s {
     ngx_queue_t             idle_pool;  /* of its pool: idle, own or kept */
     ngx_queue_t             idle_all;   /* of the worker */
     ngx_queue_t             idle_address;
-    ngx_msec_t              since;      /* when it became idle */
+    ngx_msec_t              since;      /* when it became idle; 0: never */
+    ngx_msec_t              opened;     /* or began to open */
     ngx_msec_t              end;        /* when it is not kept any more */
+    ngx_queue_t             ahead;      /* while it opens without a call */
 
     /* the pipeline's */
 
@@ -105,13 +107,22 @@ struct ngx_thrift_connection_s {
     unsigned                begun:1;        /* a part of a message is there */
     unsigned                takes:1;        /* one more attempt */
     unsigned                counted:1;      /* in what workers share */
+    unsigned                opens_ahead:1;  /* no call waits for it */
 };
+
+
+/* One without a call has to be open, or is closed, within that time. */
+
+#define NGX_THRIFT_CONNECTION_AHEAD  10000      /* milliseconds */
 
 
 /*
  * Opens a connection to attempt->peer, and puts the attempt on it.  NGX_OK, or
  * it is answered at once: NGX_DECLINED: it cannot be reached; NGX_ERROR: no
  * memory, files or ports.
+ *
+ * An attempt without a call is needed for as long as this takes only: the
+ * connection becomes idle when it is open.
  */
 ngx_int_t ngx_thrift_connection_open(ngx_thrift_attempt_t *attempt);
 

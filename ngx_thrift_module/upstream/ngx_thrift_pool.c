@@ -87,7 +87,6 @@ static void ngx_thrift_pool_set_idle(ngx_thrift_connection_t *conn,
     ngx_uint_t idle);
 static ngx_uint_t ngx_thrift_pool_crowded(ngx_thrift_pool_t *pool);
 static ngx_uint_t ngx_thrift_pool_full(ngx_thrift_pool_t *pool);
-static ngx_uint_t ngx_thrift_pool_scarce(void);
 static ngx_uint_t ngx_thrift_pool_is_ordered(ngx_thrift_connection_t *conn);
 static ngx_uint_t ngx_thrift_pool_let_one_go(ngx_thrift_connection_t *conn);
 static ngx_uint_t ngx_thrift_pool_count_own(ngx_thrift_client_t *client,
@@ -474,8 +473,11 @@ ngx_thrift_pool_add(ngx_thrift_connection_t *conn,
     ngx_thrift_address_join(conn, attempt);
     ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_BUSY);
 
-    ngx_thrift_pool_appoint(conn, attempt,
-                            ngx_thrift_pipeline_allows(attempt));
+    if (attempt->call) {
+        ngx_thrift_pool_appoint(conn, attempt,
+                                ngx_thrift_pipeline_allows(attempt));
+    }
+
     return NGX_OK;
 }
 
@@ -766,7 +768,7 @@ ngx_thrift_pool_make_room(void)
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 ngx_thrift_pool_scarce(void)
 {
     return ngx_cycle->free_connection_n
@@ -815,6 +817,14 @@ ngx_thrift_pool_expire(void *data)
             {
                 ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_KEPT);
                 ngx_thrift_connection_let_go(conn);
+                continue;
+            }
+
+            if (conn->place == NGX_THRIFT_POOL_IDLE
+                && ngx_thrift_warm_keeps(conn))
+            {
+                ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_IDLE);
+                conn->since = ngx_current_msec;
                 continue;
             }
 

@@ -98,6 +98,8 @@ struct ngx_thrift_pool_s {
     ngx_msec_t            pipeline_delay;   /* no call waits behind one that
                                                takes longer */
 
+    ngx_thrift_warm_t    *warm;         /* what opens them ahead, or NULL */
+
     ngx_thrift_link_t     link;         /* how its connections are made */
     ngx_thrift_ssl_t      ssl;
 };
@@ -187,6 +189,9 @@ ngx_int_t ngx_thrift_pool_put_back(ngx_thrift_connection_t *conn);
  * are closed for it.  NGX_BUSY: no, what is left is for clients.
  */
 ngx_int_t ngx_thrift_pool_make_room(void);
+
+/* Are connections of the worker to be closed rather than kept? */
+ngx_uint_t ngx_thrift_pool_scarce(void);
 
 /* The connection leaves the pool, for it will be closed. */
 void ngx_thrift_pool_remove(ngx_thrift_connection_t *conn);

@@ -27,6 +27,10 @@
  *      v
  *     address ----- shared      how many connections there may be to it, in
  *                               this worker and in all
+ *      ^
+ *      |
+ *     warm                      connections that are opened before a call
+ *                               needs them
  *
  *     link, ssl     how a connection is made: from which address, what comes
  *                   before its first call
@@ -53,6 +57,7 @@
 #include "upstream/ngx_thrift_shared.h"
 #include "upstream/ngx_thrift_pool.h"
 #include "upstream/ngx_thrift_address.h"
+#include "upstream/ngx_thrift_warm.h"
 #include "upstream/ngx_thrift_balancer.h"
 #include "upstream/ngx_thrift_attempt.h"
 #include "upstream/ngx_thrift_connection.h"
