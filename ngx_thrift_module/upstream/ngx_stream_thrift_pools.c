@@ -117,10 +117,7 @@ ngx_stream_thrift_init_pools(ngx_conf_t *cf,
 }
 
 
-/*
- * An address has no upstream{}: what its pool does is the default, and its
- * connections are made as stream{} says.
- */
+/* An address has no upstream{}: its pool does what stream{} says. */
 
 static void
 ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool,
@@ -134,19 +131,6 @@ ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool,
           : stream;
 
     pool->conf = ucf;
-
-    if (ucf == stream) {
-        pool->idle.max = NGX_STREAM_THRIFT_KEEPALIVE;
-        pool->idle.surplus = NGX_STREAM_THRIFT_KEEPALIVE_SURPLUS;
-        pool->idle.timeout = NGX_STREAM_THRIFT_KEEPALIVE_TIMEOUT;
-        pool->idle.lifetime = NGX_STREAM_THRIFT_KEEPALIVE_LIFETIME;
-        pool->idle.check_seqid = 1;
-        pool->idle.queue = NGX_STREAM_THRIFT_QUEUE;
-        pool->idle.pipeline = 1;
-        pool->idle.retry.percent = NGX_THRIFT_RETRY_PERCENT;
-        pool->idle.retry.min = NGX_THRIFT_RETRY_MIN;
-        return;
-    }
 
     pool->idle.max = ucf->keepalive;
     pool->idle.surplus = ucf->keepalive_surplus;

@@ -43,6 +43,9 @@ static char *ngx_stream_thrift_health_check(ngx_conf_t *cf,
 static ngx_int_t ngx_stream_thrift_health_method(ngx_conf_t *cf,
     ngx_thrift_health_conf_t *hcf, ngx_str_t *value);
 static ngx_int_t ngx_stream_thrift_init_upstreams(ngx_conf_t *cf);
+static void ngx_stream_thrift_merge_keepalive(
+    ngx_stream_thrift_upstream_conf_t *prev,
+    ngx_stream_thrift_upstream_conf_t *conf);
 static void ngx_stream_thrift_merge_upstream(
     ngx_stream_thrift_upstream_conf_t *prev,
     ngx_stream_thrift_upstream_conf_t *conf);
@@ -126,35 +129,35 @@ static const ngx_stream_thrift_parameter_t
 static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
 
     { ngx_string("thrift_keepalive"),
-      NGX_STREAM_UPS_CONF|NGX_CONF_1MORE,
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_1MORE,
       ngx_stream_thrift_keepalive,
       NGX_STREAM_SRV_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("thrift_pipeline"),
-      NGX_STREAM_UPS_CONF|NGX_CONF_TAKE12,
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE12,
       ngx_stream_thrift_pipeline,
       NGX_STREAM_SRV_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("thrift_pipeline_delay"),
-      NGX_STREAM_UPS_CONF|NGX_CONF_TAKE1,
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
       ngx_conf_set_msec_slot,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, pipeline_delay),
       NULL },
 
     { ngx_string("thrift_retry_budget"),
-      NGX_STREAM_UPS_CONF|NGX_CONF_TAKE12,
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE12,
       ngx_stream_thrift_retry_budget,
       NGX_STREAM_SRV_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("thrift_failure"),
-      NGX_STREAM_UPS_CONF|NGX_CONF_TAKE1,
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
       ngx_conf_set_enum_slot,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, failure),
@@ -168,14 +171,14 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
       NULL },
 
     { ngx_string("thrift_slow_start"),
-      NGX_STREAM_UPS_CONF|NGX_CONF_TAKE1,
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
       ngx_conf_set_msec_slot,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, slow_start),
       NULL },
 
     { ngx_string("thrift_check_seqid"),
-      NGX_STREAM_UPS_CONF|NGX_CONF_FLAG,
+      NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, check_seqid),
@@ -787,38 +790,6 @@ ngx_stream_thrift_init_upstreams(ngx_conf_t *cf)
                                             ngx_stream_thrift_upstream_module);
 
         ngx_stream_thrift_merge_upstream(stream, ucf);
-
-        /* a number that somebody wrote is kept to */
-
-        if (ucf->keepalive == NGX_CONF_UNSET_UINT) {
-            ucf->keepalive_surplus = NGX_STREAM_THRIFT_KEEPALIVE_SURPLUS;
-        }
-
-        ngx_conf_init_uint_value(ucf->keepalive, NGX_STREAM_THRIFT_KEEPALIVE);
-        ngx_conf_init_uint_value(ucf->keepalive_max, 0);
-        ngx_conf_init_uint_value(ucf->keepalive_requests, 0);
-        ucf->queue_set = (ucf->queue != NGX_CONF_UNSET_UINT);
-
-        ngx_conf_init_uint_value(ucf->queue, NGX_STREAM_THRIFT_QUEUE);
-        ngx_conf_init_msec_value(ucf->queue_timeout, 0);
-        ngx_conf_init_msec_value(ucf->keepalive_timeout,
-                                 NGX_STREAM_THRIFT_KEEPALIVE_TIMEOUT);
-        ngx_conf_init_msec_value(ucf->keepalive_lifetime,
-                                 NGX_STREAM_THRIFT_KEEPALIVE_LIFETIME);
-        ngx_conf_init_uint_value(ucf->pipeline, 1);
-        ngx_conf_init_uint_value(ucf->pipeline_connections,
-                                 NGX_THRIFT_PIPELINE_CONNECTIONS);
-        ngx_conf_init_msec_value(ucf->pipeline_delay,
-                                 NGX_THRIFT_PIPELINE_DELAY);
-        ngx_conf_init_uint_value(ucf->retry.percent, NGX_THRIFT_RETRY_PERCENT);
-        ngx_conf_init_uint_value(ucf->retry.min, NGX_THRIFT_RETRY_MIN);
-        ngx_conf_init_uint_value(ucf->failure,
-                                 NGX_THRIFT_BLAME_EXCEPTION_NONE);
-        ngx_conf_init_msec_value(ucf->slow_start, 0);
-        ngx_conf_init_value(ucf->check_seqid, 1);
-        ngx_conf_init_uint_value(ucf->transport, NTHRIFT_FRAMED);
-        ngx_conf_init_uint_value(ucf->protocol, NTHRIFT_BINARY);
-        ngx_conf_init_value(ucf->multiplexed, 0);
     }
 
     if (ngx_stream_thrift_init_pools(cf, stream) != NGX_OK) {
@@ -835,9 +806,76 @@ static void
 ngx_stream_thrift_merge_upstream(ngx_stream_thrift_upstream_conf_t *prev,
     ngx_stream_thrift_upstream_conf_t *conf)
 {
+    ngx_stream_thrift_merge_keepalive(prev, conf);
+
+    ngx_conf_merge_uint_value(conf->pipeline, prev->pipeline, 1);
+    ngx_conf_merge_uint_value(conf->pipeline_connections,
+                              prev->pipeline_connections,
+                              NGX_THRIFT_PIPELINE_CONNECTIONS);
+    ngx_conf_merge_msec_value(conf->pipeline_delay, prev->pipeline_delay,
+                              NGX_THRIFT_PIPELINE_DELAY);
+
+    if (!conf->retry.off && conf->retry.percent == NGX_CONF_UNSET_UINT) {
+        conf->retry = prev->retry;
+    }
+
+    ngx_conf_init_uint_value(conf->retry.percent, NGX_THRIFT_RETRY_PERCENT);
+    ngx_conf_init_uint_value(conf->retry.min, NGX_THRIFT_RETRY_MIN);
+
+    ngx_conf_merge_uint_value(conf->failure, prev->failure,
+                              NGX_THRIFT_BLAME_EXCEPTION_NONE);
+    ngx_conf_merge_msec_value(conf->slow_start, prev->slow_start, 0);
+    ngx_conf_merge_value(conf->check_seqid, prev->check_seqid, 1);
+
+    /* of an upstream{} only */
+
+    ngx_conf_init_uint_value(conf->transport, NTHRIFT_FRAMED);
+    ngx_conf_init_uint_value(conf->protocol, NTHRIFT_BINARY);
+    ngx_conf_init_value(conf->multiplexed, 0);
+
     ngx_stream_thrift_merge_link(&prev->link, &conf->link);
 
 #if (NGX_SSL)
     ngx_stream_thrift_merge_ssl(&prev->ssl, &conf->ssl);
 #endif
+}
+
+
+/* The directive is inherited as a whole. */
+
+static void
+ngx_stream_thrift_merge_keepalive(ngx_stream_thrift_upstream_conf_t *prev,
+    ngx_stream_thrift_upstream_conf_t *conf)
+{
+    if (conf != prev && conf->keepalive == NGX_CONF_UNSET_UINT) {
+        conf->keepalive = prev->keepalive;
+        conf->keepalive_surplus = prev->keepalive_surplus;
+        conf->keepalive_max = prev->keepalive_max;
+        conf->keepalive_min = prev->keepalive_min;
+        conf->keepalive_requests = prev->keepalive_requests;
+        conf->keepalive_timeout = prev->keepalive_timeout;
+        conf->keepalive_lifetime = prev->keepalive_lifetime;
+        conf->queue = prev->queue;
+        conf->queue_set = prev->queue_set;
+        conf->queue_timeout = prev->queue_timeout;
+        return;
+    }
+
+    /* a number that somebody wrote is kept to */
+
+    if (conf->keepalive == NGX_CONF_UNSET_UINT) {
+        conf->keepalive_surplus = NGX_STREAM_THRIFT_KEEPALIVE_SURPLUS;
+    }
+
+    conf->queue_set = (conf->queue != NGX_CONF_UNSET_UINT);
+
+    ngx_conf_init_uint_value(conf->keepalive, NGX_STREAM_THRIFT_KEEPALIVE);
+    ngx_conf_init_uint_value(conf->keepalive_max, 0);
+    ngx_conf_init_uint_value(conf->keepalive_requests, 0);
+    ngx_conf_init_msec_value(conf->keepalive_timeout,
+                             NGX_STREAM_THRIFT_KEEPALIVE_TIMEOUT);
+    ngx_conf_init_msec_value(conf->keepalive_lifetime,
+                             NGX_STREAM_THRIFT_KEEPALIVE_LIFETIME);
+    ngx_conf_init_uint_value(conf->queue, NGX_STREAM_THRIFT_QUEUE);
+    ngx_conf_init_msec_value(conf->queue_timeout, 0);
 }
