@@ -39,6 +39,13 @@ stream {
         thrift_health_check  interval=100ms  fails=2  passes=2;
     }
 
+    upstream failed {
+        zone                 failed  128k;
+        server               127.0.0.1:%%PORT_other%%;
+        server               127.0.0.1:%%PORT_failed%%  fail_timeout=1h;
+        thrift_health_check  interval=100ms  fails=5;
+    }
+
     upstream alone {
         server               127.0.0.1:%%PORT_alone%%  max_fails=0;
         thrift_health_check  interval=100ms  timeout=200ms;
@@ -101,7 +108,7 @@ stream {
 EOC
 
 my %backend = map { $_ => $t->backend($_) }
-              qw(a marked alone first backup mandatory method serving
+              qw(a marked other failed alone first backup mandatory method serving
                  checked compact);
 
 $backend{unframed} = $t->backend($t->sock('unframed'), id => 'unframed',
@@ -237,6 +244,16 @@ $backend{alone}->script();
 ok(wait_for(sub { number('alone', 'alone', 'up again') == 3 }),
    'no zone, back');
 is(answers('alone'), 'alone', 'no zone, used');
+
+# what calls have found out before is over, too
+
+is(answers('failed'), 'failed other', 'both');
+$backend{failed}->stop();
+is(answers('failed'), 'other', 'a call finds out');
+ok(down('failed', 'failed'), 'and then checks');
+$backend{failed}->start();
+ok(up('failed', 'failed'), 'up');
+ok(wait_for(sub { answers('failed') eq 'failed other' }), 'and used');
 
 # a backup
 

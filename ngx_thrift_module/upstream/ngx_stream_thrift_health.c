@@ -210,9 +210,11 @@ ngx_stream_thrift_health_change(ngx_stream_upstream_rr_peers_t *peers,
     peer->down ^= NGX_STREAM_THRIFT_HEALTH_DOWN;
     peers->tries += (peer->down == 0);
 
-    /* from then on it gets its share little by little, if that is wanted */
+    if (peer->down == 0) {
 
-    if ((peer->down & NGX_STREAM_THRIFT_HEALTH_DOWN) == 0) {
+        /* failures of calls are over; its share grows with thrift_slow_start */
+
+        peer->fails = 0;
         peer->start_time = ngx_current_msec;
     }
 }
