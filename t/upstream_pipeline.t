@@ -11,7 +11,7 @@ use lib "$FindBin::Bin/lib";
 
 use IO::Socket::IP;
 use Test::More;
-use Time::HiRes qw(sleep);
+use Time::HiRes qw(sleep time);
 use Test::Thrift;
 
 
@@ -30,7 +30,7 @@ stream {
     log_format  test  '$thrift_method|$thrift_status|$status';
     access_log  %%TESTDIR%%/access.log  test;
 
-    thrift_max_pipeline  100;
+    thrift_max_pipeline  1000;
 
     upstream server {
         server           127.0.0.1:%%PORT_server%%  max_fails=0;
@@ -42,6 +42,13 @@ stream {
         server           127.0.0.1:%%PORT_server%%  max_fails=0;
         thrift_pipeline  8  connections=2;
         thrift_pipeline_delay  200ms;
+    }
+
+    upstream full {
+        server            127.0.0.1:%%PORT_server%%  max_fails=0;
+        thrift_keepalive  1  max=1;
+        thrift_pipeline   4;
+        thrift_pipeline_delay  20s;
     }
 
     upstream order {
@@ -79,6 +86,12 @@ stream {
         listen          127.0.0.1:%%PORT_spread%%;
         thrift_trusted  on;
         thrift_pass     spread;
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_full%%;
+        thrift_trusted  on;
+        thrift_pass     full;
     }
 
     server {
@@ -470,9 +483,35 @@ is(got($one), $_, "by order: $_") for qw(a b c);
 $second->send(reply_bytes('get', 0, [ [ 0, string => 'z' ] ]));
 is(got($two), 'z', 'by order: z');
 
-# --- the only one is gone when it is wanted ----------------------------------
+# --- the only one is full ----------------------------------------------------
 
 $_->close() for $server, $second;
+
+%c = begin('full', 'get', 'a');
+$server = accepted();
+%call = calls($server, 1);
+
+# who waits goes on it as soon as a call is answered
+
+my $start = time();
+my $crowd = $t->client('full');
+$crowd->send(join('', map { call_bytes('get', 7, [ [ 1, string => $_ ] ]) }
+                          1 .. 900));
+
+for (1 .. 900) {
+    my %next = calls($server, 1);
+    $server->send(reply($_)) for values %next;
+}
+
+is(join(' ', map { got($crowd) } 1 .. 900), join(' ', 1 .. 900),
+   'beside a slow call others go on');
+cmp_ok(time() - $start, '<', 1.5 * time_factor(), 'and none waits for a time');
+
+$server->send(reply($call{a}));
+is(got($c{a}), 'a', 'the slow one');
+$server->close();
+
+# --- the only one is gone when it is wanted ----------------------------------
 
 %c = begin('trusted', 'get', 'a');
 $server = accepted();

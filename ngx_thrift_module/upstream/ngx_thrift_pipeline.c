@@ -116,6 +116,7 @@ ngx_thrift_pipeline_update(ngx_thrift_connection_t *conn)
 
     if (takes) {
         ngx_queue_insert_head(&server->takers, &conn->taker);
+        ngx_thrift_queue_wake(server->address);
         return;
     }
 
