@@ -398,9 +398,7 @@ ngx_thrift_queue_tick(void *data)
         address->growth = ngx_max(address->nbusy / NGX_THRIFT_ADDRESS_PART,
                                   NGX_THRIFT_ADDRESS_LEAST);
 
-    } else if (ngx_current_msec - address->served
-               > NGX_THRIFT_ADDRESS_STARVE)
-    {
+    } else if (ngx_thrift_address_starves(address)) {
         address->growth = NGX_THRIFT_ADDRESS_LEAST;
     }
 
@@ -435,9 +433,11 @@ ngx_thrift_queue_serve(ngx_event_t *ev)
 
         ngx_thrift_queue_end(attempt);
         (void) ngx_thrift_turns_next(&address->waiting);
-        address->served = ngx_current_msec;
 
-        if (rc != NGX_AGAIN) {
+        if (rc == NGX_AGAIN) {
+            address->served = ngx_current_msec;
+
+        } else {
             attempt->done(attempt, rc);
         }
     }
