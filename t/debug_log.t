@@ -27,11 +27,35 @@ stream {
         server  127.0.0.1:%%PORT_backend%%  max_fails=0;
     }
 
+    upstream one {
+        server            127.0.0.1:%%PORT_backend%%  max_fails=0;
+        thrift_keepalive  1  max=1;
+    }
+
+    upstream both {
+        server           127.0.0.1:%%PORT_backend%%  max_fails=0;
+        server           127.0.0.1:%%PORT_other%%  max_fails=0;
+        thrift_pipeline  8  connections=1;
+    }
+
+    thrift_trusted  on;
+    thrift_timeout  300ms;
+
     server {
-        listen          127.0.0.1:%%PORT_proxy%%;
-        thrift_trusted  on;
-        thrift_timeout  300ms;
-        thrift_pass     pair;
+        listen       127.0.0.1:%%PORT_proxy%%;
+        thrift_pass  pair;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_one%%;
+        thrift_pass  one;
+    }
+
+    server {
+        listen             127.0.0.1:%%PORT_both%%;
+        thrift_idempotent  on;
+        thrift_hedge       20ms  percent=100;
+        thrift_pass        both;
     }
 }
 
@@ -41,6 +65,8 @@ plan(skip_all => 'nginx without --with-debug')
     unless `@{[ Test::Thrift->binary() ]} -V 2>&1` =~ /--with-debug/;
 
 my $backend = $t->backend('backend', script => { slow => { stall => 1 } });
+
+$t->backend('other', script => { slow => { stall => 1 } });
 
 $t->run();
 
@@ -86,5 +112,23 @@ $c->start('slow');
 ok(wait_for(sub { $backend->calls('slow') == 2 }), 'called');
 $c->reset();
 ok($t->wait_log(qr/thrift call 3 is given up in step pass/), 'client has left');
+
+# waiting, together, twice
+
+$c = $t->client('one');
+$c->start('slow');
+ok(wait_for(sub { $backend->calls('slow') == 3 }), 'called, too');
+$t->client('one')->call('get');
+ok($t->wait_log(qr/call 5: attempt 1 is waiting for a connection to upstream,/),
+   'waits for a connection');
+$c->reset();
+
+$c = $t->client('both');
+$c->call('get') for 1 .. 2;
+$c->exchange(join('', map { call_bytes('get', $_) } 1 .. 8), 8);
+ok($t->wait_log(qr/thrift connection \d+ sent (\d+) of \1\b/), 'together');
+
+$c->call('slow');
+ok($t->wait_log(qr/attempt 2, a hedge, with server 127/), 'a second one');
 
 $t->done();

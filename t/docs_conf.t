@@ -98,10 +98,10 @@ sub answers {
     $conf =~ s/\b10\.0\.0\.\d+:\d+/127.0.0.1:%%PORT_backend%%/g;
 
     $t->write_conf($conf);
-    $t->pid() ? $t->reload() : $t->run();
 
+    my $runs = $t->pid() ? $t->reload() : $t->run();
     my $m = $t->client('proxy')->call('get', [ [ 1, i64 => 7 ] ]);
 
-    is($m && $m->{type}, REPLY, "$name: answers")
+    ok($runs && $m && $m->{type} == REPLY, "$name: answers")
         or diag(answer($m), "\n", $conf);
 }
