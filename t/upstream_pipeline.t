@@ -499,11 +499,18 @@ $crowd->send(join('', map { call_bytes('get', 7, [ [ 1, string => $_ ] ]) }
                           1 .. 900));
 
 for (1 .. 900) {
-    my %next = calls($server, 1);
+    my %next = calls($server, 1) or last;
     $server->send(reply($_)) for values %next;
 }
 
-is(join(' ', map { got($crowd) } 1 .. 900), join(' ', 1 .. 900),
+my @got;
+
+while (@got < 900) {
+    my $m = $crowd->read_message(2) or last;
+    push @got, $m;
+}
+
+is(scalar(grep { $_->{type} == REPLY } @got), 900,
    'beside a slow call others go on');
 cmp_ok(time() - $start, '<', 1.5 * time_factor(), 'and none waits for a time');
 

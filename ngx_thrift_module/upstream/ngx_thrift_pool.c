@@ -408,6 +408,27 @@ ngx_thrift_pool_least(ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *own,
 }
 
 
+ngx_thrift_connection_t *
+ngx_thrift_pool_share(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_server_t    key, *from;
+    ngx_thrift_servers_t  *servers;
+
+    if (attempt->fresh || !ngx_thrift_pipeline_allows(attempt)) {
+        return NULL;
+    }
+
+    servers = ngx_thrift_pipeline_shares(attempt)
+              ? &attempt->pool->servers : &attempt->call->client->servers;
+
+    ngx_thrift_pool_key(&key, attempt);
+
+    from = ngx_thrift_server_find(servers, &key);
+
+    return from ? ngx_thrift_pipeline_least(from, attempt) : NULL;
+}
+
+
 /*
  * The connection is for the attempt, and maybe for others at the same time.  If
  * these are of the same client only, it is that one's own from now on, so that

@@ -163,6 +163,12 @@ ngx_uint_t ngx_thrift_pool_let_go(ngx_thrift_client_t *client);
 ngx_thrift_connection_t *ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt,
     ngx_uint_t turn);
 
+/*
+ * As there can be no other: one that is busy and takes one more, though there
+ * are few; NULL: none.
+ */
+ngx_thrift_connection_t *ngx_thrift_pool_share(ngx_thrift_attempt_t *attempt);
+
 /* Adds a new connection to that address, which is for the attempt. */
 ngx_int_t ngx_thrift_pool_add(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);

@@ -103,7 +103,13 @@ ngx_thrift_queue_try(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
 
     rc = ngx_thrift_address_place(attempt);
 
-    return (rc == NGX_OK) ? ngx_thrift_queue_open(attempt) : rc;
+    if (rc == NGX_OK) {
+        return ngx_thrift_queue_open(attempt);
+    }
+
+    conn = ngx_thrift_pool_share(attempt);
+
+    return conn ? ngx_thrift_queue_take(attempt, conn) : rc;
 }
 
 
