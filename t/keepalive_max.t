@@ -278,8 +278,9 @@ cmp_ok($max->accepted() - $max->closed(), '<=', 2, 'still two at most');
 # that a call waits is no fault of the servers
 
 my @pair = map { $t->client('pair') } 1 .. 2;
+forget($_) for $one, $other;
 $_->send(call_bytes('hold', 1)) for @pair;
-ok(wait_for(sub { $one->calls('hold') && $other->calls('hold') }), 'held');
+ok(held($one, 1) && held($other, 1), 'held');
 like(answer($t->client('pair_impatient')->call('get')), qr/^6 timed out/,
      'a call has waited in vain') for 1 .. 2;
 $_->release() for $one, $other;

@@ -213,8 +213,8 @@ ngx_thrift_address_place(ngx_thrift_attempt_t *attempt)
     }
 
     /*
-     * where none is open, nothing would be waited for; nor where none gets free:
-     * calls that a handler makes may wait for each other
+     * where none is open nothing would be waited for, nor where none gets
+     * free: calls that a handler makes may wait for each other
      */
 
     if (ngx_thrift_pool_make_room() != NGX_OK && address->nbusy
