@@ -10,7 +10,8 @@
 # conflict_function_-   a method may have any name        'names'
 #   name
 # connect (minsize 1,   without numbers: none ahead, 32   'defaults',
-#   maxsize 10)         kept, and no limit                keepalive.t
+#   maxsize 10)         kept, and no limit; with min, so  keepalive.t,
+#                       many are open before any call     keepalive_min.t
 # clear                 a reload closes idle connections  'cleared'
 # minsize (4): None,    nginx -t refuses all of them      'wrong', conf.t
 #   -100, 0.0, larger
@@ -101,6 +102,12 @@ for ([ '', 'invalid number of arguments in "thrift_keepalive" directive' ],
      [ '0.0', 'invalid value "0.0" in "thrift_keepalive" directive' ],
      [ '100 max=10',
        '"thrift_keepalive" keeps 100 idle connections, but "max" allows 10' ],
+     [ '10 min=', 'invalid number in parameter "min="' ],
+     [ '10 min=-100', 'invalid number in parameter "min=-100"' ],
+     [ '10 min=0.0', 'invalid number in parameter "min=0.0"' ],
+     [ '10 min=100',
+       '"thrift_keepalive" keeps 10 idle connections, and cannot open 100 '
+       . 'ahead' ],
      [ '2 max=', 'invalid number in parameter "max="' ],
      [ '2 max=-100', 'invalid number in parameter "max=-100"' ],
      [ '2 max=0.0', 'invalid number in parameter "max=0.0"' ],
