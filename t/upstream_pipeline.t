@@ -89,6 +89,17 @@ stream {
     }
 
     server {
+        listen       127.0.0.1:%%PORT_defined%%;
+        thrift_idl   %%TESTDIR%%/defined.thrift;
+        thrift_validate_enum  off;
+        thrift_pass  server;
+
+        thrift_service M {
+            thrift_method odd { thrift_timeout 200ms; thrift_pass server; }
+        }
+    }
+
+    server {
         listen          127.0.0.1:%%PORT_full%%;
         thrift_trusted  on;
         thrift_pass     full;
@@ -101,6 +112,15 @@ stream {
     }
 }
 
+EOF
+
+$t->write_file('defined.thrift', <<'EOF');
+enum E { ONE = 1 }
+
+service M {
+    string get(1: string name)
+    string odd(1: string name, 2: E e)
+}
 EOF
 
 my $listen = IO::Socket::IP->new(LocalHost => '127.0.0.1', Listen => 511,
@@ -483,9 +503,40 @@ is(got($one), $_, "by order: $_") for qw(a b c);
 $second->send(reply_bytes('get', 0, [ [ 0, string => 'z' ] ]));
 is(got($two), 'z', 'by order: z');
 
-# --- the only one is full ----------------------------------------------------
+# --- what was not checked, and is given up ----------------------------------
 
 $_->close() for $server, $second;
+
+%c = begin('defined', 'get', 'a');
+$server = accepted();
+%call = calls($server, 1);
+$server->send(exception_bytes('get', $call{a}{seqid}, 6, 'no'));
+is(got($c{a}), 'no', 'a connection is its client\'s, for a moment');
+
+# an enum value that is not defined: passed on, but not as a checked call
+
+$c{a}->send(call_bytes('get', 7, [ [ 1, string => 'b' ] ])
+            . call_bytes('M:odd', 8, [ [ 1, string => 'odd' ],
+                                       [ 2, i32 => 99 ] ]));
+%call = calls($server, 2);
+is(join(' ', sort keys %call), 'b odd', 'two calls on it');
+sleep(0.4 * time_factor());
+
+$server->send(reply($call{odd}));
+sleep(0.05);
+$server->send(reply($call{b}));
+is(got($c{a}), 'b', 'the one that was checked is answered');
+
+my %next = begin('defined', 'get', 'd');
+$second = accepted();
+ok($second, 'the connection is nobody else\'s');
+
+my %none = calls($second || $server, 1);
+($second || $server)->send(reply($none{d}));
+is(got($next{d}), 'd', 'another client');
+$_ && $_->close() for $server, $second;
+
+# --- the only one is full ----------------------------------------------------
 
 %c = begin('full', 'get', 'a');
 $server = accepted();

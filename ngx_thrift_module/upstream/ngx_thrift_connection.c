@@ -983,7 +983,6 @@ ngx_thrift_connection_carried(ngx_thrift_connection_t *conn,
 
     ngx_thrift_connection_keep(conn, attempt);
 
-    conn->unchecked |= !call->checked;
     conn->ordered = (call->silent && call->client && call->client->ordered);
 
     if (ngx_thrift_attempt_leaves_doubt(attempt)) {

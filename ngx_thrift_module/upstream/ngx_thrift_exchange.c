@@ -376,6 +376,7 @@ ngx_thrift_exchange_start(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt)
 {
     conn->stateful = (conn->client != NULL);
+    conn->unchecked |= !attempt->call->checked;
 
     attempt->seqid = ngx_thrift_exchange_draw_seqid(conn);
     attempt->ordinal = conn->total;
@@ -767,6 +768,13 @@ ngx_thrift_exchange_stray(ngx_thrift_connection_t *conn)
     }
 
     conn->stray = 1;
+
+    /* whichever it answers */
+
+    if (conn->message.wire.head.type == NTHRIFT_EXCEPTION) {
+        conn->doubtful = 1;
+        conn->doubt = conn->total;
+    }
 
     if (attempt->state == NGX_THRIFT_ATTEMPT_READING) {
         attempt->state = NGX_THRIFT_ATTEMPT_SENT;
