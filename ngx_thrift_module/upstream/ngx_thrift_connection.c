@@ -462,6 +462,12 @@ ngx_thrift_connection_detach(ngx_thrift_attempt_t *attempt)
 
     if (conn->unsent == attempt) {
         conn->unsent = ngx_thrift_connection_behind(attempt);
+
+        /* its time to be sent is over with it; others wait for replies */
+
+        if (conn->state != NGX_THRIFT_OPENING && !conn->begun) {
+            ngx_thrift_timer_clear(&conn->timer);
+        }
     }
 
     if (attempt == ngx_thrift_connection_first(conn)) {
