@@ -44,6 +44,12 @@ stream {
         thrift_pipeline_delay  200ms;
     }
 
+    upstream stuffed {
+        server           127.0.0.1:%%PORT_server%%  max_fails=0;
+        thrift_pipeline  256  connections=1;
+        thrift_pipeline_delay  10s;
+    }
+
     upstream full {
         server            127.0.0.1:%%PORT_server%%  max_fails=0;
         thrift_keepalive  1  max=1;
@@ -97,6 +103,13 @@ stream {
         thrift_service M {
             thrift_method odd { thrift_timeout 200ms; thrift_pass server; }
         }
+    }
+
+    server {
+        listen               127.0.0.1:%%PORT_sending%%;
+        thrift_trusted       on;
+        thrift_send_timeout  500ms;
+        thrift_pass          stuffed;
     }
 
     server {
@@ -568,6 +581,35 @@ cmp_ok(time() - $start, '<', 1.5 * time_factor(), 'and none waits for a time');
 $server->send(reply($call{a}));
 is(got($c{a}), 'a', 'the slow one');
 $server->close();
+
+# --- they are lost together --------------------------------------------------
+
+$server = fresh('trusted');
+%c = begin('trusted', 'S:twice', 1 .. 4);
+%call = calls($server, 4);
+$server->close();
+$server = accepted();
+%call = calls($server, 4);
+is(join(' ', sort keys %call), '1 2 3 4', 'on one new connection again');
+$server->send(join('', map { reply($_) } values %call));
+is(got($c{$_}), $_, "$_ is answered") for 1 .. 4;
+$server->close();
+sleep(0.1);
+
+# --- one that is half sent is given up ---------------------------------------
+
+$server = fresh('sending');
+%c = begin('sending', 'get', 'a');
+%call = calls($server, 1);
+my @stuff = map { my %x = begin('sending', 'put', 'x' x 60000); values %x }
+                1 .. 200;
+sleep(0.2);
+$_->close() for @stuff;
+is(got($c{a}, 1), 'nothing', 'the one before it waits for its reply');
+$server->send(reply($call{a}));
+is(got($c{a}), 'a', 'and gets it');
+$server->close();
+sleep(0.1);
 
 # --- the only one is gone when it is wanted ----------------------------------
 

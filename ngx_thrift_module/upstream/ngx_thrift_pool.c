@@ -324,7 +324,7 @@ ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
 
     ngx_thrift_pool_set_address(attempt, own, server);
 
-    if (attempt->fresh || attempt->address == NULL) {
+    if (attempt->address == NULL) {
         return NULL;
     }
 
@@ -337,6 +337,10 @@ ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
     several = ngx_thrift_pipeline_allows(attempt);
 
     conn = several ? ngx_thrift_pool_join(attempt, own, server) : NULL;
+
+    if (attempt->fresh) {
+        return (conn && conn->state == NGX_THRIFT_OPENING) ? conn : NULL;
+    }
 
     if (conn) {
         return conn;
