@@ -71,7 +71,12 @@ $t->run();
 ok(wait_for(sub { $b{each}->handshakes() == 6 }), 'two of each worker');
 elapse(1.2);
 is($b{each}->accepted(), 6, 'and no more');
-cmp_ok($b{max}->accepted(), '<=', 5, 'max: no more than all may have');
+
+# workers may have given some to each other until all had their part
+
+my $accepted = $b{max}->accepted();
+elapse(0.6);
+is($b{max}->accepted(), $accepted, 'max: all have their part');
 cmp_ok(opened('max'), '>=', 3, 'and most of them');
 cmp_ok(opened('max'), '<=', 4, 'max');
 
