@@ -213,12 +213,12 @@ ngx_thrift_address_place(ngx_thrift_attempt_t *attempt)
     }
 
     /*
-     * where none is open nothing would be waited for, nor where none gets
-     * free: calls that a handler makes may wait for each other
+     * where none is open nothing would be waited for; and calls that handlers
+     * make may wait for each other
      */
 
     if (ngx_thrift_pool_make_room() != NGX_OK && address->nbusy
-        && !ngx_thrift_address_starves(address))
+        && attempt->call->outbound == NULL)
     {
         return NGX_BUSY;
     }
@@ -232,14 +232,6 @@ ngx_thrift_address_place(ngx_thrift_attempt_t *attempt)
     }
 
     return NGX_OK;
-}
-
-
-ngx_uint_t
-ngx_thrift_address_starves(ngx_thrift_address_t *address)
-{
-    return address->waiting.n
-           && ngx_current_msec - address->served > NGX_THRIFT_ADDRESS_STARVE;
 }
 
 

@@ -86,9 +86,6 @@ ngx_int_t ngx_thrift_address_place(ngx_thrift_attempt_t *attempt);
 /* The same for one that no call needs: none is closed for it. */
 ngx_int_t ngx_thrift_address_place_ahead(ngx_thrift_attempt_t *attempt);
 
-/* Do attempts wait, and none was served for long? */
-ngx_uint_t ngx_thrift_address_starves(ngx_thrift_address_t *address);
-
 /* It has not been opened. */
 void ngx_thrift_address_give_back(ngx_thrift_attempt_t *attempt);
 

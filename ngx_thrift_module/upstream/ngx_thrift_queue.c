@@ -404,7 +404,9 @@ ngx_thrift_queue_tick(void *data)
         address->growth = ngx_max(address->nbusy / NGX_THRIFT_ADDRESS_PART,
                                   NGX_THRIFT_ADDRESS_LEAST);
 
-    } else if (ngx_thrift_address_starves(address)) {
+    } else if (ngx_current_msec - address->served
+               > NGX_THRIFT_ADDRESS_STARVE)
+    {
         address->growth = NGX_THRIFT_ADDRESS_LEAST;
     }
 
