@@ -15,23 +15,6 @@
 #include "ngx_stream_thrift.h"
 
 
-#define NGX_STREAM_THRIFT_MIN_ZONE  (8 * ngx_pagesize)
-
-
-typedef struct {
-    ngx_rbtree_t                  tree;
-    ngx_rbtree_node_t             sentinel;
-} ngx_stream_thrift_limit_shared_t;
-
-
-typedef struct {
-    ngx_stream_thrift_limit_shared_t  *shared;
-    ngx_slab_pool_t                   *slab;
-    ngx_stream_complex_value_t         key;
-    ngx_thrift_refusals_t              refusals;
-} ngx_stream_thrift_limit_zone_t;
-
-
 typedef struct {
     ngx_rbtree_node_t             node;         /* its key: a hash */
     ngx_queue_t                   shares;
@@ -51,7 +34,7 @@ typedef struct {
 /* A call that is counted; in its pool. */
 
 struct ngx_stream_thrift_limited_s {
-    ngx_stream_thrift_limit_zone_t   *zone;
+    ngx_stream_thrift_zone_t         *zone;
     ngx_stream_thrift_limit_node_t   *node;
     ngx_stream_thrift_limit_share_t  *share;
     ngx_stream_thrift_limited_t      *next;     /* of the same call */
@@ -65,21 +48,19 @@ static ngx_int_t ngx_stream_thrift_limit_count(
 static void ngx_stream_thrift_limit_give_back(
     ngx_stream_thrift_limited_t *limited);
 static ngx_stream_thrift_limit_node_t *ngx_stream_thrift_limit_find(
-    ngx_stream_thrift_limit_zone_t *zone, ngx_str_t *key, uint32_t hash);
+    ngx_stream_thrift_zone_t *zone, ngx_str_t *key, uint32_t hash);
 static ngx_stream_thrift_limit_node_t *ngx_stream_thrift_limit_add(
-    ngx_stream_thrift_limit_zone_t *zone, ngx_str_t *key, uint32_t hash);
+    ngx_stream_thrift_zone_t *zone, ngx_str_t *key, uint32_t hash);
 static ngx_int_t ngx_stream_thrift_limit_compare(
     ngx_stream_thrift_limit_node_t *n, u_char *data, size_t len);
 static void ngx_stream_thrift_limit_insert(ngx_rbtree_node_t *temp,
     ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
 static ngx_stream_thrift_limit_share_t *ngx_stream_thrift_limit_get_share(
-    ngx_stream_thrift_limit_zone_t *zone, ngx_stream_thrift_limit_node_t *n);
+    ngx_stream_thrift_zone_t *zone, ngx_stream_thrift_limit_node_t *n);
 static void ngx_stream_thrift_limit_take_back(
-    ngx_stream_thrift_limit_zone_t *zone, ngx_stream_thrift_limit_node_t *n);
+    ngx_stream_thrift_zone_t *zone, ngx_stream_thrift_limit_node_t *n);
 static void ngx_stream_thrift_limit_free_unused(
-    ngx_stream_thrift_limit_zone_t *zone, ngx_stream_thrift_limit_node_t *n);
-static ngx_int_t ngx_stream_thrift_limit_init_zone(ngx_shm_zone_t *shm_zone,
-    void *data);
+    ngx_stream_thrift_zone_t *zone, ngx_stream_thrift_limit_node_t *n);
 
 
 ngx_int_t
@@ -235,7 +216,7 @@ ngx_stream_thrift_limit_give_back(ngx_stream_thrift_limited_t *limited)
 
 
 static ngx_stream_thrift_limit_node_t *
-ngx_stream_thrift_limit_find(ngx_stream_thrift_limit_zone_t *zone,
+ngx_stream_thrift_limit_find(ngx_stream_thrift_zone_t *zone,
     ngx_str_t *key, uint32_t hash)
 {
     ngx_int_t                        rc;
@@ -268,7 +249,7 @@ ngx_stream_thrift_limit_find(ngx_stream_thrift_limit_zone_t *zone,
 
 
 static ngx_stream_thrift_limit_node_t *
-ngx_stream_thrift_limit_add(ngx_stream_thrift_limit_zone_t *zone,
+ngx_stream_thrift_limit_add(ngx_stream_thrift_zone_t *zone,
     ngx_str_t *key, uint32_t hash)
 {
     ngx_stream_thrift_limit_node_t  *n;
@@ -343,7 +324,7 @@ ngx_stream_thrift_limit_insert(ngx_rbtree_node_t *temp,
 /* This worker's; NULL: no memory. */
 
 static ngx_stream_thrift_limit_share_t *
-ngx_stream_thrift_limit_get_share(ngx_stream_thrift_limit_zone_t *zone,
+ngx_stream_thrift_limit_get_share(ngx_stream_thrift_zone_t *zone,
     ngx_stream_thrift_limit_node_t *n)
 {
     ngx_queue_t                      *q;
@@ -378,7 +359,7 @@ ngx_stream_thrift_limit_get_share(ngx_stream_thrift_limit_zone_t *zone,
 /* What processes have that are gone. */
 
 static void
-ngx_stream_thrift_limit_take_back(ngx_stream_thrift_limit_zone_t *zone,
+ngx_stream_thrift_limit_take_back(ngx_stream_thrift_zone_t *zone,
     ngx_stream_thrift_limit_node_t *n)
 {
     ngx_queue_t                      *q, *next;
@@ -402,7 +383,7 @@ ngx_stream_thrift_limit_take_back(ngx_stream_thrift_limit_zone_t *zone,
 
 
 static void
-ngx_stream_thrift_limit_free_unused(ngx_stream_thrift_limit_zone_t *zone,
+ngx_stream_thrift_limit_free_unused(ngx_stream_thrift_zone_t *zone,
     ngx_stream_thrift_limit_node_t *n)
 {
     if (ngx_queue_empty(&n->shares)) {
@@ -419,7 +400,7 @@ ngx_stream_thrift_limit_init(ngx_stream_thrift_main_conf_t *tmcf)
     ngx_rbtree_t                     *tree;
     ngx_shm_zone_t                  **zones;
     ngx_rbtree_node_t                *node, *next;
-    ngx_stream_thrift_limit_zone_t   *zone;
+    ngx_stream_thrift_zone_t         *zone;
 
     zones = tmcf->limit_zones.elts;
 
@@ -446,114 +427,23 @@ ngx_stream_thrift_limit_init(ngx_stream_thrift_main_conf_t *tmcf)
 }
 
 
-static ngx_int_t
-ngx_stream_thrift_limit_init_zone(ngx_shm_zone_t *shm_zone, void *data)
-{
-    ngx_stream_thrift_limit_zone_t  *old = data;
-
-    ngx_stream_thrift_limit_zone_t  *zone;
-
-    zone = shm_zone->data;
-
-    if (old) {
-
-        if (old->key.value.len != zone->key.value.len
-            || ngx_strncmp(old->key.value.data, zone->key.value.data,
-                           zone->key.value.len)
-               != 0)
-        {
-            ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
-                          "thrift_limit_calls_zone \"%V\" uses the \"%V\" key "
-                          "while previously it used the \"%V\" key",
-                          &shm_zone->shm.name, &zone->key.value,
-                          &old->key.value);
-            return NGX_ERROR;
-        }
-
-        zone->shared = old->shared;
-        zone->slab = old->slab;
-
-        return NGX_OK;
-    }
-
-    zone->slab = (ngx_slab_pool_t *) shm_zone->shm.addr;
-
-    if (shm_zone->shm.exists) {
-        zone->shared = zone->slab->data;
-        return NGX_OK;
-    }
-
-    zone->shared = ngx_slab_alloc(zone->slab,
-                                  sizeof(ngx_stream_thrift_limit_shared_t));
-    if (zone->shared == NULL) {
-        return NGX_ERROR;
-    }
-
-    zone->slab->data = zone->shared;
-    zone->slab->log_nomem = 0;
-
-    ngx_rbtree_init(&zone->shared->tree, &zone->shared->sentinel,
-                    ngx_stream_thrift_limit_insert);
-
-    return NGX_OK;
-}
-
-
 char *
 ngx_stream_thrift_limit_calls_zone(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
 {
-    ssize_t                              size;
-    ngx_str_t                           *value, name;
-    ngx_shm_zone_t                      *shm_zone, **zonep;
-    ngx_stream_thrift_limit_zone_t      *zone;
-    ngx_stream_thrift_main_conf_t       *tmcf;
-    ngx_stream_compile_complex_value_t   ccv;
+    ngx_shm_zone_t                 *shm_zone, **zonep;
+    ngx_stream_thrift_zone_t       *zone;
+    ngx_stream_thrift_main_conf_t  *tmcf;
 
-    value = cf->args->elts;
-
-    zone = ngx_pcalloc(cf->pool, sizeof(ngx_stream_thrift_limit_zone_t));
+    zone = ngx_pcalloc(cf->pool, sizeof(ngx_stream_thrift_zone_t));
     if (zone == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    ngx_memzero(&ccv, sizeof(ngx_stream_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = &value[1];
-    ccv.complex_value = &zone->key;
-
-    if (ngx_stream_compile_complex_value(&ccv) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    size = ngx_stream_thrift_limit_zone_size(cf, &value[2], &name);
-    if (size == NGX_ERROR) {
-        return NGX_CONF_ERROR;
-    }
-
-    shm_zone = ngx_shared_memory_add(cf, &name, size,
-                                     &ngx_stream_thrift_call_module);
+    shm_zone = ngx_stream_thrift_zone_add(cf, zone,
+                                          ngx_stream_thrift_limit_insert,
+                                          &ngx_stream_thrift_call_module);
     if (shm_zone == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    if (shm_zone->data) {
-        zone = shm_zone->data;
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "zone \"%V\" is already bound to key \"%V\"",
-                           &name, &zone->key.value);
-        return NGX_CONF_ERROR;
-    }
-
-    shm_zone->init = ngx_stream_thrift_limit_init_zone;
-    shm_zone->data = zone;
-
-    if (ngx_thrift_refusals_add_limit(cf, &zone->refusals, "limited by zone",
-                                      &shm_zone->shm.name)
-        != NGX_OK)
-    {
         return NGX_CONF_ERROR;
     }
 
@@ -567,50 +457,6 @@ ngx_stream_thrift_limit_calls_zone(ngx_conf_t *cf, ngx_command_t *cmd,
     *zonep = shm_zone;
 
     return NGX_CONF_OK;
-}
-
-
-ssize_t
-ngx_stream_thrift_limit_zone_size(ngx_conf_t *cf, ngx_str_t *value,
-    ngx_str_t *name)
-{
-    u_char     *colon;
-    ssize_t     size;
-    ngx_str_t   text;
-
-    colon = NULL;
-
-    if (ngx_strncmp(value->data, "zone=", 5) == 0) {
-        colon = (u_char *) ngx_strchr(value->data, ':');
-    }
-
-    if (colon == NULL || colon == value->data + 5) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"",
-                           value);
-        return NGX_ERROR;
-    }
-
-    name->data = value->data + 5;
-    name->len = colon - name->data;
-
-    text.data = colon + 1;
-    text.len = value->data + value->len - text.data;
-
-    size = ngx_parse_size(&text);
-
-    if (size == NGX_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid zone size \"%V\"",
-                           value);
-        return NGX_ERROR;
-    }
-
-    if (size < (ssize_t) NGX_STREAM_THRIFT_MIN_ZONE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "zone \"%V\" is too small",
-                           value);
-        return NGX_ERROR;
-    }
-
-    return size;
 }
 
 

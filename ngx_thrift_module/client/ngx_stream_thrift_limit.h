@@ -28,10 +28,6 @@ void ngx_stream_thrift_limit_release(ngx_stream_thrift_call_t *tc);
 /* In a worker that begins: calls of processes that are gone do not count. */
 void ngx_stream_thrift_limit_init(ngx_stream_thrift_main_conf_t *tmcf);
 
-/* Of "zone=name:size": sets the name, returns the size; or NGX_ERROR. */
-ssize_t ngx_stream_thrift_limit_zone_size(ngx_conf_t *cf, ngx_str_t *value,
-    ngx_str_t *name);
-
 /* The directives. */
 char *ngx_stream_thrift_limit_calls_zone(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);

@@ -22,19 +22,8 @@
 
 
 typedef struct {
-    ngx_rbtree_t                       tree;
-    ngx_rbtree_node_t                  sentinel;
-    ngx_queue_t                        queue;
-} ngx_stream_thrift_rate_shared_t;
-
-
-typedef struct {
-    ngx_stream_thrift_rate_shared_t   *shared;
-    ngx_slab_pool_t                   *slab;
-    ngx_stream_complex_value_t         key;
+    ngx_stream_thrift_zone_t           zone;        /* must be first */
     ngx_uint_t                         rate;        /* 1 = 0.001 r/s */
-    ngx_str_t                          name;
-    ngx_thrift_refusals_t              refusals;
 } ngx_stream_thrift_rate_zone_t;
 
 
@@ -78,8 +67,6 @@ static void ngx_stream_thrift_rate_forget(ngx_stream_thrift_rate_zone_t *zone,
     ngx_uint_t n, ngx_uint_t forced);
 static ngx_int_t ngx_stream_thrift_rate_refuse(ngx_stream_thrift_call_t *tc,
     ngx_stream_thrift_rated_t *rated, ngx_int_t rc);
-static ngx_int_t ngx_stream_thrift_rate_init_zone(ngx_shm_zone_t *shm_zone,
-    void *data);
 static ngx_int_t ngx_stream_thrift_rate_value(ngx_conf_t *cf, ngx_str_t *value,
     ngx_uint_t *rate);
 static char *ngx_stream_thrift_rate_parameters(ngx_conf_t *cf,
@@ -156,7 +143,7 @@ ngx_stream_thrift_rate_check(ngx_stream_thrift_call_t *tc,
     ngx_int_t  rc;
     ngx_str_t  key;
 
-    if (ngx_stream_complex_value(&tc->session, &rated->zone->key, &key)
+    if (ngx_stream_complex_value(&tc->session, &rated->zone->zone.key, &key)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -166,11 +153,11 @@ ngx_stream_thrift_rate_check(ngx_stream_thrift_call_t *tc,
         return NGX_OK;
     }
 
-    ngx_shmtx_lock(&rated->zone->slab->mutex);
+    ngx_shmtx_lock(&rated->zone->zone.slab->mutex);
 
     rc = ngx_stream_thrift_rate_hold(rated, &key, tc->call.target->timeout);
 
-    ngx_shmtx_unlock(&rated->zone->slab->mutex);
+    ngx_shmtx_unlock(&rated->zone->zone.slab->mutex);
 
     return rc;
 }
@@ -222,7 +209,7 @@ ngx_stream_thrift_rate_let_go(ngx_stream_thrift_rated_t *rated, ngx_uint_t n,
             continue;
         }
 
-        ngx_shmtx_lock(&rated[i].zone->slab->mutex);
+        ngx_shmtx_lock(&rated[i].zone->zone.slab->mutex);
 
         bucket->held--;
 
@@ -237,7 +224,7 @@ ngx_stream_thrift_rate_let_go(ngx_stream_thrift_rated_t *rated, ngx_uint_t n,
             }
         }
 
-        ngx_shmtx_unlock(&rated[i].zone->slab->mutex);
+        ngx_shmtx_unlock(&rated[i].zone->zone.slab->mutex);
     }
 
     return delay;
@@ -310,11 +297,11 @@ ngx_stream_thrift_rate_get(ngx_stream_thrift_rate_zone_t *zone, ngx_str_t *key)
     hash = ngx_crc32_short(key->data, key->len);
 
     bucket = (ngx_stream_thrift_bucket_t *)
-                 ngx_str_rbtree_lookup(&zone->shared->tree, key, hash);
+                 ngx_str_rbtree_lookup(&zone->zone.shared->tree, key, hash);
 
     if (bucket) {
         ngx_queue_remove(&bucket->queue);
-        ngx_queue_insert_head(&zone->shared->queue, &bucket->queue);
+        ngx_queue_insert_head(&zone->zone.shared->queue, &bucket->queue);
         return bucket;
     }
 
@@ -339,7 +326,7 @@ ngx_stream_thrift_rate_create(ngx_stream_thrift_rate_zone_t *zone,
 {
     ngx_stream_thrift_bucket_t  *bucket;
 
-    bucket = ngx_slab_alloc_locked(zone->slab,
+    bucket = ngx_slab_alloc_locked(zone->zone.slab,
                                    offsetof(ngx_stream_thrift_bucket_t, data)
                                    + key->len);
     if (bucket == NULL) {
@@ -355,8 +342,8 @@ ngx_stream_thrift_rate_create(ngx_stream_thrift_rate_zone_t *zone,
     bucket->excess = 0;
     bucket->held = 0;
 
-    ngx_rbtree_insert(&zone->shared->tree, &bucket->name.node);
-    ngx_queue_insert_head(&zone->shared->queue, &bucket->queue);
+    ngx_rbtree_insert(&zone->zone.shared->tree, &bucket->name.node);
+    ngx_queue_insert_head(&zone->zone.shared->queue, &bucket->queue);
 
     return bucket;
 }
@@ -376,8 +363,8 @@ ngx_stream_thrift_rate_forget(ngx_stream_thrift_rate_zone_t *zone,
     ngx_stream_thrift_rated_t    rated;
     ngx_stream_thrift_bucket_t  *bucket;
 
-    while (n-- && !ngx_queue_empty(&zone->shared->queue)) {
-        q = ngx_queue_last(&zone->shared->queue);
+    while (n-- && !ngx_queue_empty(&zone->zone.shared->queue)) {
+        q = ngx_queue_last(&zone->zone.shared->queue);
         bucket = ngx_queue_data(q, ngx_stream_thrift_bucket_t, queue);
 
         if (bucket->held) {
@@ -399,8 +386,8 @@ ngx_stream_thrift_rate_forget(ngx_stream_thrift_rate_zone_t *zone,
         forced = 0;
 
         ngx_queue_remove(q);
-        ngx_rbtree_delete(&zone->shared->tree, &bucket->name.node);
-        ngx_slab_free_locked(zone->slab, bucket);
+        ngx_rbtree_delete(&zone->zone.shared->tree, &bucket->name.node);
+        ngx_slab_free_locked(zone->zone.slab, bucket);
     }
 }
 
@@ -419,10 +406,10 @@ ngx_stream_thrift_rate_refuse(ngx_stream_thrift_call_t *tc,
     tccf = (ngx_stream_thrift_call_conf_t *) tc->call.conf;
     dry_run = tccf->rate_dry_run;
 
-    if (ngx_thrift_refusals_add(&rated->zone->refusals, tc->call.log)) {
+    if (ngx_thrift_refusals_add(&rated->zone->zone.refusals, tc->call.log)) {
         ngx_log_error(NGX_LOG_INFO, tc->call.log, 0,
                       "the rate of calls is limited by zone \"%V\"%s%s",
-                      &rated->zone->name,
+                      &rated->zone->zone.name,
                       rc == NGX_DECLINED ? ", which is full" : "",
                       dry_run ? ", dry run" : "");
     }
@@ -446,114 +433,22 @@ ngx_stream_thrift_rate_status(ngx_uint_t status)
 }
 
 
-static ngx_int_t
-ngx_stream_thrift_rate_init_zone(ngx_shm_zone_t *shm_zone, void *data)
-{
-    ngx_stream_thrift_rate_zone_t  *old = data;
-
-    ngx_stream_thrift_rate_zone_t  *zone;
-
-    zone = shm_zone->data;
-
-    if (old) {
-
-        if (old->key.value.len != zone->key.value.len
-            || ngx_strncmp(old->key.value.data, zone->key.value.data,
-                           zone->key.value.len)
-               != 0)
-        {
-            ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
-                          "thrift_limit_zone \"%V\" uses the \"%V\" key "
-                          "while previously it used the \"%V\" key",
-                          &zone->name, &zone->key.value, &old->key.value);
-            return NGX_ERROR;
-        }
-
-        zone->shared = old->shared;
-        zone->slab = old->slab;
-
-        return NGX_OK;
-    }
-
-    zone->slab = (ngx_slab_pool_t *) shm_zone->shm.addr;
-
-    if (shm_zone->shm.exists) {
-        zone->shared = zone->slab->data;
-        return NGX_OK;
-    }
-
-    zone->shared = ngx_slab_alloc(zone->slab,
-                                  sizeof(ngx_stream_thrift_rate_shared_t));
-    if (zone->shared == NULL) {
-        return NGX_ERROR;
-    }
-
-    zone->slab->data = zone->shared;
-    zone->slab->log_nomem = 0;
-
-    ngx_rbtree_init(&zone->shared->tree, &zone->shared->sentinel,
-                    ngx_str_rbtree_insert_value);
-    ngx_queue_init(&zone->shared->queue);
-
-    return NGX_OK;
-}
-
-
 char *
 ngx_stream_thrift_limit_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ssize_t                              size;
-    ngx_str_t                           *value;
-    ngx_shm_zone_t                      *shm_zone;
-    ngx_stream_thrift_rate_zone_t       *zone;
-    ngx_stream_compile_complex_value_t   ccv;
+    ngx_str_t                      *value;
+    ngx_stream_thrift_rate_zone_t  *zone;
 
     value = cf->args->elts;
 
     zone = ngx_pcalloc(cf->pool, sizeof(ngx_stream_thrift_rate_zone_t));
-    if (zone == NULL) {
-        return NGX_CONF_ERROR;
-    }
 
-    ngx_memzero(&ccv, sizeof(ngx_stream_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = &value[1];
-    ccv.complex_value = &zone->key;
-
-    if (ngx_stream_compile_complex_value(&ccv) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    size = ngx_stream_thrift_limit_zone_size(cf, &value[2], &zone->name);
-
-    if (size == NGX_ERROR
+    if (zone == NULL
+        || ngx_stream_thrift_zone_add(cf, &zone->zone,
+                                      ngx_str_rbtree_insert_value,
+                                      &ngx_stream_thrift_module)
+           == NULL
         || ngx_stream_thrift_rate_value(cf, &value[3], &zone->rate) != NGX_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    shm_zone = ngx_shared_memory_add(cf, &zone->name, size,
-                                     &ngx_stream_thrift_module);
-    if (shm_zone == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    if (shm_zone->data) {
-        zone = shm_zone->data;
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "zone \"%V\" is already bound to key \"%V\"",
-                           &zone->name, &zone->key.value);
-        return NGX_CONF_ERROR;
-    }
-
-    shm_zone->init = ngx_stream_thrift_rate_init_zone;
-    shm_zone->data = zone;
-
-    if (ngx_thrift_refusals_add_limit(cf, &zone->refusals, "limited by zone",
-                                      &zone->name)
-        != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }

@@ -11,6 +11,7 @@
  *             |
  *             +--> limit                    thrift_limit_calls
  *             +--> rate                     thrift_limit_rate
+ *             |     +--> zone               where both count by a key
  *             +--> mirror                   a copy of it, which has nothing of
  *             |                             the client's
  *             +--> variables, arguments     $thrift_..., $thrift_arg_...
@@ -23,6 +24,7 @@
 
 #include "client/ngx_stream_thrift_session.h"
 #include "client/ngx_stream_thrift_call.h"
+#include "client/ngx_stream_thrift_zone.h"
 #include "client/ngx_stream_thrift_limit.h"
 #include "client/ngx_stream_thrift_rate.h"
 #include "client/ngx_stream_thrift_mirror.h"
