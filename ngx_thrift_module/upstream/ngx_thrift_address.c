@@ -251,7 +251,7 @@ ngx_thrift_address_share(ngx_thrift_attempt_t *attempt)
     }
 
     if (address->nconns >= ngx_thrift_address_part(address)
-        && ngx_thrift_shared_others_wait(shared, address->shared))
+        && ngx_thrift_shared_others_wait(shared, address->shared->waiting))
     {
         return NGX_BUSY;
     }
@@ -309,7 +309,7 @@ ngx_thrift_address_place_ahead(ngx_thrift_attempt_t *attempt)
 
     if (address->nconns >= ngx_thrift_address_part(address)
         || ngx_thrift_shared_others_wait(address->pool->shared,
-                                         address->shared)
+                                         address->shared->waiting)
         || ngx_thrift_shared_connect(address->pool->shared, address->shared,
                                      address->max)
            != NGX_OK)
@@ -369,8 +369,8 @@ void
 ngx_thrift_address_tell(ngx_thrift_address_t *address)
 {
     if (address->shared) {
-        ngx_thrift_shared_wait(address->pool->shared, address->shared,
-                               address->waiting.n);
+        ngx_thrift_shared_wait(address->pool->shared,
+                               address->shared->waiting, address->waiting.n);
     }
 }
 
@@ -386,7 +386,7 @@ ngx_thrift_address_yield(ngx_thrift_address_t *address)
 
     part = ngx_thrift_address_part(address);
     wait = ngx_thrift_shared_others_wait(address->pool->shared,
-                                         address->shared);
+                                         address->shared->waiting);
 
     if (address->waiting.n) {
 

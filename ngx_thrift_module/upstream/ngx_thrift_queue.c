@@ -526,7 +526,7 @@ ngx_thrift_queue_may_choose(ngx_thrift_attempt_t *attempt)
     n = ngx_max(ngx_thrift_shared_workers(shared), 1);
 
     if (pool->nheld < (pool->places + n - 1) / n
-        || !ngx_thrift_shared_others_wait_server(shared))
+        || !ngx_thrift_shared_others_wait(shared, shared->data->full))
     {
         return 1;
     }
@@ -565,7 +565,8 @@ static void
 ngx_thrift_queue_tell(ngx_thrift_pool_t *pool)
 {
     if (pool->shared) {
-        ngx_thrift_shared_wait_server(pool->shared, pool->full.n);
+        ngx_thrift_shared_wait(pool->shared, pool->shared->data->full,
+                               pool->full.n);
     }
 }
 

@@ -179,10 +179,15 @@ ngx_thrift_shared_forget(ngx_thrift_shared_data_t *data)
 static void
 ngx_thrift_shared_look(ngx_thrift_shared_t *shared)
 {
-    if (ngx_current_msec - shared->swept >= NGX_THRIFT_SHARED_SWEEP) {
-        shared->swept = ngx_current_msec;
-        ngx_thrift_shared_sweep(shared->data);
+    if (ngx_current_msec - shared->swept < NGX_THRIFT_SHARED_SWEEP) {
+        return;
     }
+
+    shared->swept = ngx_current_msec;
+
+    ngx_shmtx_lock(&shared->slab->mutex);
+    ngx_thrift_shared_sweep(shared->data);
+    ngx_shmtx_unlock(&shared->slab->mutex);
 }
 
 
@@ -326,12 +331,13 @@ ngx_thrift_shared_connect(ngx_thrift_shared_t *shared,
     if (ngx_thrift_shared_sum(shared->data, server->nconns) < max) {
         server->nconns[shared->slot]++;
         rc = NGX_OK;
-
-    } else {
-        ngx_thrift_shared_look(shared);
     }
 
     ngx_shmtx_unlock(&shared->slab->mutex);
+
+    if (rc != NGX_OK) {
+        ngx_thrift_shared_look(shared);
+    }
 
     return rc;
 }
@@ -348,11 +354,11 @@ ngx_thrift_shared_disconnect(ngx_thrift_shared_t *shared,
 
 
 void
-ngx_thrift_shared_wait(ngx_thrift_shared_t *shared,
-    ngx_thrift_shared_server_t *server, ngx_uint_t n)
+ngx_thrift_shared_wait(ngx_thrift_shared_t *shared, volatile uint16_t *numbers,
+    ngx_uint_t n)
 {
     if (shared->slot != NGX_THRIFT_SHARED_SLOTS) {
-        server->waiting[shared->slot] = (uint16_t) ngx_min(n, 65535);
+        numbers[shared->slot] = (uint16_t) ngx_min(n, 65535);
     }
 }
 
@@ -375,42 +381,18 @@ ngx_thrift_shared_sum(ngx_thrift_shared_data_t *data,
 
 ngx_uint_t
 ngx_thrift_shared_others_wait(ngx_thrift_shared_t *shared,
-    ngx_thrift_shared_server_t *server)
+    volatile uint16_t *numbers)
 {
     if (shared->slot == NGX_THRIFT_SHARED_SLOTS
-        || ngx_thrift_shared_sum(shared->data, server->waiting)
-           == server->waiting[shared->slot])
+        || ngx_thrift_shared_sum(shared->data, numbers)
+           == numbers[shared->slot])
     {
         return 0;
     }
 
-    ngx_shmtx_lock(&shared->slab->mutex);
     ngx_thrift_shared_look(shared);
-    ngx_shmtx_unlock(&shared->slab->mutex);
 
     return 1;
-}
-
-
-void
-ngx_thrift_shared_wait_server(ngx_thrift_shared_t *shared, ngx_uint_t n)
-{
-    if (shared->slot != NGX_THRIFT_SHARED_SLOTS) {
-        shared->data->full[shared->slot] = (uint16_t) ngx_min(n, 65535);
-    }
-}
-
-
-ngx_uint_t
-ngx_thrift_shared_others_wait_server(ngx_thrift_shared_t *shared)
-{
-    ngx_thrift_shared_data_t  *data;
-
-    data = shared->data;
-
-    return shared->slot != NGX_THRIFT_SHARED_SLOTS
-           && ngx_thrift_shared_sum(data, data->full)
-              != data->full[shared->slot];
 }
 
 

@@ -99,17 +99,16 @@ ngx_int_t ngx_thrift_shared_connect(ngx_thrift_shared_t *shared,
 void ngx_thrift_shared_disconnect(ngx_thrift_shared_t *shared,
     ngx_thrift_shared_server_t *server);
 
-/* So many of this worker's calls wait. */
+/*
+ * So many of this worker's calls wait: for an address (server->waiting), or for
+ * any of the upstream (data->full).
+ */
 void ngx_thrift_shared_wait(ngx_thrift_shared_t *shared,
-    ngx_thrift_shared_server_t *server, ngx_uint_t n);
+    volatile uint16_t *numbers, ngx_uint_t n);
 
-/* Do calls of other workers wait? */
+/* And do calls of other workers? */
 ngx_uint_t ngx_thrift_shared_others_wait(ngx_thrift_shared_t *shared,
-    ngx_thrift_shared_server_t *server);
-
-/* The same of those that wait for any server of the upstream. */
-void ngx_thrift_shared_wait_server(ngx_thrift_shared_t *shared, ngx_uint_t n);
-ngx_uint_t ngx_thrift_shared_others_wait_server(ngx_thrift_shared_t *shared);
+    volatile uint16_t *numbers);
 
 /* How many workers there are, this one included. */
 ngx_uint_t ngx_thrift_shared_workers(ngx_thrift_shared_t *shared);
