@@ -10,6 +10,8 @@
 #define NGX_STREAM_THRIFT_MAX_CALLS  65535      /* at once, and in a queue */
 
 
+static ngx_int_t ngx_stream_thrift_queue_parameter(ngx_str_t *value,
+    ngx_int_t *queue, ngx_msec_t *timeout);
 static ngx_int_t ngx_stream_thrift_calls_value(u_char *data, size_t len,
     ngx_int_t min);
 static ngx_int_t ngx_stream_thrift_fault_parameter(ngx_thrift_fault_t *fault,
@@ -23,7 +25,7 @@ ngx_stream_thrift_max_concurrent(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_stream_thrift_call_conf_t  *tccf = conf;
 
     ngx_int_t           max, queue;
-    ngx_str_t          *value, time;
+    ngx_str_t          *value;
     ngx_uint_t          i;
     ngx_msec_t          timeout;
     ngx_thrift_gate_t  *gate;
@@ -51,28 +53,13 @@ ngx_stream_thrift_max_concurrent(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
     for (i = 2; i < cf->args->nelts; i++) {
-
-        if (ngx_strncmp(value[i].data, "queue=", 6) == 0) {
-            queue = ngx_stream_thrift_calls_value(value[i].data + 6,
-                                                  value[i].len - 6, 0);
-            if (queue != NGX_ERROR) {
-                continue;
-            }
-
-        } else if (ngx_strncmp(value[i].data, "queue_timeout=", 14) == 0) {
-            time.data = value[i].data + 14;
-            time.len = value[i].len - 14;
-
-            timeout = ngx_parse_time(&time, 0);
-
-            if (timeout != (ngx_msec_t) NGX_ERROR) {
-                continue;
-            }
+        if (ngx_stream_thrift_queue_parameter(&value[i], &queue, &timeout)
+            != NGX_OK)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\"", &value[i]);
+            return NGX_CONF_ERROR;
         }
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"",
-                           &value[i]);
-        return NGX_CONF_ERROR;
     }
 
     gate = ngx_palloc(cf->pool, sizeof(ngx_thrift_gate_t));
@@ -97,6 +84,31 @@ ngx_stream_thrift_max_concurrent(ngx_conf_t *cf, ngx_command_t *cmd,
     tccf->conf.gate = gate;
 
     return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_queue_parameter(ngx_str_t *value, ngx_int_t *queue,
+    ngx_msec_t *timeout)
+{
+    ngx_str_t  time;
+
+    if (ngx_strncmp(value->data, "queue=", 6) == 0) {
+        *queue = ngx_stream_thrift_calls_value(value->data + 6, value->len - 6,
+                                               0);
+        return (*queue != NGX_ERROR) ? NGX_OK : NGX_ERROR;
+    }
+
+    if (ngx_strncmp(value->data, "queue_timeout=", 14) == 0) {
+        time.data = value->data + 14;
+        time.len = value->len - 14;
+
+        *timeout = ngx_parse_time(&time, 0);
+
+        return (*timeout != (ngx_msec_t) NGX_ERROR) ? NGX_OK : NGX_ERROR;
+    }
+
+    return NGX_ERROR;
 }
 
 

@@ -21,6 +21,8 @@ static ngx_int_t ngx_stream_thrift_peer_get_other(
 static ngx_uint_t ngx_stream_thrift_peer_is_other(
     ngx_stream_thrift_choice_t *choice, ngx_peer_connection_t *first);
 static ngx_int_t ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_stream_thrift_peer_ask(ngx_thrift_attempt_t *attempt,
+    ngx_stream_thrift_choice_t *choice);
 static void ngx_stream_thrift_peer_hold(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_pinned(ngx_thrift_attempt_t *attempt,
     ngx_str_t *name);
@@ -604,30 +606,7 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
         return NGX_ERROR;
     }
 
-    /* a balancer that has come to its backups does not leave them */
-
-    if (attempt->full
-        && ngx_stream_thrift_rr_has_backups(choice->balancer)
-        && choice->balancer->peer.init(&choice->call->session,
-                                       choice->balancer)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    rc = ngx_stream_thrift_ease_get(attempt->pool, choice);
-
-    if (rc == NGX_BUSY && ngx_stream_thrift_peer_rebalance(choice) == NGX_OK) {
-        rc = ngx_stream_thrift_ease_get(attempt->pool, choice);
-    }
-
-    attempt->full = 0;
-
-    if (rc == NGX_BUSY) {
-        attempt->pool->places = ngx_stream_thrift_rr_places(choice->balancer,
-                                                            peer);
-        attempt->full = (attempt->pool->places != 0);
-    }
+    rc = ngx_stream_thrift_peer_ask(attempt, choice);
 
     if (attempt->full && attempt->pool->waits) {
 
@@ -651,6 +630,43 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
         && ngx_stream_thrift_peer_save_name(choice) != NGX_OK)
     {
         return NGX_ERROR;
+    }
+
+    return rc;
+}
+
+
+/* The balancer; what it says of servers that are full is set. */
+
+static ngx_int_t
+ngx_stream_thrift_peer_ask(ngx_thrift_attempt_t *attempt,
+    ngx_stream_thrift_choice_t *choice)
+{
+    ngx_int_t  rc;
+
+    /* a balancer that has come to its backups does not leave them */
+
+    if (attempt->full
+        && ngx_stream_thrift_rr_has_backups(choice->balancer)
+        && choice->balancer->peer.init(&choice->call->session,
+                                       choice->balancer)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_stream_thrift_ease_get(attempt->pool, choice);
+
+    if (rc == NGX_BUSY && ngx_stream_thrift_peer_rebalance(choice) == NGX_OK) {
+        rc = ngx_stream_thrift_ease_get(attempt->pool, choice);
+    }
+
+    attempt->full = 0;
+
+    if (rc == NGX_BUSY) {
+        attempt->pool->places = ngx_stream_thrift_rr_places(choice->balancer,
+                                                            attempt->peer);
+        attempt->full = (attempt->pool->places != 0);
     }
 
     return rc;

@@ -26,6 +26,9 @@ static u_char *ngx_thrift_connection_log(ngx_log_t *log, u_char *buf,
 static void ngx_thrift_connection_next(ngx_thrift_connection_t *conn);
 static void ngx_thrift_connection_write_event(ngx_event_t *wev);
 static void ngx_thrift_connection_read_event(ngx_event_t *rev);
+static void ngx_thrift_connection_read_unused(ngx_thrift_connection_t *conn);
+static void ngx_thrift_connection_read_unsent(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_connection_timeout(void *data);
 static ngx_int_t ngx_thrift_connection_test(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_connection_opened(ngx_thrift_connection_t *conn);
@@ -596,17 +599,8 @@ ngx_thrift_connection_read_event(ngx_event_t *rev)
         return;
     }
 
-    if (attempt == NULL && conn->state == NGX_THRIFT_OPENING) {
-        (void) ngx_thrift_connection_test(conn);
-        return;
-    }
-
     if (attempt == NULL) {
-
-        if (c->close || !ngx_thrift_connection_alive(conn)) {
-            ngx_thrift_connection_close(conn);
-        }
-
+        ngx_thrift_connection_read_unused(conn);
         return;
     }
 
@@ -628,27 +622,7 @@ ngx_thrift_connection_read_event(ngx_event_t *rev)
     }
 
     if (attempt == conn->unsent) {
-
-        /* it died in the pool, in the turn in which it was taken */
-
-        if (attempt->reused && attempt->sent == 0
-            && !ngx_thrift_connection_alive(conn))
-        {
-            ngx_thrift_connection_fail(conn, attempt, NGX_DECLINED);
-            return;
-        }
-
-        if (ngx_thrift_input_ended(c)) {
-            ngx_thrift_exchange_ended(conn, 0);
-            return;
-        }
-
-        /* what comes before all is sent is not read yet */
-
-        if (ngx_handle_read_event(rev, 0) != NGX_OK) {
-            ngx_thrift_connection_fail(conn, attempt, NGX_ERROR);
-        }
-
+        ngx_thrift_connection_read_unsent(conn, attempt);
         return;
     }
 
@@ -663,6 +637,52 @@ ngx_thrift_connection_read_event(ngx_event_t *rev)
 #endif
 
     ngx_thrift_exchange_read(conn);
+}
+
+
+/* Nothing is on it: it is idle, or is opened ahead. */
+
+static void
+ngx_thrift_connection_read_unused(ngx_thrift_connection_t *conn)
+{
+    if (conn->state == NGX_THRIFT_OPENING) {
+        (void) ngx_thrift_connection_test(conn);
+        return;
+    }
+
+    if (conn->connection->close || !ngx_thrift_connection_alive(conn)) {
+        ngx_thrift_connection_close(conn);
+    }
+}
+
+
+/* What comes before all of the first attempt is sent is not read yet. */
+
+static void
+ngx_thrift_connection_read_unsent(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    ngx_connection_t  *c;
+
+    c = conn->connection;
+
+    /* it died in the pool, in the turn in which it was taken */
+
+    if (attempt->reused && attempt->sent == 0
+        && !ngx_thrift_connection_alive(conn))
+    {
+        ngx_thrift_connection_fail(conn, attempt, NGX_DECLINED);
+        return;
+    }
+
+    if (ngx_thrift_input_ended(c)) {
+        ngx_thrift_exchange_ended(conn, 0);
+        return;
+    }
+
+    if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
+        ngx_thrift_connection_fail(conn, attempt, NGX_ERROR);
+    }
 }
 
 
