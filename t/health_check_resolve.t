@@ -8,9 +8,9 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use IO::Socket::INET;
 use Test::More;
 use Test::Thrift;
+use Test::Thrift::Names;
 
 
 plan skip_all => 'nginx has no "server ... resolve"'
@@ -47,27 +47,7 @@ stream {
 
 EOC
 
-$t->run_daemon(sub {
-    my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
-                                  LocalPort => $t->port('dns'), Proto => 'udp',
-                                  ReuseAddr => 1) or die "udp: $!";
-
-    open(my $ready, '>', $t->dir() . '/dns.ready');
-    close($ready);
-
-    while (my $from = $s->recv(my $packet, 512)) {
-        my ($id) = unpack('n', $packet);
-        my ($name) = unpack('C/a', substr($packet, 12));
-        my $question = substr($packet, 12, length($name) + 11);
-        my @addresses = split ' ', $t->read_log("$name.dns");
-
-        $s->send(pack('n6', $id, 0x8180, 1, scalar(@addresses), 0, 0)
-                 . $question
-                 . join('', map { pack('n3Nn', 0xc00c, 1, 1, 1, 4)
-                                  . pack('C4', split /\./) } @addresses),
-                 0, $from);
-    }
-}, file => 'dns.ready');
+my $names = Test::Thrift::Names->new($t);
 
 my %address = (a => '127.0.0.1', b => '127.0.0.2', c => '127.0.0.3');
 my %backend = map {
@@ -124,14 +104,7 @@ $t->done();
 
 
 sub name {
-    my @ids = @_;
-
-    my $file = $t->dir() . '/moving.dns';
-
-    open(my $fh, '>', "$file.new") or die "$file: $!";
-    print $fh "@address{@ids}\n";
-    close($fh);
-    rename("$file.new", $file);
+    $names->set('moving', @address{@_});
 }
 
 

@@ -13,6 +13,7 @@ use IO::Select;
 use IO::Socket::INET;
 use Test::More;
 use Test::Thrift;
+use Test::Thrift::Names;
 
 
 plan skip_all => 'nginx has no "server ... resolve"'
@@ -67,29 +68,7 @@ stream {
 
 EOC
 
-# answers with the addresses that are in a file of the name
-
-$t->run_daemon(sub {
-    my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
-                                  LocalPort => $t->port('dns'), Proto => 'udp',
-                                  ReuseAddr => 1) or die "udp: $!";
-
-    open(my $ready, '>', $t->dir() . '/dns.ready');
-    close($ready);
-
-    while (my $from = $s->recv(my $packet, 512)) {
-        my ($id) = unpack('n', $packet);
-        my ($name) = unpack('C/a', substr($packet, 12));
-        my $question = substr($packet, 12, length($name) + 11);
-        my @addresses = split ' ', $t->read_log("$name.dns");
-
-        $s->send(pack('n6', $id, 0x8180, 1, scalar(@addresses), 0, 0)
-                 . $question
-                 . join('', map { pack('n3Nn', 0xc00c, 1, 1, 1, 4)
-                                  . pack('C4', split /\./) } @addresses),
-                 0, $from);
-    }
-}, file => 'dns.ready');
+my $names = Test::Thrift::Names->new($t);
 
 my %address = (a => '127.0.0.1', b => '127.0.0.2', c => '127.0.0.3');
 my %backend = map {
@@ -97,23 +76,10 @@ my %backend = map {
                       script => { hold => { hold => 1 } })
 } sort keys %address;
 
-# the name has these addresses from now on
-
-sub name {
-    my ($name, @addresses) = @_;
-
-    my $file = $t->dir() . "/$name.dns";
-
-    open(my $fh, '>', "$file.new") or die "$file: $!";
-    print $fh "@addresses\n";
-    close($fh);
-    rename("$file.new", $file);
-}
-
 sub moved {
     my ($c, @ids) = @_;
 
-    name('moving', @address{@ids});
+    $names->set('moving', @address{@ids});
 
     # each answers, and nobody else
 
@@ -123,8 +89,8 @@ sub moved {
     });
 }
 
-name('moving', $address{a});
-name('small', '127.0.0.1');
+$names->set('moving', $address{a});
+$names->set('small', '127.0.0.1');
 
 $t->run();
 
@@ -189,7 +155,7 @@ for my $round (1 .. 6) {
                               Listen => 5, ReuseAddr => 1) or die "$_: $!"
     } @new;
 
-    name('small', @new);
+    $names->set('small', @new);
 
     # a call for each, which nobody answers
 
