@@ -152,7 +152,6 @@ sub run_faults {
     my $t = $o{t};
     $t->run();
 
-    my $out = $t->dir() . '/faults.out';
     my @command = ("$top/build/faults/faults",
                    '--proxy' => $t->port('proxy'),
                    '--backend' => $t->port('backend'),
@@ -163,31 +162,7 @@ sub run_faults {
                    '--verbose', $o{only} ? ('--only' => $o{only}) : (),
                    split(' ', $ENV{FAULTS_OPTIONS} || ''));
 
-    my $pid = fork();
-    die "fork: $!" unless defined $pid;
-
-    if ($pid == 0) {
-        open(STDIN, '<', '/dev/null');
-        open(STDOUT, '>', $out) or die "$out: $!";
-        open(STDERR, '>&', \*STDOUT);
-        { no warnings 'exec'; exec(@command); }
-        print "$command[0]: $!\n";
-        POSIX::_exit(127);
-    }
-
-    my $ended = wait_for(sub { waitpid($pid, POSIX::WNOHANG()) == $pid },
-                         $LIMIT);
-    my $status = $ended ? $? : 'not finished';
-
-    if (!$ended) {
-        kill('KILL', $pid);
-        waitpid($pid, 0);
-    }
-
-    my $text = $t->read_log('faults.out');
-
-    return { $text =~ /^(\w+) (\d+)$/mg, status => $status, text => $text,
-             violation => join("\n", $text =~ /^violation: (.*)/mg) };
+    return $t->program('faults.out', $LIMIT, @command);
 }
 
 

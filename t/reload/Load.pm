@@ -10,7 +10,6 @@ package Load;
 use strict;
 use warnings;
 
-use POSIX ();
 use Test::Thrift;
 
 use constant {
@@ -210,7 +209,6 @@ sub run {
     $self->start();
 
     my $t = $self->{t};
-    my $out = $t->dir() . '/load.out';
     my @command = ($t->top() . '/build/reload/load',
                    '--proxy' => $t->port('proxy'),
                    '--backend' => $t->port('backend'),
@@ -222,31 +220,7 @@ sub run {
                    $self->{kind} eq 'on' ? () : ('--stay' => 1),
                    @$options, @$actions);
 
-    my $pid = fork();
-    die "fork: $!" unless defined $pid;
-
-    if ($pid == 0) {
-        open(STDIN, '<', '/dev/null');
-        open(STDOUT, '>', $out) or die "$out: $!";
-        open(STDERR, '>&', \*STDOUT);
-        { no warnings 'exec'; exec(@command); }
-        print "$command[0]: $!\n";
-        POSIX::_exit(127);
-    }
-
-    my $ended = wait_for(sub { waitpid($pid, POSIX::WNOHANG()) == $pid },
-                         $limit || 60);
-    my $status = $ended ? $? : 'not finished';
-
-    if (!$ended) {
-        kill('KILL', $pid);
-        waitpid($pid, 0);
-    }
-
-    my $text = $t->read_log('load.out');
-
-    return { $text =~ /^(\w+) (\d+)$/mg, status => $status, text => $text,
-             violation => join("\n", $text =~ /^violation: (.*)/mg) };
+    return $t->program('load.out', $limit || 60, @command);
 }
 
 

@@ -1007,6 +1007,44 @@ sub run_daemon {
 }
 
 
+# program($file, $limit, command, arguments): runs a program that prints lines of
+# a name and a number, and what it finds wrong as "violation: ..."; its output is
+# in the file.  Returns the numbers by their names, and with "violation" and
+# "status" what was wrong.
+
+sub program {
+    my ($self, $file, $limit, @command) = @_;
+
+    my $pid = fork();
+    die "fork: $!" unless defined $pid;
+
+    if ($pid == 0) {
+        my $out = "$self->{dir}/$file";
+
+        open(STDIN, '<', '/dev/null');
+        open(STDOUT, '>', $out) or die "$out: $!";
+        open(STDERR, '>&', \*STDOUT);
+        { no warnings 'exec'; exec(@command); }
+        print "$command[0]: $!\n";
+        POSIX::_exit(127);
+    }
+
+    my $ended = wait_for(sub { waitpid($pid, POSIX::WNOHANG()) == $pid },
+                         $limit);
+    my $status = $ended ? $? : 'not finished';
+
+    if (!$ended) {
+        kill('KILL', $pid);
+        waitpid($pid, 0);
+    }
+
+    my $text = $self->read_log($file);
+
+    return { $text =~ /^(\w+) (\d+)$/mg, status => $status, text => $text,
+             violation => join("\n", $text =~ /^violation: (.*)/mg) };
+}
+
+
 # A child process must not hold connections that the test believes closed.
 
 sub close_harness_sockets {
