@@ -76,6 +76,11 @@ stream {
         thrift_keepalive  1  max=1;
     }
 
+    upstream few {
+        server            127.0.0.1:%%PORT_to_few%%;
+        thrift_keepalive  2  max=20;
+    }
+
     upstream many {
         server            127.0.0.1:%%PORT_to_many%%;
     }
@@ -85,6 +90,7 @@ stream {
     server { listen 127.0.0.1:%%PORT_time%%;      thrift_pass time; }
     server { listen 127.0.0.1:%%PORT_requests%%;  thrift_pass requests; }
     server { listen 127.0.0.1:%%PORT_pipeline%%;  thrift_pass pipeline; }
+    server { listen 127.0.0.1:%%PORT_few%%;       thrift_pass few; }
     server { listen 127.0.0.1:%%PORT_many%%;      thrift_pass many; }
 
     server {
@@ -133,9 +139,10 @@ my %script = (hold => { hold => 1 }, slow => { delay => 0.05 },
               echo => { echo => 1 }, fail => { exception => [ 6, 'no' ] },
               bye => { close => 'request' });
 
-my ($max, $none, $time, $one, $other, $requests, $pipeline, $alone, $many)
+my ($max, $none, $time, $one, $other, $requests, $pipeline, $alone, $few,
+    $many)
     = map { $t->backend("to_$_", script => \%script) }
-          qw(max none time one other requests pipeline alone many);
+          qw(max none time one other requests pipeline alone few many);
 
 $t->run();
 
@@ -339,6 +346,21 @@ $c->send(join('', map { call_bytes('slow', $_) } 1 .. 20));
 is(scalar(grep { $_->{type} == REPLY } $c->exchange('', 20)), 20,
    'twenty on one connection of four');
 is($pipeline->accepted(), 1, 'never another');
+
+# who waits gets a connection that is one too many to be kept
+
+$c = $t->client('few');
+forget($few);
+$c->send(join('', map { call_bytes('hold', $_) } 1 .. 60));
+
+for my $n (20, 40, 60) {
+    ok(held($few, $n), "$n of sixty");
+    $few->release();
+}
+
+is(scalar(grep { $_->{type} == REPLY } $c->exchange('', 60)), 60, 'answered');
+is($few->accepted(), 20, 'by twenty connections');
+ok(wait_for(sub { $few->closed() == 18 }), 'of which two are kept');
 
 # without a limit: all slow calls get a connection, soon
 

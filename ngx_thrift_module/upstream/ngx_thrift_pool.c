@@ -619,11 +619,24 @@ ngx_thrift_pool_park(ngx_thrift_connection_t *conn)
                                                    : "for its client",
                    pool->nidle + pool->nown, pool->nbusy);
 
+    /* one too many may be what a call waits for */
+
+    if (conn->server->address->waiting.n) {
+        return;
+    }
+
     if (first || !pool->timer.set || ngx_exiting
         || ngx_thrift_pool_crowded(pool))
     {
         ngx_thrift_pool_expire(pool);
     }
+}
+
+
+void
+ngx_thrift_pool_tidy(ngx_thrift_pool_t *pool)
+{
+    ngx_thrift_pool_expire(pool);
 }
 
 

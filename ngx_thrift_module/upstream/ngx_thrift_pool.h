@@ -181,6 +181,12 @@ ngx_int_t ngx_thrift_pool_add(ngx_thrift_connection_t *conn,
 ngx_int_t ngx_thrift_pool_put(ngx_thrift_connection_t *conn,
     ngx_thrift_client_t *client);
 
+/*
+ * Closes what is idle for too long, or one too many; after calls that waited
+ * had their choice.
+ */
+void ngx_thrift_pool_tidy(ngx_thrift_pool_t *pool);
+
 /* Is it a client's, and nobody else's? */
 ngx_uint_t ngx_thrift_pool_is_own(ngx_thrift_connection_t *conn);
 

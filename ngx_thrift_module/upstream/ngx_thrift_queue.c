@@ -454,6 +454,7 @@ ngx_thrift_queue_serve(ngx_event_t *ev)
 
     ngx_thrift_address_tell(address);
     ngx_thrift_queue_look(address);
+    ngx_thrift_pool_tidy(address->pool);
     ngx_thrift_address_free_unused(address);
 }
 
