@@ -32,6 +32,10 @@
 #define NGX_THRIFT_ADDRESS_PART    4
 #define NGX_THRIFT_ADDRESS_LEAST   32
 
+/* The event loop keeps up when it was not late for so long. */
+
+#define NGX_THRIFT_ADDRESS_STEADY  100          /* milliseconds */
+
 /* And by that number in any case when nobody was served for so long. */
 
 #define NGX_THRIFT_ADDRESS_STARVE  500          /* milliseconds */
@@ -58,6 +62,7 @@ struct ngx_thrift_address_s {
     ngx_thrift_turns_t   waiting;       /* attempts, by their clients */
     ngx_event_t          event;         /* posted: some may be served */
     ngx_thrift_timer_t   timer;         /* while some wait */
+    ngx_msec_t           late;          /* when the timer was, last */
     ngx_msec_t           served;        /* when the latest one was, or they
                                            began to wait */
 

@@ -391,16 +391,18 @@ ngx_thrift_queue_tick(void *data)
 {
     ngx_thrift_address_t  *address = data;
 
-    ngx_msec_t  late;
-
     if (address->waiting.n == 0) {
         ngx_thrift_queue_look(address);
         return;
     }
 
-    late = ngx_current_msec - address->timer.deadline;
+    if (ngx_current_msec - address->timer.deadline
+        >= NGX_THRIFT_ADDRESS_GROWTH)
+    {
+        address->late = ngx_current_msec;
+    }
 
-    if (late < NGX_THRIFT_ADDRESS_GROWTH) {
+    if (ngx_current_msec - address->late >= NGX_THRIFT_ADDRESS_STEADY) {
         address->growth = ngx_max(address->nbusy / NGX_THRIFT_ADDRESS_PART,
                                   NGX_THRIFT_ADDRESS_LEAST);
 
