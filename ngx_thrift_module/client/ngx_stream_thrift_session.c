@@ -254,6 +254,8 @@ ngx_stream_thrift_session_reply(ngx_thrift_call_t *call)
 
     ts = ngx_stream_thrift_get_call(call)->owner;
 
+    ts->noneways += call->oneway;
+
     /*
      * Not from within the call, which would be freed under its runner's feet;
      * and others may become ready in this turn of the event loop: one write.
@@ -768,6 +770,10 @@ ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts)
             }
 
             if (waits) {
+                if (ts->noneways == 0 && !ts->left && !ts->silent) {
+                    break;
+                }
+
                 continue;
             }
 
@@ -825,6 +831,10 @@ ngx_stream_thrift_session_finish(ngx_thrift_call_t *call)
     ngx_queue_remove(&call->queue);
 
     ts->ncalls--;
+
+    if (call->ready && call->oneway) {
+        ts->noneways--;
+    }
 
     if (call->paused) {
         ts->npaused--;

@@ -60,6 +60,8 @@ struct ngx_stream_thrift_session_s {
     ngx_thrift_input_t              in;
     ngx_queue_t                     calls;      /* in flight, in order */
     ngx_uint_t                      ncalls;
+    ngx_uint_t                      noneways;   /* of them, that go on when
+                                                   the session runs */
     ngx_chain_t                    *out;        /* replies being sent */
     ngx_chain_t                   **out_last;
 

@@ -249,7 +249,7 @@ ngx_thrift_connection_init(ngx_thrift_connection_t *conn, ngx_connection_t *c,
     conn->limit = 1;
 
     conn->nseqids = attempt->pool->pipeline + NGX_THRIFT_SEQIDS;
-    conn->seqids = ngx_palloc(c->pool, conn->nseqids * sizeof(int32_t));
+    conn->seqids = ngx_pcalloc(c->pool, conn->nseqids * sizeof(int32_t));
 
     if (conn->seqids == NULL) {
         return NGX_ERROR;

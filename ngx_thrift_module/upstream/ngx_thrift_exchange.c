@@ -430,22 +430,20 @@ ngx_thrift_exchange_draw_seqid(ngx_thrift_connection_t *conn)
 }
 
 
-/* Is it the seqid of one of the latest attempts? */
+/* Is it the seqid of one of the latest attempts?  None of them is 0. */
 
 static ngx_uint_t
 ngx_thrift_exchange_knows(ngx_thrift_connection_t *conn, int32_t seqid)
 {
     ngx_uint_t  i, n;
 
-    n = ngx_min(conn->total, conn->nseqids);
+    n = 0;
 
-    for (i = 0; i < n; i++) {
-        if (conn->seqids[(conn->total - i) % conn->nseqids] == seqid) {
-            return 1;
-        }
+    for (i = 0; i < conn->nseqids; i++) {
+        n += (conn->seqids[i] == seqid);
     }
 
-    return 0;
+    return n && seqid;
 }
 
 

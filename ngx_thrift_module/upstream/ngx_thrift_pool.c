@@ -61,6 +61,8 @@
 
 static void ngx_thrift_pool_more_errors(void *data, ngx_uint_t n);
 static ngx_queue_t *ngx_thrift_pool_all_idle(void);
+static ngx_thrift_server_t *ngx_thrift_pool_find_own(
+    ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_pool_set_address(ngx_thrift_attempt_t *attempt,
     ngx_thrift_server_t *own, ngx_thrift_server_t *server);
 static ngx_thrift_connection_t *ngx_thrift_pool_join(
@@ -311,16 +313,11 @@ ngx_thrift_connection_t *
 ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
 {
     ngx_uint_t                several;
-    ngx_thrift_server_t       key, *own, *server;
-    ngx_thrift_client_t      *client;
+    ngx_thrift_server_t      *own, *server;
     ngx_thrift_connection_t  *conn;
 
-    client = attempt->call->client;
-
-    ngx_thrift_pool_key(&key, attempt);
-
-    own = client ? ngx_thrift_server_find(&client->servers, &key) : NULL;
-    server = ngx_thrift_server_find(&attempt->pool->servers, &key);
+    own = ngx_thrift_pool_find_own(attempt);
+    server = ngx_thrift_server_find_recent(attempt);
 
     ngx_thrift_pool_set_address(attempt, own, server);
 
@@ -361,6 +358,33 @@ ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
     ngx_thrift_pool_appoint(conn, attempt, several);
 
     return conn;
+}
+
+
+/* Most clients have no connections of their own. */
+
+static ngx_thrift_server_t *
+ngx_thrift_pool_find_own(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_server_t    key;
+    ngx_thrift_client_t   *client;
+    ngx_thrift_servers_t  *servers;
+
+    client = attempt->call->client;
+
+    if (client == NULL) {
+        return NULL;
+    }
+
+    servers = &client->servers;
+
+    if (servers->tree.root == servers->tree.sentinel) {
+        return NULL;
+    }
+
+    ngx_thrift_pool_key(&key, attempt);
+
+    return ngx_thrift_server_find(servers, &key);
 }
 
 
@@ -415,19 +439,15 @@ ngx_thrift_pool_least(ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *own,
 ngx_thrift_connection_t *
 ngx_thrift_pool_share(ngx_thrift_attempt_t *attempt)
 {
-    ngx_thrift_server_t    key, *from;
-    ngx_thrift_servers_t  *servers;
+    ngx_thrift_server_t  *from;
 
     if (attempt->fresh || !ngx_thrift_pipeline_allows(attempt)) {
         return NULL;
     }
 
-    servers = ngx_thrift_pipeline_shares(attempt)
-              ? &attempt->pool->servers : &attempt->call->client->servers;
-
-    ngx_thrift_pool_key(&key, attempt);
-
-    from = ngx_thrift_server_find(servers, &key);
+    from = ngx_thrift_pipeline_shares(attempt)
+           ? ngx_thrift_server_find_recent(attempt)
+           : ngx_thrift_pool_find_own(attempt);
 
     return from ? ngx_thrift_pipeline_least(from, attempt) : NULL;
 }

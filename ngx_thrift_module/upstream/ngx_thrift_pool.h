@@ -45,6 +45,8 @@ typedef enum {
 
 struct ngx_thrift_pool_s {
     ngx_thrift_servers_t  servers;      /* with connections for everybody */
+    ngx_thrift_server_t  *recent[NGX_THRIFT_SERVERS_RECENT];    /* of them, or
+                                           NULL */
     ngx_rbtree_t          addresses;    /* all that are in use */
     ngx_rbtree_node_t     sentinel;
     ngx_queue_t           idle[NGX_THRIFT_POOL_PLACES];     /* by place: idle

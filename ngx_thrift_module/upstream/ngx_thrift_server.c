@@ -7,6 +7,8 @@
 #include "ngx_thrift.h"
 
 
+static ngx_uint_t ngx_thrift_server_place(struct sockaddr *sockaddr,
+    socklen_t socklen);
 static ngx_int_t ngx_thrift_dialect_compare(ngx_thrift_dialect_t *one,
     ngx_thrift_dialect_t *two);
 static ngx_uint_t ngx_thrift_server_hash(ngx_thrift_server_t *key);
@@ -28,7 +30,7 @@ ngx_thrift_server_join(ngx_thrift_server_t *server,
 void
 ngx_thrift_server_leave(ngx_thrift_connection_t *conn)
 {
-    ngx_thrift_server_t  *server;
+    ngx_thrift_server_t  *server, **recent;
 
     server = conn->server;
     conn->server = NULL;
@@ -43,6 +45,13 @@ ngx_thrift_server_leave(ngx_thrift_connection_t *conn)
     }
 
     if (--server->nconns == 0) {
+        recent = &server->pool->recent[ngx_thrift_server_place(
+                                           &server->sockaddr.sockaddr,
+                                           server->socklen)];
+        if (*recent == server) {
+            *recent = NULL;
+        }
+
         ngx_rbtree_delete(&server->servers->tree, &server->node);
         ngx_free(server);
     }
@@ -108,6 +117,56 @@ ngx_thrift_server_find(ngx_thrift_servers_t *servers, ngx_thrift_server_t *key)
     }
 
     return NULL;
+}
+
+
+ngx_thrift_server_t *
+ngx_thrift_server_find_recent(ngx_thrift_attempt_t *attempt)
+{
+    struct sockaddr        *sockaddr;
+    socklen_t               socklen;
+    ngx_thrift_pool_t      *pool;
+    ngx_thrift_server_t     key, *server, **recent;
+
+    pool = attempt->pool;
+    sockaddr = attempt->peer->sockaddr;
+    socklen = attempt->peer->socklen;
+
+    recent = &pool->recent[ngx_thrift_server_place(sockaddr, socklen)];
+    server = *recent;
+
+    if (server
+        && server->socklen == socklen
+        && ngx_memcmp(&server->sockaddr, sockaddr, socklen) == 0
+        && ngx_thrift_dialect_compare(&server->dialect, &attempt->dialect)
+           == 0)
+    {
+        return server;
+    }
+
+    ngx_thrift_server_key(&key, pool, sockaddr, socklen, &attempt->dialect);
+
+    server = ngx_thrift_server_find(&pool->servers, &key);
+
+    if (server) {
+        *recent = server;
+    }
+
+    return server;
+}
+
+
+/* By what differs between most: the ends of port and address. */
+
+static ngx_uint_t
+ngx_thrift_server_place(struct sockaddr *sockaddr, socklen_t socklen)
+{
+    u_char  *p;
+
+    p = (u_char *) sockaddr;
+
+    return (socklen < sizeof(struct sockaddr_in))
+           ? 0 : (p[3] ^ p[7]) & (NGX_THRIFT_SERVERS_RECENT - 1);
 }
 
 

@@ -25,6 +25,11 @@ typedef struct {
 } ngx_thrift_servers_t;
 
 
+/* Those of a pool that were found last: most calls need none but these. */
+
+#define NGX_THRIFT_SERVERS_RECENT  8    /* a power of 2 */
+
+
 /*
  * The connections to one address in one dialect, either everybody's or one
  * client's.  It lives as long as one of them does.
@@ -56,7 +61,14 @@ void ngx_thrift_server_key(ngx_thrift_server_t *key, ngx_thrift_pool_t *pool,
 ngx_thrift_server_t *ngx_thrift_server_find(ngx_thrift_servers_t *servers,
     ngx_thrift_server_t *key);
 
-/* The same, made if there is none; NULL: no memory. */
+/*
+ * The pool's server for everybody that the attempt is to have a connection to,
+ * or NULL; without a key, when it is one of those that were found last.
+ */
+ngx_thrift_server_t *ngx_thrift_server_find_recent(
+    ngx_thrift_attempt_t *attempt);
+
+/* The same as the first, made if there is none; NULL: no memory. */
 ngx_thrift_server_t *ngx_thrift_server_get(ngx_thrift_servers_t *servers,
     ngx_thrift_server_t *key);
 
