@@ -81,8 +81,6 @@ struct ngx_thrift_slot_s {
     ngx_align(sizeof(ngx_thrift_slot_t) + (cache)->size, 16)
 
 
-static ngx_inline void ngx_thrift_slot_prefetch(ngx_thrift_cache_t *cache,
-    ngx_thrift_slot_t *slot);
 static ngx_thrift_slab_t *ngx_thrift_slab_get(ngx_thrift_cache_t *cache);
 static ngx_thrift_slab_t *ngx_thrift_slab_create(ngx_thrift_cache_t *cache);
 static void ngx_thrift_slab_keep(ngx_thrift_slab_t *slab);
@@ -108,7 +106,10 @@ ngx_thrift_cache_get(ngx_thrift_cache_t *cache)
 
     if (slot) {
         slab->free = slot->next;
-        ngx_thrift_slot_prefetch(cache, slot->next);
+
+        if (slot->next && cache->size <= NGX_THRIFT_PREFETCH) {
+            ngx_thrift_prefetch(slot->next, cache->size);
+        }
 
     } else {
         slot = (ngx_thrift_slot_t *) slab->fresh;
@@ -146,31 +147,6 @@ ngx_thrift_cache_put(void *p)
     if (slab->used == 0) {
         ngx_thrift_slab_keep(slab);
     }
-}
-
-
-/*
- * The next object that will be asked for: with many calls in flight most of a
- * call's time would be waiting for its memory.
- */
-
-static ngx_inline void
-ngx_thrift_slot_prefetch(ngx_thrift_cache_t *cache, ngx_thrift_slot_t *slot)
-{
-#if (__GNUC__)
-    u_char  *p, *last;
-
-    if (slot == NULL || cache->size > NGX_THRIFT_PREFETCH) {
-        return;
-    }
-
-    p = (u_char *) slot;
-    last = p + cache->size;
-
-    for ( /* void */ ; p < last; p += NGX_CPU_CACHE_LINE) {
-        __builtin_prefetch(p, 1);
-    }
-#endif
 }
 
 

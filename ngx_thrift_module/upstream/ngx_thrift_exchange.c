@@ -60,6 +60,8 @@ static ngx_thrift_attempt_t *ngx_thrift_exchange_next(
 static ngx_uint_t ngx_thrift_exchange_alone(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_stray(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_whole(ngx_thrift_connection_t *conn);
+static void ngx_thrift_exchange_prefetch(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_exchange_strayed(ngx_thrift_connection_t *conn);
 
 
@@ -803,6 +805,8 @@ ngx_thrift_exchange_whole(ngx_thrift_connection_t *conn)
     attempt = conn->reading;
     conn->reading = NULL;
 
+    ngx_thrift_exchange_prefetch(conn, attempt);
+
     ngx_log_debug4(NGX_LOG_DEBUG_EVENT, attempt->call->log, 0,
                    "thrift call %ui: attempt %ui answered: %s, %uL bytes",
                    attempt->call->number, attempt->number,
@@ -834,6 +838,30 @@ ngx_thrift_exchange_whole(ngx_thrift_connection_t *conn)
     }
 
     return NGX_OK;
+}
+
+
+/* The reply to the attempt behind is likely to be read next. */
+
+static void
+ngx_thrift_exchange_prefetch(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_attempt_t  *next;
+
+    next = ngx_thrift_connection_behind(attempt);
+
+    if (next == NULL || next == conn->unsent) {
+        return;
+    }
+
+    ngx_thrift_prefetch(next->call, sizeof(ngx_thrift_call_t));
+
+    next = ngx_thrift_connection_behind(next);
+
+    if (next) {
+        ngx_thrift_prefetch(next, sizeof(ngx_thrift_attempt_t));
+    }
 }
 
 
