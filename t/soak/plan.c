@@ -14,6 +14,9 @@
 #define PATTERN       (1024 * 1024 + 65536)
 #define PATTERN_TURN  65536
 
+#define EARLY         10       /* of so many clients, one leaves */
+#define EARLY_CALLS   5        /* after so many calls */
+
 
 enum {
     KIND_CALL = 1,
@@ -315,6 +318,13 @@ plan_life(unsigned slot, unsigned generation)
 
     n = rng_below(&r, 10);
     life.leave = n < 6 ? LEAVE_HALF : n < 8 ? LEAVE_CLOSE : LEAVE_RESET;
+
+    /* also in a run that is too short for any other client to leave */
+
+    if (generation == 0 && slot % EARLY == 0) {
+        life.life = EARLY_CALLS;
+        life.leave = (slot / EARLY) % 2 ? LEAVE_RESET : LEAVE_CLOSE;
+    }
 
     return life;
 }
