@@ -44,6 +44,30 @@ stream {
         thrift_keepalive  4;
     }
 
+    # fewer than workers
+
+    upstream one {
+        zone              one  128k;
+        server            127.0.0.1:%%PORT_to_one%%;
+        thrift_keepalive  1  max=1;
+    }
+
+    upstream two {
+        zone              two  128k;
+        server            127.0.0.1:%%PORT_to_two%%  max_conns=2;
+        thrift_keepalive  4  queue=1000;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_one%%  reuseport;
+        thrift_pass  one;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_two%%  reuseport;
+        thrift_pass  two;
+    }
+
     server {
         listen       127.0.0.1:%%PORT_max%%  reuseport;
         thrift_pass  max;
@@ -74,28 +98,18 @@ my %workers = map { /^(\d+)/ => 1 } $t->grep_log(qr/get/, 'access.log');
 cmp_ok(scalar keys %workers, '>', 1, 'by several workers');
 cmp_ok(open_connections($max), '<=', 4, 'at most four connections');
 
-$_->send(join('', map { call_bytes('slow', $_) } 1 .. 10)) for @c;
-
-my ($most, @replies) = (0);
-
-while (@replies < 300) {
-    my $n = @replies;
-
-    for my $c (@c) {
-        while (my $m = $c->read_message(0.001)) {
-            push @replies, $m;
-        }
-    }
-
-    my $open = open_connections($max);
-    $most = $open if $open > $most;
-    last if @replies == $n && !wait_for(sub {
-        push @replies, map { $_->read_message(0.001) || () } @c;
-        @replies > $n });
-}
-
-is(scalar(grep { $_->{type} == REPLY } @replies), 300, 'all at once');
+my $most = crowd($max, \@c, 10);
 is($most, 4, 'over four connections');
+
+# where there are fewer connections than workers each has its turn
+
+for ([to_one => 1], [to_two => 2]) {
+    my ($name, $n) = @$_;
+    my $backend = $t->backend($name, script => \%script);
+    my @few = map { $t->client(substr($name, 3)) } 1 .. 15;
+
+    is(crowd($backend, \@few, 4), $n, "$name: over $n connections");
+}
 
 # what others keep is given up: each worker calls alone
 
@@ -168,6 +182,36 @@ $max->release();
 
 $c = $t->client('max');
 is(answer($c->call('get')), 'to_max', 'after workers that shut down have died');
+
+# Each client has so many calls at once, and each is answered.  Returns the most
+# connections that were open meanwhile.
+
+sub crowd {
+    my ($backend, $clients, $calls) = @_;
+
+    $_->send(join('', map { call_bytes('slow', $_) } 1 .. $calls))
+        for @$clients;
+
+    my ($open, $replies) = (0, 0);
+
+    wait_for(sub {
+        my $now = open_connections($backend);
+        $open = $now if $now > $open;
+
+        for my $c (@$clients) {
+            while (my $m = $c->read_message(0.001)) {
+                $replies += $m->{type} == REPLY;
+            }
+        }
+
+        return $replies == $calls * @$clients;
+    }, 20);
+
+    is($replies, $calls * @$clients, 'all at once');
+
+    return $open;
+}
+
 
 sub open_connections {
     my ($backend) = @_;

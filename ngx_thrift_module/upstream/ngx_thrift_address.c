@@ -17,6 +17,7 @@ static ngx_int_t ngx_thrift_address_compare(ngx_thrift_address_t *address,
 static void ngx_thrift_address_insert(ngx_rbtree_node_t *temp,
     ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
 static ngx_int_t ngx_thrift_address_share(ngx_thrift_attempt_t *attempt);
+static ngx_uint_t ngx_thrift_address_has_turn(ngx_thrift_address_t *address);
 static ngx_uint_t ngx_thrift_address_is_shared(ngx_thrift_address_t *address);
 static ngx_uint_t ngx_thrift_address_part(ngx_thrift_address_t *address);
 static ngx_int_t ngx_thrift_address_give_up(ngx_thrift_address_t *address);
@@ -250,7 +251,7 @@ ngx_thrift_address_share(ngx_thrift_attempt_t *attempt)
         return NGX_OK;
     }
 
-    if (address->nconns >= ngx_thrift_address_part(address)
+    if (!ngx_thrift_address_has_turn(address)
         && ngx_thrift_shared_others_wait(shared, address->shared->waiting))
     {
         return NGX_BUSY;
@@ -267,6 +268,24 @@ ngx_thrift_address_share(ngx_thrift_attempt_t *attempt)
     attempt->counted = 1;
 
     return NGX_OK;
+}
+
+
+/* May it have one more while calls wait in other workers, too? */
+
+static ngx_uint_t
+ngx_thrift_address_has_turn(ngx_thrift_address_t *address)
+{
+    ngx_uint_t  part;
+
+    part = ngx_thrift_address_part(address);
+
+    if (part) {
+        return address->nconns < part;
+    }
+
+    return address->nconns == 0
+           && ngx_current_msec - address->yielded >= NGX_THRIFT_ADDRESS_TURN;
 }
 
 
@@ -395,7 +414,7 @@ ngx_thrift_address_yield(ngx_thrift_address_t *address)
         while (wait && address->nconns > part
                && ngx_thrift_address_give_up(address) == NGX_OK)
         {
-            /* void */
+            address->yielded = ngx_current_msec;
         }
 
         return 0;

@@ -36,6 +36,13 @@
 
 #define NGX_THRIFT_ADDRESS_STEADY  100          /* milliseconds */
 
+/*
+ * Where there are fewer connections than workers, one that has given up its own
+ * has no other one for so long: the others look as often as the number grows.
+ */
+
+#define NGX_THRIFT_ADDRESS_TURN    10           /* milliseconds */
+
 /* And by that number in any case when nobody was served for so long. */
 
 #define NGX_THRIFT_ADDRESS_STARVE  500          /* milliseconds */
@@ -62,6 +69,7 @@ struct ngx_thrift_address_s {
     ngx_thrift_turns_t   waiting;       /* attempts, by their clients */
     ngx_event_t          event;         /* posted: some may be served */
     ngx_thrift_timer_t   timer;         /* while some wait */
+    ngx_msec_t           yielded;       /* when one went, for other workers */
     ngx_msec_t           late;          /* when the timer was, last */
     ngx_msec_t           served;        /* when the latest one was, or they
                                            began to wait */
