@@ -113,6 +113,10 @@ ngx_thrift_address_free(ngx_thrift_address_t *address)
         ngx_delete_posted_event(&address->event);
     }
 
+    if (address->shared) {
+        ngx_thrift_shared_leave(address->pool->shared, address->shared);
+    }
+
     ngx_thrift_timer_close(&address->timer);
     ngx_rbtree_delete(&address->pool->addresses, &address->node);
 

@@ -31,6 +31,7 @@ typedef struct {
     ngx_msec_t               due;           /* else: when the next one is */
     ngx_uint_t               walk;          /* in which it was there */
     ngx_uint_t               rounds;        /* checks so far */
+    ngx_thrift_shared_server_t  *shared;    /* NULL: none is */
     ngx_thrift_verdict_t    *verdict;       /* that all know, or its own */
     ngx_thrift_verdict_t     own;
     ngx_str_t                name;
@@ -274,7 +275,6 @@ static ngx_thrift_health_server_t *
 ngx_thrift_health_create(ngx_thrift_health_t *health,
     struct sockaddr *sockaddr, socklen_t socklen, ngx_str_t *name)
 {
-    ngx_thrift_shared_server_t  *shared;
     ngx_thrift_health_server_t  *server;
 
     server = ngx_calloc(sizeof(ngx_thrift_health_server_t) + name->len,
@@ -297,11 +297,12 @@ ngx_thrift_health_create(ngx_thrift_health_t *health,
                           (in_port_t) health->conf->port);
     }
 
-    shared = health->pool->shared
-             ? ngx_thrift_shared_server(health->pool->shared, sockaddr, socklen)
-             : NULL;
+    if (health->pool->shared) {
+        server->shared = ngx_thrift_shared_server(health->pool->shared,
+                                                  sockaddr, socklen);
+    }
 
-    server->verdict = shared ? &shared->verdict : &server->own;
+    server->verdict = server->shared ? &server->shared->verdict : &server->own;
 
     ngx_thrift_health_begin(server);
 
@@ -314,6 +315,10 @@ ngx_thrift_health_create(ngx_thrift_health_t *health,
 static void
 ngx_thrift_health_free(ngx_thrift_health_server_t *server)
 {
+    if (server->shared) {
+        ngx_thrift_shared_leave(server->health->pool->shared, server->shared);
+    }
+
     ngx_queue_remove(&server->queue);
     ngx_free(server);
 }

@@ -179,6 +179,11 @@ ngx_thrift_pool_destroy(ngx_thrift_pool_t *pool)
 {
     ngx_thrift_timer_close(&pool->timer);
     ngx_thrift_timer_close(&pool->full_timer);
+
+    if (pool->full_event.posted) {
+        ngx_delete_posted_event(&pool->full_event);
+    }
+
     ngx_thrift_address_free_all(pool);
     ngx_thrift_blame_forget(pool);
     ngx_thrift_tally_destroy(&pool->errors);

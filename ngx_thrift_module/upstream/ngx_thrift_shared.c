@@ -28,6 +28,8 @@ static ngx_thrift_shared_server_t *ngx_thrift_shared_find(
     socklen_t socklen);
 static ngx_thrift_shared_server_t *ngx_thrift_shared_create(
     ngx_thrift_shared_t *shared, struct sockaddr *sockaddr, socklen_t socklen);
+static ngx_thrift_shared_server_t *ngx_thrift_shared_unused(
+    ngx_thrift_shared_data_t *data);
 static ngx_uint_t ngx_thrift_shared_sum(ngx_thrift_shared_data_t *data,
     volatile uint16_t *numbers);
 
@@ -226,6 +228,7 @@ ngx_thrift_shared_clear_slot(ngx_thrift_shared_data_t *data, ngx_uint_t slot)
 
         server->nconns[slot] = 0;
         server->waiting[slot] = 0;
+        server->users[slot] = 0;
     }
 }
 
@@ -266,9 +269,29 @@ ngx_thrift_shared_server(ngx_thrift_shared_t *shared,
         server = ngx_thrift_shared_create(shared, sockaddr, socklen);
     }
 
+    if (server) {
+        server->users[shared->slot]++;
+    }
+
     ngx_shmtx_unlock(&shared->slab->mutex);
 
     return server;
+}
+
+
+void
+ngx_thrift_shared_leave(ngx_thrift_shared_t *shared,
+    ngx_thrift_shared_server_t *server)
+{
+    if (shared->slot == NGX_THRIFT_SHARED_SLOTS) {
+        return;
+    }
+
+    ngx_shmtx_lock(&shared->slab->mutex);
+
+    server->users[shared->slot]--;
+
+    ngx_shmtx_unlock(&shared->slab->mutex);
 }
 
 
@@ -306,7 +329,15 @@ ngx_thrift_shared_create(ngx_thrift_shared_t *shared,
     server = ngx_slab_calloc_locked(shared->slab,
                                     sizeof(ngx_thrift_shared_server_t));
     if (server == NULL) {
-        return NULL;
+        ngx_thrift_shared_sweep(shared->data);
+
+        server = ngx_thrift_shared_unused(shared->data);
+        if (server == NULL) {
+            return NULL;
+        }
+
+        ngx_queue_remove(&server->queue);
+        ngx_memzero(server, sizeof(ngx_thrift_shared_server_t));
     }
 
     server->socklen = socklen;
@@ -315,6 +346,35 @@ ngx_thrift_shared_create(ngx_thrift_shared_t *shared,
     ngx_queue_insert_tail(&shared->data->servers, &server->queue);
 
     return server;
+}
+
+
+/* The one that was added first, of those to which nobody refers. */
+
+static ngx_thrift_shared_server_t *
+ngx_thrift_shared_unused(ngx_thrift_shared_data_t *data)
+{
+    ngx_uint_t                   i, n;
+    ngx_queue_t                 *q;
+    ngx_thrift_shared_server_t  *server;
+
+    for (q = ngx_queue_head(&data->servers);
+         q != ngx_queue_sentinel(&data->servers);
+         q = ngx_queue_next(q))
+    {
+        server = ngx_queue_data(q, ngx_thrift_shared_server_t, queue);
+        n = 0;
+
+        for (i = 0; i < data->nslots; i++) {
+            n += server->users[i];
+        }
+
+        if (n == 0) {
+            return server;
+        }
+    }
+
+    return NULL;
 }
 
 

@@ -40,6 +40,8 @@ typedef struct {
     ngx_queue_t           queue;
     volatile uint16_t     nconns[NGX_THRIFT_SHARED_SLOTS];
     volatile uint16_t     waiting[NGX_THRIFT_SHARED_SLOTS];
+    u_char                users[NGX_THRIFT_SHARED_SLOTS];   /* that refer to
+                                           it */
     ngx_thrift_verdict_t  verdict;
     socklen_t             socklen;
     ngx_sockaddr_t        sockaddr;
@@ -84,11 +86,14 @@ void ngx_thrift_shared_open(ngx_thrift_shared_t *shared);
 void ngx_thrift_shared_close(ngx_thrift_shared_t *shared);
 
 /*
- * The address, added if it is new.  NULL: there is no room, or the worker has
- * no slot: it counts for itself.
+ * The address, added if it is new; it stays there until all who have asked for
+ * it have left it, and as long as there is room.  NULL: there is none, or the
+ * worker has no slot: it counts for itself.
  */
 ngx_thrift_shared_server_t *ngx_thrift_shared_server(
     ngx_thrift_shared_t *shared, struct sockaddr *sockaddr, socklen_t socklen);
+void ngx_thrift_shared_leave(ngx_thrift_shared_t *shared,
+    ngx_thrift_shared_server_t *server);
 
 /*
  * One more connection, if there are fewer than `max` to it in all workers;
