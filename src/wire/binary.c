@@ -31,12 +31,7 @@ static const uint8_t  binary_fixed[NTHRIFT_UUID + 1] = {
 /* Bytes that a value has at least; 0 for what is no type. */
 
 static const uint8_t  binary_least[NTHRIFT_UUID + 1] = {
-    NTHRIFT_BINARY_FIXED,
-    [NTHRIFT_STRING] = 4,
-    [NTHRIFT_STRUCT] = 1,
-    [NTHRIFT_MAP] = NTHRIFT_BINARY_MAP,
-    [NTHRIFT_SET] = NTHRIFT_BINARY_LIST,
-    [NTHRIFT_LIST] = NTHRIFT_BINARY_LIST
+    NTHRIFT_BINARY_LEAST
 };
 
 

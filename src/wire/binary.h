@@ -84,4 +84,15 @@ nthrift_binary_put64(uint8_t *p, uint64_t value)
     [NTHRIFT_UUID] = 16
 
 
+/* Bytes that a value has at least; 0 for what is no type. */
+
+#define NTHRIFT_BINARY_LEAST                                                  \
+    NTHRIFT_BINARY_FIXED,                                                     \
+    [NTHRIFT_STRING] = 4,                                                     \
+    [NTHRIFT_STRUCT] = 1,                                                     \
+    [NTHRIFT_MAP] = NTHRIFT_BINARY_MAP,                                       \
+    [NTHRIFT_SET] = NTHRIFT_BINARY_LIST,                                      \
+    [NTHRIFT_LIST] = NTHRIFT_BINARY_LIST
+
+
 #endif /* NTHRIFT_BINARY_H */

@@ -33,6 +33,16 @@ typedef enum {
 } nthrift_compact_type_e;
 
 
+/* Bytes of the elements that always have as many: of a table by type. */
+
+#define NTHRIFT_COMPACT_FIXED                                                 \
+    [NTHRIFT_COMPACT_TRUE] = 1,                                               \
+    [NTHRIFT_COMPACT_FALSE] = 1,                                              \
+    [NTHRIFT_COMPACT_I8] = 1,                                                 \
+    [NTHRIFT_COMPACT_DOUBLE] = 8,                                             \
+    [NTHRIFT_COMPACT_UUID] = 16
+
+
 /* The longest numbers: ceil(16 / 7), ceil(32 / 7) and ceil(64 / 7) bytes. */
 
 #define NTHRIFT_COMPACT_VARINT16  3

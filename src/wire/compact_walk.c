@@ -15,11 +15,7 @@
  */
 
 static const uint8_t  compact_fixed[16] = {
-    [NTHRIFT_COMPACT_TRUE] = 1,
-    [NTHRIFT_COMPACT_FALSE] = 1,
-    [NTHRIFT_COMPACT_I8] = 1,
-    [NTHRIFT_COMPACT_DOUBLE] = 8,
-    [NTHRIFT_COMPACT_UUID] = 16
+    NTHRIFT_COMPACT_FIXED
 };
 
 
