@@ -53,6 +53,7 @@
 #include "wire/head.h"
 #include "wire/message.h"
 #include "wire/protocol.h"
+#include "wire/translate.h"
 #include "wire/transport.h"
 #include "nthrift_handler.h"
 

@@ -137,6 +137,7 @@ my @directives = (
     thrift_upstream_transport    => [ 'framed;', [qw(upstream)] ],
     thrift_upstream_protocol     => [ 'compact;', [qw(upstream)] ],
     thrift_upstream_multiplexed  => [ 'on;', [qw(upstream)] ],
+    thrift_upstream_service      => [ 'Users;', [qw(upstream)] ],
 );
 
 push @directives,
@@ -388,6 +389,15 @@ my @bad = (
     (map { [ "failure $_", upstream => "thrift_failure $_;",
              "invalid value \"$_\"" ] }
          qw(none exception exception=all)),
+
+    (map { [ "$_ of letters", upstream => "$_ both;",
+             'invalid value "both"' ] }
+         qw(thrift_upstream_transport thrift_upstream_protocol
+            thrift_upstream_multiplexed)),
+    [ 'service with a colon', upstream => 'thrift_upstream_service a:b;',
+      'invalid name of a service "a:b"' ],
+    [ 'service without a name', upstream => 'thrift_upstream_service "";',
+      'invalid name of a service ""' ],
 
     [ 'slow start of letters', upstream => 'thrift_slow_start soon;',
       '"thrift_slow_start" directive invalid value' ],

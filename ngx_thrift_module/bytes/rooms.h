@@ -8,6 +8,7 @@
  *                  |
  *                cache            memory that a worker uses again
  *
+ *     translate                   a message in another protocol
  *     escape                      received bytes in lines of the log
  *     tally                       lines of the log that are counted
  *     refusals                    the same, of calls that are refused
@@ -32,6 +33,7 @@
 #include "bytes/ngx_thrift_input.h"
 #include "bytes/ngx_thrift_output.h"
 #include "bytes/ngx_thrift_message.h"
+#include "bytes/ngx_thrift_translate.h"
 
 
 #endif /* _NGX_THRIFT_BYTES_ROOMS_H_INCLUDED_ */

@@ -10,6 +10,7 @@
 
 
 static ngx_int_t ngx_thrift_reply_forward(ngx_thrift_call_t *call);
+static ngx_chain_t *ngx_thrift_reply_chain(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_reply_handler(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_reply_out(ngx_thrift_call_t *call, ngx_buf_t *b);
 static ngx_int_t ngx_thrift_reply_exception(ngx_thrift_call_t *call);
@@ -89,9 +90,7 @@ ngx_thrift_reply_forward(ngx_thrift_call_t *call)
         call->outcome = NGX_THRIFT_SUCCESS;
     }
 
-    call->out = ngx_thrift_message_chain(call->reply,
-                                         call->request.wire.head.seqid,
-                                         &call->method, call->pool);
+    call->out = ngx_thrift_reply_chain(call);
     if (call->out == NULL) {
         return NGX_ERROR;
     }
@@ -101,6 +100,29 @@ ngx_thrift_reply_forward(ngx_thrift_call_t *call)
     }
 
     return NGX_OK;
+}
+
+
+/* It may have come in another transport. */
+
+static ngx_chain_t *
+ngx_thrift_reply_chain(ngx_thrift_call_t *call)
+{
+    nthrift_head_t  head, *request;
+
+    request = &call->request.wire.head;
+    head = call->reply->wire.head;
+
+    if (head.transport == request->transport) {
+        return ngx_thrift_message_chain(call->reply, request->seqid,
+                                        &call->method, call->pool);
+    }
+
+    head.transport = request->transport;
+    head.seqid = request->seqid;
+    head.name = call->method;
+
+    return ngx_thrift_message_write(call->reply, &head, call->pool);
 }
 
 

@@ -207,14 +207,23 @@ typedef struct {
     ngx_thrift_health_conf_t        *health;        /* NULL: no checks */
     ngx_msec_t                       slow_start;
     ngx_flag_t                       check_seqid;
-    ngx_uint_t                       transport;     /* of handlers' calls */
-    ngx_uint_t                       protocol;
-    ngx_flag_t                       multiplexed;
+    ngx_uint_t                       transport;     /* 0: that of a call */
+    ngx_uint_t                       protocol;      /* the same */
+    ngx_uint_t                       multiplexed;
+    ngx_str_t                        service;       /* empty: a call's own */
     ngx_stream_thrift_link_conf_t    link;      /* or that of stream{} */
 #if (NGX_SSL)
     ngx_stream_thrift_ssl_conf_t     ssl;       /* likewise */
 #endif
 } ngx_stream_thrift_upstream_conf_t;
+
+
+/* Of calls that did not come from a client: handlers', health checks. */
+
+#define ngx_stream_thrift_own_transport(ucf)                                  \
+    ((ucf)->transport ? (ucf)->transport : NTHRIFT_FRAMED)
+#define ngx_stream_thrift_own_protocol(ucf)                                   \
+    ((ucf)->protocol ? (ucf)->protocol : NTHRIFT_BINARY)
 
 
 void *ngx_stream_thrift_create_main_conf(ngx_conf_t *cf);

@@ -82,9 +82,9 @@ ngx_stream_thrift_outbound_spawn(ngx_thrift_call_t *call, ngx_str_t *upstream,
     ucf = ngx_stream_conf_upstream_srv_conf(us,
                                             ngx_stream_thrift_upstream_module);
 
-    ob->dialect.transport = ucf->transport;
-    ob->dialect.protocol = ucf->protocol;
-    ob->multiplexed = ucf->multiplexed;
+    ob->dialect.transport = ngx_stream_thrift_own_transport(ucf);
+    ob->dialect.protocol = ngx_stream_thrift_own_protocol(ucf);
+    ob->multiplexed = (ucf->multiplexed == NGX_THRIFT_POOL_MULTIPLEXED_ON);
 
     return NGX_OK;
 }

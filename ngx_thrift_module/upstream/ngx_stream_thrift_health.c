@@ -52,8 +52,8 @@ ngx_stream_thrift_set_health(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
     health->apply = ngx_stream_thrift_health_apply;
 
     health->check.pool = &pool->idle;
-    health->check.transport = ucf->transport;
-    health->check.protocol = ucf->protocol;
+    health->check.transport = ngx_stream_thrift_own_transport(ucf);
+    health->check.protocol = ngx_stream_thrift_own_protocol(ucf);
     health->check.replies = (ucf->health->method.len != 0);
     health->check.timeout = ucf->health->timeout;
 
@@ -78,7 +78,7 @@ ngx_stream_thrift_health_name(ngx_conf_t *cf,
         ngx_str_set(&method, NGX_THRIFT_HEALTH_METHOD);
     }
 
-    if (!ucf->multiplexed) {
+    if (ucf->multiplexed != NGX_THRIFT_POOL_MULTIPLEXED_ON) {
         *name = method;
         return NGX_OK;
     }

@@ -141,6 +141,10 @@ ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool,
     pool->idle.timeout = ucf->keepalive_timeout;
     pool->idle.lifetime = ucf->keepalive_lifetime;
     pool->idle.check_seqid = ucf->check_seqid;
+    pool->idle.transport = ucf->transport;
+    pool->idle.protocol = ucf->protocol;
+    pool->idle.multiplexed = ucf->multiplexed;
+    pool->idle.service = ucf->service;
     pool->idle.pipeline = ucf->pipeline;
     pool->idle.pipeline_connections = ucf->pipeline_connections;
     pool->idle.pipeline_delay = ucf->pipeline_delay;

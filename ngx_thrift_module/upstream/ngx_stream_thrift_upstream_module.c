@@ -42,6 +42,8 @@ static char *ngx_stream_thrift_health_check(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
 static ngx_int_t ngx_stream_thrift_health_method(ngx_conf_t *cf,
     ngx_thrift_health_conf_t *hcf, ngx_str_t *value);
+static char *ngx_stream_thrift_check_service(ngx_conf_t *cf, void *post,
+    void *data);
 static ngx_int_t ngx_stream_thrift_init_upstreams(ngx_conf_t *cf);
 static void ngx_stream_thrift_merge_keepalive(
     ngx_stream_thrift_upstream_conf_t *prev,
@@ -51,7 +53,13 @@ static void ngx_stream_thrift_merge_upstream(
     ngx_stream_thrift_upstream_conf_t *conf);
 
 
+static ngx_conf_post_t  ngx_stream_thrift_service_post = {
+    ngx_stream_thrift_check_service
+};
+
+
 static ngx_conf_enum_t  ngx_stream_thrift_transports[] = {
+    { ngx_string("same"), NTHRIFT_TRANSPORT_AUTO },
     { ngx_string("framed"), NTHRIFT_FRAMED },
     { ngx_string("unframed"), NTHRIFT_UNFRAMED },
     { ngx_null_string, 0 }
@@ -59,8 +67,17 @@ static ngx_conf_enum_t  ngx_stream_thrift_transports[] = {
 
 
 static ngx_conf_enum_t  ngx_stream_thrift_protocols[] = {
+    { ngx_string("same"), NTHRIFT_PROTOCOL_AUTO },
     { ngx_string("binary"), NTHRIFT_BINARY },
     { ngx_string("compact"), NTHRIFT_COMPACT },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_enum_t  ngx_stream_thrift_multiplexed[] = {
+    { ngx_string("same"), NGX_THRIFT_POOL_MULTIPLEXED_SAME },
+    { ngx_string("on"), NGX_THRIFT_POOL_MULTIPLEXED_ON },
+    { ngx_string("off"), NGX_THRIFT_POOL_MULTIPLEXED_OFF },
     { ngx_null_string, 0 }
 };
 
@@ -199,11 +216,18 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
       &ngx_stream_thrift_protocols },
 
     { ngx_string("thrift_upstream_multiplexed"),
-      NGX_STREAM_UPS_CONF|NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot,
+      NGX_STREAM_UPS_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, multiplexed),
-      NULL },
+      &ngx_stream_thrift_multiplexed },
+
+    { ngx_string("thrift_upstream_service"),
+      NGX_STREAM_UPS_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, service),
+      &ngx_stream_thrift_service_post },
 
     /* how connections are made */
 
@@ -409,7 +433,7 @@ ngx_stream_thrift_create_upstream_conf(ngx_conf_t *cf)
     ucf->check_seqid = NGX_CONF_UNSET;
     ucf->transport = NGX_CONF_UNSET_UINT;
     ucf->protocol = NGX_CONF_UNSET_UINT;
-    ucf->multiplexed = NGX_CONF_UNSET;
+    ucf->multiplexed = NGX_CONF_UNSET_UINT;
 
     ngx_stream_thrift_create_link(&ucf->link);
 
@@ -757,6 +781,25 @@ ngx_stream_thrift_health_method(ngx_conf_t *cf, ngx_thrift_health_conf_t *hcf,
 }
 
 
+/* A name of a service, with room for one of a method behind it. */
+
+static char *
+ngx_stream_thrift_check_service(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_str_t *name = data;
+
+    if (name->len == 0 || name->len > NTHRIFT_MAX_NAME / 2
+        || ngx_strlchr(name->data, name->data + name->len, ':') != NULL)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid name of a service \"%V\"", name);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
 /* All of them are known now: each gets its values, and its pool. */
 
 static ngx_int_t
@@ -829,9 +872,10 @@ ngx_stream_thrift_merge_upstream(ngx_stream_thrift_upstream_conf_t *prev,
 
     /* of an upstream{} only */
 
-    ngx_conf_init_uint_value(conf->transport, NTHRIFT_FRAMED);
-    ngx_conf_init_uint_value(conf->protocol, NTHRIFT_BINARY);
-    ngx_conf_init_value(conf->multiplexed, 0);
+    ngx_conf_init_uint_value(conf->transport, NTHRIFT_TRANSPORT_AUTO);
+    ngx_conf_init_uint_value(conf->protocol, NTHRIFT_PROTOCOL_AUTO);
+    ngx_conf_init_uint_value(conf->multiplexed,
+                             NGX_THRIFT_POOL_MULTIPLEXED_SAME);
 
     ngx_stream_thrift_merge_link(&prev->link, &conf->link);
 

@@ -40,8 +40,8 @@ ngx_stream_thrift_set_warm(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
     ngx_thrift_warm_init(warm, &pool->idle);
 
     warm->min = ucf->keepalive_min;
-    warm->dialect.transport = ucf->transport;
-    warm->dialect.protocol = ucf->protocol;
+    warm->dialect.transport = ngx_stream_thrift_own_transport(ucf);
+    warm->dialect.protocol = ngx_stream_thrift_own_protocol(ucf);
     warm->walk = ngx_stream_thrift_warm_walk;
 
     pool->idle.warm = warm;

@@ -10,6 +10,12 @@
 
 static void ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_attempt_keep_reply(ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_attempt_drop_translated(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_attempt_set_name(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_attempt_translate(ngx_thrift_attempt_t *attempt,
+    nthrift_head_t *head);
+static ngx_int_t ngx_thrift_attempt_translate_reply(
+    ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_attempt_check_name(ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_attempt_unnumbered(ngx_thrift_attempt_t *attempt);
 
@@ -53,6 +59,7 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     attempt->dialect.protocol = head->protocol;
     ngx_str_null(&attempt->dialect.identity);
     attempt->identity = NULL;
+    attempt->translated = NULL;
 
     ngx_thrift_message_start(&attempt->reply);
     ngx_thrift_attempt_init(attempt);
@@ -70,6 +77,7 @@ ngx_thrift_attempt_renew(ngx_thrift_attempt_t *attempt)
     }
 
     ngx_thrift_message_release(&attempt->reply);
+    ngx_thrift_attempt_drop_translated(attempt);
     ngx_thrift_attempt_init(attempt);
 }
 
@@ -155,6 +163,8 @@ ngx_thrift_attempt_leave(ngx_thrift_attempt_t *attempt,
         call->owner->hold(call, -attempt->received);
     }
 
+    ngx_thrift_attempt_drop_translated(attempt);
+
     if (attempt->earlier && other->earlier == NULL) {
         other->earlier = attempt->earlier;
         attempt->earlier = NULL;
@@ -194,6 +204,10 @@ ngx_thrift_attempt_free(ngx_thrift_attempt_t *attempt)
         ngx_thrift_message_release(attempt->earlier);
     }
 
+    if (attempt->translated) {
+        ngx_thrift_message_release(attempt->translated);
+    }
+
     if (attempt->pause) {
         ngx_thrift_timer_close(attempt->pause);
     }
@@ -202,11 +216,109 @@ ngx_thrift_attempt_free(ngx_thrift_attempt_t *attempt)
 }
 
 
+/* It was sent, or will not be. */
+
+static void
+ngx_thrift_attempt_drop_translated(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_call_t  *call;
+
+    if (attempt->translated == NULL) {
+        return;
+    }
+
+    call = attempt->call;
+
+    call->owner->hold(call, -(off_t) attempt->translated->wire.length);
+
+    ngx_thrift_message_release(attempt->translated);
+    attempt->translated = NULL;
+}
+
+
+void
+ngx_thrift_attempt_set_dialect(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_pool_t  *pool;
+
+    pool = attempt->pool;
+
+    if (pool->transport != NTHRIFT_TRANSPORT_AUTO) {
+        attempt->dialect.transport = pool->transport;
+    }
+
+    if (pool->protocol != NTHRIFT_PROTOCOL_AUTO) {
+        attempt->dialect.protocol = pool->protocol;
+    }
+}
+
+
+/* A service is named if servers want it and one is known. */
+
+static ngx_int_t
+ngx_thrift_attempt_set_name(ngx_thrift_attempt_t *attempt)
+{
+    u_char             *p;
+    ngx_thrift_call_t  *call;
+    ngx_thrift_pool_t  *pool;
+
+    call = attempt->call;
+    pool = attempt->pool;
+
+    attempt->name = call->request.wire.head.name;
+    attempt->service = call->prefix;
+
+    if (pool->multiplexed == NGX_THRIFT_POOL_MULTIPLEXED_OFF) {
+        attempt->name = call->method;
+        attempt->service.len = 0;
+        return NGX_OK;
+    }
+
+    if (call->prefix.data == NULL
+        && pool->multiplexed == NGX_THRIFT_POOL_MULTIPLEXED_SAME)
+    {
+        return NGX_OK;
+    }
+
+    if (pool->service.len != 0) {
+        attempt->service.data = pool->service.data;
+        attempt->service.len = pool->service.len;
+
+    } else if (call->prefix.data == NULL && call->target) {
+        attempt->service.data = call->target->service.data;
+        attempt->service.len = call->target->service.len;
+
+    } else {
+        return NGX_OK;
+    }
+
+    if (attempt->service.len == 0) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(call->pool, attempt->service.len + 1 + call->method.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    attempt->name.data = p;
+
+    p = ngx_cpymem(p, attempt->service.data, attempt->service.len);
+    *p++ = ':';
+    p = ngx_cpymem(p, call->method.data, call->method.len);
+
+    attempt->name.len = p - attempt->name.data;
+
+    return NGX_OK;
+}
+
+
 ngx_int_t
 ngx_thrift_attempt_write(ngx_thrift_attempt_t *attempt)
 {
-    nthrift_head_t      head;
-    ngx_thrift_call_t  *call;
+    nthrift_head_t         head;
+    ngx_thrift_call_t     *call;
+    ngx_thrift_message_t  *request;
 
     call = attempt->call;
 
@@ -218,10 +330,68 @@ ngx_thrift_attempt_write(ngx_thrift_attempt_t *attempt)
     head.transport = attempt->dialect.transport;
     head.protocol = attempt->dialect.protocol;
     head.seqid = attempt->seqid;
+    request = &call->request;
 
-    attempt->out = ngx_thrift_message_write(&call->request, &head, call->pool);
+    if (ngx_thrift_attempt_set_name(attempt) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    head.name = attempt->name;
+
+    if (head.protocol != request->wire.head.protocol) {
+
+        if (ngx_thrift_attempt_translate(attempt, &head) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        request = attempt->translated;
+    }
+
+    attempt->out = ngx_thrift_message_write(request, &head, call->pool);
 
     return attempt->out ? NGX_OK : NGX_ERROR;
+}
+
+
+/* What cannot be translated is no server's fault. */
+
+static ngx_int_t
+ngx_thrift_attempt_translate(ngx_thrift_attempt_t *attempt,
+    nthrift_head_t *head)
+{
+    ngx_int_t              rc;
+    const char            *why;
+    ngx_thrift_call_t     *call;
+    ngx_thrift_message_t  *m;
+
+    call = attempt->call;
+
+    ngx_thrift_attempt_drop_translated(attempt);
+
+    m = ngx_palloc(call->pool, sizeof(ngx_thrift_message_t));
+    if (m == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_thrift_translate(m, &call->request, head,
+                              &call->conf->messages->rules, call->pool, &why);
+    if (rc == NGX_OK) {
+        attempt->translated = m;
+        call->owner->hold(call, (off_t) m->wire.length);
+        return NGX_OK;
+    }
+
+    attempt->blameless = 1;
+
+    if (rc == NGX_ERROR || call->failed) {
+        return NGX_ERROR;
+    }
+
+    ngx_log_error(NGX_LOG_INFO, call->log, 0,
+                  "client sent call that cannot be translated: %s", why);
+
+    return ngx_thrift_error_set(call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
+                                "call cannot be translated: %s", why);
 }
 
 
@@ -236,6 +406,8 @@ ngx_thrift_attempt_sent(ngx_thrift_attempt_t *attempt)
     ngx_thrift_hedge_turn_to(attempt);
     request = &call->request;
     attempt->state = NGX_THRIFT_ATTEMPT_SENT;
+
+    ngx_thrift_attempt_drop_translated(attempt);
 
     if (request->first->next && !call->retains_request) {
         ngx_thrift_message_drop_body(request);
@@ -325,7 +497,9 @@ ngx_thrift_attempt_takes(ngx_thrift_attempt_t *attempt, nthrift_head_t *head)
 ngx_int_t
 ngx_thrift_attempt_check(ngx_thrift_attempt_t *attempt)
 {
+    ngx_int_t           rc;
     ngx_str_t           why;
+    ngx_uint_t          unnamed;
     nthrift_head_t     *head;
     ngx_thrift_call_t  *call;
 
@@ -333,6 +507,7 @@ ngx_thrift_attempt_check(ngx_thrift_attempt_t *attempt)
 
     ngx_thrift_hedge_turn_to(attempt);
     head = &attempt->reply.wire.head;
+    unnamed = (head->name.len == 0);
 
     if (attempt->reply.wire.error.text) {
         return ngx_thrift_attempt_malformed(attempt,
@@ -356,6 +531,12 @@ ngx_thrift_attempt_check(ngx_thrift_attempt_t *attempt)
                                             "it answers another method");
     }
 
+    rc = ngx_thrift_attempt_translate_reply(attempt);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
     attempt->state = NGX_THRIFT_ATTEMPT_ANSWERED;
     call->reply = &attempt->reply;
 
@@ -365,7 +546,7 @@ ngx_thrift_attempt_check(ngx_thrift_attempt_t *attempt)
         attempt->closes = 1;
     }
 
-    if (attempt->unnumbered || head->name.len == 0) {
+    if (attempt->unnumbered || unnamed) {
         ngx_thrift_attempt_unnumbered(attempt);
     }
 
@@ -378,6 +559,50 @@ ngx_thrift_attempt_check(ngx_thrift_attempt_t *attempt)
     attempt->blameless = 1;
 
     return ngx_thrift_validate_misfit(call, &why);
+}
+
+
+/* It goes to the client in the protocol of that. */
+
+static ngx_int_t
+ngx_thrift_attempt_translate_reply(ngx_thrift_attempt_t *attempt)
+{
+    ngx_int_t             rc;
+    const char           *why;
+    nthrift_head_t        head;
+    ngx_thrift_call_t    *call;
+    ngx_thrift_message_t  m;
+
+    call = attempt->call;
+    head = attempt->reply.wire.head;
+
+    if (head.protocol == call->request.wire.head.protocol) {
+        return NGX_OK;
+    }
+
+    head.transport = call->request.wire.head.transport;
+    head.protocol = call->request.wire.head.protocol;
+    head.seqid = call->request.wire.head.seqid;
+    head.name = call->method;
+
+    rc = ngx_thrift_translate(&m, &attempt->reply, &head,
+                              &call->conf->messages->rules, call->pool, &why);
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (rc != NGX_OK) {
+        attempt->blameless = (rc == NGX_BUSY);
+        return ngx_thrift_attempt_malformed(attempt, why);
+    }
+
+    call->owner->hold(call, (off_t) m.wire.length
+                            - (off_t) attempt->reply.wire.length);
+
+    ngx_thrift_message_release(&attempt->reply);
+    ngx_thrift_message_move(&attempt->reply, &m);
+
+    return NGX_OK;
 }
 
 
@@ -406,13 +631,13 @@ ngx_thrift_attempt_check_name(ngx_thrift_attempt_t *attempt)
     }
 
     if (head->name.len == 0
-        || nthrift_str_equal(&head->name, &call->request.wire.head.name))
+        || nthrift_str_equal(&head->name, &attempt->name))
     {
         return NGX_OK;
     }
 
     if (head->type == NTHRIFT_EXCEPTION
-        && nthrift_str_equal(&head->name, &call->prefix))
+        && nthrift_str_equal(&head->name, &attempt->service))
     {
         return NGX_OK;
     }

@@ -129,6 +129,7 @@ ngx_thrift_pass_hedge(ngx_thrift_delay_t *hedge)
         return;
     }
 
+    ngx_thrift_attempt_set_dialect(attempt);
     ngx_thrift_pass_start_time(attempt);
 
     rc = ngx_thrift_queue_enter(attempt);
@@ -272,6 +273,7 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
     call = attempt->call;
     call->log->action = "connecting to upstream";
 
+    ngx_thrift_attempt_set_dialect(attempt);
     ngx_thrift_pass_start_time(attempt);
 
     conn = ngx_thrift_pin_find(attempt);

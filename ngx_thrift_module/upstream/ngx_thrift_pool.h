@@ -43,6 +43,15 @@ typedef enum {
 } ngx_thrift_pool_place_e;
 
 
+/* Whether names of calls begin with that of the service. */
+
+typedef enum {
+    NGX_THRIFT_POOL_MULTIPLEXED_SAME = 0,   /* as they came */
+    NGX_THRIFT_POOL_MULTIPLEXED_ON,
+    NGX_THRIFT_POOL_MULTIPLEXED_OFF
+} ngx_thrift_pool_multiplexed_e;
+
+
 struct ngx_thrift_pool_s {
     ngx_thrift_servers_t  servers;      /* with connections for everybody */
     ngx_thrift_server_t  *recent[NGX_THRIFT_SERVERS_RECENT];    /* of them, or
@@ -93,6 +102,12 @@ struct ngx_thrift_pool_s {
     ngx_thrift_tally_t    errors;       /* lines about its servers */
     ngx_thrift_refusals_t  refusals;    /* calls that got none of them */
     ngx_uint_t            check_seqid;  /* replies bear the seqid of a call */
+
+    ngx_uint_t            transport;    /* of calls, or NTHRIFT_..._AUTO: that
+                                           in which they came */
+    ngx_uint_t            protocol;     /* likewise */
+    ngx_uint_t            multiplexed;  /* ngx_thrift_pool_multiplexed_e */
+    ngx_str_t             service;      /* in their names; empty: their own */
 
     ngx_uint_t            pipeline;     /* calls on one connection */
     ngx_uint_t            pipeline_connections; /* that are rather opened than
