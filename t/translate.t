@@ -114,8 +114,16 @@ stream {
     }
 
     server {
-        listen       127.0.0.1:%%PORT_many%%;
-        thrift_pass  many;
+        listen           127.0.0.1:%%PORT_many%%;
+        thrift_pass      many;
+        thrift_validate  off;
+    }
+
+    server {
+        listen             127.0.0.1:%%PORT_hedge%%;
+        thrift_pass        two;
+        thrift_hedge       50ms  percent=100;
+        thrift_idempotent  on;
     }
 }
 
@@ -138,6 +146,7 @@ too_large();
 oneway();
 retried();
 mirrored();
+hedged();
 pipelined();
 
 $t->done();
@@ -429,6 +438,22 @@ sub mirrored {
 }
 
 
+sub hedged {
+    $backend->script('*' => { echo => 1, delay => 0.5 });
+    $second->script('*' => { echo => 1, delay => 0.5 });
+
+    my $n = $backend->calls() + $second->calls();
+    my $m = $t->client('hedge')->call('echo', [ [ 1, string => 'a' x 4000 ],
+                                                [ 2, i32 => 9 ] ]);
+
+    is($m->{fields}{2}, 9, 'a call with a hedge');
+    is($backend->calls() + $second->calls() - $n, 2, 'two servers had it');
+
+    $backend->script();
+    $second->script();
+}
+
+
 sub pipelined {
     $backend->script('*' => { echo => 1 });
 
@@ -440,5 +465,25 @@ sub pipelined {
     is(join(' ', map { $_->{fields}{1} } $c->exchange($bytes, 30)),
        join(' ', 1 .. 30), 'many calls at once');
 
+    # those that are malformed fail alone
+
+    $bytes = join '', map { call_bytes('echo', $_,
+                                       $_ % 5 ? [ [ 1, i32 => $_ ] ]
+                                              : "\x01\x00\x01",
+                                       protocol => 'binary',
+                                       transport => 'framed') } 1 .. 30;
+
+    is(join(' ', map { answer_of($_) } $t->client('many')
+                                         ->exchange($bytes, 30)),
+       join(' ', map { $_ % 5 ? $_ : 'E7' } 1 .. 30),
+       'malformed ones among them');
+
     $backend->script();
+}
+
+
+sub answer_of {
+    my ($m) = @_;
+
+    return $m->{type} == EXCEPTION ? "E$m->{exception}" : $m->{fields}{1};
 }
