@@ -228,7 +228,7 @@ ngx_thrift_reply_exception(ngx_thrift_call_t *call)
     text.len = call->text.len;
     text.data = call->text.data;
 
-    body = nthrift_exception_size(head.protocol, text.len);
+    body = nthrift_exception_size(head.protocol, &text, call->exception);
 
     b = ngx_create_temp_buf(call->pool, nthrift_head_size(&head) + body);
     if (b == NULL) {

@@ -353,9 +353,12 @@ binary_walk(nthrift_skip_t *w, const uint8_t **p, const uint8_t *last)
 /* "1: string message, 2: i32 type" and the stop */
 
 static size_t
-binary_exception_size(size_t len)
+binary_exception_size(const nthrift_str_t *text, int32_t type)
 {
-    return NTHRIFT_BINARY_FIELD + 4 + len + NTHRIFT_BINARY_FIELD + 4 + 1;
+    (void) type;
+
+    return NTHRIFT_BINARY_FIELD + 4 + text->len + NTHRIFT_BINARY_FIELD + 4
+           + 1;
 }
 
 

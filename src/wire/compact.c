@@ -129,9 +129,12 @@ compact_head_patch(uint8_t *p, size_t size, int32_t seqid)
  */
 
 static size_t
-compact_exception_size(size_t len)
+compact_exception_size(const nthrift_str_t *text, int32_t type)
 {
-    return 1 + nthrift_compact_varint_size((uint32_t) len) + len + 1 + 1 + 1;
+    (void) type;
+
+    return 1 + nthrift_compact_varint_size((uint32_t) text->len) + text->len
+           + 1 + 1 + 1;
 }
 
 

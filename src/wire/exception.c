@@ -11,9 +11,10 @@
 
 
 size_t
-nthrift_exception_size(unsigned protocol, size_t len)
+nthrift_exception_size(unsigned protocol, const nthrift_str_t *text,
+    int32_t type)
 {
-    return nthrift_protocols[protocol]->exception_size(len);
+    return nthrift_protocols[protocol]->exception_size(text, type);
 }
 
 

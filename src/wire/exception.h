@@ -9,13 +9,14 @@
 #include "wire/wire.h"
 
 
-/* Bytes that nthrift_exception_write() needs for a text of `len` bytes. */
-size_t nthrift_exception_size(unsigned protocol, size_t len);
+/* Bytes that nthrift_exception_write() will write. */
+size_t nthrift_exception_size(unsigned protocol, const nthrift_str_t *text,
+    int32_t type);
 
 /*
- * Writes the body; both fields always, as C++ does.  `len` is at most
- * INT32_MAX.  Returns the byte behind it; exactly nthrift_exception_size()
- * bytes are written.
+ * Writes the body; both fields always, as C++ does.  The text has at most
+ * INT32_MAX bytes.  Returns the byte behind it; exactly
+ * nthrift_exception_size() bytes are written.
  */
 uint8_t *nthrift_exception_write(uint8_t *p, unsigned protocol,
     const nthrift_str_t *text, int32_t type);

@@ -72,7 +72,7 @@ typedef struct {
 
     /* As in exception.h. */
 
-    size_t     (*exception_size)(size_t len);
+    size_t     (*exception_size)(const nthrift_str_t *text, int32_t type);
     uint8_t   *(*exception_write)(uint8_t *p, const nthrift_str_t *text,
                      int32_t type);
     void       (*exception_read)(const uint8_t *p, const uint8_t *last,

@@ -194,7 +194,7 @@ host_wire_exception(host_call_t *call, int32_t type, const char *text,
     host_wire_head(call, NTHRIFT_EXCEPTION, &head);
 
     str = nthrift_str_of(text, len);
-    body = nthrift_exception_size(call->protocol, len);
+    body = nthrift_exception_size(call->protocol, &str, type);
     size = nthrift_head_size(&head) + body;
 
     p = malloc(size);

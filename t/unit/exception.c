@@ -20,7 +20,7 @@ exception_write(const char *name, unsigned protocol, const char *text,
     str.len = strlen(text);
 
     n = unit_hex(expected, bytes, sizeof(bytes));
-    size = nthrift_exception_size(protocol, str.len);
+    size = nthrift_exception_size(protocol, &str, type);
 
     is_int((long long) size, (long long) n, name);
 
@@ -64,9 +64,7 @@ test_round_trip(unsigned protocol, size_t len)
     nthrift_error_t        err = { NULL };
     nthrift_skip_level_t   level;
 
-    size = nthrift_exception_size(protocol, len);
     text = malloc(len + 1);
-    p = malloc(size);
 
     memset(text, 't', len);
     str.data = text;
@@ -74,6 +72,9 @@ test_round_trip(unsigned protocol, size_t len)
     got.len = 0;
     got.data = NULL;
     type = 0;
+
+    size = nthrift_exception_size(protocol, &str, 6);
+    p = malloc(size);
 
     (void) nthrift_exception_write(p, protocol, &str, 6);
 

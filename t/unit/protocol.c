@@ -69,7 +69,7 @@ test_exception(unsigned number, unsigned transport)
     head.seqid = 300;
     head.name = text;
 
-    n = nthrift_exception_size(number, text.len);
+    n = nthrift_exception_size(number, &text, NTHRIFT_EXC_INTERNAL_ERROR);
     p = malloc(nthrift_head_size(&head) + n);
     end = nthrift_head_write(p, &head, n);
     end = nthrift_exception_write(end, number, &text,
