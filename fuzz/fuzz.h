@@ -61,10 +61,11 @@ fuzz_rules(uint8_t choice)
     nthrift_rules_t  rules;
 
     rules.transport = choice % 3;
-    rules.protocol = choice / 3 % 3;
-    rules.lax = choice / 9 % 2;
-    rules.validate = choice / 18 % 4 != 3;
-    rules.unnamed = choice / 72 % 2;
+    rules.protocol = choice / 3 % NTHRIFT_PROTOCOLS;
+    rules.lax = choice / 12 % 2;
+    rules.validate = choice / 24 % 4 != 3;
+    rules.unnamed = choice / 96 % 2;
+    rules.text = choice >= 192;
     rules.max_depth = 64;
     rules.max_frame = 16384000;
     rules.max_message = 100 * 1024 * 1024;

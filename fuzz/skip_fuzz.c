@@ -86,8 +86,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
 
-    protocol = (data[0] & 1) ? NTHRIFT_BINARY : NTHRIFT_COMPACT;
-    depth = 1 + (data[0] >> 1);
+    protocol = NTHRIFT_BINARY + data[0] % (NTHRIFT_PROTOCOLS - NTHRIFT_BINARY);
+    depth = 1 + data[0] / 3;
     budget = data[1] ? (uint64_t) data[1] * data[1] * 16 : UINT64_MAX;
     piece = 1 + data[2] % 64;
     data += 3;

@@ -461,7 +461,8 @@ const nthrift_protocol_t  nthrift_binary = {
     .version_error = "unknown version of binary protocol",
 
     .unexpected = {
-        [NTHRIFT_COMPACT] = "binary message where a compact one is expected"
+        [NTHRIFT_COMPACT] = "binary message where a compact one is expected",
+        [NTHRIFT_JSON] = "binary message where a JSON one is expected"
     },
 
     .head_read = binary_head_read,

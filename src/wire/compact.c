@@ -296,7 +296,8 @@ const nthrift_protocol_t  nthrift_compact = {
     .version_error = "unknown version of compact protocol",
 
     .unexpected = {
-        [NTHRIFT_BINARY] = "compact message where a binary one is expected"
+        [NTHRIFT_BINARY] = "compact message where a binary one is expected",
+        [NTHRIFT_JSON] = "compact message where a JSON one is expected"
     },
 
     .head_read = compact_head_read,

@@ -178,7 +178,8 @@ frame_read_not_frame(const uint8_t *p, size_t n, nthrift_error_t *err)
  */
 
 static int
-frame_read_protocol(const uint8_t *p, size_t n, nthrift_error_t *err)
+frame_read_protocol(const nthrift_rules_t *rules, const uint8_t *p, size_t n,
+    nthrift_error_t *err)
 {
     int                        i;
     const nthrift_protocol_t  *protocol;
@@ -186,7 +187,9 @@ frame_read_protocol(const uint8_t *p, size_t n, nthrift_error_t *err)
     for (i = NTHRIFT_PROTOCOL_AUTO + 1; i < NTHRIFT_PROTOCOLS; i++) {
         protocol = nthrift_protocols[i];
 
-        if (p[0] != protocol->first) {
+        if (p[0] != protocol->first
+            || (protocol->text && !rules->text && rules->protocol != i))
+        {
             continue;
         }
 
@@ -318,8 +321,8 @@ frame_read_length(const nthrift_rules_t *rules, const uint8_t *p, size_t n,
         return NTHRIFT_AGAIN;
     }
 
-    rc = frame_read_protocol(p + NTHRIFT_LENGTH_SIZE, n - NTHRIFT_LENGTH_SIZE,
-                             err);
+    rc = frame_read_protocol(rules, p + NTHRIFT_LENGTH_SIZE,
+                             n - NTHRIFT_LENGTH_SIZE, err);
 
     if (rc > 0) {
         rc = frame_accept(rules, NTHRIFT_FRAMED, rc, head, err);
@@ -388,7 +391,7 @@ frame_unframed_read(const nthrift_rules_t *rules, const uint8_t *p, size_t n,
 {
     int  rc;
 
-    rc = frame_read_protocol(p, n, err);
+    rc = frame_read_protocol(rules, p, n, err);
 
     return (rc > 0) ? frame_accept(rules, NTHRIFT_UNFRAMED, rc, head, err)
                     : rc;

@@ -7,7 +7,8 @@
 
 const nthrift_protocol_t *const  nthrift_protocols[NTHRIFT_PROTOCOLS] = {
     [NTHRIFT_BINARY] = &nthrift_binary,
-    [NTHRIFT_COMPACT] = &nthrift_compact
+    [NTHRIFT_COMPACT] = &nthrift_compact,
+    [NTHRIFT_JSON] = &nthrift_json
 };
 
 

@@ -39,6 +39,10 @@ typedef struct {
     uint8_t      version_mask;
     const char  *version_error;
 
+    /* 1: it is text, and read where rules->text or ->protocol says so. */
+
+    uint8_t      text;
+
     /* What is said of its message where another protocol is expected: which. */
 
     const char  *unexpected[NTHRIFT_PROTOCOLS];
@@ -82,6 +86,7 @@ typedef struct {
 
 extern const nthrift_protocol_t  nthrift_binary;
 extern const nthrift_protocol_t  nthrift_compact;
+extern const nthrift_protocol_t  nthrift_json;
 
 
 /* By nthrift_protocol_e; NULL for NTHRIFT_PROTOCOL_AUTO. */

@@ -26,6 +26,8 @@ nthrift_skip_start(nthrift_skip_t *w, unsigned protocol,
     w->protocol = (uint8_t) protocol;
     w->have = 0;
 
+    memset(&w->text, 0, sizeof(nthrift_skip_text_t));
+
     (void) nthrift_walk_enter(w, 0, 1, 0, 0, 0);
 }
 

@@ -10,6 +10,7 @@
  * i32) or 10 (i64), as readers of some libraries do not go further; field ids
  * that are no i16; more than max_depth levels (the outermost struct is level
  * 1).  Compact: bool elements have type 1 or 2; an empty map is one byte.
+ * JSON: see json_walk.c; what is walked over ends with the message's bracket.
  */
 
 #ifndef NTHRIFT_SKIP_H
@@ -24,7 +25,8 @@ typedef struct {
     uint32_t   left;            /* values; a pair of a map is two of them */
     uint8_t    type[2];         /* the protocol's: of the value that comes
                                    when `left` is even, and when odd */
-    uint8_t    fields;          /* 1: a struct, `left` is unused */
+    uint8_t    fields;          /* 1: a struct, `left` is unused; JSON: 2: a
+                                   map */
 } nthrift_skip_level_t;
 
 
@@ -34,6 +36,21 @@ typedef struct {
  */
 
 #define NTHRIFT_SKIP_TAIL  16
+
+
+/* Where in a text the walk is: private to json_walk.c. */
+
+typedef struct {
+    uint64_t   value;           /* of a number, or of digits of an escape */
+    uint8_t    state;
+    uint8_t    want;            /* what must come as it is, ... */
+    uint8_t    at;              /* ... and how much of it came */
+    uint8_t    type;            /* nthrift_type_e: of the value, ... */
+    uint8_t    key;             /* ... of a map's keys, ... */
+    uint8_t    elem;            /* ... of elements, or a map's values */
+    uint8_t    n;               /* characters of it, or what the last was */
+    uint8_t    flags;
+} nthrift_skip_text_t;
 
 
 typedef struct {
@@ -52,7 +69,13 @@ typedef struct {
     uint8_t    protocol;
     uint8_t    have;            /* bytes in `tail`; when refused: bytes that
                                    had to be read to know */
-    uint8_t    tail[NTHRIFT_SKIP_TAIL];     /* what a piece's end cut off */
+
+    union {
+        uint8_t              tail[NTHRIFT_SKIP_TAIL];
+                                /* what a piece's end cut off */
+        nthrift_skip_text_t  text;
+                                /* JSON, where `have` is 0 always */
+    };
 } nthrift_skip_t;
 
 

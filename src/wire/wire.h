@@ -24,6 +24,7 @@ typedef enum {
     NTHRIFT_PROTOCOL_AUTO = 0,      /* a rule only */
     NTHRIFT_BINARY,
     NTHRIFT_COMPACT,
+    NTHRIFT_JSON,
     NTHRIFT_PROTOCOLS               /* no protocol: how many numbers */
 } nthrift_protocol_e;
 
@@ -71,10 +72,14 @@ typedef enum {
 
 #define NTHRIFT_LENGTH_SIZE    4
 
-/* The longest head: length word, version, name length, name, seqid. */
+/*
+ * The longest head, which is JSON's: length word, version, name, type of three
+ * digits, seqid of ten and a sign.
+ */
 
 #define NTHRIFT_MAX_HEAD                                                      \
-    (NTHRIFT_LENGTH_SIZE + 4 + 4 + NTHRIFT_MAX_NAME + 5)
+    (NTHRIFT_LENGTH_SIZE + sizeof("[1,\"\",255,-2147483648,") - 1              \
+     + NTHRIFT_MAX_NAME)
 
 
 /* The rules under which one side's messages are read. */
@@ -85,6 +90,7 @@ typedef struct {
     uint8_t    lax;             /* 1: a binary head without version is read */
     uint8_t    validate;        /* 0: a framed body is counted, not walked */
     uint8_t    unnamed;         /* 1: an EXCEPTION may have an empty name */
+    uint8_t    text;            /* 1: protocols that are text are read, too */
     uint32_t   max_depth;       /* 1 .. NTHRIFT_MAX_DEPTH */
     uint32_t   max_frame;       /* bytes, without the length word */
     uint64_t   max_message;     /* bytes, head included */
@@ -96,8 +102,8 @@ typedef struct {
 typedef struct {
     uint8_t        transport;   /* NTHRIFT_UNFRAMED or NTHRIFT_FRAMED: a row
                                    of transport.h */
-    uint8_t        protocol;    /* NTHRIFT_BINARY or NTHRIFT_COMPACT: a row
-                                   of protocol.h */
+    uint8_t        protocol;    /* NTHRIFT_BINARY, NTHRIFT_COMPACT or
+                                   NTHRIFT_JSON: a row of protocol.h */
     uint8_t        lax;         /* 1: read without a version word */
     uint8_t        unnamed;     /* while it is read: rules->unnamed */
     uint8_t        type;        /* nthrift_message_type_e; on reading any

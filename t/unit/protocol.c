@@ -11,7 +11,8 @@
 
 
 static const nthrift_rules_t  rules = {
-    .validate = 1, .max_depth = 8, .max_frame = 1000, .max_message = 1000
+    .validate = 1, .text = 1, .max_depth = 8, .max_frame = 1000,
+    .max_message = 1000
 };
 
 

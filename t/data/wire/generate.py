@@ -20,6 +20,7 @@ from thrift.protocol.TBinaryProtocol import (TBinaryProtocol,
                                              TBinaryProtocolAccelerated)
 from thrift.protocol.TCompactProtocol import (TCompactProtocol,
                                               TCompactProtocolAccelerated)
+from thrift.protocol.TJSONProtocol import TJSONProtocol
 from thrift.transport.TTransport import TFramedTransport, TMemoryBuffer
 
 CALL, REPLY, EXCEPTION, ONEWAY = 1, 2, 3, 4
@@ -27,6 +28,7 @@ CALL, REPLY, EXCEPTION, ONEWAY = 1, 2, 3, 4
 TYPES = {
     'bool': TType.BOOL, 'i8': TType.BYTE, 'i16': TType.I16, 'i32': TType.I32,
     'i64': TType.I64, 'double': TType.DOUBLE, 'string': TType.STRING,
+    'binary': TType.STRING,
     'struct': TType.STRUCT, 'list': TType.LIST, 'set': TType.SET,
     'map': TType.MAP,
 }
@@ -62,7 +64,7 @@ def write_value(prot, v):
             'bool': prot.writeBool, 'i8': prot.writeByte,
             'i16': prot.writeI16, 'i32': prot.writeI32,
             'i64': prot.writeI64, 'double': prot.writeDouble,
-            'string': prot.writeString,
+            'string': prot.writeString, 'binary': prot.writeBinary,
         }[kind](v[1])
 
 
@@ -162,6 +164,48 @@ BODIES = {
         'n' * (i % 40) for i in range(300)])))],
 }
 
+# What is of interest in JSON only.
+
+JSON_BODIES = {
+    'escapes': [(1, ('string', ''.join(map(chr, range(128)))
+                     + '\u00e9\u20ac\U0001f600'))],
+    'binaries': [(i, ('binary', bytes(range(251, 251 + i))))
+                 for i in range(1, 6)],
+    'uneven_doubles': [(1, ('list', 'double', of('double', [
+        0.1, -0.0, 5e-324, 1.7976931348623157e308, -1e20, 123456.75])))],
+    'keys': [
+        (1, ('map', 'bool', 'i8', [(('bool', True), ('i8', -128)),
+                                   (('bool', False), ('i8', 127))])),
+        (2, ('map', 'i8', 'bool', [(('i8', -1), ('bool', True))])),
+        (3, ('map', 'i16', 'i16', [(('i16', -32768), ('i16', 32767))])),
+        (4, ('map', 'i32', 'string', [(('i32', 0), ('string', '')),
+                                      (('i32', -7), ('string', '"'))])),
+        (5, ('map', 'i64', 'i64', [(('i64', 2 ** 63 - 1),
+                                    ('i64', -2 ** 63))])),
+        (6, ('map', 'double', 'double', [(('double', -1.5e-7),
+                                          ('double', 1e300))])),
+        (7, ('map', 'string', 'string', [(('string', ''), ('string', '')),
+                                         (('string', ':,{'),
+                                          ('string', '}]'))])),
+        (8, ('map', 'binary', 'binary', [(('binary', b'\0\xff'),
+                                          ('binary', b''))])),
+        (9, ('map', 'struct', 'struct', [
+            (struct((1, ('i32', 1))), struct()),
+            (struct(), struct((2, ('i32', 2))))])),
+        (10, ('map', 'list', 'set', [
+            (('list', 'i32', of('i32', [1, 2])),
+             ('set', 'i32', of('i32', [3]))),
+            (('list', 'i32', []), ('set', 'i32', []))])),
+        (11, ('map', 'map', 'list', [
+            (('map', 'i32', 'i32', [(('i32', 1), ('i32', 2))]),
+             ('list', 'string', of('string', ['x']))),
+            (('map', 'i32', 'i32', []), ('list', 'string', []))])),
+        (12, ('map', 'set', 'map', [
+            (('set', 'double', of('double', [0.5])),
+             ('map', 'string', 'i64', []))])),
+    ],
+}
+
 
 def encode(prot_class, framed, name, kind, seqid, fields):
     buf = TMemoryBuffer()
@@ -236,6 +280,12 @@ def cases():
         yield name, 'method', kind, 1, fields
 
 
+def json_cases():
+    yield from cases()
+    for name, fields in JSON_BODIES.items():
+        yield name, 'method', CALL, 1, fields
+
+
 def version():
     package = subprocess.run(
         ['dpkg-query', '-W', '-f', '${Package} ${Version}', 'python3-thrift'],
@@ -269,6 +319,11 @@ def main():
                 line('accelerated', framed, protocol, CALL, 1,
                      'getTemperature', [(1, None)],
                      encode_accelerated(accelerated, framed))
+
+            for name, method, kind, seqid, fields in json_cases():
+                line(name, framed, 'json', kind, seqid, method, fields,
+                     encode(TJSONProtocol, framed, method, kind, seqid,
+                            fields))
 
 
 if __name__ == '__main__':
