@@ -133,7 +133,7 @@ sub program {
     my @sources = qw(base/arena base/map bind/bytes bind/decode bind/encode
                      bind/fingerprint bind/protocol bind/schema bind/token
                      bind/write wire/binary wire/compact wire/compact_walk
-                     wire/protocol);
+                     wire/json wire/json_walk wire/protocol);
     my @flags = ('-D_GNU_SOURCE', '-g', '-Wall', '-Wextra', '-Werror',
                  map { "-I$_" } "$root/src", "$root/t/unit", "$data/gen",
                                 $dir);
