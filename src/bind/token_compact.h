@@ -18,19 +18,7 @@ static const nthrift_token_protocol_t  nthrift_token_compact;
 /* What the types of fields and elements are; 0 for what is none. */
 
 static const uint8_t  nthrift_token_compact_types[16] = {
-    [NTHRIFT_COMPACT_TRUE] = NTHRIFT_BOOL,
-    [NTHRIFT_COMPACT_FALSE] = NTHRIFT_BOOL,
-    [NTHRIFT_COMPACT_I8] = NTHRIFT_I8,
-    [NTHRIFT_COMPACT_I16] = NTHRIFT_I16,
-    [NTHRIFT_COMPACT_I32] = NTHRIFT_I32,
-    [NTHRIFT_COMPACT_I64] = NTHRIFT_I64,
-    [NTHRIFT_COMPACT_DOUBLE] = NTHRIFT_DOUBLE,
-    [NTHRIFT_COMPACT_BINARY] = NTHRIFT_STRING,
-    [NTHRIFT_COMPACT_LIST] = NTHRIFT_LIST,
-    [NTHRIFT_COMPACT_SET] = NTHRIFT_SET,
-    [NTHRIFT_COMPACT_MAP] = NTHRIFT_MAP,
-    [NTHRIFT_COMPACT_STRUCT] = NTHRIFT_STRUCT,
-    [NTHRIFT_COMPACT_UUID] = NTHRIFT_UUID
+    NTHRIFT_COMPACT_MEANINGS
 };
 
 

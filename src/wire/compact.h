@@ -33,6 +33,38 @@ typedef enum {
 } nthrift_compact_type_e;
 
 
+/* Rows of a table: the compact type of each type, and what each is. */
+
+#define NTHRIFT_COMPACT_TYPES                                                 \
+    [NTHRIFT_BOOL] = NTHRIFT_COMPACT_TRUE,                                    \
+    [NTHRIFT_I8] = NTHRIFT_COMPACT_I8,                                        \
+    [NTHRIFT_DOUBLE] = NTHRIFT_COMPACT_DOUBLE,                                \
+    [NTHRIFT_I16] = NTHRIFT_COMPACT_I16,                                      \
+    [NTHRIFT_I32] = NTHRIFT_COMPACT_I32,                                      \
+    [NTHRIFT_I64] = NTHRIFT_COMPACT_I64,                                      \
+    [NTHRIFT_STRING] = NTHRIFT_COMPACT_BINARY,                                \
+    [NTHRIFT_STRUCT] = NTHRIFT_COMPACT_STRUCT,                                \
+    [NTHRIFT_MAP] = NTHRIFT_COMPACT_MAP,                                      \
+    [NTHRIFT_SET] = NTHRIFT_COMPACT_SET,                                      \
+    [NTHRIFT_LIST] = NTHRIFT_COMPACT_LIST,                                    \
+    [NTHRIFT_UUID] = NTHRIFT_COMPACT_UUID
+
+#define NTHRIFT_COMPACT_MEANINGS                                              \
+    [NTHRIFT_COMPACT_TRUE] = NTHRIFT_BOOL,                                    \
+    [NTHRIFT_COMPACT_FALSE] = NTHRIFT_BOOL,                                   \
+    [NTHRIFT_COMPACT_I8] = NTHRIFT_I8,                                        \
+    [NTHRIFT_COMPACT_I16] = NTHRIFT_I16,                                      \
+    [NTHRIFT_COMPACT_I32] = NTHRIFT_I32,                                      \
+    [NTHRIFT_COMPACT_I64] = NTHRIFT_I64,                                      \
+    [NTHRIFT_COMPACT_DOUBLE] = NTHRIFT_DOUBLE,                                \
+    [NTHRIFT_COMPACT_BINARY] = NTHRIFT_STRING,                                \
+    [NTHRIFT_COMPACT_LIST] = NTHRIFT_LIST,                                    \
+    [NTHRIFT_COMPACT_SET] = NTHRIFT_SET,                                      \
+    [NTHRIFT_COMPACT_MAP] = NTHRIFT_MAP,                                      \
+    [NTHRIFT_COMPACT_STRUCT] = NTHRIFT_STRUCT,                                \
+    [NTHRIFT_COMPACT_UUID] = NTHRIFT_UUID
+
+
 /* Bytes of the elements that always have as many: of a table by type. */
 
 #define NTHRIFT_COMPACT_FIXED                                                 \
