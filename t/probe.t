@@ -141,8 +141,17 @@ for my $name (@names) {
 
     is(scalar(grep { /^(?:good|bad)$/ } @answers), 36, "$name: all answered");
 
-    $_->start("back_$name") for @{$clients{$name}};
-    $_->read_message() for @{$clients{$name}};
+    # a balancer that draws lots may draw the other one 12 times
+
+    for my $round (1 .. 10) {
+        my @asking = $round == 1 ? @{$clients{$name}}
+                                 : map { $t->client($name) } 1 .. 12;
+
+        $_->start("back_$name") for @asking;
+        $_->read_message() for @asking;
+
+        last if $bad->calls("back_$name") > 1;
+    }
 
     cmp_ok(scalar $bad->calls("back_$name"), '>', 1, "$name: it is back");
 }
