@@ -2,7 +2,7 @@
 /*
  * Messages in another protocol: a body is read where it was received, and
  * written to new blocks.  What its bytes mean is src/wire/translate.c's.
- * Called by ngx_thrift_attempt.c, for calls and for replies.
+ * Called by ngx_thrift_dialect.c, for calls and for replies.
  */
 
 #include "ngx_thrift.h"
@@ -13,38 +13,24 @@
 #define NGX_THRIFT_TRANSLATE_MORE  64       /* ... and so many more */
 
 
-typedef struct {
-    nthrift_translate_t    walk;
-    ngx_thrift_message_t  *to;
-    ngx_pool_t            *pool;
-    uint64_t               size;        /* of all blocks */
-    uint64_t               most;        /* of the message */
-} ngx_thrift_translate_t;
-
-
-static ngx_int_t ngx_thrift_translate_body(ngx_thrift_translate_t *tr,
-    ngx_thrift_message_t *from, const char **why);
-static ngx_int_t ngx_thrift_translate_segment(ngx_thrift_translate_t *tr,
-    const u_char **p, const u_char *last, const char **why);
+static ngx_int_t ngx_thrift_translate_piece(ngx_thrift_translate_t *tr,
+    const u_char *last);
 static ngx_int_t ngx_thrift_translate_block(ngx_thrift_translate_t *tr,
     size_t size);
-static ngx_int_t ngx_thrift_translate_end(ngx_thrift_translate_t *tr,
-    const char **why);
+static ngx_int_t ngx_thrift_translate_end(ngx_thrift_translate_t *tr);
 
 
-/* A body is read at once. */
+/* Of bodies that are read at once. */
 
 static nthrift_skip_level_t  ngx_thrift_translate_levels[NTHRIFT_MAX_DEPTH];
 
 
 ngx_int_t
-ngx_thrift_translate(ngx_thrift_message_t *to, ngx_thrift_message_t *from,
-    nthrift_head_t *head, nthrift_rules_t *rules, ngx_pool_t *pool,
-    const char **why)
+ngx_thrift_translate_start(ngx_thrift_translate_t *tr,
+    ngx_thrift_message_t *to, ngx_thrift_message_t *from, nthrift_head_t *head,
+    nthrift_rules_t *rules, nthrift_skip_level_t *levels, ngx_pool_t *pool)
 {
-    size_t                  body;
-    ngx_int_t               rc;
-    ngx_thrift_translate_t  tr;
+    size_t  body;
 
     ngx_thrift_message_start(to);
 
@@ -53,89 +39,101 @@ ngx_thrift_translate(ngx_thrift_message_t *to, ngx_thrift_message_t *from,
     to->wire.head.lax = 0;
     to->wire.head.size = nthrift_head_size(head);
 
-    tr.to = to;
-    tr.pool = pool;
-    tr.size = 0;
-    tr.most = rules->max_message;
+    tr->to = to;
+    tr->segment = from->first;
+    tr->pos = from->first->start + from->wire.head.size;
+    tr->pool = pool;
+    tr->size = 0;
+    tr->most = rules->max_message;
 
     if (head->transport == NTHRIFT_FRAMED) {
-        tr.most = ngx_min(tr.most, (uint64_t) rules->max_frame
-                                   + NTHRIFT_LENGTH_SIZE);
+        tr->most = ngx_min(tr->most, (uint64_t) rules->max_frame
+                                     + NTHRIFT_LENGTH_SIZE);
     }
 
     body = from->wire.length - from->wire.head.size;
 
-    if (nthrift_translate_start(&tr.walk, from->wire.head.protocol,
-                                head->protocol, ngx_thrift_translate_levels,
+    if (nthrift_translate_start(&tr->walk, from->wire.head.protocol,
+                                head->protocol,
+                                levels ? levels : ngx_thrift_translate_levels,
                                 rules->max_depth, body)
         != NTHRIFT_OK)
     {
         return NGX_ERROR;
     }
 
-    rc = ngx_thrift_translate_block(&tr, to->wire.head.size + body
-                                         + NGX_THRIFT_TRANSLATE_MORE);
-    if (rc == NGX_OK) {
-        to->first->end += to->wire.head.size;
-        to->first->block->last = to->first->end;
-
-        rc = ngx_thrift_translate_body(&tr, from, why);
+    if (ngx_thrift_translate_block(tr, to->wire.head.size + body
+                                       + NGX_THRIFT_TRANSLATE_MORE)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
-    if (rc == NGX_OK) {
-        rc = ngx_thrift_translate_end(&tr, why);
-    }
+    to->first->end += to->wire.head.size;
+    to->first->block->last = to->first->end;
 
-    if (rc != NGX_OK) {
-        ngx_thrift_message_release(to);
-    }
-
-    return rc;
+    return NGX_OK;
 }
 
 
-static ngx_int_t
-ngx_thrift_translate_body(ngx_thrift_translate_t *tr,
-    ngx_thrift_message_t *from, const char **why)
+ngx_int_t
+ngx_thrift_translate_part(ngx_thrift_translate_t *tr, size_t size)
 {
+    size_t                 n;
     ngx_int_t              rc;
-    const u_char          *p;
     ngx_thrift_segment_t  *segment;
 
-    segment = from->first;
-    p = segment->start + from->wire.head.size;
+    do {
+        segment = tr->segment;
 
-    for ( ;; ) {
-        rc = ngx_thrift_translate_segment(tr, &p, segment->end, why);
+        n = ngx_min((size_t) (segment->end - tr->pos), size);
+        size -= n;
 
-        if (rc != NGX_AGAIN) {
+        rc = ngx_thrift_translate_piece(tr, tr->pos + n);
+
+        if (rc != NGX_AGAIN || tr->pos != segment->end) {
             break;
         }
 
-        segment = segment->next;
-
-        if (segment == NULL) {
-            *why = "frame shorter than its message";
-            return NGX_DECLINED;
+        if (segment->next == NULL) {
+            tr->why = "frame shorter than its message";
+            rc = NGX_DECLINED;
+            break;
         }
 
-        p = segment->start;
+        tr->segment = segment->next;
+        tr->pos = tr->segment->start;
+
+    } while (size);
+
+    if (rc == NGX_OK && (tr->pos != segment->end || segment->next)) {
+        tr->why = "frame longer than its message";
+        rc = NGX_DECLINED;
     }
 
-    if (rc == NGX_OK && (p != segment->end || segment->next)) {
-        *why = "frame longer than its message";
-        return NGX_DECLINED;
+    if (rc == NGX_OK) {
+        rc = ngx_thrift_translate_end(tr);
+    }
+
+    if (rc != NGX_OK && rc != NGX_AGAIN) {
+        ngx_thrift_translate_cancel(tr);
     }
 
     return rc;
 }
 
 
-/* NGX_AGAIN: more segments are needed. */
+void
+ngx_thrift_translate_cancel(ngx_thrift_translate_t *tr)
+{
+    ngx_thrift_message_release(tr->to);
+}
+
+
+/* Up to `last`; NGX_AGAIN: there it goes on. */
 
 static ngx_int_t
-ngx_thrift_translate_segment(ngx_thrift_translate_t *tr, const u_char **p,
-    const u_char *last, const char **why)
+ngx_thrift_translate_piece(ngx_thrift_translate_t *tr, const u_char *last)
 {
     int                  rc;
     nthrift_error_t      err;
@@ -146,13 +144,13 @@ ngx_thrift_translate_segment(ngx_thrift_translate_t *tr, const u_char **p,
     for ( ;; ) {
         block = tr->to->last->block;
 
-        rc = nthrift_translate_read(&tr->walk, p, last, &block->last,
+        rc = nthrift_translate_read(&tr->walk, &tr->pos, last, &block->last,
                                     block->end, &err);
 
         tr->to->last->end = block->last;
 
         if (rc == NTHRIFT_ERROR) {
-            *why = err.text;
+            tr->why = err.text;
             return NGX_DECLINED;
         }
 
@@ -161,7 +159,7 @@ ngx_thrift_translate_segment(ngx_thrift_translate_t *tr, const u_char **p,
         }
 
         if (tr->size > tr->most) {
-            return ngx_thrift_translate_end(tr, why);
+            return ngx_thrift_translate_end(tr);
         }
 
         rc = ngx_thrift_translate_block(tr, tr->size);
@@ -217,7 +215,7 @@ ngx_thrift_translate_block(ngx_thrift_translate_t *tr, size_t size)
 /* All was written: the head can be. */
 
 static ngx_int_t
-ngx_thrift_translate_end(ngx_thrift_translate_t *tr, const char **why)
+ngx_thrift_translate_end(ngx_thrift_translate_t *tr)
 {
     size_t                 body;
     uint64_t               size;
@@ -233,7 +231,7 @@ ngx_thrift_translate_end(ngx_thrift_translate_t *tr, const char **why)
     }
 
     if (size > tr->most) {
-        *why = "message larger than allowed";
+        tr->why = "message larger than allowed";
         return NGX_BUSY;
     }
 

@@ -59,6 +59,7 @@ enum {
     NGX_THRIFT_STEP_HANDLE,
     NGX_THRIFT_STEP_PASS,
     NGX_THRIFT_STEP_VERIFY,
+    NGX_THRIFT_STEP_TRANSLATE,
     NGX_THRIFT_STEP_REPLY,
     NGX_THRIFT_STEP_LOG,
     NGX_THRIFT_STEP_END
@@ -93,6 +94,9 @@ static const ngx_thrift_step_t  ngx_thrift_steps[] = {
 
     /* does a large reply fit the definition */
     { "verify",   ngx_thrift_verify,      ngx_thrift_slice_cancel },
+
+    /* and was it in another protocol */
+    { "translate", ngx_thrift_dialect_translate, ngx_thrift_slice_cancel },
 
     /* the answer goes out, in its turn */
     { "reply",    ngx_thrift_call_answer, NULL },
@@ -244,8 +248,16 @@ ngx_thrift_call_following(ngx_thrift_call_t *call)
         return NGX_THRIFT_STEP_REPLY;
 
     case NGX_THRIFT_STEP_PASS:
-        return ngx_thrift_verify_due(call) ? NGX_THRIFT_STEP_VERIFY
-                                           : NGX_THRIFT_STEP_REPLY;
+
+        if (ngx_thrift_verify_due(call)) {
+            return NGX_THRIFT_STEP_VERIFY;
+        }
+
+        /* fall through */
+
+    case NGX_THRIFT_STEP_VERIFY:
+        return ngx_thrift_dialect_due(call) ? NGX_THRIFT_STEP_TRANSLATE
+                                            : NGX_THRIFT_STEP_REPLY;
 
     default:
         return call->step + 1;
@@ -281,6 +293,8 @@ ngx_thrift_call_end(ngx_thrift_call_t *call)
         ngx_thrift_attempt_free(call->attempt);
         call->attempt = NULL;
     }
+
+    ngx_thrift_dialect_drop(call);
 
     call->owner->finish(call);
 }

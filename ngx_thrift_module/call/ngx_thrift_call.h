@@ -73,6 +73,8 @@ struct ngx_thrift_call_s {
     ngx_thrift_attempt_t         *attempt;  /* the latest, or NULL */
     ngx_thrift_attempt_t         *other;    /* one beside it, or NULL */
     ngx_uint_t                    tries;    /* servers that it was to have */
+    ngx_thrift_message_t         *translated;   /* the request as it is sent,
+                                               or NULL: as it came */
     ngx_thrift_message_t         *reply;    /* its reply, or NULL */
     off_t                         held;     /* bytes kept in memory */
     off_t                         pruned;   /* bytes that were taken out of

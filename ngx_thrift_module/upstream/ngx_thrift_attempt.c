@@ -10,12 +10,6 @@
 
 static void ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_attempt_keep_reply(ngx_thrift_attempt_t *attempt);
-static void ngx_thrift_attempt_drop_translated(ngx_thrift_attempt_t *attempt);
-static ngx_int_t ngx_thrift_attempt_set_name(ngx_thrift_attempt_t *attempt);
-static ngx_int_t ngx_thrift_attempt_translate(ngx_thrift_attempt_t *attempt,
-    nthrift_head_t *head);
-static ngx_int_t ngx_thrift_attempt_translate_reply(
-    ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_attempt_check_name(ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_attempt_unnumbered(ngx_thrift_attempt_t *attempt);
 
@@ -59,7 +53,6 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     attempt->dialect.protocol = head->protocol;
     ngx_str_null(&attempt->dialect.identity);
     attempt->identity = NULL;
-    attempt->translated = NULL;
 
     ngx_thrift_message_start(&attempt->reply);
     ngx_thrift_attempt_init(attempt);
@@ -77,7 +70,6 @@ ngx_thrift_attempt_renew(ngx_thrift_attempt_t *attempt)
     }
 
     ngx_thrift_message_release(&attempt->reply);
-    ngx_thrift_attempt_drop_translated(attempt);
     ngx_thrift_attempt_init(attempt);
 }
 
@@ -163,8 +155,6 @@ ngx_thrift_attempt_leave(ngx_thrift_attempt_t *attempt,
         call->owner->hold(call, -attempt->received);
     }
 
-    ngx_thrift_attempt_drop_translated(attempt);
-
     if (attempt->earlier && other->earlier == NULL) {
         other->earlier = attempt->earlier;
         attempt->earlier = NULL;
@@ -204,112 +194,11 @@ ngx_thrift_attempt_free(ngx_thrift_attempt_t *attempt)
         ngx_thrift_message_release(attempt->earlier);
     }
 
-    if (attempt->translated) {
-        ngx_thrift_message_release(attempt->translated);
-    }
-
     if (attempt->pause) {
         ngx_thrift_timer_close(attempt->pause);
     }
 
     ngx_thrift_cache_put(attempt);
-}
-
-
-/* It was sent, or will not be. */
-
-static void
-ngx_thrift_attempt_drop_translated(ngx_thrift_attempt_t *attempt)
-{
-    ngx_thrift_call_t  *call;
-
-    if (attempt->translated == NULL) {
-        return;
-    }
-
-    call = attempt->call;
-
-    call->owner->hold(call, -(off_t) attempt->translated->wire.length);
-
-    ngx_thrift_message_release(attempt->translated);
-    attempt->translated = NULL;
-}
-
-
-void
-ngx_thrift_attempt_set_dialect(ngx_thrift_attempt_t *attempt)
-{
-    ngx_thrift_pool_t  *pool;
-
-    pool = attempt->pool;
-
-    if (pool->transport != NTHRIFT_TRANSPORT_AUTO) {
-        attempt->dialect.transport = pool->transport;
-    }
-
-    if (pool->protocol != NTHRIFT_PROTOCOL_AUTO) {
-        attempt->dialect.protocol = pool->protocol;
-    }
-}
-
-
-/* A service is named if servers want it and one is known. */
-
-static ngx_int_t
-ngx_thrift_attempt_set_name(ngx_thrift_attempt_t *attempt)
-{
-    u_char             *p;
-    ngx_thrift_call_t  *call;
-    ngx_thrift_pool_t  *pool;
-
-    call = attempt->call;
-    pool = attempt->pool;
-
-    attempt->name = call->request.wire.head.name;
-    attempt->service = call->prefix;
-
-    if (pool->multiplexed == NGX_THRIFT_POOL_MULTIPLEXED_OFF) {
-        attempt->name = call->method;
-        attempt->service.len = 0;
-        return NGX_OK;
-    }
-
-    if (call->prefix.data == NULL
-        && pool->multiplexed == NGX_THRIFT_POOL_MULTIPLEXED_SAME)
-    {
-        return NGX_OK;
-    }
-
-    if (pool->service.len != 0) {
-        attempt->service.data = pool->service.data;
-        attempt->service.len = pool->service.len;
-
-    } else if (call->prefix.data == NULL && call->target) {
-        attempt->service.data = call->target->service.data;
-        attempt->service.len = call->target->service.len;
-
-    } else {
-        return NGX_OK;
-    }
-
-    if (attempt->service.len == 0) {
-        return NGX_OK;
-    }
-
-    p = ngx_pnalloc(call->pool, attempt->service.len + 1 + call->method.len);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    attempt->name.data = p;
-
-    p = ngx_cpymem(p, attempt->service.data, attempt->service.len);
-    *p++ = ':';
-    p = ngx_cpymem(p, call->method.data, call->method.len);
-
-    attempt->name.len = p - attempt->name.data;
-
-    return NGX_OK;
 }
 
 
@@ -326,72 +215,14 @@ ngx_thrift_attempt_write(ngx_thrift_attempt_t *attempt)
 
     call->log->action = "sending call to upstream";
 
-    head = call->request.wire.head;
-    head.transport = attempt->dialect.transport;
-    head.protocol = attempt->dialect.protocol;
-    head.seqid = attempt->seqid;
-    request = &call->request;
-
-    if (ngx_thrift_attempt_set_name(attempt) != NGX_OK) {
+    request = ngx_thrift_dialect_request(attempt, &head);
+    if (request == NULL) {
         return NGX_ERROR;
-    }
-
-    head.name = attempt->name;
-
-    if (head.protocol != request->wire.head.protocol) {
-
-        if (ngx_thrift_attempt_translate(attempt, &head) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        request = attempt->translated;
     }
 
     attempt->out = ngx_thrift_message_write(request, &head, call->pool);
 
     return attempt->out ? NGX_OK : NGX_ERROR;
-}
-
-
-/* What cannot be translated is no server's fault. */
-
-static ngx_int_t
-ngx_thrift_attempt_translate(ngx_thrift_attempt_t *attempt,
-    nthrift_head_t *head)
-{
-    ngx_int_t              rc;
-    const char            *why;
-    ngx_thrift_call_t     *call;
-    ngx_thrift_message_t  *m;
-
-    call = attempt->call;
-
-    ngx_thrift_attempt_drop_translated(attempt);
-
-    m = ngx_palloc(call->pool, sizeof(ngx_thrift_message_t));
-    if (m == NULL) {
-        return NGX_ERROR;
-    }
-
-    rc = ngx_thrift_translate(m, &call->request, head,
-                              &call->conf->messages->rules, call->pool, &why);
-    if (rc == NGX_OK) {
-        attempt->translated = m;
-        call->owner->hold(call, (off_t) m->wire.length);
-        return NGX_OK;
-    }
-
-    attempt->blameless = 1;
-
-    if (rc == NGX_ERROR || call->failed) {
-        return NGX_ERROR;
-    }
-
-    ngx_log_error(NGX_LOG_INFO, call->log, 0,
-                  "client sent call that cannot be translated: %s", why);
-
-    return ngx_thrift_error_set(call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
-                                "call cannot be translated: %s", why);
 }
 
 
@@ -407,7 +238,9 @@ ngx_thrift_attempt_sent(ngx_thrift_attempt_t *attempt)
     request = &call->request;
     attempt->state = NGX_THRIFT_ATTEMPT_SENT;
 
-    ngx_thrift_attempt_drop_translated(attempt);
+    if (!call->retains_request) {
+        ngx_thrift_dialect_drop(call);
+    }
 
     if (request->first->next && !call->retains_request) {
         ngx_thrift_message_drop_body(request);
@@ -531,7 +364,7 @@ ngx_thrift_attempt_check(ngx_thrift_attempt_t *attempt)
                                             "it answers another method");
     }
 
-    rc = ngx_thrift_attempt_translate_reply(attempt);
+    rc = ngx_thrift_dialect_reply(attempt);
 
     if (rc != NGX_OK) {
         return rc;
@@ -559,50 +392,6 @@ ngx_thrift_attempt_check(ngx_thrift_attempt_t *attempt)
     attempt->blameless = 1;
 
     return ngx_thrift_validate_misfit(call, &why);
-}
-
-
-/* It goes to the client in the protocol of that. */
-
-static ngx_int_t
-ngx_thrift_attempt_translate_reply(ngx_thrift_attempt_t *attempt)
-{
-    ngx_int_t             rc;
-    const char           *why;
-    nthrift_head_t        head;
-    ngx_thrift_call_t    *call;
-    ngx_thrift_message_t  m;
-
-    call = attempt->call;
-    head = attempt->reply.wire.head;
-
-    if (head.protocol == call->request.wire.head.protocol) {
-        return NGX_OK;
-    }
-
-    head.transport = call->request.wire.head.transport;
-    head.protocol = call->request.wire.head.protocol;
-    head.seqid = call->request.wire.head.seqid;
-    head.name = call->method;
-
-    rc = ngx_thrift_translate(&m, &attempt->reply, &head,
-                              &call->conf->messages->rules, call->pool, &why);
-    if (rc == NGX_ERROR) {
-        return NGX_ERROR;
-    }
-
-    if (rc != NGX_OK) {
-        attempt->blameless = (rc == NGX_BUSY);
-        return ngx_thrift_attempt_malformed(attempt, why);
-    }
-
-    call->owner->hold(call, (off_t) m.wire.length
-                            - (off_t) attempt->reply.wire.length);
-
-    ngx_thrift_message_release(&attempt->reply);
-    ngx_thrift_message_move(&attempt->reply, &m);
-
-    return NGX_OK;
 }
 
 
@@ -740,9 +529,9 @@ ngx_thrift_attempt_timed_out(ngx_thrift_attempt_t *attempt)
 {
     ngx_thrift_hedge_turn_to(attempt);
 
-    /* it waits for its client, or for a place: its server knows nothing */
+    /* it waits for its client, a place, or us: its server knows nothing */
 
-    if (attempt->call->paused || attempt->turn.line) {
+    if (attempt->call->paused || attempt->turn.line || attempt->call->slice) {
         ngx_log_error(NGX_LOG_INFO, attempt->call->log, NGX_ETIMEDOUT,
                       "call timed out");
         attempt->blameless = 1;

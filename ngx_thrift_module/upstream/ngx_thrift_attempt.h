@@ -76,9 +76,6 @@ struct ngx_thrift_attempt_s {
 
     nthrift_str_t              name;        /* of the call, as it is sent */
     nthrift_str_t              service;     /* which it begins with, or not */
-    ngx_thrift_message_t      *translated;  /* what is sent, or NULL: what its
-                                               client has sent */
-
     ngx_thrift_message_t       reply;
     ngx_thrift_message_t      *earlier;     /* the exception that answered one
                                                before it, or NULL */
@@ -132,9 +129,6 @@ void ngx_thrift_attempt_free(ngx_thrift_attempt_t *attempt);
  * call has no attempt that could.
  */
 ngx_uint_t ngx_thrift_attempt_resume(ngx_thrift_call_t *call);
-
-/* Its pool is known: so is the transport and the protocol that it has. */
-void ngx_thrift_attempt_set_dialect(ngx_thrift_attempt_t *attempt);
 
 /* Writes its message, with the seqid it was given, to attempt->out. */
 ngx_int_t ngx_thrift_attempt_write(ngx_thrift_attempt_t *attempt);

@@ -18,6 +18,8 @@
 
 static void ngx_thrift_pass_done(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
 static void ngx_thrift_pass_go_on(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
+static ngx_int_t ngx_thrift_pass_follow(ngx_thrift_attempt_t *attempt,
+    ngx_int_t rc);
 static void ngx_thrift_pass_give_up(ngx_thrift_attempt_t *attempt,
     ngx_uint_t reason);
 static void ngx_thrift_pass_round(void *data);
@@ -25,6 +27,11 @@ static void ngx_thrift_pass_take_off(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_try(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_connect(ngx_thrift_attempt_t *attempt,
+    ngx_int_t rc);
+static ngx_int_t ngx_thrift_pass_enter(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_pass_translated(ngx_thrift_attempt_t *attempt,
+    ngx_int_t rc);
+static ngx_int_t ngx_thrift_pass_pinned(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
 static void ngx_thrift_pass_start_time(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt,
@@ -129,7 +136,7 @@ ngx_thrift_pass_hedge(ngx_thrift_delay_t *hedge)
         return;
     }
 
-    ngx_thrift_attempt_set_dialect(attempt);
+    ngx_thrift_dialect_set(attempt);
     ngx_thrift_pass_start_time(attempt);
 
     rc = ngx_thrift_queue_enter(attempt);
@@ -149,15 +156,24 @@ ngx_thrift_pass_go_on(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 
     call = attempt->call;
 
+    call->resume(call, ngx_thrift_pass_follow(attempt, rc));
+}
+
+
+/* Returns what the step does. */
+
+static ngx_int_t
+ngx_thrift_pass_follow(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
+{
     rc = ngx_thrift_pass_result(attempt, rc);
 
-    if (rc == NGX_DECLINED) {
-        rc = attempt->pauses
-             ? ngx_thrift_retry_pause(attempt, ngx_thrift_pass_round)
-             : ngx_thrift_pass_try(attempt);
+    if (rc != NGX_DECLINED) {
+        return rc;
     }
 
-    call->resume(call, rc);
+    return attempt->pauses
+           ? ngx_thrift_retry_pause(attempt, ngx_thrift_pass_round)
+           : ngx_thrift_pass_try(attempt);
 }
 
 
@@ -232,6 +248,8 @@ ngx_thrift_pass_take_off(ngx_thrift_attempt_t *attempt)
         ngx_thrift_timer_clear(attempt->pause);
     }
 
+    (void) ngx_thrift_slice_cancel(attempt->call, NGX_THRIFT_CALL_LEFT);
+
     if (attempt->connection) {
         (void) ngx_thrift_connection_remove(attempt);
 
@@ -273,12 +291,18 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
     call = attempt->call;
     call->log->action = "connecting to upstream";
 
-    ngx_thrift_attempt_set_dialect(attempt);
+    ngx_thrift_dialect_set(attempt);
     ngx_thrift_pass_start_time(attempt);
 
     conn = ngx_thrift_pin_find(attempt);
 
     if (conn) {
+        rc = ngx_thrift_dialect_prepare(attempt, ngx_thrift_pass_pinned);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
         if (call->balancer->pinned(attempt, &conn->name) != NGX_OK) {
             return NGX_ERROR;
         }
@@ -356,13 +380,46 @@ ngx_thrift_pass_connect(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
                    "thrift call %ui: attempt %ui with server %V",
                    call->number, attempt->number, attempt->peer->name);
 
-    ngx_thrift_hedge_start(attempt);
-
     /* what others have left on a connection is no state of this client's */
 
     attempt->fresh = (call->conf->balance == NGX_THRIFT_BALANCE_CONNECTION);
 
+    rc = ngx_thrift_dialect_prepare(attempt, ngx_thrift_pass_translated);
+
+    return (rc == NGX_OK) ? ngx_thrift_pass_enter(attempt) : rc;
+}
+
+
+static ngx_int_t
+ngx_thrift_pass_enter(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_hedge_start(attempt);
+
     return ngx_thrift_queue_enter(attempt);
+}
+
+
+/* A large call was: it has a server, or was to go on the pinned connection. */
+
+static ngx_int_t
+ngx_thrift_pass_translated(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
+{
+    if (rc == NGX_OK) {
+        rc = ngx_thrift_pass_enter(attempt);
+    }
+
+    return ngx_thrift_pass_follow(attempt, rc);
+}
+
+
+static ngx_int_t
+ngx_thrift_pass_pinned(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
+{
+    if (rc == NGX_OK) {
+        rc = ngx_thrift_pass_attempt(attempt);
+    }
+
+    return ngx_thrift_pass_follow(attempt, rc);
 }
 
 

@@ -10,7 +10,8 @@
  *      |   pin                               or one that keeps its state
  *      |   blame                             and was it that one's fault
  *      v
- *     attempt       one try of a call with one server
+ *     attempt ----- dialect     one try of a call with one server, and what
+ *                               that speaks
  *      |
  *      v
  *     queue         gets it a connection, now or in its turn
@@ -60,6 +61,7 @@
 #include "upstream/ngx_thrift_warm.h"
 #include "upstream/ngx_thrift_balancer.h"
 #include "upstream/ngx_thrift_attempt.h"
+#include "upstream/ngx_thrift_dialect.h"
 #include "upstream/ngx_thrift_connection.h"
 #include "upstream/ngx_thrift_exchange.h"
 #include "upstream/ngx_thrift_check.h"

@@ -1,0 +1,499 @@
+
+/*
+ * Dialects: see ngx_thrift_dialect.h.  Called by ngx_thrift_pass.c, before a
+ * call waits for a connection, and by ngx_thrift_attempt.c, which sends it and
+ * takes its reply.  How bytes are translated is ngx_thrift_translate.c's.
+ */
+
+#include "ngx_thrift.h"
+
+
+/* The translation of a large message. */
+
+typedef struct {
+    ngx_thrift_slice_t           slice;
+    ngx_thrift_translate_t       walk;
+    ngx_thrift_message_t        *from;
+    ngx_thrift_message_t        *to;
+    ngx_thrift_block_t          *levels;
+    ngx_thrift_attempt_t        *attempt;
+    ngx_thrift_dialect_next_pt   next;      /* of a call; a reply has none */
+} ngx_thrift_dialect_slice_t;
+
+
+static ngx_int_t ngx_thrift_dialect_set_name(ngx_thrift_attempt_t *attempt);
+static ngx_uint_t ngx_thrift_dialect_differs(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_dialect_head(ngx_thrift_attempt_t *attempt,
+    nthrift_head_t *head);
+static void ngx_thrift_dialect_reply_head(ngx_thrift_call_t *call,
+    nthrift_head_t *head);
+static ngx_int_t ngx_thrift_dialect_at_once(ngx_thrift_translate_t *tr,
+    ngx_thrift_call_t *call, ngx_thrift_message_t *to,
+    ngx_thrift_message_t *from, nthrift_head_t *head);
+static ngx_int_t ngx_thrift_dialect_start(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_message_t *from, nthrift_head_t *head,
+    ngx_thrift_dialect_next_pt next);
+static ngx_int_t ngx_thrift_dialect_part(ngx_thrift_slice_t *slice);
+static ngx_int_t ngx_thrift_dialect_call_done(ngx_thrift_slice_t *slice,
+    ngx_int_t rc);
+static ngx_int_t ngx_thrift_dialect_reply_done(ngx_thrift_slice_t *slice,
+    ngx_int_t rc);
+static void ngx_thrift_dialect_free(ngx_thrift_slice_t *slice);
+static ngx_int_t ngx_thrift_dialect_take_call(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_message_t *m, ngx_int_t rc, const char *why);
+static ngx_int_t ngx_thrift_dialect_take_reply(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_message_t *reply, ngx_thrift_message_t *m, ngx_int_t rc,
+    const char *why);
+
+
+void
+ngx_thrift_dialect_set(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_pool_t  *pool;
+
+    pool = attempt->pool;
+
+    if (pool->transport != NTHRIFT_TRANSPORT_AUTO) {
+        attempt->dialect.transport = pool->transport;
+    }
+
+    if (pool->protocol != NTHRIFT_PROTOCOL_AUTO) {
+        attempt->dialect.protocol = pool->protocol;
+    }
+}
+
+
+/* A service is named if servers want it and one is known. */
+
+static ngx_int_t
+ngx_thrift_dialect_set_name(ngx_thrift_attempt_t *attempt)
+{
+    u_char             *p;
+    ngx_thrift_call_t  *call;
+    ngx_thrift_pool_t  *pool;
+
+    call = attempt->call;
+    pool = attempt->pool;
+
+    attempt->name = call->request.wire.head.name;
+    attempt->service = call->prefix;
+
+    if (pool->multiplexed == NGX_THRIFT_POOL_MULTIPLEXED_OFF) {
+        attempt->name = call->method;
+        attempt->service.len = 0;
+        return NGX_OK;
+    }
+
+    if (call->prefix.data == NULL
+        && pool->multiplexed == NGX_THRIFT_POOL_MULTIPLEXED_SAME)
+    {
+        return NGX_OK;
+    }
+
+    if (pool->service.len != 0) {
+        attempt->service.data = pool->service.data;
+        attempt->service.len = pool->service.len;
+
+    } else if (call->prefix.data == NULL && call->target) {
+        attempt->service.data = call->target->service.data;
+        attempt->service.len = call->target->service.len;
+
+    } else {
+        return NGX_OK;
+    }
+
+    if (attempt->service.len == 0) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(call->pool, attempt->service.len + 1 + call->method.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    attempt->name.data = p;
+
+    p = ngx_cpymem(p, attempt->service.data, attempt->service.len);
+    *p++ = ':';
+    p = ngx_cpymem(p, call->method.data, call->method.len);
+
+    attempt->name.len = p - attempt->name.data;
+
+    return NGX_OK;
+}
+
+/*
+ * It is there in another protocol only.  What its other attempt may be sending
+ * stays.
+ */
+
+static ngx_uint_t
+ngx_thrift_dialect_differs(ngx_thrift_attempt_t *attempt)
+{
+    ngx_uint_t          protocol;
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+    protocol = attempt->dialect.protocol;
+
+    if (call->request.wire.head.protocol == protocol) {
+        return 0;
+    }
+
+    return call->translated == NULL
+           || call->translated->wire.head.protocol != protocol;
+}
+
+
+static ngx_int_t
+ngx_thrift_dialect_head(ngx_thrift_attempt_t *attempt, nthrift_head_t *head)
+{
+    *head = attempt->call->request.wire.head;
+
+    head->transport = attempt->dialect.transport;
+    head->protocol = attempt->dialect.protocol;
+    head->seqid = attempt->seqid;
+
+    if (ngx_thrift_dialect_set_name(attempt) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    head->name = attempt->name;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_thrift_dialect_prepare(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_dialect_next_pt next)
+{
+    nthrift_head_t      head;
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
+    if (!ngx_thrift_dialect_differs(attempt)
+        || !ngx_thrift_slice_is_due(&call->request))
+    {
+        return NGX_OK;
+    }
+
+    call->log->action = "translating call";
+
+    if (ngx_thrift_dialect_head(attempt, &head) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_thrift_dialect_start(attempt, &call->request, &head, next);
+}
+
+
+ngx_thrift_message_t *
+ngx_thrift_dialect_request(ngx_thrift_attempt_t *attempt, nthrift_head_t *head)
+{
+    ngx_int_t                rc;
+    ngx_thrift_call_t       *call;
+    ngx_thrift_message_t    *m;
+    ngx_thrift_translate_t   tr;
+
+    call = attempt->call;
+
+    if (ngx_thrift_dialect_head(attempt, head) != NGX_OK) {
+        return NULL;
+    }
+
+    if (head->protocol == call->request.wire.head.protocol) {
+        return &call->request;
+    }
+
+    if (!ngx_thrift_dialect_differs(attempt)) {
+        return call->translated;
+    }
+
+    m = ngx_palloc(call->pool, sizeof(ngx_thrift_message_t));
+    if (m == NULL) {
+        return NULL;
+    }
+
+    rc = ngx_thrift_dialect_at_once(&tr, call, m, &call->request, head);
+
+    rc = ngx_thrift_dialect_take_call(attempt, m, rc, tr.why);
+
+    return (rc == NGX_OK) ? m : NULL;
+}
+
+
+void
+ngx_thrift_dialect_drop(ngx_thrift_call_t *call)
+{
+    if (call->translated == NULL) {
+        return;
+    }
+
+    call->owner->hold(call, -(off_t) call->translated->wire.length);
+
+    ngx_thrift_message_release(call->translated);
+    call->translated = NULL;
+}
+
+
+ngx_int_t
+ngx_thrift_dialect_reply(ngx_thrift_attempt_t *attempt)
+{
+    ngx_int_t                rc;
+    nthrift_head_t           head;
+    ngx_thrift_call_t       *call;
+    ngx_thrift_message_t     m;
+    ngx_thrift_translate_t   tr;
+
+    call = attempt->call;
+
+    if (attempt->dialect.protocol == call->request.wire.head.protocol
+        || ngx_thrift_slice_is_due(&attempt->reply))
+    {
+        return NGX_OK;
+    }
+
+    head = attempt->reply.wire.head;
+    ngx_thrift_dialect_reply_head(call, &head);
+
+    rc = ngx_thrift_dialect_at_once(&tr, call, &m, &attempt->reply, &head);
+
+    return ngx_thrift_dialect_take_reply(attempt, &attempt->reply, &m, rc,
+                                          tr.why);
+}
+
+
+ngx_uint_t
+ngx_thrift_dialect_due(ngx_thrift_call_t *call)
+{
+    return call->reply && !call->failed
+           && call->reply->wire.head.protocol
+              != call->request.wire.head.protocol;
+}
+
+
+ngx_int_t
+ngx_thrift_dialect_translate(ngx_thrift_call_t *call)
+{
+    nthrift_head_t  head;
+
+    call->log->action = "translating reply from upstream";
+
+    head = call->reply->wire.head;
+    ngx_thrift_dialect_reply_head(call, &head);
+
+    return ngx_thrift_dialect_start(call->attempt, call->reply, &head, NULL);
+}
+
+
+static void
+ngx_thrift_dialect_reply_head(ngx_thrift_call_t *call, nthrift_head_t *head)
+{
+    nthrift_head_t  *request;
+
+    request = &call->request.wire.head;
+
+    head->transport = request->transport;
+    head->protocol = request->protocol;
+    head->seqid = request->seqid;
+    head->name = call->method;
+}
+
+
+static ngx_int_t
+ngx_thrift_dialect_at_once(ngx_thrift_translate_t *tr, ngx_thrift_call_t *call,
+    ngx_thrift_message_t *to, ngx_thrift_message_t *from, nthrift_head_t *head)
+{
+    if (ngx_thrift_translate_start(tr, to, from, head,
+                                   &call->conf->messages->rules, NULL,
+                                   call->pool)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_thrift_translate_part(tr, NGX_MAX_SIZE_T_VALUE);
+}
+
+
+/* The same in parts, for the step that the call is in. */
+
+static ngx_int_t
+ngx_thrift_dialect_start(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_message_t *from, nthrift_head_t *head,
+    ngx_thrift_dialect_next_pt next)
+{
+    ngx_thrift_call_t           *call;
+    nthrift_rules_t             *rules;
+    ngx_thrift_dialect_slice_t  *d;
+
+    call = attempt->call;
+    rules = &call->conf->messages->rules;
+
+    d = ngx_palloc(call->pool, sizeof(ngx_thrift_dialect_slice_t));
+    if (d == NULL) {
+        return NGX_ERROR;
+    }
+
+    d->to = ngx_palloc(call->pool, sizeof(ngx_thrift_message_t));
+    if (d->to == NULL) {
+        return NGX_ERROR;
+    }
+
+    d->levels = ngx_thrift_block_create(rules->max_depth
+                                        * sizeof(nthrift_skip_level_t));
+    if (d->levels == NULL) {
+        return NGX_ERROR;
+    }
+
+    d->from = from;
+    d->slice.call = call;
+    d->slice.part = ngx_thrift_dialect_part;
+    d->slice.done = next ? ngx_thrift_dialect_call_done
+                         : ngx_thrift_dialect_reply_done;
+    d->slice.free = ngx_thrift_dialect_free;
+    d->attempt = attempt;
+    d->next = next;
+
+    if (ngx_thrift_translate_start(&d->walk, d->to, from, head, rules,
+                                   (nthrift_skip_level_t *)
+                                       ngx_thrift_block_start(d->levels),
+                                   call->pool)
+        != NGX_OK)
+    {
+        ngx_thrift_block_unref(d->levels);
+        return NGX_ERROR;
+    }
+
+    return ngx_thrift_slice_start(&d->slice);
+}
+
+
+static ngx_int_t
+ngx_thrift_dialect_part(ngx_thrift_slice_t *slice)
+{
+    ngx_thrift_dialect_slice_t  *d;
+
+    d = (ngx_thrift_dialect_slice_t *) slice;
+
+    return ngx_thrift_translate_part(&d->walk, NGX_THRIFT_SLICE);
+}
+
+
+/* What comes next may be another one of these. */
+
+static ngx_int_t
+ngx_thrift_dialect_call_done(ngx_thrift_slice_t *slice, ngx_int_t rc)
+{
+    ngx_thrift_message_t        *m;
+    ngx_thrift_dialect_slice_t  *d;
+
+    d = (ngx_thrift_dialect_slice_t *) slice;
+
+    m = d->to;
+    d->to = NULL;
+
+    rc = ngx_thrift_dialect_take_call(d->attempt, m, rc, d->walk.why);
+
+    return d->next(d->attempt, rc);
+}
+
+
+static ngx_int_t
+ngx_thrift_dialect_reply_done(ngx_thrift_slice_t *slice, ngx_int_t rc)
+{
+    ngx_thrift_message_t        *m;
+    ngx_thrift_dialect_slice_t  *d;
+
+    d = (ngx_thrift_dialect_slice_t *) slice;
+
+    m = d->to;
+    d->to = NULL;
+
+    rc = ngx_thrift_dialect_take_reply(d->attempt, d->from, m, rc,
+                                       d->walk.why);
+
+    if (rc != NGX_OK) {
+        slice->call->reply = NULL;
+    }
+
+    return rc;
+}
+
+
+static void
+ngx_thrift_dialect_free(ngx_thrift_slice_t *slice)
+{
+    ngx_thrift_dialect_slice_t  *d;
+
+    d = (ngx_thrift_dialect_slice_t *) slice;
+
+    if (d->to) {
+        ngx_thrift_translate_cancel(&d->walk);
+    }
+
+    ngx_thrift_block_unref(d->levels);
+}
+
+
+/* What cannot be translated is no server's fault. */
+
+static ngx_int_t
+ngx_thrift_dialect_take_call(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_message_t *m, ngx_int_t rc, const char *why)
+{
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
+    if (rc == NGX_OK) {
+        ngx_thrift_dialect_drop(call);
+
+        call->translated = m;
+        call->owner->hold(call, (off_t) m->wire.length);
+
+        return NGX_OK;
+    }
+
+    attempt->blameless = 1;
+
+    if (rc == NGX_ERROR || call->failed) {
+        return NGX_ERROR;
+    }
+
+    ngx_log_error(NGX_LOG_INFO, call->log, 0,
+                  "client sent call that cannot be translated: %s", why);
+
+    return ngx_thrift_error_set(call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
+                                "call cannot be translated: %s", why);
+}
+
+
+static ngx_int_t
+ngx_thrift_dialect_take_reply(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_message_t *reply, ngx_thrift_message_t *m, ngx_int_t rc,
+    const char *why)
+{
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (rc != NGX_OK) {
+        attempt->blameless = (rc == NGX_BUSY);
+        return ngx_thrift_attempt_malformed(attempt, why);
+    }
+
+    call->owner->hold(call, (off_t) m->wire.length
+                            - (off_t) reply->wire.length);
+
+    ngx_thrift_message_release(reply);
+    ngx_thrift_message_move(reply, m);
+
+    return NGX_OK;
+}

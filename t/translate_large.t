@@ -1,0 +1,270 @@
+#!/usr/bin/perl
+
+# Large calls and replies are translated a part at a time: other clients are
+# answered meanwhile, and what fails in the middle of it leaves nothing behind.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use IO::Socket::INET;
+use POSIX ();
+use Test::More;
+use Test::Thrift;
+use Time::HiRes qw(time);
+
+
+my $t = Test::Thrift->new(<<'EOF', log => 'info');
+
+%%TEST_GLOBALS%%
+
+worker_processes  1;
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    log_format  test  '$thrift_method|$thrift_seqid|$thrift_status|$status|'
+                      '$upstream_addr';
+    access_log  %%TESTDIR%%/access.log  test;
+
+    upstream compact {
+        server                     127.0.0.1:%%PORT_compact%%;
+        thrift_upstream_protocol   compact;
+        thrift_upstream_transport  framed;
+        thrift_retry_budget        off;
+    }
+
+    upstream two {
+        server                     127.0.0.1:%%PORT_closes%%  max_fails=0;
+        server                     127.0.0.1:%%PORT_compact%%  backup;
+        thrift_upstream_protocol   compact;
+        thrift_upstream_transport  framed;
+        thrift_retry_budget        off;
+    }
+
+    upstream hedged {
+        server                     127.0.0.1:%%PORT_silent%%  weight=100;
+        server                     127.0.0.1:%%PORT_compact%%;
+        thrift_upstream_protocol   compact;
+        thrift_upstream_transport  framed;
+        thrift_retry_budget        off;
+    }
+
+    thrift_max_message_size  64m;
+    thrift_trusted           on;
+
+    server {
+        listen       127.0.0.1:%%PORT_large%%;
+        thrift_pass  compact;
+    }
+
+    server {
+        listen           127.0.0.1:%%PORT_unchecked%%;
+        thrift_pass      compact;
+        thrift_validate  off;
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_pinned%%;
+        thrift_pass     compact;
+        thrift_balance  connection;
+    }
+
+    server {
+        listen                127.0.0.1:%%PORT_again%%;
+        thrift_pass           two;
+        thrift_next_upstream  error non_idempotent;
+    }
+
+    server {
+        listen                  127.0.0.1:%%PORT_impatient%%;
+        thrift_pass             two;
+        thrift_attempt_timeout  3ms;
+        thrift_next_upstream    error timeout non_idempotent;
+    }
+
+    server {
+        listen              127.0.0.1:%%PORT_hedge%%;
+        thrift_pass         hedged;
+        thrift_hedge        200ms  percent=100;
+        thrift_idempotent   on;
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_hurry%%;
+        thrift_pass     compact;
+        thrift_timeout  5ms;
+    }
+
+    server {
+        listen         127.0.0.1:%%PORT_other%%;
+        thrift_return  INTERNAL_ERROR  "no";
+    }
+}
+
+EOF
+
+# those who take part in it
+
+my $n = sanitizer() ? 1_000_000 : 6_000_000;
+
+$t->run_daemon(sub { backend('compact', \&echo) }, port => 'compact');
+$t->run_daemon(sub { backend('closes', sub { undef }) }, port => 'closes');
+$t->run_daemon(sub { backend('silent', sub { sleep 20; undef }) },
+               port => 'silent');
+$t->run();
+
+# structs of nothing; numbers; a text: of so many bytes, or more of them
+
+my $m = 400_000;
+my $structs = structs($m);
+my $many = structs($n);
+my $numbers = "\x0f\0\1\x08" . pack('N', $m / 4)
+              . join('', map { pack('N', $_ * 7) } 1 .. $m / 4) . "\0";
+my $text = "\x0b\0\1" . pack('N', $m) . 'x' x $m . "\0";
+
+for my $port (qw(large unchecked pinned again hedge)) {
+    is(echoed($port, $structs), 'the same', "structs, $port");
+}
+
+for my $port (qw(large unchecked)) {
+    is(echoed($port, $numbers), 'the same', "numbers, $port");
+    is(echoed($port, $text), 'the same', "text, $port");
+}
+
+# a client that stays: one after another
+
+my $c = $t->client('pinned', timeout => 30);
+is(echo_of($c, $numbers), 'the same', "one on its connection, $_") for 1 .. 3;
+
+# its time is over; its client leaves
+
+like(answer($t->client('hurry', timeout => 30)->call('echo', $many)),
+     qr/^6 timed out after \d+ms translating call$/, 'out of time');
+like(answer($t->client('impatient', timeout => 30)->call('echo', $many)),
+     qr/^6 timed out after \d+ms translating call$/, 'no server has time');
+is(scalar($t->grep_log('\[error\] .*upstream timed out')), 0,
+   'which is not their fault');
+
+$c = $t->client('large', timeout => 30);
+$c->start('echo', $many, seqid => 7);
+$c->close();
+ok($t->wait_log(qr/^echo\|7\|cancelled\|499\|/, 'access.log', 10), 'given up');
+
+# malformed at the end: a call, and a reply
+
+my $cut = substr($structs, 0, -1) . "\x0b\0\2\xff\xff\xff\xff\0";
+
+is(answer($t->client('unchecked', timeout => 30)->call('echo', $cut)),
+   '7 call cannot be translated: negative length of string', 'a wrong call');
+is(answer($t->client('unchecked', timeout => 30)->call('bad', $structs)),
+   '6 upstream sent a malformed reply: unknown type of field',
+   'a wrong reply');
+is(echoed('unchecked', $structs), 'the same', 'and then');
+
+# somebody else, meanwhile
+
+my $pid = fork();
+die "fork: $!" unless defined $pid;
+
+if ($pid == 0) {
+    my @clients = map { $t->client('large', timeout => 30) } 1 .. 2;
+
+    for (1 .. 4) {
+        $_->send(call_bytes('echo', 1, $many), 30) for @clients;
+        $_->read(unpack('N', $_->read(4))) for @clients;
+    }
+
+    POSIX::_exit(0);
+}
+
+my $other = $t->client('other');
+my @times;
+
+while (waitpid($pid, POSIX::WNOHANG()) == 0) {
+    my $start = time();
+
+    $other->call('other');
+    push @times, time() - $start;
+    elapse(0.001);
+}
+
+@times = sort { $a <=> $b } @times;
+
+my $p99 = $times[@times * 0.99];
+
+cmp_ok(scalar @times, '>', 20, 'another client calls meanwhile');
+cmp_ok($p99, '<', (sanitizer() ? 1 : 0.02) * time_factor(),
+       'and is answered soon');
+diag(sprintf('%d calls, 99%%: %.1f ms, all: %.1f ms', scalar @times,
+             1000 * $p99, 1000 * $times[-1]));
+
+$t->done();
+
+
+sub structs {
+    my ($n) = @_;
+
+    return "\x0f\0\1\x0c" . pack('N', $n) . "\0" x $n . "\0";
+}
+
+
+sub echoed {
+    my ($port, $body) = @_;
+
+    return echo_of($t->client($port, timeout => 30), $body);
+}
+
+
+sub echo_of {
+    my ($client, $body) = @_;
+
+    my $m = $client->call('echo', $body);
+
+    return answer($m) if $m->{type} != REPLY;
+    return $m->{body} eq $body ? 'the same' : 'another one';
+}
+
+
+sub backend {
+    my ($name, $answer) = @_;
+
+    my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 5,
+                                       LocalPort => $t->port($name),
+                                       ReuseAddr => 1) or die "listen: $!";
+
+    $SIG{CHLD} = 'IGNORE';
+
+    while (my $socket = $listen->accept()) {
+        next if fork();
+
+        while (read($socket, my $length, 4)) {
+            read($socket, my $bytes, unpack('N', $length));
+
+            my $reply = $answer->($bytes);
+
+            last unless defined $reply;
+            print $socket pack('N', length $reply), $reply;
+            $socket->flush();
+        }
+
+        exit;
+    }
+}
+
+
+# The same bytes as a reply; with a type that there is none of at their end.
+
+sub echo {
+    my ($bytes) = @_;
+
+    substr($bytes, 1, 1) = chr(1 | 2 << 5);
+    substr($bytes, -1) = "\x1e\0" if substr($bytes, 2, 20) =~ /\x03bad/;
+
+    return $bytes;
+}
