@@ -143,6 +143,7 @@ ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool,
     pool->idle.check_seqid = ucf->check_seqid;
     pool->idle.transport = ucf->transport;
     pool->idle.protocol = ucf->protocol;
+    pool->idle.lax = ucf->lax;
     pool->idle.multiplexed = ucf->multiplexed;
     pool->idle.service = ucf->service;
     pool->idle.pipeline = ucf->pipeline;

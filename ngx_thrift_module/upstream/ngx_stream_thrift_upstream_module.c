@@ -70,6 +70,7 @@ static ngx_conf_enum_t  ngx_stream_thrift_protocols[] = {
     { ngx_string("same"), NTHRIFT_PROTOCOL_AUTO },
     { ngx_string("binary"), NTHRIFT_BINARY },
     { ngx_string("compact"), NTHRIFT_COMPACT },
+    { ngx_string("lax"), NGX_STREAM_THRIFT_LAX },
     { ngx_null_string, 0 }
 };
 
@@ -874,6 +875,13 @@ ngx_stream_thrift_merge_upstream(ngx_stream_thrift_upstream_conf_t *prev,
 
     ngx_conf_init_uint_value(conf->transport, NTHRIFT_TRANSPORT_AUTO);
     ngx_conf_init_uint_value(conf->protocol, NTHRIFT_PROTOCOL_AUTO);
+
+    conf->lax = (conf->protocol == NGX_STREAM_THRIFT_LAX);
+
+    if (conf->lax) {
+        conf->protocol = NTHRIFT_BINARY;
+    }
+
     ngx_conf_init_uint_value(conf->multiplexed,
                              NGX_THRIFT_POOL_MULTIPLEXED_SAME);
 

@@ -152,6 +152,7 @@ ngx_thrift_check_write_call(ngx_thrift_check_t *check, ngx_pool_t *pool)
 
     head.transport = conf->transport;
     head.protocol = conf->protocol;
+    head.write_lax = (uint8_t) conf->pool->lax;
     head.type = NTHRIFT_CALL;
     head.seqid = check->seqid;
     head.name.len = conf->name.len;
@@ -172,6 +173,7 @@ ngx_thrift_check_write_call(ngx_thrift_check_t *check, ngx_pool_t *pool)
 
     rules->transport = conf->transport;
     rules->protocol = conf->protocol;
+    rules->lax = (uint8_t) conf->pool->lax;
     rules->validate = 1;
     rules->unnamed = 1;
     rules->max_depth = NGX_THRIFT_CHECK_DEPTH;

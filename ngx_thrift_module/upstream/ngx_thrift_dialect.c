@@ -152,6 +152,7 @@ ngx_thrift_dialect_head(ngx_thrift_attempt_t *attempt, nthrift_head_t *head)
 
     head->transport = attempt->dialect.transport;
     head->protocol = attempt->dialect.protocol;
+    head->write_lax = (uint8_t) attempt->pool->lax;
     head->seqid = attempt->seqid;
 
     if (ngx_thrift_dialect_set_name(attempt) != NGX_OK) {

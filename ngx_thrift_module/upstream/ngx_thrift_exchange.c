@@ -406,7 +406,7 @@ ngx_thrift_exchange_set_rules(ngx_thrift_connection_t *conn,
     conn->rules = call->conf->messages->rules;
     conn->rules.transport = NTHRIFT_TRANSPORT_AUTO;
     conn->rules.protocol = NTHRIFT_PROTOCOL_AUTO;
-    conn->rules.lax = call->request.wire.head.lax;
+    conn->rules.lax = call->request.wire.head.lax | conn->pool->lax;
     conn->rules.unnamed = 1;
 
     /* limits are for what the client gets, with a seqid that may be shorter */

@@ -106,6 +106,7 @@ struct ngx_thrift_pool_s {
     ngx_uint_t            transport;    /* of calls, or NTHRIFT_..._AUTO: that
                                            in which they came */
     ngx_uint_t            protocol;     /* likewise */
+    ngx_uint_t            lax;          /* 1: binary is without a version */
     ngx_uint_t            multiplexed;  /* ngx_thrift_pool_multiplexed_e */
     ngx_str_t             service;      /* in their names; empty: their own */
 

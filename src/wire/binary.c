@@ -91,19 +91,27 @@ binary_head_read(const uint8_t *p, const uint8_t *last,
 static size_t
 binary_head_size(const nthrift_head_t *head)
 {
-    return BINARY_STRICT_SIZE + head->name.len;
+    return (head->write_lax ? BINARY_LAX_SIZE : BINARY_STRICT_SIZE)
+           + head->name.len;
 }
 
 
 static uint8_t *
 binary_head_write(uint8_t *p, const nthrift_head_t *head)
 {
-    p = nthrift_binary_put32(p, BINARY_VERSION | head->type);
+    if (!head->write_lax) {
+        p = nthrift_binary_put32(p, BINARY_VERSION | head->type);
+    }
+
     p = nthrift_binary_put32(p, (uint32_t) head->name.len);
 
     if (head->name.len != 0) {
         memcpy(p, head->name.data, head->name.len);
         p += head->name.len;
+    }
+
+    if (head->write_lax) {
+        *p++ = head->type;
     }
 
     return nthrift_binary_put32(p, (uint32_t) head->seqid);

@@ -231,6 +231,7 @@ frame_accept(const nthrift_rules_t *rules, unsigned transport,
     head->transport = transport;
     head->protocol = protocol;
     head->lax = 0;
+    head->write_lax = 0;
     head->frame = 0;
 
     return NTHRIFT_OK;

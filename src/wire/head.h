@@ -29,7 +29,7 @@ int nthrift_head_read(const nthrift_rules_t *rules, const uint8_t *p,
 /*
  * The bytes that nthrift_head_write() will write for `head`, length word
  * included; head->lax, ->frame and ->size are not looked at: a binary head is
- * always written strict, as every library does.
+ * written strict, as every library does, but for head->write_lax.
  */
 size_t nthrift_head_size(const nthrift_head_t *head);
 

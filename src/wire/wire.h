@@ -105,6 +105,8 @@ typedef struct {
     uint8_t        protocol;    /* NTHRIFT_BINARY, NTHRIFT_COMPACT or
                                    NTHRIFT_JSON: a row of protocol.h */
     uint8_t        lax;         /* 1: read without a version word */
+    uint8_t        write_lax;   /* 1: written without one, if it is binary; 0
+                                   on reading */
     uint8_t        unnamed;     /* while it is read: rules->unnamed */
     uint8_t        type;        /* nthrift_message_type_e; on reading any
                                    value: whoever reads decides */

@@ -2,8 +2,8 @@
 """Apache's Python servers, one for each KIND:TRANSPORT:PROTOCOL:PORT.
 
 KIND is threaded, simple (one connection at a time) or pool (10 threads, or as
-many as PEERS_THREADS says); TRANSPORT framed or buffered; PROTOCOL binary or
-compact.  Each answers Peer, and both services to multiplexed calls.
+many as PEERS_THREADS says); TRANSPORT framed or buffered; PROTOCOL binary,
+compact, or lax: binary, where heads of messages have no version.  Each answers Peer, and both services to multiplexed calls.
 
 Strings are echoed after as many ms as PEERS_DELAY says.
 
@@ -17,8 +17,10 @@ import threading
 import time
 
 from thrift.TMultiplexedProcessor import TMultiplexedProcessor
-from thrift.protocol.TBinaryProtocol import TBinaryProtocolFactory
+from thrift.protocol.TBinaryProtocol import (TBinaryProtocol,
+                                             TBinaryProtocolFactory)
 from thrift.protocol.TCompactProtocol import TCompactProtocolFactory
+from thrift.protocol.TProtocol import TProtocolException
 from thrift.server.TServer import (TSimpleServer, TThreadedServer,
                                    TThreadPoolServer)
 from thrift.transport.TSocket import TServerSocket
@@ -33,8 +35,32 @@ KINDS = {"threaded": TThreadedServer, "simple": TSimpleServer,
          "pool": TThreadPoolServer}
 TRANSPORTS = {"framed": TFramedTransportFactory,
               "buffered": TBufferedTransportFactory}
+
+
+class LaxProtocol(TBinaryProtocol):
+    """Of servers that were written before there was a version."""
+
+    def __init__(self, trans):
+        TBinaryProtocol.__init__(self, trans, False, False)
+
+    def readMessageBegin(self):
+        size = self.readI32()
+
+        if size < 0:
+            raise TProtocolException(message="negative size")
+
+        return self.trans.readAll(size).decode(), self.readByte(), \
+            self.readI32()
+
+
+class LaxProtocolFactory:
+    def getProtocol(self, trans):
+        return LaxProtocol(trans)
+
+
 PROTOCOLS = {"binary": TBinaryProtocolFactory,
-             "compact": TCompactProtocolFactory}
+             "compact": TCompactProtocolFactory,
+             "lax": LaxProtocolFactory}
 
 
 RECORD = os.environ.get("PEERS_RECORD")

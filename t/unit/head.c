@@ -199,7 +199,7 @@ test_longest(void)
 
 static void
 head_write(const char *name, unsigned transport, unsigned protocol,
-    int32_t seqid, const char *expected)
+    uint8_t lax, int32_t seqid, const char *expected)
 {
     size_t          n, len;
     uint8_t         bytes[64], *p;
@@ -209,7 +209,8 @@ head_write(const char *name, unsigned transport, unsigned protocol,
 
     head.transport = (uint8_t) transport;
     head.protocol = (uint8_t) protocol;
-    head.lax = 1;
+    head.lax = !lax;
+    head.write_lax = lax;
     head.type = NTHRIFT_REPLY;
     head.seqid = seqid;
     head.name.data = (uint8_t *) "ping";
@@ -233,14 +234,19 @@ head_write(const char *name, unsigned transport, unsigned protocol,
 static void
 test_write(void)
 {
-    head_write("unframed binary", NTHRIFT_UNFRAMED, NTHRIFT_BINARY, -2,
+    head_write("unframed binary", NTHRIFT_UNFRAMED, NTHRIFT_BINARY, 0, -2,
                "80 01 00 02 00 00 00 04 70 69 6e 67 ff ff ff fe");
-    head_write("framed binary", NTHRIFT_FRAMED, NTHRIFT_BINARY, 1,
+    head_write("framed binary", NTHRIFT_FRAMED, NTHRIFT_BINARY, 0, 1,
                "00 00 00 17 80 01 00 02 00 00 00 04 70 69 6e 67 00 00 00 01");
-    head_write("unframed compact", NTHRIFT_UNFRAMED, NTHRIFT_COMPACT, -1,
+    head_write("unframed compact", NTHRIFT_UNFRAMED, NTHRIFT_COMPACT, 0, -1,
                "82 41 ff ff ff ff 0f 04 70 69 6e 67");
-    head_write("framed compact", NTHRIFT_FRAMED, NTHRIFT_COMPACT, 128,
+    head_write("framed compact", NTHRIFT_FRAMED, NTHRIFT_COMPACT, 0, 128,
                "00 00 00 10 82 41 80 01 04 70 69 6e 67");
+
+    head_write("unframed lax", NTHRIFT_UNFRAMED, NTHRIFT_BINARY, 1, -2,
+               "00 00 00 04 70 69 6e 67 02 ff ff ff fe");
+    head_write("framed lax", NTHRIFT_FRAMED, NTHRIFT_BINARY, 1, 1,
+               "00 00 00 14 00 00 00 04 70 69 6e 67 02 00 00 00 01");
 }
 
 
