@@ -68,6 +68,8 @@ typedef struct ngx_thrift_pool_s        ngx_thrift_pool_t;
 typedef struct ngx_thrift_client_s      ngx_thrift_client_t;
 typedef struct ngx_thrift_address_s     ngx_thrift_address_t;
 typedef struct ngx_thrift_warm_s        ngx_thrift_warm_t;
+typedef struct ngx_thrift_detect_s      ngx_thrift_detect_t;
+typedef struct ngx_thrift_detect_wait_s  ngx_thrift_detect_wait_t;
 typedef struct ngx_thrift_handler_s     ngx_thrift_handler_t;
 typedef struct ngx_thrift_invocation_s  ngx_thrift_invocation_t;
 typedef struct ngx_thrift_outbound_s    ngx_thrift_outbound_t;

@@ -209,6 +209,7 @@ typedef struct {
     ngx_flag_t                       check_seqid;
     ngx_uint_t                       transport;     /* 0: that of a call */
     ngx_uint_t                       protocol;      /* the same */
+    ngx_flag_t                       detect;
     ngx_uint_t                       lax;           /* 1: without a version */
     ngx_uint_t                       multiplexed;
     ngx_str_t                        service;       /* empty: a call's own */

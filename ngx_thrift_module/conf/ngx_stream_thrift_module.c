@@ -393,6 +393,7 @@ ngx_stream_thrift_exit_process(ngx_cycle_t *cycle)
         ngx_stream_thrift_shutdown_close();
         ngx_stream_thrift_stop_health(tmcf);
         ngx_stream_thrift_stop_warm(tmcf);
+        ngx_stream_thrift_stop_detect(tmcf);
         ngx_stream_thrift_close_shared(tmcf);
         ngx_stream_thrift_stop_handlers(tmcf);
     }

@@ -15,6 +15,8 @@ static ngx_int_t ngx_stream_thrift_share_pool(ngx_conf_t *cf,
     ngx_stream_thrift_pool_t *pool);
 static ngx_int_t ngx_stream_thrift_init_pool_link(ngx_conf_t *cf,
     ngx_stream_thrift_pool_t *pool);
+static ngx_int_t ngx_stream_thrift_set_detect(ngx_conf_t *cf,
+    ngx_stream_thrift_pool_t *pool);
 
 
 ngx_stream_thrift_pool_t *
@@ -106,6 +108,7 @@ ngx_stream_thrift_init_pools(ngx_conf_t *cf,
 
         if (ngx_stream_thrift_init_pool_link(cf, pool[i]) != NGX_OK
             || ngx_stream_thrift_share_pool(cf, pool[i]) != NGX_OK
+            || ngx_stream_thrift_set_detect(cf, pool[i]) != NGX_OK
             || ngx_stream_thrift_set_health(cf, pool[i]) != NGX_OK
             || ngx_stream_thrift_set_warm(cf, pool[i]) != NGX_OK)
         {
@@ -194,6 +197,62 @@ ngx_stream_thrift_share_pool(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
                                               &ngx_stream_thrift_module);
 
     return pool->idle.shared ? NGX_OK : NGX_ERROR;
+}
+
+
+/* Its servers are asked with a method that nobody has. */
+
+static ngx_int_t
+ngx_stream_thrift_set_detect(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
+{
+    ngx_str_t             name;
+    ngx_thrift_detect_t  *detect;
+
+    if (!pool->conf->detect) {
+        return NGX_OK;
+    }
+
+    if (pool->varies) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"thrift_upstream_detect\" has no values for variables "
+                      "in \"thrift_bind\" or \"thrift_ssl_...\" of \"%V\"",
+                      &pool->idle.name);
+        return NGX_ERROR;
+    }
+
+    detect = ngx_pcalloc(cf->pool, sizeof(ngx_thrift_detect_t));
+    if (detect == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_str_set(&name, NGX_THRIFT_HEALTH_METHOD);
+
+    if (pool->idle.multiplexed == NGX_THRIFT_POOL_MULTIPLEXED_ON) {
+        ngx_str_set(&name, NGX_THRIFT_HEALTH_SERVICE ":"
+                           NGX_THRIFT_HEALTH_METHOD);
+    }
+
+    ngx_thrift_detect_init(detect, &pool->idle, &name);
+
+    pool->idle.detect = detect;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_stream_thrift_stop_detect(ngx_stream_thrift_main_conf_t *tmcf)
+{
+    ngx_uint_t                  i;
+    ngx_stream_thrift_pool_t  **pool;
+
+    pool = tmcf->pools.elts;
+
+    for (i = 0; i < tmcf->pools.nelts; i++) {
+        if (pool[i]->idle.detect) {
+            ngx_thrift_detect_stop(pool[i]->idle.detect);
+        }
+    }
 }
 
 

@@ -76,6 +76,9 @@ ngx_stream_upstream_srv_conf_t *ngx_stream_thrift_find_upstream(
 void ngx_stream_thrift_open_shared(ngx_stream_thrift_main_conf_t *tmcf);
 void ngx_stream_thrift_close_shared(ngx_stream_thrift_main_conf_t *tmcf);
 
+/* It ends: no server is asked any more what it speaks. */
+void ngx_stream_thrift_stop_detect(ngx_stream_thrift_main_conf_t *tmcf);
+
 /* Closes all idle upstream connections of the worker. */
 void ngx_stream_thrift_close_pools(ngx_stream_thrift_main_conf_t *tmcf);
 

@@ -216,6 +216,13 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
       offsetof(ngx_stream_thrift_upstream_conf_t, protocol),
       &ngx_stream_thrift_protocols },
 
+    { ngx_string("thrift_upstream_detect"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_UPS_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_upstream_conf_t, detect),
+      NULL },
+
     { ngx_string("thrift_upstream_multiplexed"),
       NGX_STREAM_UPS_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_enum_slot,
@@ -434,6 +441,7 @@ ngx_stream_thrift_create_upstream_conf(ngx_conf_t *cf)
     ucf->check_seqid = NGX_CONF_UNSET;
     ucf->transport = NGX_CONF_UNSET_UINT;
     ucf->protocol = NGX_CONF_UNSET_UINT;
+    ucf->detect = NGX_CONF_UNSET;
     ucf->multiplexed = NGX_CONF_UNSET_UINT;
 
     ngx_stream_thrift_create_link(&ucf->link);
@@ -870,6 +878,8 @@ ngx_stream_thrift_merge_upstream(ngx_stream_thrift_upstream_conf_t *prev,
                               NGX_THRIFT_BLAME_EXCEPTION_NONE);
     ngx_conf_merge_msec_value(conf->slow_start, prev->slow_start, 0);
     ngx_conf_merge_value(conf->check_seqid, prev->check_seqid, 1);
+
+    ngx_conf_merge_value(conf->detect, prev->detect, 0);
 
     /* of an upstream{} only */
 

@@ -53,6 +53,7 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     attempt->dialect.protocol = head->protocol;
     ngx_str_null(&attempt->dialect.identity);
     attempt->identity = NULL;
+    attempt->asks = NULL;
 
     ngx_thrift_message_start(&attempt->reply);
     ngx_thrift_attempt_init(attempt);
@@ -482,6 +483,8 @@ ngx_thrift_attempt_malformed(ngx_thrift_attempt_t *attempt, const char *why)
 
     attempt->closes = 1;
 
+    ngx_thrift_dialect_doubt(attempt);
+
     return ngx_thrift_error_set(attempt->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
                                 "upstream sent a malformed reply: %s", why);
 }
@@ -510,6 +513,8 @@ ngx_thrift_attempt_lost(ngx_thrift_attempt_t *attempt)
     }
 
     attempt->lost = 1;
+
+    ngx_thrift_dialect_doubt(attempt);
 
     if (ngx_thrift_retry_repeats(call)) {
         return NGX_DECLINED;

@@ -253,10 +253,14 @@ ngx_thrift_check_timeout(void *data)
 {
     ngx_thrift_check_t  *check = data;
 
+    if (check->conn.state == NGX_THRIFT_OPENING) {
+        (void) ngx_thrift_check_end(check, NGX_BUSY,
+                                    "it could not be reached in time", 0);
+        return;
+    }
+
     (void) ngx_thrift_check_end(check, NGX_DECLINED,
-                                (check->conn.state == NGX_THRIFT_OPENING)
-                                    ? "it could not be reached in time"
-                                    : "it did not answer in time", 0);
+                                "it did not answer in time", 0);
 }
 
 
@@ -282,7 +286,7 @@ ngx_thrift_check_open(ngx_thrift_check_t *check)
         err = ngx_thrift_input_error(c);
 
         if (err) {
-            return ngx_thrift_check_end(check, NGX_DECLINED,
+            return ngx_thrift_check_end(check, NGX_BUSY,
                                         "connect() failed", err);
         }
     }
@@ -299,7 +303,7 @@ ngx_thrift_check_open(ngx_thrift_check_t *check)
         return NGX_AGAIN;
 
     case NGX_DECLINED:
-        return ngx_thrift_check_end(check, NGX_DECLINED,
+        return ngx_thrift_check_end(check, NGX_BUSY,
                                     ngx_thrift_check_unopened(check), 0);
 
     default:

@@ -21,8 +21,9 @@
 
 
 /*
- * NGX_OK: the server is healthy; NGX_DECLINED: it is not, and why; `err` 0:
- * there is no more to say.  NGX_ERROR: that has not shown.  The check is gone.
+ * NGX_OK: the server is healthy; NGX_DECLINED: it is not, NGX_BUSY: it cannot
+ * be reached, and why; `err` 0: there is no more to say.  NGX_ERROR: that has
+ * not shown.  The check is gone.
  */
 
 typedef void (*ngx_thrift_check_done_pt)(void *data, ngx_int_t rc,

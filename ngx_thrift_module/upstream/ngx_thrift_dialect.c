@@ -21,6 +21,18 @@ typedef struct {
 } ngx_thrift_dialect_slice_t;
 
 
+/* What a call's server speaks. */
+
+typedef struct {
+    ngx_thrift_detect_wait_t     wait;      /* must be first */
+    ngx_thrift_dialect_next_pt   next;
+} ngx_thrift_dialect_question_t;
+
+
+static ngx_int_t ngx_thrift_dialect_ask(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_detect_wait_t *wait);
+static void ngx_thrift_dialect_detected(ngx_thrift_detect_wait_t *wait,
+    ngx_int_t rc, const char *why, ngx_err_t err);
 static ngx_int_t ngx_thrift_dialect_set_name(ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_dialect_differs(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_dialect_head(ngx_thrift_attempt_t *attempt,
@@ -49,16 +61,119 @@ static ngx_int_t ngx_thrift_dialect_take_reply(ngx_thrift_attempt_t *attempt,
 void
 ngx_thrift_dialect_set(ngx_thrift_attempt_t *attempt)
 {
+    nthrift_head_t     *head;
     ngx_thrift_pool_t  *pool;
 
+    head = &attempt->call->request.wire.head;
     pool = attempt->pool;
 
-    if (pool->transport != NTHRIFT_TRANSPORT_AUTO) {
-        attempt->dialect.transport = pool->transport;
+    attempt->dialect.transport = (pool->transport != NTHRIFT_TRANSPORT_AUTO)
+                                 ? pool->transport : head->transport;
+    attempt->dialect.protocol = (pool->protocol != NTHRIFT_PROTOCOL_AUTO)
+                                ? pool->protocol : head->protocol;
+}
+
+
+ngx_int_t
+ngx_thrift_dialect_detect(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_dialect_next_pt next)
+{
+    ngx_int_t                       rc;
+    ngx_thrift_dialect_question_t  *question;
+
+    if (attempt->pool->detect == NULL) {
+        return NGX_OK;
     }
 
-    if (pool->protocol != NTHRIFT_PROTOCOL_AUTO) {
-        attempt->dialect.protocol = pool->protocol;
+    rc = ngx_thrift_dialect_ask(attempt, NULL);
+
+    if (rc == NGX_OK) {
+        return NGX_OK;
+    }
+
+    if (rc == NGX_DECLINED) {
+        ngx_thrift_dialect_set(attempt);
+        return NGX_OK;
+    }
+
+    question = ngx_palloc(attempt->call->pool,
+                          sizeof(ngx_thrift_dialect_question_t));
+    if (question == NULL) {
+        return NGX_ERROR;
+    }
+
+    question->wait.done = ngx_thrift_dialect_detected;
+    question->wait.data = attempt;
+    question->next = next;
+
+    attempt->call->log->action = "detecting protocol of upstream";
+    attempt->asks = &question->wait;
+
+    return ngx_thrift_dialect_ask(attempt, attempt->asks);
+}
+
+
+static ngx_int_t
+ngx_thrift_dialect_ask(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_detect_wait_t *wait)
+{
+    return ngx_thrift_detect(attempt->pool->detect, attempt->peer->sockaddr,
+                             attempt->peer->socklen, attempt->peer->name,
+                             &attempt->dialect, wait);
+}
+
+
+static void
+ngx_thrift_dialect_detected(ngx_thrift_detect_wait_t *wait, ngx_int_t rc,
+    const char *why, ngx_err_t err)
+{
+    ngx_thrift_call_t              *call;
+    ngx_thrift_attempt_t           *attempt;
+    ngx_thrift_dialect_question_t  *question;
+
+    question = (ngx_thrift_dialect_question_t *) wait;
+    attempt = wait->data;
+    call = attempt->call;
+
+    attempt->asks = NULL;
+
+    ngx_thrift_hedge_turn_to(attempt);
+
+    if (rc != NGX_OK) {
+        ngx_log_error(ngx_thrift_pool_level(attempt->pool), call->log, err,
+                      "%s", why);
+    }
+
+    call->resume(call, question->next(attempt, rc));
+}
+
+
+void
+ngx_thrift_dialect_leave(ngx_thrift_attempt_t *attempt)
+{
+    if (attempt->asks) {
+        ngx_thrift_detect_leave(attempt->asks);
+        attempt->asks = NULL;
+    }
+}
+
+
+void
+ngx_thrift_dialect_follow(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_connection_t *conn)
+{
+    attempt->dialect.transport = conn->server->dialect.transport;
+    attempt->dialect.protocol = conn->server->dialect.protocol;
+}
+
+
+void
+ngx_thrift_dialect_doubt(ngx_thrift_attempt_t *attempt)
+{
+    if (attempt->pool->detect && attempt->peer->sockaddr) {
+        ngx_thrift_detect_doubt(attempt->pool->detect,
+                                attempt->peer->sockaddr,
+                                attempt->peer->socklen);
     }
 }
 
@@ -122,10 +237,7 @@ ngx_thrift_dialect_set_name(ngx_thrift_attempt_t *attempt)
     return NGX_OK;
 }
 
-/*
- * It is there in another protocol only.  What its other attempt may be sending
- * stays.
- */
+/* It is there in another protocol only. */
 
 static ngx_uint_t
 ngx_thrift_dialect_differs(ngx_thrift_attempt_t *attempt)
@@ -180,6 +292,13 @@ ngx_thrift_dialect_prepare(ngx_thrift_attempt_t *attempt,
         return NGX_OK;
     }
 
+    /* what its other attempt may be sending stays */
+
+    if (call->translated && call->other) {
+        attempt->blameless = 1;
+        return NGX_ERROR;
+    }
+
     call->log->action = "translating call";
 
     if (ngx_thrift_dialect_head(attempt, &head) != NGX_OK) {
@@ -210,6 +329,11 @@ ngx_thrift_dialect_request(ngx_thrift_attempt_t *attempt, nthrift_head_t *head)
 
     if (!ngx_thrift_dialect_differs(attempt)) {
         return call->translated;
+    }
+
+    if (call->translated && call->other) {
+        attempt->blameless = 1;
+        return NULL;
     }
 
     m = ngx_palloc(call->pool, sizeof(ngx_thrift_message_t));

@@ -12,7 +12,7 @@
 #define _NGX_THRIFT_DIALECT_H_INCLUDED_
 
 
-/* The call was translated; NGX_ERROR: it cannot be.  Returns what follows. */
+/* That is done; NGX_ERROR: it cannot be.  Returns what follows. */
 
 typedef ngx_int_t (*ngx_thrift_dialect_next_pt)(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
@@ -20,6 +20,23 @@ typedef ngx_int_t (*ngx_thrift_dialect_next_pt)(ngx_thrift_attempt_t *attempt,
 
 /* The attempt's pool is known: so is the transport and the protocol. */
 void ngx_thrift_dialect_set(ngx_thrift_attempt_t *attempt);
+
+/*
+ * The attempt's server is known.  NGX_OK: so is what it speaks; NGX_AGAIN: it
+ * is asked, and the step goes on with what `next` returns then.
+ */
+ngx_int_t ngx_thrift_dialect_detect(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_dialect_next_pt next);
+
+/* It does not wait for that any more. */
+void ngx_thrift_dialect_leave(ngx_thrift_attempt_t *attempt);
+
+/* It is to go on that connection. */
+void ngx_thrift_dialect_follow(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_connection_t *conn);
+
+/* Its server does not answer as one that speaks that. */
+void ngx_thrift_dialect_doubt(ngx_thrift_attempt_t *attempt);
 
 /*
  * Translates a large call, if it has to be.  NGX_OK: it can be sent; NGX_AGAIN:

@@ -28,6 +28,9 @@ typedef struct {
     ngx_queue_t              queue;
     ngx_thrift_health_t     *health;
     ngx_thrift_check_t      *check;         /* on its way, or NULL */
+    ngx_uint_t               asked;         /* what it speaks is found out */
+    ngx_thrift_detect_wait_t  wait;         /* for that */
+    ngx_thrift_check_conf_t  conf;          /* health->check in its dialect */
     ngx_msec_t               due;           /* else: when the next one is */
     ngx_uint_t               walk;          /* in which it was there */
     ngx_uint_t               rounds;        /* checks so far */
@@ -53,6 +56,9 @@ static void ngx_thrift_health_free(ngx_thrift_health_server_t *server);
 static void ngx_thrift_health_begin(ngx_thrift_health_server_t *server);
 static ngx_msec_t ngx_thrift_health_check_due(ngx_thrift_health_t *health);
 static void ngx_thrift_health_check(ngx_thrift_health_server_t *server);
+static ngx_int_t ngx_thrift_health_ask(ngx_thrift_health_server_t *server);
+static void ngx_thrift_health_detected(ngx_thrift_detect_wait_t *wait,
+    ngx_int_t rc, const char *why, ngx_err_t err);
 static void ngx_thrift_health_again(ngx_thrift_health_server_t *server);
 static void ngx_thrift_health_done(void *data, ngx_int_t rc, const char *why,
     ngx_err_t err);
@@ -102,6 +108,10 @@ ngx_thrift_health_stop(ngx_thrift_health_t *health)
 
         if (server->check) {
             ngx_thrift_check_cancel(server->check);
+        }
+
+        if (server->asked) {
+            ngx_thrift_detect_leave(&server->wait);
         }
 
         ngx_thrift_health_free(server);
@@ -205,7 +215,9 @@ ngx_thrift_health_walk(ngx_thrift_health_t *health)
         next = ngx_queue_next(q);
         server = ngx_queue_data(q, ngx_thrift_health_server_t, queue);
 
-        if (server->walk != health->walks && server->check == NULL) {
+        if (server->walk != health->walks
+            && server->check == NULL && !server->asked)
+        {
             ngx_thrift_health_free(server);
         }
     }
@@ -364,7 +376,7 @@ ngx_thrift_health_check_due(ngx_thrift_health_t *health)
     {
         server = ngx_queue_data(q, ngx_thrift_health_server_t, queue);
 
-        if (server->check) {
+        if (server->check || server->asked) {
             continue;
         }
 
@@ -379,7 +391,7 @@ ngx_thrift_health_check_due(ngx_thrift_health_t *health)
             ngx_thrift_health_check(server);
         }
 
-        if (server->check == NULL) {
+        if (server->check == NULL && !server->asked) {
             next = ngx_thrift_earlier(next, server->due);
         }
     }
@@ -397,7 +409,11 @@ ngx_thrift_health_check(ngx_thrift_health_server_t *server)
 
     health = server->health;
 
-    server->check = ngx_thrift_check_start(&health->check,
+    if (ngx_thrift_health_ask(server) == NGX_AGAIN) {
+        return;
+    }
+
+    server->check = ngx_thrift_check_start(&server->conf,
                                            &server->checked.sockaddr,
                                            server->socklen, &server->name,
                                            server, &rc);
@@ -413,6 +429,69 @@ ngx_thrift_health_check(ngx_thrift_health_server_t *server)
     if (rc == NGX_DECLINED) {
         ngx_thrift_health_judge(server, rc, "connect() failed", err);
     }
+}
+
+
+/*
+ * In which transport and protocol is it checked?  NGX_AGAIN: that is being
+ * found out.
+ */
+
+static ngx_int_t
+ngx_thrift_health_ask(ngx_thrift_health_server_t *server)
+{
+    ngx_int_t              rc;
+    ngx_thrift_dialect_t   dialect;
+    ngx_thrift_health_t   *health;
+
+    health = server->health;
+    server->conf = health->check;
+
+    if (health->pool->detect == NULL) {
+        return NGX_OK;
+    }
+
+    server->wait.done = ngx_thrift_health_detected;
+    server->wait.data = server;
+
+    rc = ngx_thrift_detect(health->pool->detect, &server->checked.sockaddr,
+                           server->socklen, &server->name, &dialect,
+                           &server->wait);
+    if (rc == NGX_AGAIN) {
+        server->asked = 1;
+        health->nchecks++;
+        return NGX_AGAIN;
+    }
+
+    if (rc == NGX_OK) {
+        server->conf.transport = dialect.transport;
+        server->conf.protocol = dialect.protocol;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_thrift_health_detected(ngx_thrift_detect_wait_t *wait, ngx_int_t rc,
+    const char *why, ngx_err_t err)
+{
+    ngx_thrift_health_server_t  *server;
+
+    server = wait->data;
+
+    server->asked = 0;
+
+    /* that it speaks at all is not all that is checked */
+
+    if (rc == NGX_OK) {
+        server->health->nchecks--;
+        ngx_thrift_timer_set(&server->health->timer, ngx_current_msec);
+        return;
+    }
+
+    ngx_thrift_health_again(server);
+    ngx_thrift_health_done(server, rc, why, err);
 }
 
 

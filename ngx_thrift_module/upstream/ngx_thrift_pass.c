@@ -28,6 +28,9 @@ static ngx_int_t ngx_thrift_pass_try(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_connect(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
+static ngx_int_t ngx_thrift_pass_ready(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_pass_detected(ngx_thrift_attempt_t *attempt,
+    ngx_int_t rc);
 static ngx_int_t ngx_thrift_pass_enter(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_translated(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
@@ -139,7 +142,7 @@ ngx_thrift_pass_hedge(ngx_thrift_delay_t *hedge)
     ngx_thrift_dialect_set(attempt);
     ngx_thrift_pass_start_time(attempt);
 
-    rc = ngx_thrift_queue_enter(attempt);
+    rc = ngx_thrift_pass_ready(attempt);
 
     if (rc != NGX_AGAIN) {
         ngx_thrift_pass_go_on(attempt, rc);
@@ -249,6 +252,7 @@ ngx_thrift_pass_take_off(ngx_thrift_attempt_t *attempt)
     }
 
     (void) ngx_thrift_slice_cancel(attempt->call, NGX_THRIFT_CALL_LEFT);
+    ngx_thrift_dialect_leave(attempt);
 
     if (attempt->connection) {
         (void) ngx_thrift_connection_remove(attempt);
@@ -297,6 +301,8 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
     conn = ngx_thrift_pin_find(attempt);
 
     if (conn) {
+        ngx_thrift_dialect_follow(attempt, conn);
+
         rc = ngx_thrift_dialect_prepare(attempt, ngx_thrift_pass_pinned);
 
         if (rc != NGX_OK) {
@@ -384,9 +390,35 @@ ngx_thrift_pass_connect(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 
     attempt->fresh = (call->conf->balance == NGX_THRIFT_BALANCE_CONNECTION);
 
-    rc = ngx_thrift_dialect_prepare(attempt, ngx_thrift_pass_translated);
+    return ngx_thrift_pass_ready(attempt);
+}
+
+
+/* Its server is chosen.  A large call is translated before it has a place. */
+
+static ngx_int_t
+ngx_thrift_pass_ready(ngx_thrift_attempt_t *attempt)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_thrift_dialect_detect(attempt, ngx_thrift_pass_detected);
+
+    if (rc == NGX_OK) {
+        rc = ngx_thrift_dialect_prepare(attempt, ngx_thrift_pass_translated);
+    }
 
     return (rc == NGX_OK) ? ngx_thrift_pass_enter(attempt) : rc;
+}
+
+
+static ngx_int_t
+ngx_thrift_pass_detected(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
+{
+    if (rc == NGX_OK) {
+        rc = ngx_thrift_pass_ready(attempt);
+    }
+
+    return ngx_thrift_pass_follow(attempt, rc);
 }
 
 

@@ -30,8 +30,9 @@ ngx_thrift_pin_find(ngx_thrift_attempt_t *attempt)
         dialect = &conn->server->dialect;
 
         if (conn->pool == attempt->pool
-            && dialect->transport == attempt->dialect.transport
-            && dialect->protocol == attempt->dialect.protocol)
+            && (conn->pool->detect
+                || (dialect->transport == attempt->dialect.transport
+                    && dialect->protocol == attempt->dialect.protocol)))
         {
             return conn;
         }

@@ -116,6 +116,8 @@ struct ngx_thrift_pool_s {
     ngx_msec_t            pipeline_delay;   /* no call waits behind one that
                                                takes longer */
 
+    ngx_thrift_detect_t  *detect;       /* what finds out how each server is
+                                           called, or NULL */
     ngx_thrift_warm_t    *warm;         /* what opens them ahead, or NULL */
 
     ngx_thrift_link_t     link;         /* how its connections are made */

@@ -43,6 +43,7 @@ typedef struct {
     u_char                users[NGX_THRIFT_SHARED_SLOTS];   /* that refer to
                                            it */
     ngx_thrift_verdict_t  verdict;
+    volatile ngx_uint_t   dialect;      /* ngx_thrift_detect.c; 0: unknown */
     socklen_t             socklen;
     ngx_sockaddr_t        sockaddr;
 } ngx_thrift_shared_server_t;

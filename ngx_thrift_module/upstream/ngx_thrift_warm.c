@@ -43,6 +43,8 @@ static ngx_thrift_warm_server_t *ngx_thrift_warm_create(
 static void ngx_thrift_warm_free(ngx_thrift_warm_server_t *server);
 static ngx_msec_t ngx_thrift_warm_fill(ngx_thrift_warm_t *warm,
     ngx_thrift_warm_server_t *server);
+static ngx_int_t ngx_thrift_warm_ask(ngx_thrift_warm_t *warm,
+    ngx_thrift_warm_server_t *server);
 static ngx_uint_t ngx_thrift_warm_lacks(ngx_thrift_warm_t *warm,
     ngx_thrift_warm_server_t *server);
 static ngx_int_t ngx_thrift_warm_open(ngx_thrift_warm_t *warm,
@@ -226,6 +228,10 @@ ngx_thrift_warm_fill(ngx_thrift_warm_t *warm, ngx_thrift_warm_server_t *server)
 {
     ngx_uint_t  n;
 
+    if (ngx_thrift_warm_ask(warm, server) != NGX_OK) {
+        return ngx_current_msec + NGX_THRIFT_WARM_LOOK;
+    }
+
     n = ngx_thrift_warm_lacks(warm, server);
 
     if (n == 0) {
@@ -255,6 +261,43 @@ ngx_thrift_warm_fill(ngx_thrift_warm_t *warm, ngx_thrift_warm_server_t *server)
     }
 
     return ngx_current_msec + NGX_THRIFT_WARM_LOOK;
+}
+
+
+/* In which transport and protocol?  NGX_AGAIN: that will be known. */
+
+static ngx_int_t
+ngx_thrift_warm_ask(ngx_thrift_warm_t *warm, ngx_thrift_warm_server_t *server)
+{
+    ngx_int_t              rc;
+    ngx_sockaddr_t         sockaddr;
+    ngx_thrift_server_t   *key;
+    ngx_thrift_dialect_t   dialect;
+
+    if (warm->pool->detect == NULL) {
+        return NGX_OK;
+    }
+
+    key = &server->key;
+    dialect = warm->dialect;
+
+    rc = ngx_thrift_detect(warm->pool->detect, &key->sockaddr.sockaddr,
+                           key->socklen, &server->name, &dialect, NULL);
+
+    if (rc == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    if (dialect.transport != key->dialect.transport
+        || dialect.protocol != key->dialect.protocol)
+    {
+        sockaddr = key->sockaddr;
+
+        ngx_thrift_server_key(key, warm->pool, &sockaddr.sockaddr,
+                              key->socklen, &dialect);
+    }
+
+    return NGX_OK;
 }
 
 
@@ -305,7 +348,7 @@ ngx_thrift_warm_open(ngx_thrift_warm_t *warm, ngx_thrift_warm_server_t *server)
 
     attempt.peer = &peer;
     attempt.pool = warm->pool;
-    attempt.dialect = warm->dialect;
+    attempt.dialect = server->key.dialect;
     attempt.max_conns = server->max_conns;
 
     attempt.address = ngx_thrift_address_get(warm->pool, peer.sockaddr,
@@ -401,14 +444,28 @@ static ngx_uint_t
 ngx_thrift_warm_is_spoken(ngx_thrift_warm_t *warm,
     ngx_thrift_connection_t *conn)
 {
-    ngx_thrift_dialect_t  *dialect;
+    ngx_thrift_dialect_t      *dialect, *kept;
+    ngx_thrift_warm_server_t  *server;
 
     dialect = &conn->server->dialect;
+    kept = &warm->dialect;
 
-    return !ngx_thrift_pool_is_own(conn)
-           && dialect->transport == warm->dialect.transport
-           && dialect->protocol == warm->dialect.protocol
-           && dialect->identity.len == 0;
+    if (ngx_thrift_pool_is_own(conn) || dialect->identity.len != 0) {
+        return 0;
+    }
+
+    if (warm->pool->detect) {
+        server = ngx_thrift_warm_find(warm, &conn->server->sockaddr.sockaddr,
+                                      conn->server->socklen);
+        if (server == NULL) {
+            return 0;
+        }
+
+        kept = &server->key.dialect;
+    }
+
+    return dialect->transport == kept->transport
+           && dialect->protocol == kept->protocol;
 }
 
 

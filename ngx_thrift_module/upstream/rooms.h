@@ -37,6 +37,7 @@
  *                   before its first call
  *
  *     health        which servers are used at all
+ *     detect        which transport and protocol each of them speaks
  *      |
  *      v
  *     check         one call to one of them, on a connection of its own
@@ -65,6 +66,7 @@
 #include "upstream/ngx_thrift_connection.h"
 #include "upstream/ngx_thrift_exchange.h"
 #include "upstream/ngx_thrift_check.h"
+#include "upstream/ngx_thrift_detect.h"
 #include "upstream/ngx_thrift_health.h"
 #include "upstream/ngx_thrift_queue.h"
 #include "upstream/ngx_thrift_pin.h"

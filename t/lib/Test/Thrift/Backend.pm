@@ -42,6 +42,9 @@ package Test::Thrift::Backend;
 # { reset => 1 }, { raw => bytes } sent before any call, at once or after
 # "delay" seconds, { ignore => 1 }: accepted and never read.
 #
+# Under '!speaks' stands what it expects: "framed compact"; it closes connections
+# on which anything else comes.
+#
 # With the option proxy_protocol each connection has to begin with such a line;
 # proxied() has them.  With the option ssl, of IO::Socket::SSL, it speaks TLS; handshakes() tells of
 # each.  Under '!tls' stands what happens when one begins: { close => 1 },
@@ -711,6 +714,13 @@ sub next_call {
             my $error = $@;
             $error =~ s/\s+/ /g;
             $self->note('malformed', $c->{number}, $error);
+            $self->close($c);
+            return;
+        }
+
+        my $speaks = $self->{script}{'!speaks'};
+
+        if ($speaks && $speaks ne "$m->{transport} $m->{protocol}") {
             $self->close($c);
             return;
         }
