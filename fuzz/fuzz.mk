@@ -6,7 +6,7 @@
 # does not change from one run to the next.  "make fuzz" looks for what is new,
 # FUZZ_SECONDS each.
 
-FUZZ_PACKAGES = clang libclang-rt-14-dev libc6-dev perl
+FUZZ_PACKAGES = clang libclang-rt-14-dev libc6-dev libjansson-dev perl
 
 FUZZ_CC       = clang
 FUZZ_CFLAGS   = -std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Isrc -Ifuzz \
@@ -64,7 +64,7 @@ $(FUZZ_LIBRARY): $(FUZZ_OBJECTS)
 
 build/fuzz/%: fuzz/%_fuzz.c $(FUZZ_LIBRARY) $(FUZZ_HEADERS)
 	$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer,$(FUZZ_SANITIZE) -o $@ $< \
-	    $(FUZZ_LIBRARY)
+	    $(FUZZ_LIBRARY) -ljansson
 
 
 .PHONY: fuzz-packages

@@ -13,7 +13,7 @@ IDL_CFLAGS   = -std=gnu11 -D_GNU_SOURCE -g -O2 -Wall -Wextra -Wshadow \
                -Wconversion -Wno-sign-conversion -Werror -Isrc
 IDL_SANITIZE = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 
-IDL_ROOMS    = base idl wire bind
+IDL_ROOMS    = base idl wire bind plain
 IDL_SOURCES  = $(sort $(wildcard $(IDL_ROOMS:%=src/%/*.c)))
 IDL_HEADERS  = $(wildcard $(IDL_ROOMS:%=src/%/*.h))
 IDL_OBJECTS  = $(IDL_SOURCES:src/%.c=build/idl/%.o)

@@ -32,7 +32,7 @@ HOST_CXX      = $(if $(filter fuzz,$(1)),clang++,g++) -std=c++11 -g -Isrc \
 HOST_GLIB     = `pkg-config --cflags thrift_c_glib gobject-2.0`
 HOST_LIBS     = `pkg-config --libs thrift_c_glib gobject-2.0`
 
-HOST_SOURCES  = $(sort $(wildcard src/*/*.c)) \
+HOST_SOURCES  = $(filter-out src/plain/%,$(sort $(wildcard src/*/*.c))) \
                 $(patsubst %,t/host/%.c, \
                   host call ticket event api wire body drive)
 HOST_ALL      = $(wildcard src/*/*.h src/*.h t/host/*.h)

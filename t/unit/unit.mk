@@ -2,7 +2,7 @@
 # program build/unit/<noun> that prints TAP, but for bench.c, which measures.
 # Included by the top-level Makefile; "make -f t/unit/unit.mk" works as well.
 
-UNIT_PACKAGES = gcc libc6-dev
+UNIT_PACKAGES = gcc libc6-dev libjansson-dev
 
 UNIT_CC       = gcc
 UNIT_CFLAGS   = -std=gnu11 -D_GNU_SOURCE -g -Wall -Wextra -Werror -Isrc \
@@ -40,12 +40,13 @@ $(UNIT_LIBRARY): $(UNIT_OBJECTS)
 
 
 build/unit/%: t/unit/%.c $(UNIT_LIBRARY) $(UNIT_HEADERS)
-	$(UNIT_CC) $(UNIT_CFLAGS) $(UNIT_SANITIZE) -o $@ $< $(UNIT_LIBRARY)
+	$(UNIT_CC) $(UNIT_CFLAGS) $(UNIT_SANITIZE) -o $@ $< $(UNIT_LIBRARY) \
+	    -ljansson
 
 
 build/unit-bench: t/unit/bench.c $(UNIT_SOURCES) $(UNIT_HEADERS)
 	@mkdir -p $(@D)
-	$(UNIT_CC) $(UNIT_CFLAGS) -O2 -o $@ $< $(UNIT_SOURCES)
+	$(UNIT_CC) $(UNIT_CFLAGS) -O2 -o $@ $< $(UNIT_SOURCES) -ljansson
 
 
 .PHONY: unit-packages

@@ -1,0 +1,140 @@
+/*
+ * plain/error.c: the text of an error: place and sentence.  What is read from
+ * elsewhere can stand in both (keys of maps, wrong names): the text that comes
+ * of it can be logged, and sent as JSON.
+ */
+
+#include "plain/error.h"
+
+#include "bind/utf8.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+
+#define ERROR_REASON  256       /* bytes: of the sentence, not for paths */
+
+
+/* Adds as much as there is room for in the first `size` bytes. */
+
+static void
+error_add_list(nthrift_plain_error_t *err, size_t size, const char *fmt,
+    va_list args)
+{
+    int  n;
+
+    if (size <= err->len) {
+        return;
+    }
+
+    size -= err->len;
+    n = vsnprintf(err->text + err->len, size, fmt, args);
+
+    if (n > 0) {
+        err->len += ((size_t) n < size) ? (size_t) n : size - 1;
+    }
+}
+
+
+static void __attribute__((format(printf, 3, 4)))
+error_add(nthrift_plain_error_t *err, size_t size, const char *fmt, ...)
+{
+    va_list  args;
+
+    va_start(args, fmt);
+    error_add_list(err, size, fmt, args);
+    va_end(args);
+}
+
+
+static void
+error_add_path(nthrift_plain_error_t *err, const nthrift_plain_path_t *path)
+{
+    size_t  size;
+
+    if (path->kind == NTHRIFT_PLAIN_ROOT) {
+        return;
+    }
+
+    error_add_path(err, path->up);
+
+    size = sizeof(err->text) - ERROR_REASON;
+
+    switch (path->kind) {
+
+    case NTHRIFT_PLAIN_ROOT:
+        break;
+
+    case NTHRIFT_PLAIN_FIELD:
+        error_add(err, size, "%s%.*s", (err->len != 0) ? "." : "",
+                  nthrift_plain_str(&path->name));
+        break;
+
+    case NTHRIFT_PLAIN_INDEX:
+        error_add(err, size, "[%zu]", path->index);
+        break;
+
+    case NTHRIFT_PLAIN_KEY:
+        error_add(err, size, "{%.*s}", nthrift_plain_str(&path->name));
+        break;
+    }
+}
+
+
+/* Leaves nothing that a log or JSON could not take. */
+
+static void
+error_clean(nthrift_plain_error_t *err)
+{
+    uint8_t        *p, *last;
+    const uint8_t  *bad;
+
+    p = (uint8_t *) err->text;
+    last = p + err->len;
+
+    for (bad = p; bad != last; bad++) {
+        bad = nthrift_utf8_check(bad, last);
+
+        if (bad == last) {
+            break;
+        }
+
+        p[bad - p] = '?';
+    }
+
+    for ( /* void */ ; p != last; p++) {
+        if (*p < 0x20 || *p == 0x7f) {
+            *p = '?';
+        }
+    }
+}
+
+
+int
+nthrift_plain_error_say(nthrift_plain_error_t *err,
+    nthrift_plain_error_e kind, const nthrift_plain_path_t *path,
+    const char *fmt, ...)
+{
+    va_list  args;
+
+    if (err->len != 0) {
+        return NTHRIFT_ERROR;
+    }
+
+    err->kind = kind;
+
+    if (path != NULL) {
+        error_add_path(err, path);
+        err->path = err->len;
+        error_add(err, sizeof(err->text), "%s",
+                  (err->len != 0) ? ": " : "arguments: ");
+    }
+
+    va_start(args, fmt);
+    error_add_list(err, sizeof(err->text), fmt, args);
+    va_end(args);
+
+    error_clean(err);
+
+    return NTHRIFT_ERROR;
+}

@@ -1,0 +1,156 @@
+/*
+ * plain/plain.h: plain JSON by the IDL: arguments as a person writes them, and
+ * results as a program in a browser reads them, to and from the bytes of
+ * bodies.  docs/json.md says which JSON stands for what.  It is not the JSON
+ * protocol (wire/json.h), which has ids and types in place of names.
+ *
+ *     JSON, or a query ---> read.c, query.c ---> body of a call
+ *     body of a reply  ---> reply.c -----------> JSON, and what it is
+ *
+ * For the command nthrift and for whoever else speaks JSON with people.  No
+ * function keeps anything between two calls, opens, prints or waits.  What is
+ * given back is taken from the arena that is handed in; JSON that is read is
+ * a tree of jansson's on malloc(), some 100 bytes for each value, which is
+ * freed before the function returns.
+ *
+ * All return NTHRIFT_OK, or NTHRIFT_ERROR and what is wrong in `err`.
+ */
+
+#ifndef NTHRIFT_PLAIN_H
+#define NTHRIFT_PLAIN_H
+
+#include "bind/schema.h"
+
+
+typedef struct {
+    uint32_t   max_depth;       /* levels of structs and containers, 1 ..
+                                   NTHRIFT_MAX_DEPTH; arguments and results
+                                   are level 1 themselves */
+    uint32_t   max_values;      /* values in JSON that is read, in defaults
+                                   that are added, in a body that is shown */
+    size_t     max_size;        /* bytes that are written: body or JSON */
+    uint64_t   seed;            /* of tables of keys: random is best */
+    uint8_t    long_strings;    /* 1: i64 is shown as a string, "1", for those
+                                   who read numbers as doubles; both are read
+                                   always */
+} nthrift_plain_rules_t;
+
+
+typedef enum {
+    NTHRIFT_PLAIN_SYNTAX = 1,   /* it is no JSON, or no query */
+    NTHRIFT_PLAIN_ARGUMENTS,    /* JSON or a query that does not fit the IDL */
+    NTHRIFT_PLAIN_REPLY,        /* a reply that does not */
+    NTHRIFT_PLAIN_SIZE,         /* more than max_size, ... */
+    NTHRIFT_PLAIN_VALUES,       /* ... max_values, ... */
+    NTHRIFT_PLAIN_DEPTH,        /* ... or max_depth allows */
+    NTHRIFT_PLAIN_MEMORY        /* the arena or malloc() has no more */
+} nthrift_plain_error_e;
+
+
+#define NTHRIFT_PLAIN_TEXT  512         /* bytes of an error's text */
+
+/*
+ * The first thing that is wrong: its place and a sentence, "user.tags[3]:
+ * string expected", "prices{apple}: number expected", "JSON:1:7: ...".  The
+ * text ends with a 0 byte, is UTF-8 and has no control characters, whatever
+ * was read; a long path is cut.
+ */
+
+typedef struct {
+    nthrift_plain_error_e   kind;
+    size_t                  path;       /* bytes of `text` that are the place,
+                                           0: it is about all of it */
+    size_t                  len;
+    char                    text[NTHRIFT_PLAIN_TEXT];
+} nthrift_plain_error_t;
+
+
+/* A method, prepared once for all its calls. */
+
+typedef struct {
+    const nthrift_idl_method_t  *idl;
+    const nthrift_schema_t      *result;        /* NULL: oneway */
+    uint32_t                     max_required;
+} nthrift_plain_method_t;
+
+
+/*
+ * Prepares a method.  Tables are taken from the set's arena; all methods of a
+ * configuration should have one set.  NTHRIFT_ERROR: no memory, and the set
+ * must not be used again.
+ */
+int nthrift_plain_method_init(nthrift_plain_method_t *m,
+    nthrift_schema_set_t *set, const nthrift_idl_method_t *method);
+
+/*
+ * Writes the body of a call of `m` in `protocol` (NTHRIFT_BINARY or
+ * NTHRIFT_COMPACT): `text` is JSON, an object by the names of arguments or an
+ * array by their places in the IDL; empty text is an object without members.
+ * What is missing gets the defaults of the IDL; null leaves out an argument or
+ * field together with its default.  `*body` lives as long as `arena`.
+ */
+int nthrift_plain_read(const nthrift_plain_rules_t *rules,
+    nthrift_arena_t *arena, const nthrift_plain_method_t *m,
+    const nthrift_str_t *text, unsigned protocol, nthrift_str_t *body,
+    nthrift_plain_error_t *err);
+
+/*
+ * The same for the query of a URL, "id=7&name=a%20b": the text behind its
+ * "?", as it was received.  "+" is a blank.  A name that occurs several times
+ * gives the elements of a list or set.
+ */
+int nthrift_plain_read_query(const nthrift_plain_rules_t *rules,
+    nthrift_arena_t *arena, const nthrift_plain_method_t *m,
+    const nthrift_str_t *query, unsigned protocol, nthrift_str_t *body,
+    nthrift_plain_error_t *err);
+
+/*
+ * 1 if nthrift_plain_read_query() can give all arguments of the method: they
+ * are scalars, or lists and sets of scalars.
+ */
+int nthrift_plain_is_query(const nthrift_idl_method_t *method);
+
+
+/* What a reply says. */
+
+typedef enum {
+    NTHRIFT_PLAIN_RESULT = 0,
+    NTHRIFT_PLAIN_VOID,             /* "null" */
+    NTHRIFT_PLAIN_DECLARED,         /* an exception that the IDL has ... */
+    NTHRIFT_PLAIN_UNDECLARED,       /* ... one that the server's IDL has, and
+                                       ours has not ... */
+    NTHRIFT_PLAIN_APPLICATION       /* ... TApplicationException */
+} nthrift_plain_reply_e;
+
+typedef struct {
+    nthrift_plain_reply_e   kind;
+    nthrift_str_t           text;       /* JSON on one line; the arena's */
+    nthrift_str_t           type;       /* of exceptions: "NotFound", "#5",
+                                           "TApplicationException" */
+    int32_t                 code;       /* TApplicationException's type */
+    uint32_t                base64;     /* strings that are not UTF-8, and
+                                           stand there as {"base64": ...} */
+} nthrift_plain_reply_t;
+
+
+/*
+ * Writes the JSON of a reply of `m`, not oneway: [p, last) is the body of a
+ * message of `type`, NTHRIFT_REPLY or NTHRIFT_EXCEPTION, in `protocol`.  Bytes
+ * may be anything; what does not fit the IDL is an error, but for fields that
+ * it does not have, which are shown under their ids.
+ */
+int nthrift_plain_reply(const nthrift_plain_rules_t *rules,
+    nthrift_arena_t *arena, const nthrift_plain_method_t *m,
+    unsigned protocol, unsigned type, const uint8_t *p, const uint8_t *last,
+    nthrift_plain_reply_t *reply, nthrift_plain_error_t *err);
+
+/*
+ * JSON as a person reads it, two blanks for each level: of text that a
+ * function of this header has written.  `*out` is the arena's.  NTHRIFT_ERROR:
+ * no memory.
+ */
+int nthrift_plain_indent(nthrift_arena_t *arena, const nthrift_str_t *text,
+    nthrift_str_t *out);
+
+
+#endif /* NTHRIFT_PLAIN_H */

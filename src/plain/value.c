@@ -1,0 +1,1060 @@
+/*
+ * plain/value.c: walks over a value with the IDL beside it, and writes JSON of
+ * it.  reply.c has found that the bytes fit the IDL; where nothing is declared
+ * the bytes alone tell what there is.
+ *
+ * The walk is as deep as the value, rules->max_depth at most.
+ */
+
+#include "plain/value.h"
+
+#include "bind/protocol.h"
+#include "bind/utf8.h"
+#include "plain/error.h"
+#include "plain/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+
+#define VALUE_NUMBER    32      /* bytes: of a number's text */
+#define VALUE_DIGITS    15      /* that a double has for certain ... */
+#define VALUE_MOST      17      /* ... and that tell any two apart */
+
+
+/* Where a member of an object begins; `quoted`: its key is no string. */
+
+typedef struct {
+    size_t    key;
+    size_t    value;
+    unsigned  quoted;
+} value_member_t;
+
+typedef struct {
+    value_member_t  *members;
+    uint32_t         n;
+    size_t           start;     /* of the object */
+    unsigned         odd;       /* 1: a key is no text that JSON can have */
+} value_object_t;
+
+
+/* Limits and errors */
+
+static uint8_t *
+value_grow(void *owner, uint8_t *data, size_t len, size_t *size)
+{
+    uint8_t                *p;
+    nthrift_plain_value_t  *v = owner;
+
+    p = nthrift_arena_alloc(v->arena, *size);
+
+    if (p != NULL && len != 0) {
+        memcpy(p, data, len);
+    }
+
+    return p;
+}
+
+
+void
+nthrift_plain_value_start(nthrift_plain_value_t *v,
+    const nthrift_plain_rules_t *rules, nthrift_arena_t *arena,
+    unsigned protocol, const uint8_t *p, const uint8_t *last,
+    nthrift_plain_error_t *err)
+{
+    memset(v, 0, sizeof(nthrift_plain_value_t));
+    memset(err, 0, sizeof(nthrift_plain_error_t));
+
+    v->rules = rules;
+    v->arena = arena;
+    v->protocol = nthrift_bind_protocols[protocol].token;
+    v->p = p;
+    v->last = last;
+    v->values = rules->max_values;
+    v->err = err;
+
+    nthrift_write_init(&v->w, protocol, NULL, 0, rules->max_size, value_grow,
+                       v);
+}
+
+
+static int
+value_no_memory(nthrift_plain_value_t *v)
+{
+    return nthrift_plain_error_say(v->err, NTHRIFT_PLAIN_MEMORY, NULL,
+                                   "not enough memory");
+}
+
+
+static int
+value_no_room(nthrift_plain_value_t *v)
+{
+    if (v->w.error != nthrift_write_too_large) {
+        return value_no_memory(v);
+    }
+
+    return nthrift_plain_error_say(v->err, NTHRIFT_PLAIN_SIZE, NULL,
+                                   "JSON larger than %zu bytes",
+                                   v->rules->max_size);
+}
+
+
+static int
+value_malformed(nthrift_plain_value_t *v)
+{
+    return nthrift_plain_error_say(v->err, NTHRIFT_PLAIN_REPLY, NULL,
+                                   "malformed body");
+}
+
+
+int
+nthrift_plain_value_finish(nthrift_plain_value_t *v, nthrift_str_t *text)
+{
+    if (v->w.error != NULL) {
+        return value_no_room(v);
+    }
+
+    text->data = v->w.data;
+    text->len = v->w.len;
+
+    return NTHRIFT_OK;
+}
+
+
+static int
+value_count(nthrift_plain_value_t *v)
+{
+    if (v->w.error != NULL) {
+        return value_no_room(v);
+    }
+
+    if (v->values == 0) {
+        return nthrift_plain_error_say(v->err, NTHRIFT_PLAIN_VALUES, NULL,
+                                       "more than %u values",
+                                       (unsigned) v->rules->max_values);
+    }
+
+    v->values--;
+
+    return NTHRIFT_OK;
+}
+
+
+static int
+value_descend(nthrift_plain_value_t *v)
+{
+    if (v->depth == v->rules->max_depth) {
+        return nthrift_plain_error_say(v->err, NTHRIFT_PLAIN_DEPTH, NULL,
+                                       "nested more than %u levels deep",
+                                       (unsigned) v->rules->max_depth);
+    }
+
+    v->depth++;
+
+    return NTHRIFT_OK;
+}
+
+
+/* Tokens */
+
+void
+nthrift_plain_value_open(nthrift_token_level_t *level)
+{
+    memset(level, 0, sizeof(nthrift_token_level_t));
+
+    level->fields = 1;
+    level->left = 1;
+}
+
+
+int
+nthrift_plain_value_token(nthrift_plain_value_t *v,
+    nthrift_token_level_t *level, nthrift_token_t *t)
+{
+    ptrdiff_t  n;
+
+    n = v->protocol->read(level, v->p, v->last, t);
+
+    if (n < 0) {
+        return value_malformed(v);
+    }
+
+    v->p += n;
+
+    if (level->fields && t->type != NTHRIFT_STOP) {
+        level->id = t->id;
+    }
+
+    return NTHRIFT_OK;
+}
+
+
+static void
+value_open_container(nthrift_token_level_t *level, const nthrift_token_t *t)
+{
+    memset(level, 0, sizeof(nthrift_token_level_t));
+
+    if (t->count == 0) {
+        return;
+    }
+
+    if (t->type == NTHRIFT_MAP) {
+        level->left = t->count * 2;
+        level->type[0] = t->key;
+
+    } else {
+        level->left = t->count;
+        level->type[0] = t->elem;
+    }
+
+    level->type[1] = t->elem;
+}
+
+
+/* The bytes of a string. */
+
+static const uint8_t *
+value_bytes(nthrift_plain_value_t *v, const nthrift_token_t *t)
+{
+    const uint8_t  *data;
+
+    if (t->count > (size_t) (v->last - v->p)) {
+        (void) value_malformed(v);
+        return NULL;
+    }
+
+    data = v->p;
+    v->p += t->count;
+
+    return data;
+}
+
+
+/* Containers of more values than bytes are none; a pair is two values. */
+
+static int
+value_check_count(nthrift_plain_value_t *v, const nthrift_token_t *t)
+{
+    if (t->count > (size_t) (v->last - v->p) || t->count > INT32_MAX) {
+        return value_malformed(v);
+    }
+
+    return NTHRIFT_OK;
+}
+
+
+/* Text */
+
+void
+nthrift_plain_value_put(nthrift_plain_value_t *v, const char *json)
+{
+    nthrift_write_bytes(&v->w, (const uint8_t *) json, strlen(json));
+}
+
+
+static void
+value_put_base64(nthrift_plain_value_t *v, const uint8_t *data, size_t len)
+{
+    size_t    size;
+    uint8_t  *p;
+
+    size = nthrift_plain_text_base64_size(len);
+
+    nthrift_plain_value_put(v, "\"");
+
+    p = nthrift_write_reserve(&v->w, size);
+
+    if (p != NULL) {
+        nthrift_plain_text_base64_write((char *) p, data, len);
+        v->w.len += size;
+    }
+
+    nthrift_plain_value_put(v, "\"");
+}
+
+
+/* How a byte is written that cannot stand in a string, or NULL. */
+
+static const char *
+value_escape(uint8_t c, char *buf)
+{
+    switch (c) {
+
+    case '"':
+        return "\\\"";
+
+    case '\\':
+        return "\\\\";
+
+    case '\b':
+        return "\\b";
+
+    case '\f':
+        return "\\f";
+
+    case '\n':
+        return "\\n";
+
+    case '\r':
+        return "\\r";
+
+    case '\t':
+        return "\\t";
+    }
+
+    if (c >= 0x20) {
+        return NULL;
+    }
+
+    snprintf(buf, VALUE_NUMBER, "\\u%04x", (unsigned) c);
+
+    return buf;
+}
+
+
+static void
+value_put_string(nthrift_plain_value_t *v, const uint8_t *data, size_t len)
+{
+    char            buf[VALUE_NUMBER];
+    const char     *escape;
+    const uint8_t  *p, *from, *last;
+
+    nthrift_plain_value_put(v, "\"");
+
+    from = data;
+    last = data + len;
+
+    for (p = data; p != last; p++) {
+        escape = value_escape(*p, buf);
+
+        if (escape != NULL) {
+            nthrift_write_bytes(&v->w, from, (size_t) (p - from));
+            nthrift_plain_value_put(v, escape);
+            from = p + 1;
+        }
+    }
+
+    nthrift_write_bytes(&v->w, from, (size_t) (last - from));
+    nthrift_plain_value_put(v, "\"");
+}
+
+
+void
+nthrift_plain_value_text(nthrift_plain_value_t *v, const uint8_t *data,
+    size_t len)
+{
+    static const uint8_t  empty[1];
+
+    if (len == 0) {
+        data = empty;
+    }
+
+    if (nthrift_utf8_check(data, data + len) == data + len) {
+        value_put_string(v, data, len);
+        return;
+    }
+
+    v->base64++;
+
+    nthrift_plain_value_put(v, "{\"base64\":");
+    value_put_base64(v, data, len);
+    nthrift_plain_value_put(v, "}");
+}
+
+
+static int
+value_string(nthrift_plain_value_t *v, const nthrift_token_t *t,
+    const nthrift_idl_type_t *type)
+{
+    const uint8_t  *data;
+
+    data = value_bytes(v, t);
+
+    if (data == NULL) {
+        return NTHRIFT_ERROR;
+    }
+
+    if (type != NULL && type->kind == NTHRIFT_IDL_BINARY) {
+        value_put_base64(v, data, t->count);
+
+    } else {
+        nthrift_plain_value_text(v, data, t->count);
+    }
+
+    return NTHRIFT_OK;
+}
+
+
+static void
+value_uuid(nthrift_plain_value_t *v, const nthrift_token_t *t)
+{
+    char  text[NTHRIFT_PLAIN_UUID + 3];
+
+    text[0] = '"';
+    nthrift_plain_text_uuid_write(text + 1, t->at);
+    memcpy(text + 1 + NTHRIFT_PLAIN_UUID, "\"", 2);
+
+    nthrift_plain_value_put(v, text);
+}
+
+
+/* Numbers */
+
+/* A number with a fraction or an exponent, of few digits. */
+
+static void
+value_put_real(nthrift_plain_value_t *v, double value)
+{
+    int   digits;
+    char  text[VALUE_NUMBER];
+
+    for (digits = VALUE_DIGITS; digits <= VALUE_MOST; digits++) {
+        snprintf(text, sizeof(text) - 2, "%.*g", digits, value);
+
+        if (strtod(text, NULL) == value) {
+            break;
+        }
+    }
+
+    if (strpbrk(text, ".e") == NULL) {
+        strcat(text, ".0");
+    }
+
+    nthrift_plain_value_put(v, text);
+}
+
+
+static void
+value_double(nthrift_plain_value_t *v, const nthrift_token_t *t)
+{
+    double   value;
+    int64_t  bits;
+
+    bits = v->protocol->number(t);
+    memcpy(&value, &bits, sizeof(value));
+
+    if (isnan(value)) {
+        nthrift_plain_value_put(v, "\"NaN\"");
+
+    } else if (isinf(value)) {
+        nthrift_plain_value_put(v, (value > 0) ? "\"Infinity\""
+                                               : "\"-Infinity\"");
+
+    } else {
+        value_put_real(v, value);
+    }
+}
+
+
+/* The name that an enum has for a number, or NULL. */
+
+static const nthrift_str_t *
+value_enum_name(const nthrift_idl_type_t *type, int64_t number)
+{
+    const nthrift_idl_item_t  *item;
+
+    if (type == NULL || type->kind != NTHRIFT_IDL_ENUM) {
+        return NULL;
+    }
+
+    item = nthrift_idl_item_by_number((const nthrift_idl_enum_t *) type->def,
+                                      number);
+
+    return (item != NULL) ? &item->name : NULL;
+}
+
+
+static void
+value_number(nthrift_plain_value_t *v, const nthrift_token_t *t,
+    const nthrift_idl_type_t *type)
+{
+    char                  text[VALUE_NUMBER];
+    int64_t               number;
+    const char           *quote;
+    const nthrift_str_t  *name;
+
+    number = v->protocol->number(t);
+    name = value_enum_name(type, number);
+
+    if (name != NULL) {
+        value_put_string(v, name->data, name->len);
+        return;
+    }
+
+    quote = (t->type == NTHRIFT_I64 && v->rules->long_strings) ? "\"" : "";
+
+    snprintf(text, sizeof(text), "%s%lld%s", quote, (long long) number, quote);
+
+    nthrift_plain_value_put(v, text);
+}
+
+
+/* Containers */
+
+static int
+value_element(nthrift_plain_value_t *v, nthrift_token_level_t *level,
+    const nthrift_idl_type_t *type)
+{
+    nthrift_token_t  t;
+
+    if (nthrift_plain_value_token(v, level, &t) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
+
+    level->left--;
+
+    return nthrift_plain_value_write(v, &t, (type != NULL) ? type->real
+                                                           : NULL);
+}
+
+
+static int
+value_list(nthrift_plain_value_t *v, const nthrift_token_t *t,
+    const nthrift_idl_type_t *type)
+{
+    const char                *before;
+    nthrift_token_level_t      level;
+    const nthrift_idl_type_t  *elem;
+
+    elem = (type != NULL) ? type->elem : NULL;
+
+    value_open_container(&level, t);
+
+    nthrift_plain_value_put(v, "[");
+
+    for (before = ""; level.left != 0; before = ",") {
+        nthrift_plain_value_put(v, before);
+
+        if (value_element(v, &level, elem) != NTHRIFT_OK) {
+            return NTHRIFT_ERROR;
+        }
+    }
+
+    nthrift_plain_value_put(v, "]");
+
+    return NTHRIFT_OK;
+}
+
+
+/* [[key,value],...] */
+
+static int
+value_pairs(nthrift_plain_value_t *v, const nthrift_token_t *t,
+    const nthrift_idl_type_t *type)
+{
+    const char                *before;
+    nthrift_token_level_t      level;
+    const nthrift_idl_type_t  *key, *elem;
+
+    key = (type != NULL) ? type->key : NULL;
+    elem = (type != NULL) ? type->elem : NULL;
+
+    value_open_container(&level, t);
+
+    nthrift_plain_value_put(v, "[");
+
+    for (before = ""; level.left != 0; before = ",") {
+        nthrift_plain_value_put(v, before);
+        nthrift_plain_value_put(v, "[");
+
+        if (value_element(v, &level, key) != NTHRIFT_OK) {
+            return NTHRIFT_ERROR;
+        }
+
+        nthrift_plain_value_put(v, ",");
+
+        if (value_element(v, &level, elem) != NTHRIFT_OK) {
+            return NTHRIFT_ERROR;
+        }
+
+        nthrift_plain_value_put(v, "]");
+    }
+
+    nthrift_plain_value_put(v, "]");
+
+    return NTHRIFT_OK;
+}
+
+
+/* Puts quotes around what was written from `at` on. */
+
+static void
+value_quote(nthrift_plain_value_t *v, size_t at)
+{
+    size_t    len;
+    uint8_t  *p;
+
+    len = v->w.len - at;
+
+    nthrift_plain_value_put(v, "\"\"");
+
+    if (v->w.error == NULL) {
+        p = v->w.data + at;
+        memmove(p + 1, p, len);
+        p[0] = '"';
+    }
+}
+
+
+/* Writes a key as a string, if there is one for it. */
+
+static int
+value_key(nthrift_plain_value_t *v, nthrift_token_level_t *level,
+    const nthrift_idl_type_t *type, value_object_t *o, value_member_t *member)
+{
+    nthrift_token_t  t;
+    const uint8_t   *data;
+
+    member->key = v->w.len;
+
+    if (nthrift_plain_value_token(v, level, &t) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
+
+    level->left--;
+    data = v->p;
+
+    if (nthrift_plain_value_write(v, &t, type) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
+
+    if (v->w.error != NULL) {
+        return value_no_room(v);
+    }
+
+    if (v->w.data[member->key] == '{') {
+        o->odd = 1;
+
+    } else if (v->w.data[member->key] != '"') {
+        value_quote(v, member->key);
+        member->quoted = 1;
+
+    } else if (t.type == NTHRIFT_STRING && t.count != 0
+               && memchr(data, '\0', t.count) != NULL)
+    {
+        o->odd = 1;
+    }
+
+    return NTHRIFT_OK;
+}
+
+
+/* Writes {key:value,...}, whatever the keys are. */
+
+static int
+value_members(nthrift_plain_value_t *v, const nthrift_token_t *t,
+    const nthrift_idl_type_t *type, value_object_t *o)
+{
+    nthrift_token_level_t      level;
+    value_member_t            *member;
+    const nthrift_idl_type_t  *key, *elem;
+
+    key = (type != NULL) ? type->key->real : NULL;
+    elem = (type != NULL) ? type->elem : NULL;
+
+    value_open_container(&level, t);
+
+    for (member = o->members; level.left != 0; member++) {
+        nthrift_plain_value_put(v, (member == o->members) ? "{" : ",");
+
+        if (value_key(v, &level, key, o, member) != NTHRIFT_OK) {
+            return NTHRIFT_ERROR;
+        }
+
+        nthrift_plain_value_put(v, ":");
+        member->value = v->w.len;
+
+        if (value_element(v, &level, elem) != NTHRIFT_OK) {
+            return NTHRIFT_ERROR;
+        }
+    }
+
+    nthrift_plain_value_put(v, "}");
+
+    member->key = v->w.len;
+
+    return (v->w.error == NULL) ? NTHRIFT_OK : value_no_room(v);
+}
+
+
+/* The text of a key, ":" not included. */
+
+static nthrift_str_t
+value_key_text(const nthrift_plain_value_t *v, const value_member_t *member)
+{
+    nthrift_str_t  s;
+
+    s.data = v->w.data + member->key;
+    s.len = member->value - 1 - member->key;
+
+    return s;
+}
+
+
+/* 1 if two keys are the same, 0, or NTHRIFT_ERROR: no memory. */
+
+static int
+value_has_twice(nthrift_plain_value_t *v, const value_object_t *o)
+{
+    size_t         mask, slot;
+    uint32_t       i, *table;
+    nthrift_str_t  key, other;
+
+    for (mask = 1; mask < (size_t) o->n * 2; mask = mask * 2 + 1) { /* void */ }
+
+    table = nthrift_arena_alloc(v->arena, (mask + 1) * sizeof(uint32_t));
+
+    if (table == NULL) {
+        return value_no_memory(v);
+    }
+
+    for (i = 0; i < o->n; i++) {
+        key = value_key_text(v, &o->members[i]);
+        slot = nthrift_map_hash(v->rules->seed, key.data, key.len) & mask;
+
+        while (table[slot] != 0) {
+            other = value_key_text(v, &o->members[table[slot] - 1]);
+
+            if (nthrift_str_equal(&key, &other)) {
+                return 1;
+            }
+
+            slot = (slot + 1) & mask;
+        }
+
+        table[slot] = i + 1;
+    }
+
+    return 0;
+}
+
+
+/* Makes pairs of an object: [[key,value],...] */
+
+static int
+value_make_pairs(nthrift_plain_value_t *v, const value_object_t *o)
+{
+    size_t           key, end;
+    uint8_t         *copy;
+    uint32_t         i;
+    value_member_t  *member;
+
+    copy = nthrift_arena_copy(v->arena, v->w.data + o->start,
+                              v->w.len - o->start);
+    if (copy == NULL) {
+        return value_no_memory(v);
+    }
+
+    v->w.len = o->start;
+
+    for (i = 0; i < o->n; i++) {
+        member = &o->members[i];
+        key = member->key + member->quoted;
+        end = member[1].key - 1;
+
+        nthrift_plain_value_put(v, (i == 0) ? "[[" : ",[");
+        nthrift_write_bytes(&v->w, copy + (key - o->start),
+                            member->value - 1 - member->quoted - key);
+        nthrift_plain_value_put(v, ",");
+        nthrift_write_bytes(&v->w, copy + (member->value - o->start),
+                            end - member->value);
+        nthrift_plain_value_put(v, "]");
+    }
+
+    nthrift_plain_value_put(v, "]");
+
+    return NTHRIFT_OK;
+}
+
+
+/*
+ * An object, if every key can be a key of JSON and none is there twice; else
+ * pairs.
+ */
+
+static int
+value_object(nthrift_plain_value_t *v, const nthrift_token_t *t,
+    const nthrift_idl_type_t *type)
+{
+    int             twice;
+    value_object_t  o;
+
+    memset(&o, 0, sizeof(value_object_t));
+
+    o.n = t->count;
+    o.start = v->w.len;
+
+    if (o.n > v->values / 2) {
+        v->values = 0;
+        return value_count(v);
+    }
+
+    o.members = nthrift_arena_alloc(v->arena,
+                                    ((size_t) o.n + 1)
+                                    * sizeof(value_member_t));
+    if (o.members == NULL) {
+        return value_no_memory(v);
+    }
+
+    if (value_members(v, t, type, &o) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
+
+    twice = value_has_twice(v, &o);
+
+    if (twice == NTHRIFT_ERROR) {
+        return NTHRIFT_ERROR;
+    }
+
+    return (twice || o.odd) ? value_make_pairs(v, &o) : NTHRIFT_OK;
+}
+
+
+/* Whether the keys of a map are strings, numbers or enums. */
+
+static int
+value_has_keys(const nthrift_token_t *t, const nthrift_idl_type_t *type)
+{
+    unsigned            key;
+    nthrift_idl_kind_e  kind;
+
+    if (type != NULL) {
+        kind = type->key->real->kind;
+
+        return kind == NTHRIFT_IDL_STRING || kind == NTHRIFT_IDL_ENUM
+               || (kind >= NTHRIFT_IDL_I8 && kind <= NTHRIFT_IDL_DOUBLE);
+    }
+
+    key = t->key;
+
+    return key == NTHRIFT_I8 || key == NTHRIFT_I16 || key == NTHRIFT_I32
+           || key == NTHRIFT_I64 || key == NTHRIFT_DOUBLE
+           || key == NTHRIFT_STRING;
+}
+
+
+static int
+value_map(nthrift_plain_value_t *v, const nthrift_token_t *t,
+    const nthrift_idl_type_t *type)
+{
+    if (t->count == 0) {
+        nthrift_plain_value_put(v, (type == NULL || value_has_keys(t, type))
+                                   ? "{}" : "[]");
+        return NTHRIFT_OK;
+    }
+
+    return value_has_keys(t, type) ? value_object(v, t, type)
+                                   : value_pairs(v, t, type);
+}
+
+
+/* Structs */
+
+void
+nthrift_plain_value_name(nthrift_plain_value_t *v,
+    const nthrift_idl_field_t *field, int16_t id)
+{
+    char  text[VALUE_NUMBER];
+
+    if (field != NULL) {
+        value_put_string(v, field->name.data, field->name.len);
+        nthrift_plain_value_put(v, ":");
+        return;
+    }
+
+    snprintf(text, sizeof(text), "\"#%d\":", id);
+    nthrift_plain_value_put(v, text);
+}
+
+
+static int
+value_struct(nthrift_plain_value_t *v, const nthrift_idl_struct_t *st)
+{
+    const char                 *before;
+    nthrift_token_t             t;
+    nthrift_token_level_t       level;
+    const nthrift_idl_field_t  *field;
+
+    nthrift_plain_value_open(&level);
+
+    for (before = "{"; ; before = ",") {
+        if (nthrift_plain_value_token(v, &level, &t) != NTHRIFT_OK) {
+            return NTHRIFT_ERROR;
+        }
+
+        if (t.type == NTHRIFT_STOP) {
+            nthrift_plain_value_put(v, (*before == '{') ? "{}" : "}");
+            return NTHRIFT_OK;
+        }
+
+        field = (st != NULL) ? nthrift_idl_field_by_id(st, t.id) : NULL;
+
+        nthrift_plain_value_put(v, before);
+        nthrift_plain_value_name(v, field, t.id);
+
+        if (nthrift_plain_value_write(v, &t, (field != NULL)
+                                             ? field->type->real : NULL)
+            != NTHRIFT_OK)
+        {
+            return NTHRIFT_ERROR;
+        }
+    }
+}
+
+
+static int
+value_nested(nthrift_plain_value_t *v, const nthrift_token_t *t,
+    const nthrift_idl_type_t *type)
+{
+    int  rc;
+
+    if (value_descend(v) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
+
+    if (t->type == NTHRIFT_STRUCT) {
+        rc = value_struct(v, (type == NULL) ? NULL
+                             : (const nthrift_idl_struct_t *) type->def);
+
+    } else if (value_check_count(v, t) != NTHRIFT_OK) {
+        rc = NTHRIFT_ERROR;
+
+    } else {
+        rc = (t->type == NTHRIFT_MAP) ? value_map(v, t, type)
+                                      : value_list(v, t, type);
+    }
+
+    v->depth--;
+
+    return rc;
+}
+
+
+int
+nthrift_plain_value_write(nthrift_plain_value_t *v, const nthrift_token_t *t,
+    const nthrift_idl_type_t *type)
+{
+    if (value_count(v) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
+
+    /* what is not as declared is shown as it is */
+
+    if (type != NULL && nthrift_schema_wire_type(type->kind) != t->type) {
+        type = NULL;
+    }
+
+    switch (t->type) {
+
+    case NTHRIFT_BOOL:
+        nthrift_plain_value_put(v, v->protocol->truth(t) ? "true" : "false");
+        return NTHRIFT_OK;
+
+    case NTHRIFT_I8:
+    case NTHRIFT_I16:
+    case NTHRIFT_I32:
+    case NTHRIFT_I64:
+        value_number(v, t, type);
+        return NTHRIFT_OK;
+
+    case NTHRIFT_DOUBLE:
+        value_double(v, t);
+        return NTHRIFT_OK;
+
+    case NTHRIFT_STRING:
+        return value_string(v, t, type);
+
+    case NTHRIFT_UUID:
+        value_uuid(v, t);
+        return NTHRIFT_OK;
+
+    default:
+        return value_nested(v, t, type);
+    }
+}
+
+
+/* Passing over values */
+
+static int
+value_skip_struct(nthrift_plain_value_t *v)
+{
+    nthrift_token_t        t;
+    nthrift_token_level_t  level;
+
+    nthrift_plain_value_open(&level);
+
+    for ( ;; ) {
+        if (nthrift_plain_value_token(v, &level, &t) != NTHRIFT_OK) {
+            return NTHRIFT_ERROR;
+        }
+
+        if (t.type == NTHRIFT_STOP) {
+            return NTHRIFT_OK;
+        }
+
+        if (nthrift_plain_value_skip(v, &t) != NTHRIFT_OK) {
+            return NTHRIFT_ERROR;
+        }
+    }
+}
+
+
+static int
+value_skip_container(nthrift_plain_value_t *v, const nthrift_token_t *t)
+{
+    nthrift_token_t        elem;
+    nthrift_token_level_t  level;
+
+    if (value_check_count(v, t) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
+
+    value_open_container(&level, t);
+
+    while (level.left != 0) {
+        if (nthrift_plain_value_token(v, &level, &elem) != NTHRIFT_OK
+            || nthrift_plain_value_skip(v, &elem) != NTHRIFT_OK)
+        {
+            return NTHRIFT_ERROR;
+        }
+
+        level.left--;
+    }
+
+    return NTHRIFT_OK;
+}
+
+
+int
+nthrift_plain_value_skip(nthrift_plain_value_t *v, const nthrift_token_t *t)
+{
+    int  rc;
+
+    switch (t->type) {
+
+    case NTHRIFT_STRING:
+        return (value_bytes(v, t) != NULL) ? NTHRIFT_OK : NTHRIFT_ERROR;
+
+    case NTHRIFT_STRUCT:
+    case NTHRIFT_MAP:
+    case NTHRIFT_SET:
+    case NTHRIFT_LIST:
+        break;
+
+    default:
+        return NTHRIFT_OK;
+    }
+
+    if (value_descend(v) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
+
+    rc = (t->type == NTHRIFT_STRUCT) ? value_skip_struct(v)
+                                     : value_skip_container(v, t);
+
+    v->depth--;
+
+    return rc;
+}
