@@ -188,8 +188,8 @@ tool_report(const nthrift_report_t *report, int quiet)
 }
 
 
-static uint64_t
-tool_seed(void)
+uint64_t
+nthrift_seed(void)
 {
     FILE      *f;
     uint64_t   seed;
@@ -220,7 +220,7 @@ tool_loader(nthrift_loader_t *loader, nthrift_arena_t *arena,
 
     loader->dirs = args->dirs;
     loader->n_dirs = args->n_dirs;
-    loader->seed = tool_seed();
+    loader->seed = nthrift_seed();
 
     if (args->negative_ids) {
         loader->negative_ids = 1;

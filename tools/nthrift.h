@@ -32,6 +32,9 @@ int nthrift_gen(nthrift_loader_t *loader, char *dir);
 int nthrift_load(nthrift_arena_t *arena, nthrift_str_t *dirs, size_t n_dirs,
     int negative_ids, char *file, nthrift_idl_program_t **program);
 
+/* A seed for tables that are looked up by what others send. */
+uint64_t nthrift_seed(void);
+
 /* "nthrift call": returns the exit code. */
 int nthrift_call(int argc, char **argv);
 

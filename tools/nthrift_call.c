@@ -9,17 +9,17 @@
 
 #include "nthrift.h"
 #include "nthrift_call.h"
-#include "nthrift_encode.h"
 
 #include "idl/suggest.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 
 #define CALL_BLOCK     (256 * 1024)     /* bytes: of the arena's blocks */
-#define CALL_ERROR     1024             /* bytes: of an error's text */
+#define CALL_READ      (64 * 1024)      /* bytes: of standard input, at first */
 
 #define CALL_TIMEOUT   10               /* seconds: --timeout */
 #define CALL_SHORTEST  0.001
@@ -29,6 +29,10 @@
 /* --max-size, in bytes: what Apache's libraries allow for a frame. */
 
 #define CALL_MAX_SIZE  16384000
+
+/* Values in arguments, and in a reply: each takes memory. */
+
+#define CALL_MAX_VALUES  4000000
 
 /* Arguments of "%.*s" */
 
@@ -43,6 +47,7 @@ typedef struct {
     size_t          n_dirs;
     int             negative_ids;
     int             multiplexed;
+    int             long_strings;
     int             verbose;
     int             help;
     unsigned        transport;
@@ -72,6 +77,7 @@ static const char  call_usage[] =
     "--seqid N       default 1\n"
     "--timeout N     seconds, for all of it; default 10\n"
     "--max-size N    bytes of a message; default 16384000\n"
+    "--long-strings  print 64-bit numbers as strings\n"
     "-v              say what is sent and received, and the time\n"
     "\n"
     "Exit codes: 0 a result, 1 an exception, 2 the command line, the IDL or\n"
@@ -104,20 +110,6 @@ nthrift_call_malloc(size_t size)
         nthrift_call_say("not enough memory");
         exit(NTHRIFT_CALL_FAILED);
     }
-
-    return p;
-}
-
-
-char *
-nthrift_call_strndup(const void *data, size_t len)
-{
-    char  *p;
-
-    p = nthrift_call_malloc(len + 1);
-
-    memcpy(p, data, len);
-    p[len] = '\0';
 
     return p;
 }
@@ -156,6 +148,9 @@ call_parse_flag(call_args_t *args, const char *arg)
 
     } else if (strcmp(arg, "--negative-ids") == 0) {
         args->negative_ids = 1;
+
+    } else if (strcmp(arg, "--long-strings") == 0) {
+        args->long_strings = 1;
 
     } else if (strcmp(arg, "-v") == 0) {
         args->verbose = 1;
@@ -324,8 +319,9 @@ call_say_unknown(const char *what, const nthrift_str_t *of,
 /* "Service.method", "file.Service.method": 0, or -1. */
 
 static int
-call_find_method(nthrift_call_t *call, const nthrift_idl_program_t *program,
-    const char *text, const nthrift_idl_service_t **service)
+call_find_method(const nthrift_idl_program_t *program, const char *text,
+    const nthrift_idl_service_t **service,
+    const nthrift_idl_method_t **method)
 {
     const char     *dot;
     nthrift_str_t   name;
@@ -352,9 +348,9 @@ call_find_method(nthrift_call_t *call, const nthrift_idl_program_t *program,
     name.data = (uint8_t *) dot + 1;
     name.len = strlen(dot + 1);
 
-    call->method = nthrift_idl_method(*service, &name);
+    *method = nthrift_idl_method(*service, &name);
 
-    if (call->method == NULL) {
+    if (*method == NULL) {
         call_say_unknown("service ", &(*service)->def.name, "method", &name,
                          nthrift_suggest_method(*service, &name));
         return -1;
@@ -376,7 +372,7 @@ call_name(nthrift_call_t *call, nthrift_arena_t *arena,
 
     prefix = &service->def.name;
     name = &call->head.name;
-    *name = call->method->name;
+    *name = call->method.idl->name;
 
     if (multiplexed) {
         name->len += prefix->len + 1;
@@ -389,8 +385,8 @@ call_name(nthrift_call_t *call, nthrift_arena_t *arena,
 
         memcpy(p, prefix->data, prefix->len);
         p[prefix->len] = ':';
-        memcpy(p + prefix->len + 1, call->method->name.data,
-               call->method->name.len);
+        memcpy(p + prefix->len + 1, call->method.idl->name.data,
+               call->method.idl->name.len);
     }
 
     if (name->len > NTHRIFT_MAX_NAME) {
@@ -404,111 +400,157 @@ call_name(nthrift_call_t *call, nthrift_arena_t *arena,
 
 /* The arguments */
 
-static json_t *
-call_read_json(const char *text)
+/* All of standard input, in the arena. */
+
+static int
+call_read_stdin(nthrift_arena_t *arena, nthrift_str_t *text)
 {
-    size_t        flags;
-    json_t       *json;
-    json_error_t  error;
+    size_t    n, size;
+    uint8_t  *data;
 
-    flags = JSON_ALLOW_NUL | JSON_DECODE_ANY | JSON_REJECT_DUPLICATES;
+    size = 0;
 
-    json = (strcmp(text, "-") == 0) ? json_loadf(stdin, flags, &error)
-                                    : json_loads(text, flags, &error);
+    do {
+        if (size == text->len) {
+            size = size * 2 + CALL_READ;
+            data = nthrift_arena_alloc(arena, size);
 
-    if (json == NULL) {
-        nthrift_call_say("JSON:%d:%d: %s", error.line, error.column,
-                         error.text);
+            if (data == NULL) {
+                nthrift_call_say("not enough memory");
+                return -1;
+            }
+
+            if (text->len != 0) {
+                memcpy(data, text->data, text->len);
+            }
+
+            text->data = data;
+        }
+
+        n = fread(text->data + text->len, 1, size - text->len, stdin);
+        text->len += n;
+
+    } while (n != 0 && text->len <= NTHRIFT_MAX_FRAME);
+
+    if (ferror(stdin)) {
+        nthrift_call_say("cannot read standard input: %s", strerror(errno));
+        return -1;
     }
 
-    return json;
+    return 0;
 }
 
 
 static int
-call_encode(nthrift_call_t *call, nthrift_write_t *w, const char *text)
+call_encode(nthrift_call_t *call, nthrift_arena_t *arena, char *word)
 {
-    int      rc;
-    char     error[CALL_ERROR];
-    json_t  *json;
+    nthrift_str_t          text;
+    nthrift_plain_error_t  err;
 
-    json = call_read_json(text);
-    if (json == NULL) {
-        return -1;
+    memset(&text, 0, sizeof(nthrift_str_t));
+
+    if (word != NULL && strcmp(word, "-") == 0) {
+        if (call_read_stdin(arena, &text) != 0) {
+            return -1;
+        }
+
+    } else if (word != NULL) {
+        text.data = (uint8_t *) word;
+        text.len = strlen(word);
     }
 
-    rc = nthrift_encode_args(w, call->method, json, error, sizeof(error));
-
-    if (rc != 0) {
-        nthrift_call_say("%s", error);
+    if (nthrift_plain_read(&call->rules, arena, &call->method, &text,
+                           call->head.protocol, &call->body, &err)
+        == NTHRIFT_OK)
+    {
+        return 0;
     }
 
-    json_decref(json);
+    nthrift_call_say("%s%s", err.text, (err.kind == NTHRIFT_PLAIN_SIZE)
+                                       ? " (--max-size)" : "");
 
-    call->body.data = w->data;
-    call->body.len = w->len;
-
-    return rc;
+    return -1;
 }
 
 
 /* The end */
 
 static int
-call_print(nthrift_decode_t *d, int rc)
+call_print(const nthrift_plain_reply_t *reply, nthrift_arena_t *arena)
 {
-    int  failed;
+    nthrift_str_t  text;
 
-    if (d->json == NULL) {
-        return rc;
+    if (reply->text.len == 0) {
+        return 0;
     }
 
-    failed = json_dumpf(d->json, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY
-                        | JSON_REAL_PRECISION(d->precision));
+    if (nthrift_plain_indent(arena, &reply->text, &text) != NTHRIFT_OK) {
+        nthrift_call_say("not enough memory");
+        return -1;
+    }
 
-    json_decref(d->json);
-
-    if (failed != 0 || fputc('\n', stdout) == EOF || fflush(stdout) != 0) {
+    if (fwrite(text.data, 1, text.len, stdout) != text.len
+        || fputc('\n', stdout) == EOF || fflush(stdout) != 0)
+    {
         nthrift_call_say("cannot write");
-        return NTHRIFT_CALL_FAILED;
+        return -1;
     }
 
-    return rc;
+    if (reply->base64 != 0) {
+        nthrift_call_say("%u of the strings are not UTF-8, and are shown as "
+                         "base64", (unsigned) reply->base64);
+    }
+
+    return 0;
+}
+
+
+static int
+call_prepare(const call_args_t *args, nthrift_arena_t *arena,
+    nthrift_call_t *call)
+{
+    nthrift_schema_set_t          set;
+    nthrift_idl_program_t        *program;
+    const nthrift_idl_method_t   *method;
+    const nthrift_idl_service_t  *service;
+
+    if (nthrift_load(arena, args->dirs, args->n_dirs, args->negative_ids,
+                     args->idl, &program) != 0
+        || call_find_method(program, args->words[1], &service, &method) != 0)
+    {
+        return -1;
+    }
+
+    nthrift_schema_init(&set, arena);
+
+    if (nthrift_plain_method_init(&call->method, &set, method) != NTHRIFT_OK) {
+        nthrift_call_say("not enough memory");
+        return -1;
+    }
+
+    call->head.type = method->oneway ? NTHRIFT_ONEWAY : NTHRIFT_CALL;
+
+    return call_name(call, arena, service, args->multiplexed);
 }
 
 
 static int
 call_run(const call_args_t *args, nthrift_arena_t *arena, nthrift_call_t *call)
 {
-    int                           rc;
-    nthrift_write_t               body;
-    nthrift_decode_t              d;
-    nthrift_idl_program_t        *program;
-    const nthrift_idl_service_t  *service;
+    int                    rc;
+    nthrift_plain_reply_t  reply;
 
-    if (nthrift_load(arena, args->dirs, args->n_dirs, args->negative_ids,
-                     args->idl, &program) != 0
-        || call_find_method(call, program, args->words[1], &service) != 0
-        || call_name(call, arena, service, args->multiplexed) != 0)
+    if (call_prepare(args, arena, call) != 0
+        || call_encode(call, arena, args->words[2]) != 0)
     {
         return NTHRIFT_CALL_USAGE;
     }
 
-    call->head.type = call->method->oneway ? NTHRIFT_ONEWAY : NTHRIFT_CALL;
+    rc = nthrift_exchange(call, arena, &reply);
 
-    nthrift_write_open(&body, args->protocol, args->max_size);
-
-    rc = call_encode(call, &body, (args->n_words > 2) ? args->words[2] : "{}");
-
-    if (rc != 0) {
-        rc = NTHRIFT_CALL_USAGE;
-
-    } else {
-        rc = nthrift_exchange(call, arena, &d);
-        rc = call_print(&d, rc);
+    if (rc != NTHRIFT_CALL_FAILED && call_print(&reply, arena) != 0) {
+        return NTHRIFT_CALL_FAILED;
     }
-
-    nthrift_write_close(&body);
 
     return rc;
 }
@@ -538,6 +580,11 @@ call_start(const call_args_t *args)
     call.timeout = (int64_t) (args->timeout * 1000000 + 0.5);
     call.max_size = args->max_size;
     call.verbose = args->verbose;
+    call.rules.max_depth = NTHRIFT_MAX_DEPTH;
+    call.rules.max_values = CALL_MAX_VALUES;
+    call.rules.max_size = args->max_size;
+    call.rules.seed = nthrift_seed();
+    call.rules.long_strings = (uint8_t) args->long_strings;
 
     arena = nthrift_arena_create(CALL_BLOCK, 0);
     if (arena == NULL) {
@@ -558,8 +605,6 @@ nthrift_call(int argc, char **argv)
 {
     int          rc;
     call_args_t  args;
-
-    json_set_alloc_funcs(nthrift_call_malloc, free);
 
     memset(&args, 0, sizeof(call_args_t));
 

@@ -1,23 +1,18 @@
 /*
- * nthrift_call.h: what the files of "nthrift call" share.
+ * nthrift_call.h: what the files of "nthrift call" share.  The JSON is that of
+ * src/plain/.
  *
  *     nthrift_call.c       the command line, the IDL, the method; the end
- *     nthrift_encode.c     JSON to bytes: structs and containers
- *       nthrift_scalar.c     numbers and text
- *       nthrift_default.c    what is not given
- *       nthrift_write.c      the bytes of src/bind/write.c, and their memory
  *     nthrift_exchange.c   sends a message, and reads its reply
  *       nthrift_socket.c     with a deadline
- *     nthrift_decode.c     bytes to JSON: results and exceptions
- *       nthrift_value.c      what is in them
  */
 
 #ifndef NTHRIFT_TOOL_CALL_H
 #define NTHRIFT_TOOL_CALL_H
 
-#include "nthrift_decode.h"
 #include "nthrift_socket.h"
 
+#include "plain/plain.h"
 #include "wire/wire.h"
 
 
@@ -34,7 +29,8 @@
 typedef struct {
     const char                  *where;     /* the address as given */
     nthrift_socket_address_t     address;
-    const nthrift_idl_method_t  *method;
+    nthrift_plain_rules_t        rules;
+    nthrift_plain_method_t       method;
     nthrift_head_t               head;
     nthrift_str_t                body;
     int64_t                      timeout;   /* microseconds, for all of it */
@@ -44,12 +40,12 @@ typedef struct {
 
 
 /*
- * Makes the call.  NTHRIFT_CALL_OK or NTHRIFT_CALL_EXCEPTION, and d->json is
- * the caller's, or NULL for a oneway method; or NTHRIFT_CALL_FAILED, and why
- * is printed.
+ * Makes the call.  NTHRIFT_CALL_OK or NTHRIFT_CALL_EXCEPTION, and the reply is
+ * the arena's, without text for a oneway method; or NTHRIFT_CALL_FAILED, and
+ * why is printed.
  */
 int nthrift_exchange(const nthrift_call_t *call, nthrift_arena_t *arena,
-    nthrift_decode_t *d);
+    nthrift_plain_reply_t *reply);
 
 /* Prints "nthrift: ..." to standard error. */
 void nthrift_call_say(const char *fmt, ...)
@@ -57,7 +53,6 @@ void nthrift_call_say(const char *fmt, ...)
 
 /* Memory to be freed with free(); where there is none the program ends. */
 void *nthrift_call_malloc(size_t size);
-char *nthrift_call_strndup(const void *data, size_t len);
 
 
 #endif /* NTHRIFT_TOOL_CALL_H */

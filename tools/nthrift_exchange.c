@@ -1,7 +1,7 @@
 /*
  * nthrift_exchange.c: one message there and one back.  nthrift_call.c has made
  * the call; what comes back is read by wire/, checked to be the answer to this
- * call, and made JSON by nthrift_decode.c.
+ * call, and made JSON by src/plain/.
  *
  * It says itself what goes wrong.
  */
@@ -35,7 +35,7 @@ typedef struct {
     size_t                  size;
     nthrift_rules_t         rules;
     nthrift_message_t       message;
-    nthrift_skip_level_t    levels[NTHRIFT_DECODE_DEPTH];
+    nthrift_skip_level_t    levels[NTHRIFT_MAX_DEPTH];
 } exchange_t;
 
 
@@ -233,7 +233,7 @@ exchange_start(exchange_t *x, const nthrift_call_t *call)
     x->rules.transport = call->head.transport;
     x->rules.protocol = call->head.protocol;
     x->rules.validate = 1;
-    x->rules.max_depth = NTHRIFT_DECODE_DEPTH;
+    x->rules.max_depth = NTHRIFT_MAX_DEPTH;
     x->rules.max_frame = call->max_size;
     x->rules.max_message = (uint64_t) call->max_size + NTHRIFT_LENGTH_SIZE;
 
@@ -286,7 +286,7 @@ exchange_is_name(const nthrift_call_t *call, const nthrift_head_t *reply)
     size_t          len;
     const uint8_t  *colon;
 
-    if (nthrift_str_equal(&reply->name, &call->method->name)) {
+    if (nthrift_str_equal(&reply->name, &call->method.idl->name)) {
         return 1;
     }
 
@@ -326,8 +326,8 @@ exchange_check(const exchange_t *x, const nthrift_head_t *reply)
     if (!exchange_is_name(x->call, reply)) {
         nthrift_call_say("%s: the reply is one of \"%s\" instead of \"%.*s\"",
                          x->call->where, exchange_name(name, &reply->name),
-                         (int) x->call->method->name.len,
-                         (const char *) x->call->method->name.data);
+                         (int) x->call->method.idl->name.len,
+                         (const char *) x->call->method.idl->name.data);
         return -1;
     }
 
@@ -336,35 +336,38 @@ exchange_check(const exchange_t *x, const nthrift_head_t *reply)
 
 
 static int
-exchange_decode(const exchange_t *x, nthrift_arena_t *arena,
-    const nthrift_head_t *reply, nthrift_decode_t *d)
+exchange_show(const exchange_t *x, nthrift_arena_t *arena,
+    const nthrift_head_t *head, nthrift_plain_reply_t *reply)
 {
-    const uint8_t  *p, *last;
+    nthrift_plain_error_t  err;
+    nthrift_plain_rules_t  rules;
 
-    p = x->data + reply->size;
-    last = x->data + x->message.length;
+    /* the bytes are limited, and JSON by them */
 
-    if (reply->type == NTHRIFT_EXCEPTION) {
-        return nthrift_decode_exception(d, reply->protocol, p, last);
-    }
+    rules = x->call->rules;
+    rules.max_size = SIZE_MAX / 2;
 
-    if (nthrift_decode_result(d, arena, reply->protocol, x->call->method, p,
-                              last) != 0)
+    if (nthrift_plain_reply(&rules, arena, &x->call->method,
+                            head->protocol, head->type, x->data + head->size,
+                            x->data + x->message.length, reply, &err)
+        == NTHRIFT_OK)
     {
-        nthrift_call_say("%s: the reply does not fit the IDL: %s",
-                         x->call->where, d->error);
-        return -1;
+        return 0;
     }
 
-    return 0;
+    nthrift_call_say("%s: the reply does not fit the IDL: %s", x->call->where,
+                     err.text);
+
+    return -1;
 }
 
 
 static int
-exchange_reply(exchange_t *x, nthrift_arena_t *arena, nthrift_decode_t *d)
+exchange_reply(exchange_t *x, nthrift_arena_t *arena,
+    nthrift_plain_reply_t *reply)
 {
     size_t           length;
-    nthrift_head_t   reply;
+    nthrift_head_t   head;
     nthrift_error_t  error;
 
     if (exchange_read(x) != 0) {
@@ -387,25 +390,25 @@ exchange_reply(exchange_t *x, nthrift_arena_t *arena, nthrift_decode_t *d)
     /* once more: the bytes have moved since the head was read */
 
     error.text = NULL;
-    (void) nthrift_head_read(&x->rules, x->data, x->data + length, &reply,
+    (void) nthrift_head_read(&x->rules, x->data, x->data + length, &head,
                              &error);
 
-    if (exchange_check(x, &reply) != 0) {
+    if (exchange_check(x, &head) != 0) {
         return -1;
     }
 
-    return exchange_decode(x, arena, &reply, d);
+    return exchange_show(x, arena, &head, reply);
 }
 
 
 int
 nthrift_exchange(const nthrift_call_t *call, nthrift_arena_t *arena,
-    nthrift_decode_t *d)
+    nthrift_plain_reply_t *reply)
 {
     int         rc;
     exchange_t  x;
 
-    memset(d, 0, sizeof(nthrift_decode_t));
+    memset(reply, 0, sizeof(nthrift_plain_reply_t));
 
     exchange_start(&x, call);
 
@@ -415,8 +418,8 @@ nthrift_exchange(const nthrift_call_t *call, nthrift_arena_t *arena,
         rc = exchange_send(&x);
     }
 
-    if (rc == 0 && !call->method->oneway) {
-        rc = exchange_reply(&x, arena, d);
+    if (rc == 0 && !call->method.idl->oneway) {
+        rc = exchange_reply(&x, arena, reply);
     }
 
     if (x.fd >= 0) {
@@ -429,5 +432,6 @@ nthrift_exchange(const nthrift_call_t *call, nthrift_arena_t *arena,
         return NTHRIFT_CALL_FAILED;
     }
 
-    return d->exception ? NTHRIFT_CALL_EXCEPTION : NTHRIFT_CALL_OK;
+    return (reply->kind >= NTHRIFT_PLAIN_DECLARED) ? NTHRIFT_CALL_EXCEPTION
+                                                   : NTHRIFT_CALL_OK;
 }

@@ -4,7 +4,8 @@
  */
 
 #include "nthrift_gen_value.h"
-#include "nthrift_text.h"
+
+#include "plain/text.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -128,7 +129,7 @@ value_uuid(FILE *out, const nthrift_str_t *s)
     uint8_t  uuid[16];
 
     memset(uuid, 0, sizeof(uuid));
-    (void) nthrift_text_uuid_read((char *) s->data, s->len, uuid);
+    (void) nthrift_plain_text_uuid_read((char *) s->data, s->len, uuid);
 
     for (i = 0; i < sizeof(uuid); i++) {
         fprintf(out, "%s0x%02x", (i == 0) ? "{ { " : ", ", uuid[i]);

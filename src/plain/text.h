@@ -1,6 +1,6 @@
 /*
  * plain/text.h: values that JSON has only as text, for all that read or write
- * it.  Private to plain/.
+ * them.
  */
 
 #ifndef NTHRIFT_PLAIN_TEXT_H

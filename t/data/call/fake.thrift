@@ -50,6 +50,7 @@ service Fake {
     Node node(1: Node value),
     uuid id(1: uuid value, 2: map<uuid, uuid> ids),
     list<i16> many(),
+    i64 large(),
     map<string, i32> counts(),
     Colour colour(1: Colour value, 2: map<Colour, i32> colours),
     void put(1: Default value) throws (1: Oops oops),
