@@ -1,6 +1,6 @@
 /*
  * idl_fuzz.c: libFuzzer harness for the IDL front end: lexer, parser,
- * resolver, checker and lookups.
+ * resolver, checker and lookups; and for OpenAPI documents of what it accepts.
  *
  * Of an input's files (idl_files.h) the first one is loaded and may include the
  * others.  If the input's last byte is not printable, it says how little memory
@@ -14,8 +14,12 @@
 
 #include "idl/annotation.h"
 #include "idl/suggest.h"
+#include "plain/plain.h"
+
+#include <jansson.h>
 
 
+#define FUZZ_SERVICES  8
 #define FUZZ_MEMORY  (256 * 1024 * 1024)    /* bytes: an arena at most */
 
 
@@ -232,6 +236,55 @@ fuzz_settings(nthrift_loader_t *loader, size_t size)
 }
 
 
+/* A document of a file's services is JSON, but for what a limit refuses. */
+
+static void
+fuzz_openapi(nthrift_arena_t *arena, nthrift_idl_program_t *program)
+{
+    int                       rc;
+    json_t                   *json;
+    json_error_t              error;
+    nthrift_str_t             text;
+    nthrift_idl_def_t        *def;
+    nthrift_plain_rules_t     rules;
+    nthrift_plain_error_t     err;
+    nthrift_plain_service_t   services[FUZZ_SERVICES];
+    nthrift_plain_openapi_t   options;
+
+    memset(&rules, 0, sizeof(nthrift_plain_rules_t));
+    memset(&options, 0, sizeof(nthrift_plain_openapi_t));
+
+    rules.max_depth = 16;
+    rules.max_values = 100;
+    rules.max_size = 256 * 1024;
+    options.services = services;
+
+    for (def = program->defs; def != NULL; def = def->next) {
+        if (def->kind == NTHRIFT_IDL_DEF_SERVICE
+            && options.n != FUZZ_SERVICES)
+        {
+            services[options.n].name = def->name;
+            services[options.n].idl = (nthrift_idl_service_t *) def;
+            options.n++;
+        }
+    }
+
+    rc = nthrift_plain_openapi(&rules, arena, &options, &text, &err);
+
+    if (rc != NTHRIFT_OK) {
+        fuzz_assert(err.kind == NTHRIFT_PLAIN_SIZE
+                    || err.kind == NTHRIFT_PLAIN_MEMORY);
+        return;
+    }
+
+    json = json_loadb((char *) text.data, text.len,
+                      JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+
+    fuzz_assert(json != NULL);
+    json_decref(json);
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -274,6 +327,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (program = loader.programs; program != NULL; program = program->next) {
         if (program->state == NTHRIFT_IDL_LOADED) {
             fuzz_walk(program);
+            fuzz_openapi(arena, program);
         }
     }
 

@@ -366,12 +366,16 @@ sub options {
 
     my @wrong = (
         [ qr/^usage: nthrift call /, [] ],
-        [ qr/^usage: nthrift call /, [ $at, 'Fake.get' ] ],
-        [ qr/^usage: nthrift call /, [ $at, '--idl', $idl ] ],
+        [ qr/--idl is missing: the \.thrift file that has Fake\.get/,
+          [ $at, 'Fake.get' ], 1 ],
+        [ qr/Service\.method is missing: /, [ $at, '--idl', $idl ] ],
+        [ qr/HOST:PORT is missing: /, [ '--idl', $idl ] ],
         [ qr/too many arguments: "x"/,
           [ $at, 'Fake.get', '[]', 'x', '--idl', $idl ] ],
-        [ qr/--what: no such option/, [ $at, '--what', 'Fake.get' ] ],
-        [ qr/--idl: no such option, or its value is missing/,
+        [ qr/--what: no such option$/, [ $at, '--what', 'Fake.get' ] ],
+        [ qr/--unframd: no such option \(did you mean "--unframed"\?\)$/,
+          [ $at, '--unframd', 'Fake.get' ] ],
+        [ qr/--idl: its value is missing/,
           [ $at, 'Fake.get', '--idl' ] ],
         wrong_value('--timeout', '0', '-1', '1s', '', 'nan', 'inf'),
         wrong_value('--seqid', '2147483648', '-2147483649', '1x', ''),
@@ -395,7 +399,7 @@ sub options {
         my ($want, $args) = @$_;
 
         push @$args, '--idl', $idl if @$args == 2 && $args->[1] !~ /^-/
-                                      && "$want" !~ /usage/;
+                                      && $args->[0] !~ /^-/ && !$_->[2];
 
         my ($out, $err, $rc) = tool(@$args);
 

@@ -6,6 +6,7 @@
  *     nthrift gen [-w] [-I dir] [-o dir] FILE    writes C headers
  *     nthrift call HOST:PORT Service.method  calls it: see nthrift_call.c
  *     nthrift compat OLD NEW                 compares: see nthrift_compat.c
+ *     nthrift openapi FILE...                OpenAPI: see nthrift_openapi.c
  *
  * It reads files for the loader, and prints what the loader has to say, in
  * the form that editors understand.  Exit codes: 0 all is well, 1 a file has
@@ -16,6 +17,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -25,6 +27,7 @@
 
 #define TOOL_WRONG  1
 #define TOOL_USAGE  2
+#define TOOL_FAILED 3
 
 
 typedef enum {
@@ -44,6 +47,51 @@ typedef struct {
     char           **files;
     int              n_files;
 } tool_args_t;
+
+
+void
+nthrift_say(const char *fmt, ...)
+{
+    va_list  args;
+
+    fputs("nthrift: ", stderr);
+
+    va_start(args, fmt);
+    vfprintf(stderr, fmt, args);
+    va_end(args);
+
+    fputc('\n', stderr);
+}
+
+
+void *
+nthrift_malloc(size_t size)
+{
+    void  *p;
+
+    p = malloc((size != 0) ? size : 1);
+
+    if (p == NULL) {
+        nthrift_say("not enough memory");
+        exit(TOOL_FAILED);
+    }
+
+    return p;
+}
+
+
+int
+nthrift_print(const nthrift_str_t *text)
+{
+    if (fwrite(text->data, 1, text->len, stdout) != text->len
+        || fputc('\n', stdout) == EOF || fflush(stdout) != 0)
+    {
+        nthrift_say("cannot write");
+        return -1;
+    }
+
+    return 0;
+}
 
 
 static int
@@ -229,10 +277,11 @@ tool_loader(nthrift_loader_t *loader, nthrift_arena_t *arena,
 
 
 int
-nthrift_load(nthrift_arena_t *arena, nthrift_str_t *dirs, size_t n_dirs,
-    int negative_ids, char *file, nthrift_idl_program_t **program)
+nthrift_load_all(nthrift_arena_t *arena, nthrift_str_t *dirs, size_t n_dirs,
+    int negative_ids, char **files, size_t n, nthrift_idl_program_t **programs)
 {
     int                rc;
+    size_t             i;
     tool_args_t        args;
     nthrift_str_t      path;
     nthrift_loader_t  *loader;
@@ -241,7 +290,7 @@ nthrift_load(nthrift_arena_t *arena, nthrift_str_t *dirs, size_t n_dirs,
 
     loader = nthrift_arena_alloc(arena, sizeof(nthrift_loader_t));
     if (loader == NULL) {
-        fprintf(stderr, "nthrift: not enough memory\n");
+        nthrift_say("not enough memory");
         return -1;
     }
 
@@ -253,14 +302,29 @@ nthrift_load(nthrift_arena_t *arena, nthrift_str_t *dirs, size_t n_dirs,
 
     tool_loader(loader, arena, &args);
 
-    path.data = (uint8_t *) file;
-    path.len = strlen(file);
+    rc = 0;
 
-    rc = nthrift_loader_load(loader, &path, program);
+    for (i = 0; i < n; i++) {
+        path.data = (uint8_t *) files[i];
+        path.len = strlen(files[i]);
+
+        if (nthrift_loader_load(loader, &path, &programs[i]) != NTHRIFT_OK) {
+            rc = -1;
+        }
+    }
 
     tool_report(&loader->report, 1);
 
-    return (rc == NTHRIFT_OK) ? 0 : -1;
+    return rc;
+}
+
+
+int
+nthrift_load(nthrift_arena_t *arena, nthrift_str_t *dirs, size_t n_dirs,
+    int negative_ids, char *file, nthrift_idl_program_t **program)
+{
+    return nthrift_load_all(arena, dirs, n_dirs, negative_ids, &file, 1,
+                            program);
 }
 
 
@@ -343,6 +407,7 @@ tool_usage(FILE *out, int rc)
           "       nthrift call [options] HOST:PORT Service.method [JSON]"
           " --idl FILE\n"
           "       nthrift compat [options] OLD NEW\n"
+          "       nthrift openapi [options] FILE...\n"
           "\n"
           "check   says what is wrong with .thrift files\n"
           "dump    writes what a .thrift file says as JSON\n"
@@ -350,6 +415,7 @@ tool_usage(FILE *out, int rc)
           "call    makes one call: see nthrift call --help\n"
           "compat  says what breaks who uses an older file: see nthrift compat"
           " --help\n"
+          "openapi writes an OpenAPI document: see nthrift openapi --help\n"
           "\n"
           "-I dir          look for included files there, too\n"
           "-w              no warnings\n"
@@ -454,6 +520,10 @@ main(int argc, char **argv)
 
     if (argc >= 2 && strcmp(argv[1], "compat") == 0) {
         return nthrift_compat(argc, argv);
+    }
+
+    if (argc >= 2 && strcmp(argv[1], "openapi") == 0) {
+        return nthrift_openapi(argc, argv);
     }
 
     if (argc < 3) {

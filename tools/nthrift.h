@@ -32,6 +32,23 @@ int nthrift_gen(nthrift_loader_t *loader, char *dir);
 int nthrift_load(nthrift_arena_t *arena, nthrift_str_t *dirs, size_t n_dirs,
     int negative_ids, char *file, nthrift_idl_program_t **program);
 
+/*
+ * The same for several files, `programs` has room for all of them: included
+ * files that they share are there once.
+ */
+int nthrift_load_all(nthrift_arena_t *arena, nthrift_str_t *dirs,
+    size_t n_dirs, int negative_ids, char **files, size_t n,
+    nthrift_idl_program_t **programs);
+
+/* Prints "nthrift: ..." to standard error. */
+void nthrift_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Memory to be freed with free(); where there is none the program ends. */
+void *nthrift_malloc(size_t size);
+
+/* Prints a text and a line feed.  0, or -1: it is said that it cannot. */
+int nthrift_print(const nthrift_str_t *text);
+
 /* A seed for tables that are looked up by what others send. */
 uint64_t nthrift_seed(void);
 
@@ -40,6 +57,9 @@ int nthrift_call(int argc, char **argv);
 
 /* "nthrift compat": the same. */
 int nthrift_compat(int argc, char **argv);
+
+/* "nthrift openapi": the same. */
+int nthrift_openapi(int argc, char **argv);
 
 
 #endif /* NTHRIFT_TOOL_H */

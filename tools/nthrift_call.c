@@ -9,12 +9,9 @@
 
 #include "nthrift.h"
 #include "nthrift_call.h"
-
-#include "idl/suggest.h"
+#include "nthrift_target.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdarg.h>
 #include <stdlib.h>
 
 
@@ -22,9 +19,8 @@
 #define CALL_READ      (64 * 1024)      /* bytes: of standard input, at first */
 
 #define CALL_TIMEOUT   10               /* seconds: --timeout */
-#define CALL_SHORTEST  0.001
-#define CALL_LONGEST   1000000
 #define CALL_SEQID     1                /* --seqid */
+#define CALL_WORDS     3
 
 /* --max-size, in bytes: what Apache's libraries allow for a frame. */
 
@@ -34,27 +30,18 @@
 
 #define CALL_MAX_VALUES  4000000
 
-/* Arguments of "%.*s" */
-
-#define call_str(s)    (int) (s)->len, (const char *) (s)->data
-
 
 typedef struct {
-    char           *words[3];           /* address, method, JSON */
-    int             n_words;
-    char           *idl;
-    nthrift_str_t  *dirs;
-    size_t          n_dirs;
-    int             negative_ids;
-    int             multiplexed;
-    int             long_strings;
-    int             verbose;
-    int             help;
-    unsigned        transport;
-    unsigned        protocol;
-    double          timeout;            /* seconds */
-    int32_t         seqid;
-    uint32_t        max_size;
+    nthrift_target_options_t   target;
+    char                      *words[CALL_WORDS];   /* address, method, JSON */
+    unsigned                   transport;
+    unsigned                   protocol;
+    unsigned                   multiplexed;
+    unsigned                   long_strings;
+    unsigned                   verbose;
+    double                     timeout;         /* seconds */
+    long long                  seqid;
+    long long                  max_size;
 } call_args_t;
 
 
@@ -84,282 +71,6 @@ static const char  call_usage[] =
     "the arguments are wrong, 3 no connection or no proper reply.\n";
 
 
-void
-nthrift_call_say(const char *fmt, ...)
-{
-    va_list  args;
-
-    fputs("nthrift: ", stderr);
-
-    va_start(args, fmt);
-    vfprintf(stderr, fmt, args);
-    va_end(args);
-
-    fputc('\n', stderr);
-}
-
-
-void *
-nthrift_call_malloc(size_t size)
-{
-    void  *p;
-
-    p = malloc((size != 0) ? size : 1);
-
-    if (p == NULL) {
-        nthrift_call_say("not enough memory");
-        exit(NTHRIFT_CALL_FAILED);
-    }
-
-    return p;
-}
-
-
-/* The command line */
-
-static void
-call_add_dir(call_args_t *args, char *dir)
-{
-    args->dirs[args->n_dirs].data = (uint8_t *) dir;
-    args->dirs[args->n_dirs].len = strlen(dir);
-    args->n_dirs++;
-}
-
-
-/* An option without a value: 1 if it is one. */
-
-static int
-call_parse_flag(call_args_t *args, const char *arg)
-{
-    if (strcmp(arg, "--framed") == 0) {
-        args->transport = NTHRIFT_FRAMED;
-
-    } else if (strcmp(arg, "--unframed") == 0) {
-        args->transport = NTHRIFT_UNFRAMED;
-
-    } else if (strcmp(arg, "--binary") == 0) {
-        args->protocol = NTHRIFT_BINARY;
-
-    } else if (strcmp(arg, "--compact") == 0) {
-        args->protocol = NTHRIFT_COMPACT;
-
-    } else if (strcmp(arg, "--multiplexed") == 0) {
-        args->multiplexed = 1;
-
-    } else if (strcmp(arg, "--negative-ids") == 0) {
-        args->negative_ids = 1;
-
-    } else if (strcmp(arg, "--long-strings") == 0) {
-        args->long_strings = 1;
-
-    } else if (strcmp(arg, "-v") == 0) {
-        args->verbose = 1;
-
-    } else if (strcmp(arg, "-h") == 0 || strcmp(arg, "--help") == 0) {
-        args->help = 1;
-
-    } else {
-        return 0;
-    }
-
-    return 1;
-}
-
-
-/* A whole number from `min` to `max`: 0, or -1. */
-
-static int
-call_parse_number(const char *text, long long min, long long max,
-    long long *value)
-{
-    char  *end;
-
-    *value = strtoll(text, &end, 10);
-
-    return (end != text && *end == '\0' && *value >= min && *value <= max)
-           ? 0 : -1;
-}
-
-
-static int
-call_parse_timeout(const char *text, double *value)
-{
-    char  *end;
-
-    *value = strtod(text, &end);
-
-    return (end != text && *end == '\0' && *value >= CALL_SHORTEST
-            && *value <= CALL_LONGEST) ? 0 : -1;
-}
-
-
-/* An option with a value: 1; 0 if it is none; -1 if its value is wrong. */
-
-static int
-call_parse_option(call_args_t *args, const char *name, char *value)
-{
-    int        rc;
-    long long  n;
-
-    rc = 0;
-    n = 0;
-
-    if (strcmp(name, "--idl") == 0) {
-        args->idl = value;
-
-    } else if (strcmp(name, "-I") == 0) {
-        call_add_dir(args, value);
-
-    } else if (strcmp(name, "--timeout") == 0) {
-        rc = call_parse_timeout(value, &args->timeout);
-
-    } else if (strcmp(name, "--seqid") == 0) {
-        rc = call_parse_number(value, INT32_MIN, INT32_MAX, &n);
-        args->seqid = (int32_t) n;
-
-    } else if (strcmp(name, "--max-size") == 0) {
-        rc = call_parse_number(value, 1, NTHRIFT_MAX_FRAME, &n);
-        args->max_size = (uint32_t) n;
-
-    } else {
-        return 0;
-    }
-
-    if (rc != 0) {
-        nthrift_call_say("%s: \"%s\" is not possible", name, value);
-        return -1;
-    }
-
-    return 1;
-}
-
-
-/* The option argv[i]; the next to look at, or -1. */
-
-static int
-call_parse_dash(call_args_t *args, int i, int argc, char **argv)
-{
-    int  rc;
-
-    if (call_parse_flag(args, argv[i])) {
-        return i + 1;
-    }
-
-    if (strncmp(argv[i], "-I", 2) == 0 && argv[i][2] != '\0') {
-        call_add_dir(args, argv[i] + 2);
-        return i + 1;
-    }
-
-    rc = (i + 1 < argc) ? call_parse_option(args, argv[i], argv[i + 1]) : 0;
-
-    if (rc == 0) {
-        nthrift_call_say("%s: no such option, or its value is missing",
-                         argv[i]);
-    }
-
-    return (rc == 1) ? i + 2 : -1;
-}
-
-
-/* Options and words come in any order. */
-
-static int
-call_parse(call_args_t *args, int argc, char **argv)
-{
-    int  i;
-
-    i = 2;
-
-    while (i < argc) {
-        if (argv[i][0] == '-' && argv[i][1] != '\0') {
-            i = call_parse_dash(args, i, argc, argv);
-
-            if (i < 0) {
-                return -1;
-            }
-
-            continue;
-        }
-
-        if (args->n_words == 3) {
-            nthrift_call_say("too many arguments: \"%s\"", argv[i]);
-            return -1;
-        }
-
-        args->words[args->n_words++] = argv[i++];
-    }
-
-    if (args->help || (args->n_words >= 2 && args->idl != NULL)) {
-        return 0;
-    }
-
-    fputs(call_usage, stderr);
-
-    return -1;
-}
-
-
-/* The method */
-
-static void
-call_say_unknown(const char *what, const nthrift_str_t *of,
-    const char *no, const nthrift_str_t *name, const nthrift_str_t *best)
-{
-    if (best == NULL) {
-        nthrift_call_say("%s%.*s has no %s \"%.*s\"", what, call_str(of), no,
-                         call_str(name));
-        return;
-    }
-
-    nthrift_call_say("%s%.*s has no %s \"%.*s\" (did you mean \"%.*s\"?)",
-                     what, call_str(of), no, call_str(name), call_str(best));
-}
-
-
-/* "Service.method", "file.Service.method": 0, or -1. */
-
-static int
-call_find_method(const nthrift_idl_program_t *program, const char *text,
-    const nthrift_idl_service_t **service,
-    const nthrift_idl_method_t **method)
-{
-    const char     *dot;
-    nthrift_str_t   name;
-
-    dot = strrchr(text, '.');
-
-    if (dot == NULL || dot == text || dot[1] == '\0') {
-        nthrift_call_say("\"%s\": Service.method expected", text);
-        return -1;
-    }
-
-    name.data = (uint8_t *) text;
-    name.len = (size_t) (dot - text);
-
-    *service = nthrift_idl_service(program, &name);
-
-    if (*service == NULL) {
-        call_say_unknown("", &program->path, "service", &name,
-                         nthrift_suggest_visible(program, &name,
-                                                 nthrift_suggest_service));
-        return -1;
-    }
-
-    name.data = (uint8_t *) dot + 1;
-    name.len = strlen(dot + 1);
-
-    *method = nthrift_idl_method(*service, &name);
-
-    if (*method == NULL) {
-        call_say_unknown("service ", &(*service)->def.name, "method", &name,
-                         nthrift_suggest_method(*service, &name));
-        return -1;
-    }
-
-    return 0;
-}
-
-
 /* The name as it is sent. */
 
 static int
@@ -379,7 +90,7 @@ call_name(nthrift_call_t *call, nthrift_arena_t *arena,
         name->data = p = nthrift_arena_alloc(arena, name->len);
 
         if (p == NULL) {
-            nthrift_call_say("not enough memory");
+            nthrift_say("not enough memory");
             return -1;
         }
 
@@ -390,7 +101,7 @@ call_name(nthrift_call_t *call, nthrift_arena_t *arena,
     }
 
     if (name->len > NTHRIFT_MAX_NAME) {
-        nthrift_call_say("the name is longer than %d bytes", NTHRIFT_MAX_NAME);
+        nthrift_say("the name is longer than %d bytes", NTHRIFT_MAX_NAME);
         return -1;
     }
 
@@ -416,7 +127,7 @@ call_read_stdin(nthrift_arena_t *arena, nthrift_str_t *text)
             data = nthrift_arena_alloc(arena, size);
 
             if (data == NULL) {
-                nthrift_call_say("not enough memory");
+                nthrift_say("not enough memory");
                 return -1;
             }
 
@@ -433,7 +144,7 @@ call_read_stdin(nthrift_arena_t *arena, nthrift_str_t *text)
     } while (n != 0 && text->len <= NTHRIFT_MAX_FRAME);
 
     if (ferror(stdin)) {
-        nthrift_call_say("cannot read standard input: %s", strerror(errno));
+        nthrift_say("cannot read standard input: %s", strerror(errno));
         return -1;
     }
 
@@ -466,7 +177,7 @@ call_encode(nthrift_call_t *call, nthrift_arena_t *arena, char *word)
         return 0;
     }
 
-    nthrift_call_say("%s%s", err.text, (err.kind == NTHRIFT_PLAIN_SIZE)
+    nthrift_say("%s%s", err.text, (err.kind == NTHRIFT_PLAIN_SIZE)
                                        ? " (--max-size)" : "");
 
     return -1;
@@ -485,19 +196,16 @@ call_print(const nthrift_plain_reply_t *reply, nthrift_arena_t *arena)
     }
 
     if (nthrift_plain_indent(arena, &reply->text, &text) != NTHRIFT_OK) {
-        nthrift_call_say("not enough memory");
+        nthrift_say("not enough memory");
         return -1;
     }
 
-    if (fwrite(text.data, 1, text.len, stdout) != text.len
-        || fputc('\n', stdout) == EOF || fflush(stdout) != 0)
-    {
-        nthrift_call_say("cannot write");
+    if (nthrift_print(&text) != 0) {
         return -1;
     }
 
     if (reply->base64 != 0) {
-        nthrift_call_say("%u of the strings are not UTF-8, and are shown as "
+        nthrift_say("%u of the strings are not UTF-8, and are shown as "
                          "base64", (unsigned) reply->base64);
     }
 
@@ -514,9 +222,10 @@ call_prepare(const call_args_t *args, nthrift_arena_t *arena,
     const nthrift_idl_method_t   *method;
     const nthrift_idl_service_t  *service;
 
-    if (nthrift_load(arena, args->dirs, args->n_dirs, args->negative_ids,
-                     args->idl, &program) != 0
-        || call_find_method(program, args->words[1], &service, &method) != 0)
+    if (nthrift_target_load(&args->target, arena, args->target.idl, &program)
+        != 0
+        || nthrift_target_method(program, args->words[1], &service, &method)
+           != 0)
     {
         return -1;
     }
@@ -524,13 +233,13 @@ call_prepare(const call_args_t *args, nthrift_arena_t *arena,
     nthrift_schema_init(&set, arena);
 
     if (nthrift_plain_method_init(&call->method, &set, method) != NTHRIFT_OK) {
-        nthrift_call_say("not enough memory");
+        nthrift_say("not enough memory");
         return -1;
     }
 
     call->head.type = method->oneway ? NTHRIFT_ONEWAY : NTHRIFT_CALL;
 
-    return call_name(call, arena, service, args->multiplexed);
+    return call_name(call, arena, service, (int) args->multiplexed);
 }
 
 
@@ -556,6 +265,33 @@ call_run(const call_args_t *args, nthrift_arena_t *arena, nthrift_call_t *call)
 }
 
 
+/* Says what is missing, if anything is. */
+
+static int
+call_check(const call_args_t *args, int n)
+{
+    if (n == 0 && args->target.idl == NULL) {
+        fputs(call_usage, stderr);
+        return -1;
+    }
+
+    if (n < 2) {
+        nthrift_say("%s is missing: nthrift call HOST:PORT Service.method "
+                    "[JSON] --idl FILE", (n == 0) ? "HOST:PORT"
+                                                  : "Service.method");
+        return -1;
+    }
+
+    if (args->target.idl == NULL) {
+        nthrift_say("--idl is missing: the .thrift file that has %s",
+                    args->words[1]);
+        return -1;
+    }
+
+    return 0;
+}
+
+
 static int
 call_start(const call_args_t *args)
 {
@@ -569,26 +305,26 @@ call_start(const call_args_t *args)
     error = nthrift_socket_parse(&call.address, args->words[0]);
 
     if (error != NULL) {
-        nthrift_call_say("\"%s\": %s", args->words[0], error);
+        nthrift_say("\"%s\": %s", args->words[0], error);
         return NTHRIFT_CALL_USAGE;
     }
 
     call.where = args->words[0];
     call.head.transport = (uint8_t) args->transport;
     call.head.protocol = (uint8_t) args->protocol;
-    call.head.seqid = args->seqid;
+    call.head.seqid = (int32_t) args->seqid;
     call.timeout = (int64_t) (args->timeout * 1000000 + 0.5);
-    call.max_size = args->max_size;
-    call.verbose = args->verbose;
+    call.max_size = (uint32_t) args->max_size;
+    call.verbose = (int) args->verbose;
     call.rules.max_depth = NTHRIFT_MAX_DEPTH;
     call.rules.max_values = CALL_MAX_VALUES;
-    call.rules.max_size = args->max_size;
+    call.rules.max_size = (size_t) args->max_size;
     call.rules.seed = nthrift_seed();
     call.rules.long_strings = (uint8_t) args->long_strings;
 
     arena = nthrift_arena_create(CALL_BLOCK, 0);
     if (arena == NULL) {
-        nthrift_call_say("not enough memory");
+        nthrift_say("not enough memory");
         return NTHRIFT_CALL_FAILED;
     }
 
@@ -603,30 +339,54 @@ call_start(const call_args_t *args)
 int
 nthrift_call(int argc, char **argv)
 {
-    int          rc;
+    int          rc, n;
     call_args_t  args;
 
+    nthrift_option_t  options[] = {
+        { "--framed", NTHRIFT_OPTION_SET, &args.transport, NTHRIFT_FRAMED, 0 },
+        { "--unframed", NTHRIFT_OPTION_SET, &args.transport, NTHRIFT_UNFRAMED,
+          0 },
+        { "--binary", NTHRIFT_OPTION_SET, &args.protocol, NTHRIFT_BINARY, 0 },
+        { "--compact", NTHRIFT_OPTION_SET, &args.protocol, NTHRIFT_COMPACT,
+          0 },
+        { "--multiplexed", NTHRIFT_OPTION_SET, &args.multiplexed, 1, 0 },
+        { "--long-strings", NTHRIFT_OPTION_SET, &args.long_strings, 1, 0 },
+        { "-v", NTHRIFT_OPTION_COUNT, &args.verbose, 0, 0 },
+        { "--timeout", NTHRIFT_OPTION_SECONDS, &args.timeout, 0, 0 },
+        { "--seqid", NTHRIFT_OPTION_NUMBER, &args.seqid, INT32_MIN,
+          INT32_MAX },
+        { "--max-size", NTHRIFT_OPTION_NUMBER, &args.max_size, 1,
+          NTHRIFT_MAX_FRAME },
+        nthrift_target_options(&args.target),
+        { NULL, NTHRIFT_OPTION_SET, NULL, 0, 0 }
+    };
+
     memset(&args, 0, sizeof(call_args_t));
+    nthrift_target_init(&args.target, argc);
 
     args.transport = NTHRIFT_FRAMED;
     args.protocol = NTHRIFT_BINARY;
     args.timeout = CALL_TIMEOUT;
     args.seqid = CALL_SEQID;
     args.max_size = CALL_MAX_SIZE;
-    args.dirs = nthrift_call_malloc((size_t) argc * sizeof(nthrift_str_t));
 
-    if (call_parse(&args, argc, argv) != 0) {
+    n = nthrift_option_parse(options, argc, argv, args.words, CALL_WORDS);
+
+    if (n < 0) {
         rc = NTHRIFT_CALL_USAGE;
 
-    } else if (args.help) {
+    } else if (args.target.help) {
         fputs(call_usage, stdout);
         rc = NTHRIFT_CALL_OK;
+
+    } else if (call_check(&args, n) != 0) {
+        rc = NTHRIFT_CALL_USAGE;
 
     } else {
         rc = call_start(&args);
     }
 
-    free(args.dirs);
+    nthrift_target_free(&args.target);
 
     return rc;
 }

@@ -47,12 +47,5 @@ typedef struct {
 int nthrift_exchange(const nthrift_call_t *call, nthrift_arena_t *arena,
     nthrift_plain_reply_t *reply);
 
-/* Prints "nthrift: ..." to standard error. */
-void nthrift_call_say(const char *fmt, ...)
-    __attribute__((format(printf, 1, 2)));
-
-/* Memory to be freed with free(); where there is none the program ends. */
-void *nthrift_call_malloc(size_t size);
-
 
 #endif /* NTHRIFT_TOOL_CALL_H */

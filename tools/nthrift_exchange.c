@@ -6,6 +6,7 @@
  * It says itself what goes wrong.
  */
 
+#include "nthrift.h"
 #include "nthrift_call.h"
 
 #include "wire/head.h"
@@ -62,7 +63,7 @@ exchange_name(char *buf, const nthrift_str_t *name)
 static int
 exchange_late(const exchange_t *x, const char *what)
 {
-    nthrift_call_say("%s: %s within %g s", x->call->where, what,
+    nthrift_say("%s: %s within %g s", x->call->where, what,
                      (double) x->call->timeout / 1000000);
 
     return -1;
@@ -81,12 +82,12 @@ exchange_connect(exchange_t *x)
     }
 
     if (x->fd < 0) {
-        nthrift_call_say("cannot connect to %s: %s", x->call->where, error);
+        nthrift_say("cannot connect to %s: %s", x->call->where, error);
         return -1;
     }
 
     if (x->call->verbose) {
-        nthrift_call_say("connected to %s in %.3f ms", x->call->where,
+        nthrift_say("connected to %s in %.3f ms", x->call->where,
                          exchange_ms(nthrift_socket_time() - x->start));
     }
 
@@ -103,7 +104,7 @@ exchange_message(const nthrift_call_t *call, size_t *len)
 
     *len = nthrift_head_size(&call->head) + call->body.len;
 
-    data = nthrift_call_malloc(*len);
+    data = nthrift_malloc(*len);
 
     p = nthrift_head_write(data, &call->head, call->body.len);
     memcpy(p, call->body.data, call->body.len);
@@ -128,13 +129,13 @@ exchange_send(exchange_t *x)
     }
 
     if (rc != 0) {
-        nthrift_call_say("%s: cannot send: %s", x->call->where,
+        nthrift_say("%s: cannot send: %s", x->call->where,
                          strerror(errno));
         return -1;
     }
 
     if (x->call->verbose) {
-        nthrift_call_say("sent %zu bytes: %s %s %s, %.*s, seqid %d", len,
+        nthrift_say("sent %zu bytes: %s %s %s, %.*s, seqid %d", len,
                          nthrift_transport_name(x->call->head.transport),
                          nthrift_protocol_name(x->call->head.protocol),
                          nthrift_head_type_name(x->call->head.type),
@@ -151,14 +152,14 @@ static int
 exchange_closed(const exchange_t *x, const char *why)
 {
     if (x->len == 0) {
-        nthrift_call_say("%s: %s without a reply to a %s %s call",
+        nthrift_say("%s: %s without a reply to a %s %s call",
                          x->call->where, why,
                          nthrift_transport_name(x->call->head.transport),
                          nthrift_protocol_name(x->call->head.protocol));
         return -1;
     }
 
-    nthrift_call_say("%s: %s after %zu bytes of the reply", x->call->where,
+    nthrift_say("%s: %s after %zu bytes of the reply", x->call->where,
                      why, x->len);
 
     return -1;
@@ -175,7 +176,7 @@ exchange_receive(exchange_t *x)
 
     if (x->size - x->len < EXCHANGE_READ) {
         x->size = x->size * 2 + EXCHANGE_READ;
-        data = nthrift_call_malloc(x->size);
+        data = nthrift_malloc(x->size);
 
         if (x->len != 0) {
             memcpy(data, x->data, x->len);
@@ -210,7 +211,7 @@ exchange_receive(exchange_t *x)
 static int
 exchange_malformed(const exchange_t *x)
 {
-    nthrift_call_say("%s: malformed reply: %s", x->call->where,
+    nthrift_say("%s: malformed reply: %s", x->call->where,
                      x->message.error.text);
 
     return -1;
@@ -311,20 +312,20 @@ exchange_check(const exchange_t *x, const nthrift_head_t *reply)
     char  name[EXCHANGE_NAME];
 
     if (reply->type != NTHRIFT_REPLY && reply->type != NTHRIFT_EXCEPTION) {
-        nthrift_call_say("%s: the reply is of type %u (%s)", x->call->where,
+        nthrift_say("%s: the reply is of type %u (%s)", x->call->where,
                          reply->type, nthrift_head_type_name(reply->type));
         return -1;
     }
 
     if (reply->seqid != x->call->head.seqid) {
-        nthrift_call_say("%s: the reply has seqid %d instead of %d",
+        nthrift_say("%s: the reply has seqid %d instead of %d",
                          x->call->where, (int) reply->seqid,
                          (int) x->call->head.seqid);
         return -1;
     }
 
     if (!exchange_is_name(x->call, reply)) {
-        nthrift_call_say("%s: the reply is one of \"%s\" instead of \"%.*s\"",
+        nthrift_say("%s: the reply is one of \"%s\" instead of \"%.*s\"",
                          x->call->where, exchange_name(name, &reply->name),
                          (int) x->call->method.idl->name.len,
                          (const char *) x->call->method.idl->name.data);
@@ -355,7 +356,7 @@ exchange_show(const exchange_t *x, nthrift_arena_t *arena,
         return 0;
     }
 
-    nthrift_call_say("%s: the reply does not fit the IDL: %s", x->call->where,
+    nthrift_say("%s: the reply does not fit the IDL: %s", x->call->where,
                      err.text);
 
     return -1;
@@ -377,13 +378,13 @@ exchange_reply(exchange_t *x, nthrift_arena_t *arena,
     length = (size_t) x->message.length;
 
     if (x->call->verbose) {
-        nthrift_call_say("received %zu bytes: %s, after %.3f ms", length,
+        nthrift_say("received %zu bytes: %s, after %.3f ms", length,
                          nthrift_head_type_name(x->message.head.type),
                          exchange_ms(nthrift_socket_time() - x->start));
     }
 
     if (x->len != length) {
-        nthrift_call_say("%s: %zu bytes more after the reply", x->call->where,
+        nthrift_say("%s: %zu bytes more after the reply", x->call->where,
                          x->len - length);
     }
 

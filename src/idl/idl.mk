@@ -18,10 +18,7 @@ IDL_SOURCES  = $(sort $(wildcard $(IDL_ROOMS:%=src/%/*.c)))
 IDL_HEADERS  = $(wildcard $(IDL_ROOMS:%=src/%/*.h))
 IDL_OBJECTS  = $(IDL_SOURCES:src/%.c=build/idl/%.o)
 
-IDL_CALL     = call exchange socket
-IDL_TOOL     = tools/nthrift.c tools/nthrift_compat.c tools/nthrift_dump.c \
-               $(wildcard tools/nthrift_gen*.c) \
-               $(IDL_CALL:%=tools/nthrift_%.c)
+IDL_TOOL     = $(sort $(wildcard tools/nthrift*.c))
 IDL_ALL      = $(IDL_TOOL) $(wildcard tools/*.h) $(IDL_SOURCES) $(IDL_HEADERS)
 
 

@@ -6,6 +6,7 @@
  *
  *     JSON, or a query ---> read.c, query.c ---> body of a call
  *     body of a reply  ---> reply.c -----------> JSON, and what it is
+ *     definitions      ---> openapi.c ---------> OpenAPI 3.1
  *
  * For the command nthrift and for whoever else speaks JSON with people.  No
  * function keeps anything between two calls, opens, prints or waits.  What is
@@ -151,6 +152,50 @@ int nthrift_plain_reply(const nthrift_plain_rules_t *rules,
  */
 int nthrift_plain_indent(nthrift_arena_t *arena, const nthrift_str_t *text,
     nthrift_str_t *out);
+
+
+/* A service, as the gateway or the document calls it. */
+
+typedef struct {
+    nthrift_str_t                 name;         /* in the path */
+    const nthrift_idl_service_t  *idl;
+} nthrift_plain_service_t;
+
+/* What an OpenAPI document says that no definition does. */
+
+typedef struct {
+    const nthrift_plain_service_t  *services;
+    size_t                          n;
+    nthrift_str_t                   title;      /* empty: the first file's
+                                                   name */
+    nthrift_str_t                   version;    /* of the interface; empty:
+                                                   "0" */
+    nthrift_str_t                   server;     /* where paths begin, "/api";
+                                                   empty: not said */
+    uint16_t                        oneway;     /* statuses of HTTP: when a
+                                                   oneway is sent, 0: 202 */
+    uint16_t                        declared;   /* of declared exceptions, 0:
+                                                   as of any other error */
+
+    /*
+     * Whether a method may be called by GET, if nthrift_plain_is_query() is
+     * true; NULL: if its annotation nthrift.idempotent says that it may.
+     */
+    int                           (*is_get)(void *data,
+                                        const nthrift_idl_method_t *method);
+    void                           *data;
+} nthrift_plain_openapi_t;
+
+/*
+ * Writes an OpenAPI 3.1 document of methods that are called by POST
+ * {server}/{service}/{method} with JSON, and by GET where that is possible.
+ * `*text` is JSON on one line, and the arena's.  Of the rules all but the
+ * seed's and long_strings limit the document and each value of the IDL in it.
+ * NTHRIFT_ERROR: NTHRIFT_PLAIN_SIZE or NTHRIFT_PLAIN_MEMORY.
+ */
+int nthrift_plain_openapi(const nthrift_plain_rules_t *rules,
+    nthrift_arena_t *arena, const nthrift_plain_openapi_t *options,
+    nthrift_str_t *text, nthrift_plain_error_t *err);
 
 
 #endif /* NTHRIFT_PLAIN_H */

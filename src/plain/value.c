@@ -811,19 +811,25 @@ value_object(nthrift_plain_value_t *v, const nthrift_token_t *t,
 }
 
 
-/* Whether the keys of a map are strings, numbers or enums. */
+int
+nthrift_plain_value_has_keys(const nthrift_idl_type_t *type)
+{
+    nthrift_idl_kind_e  kind;
+
+    kind = type->key->real->kind;
+
+    return kind == NTHRIFT_IDL_STRING || kind == NTHRIFT_IDL_ENUM
+           || (kind >= NTHRIFT_IDL_I8 && kind <= NTHRIFT_IDL_DOUBLE);
+}
+
 
 static int
 value_has_keys(const nthrift_token_t *t, const nthrift_idl_type_t *type)
 {
-    unsigned            key;
-    nthrift_idl_kind_e  kind;
+    unsigned  key;
 
     if (type != NULL) {
-        kind = type->key->real->kind;
-
-        return kind == NTHRIFT_IDL_STRING || kind == NTHRIFT_IDL_ENUM
-               || (kind >= NTHRIFT_IDL_I8 && kind <= NTHRIFT_IDL_DOUBLE);
+        return nthrift_plain_value_has_keys(type);
     }
 
     key = t->key;

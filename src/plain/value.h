@@ -48,6 +48,9 @@ int nthrift_plain_value_token(nthrift_plain_value_t *v,
 int nthrift_plain_value_write(nthrift_plain_value_t *v,
     const nthrift_token_t *t, const nthrift_idl_type_t *type);
 
+/* Whether the keys of a map of the IDL are strings, numbers or enums. */
+int nthrift_plain_value_has_keys(const nthrift_idl_type_t *type);
+
 /* Passes over it. */
 int nthrift_plain_value_skip(nthrift_plain_value_t *v,
     const nthrift_token_t *t);

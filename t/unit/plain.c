@@ -775,6 +775,53 @@ test_no_memory(void)
 }
 
 
+/* The same for a document. */
+
+static void
+test_openapi(void)
+{
+    int                       rc;
+    size_t                    limit;
+    nthrift_str_t             text, plain = nthrift_string("Plain");
+    nthrift_plain_rules_t     rules = usual;
+    nthrift_plain_service_t   service;
+    nthrift_plain_openapi_t   options;
+
+    memset(&options, 0, sizeof(nthrift_plain_openapi_t));
+
+    service.name = plain;
+    service.idl = nthrift_idl_service(program, &plain);
+    options.services = &service;
+    options.n = 1;
+
+    for (limit = 1; limit < 1000000; limit += limit / 16 + 1) {
+        nthrift_arena_t  *small = nthrift_arena_create(8, limit);
+
+        rc = nthrift_plain_openapi(&rules, small, &options, &text, &error);
+        nthrift_arena_destroy(small);
+
+        if (rc == NTHRIFT_OK) {
+            break;
+        }
+
+        if (error.kind != NTHRIFT_PLAIN_MEMORY) {
+            ok(0, "%zu bytes: %s", limit, error.text);
+        }
+    }
+
+    ok(rc == NTHRIFT_OK && limit > 1, "a document, once there is memory");
+
+    rules.max_size = 1000;
+    is_int(nthrift_plain_openapi(&rules, arena, &options, &text, &error),
+           NTHRIFT_ERROR, "a document that is too large");
+    is_int(error.kind, NTHRIFT_PLAIN_SIZE, "kind of the error");
+
+    options.n = 0;
+    is_int(nthrift_plain_openapi(&rules, arena, &options, &text, &error),
+           NTHRIFT_OK, "a document without services");
+}
+
+
 int
 main(void)
 {
@@ -799,6 +846,7 @@ main(void)
     test_indent();
     test_limits();
     test_no_memory();
+    test_openapi();
 
     nthrift_arena_destroy(arena);
     nthrift_arena_destroy(model);

@@ -1,0 +1,248 @@
+/*
+ * nthrift_option.c: see nthrift_option.h.
+ */
+
+#include "nthrift.h"
+#include "nthrift_option.h"
+
+#include "idl/suggest.h"
+
+#include <stdlib.h>
+
+
+#define OPTION_SHORTEST  0.001          /* seconds */
+#define OPTION_LONGEST   1000000
+
+
+void
+nthrift_option_list(nthrift_option_list_t *list, int argc)
+{
+    list->n = 0;
+    list->items = nthrift_malloc((size_t) argc * sizeof(nthrift_str_t));
+}
+
+
+static int
+option_has_value(const nthrift_option_t *option)
+{
+    return option->kind != NTHRIFT_OPTION_SET
+           && option->kind != NTHRIFT_OPTION_COUNT;
+}
+
+
+/*
+ * The option that a word is, and its value if it is in the same word, else
+ * NULL.
+ */
+
+static const nthrift_option_t *
+option_find(const nthrift_option_t *options, char *word, char **value)
+{
+    size_t                   len;
+    const nthrift_option_t  *o;
+
+    for (o = options; o->name != NULL; o++) {
+        len = strlen(o->name);
+        *value = NULL;
+
+        if (strcmp(word, o->name) == 0) {
+            return o;
+        }
+
+        if (!option_has_value(o) || strncmp(word, o->name, len) != 0) {
+            continue;
+        }
+
+        if (len == 2) {
+            *value = word + len;
+            return o;
+        }
+
+        if (word[len] == '=') {
+            *value = word + len + 1;
+            return o;
+        }
+    }
+
+    return NULL;
+}
+
+
+static int
+option_unknown(const nthrift_option_t *options, const char *word)
+{
+    nthrift_str_t            name;
+    nthrift_str_t            names[64];
+    nthrift_suggest_t        s;
+    const nthrift_option_t  *o;
+
+    name.data = (uint8_t *) word;
+    name.len = strcspn(word, "=");
+
+    nthrift_suggest_init(&s, &name);
+
+    for (o = options; o->name != NULL && o - options < 64; o++) {
+        names[o - options].data = (uint8_t *) o->name;
+        names[o - options].len = strlen(o->name);
+        nthrift_suggest_try(&s, &names[o - options]);
+    }
+
+    if (s.best == NULL) {
+        nthrift_say("%s: no such option", word);
+
+    } else {
+        nthrift_say("%s: no such option (did you mean \"%.*s\"?)", word,
+                    (int) s.best->len, (char *) s.best->data);
+    }
+
+    return -1;
+}
+
+
+static int
+option_number(const nthrift_option_t *o, const char *text)
+{
+    char       *end;
+    long long   value;
+
+    value = strtoll(text, &end, 10);
+
+    if (end == text || *end != '\0' || value < o->min || value > o->max) {
+        nthrift_say("%s: \"%s\" is not possible: a number from %lld to %lld "
+                    "expected", o->name, text, o->min, o->max);
+        return -1;
+    }
+
+    *(long long *) o->value = value;
+
+    return 0;
+}
+
+
+static int
+option_seconds(const nthrift_option_t *o, const char *text)
+{
+    char    *end;
+    double   value;
+
+    value = strtod(text, &end);
+
+    if (end == text || *end != '\0' || !(value >= OPTION_SHORTEST)
+        || value > OPTION_LONGEST)
+    {
+        nthrift_say("%s: \"%s\" is not possible: seconds from %g to %d "
+                    "expected", o->name, text, OPTION_SHORTEST,
+                    OPTION_LONGEST);
+        return -1;
+    }
+
+    *(double *) o->value = value;
+
+    return 0;
+}
+
+
+static int
+option_take(const nthrift_option_t *o, char *value)
+{
+    nthrift_option_list_t  *list;
+
+    switch (o->kind) {
+
+    case NTHRIFT_OPTION_SET:
+        *(unsigned *) o->value = (unsigned) o->min;
+        return 0;
+
+    case NTHRIFT_OPTION_COUNT:
+        (*(unsigned *) o->value)++;
+        return 0;
+
+    case NTHRIFT_OPTION_TEXT:
+        *(char **) o->value = value;
+        return 0;
+
+    case NTHRIFT_OPTION_LIST:
+        list = o->value;
+        list->items[list->n].data = (uint8_t *) value;
+        list->items[list->n].len = strlen(value);
+        list->n++;
+        return 0;
+
+    case NTHRIFT_OPTION_NUMBER:
+        return option_number(o, value);
+
+    case NTHRIFT_OPTION_SECONDS:
+        return option_seconds(o, value);
+    }
+
+    return -1;
+}
+
+
+/* The option argv[i]; how many words it takes, or -1. */
+
+static int
+option_parse(const nthrift_option_t *options, int i, int argc, char **argv)
+{
+    int                      n;
+    char                    *value;
+    const nthrift_option_t  *o;
+
+    o = option_find(options, argv[i], &value);
+
+    if (o == NULL) {
+        return option_unknown(options, argv[i]);
+    }
+
+    n = 1;
+
+    if (option_has_value(o) && value == NULL) {
+        if (i + 1 == argc) {
+            nthrift_say("%s: its value is missing", argv[i]);
+            return -1;
+        }
+
+        value = argv[i + 1];
+        n = 2;
+    }
+
+    return (option_take(o, value) == 0) ? n : -1;
+}
+
+
+int
+nthrift_option_parse(const nthrift_option_t *options, int argc, char **argv,
+    char **words, int max)
+{
+    int  i, n, n_words, only_words;
+
+    n_words = 0;
+    only_words = 0;
+
+    memset(words, 0, (size_t) max * sizeof(char *));
+
+    for (i = 2; i < argc; i += n) {
+        n = 1;
+
+        if (only_words || argv[i][0] != '-' || argv[i][1] == '\0') {
+            if (n_words == max) {
+                nthrift_say("too many arguments: \"%s\"", argv[i]);
+                return -1;
+            }
+
+            words[n_words++] = argv[i];
+
+        } else if (strcmp(argv[i], "--") == 0) {
+            only_words = 1;
+
+        } else {
+            n = option_parse(options, i, argc, argv);
+
+            if (n < 0) {
+                return -1;
+            }
+        }
+    }
+
+    return n_words;
+}
