@@ -56,8 +56,9 @@ static nthrift_find_path_t      paths[N_TABLES][N_PATHS];
 
 static int
 bind_find(void *data, nthrift_arena_t *arena, const nthrift_str_t *path,
-    nthrift_str_t *id)
+    nthrift_str_t *id, const char **error)
 {
+    (void) error;
     (void) data;
     (void) arena;
 

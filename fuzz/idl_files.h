@@ -81,8 +81,9 @@ fuzz_file(const fuzz_input_t *in, const nthrift_str_t *path)
 
 static int
 fuzz_find(void *data, nthrift_arena_t *arena, const nthrift_str_t *path,
-    nthrift_str_t *id)
+    nthrift_str_t *id, const char **error)
 {
+    (void) error;
     (void) arena;
 
     fuzz_assert(path->data[path->len] == '\0');

@@ -95,7 +95,7 @@ SKIP: {
 
 like(tool('check', "$data/accept/nosuch.thrift"),
      qr{/nosuch.thrift: error: no such file\n\z}, 'no such file');
-like(tool('check', $data), qr{/idl: error: no such file\n\z}, 'a directory');
+like(tool('check', $data), qr{/idl: error: cannot read: is a directory\n\z}, 'a directory');
 like(tool('dump', '-w', "$data/accept/empty.thrift"), qr{"definitions": \[\]},
      'dump');
 is(tool('check', '-w', "$data/accept/implicit_ids.thrift"), '', 'no warnings');

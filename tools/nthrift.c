@@ -24,6 +24,7 @@
 
 #define TOOL_BLOCK  (256 * 1024)        /* bytes: of the arena's blocks */
 #define TOOL_READ   (64 * 1024)         /* bytes: read at once */
+#define TOOL_ERRORS 1000                /* that are printed */
 
 #define TOOL_WRONG  1
 #define TOOL_USAGE  2
@@ -96,7 +97,7 @@ nthrift_print(const nthrift_str_t *text)
 
 static int
 tool_find(void *data, nthrift_arena_t *arena, const nthrift_str_t *path,
-    nthrift_str_t *id)
+    nthrift_str_t *id, const char **error)
 {
     char         *real;
     struct stat   st;
@@ -104,11 +105,19 @@ tool_find(void *data, nthrift_arena_t *arena, const nthrift_str_t *path,
     (void) data;
 
     real = realpath((const char *) path->data, NULL);
-    if (real == NULL) {
+
+    if (real == NULL || stat(real, &st) != 0) {
+        if (errno != ENOENT) {
+            *error = strerror(errno);
+        }
+
+        free(real);
+
         return (errno == ENOMEM) ? NTHRIFT_ERROR : NTHRIFT_DECLINED;
     }
 
-    if (stat(real, &st) != 0 || S_ISDIR(st.st_mode)) {
+    if (S_ISDIR(st.st_mode)) {
+        *error = "is a directory";
         free(real);
         return NTHRIFT_DECLINED;
     }
@@ -348,9 +357,8 @@ tool_load(nthrift_loader_t *loader, const tool_args_t *args,
         }
     }
 
-    if (rc == 0
-        && nthrift_annotation_check(loader->programs, &loader->report)
-           != NTHRIFT_OK)
+    if (nthrift_annotation_check(loader->programs, &loader->report)
+        != NTHRIFT_OK)
     {
         rc = TOOL_WRONG;
     }
@@ -374,6 +382,7 @@ tool_run(const tool_args_t *args)
     }
 
     tool_loader(&loader, arena, args);
+    loader.report.max_errors = TOOL_ERRORS;
 
     rc = tool_load(&loader, args, &program);
 

@@ -13,7 +13,7 @@
 
 static void *ngx_thrift_arena_alloc(void *data, size_t size);
 static int ngx_thrift_idl_find(void *data, nthrift_arena_t *arena,
-    const nthrift_str_t *path, nthrift_str_t *id);
+    const nthrift_str_t *path, nthrift_str_t *id, const char **error);
 static int ngx_thrift_idl_read(void *data, nthrift_arena_t *arena,
     const nthrift_str_t *path, size_t max, nthrift_str_t *text,
     const char **error);
@@ -183,16 +183,26 @@ ngx_thrift_idl_log_entry(nthrift_report_entry_t *entry, ngx_log_t *log)
 
 static int
 ngx_thrift_idl_find(void *data, nthrift_arena_t *arena,
-    const nthrift_str_t *path, nthrift_str_t *id)
+    const nthrift_str_t *path, nthrift_str_t *id, const char **error)
 {
     u_char           *p;
+    ngx_err_t         err;
     ngx_file_info_t   fi;
 
     (void) data;
 
-    if (ngx_file_info(path->data, &fi) == NGX_FILE_ERROR
-        || !ngx_is_file(&fi))
-    {
+    if (ngx_file_info(path->data, &fi) == NGX_FILE_ERROR) {
+        err = ngx_errno;
+
+        if (err != NGX_ENOENT) {
+            *error = ngx_thrift_idl_error(arena, err);
+        }
+
+        return NTHRIFT_DECLINED;
+    }
+
+    if (!ngx_is_file(&fi)) {
+        *error = ngx_is_dir(&fi) ? "is a directory" : "is no regular file";
         return NTHRIFT_DECLINED;
     }
 

@@ -6,6 +6,8 @@
 
 #include "idl/annotation.h"
 
+#include "idl/suggest.h"
+
 
 /* Units of time, from the largest to the smallest: each one once. */
 
@@ -173,15 +175,66 @@ annotation_flag(const nthrift_str_t *text, int *on)
 }
 
 
-/* `*on` is let be if the method has no such annotation. */
+/* The annotations that have a meaning, and what their values must be. */
+
+typedef enum {
+    ANNOTATION_TIMEOUT = 0,
+    ANNOTATION_IDEMPOTENT,
+    ANNOTATION_STATEFUL,
+    ANNOTATION_LAST
+} annotation_e;
+
+
+static const nthrift_str_t  annotation_names[] = {
+    nthrift_string("nthrift.timeout"),
+    nthrift_string("nthrift.idempotent"),
+    nthrift_string("nthrift.stateful")
+};
+
+static const char *const  annotation_values[] = {
+    "a time such as \"300ms\" or \"1m 30s\"",
+    "\"true\", \"1\" or \"false\"",
+    "\"true\", \"1\" or \"false\""
+};
+
+
+/* Which one it is; ANNOTATION_LAST: none of ours. */
+
+static annotation_e
+annotation_which(const nthrift_idl_annotation_t *annotation)
+{
+    int  i;
+
+    for (i = 0; i < ANNOTATION_LAST; i++) {
+        if (nthrift_str_equal(&annotation->name, &annotation_names[i])) {
+            break;
+        }
+    }
+
+    return (annotation_e) i;
+}
+
 
 static int
-annotation_method_flag(const nthrift_idl_method_t *method,
-    const nthrift_str_t *name, int *on, const nthrift_idl_annotation_t **bad)
+annotation_value(const nthrift_idl_annotation_t *annotation,
+    annotation_e which, nthrift_annotation_t *a)
 {
-    *bad = nthrift_idl_annotation(method->annotations, name);
+    switch (which) {
 
-    return (*bad == NULL) ? NTHRIFT_OK : annotation_flag(&(*bad)->value, on);
+    case ANNOTATION_TIMEOUT:
+        return annotation_time(&annotation->value, &a->timeout);
+
+    case ANNOTATION_IDEMPOTENT:
+        return annotation_flag(&annotation->value, &a->idempotent);
+
+    case ANNOTATION_STATEFUL:
+        return annotation_flag(&annotation->value, &a->stateful);
+
+    case ANNOTATION_LAST:
+        break;
+    }
+
+    return NTHRIFT_OK;
 }
 
 
@@ -189,29 +242,21 @@ int
 nthrift_annotation_read(const nthrift_idl_method_t *method,
     nthrift_annotation_t *a, const nthrift_idl_annotation_t **bad)
 {
-    static const nthrift_str_t  timeout = nthrift_string("nthrift.timeout");
-    static const nthrift_str_t  idempotent =
-                                         nthrift_string("nthrift.idempotent");
-    static const nthrift_str_t  stateful = nthrift_string("nthrift.stateful");
+    int  i;
 
     a->timeout = NTHRIFT_ANNOTATION_UNSET;
     a->idempotent = NTHRIFT_ANNOTATION_UNSET;
     a->stateful = NTHRIFT_ANNOTATION_UNSET;
 
-    *bad = nthrift_idl_annotation(method->annotations, &timeout);
+    for (i = 0; i < ANNOTATION_LAST; i++) {
+        *bad = nthrift_idl_annotation(method->annotations,
+                                      &annotation_names[i]);
 
-    if (*bad != NULL
-        && annotation_time(&(*bad)->value, &a->timeout) != NTHRIFT_OK)
-    {
-        return NTHRIFT_ERROR;
-    }
-
-    if (annotation_method_flag(method, &idempotent, &a->idempotent, bad)
-            != NTHRIFT_OK
-        || annotation_method_flag(method, &stateful, &a->stateful, bad)
-            != NTHRIFT_OK)
-    {
-        return NTHRIFT_ERROR;
+        if (*bad != NULL
+            && annotation_value(*bad, (annotation_e) i, a) != NTHRIFT_OK)
+        {
+            return NTHRIFT_ERROR;
+        }
     }
 
     *bad = NULL;
@@ -220,26 +265,146 @@ nthrift_annotation_read(const nthrift_idl_method_t *method,
 }
 
 
+/* "nthrift.": names that are ours; others are let be. */
+
 static int
-annotation_check_service(const nthrift_idl_service_t *service,
-    nthrift_report_t *report)
+annotation_is_ours(const nthrift_idl_annotation_t *annotation)
+{
+    static const char  ours[] = "nthrift.";
+
+    return annotation->name.len >= sizeof(ours) - 1
+           && memcmp(annotation->name.data, ours, sizeof(ours) - 1) == 0;
+}
+
+
+static int
+annotation_unknown(const nthrift_idl_annotation_t *annotation,
+    const nthrift_idl_program_t *program, nthrift_report_t *report)
+{
+    int                i;
+    nthrift_suggest_t  s;
+
+    nthrift_suggest_init(&s, &annotation->name);
+
+    for (i = 0; i < ANNOTATION_LAST; i++) {
+        nthrift_suggest_try(&s, &annotation_names[i]);
+    }
+
+    return nthrift_report_error(report, program, annotation->pos,
+                                "unknown annotation \"%.*s\""
+                                NTHRIFT_REPORT_MEAN,
+                                nthrift_report_str(&annotation->name),
+                                nthrift_report_mean(s.best));
+}
+
+
+static int
+annotation_check_method(const nthrift_idl_method_t *method,
+    const nthrift_idl_program_t *program, nthrift_report_t *report)
 {
     int                              rc;
+    annotation_e                     which;
     nthrift_annotation_t             a;
-    const nthrift_idl_method_t      *method;
-    const nthrift_idl_annotation_t  *bad;
+    const nthrift_idl_annotation_t  *annotation;
 
     rc = NTHRIFT_OK;
+    annotation = method->annotations;
 
-    for (method = service->methods; method != NULL; method = method->next) {
-        if (nthrift_annotation_read(method, &a, &bad) == NTHRIFT_OK) {
+    for ( /* void */ ; annotation != NULL; annotation = annotation->next) {
+
+        if (!annotation_is_ours(annotation)) {
             continue;
         }
 
-        rc = nthrift_report_error(report, service->def.program, method->pos,
-                                  "invalid value \"%.*s\" of annotation "
-                                  "\"%.*s\"", nthrift_report_str(&bad->value),
-                                  nthrift_report_str(&bad->name));
+        which = annotation_which(annotation);
+
+        if (which == ANNOTATION_LAST) {
+            rc = annotation_unknown(annotation, program, report);
+
+        } else if (annotation_value(annotation, which, &a) != NTHRIFT_OK) {
+            rc = nthrift_report_error(report, program, annotation->pos,
+                                      "invalid value \"%.*s\" of annotation "
+                                      "\"%.*s\", it must be %s",
+                                      nthrift_report_str(&annotation->value),
+                                      nthrift_report_str(&annotation->name),
+                                      annotation_values[which]);
+        }
+    }
+
+    return rc;
+}
+
+
+/* Of anything but methods: those that are ours have no effect there. */
+
+static int
+annotation_check_others(const nthrift_idl_annotation_t *annotation,
+    const nthrift_idl_program_t *program, nthrift_report_t *report)
+{
+    int  rc;
+
+    rc = NTHRIFT_OK;
+
+    for ( /* void */ ; annotation != NULL; annotation = annotation->next) {
+
+        if (!annotation_is_ours(annotation)) {
+            continue;
+        }
+
+        if (annotation_which(annotation) == ANNOTATION_LAST) {
+            rc = annotation_unknown(annotation, program, report);
+
+        } else {
+            rc = nthrift_report_error(report, program, annotation->pos,
+                                      "annotation \"%.*s\" has a meaning for "
+                                      "methods only",
+                                      nthrift_report_str(&annotation->name));
+        }
+    }
+
+    return rc;
+}
+
+
+static int
+annotation_check_struct(const nthrift_idl_struct_t *st,
+    const nthrift_idl_program_t *program, nthrift_report_t *report)
+{
+    int     rc;
+    size_t  i;
+
+    rc = NTHRIFT_OK;
+
+    for (i = 0; st->fields != NULL && i < st->n; i++) {
+        rc |= annotation_check_others(st->fields[i]->annotations, program,
+                                      report);
+    }
+
+    return rc;
+}
+
+
+static int
+annotation_check_def(const nthrift_idl_def_t *def, nthrift_report_t *report)
+{
+    int                          rc;
+    const nthrift_idl_method_t  *method;
+
+    rc = annotation_check_others(def->annotations, def->program, report);
+
+    if (def->kind == NTHRIFT_IDL_DEF_STRUCT) {
+        rc |= annotation_check_struct((const nthrift_idl_struct_t *) def,
+                                      def->program, report);
+    }
+
+    if (def->kind != NTHRIFT_IDL_DEF_SERVICE) {
+        return rc;
+    }
+
+    method = ((const nthrift_idl_service_t *) def)->methods;
+
+    for ( /* void */ ; method != NULL; method = method->next) {
+        rc |= annotation_check_method(method, def->program, report);
     }
 
     return rc;
@@ -257,11 +422,7 @@ nthrift_annotation_check(const nthrift_idl_program_t *programs,
 
     for ( /* void */ ; programs != NULL; programs = programs->next) {
         for (def = programs->defs; def != NULL; def = def->next) {
-            if (def->kind == NTHRIFT_IDL_DEF_SERVICE) {
-                rc |= annotation_check_service(
-                                           (const nthrift_idl_service_t *) def,
-                                           report);
-            }
+            rc |= annotation_check_def(def, report);
         }
     }
 

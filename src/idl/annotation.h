@@ -1,6 +1,7 @@
 /*
  * idl/annotation.h: the annotations of methods that have a meaning for us.
- * All others, and those of anything but methods, are whoever's they are.
+ * Others whose names begin with "nthrift.", and these of anything but methods,
+ * are errors; all other annotations are let be.
  *
  *     nthrift.timeout     a time as nginx writes it: "300ms", "1m 30s", "5"
  *     nthrift.idempotent  "true", "1" or "false"
@@ -33,8 +34,9 @@ int nthrift_annotation_read(const nthrift_idl_method_t *method,
     nthrift_annotation_t *a, const nthrift_idl_annotation_t **bad);
 
 /*
- * Reports each method with a wrong value in these files (by `next`), which are
- * loaded.  NTHRIFT_ERROR: there was one.
+ * Reports each annotation of ours that is unknown, out of place or has a wrong
+ * value in these files (by `next`), which are parsed.  NTHRIFT_ERROR: there
+ * was one.
  */
 int nthrift_annotation_check(const nthrift_idl_program_t *programs,
     nthrift_report_t *report);

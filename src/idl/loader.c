@@ -176,14 +176,21 @@ loader_path(nthrift_loader_t *loader, const nthrift_idl_program_t *program,
 }
 
 
-/* Finds the file that an include names: DECLINED if there is none. */
+/*
+ * Finds the file that an include names: DECLINED if there is none, and *error
+ * says why the first that is there cannot be read.
+ */
 
 static int
 loader_find(nthrift_loader_t *loader, const nthrift_idl_program_t *program,
-    const nthrift_str_t *name, nthrift_str_t *path, nthrift_str_t *id)
+    const nthrift_str_t *name, nthrift_str_t *path, nthrift_str_t *id,
+    const char **error)
 {
-    int     rc;
-    size_t  n;
+    int          rc;
+    size_t       n;
+    const char  *why;
+
+    *error = NULL;
 
     if (name->len == 0 || memchr(name->data, '\0', name->len) != NULL) {
         return NTHRIFT_DECLINED;
@@ -195,10 +202,17 @@ loader_find(nthrift_loader_t *loader, const nthrift_idl_program_t *program,
             return rc;
         }
 
-        rc = loader->reader.find(loader->reader.data, loader->arena, path, id);
+        why = NULL;
+
+        rc = loader->reader.find(loader->reader.data, loader->arena, path, id,
+                                 &why);
 
         if (rc == NTHRIFT_ERROR) {
             return nthrift_report_memory(&loader->report);
+        }
+
+        if (*error == NULL) {
+            *error = why;
         }
 
         if (rc == NTHRIFT_OK) {
@@ -267,9 +281,10 @@ loader_include(nthrift_loader_t *loader, nthrift_idl_program_t *program,
     nthrift_idl_include_t *inc)
 {
     int            rc;
+    const char    *error;
     nthrift_str_t  path, id;
 
-    rc = loader_find(loader, program, &inc->name, &path, &id);
+    rc = loader_find(loader, program, &inc->name, &path, &id, &error);
 
     if (rc == NTHRIFT_ERROR) {
         return NTHRIFT_ERROR;
@@ -277,8 +292,10 @@ loader_include(nthrift_loader_t *loader, nthrift_idl_program_t *program,
 
     if (rc == NTHRIFT_DECLINED) {
         return nthrift_report_error(&loader->report, program, inc->pos,
-                                    "cannot find \"%.*s\"",
-                                    nthrift_report_str(&inc->name));
+                                    "cannot find \"%.*s\"%s%s",
+                                    nthrift_report_str(&inc->name),
+                                    (error != NULL) ? ": " : "",
+                                    (error != NULL) ? error : "");
     }
 
     inc->program = nthrift_map_find(&loader->ids, &id);
@@ -488,11 +505,15 @@ static nthrift_idl_program_t *
 loader_root(nthrift_loader_t *loader, const nthrift_str_t *path)
 {
     int                     rc;
+    const char             *error;
     nthrift_str_t           id;
     nthrift_idl_pos_t       pos;
     nthrift_idl_program_t  *program;
 
-    rc = loader->reader.find(loader->reader.data, loader->arena, path, &id);
+    error = NULL;
+
+    rc = loader->reader.find(loader->reader.data, loader->arena, path, &id,
+                             &error);
 
     if (rc == NTHRIFT_ERROR) {
         return NULL;
@@ -521,7 +542,9 @@ loader_root(nthrift_loader_t *loader, const nthrift_str_t *path)
         program->state = NTHRIFT_IDL_BROKEN;
 
         (void) nthrift_report_error(&loader->report, program, pos,
-                                    "no such file");
+                                    "%s%s", (error != NULL) ? "cannot read: "
+                                                            : "no such file",
+                                    (error != NULL) ? error : "");
     }
 
     return program;

@@ -51,10 +51,13 @@ typedef struct {
     /*
      * Whether there is such a file, and its `id`: the same bytes for the same
      * file, whatever the path to it (realpath() gives such a name).
-     * NTHRIFT_OK, NTHRIFT_DECLINED: no such file, NTHRIFT_ERROR: no memory.
+     * NTHRIFT_OK; NTHRIFT_DECLINED: there is none that can be read, and
+     * `*error` is why, or stays NULL if there is none; NTHRIFT_ERROR: no
+     * memory.
      */
     int           (*find)(void *data, nthrift_arena_t *arena,
-                      const nthrift_str_t *path, nthrift_str_t *id);
+                      const nthrift_str_t *path, nthrift_str_t *id,
+                      const char **error);
 
     /*
      * The whole text.  NTHRIFT_OK; NTHRIFT_DECLINED: longer than `max` bytes;

@@ -363,35 +363,84 @@ parser_no_definition(nthrift_parser_t *parser)
 }
 
 
-/* Definitions to the end of the file; one separator may follow each. */
+/* A definition; one separator may follow it. */
 
 static int
-parser_definitions(nthrift_parser_t *parser)
+parser_definition(nthrift_parser_t *parser)
 {
     nthrift_str_t      doc;
     nthrift_define_pt  parse;
 
-    while (parser->token.kind != NTHRIFT_TOKEN_END) {
-        parse = nthrift_define_parser(parser->token.kind);
+    parse = nthrift_define_parser(parser->token.kind);
 
-        if (parse == NULL) {
-            return parser_no_definition(parser);
-        }
-
-        if (nthrift_parser_doc(parser, &doc) != NTHRIFT_OK) {
-            return NTHRIFT_ERROR;
-        }
-
-        nthrift_parser_next(parser);
-
-        if (parse(parser, &doc) != NTHRIFT_OK) {
-            return NTHRIFT_ERROR;
-        }
-
-        nthrift_parser_skip_separator(parser);
+    if (parse == NULL) {
+        return parser_no_definition(parser);
     }
 
+    if (nthrift_parser_doc(parser, &doc) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
+
+    nthrift_parser_next(parser);
+
+    if (parse(parser, &doc) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
+
+    nthrift_parser_skip_separator(parser);
+
     return NTHRIFT_OK;
+}
+
+
+/*
+ * Behind an error: the next definition that begins a line is read again, so
+ * that its own errors are reported, too.  The file stays broken.
+ */
+
+static void
+parser_recover(nthrift_parser_t *parser)
+{
+    parser->depth = 0;
+
+    while (parser->token.kind != NTHRIFT_TOKEN_END
+           && parser->token.kind != NTHRIFT_TOKEN_ERROR
+           && (parser->token.pos.column != 1
+               || nthrift_define_parser(parser->token.kind) == NULL))
+    {
+        nthrift_parser_next(parser);
+    }
+}
+
+
+/* Definitions to the end of the file. */
+
+static int
+parser_definitions(nthrift_parser_t *parser)
+{
+    int  rc;
+
+    rc = NTHRIFT_OK;
+
+    while (parser->token.kind != NTHRIFT_TOKEN_END) {
+        if (parser_definition(parser) == NTHRIFT_OK) {
+            continue;
+        }
+
+        rc = NTHRIFT_ERROR;
+
+        if (parser->report->no_memory || !nthrift_report_room(parser->report)) {
+            break;
+        }
+
+        parser_recover(parser);
+
+        if (parser->token.kind == NTHRIFT_TOKEN_ERROR) {
+            break;
+        }
+    }
+
+    return rc;
 }
 
 

@@ -246,6 +246,10 @@ resolve_no_type(nthrift_resolve_t *r, const nthrift_idl_type_t *type)
     if (nthrift_report_room(r->report)) {
         best = nthrift_suggest_visible(r->program, &type->name,
                                        nthrift_suggest_type);
+
+        if (best == NULL) {
+            best = nthrift_suggest_base(&type->name);
+        }
     }
 
     return nthrift_report_error(r->report, r->program, type->pos,

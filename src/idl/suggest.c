@@ -234,6 +234,42 @@ nthrift_suggest_type(const nthrift_idl_program_t *program,
 
 
 const nthrift_str_t *
+nthrift_suggest_base(const nthrift_str_t *wrong)
+{
+    size_t                      i;
+    uint8_t                     lower[NTHRIFT_SUGGEST_LEN];
+    nthrift_str_t               name;
+    nthrift_suggest_t           s;
+    static const nthrift_str_t  words[] = {
+        nthrift_string("bool"), nthrift_string("byte"), nthrift_string("i8"),
+        nthrift_string("i16"), nthrift_string("i32"), nthrift_string("i64"),
+        nthrift_string("double"), nthrift_string("string"),
+        nthrift_string("binary"), nthrift_string("uuid"),
+        nthrift_string("list"), nthrift_string("set"), nthrift_string("map")
+    };
+
+    if (wrong->len > NTHRIFT_SUGGEST_LEN) {
+        return NULL;
+    }
+
+    for (i = 0; i < wrong->len; i++) {
+        lower[i] = suggest_lower(wrong->data[i]);
+    }
+
+    name.data = lower;
+    name.len = wrong->len;
+
+    nthrift_suggest_init(&s, &name);
+
+    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        nthrift_suggest_try(&s, &words[i]);
+    }
+
+    return s.best;
+}
+
+
+const nthrift_str_t *
 nthrift_suggest_const(const nthrift_idl_program_t *program,
     const nthrift_str_t *wrong)
 {

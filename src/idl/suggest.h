@@ -46,7 +46,8 @@ unsigned nthrift_suggest_distance(const nthrift_str_t *a,
 /*
  * The name of a method of `service`, own or inherited, that is nearest to
  * `wrong`; the same for the fields of a struct, the values of an enum, and the
- * services, types and constants that `program` defines.  NULL if none is near.
+ * services, types and constants that `program` defines; and for the words of
+ * the language that stand for types.  NULL if none is near.
  */
 const nthrift_str_t *nthrift_suggest_method(
     const nthrift_idl_service_t *service, const nthrift_str_t *wrong);
@@ -58,6 +59,7 @@ const nthrift_str_t *nthrift_suggest_service(
     const nthrift_idl_program_t *program, const nthrift_str_t *wrong);
 const nthrift_str_t *nthrift_suggest_type(
     const nthrift_idl_program_t *program, const nthrift_str_t *wrong);
+const nthrift_str_t *nthrift_suggest_base(const nthrift_str_t *wrong);
 const nthrift_str_t *nthrift_suggest_const(
     const nthrift_idl_program_t *program, const nthrift_str_t *wrong);
 

@@ -147,15 +147,38 @@ check_tests(void)
     is_int(t.rc, NTHRIFT_OK, "check: loaded");
     is_int(nthrift_annotation_check(t.loader.programs, report), NTHRIFT_ERROR,
            "check: refused");
-    is_int(report->errors, 2, "check: all are found");
+    is_int(report->errors, 3, "check: all are found");
 
     entry = report->first;
 
-    is_int(entry->pos.line, 2, "check: the last of a name counts");
-    is_int(entry->pos.column, 6, "check: where the method is");
+    is_int(entry->pos.line, 2, "check: each of a name is looked at");
+    is_int(entry->pos.column, 35, "check: where the annotation is");
     ok(same(&entry->next->text, "invalid value \"x\\x0a\" of annotation "
-                                "\"nthrift.timeout\""),
+                                "\"nthrift.timeout\", it must be a time such "
+                                "as \"300ms\" or \"1m 30s\""),
        "check: what is said");
+
+    test_close(&t);
+
+    test_text(&t, "struct S { 1: i32 a (nthrift.timeout = '1s', b) }\n"
+                  "service A { void a() (nthrift.idempotant) }\n"
+                  "service B { } (nthrift.x.y)\n");
+
+    report = &t.loader.report;
+
+    is_int(nthrift_annotation_check(t.loader.programs, report), NTHRIFT_ERROR,
+           "check: out of place, or unknown");
+    is_int(report->errors, 3, "check: all of these are found");
+
+    entry = report->first;
+
+    ok(same(&entry->text, "annotation \"nthrift.timeout\" has a meaning for "
+                          "methods only"), "check: out of place");
+    ok(same(&entry->next->text, "unknown annotation \"nthrift.idempotant\" "
+                                "(did you mean \"nthrift.idempotent\"?)"),
+       "check: mistyped");
+    ok(same(&entry->next->next->text, "unknown annotation \"nthrift.x.y\""),
+       "check: unknown");
 
     test_close(&t);
 

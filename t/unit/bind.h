@@ -29,8 +29,9 @@
 
 static inline int
 bind_find(void *data, nthrift_arena_t *arena, const nthrift_str_t *path,
-    nthrift_str_t *id)
+    nthrift_str_t *id, const char **error)
 {
+    (void) error;
     (void) data;
     (void) arena;
 

@@ -77,8 +77,9 @@ test_file(const test_files_t *files, const nthrift_str_t *path)
 
 static inline int
 test_find(void *data, nthrift_arena_t *arena, const nthrift_str_t *path,
-    nthrift_str_t *id)
+    nthrift_str_t *id, const char **error)
 {
+    (void) error;
     (void) arena;
 
     if (test_file(data, path) == NULL) {
