@@ -113,10 +113,11 @@ my @faults = (
     [ 'oneway', { type => ONEWAY }, malformed('it is not of type REPLY') ],
     [ 'type_7', { type => 7 }, malformed('it is not of type REPLY') ],
     [ 'long', { body => [ [ 0, string => 'x' x 100_000 ] ] },
-      malformed('(?:frame larger than allowed'
+      malformed('(?:frame larger than allowed \\(thrift_max_message_size '
+                . 'allows 65536 bytes\\)'
                 . '|string longer than its message)') ],
     [ 'deep', { body => [ [ 0, deep(30) ] ] },
-      malformed('too many levels of nesting') ],
+      malformed('too many levels of nesting \\(thrift_max_depth is 16\\)') ],
     [ 'bad_type', { body => "\x1e" . "\0" x 20 },
       malformed('unknown type of field') ],
     [ 'bad_size', { body => \%bad_size },

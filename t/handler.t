@@ -290,13 +290,14 @@ sub wrong_replies {
     is(scalar(() = $t->grep_log(qr/handler replied to a call twice/)), 2,
        'which is logged');
 
-    $t->expect_log(qr/\[error\].*handler replied with another method's reply/);
-    is(act('other method'), "6 handler replied with another method's reply",
+    $t->expect_log(qr/\[error\].*handler replied to "act" with the reply of/);
+    like(act('other method'),
+         qr/^6 handler replied to "act" with the reply of "\w+"$/,
        'reply of another method');
     is(seen(), 'other:-1 ', 'which is refused');
 
     $t->expect_log(qr/\[error\].*handler's reply could not be written/);
-    $t->expect_log(qr/\[error\].*result with more than one field/);
+    $t->expect_log(qr/\[error\].*reply of "act": result with more than one field/);
     is(act('both'), "6 handler's reply could not be written",
        'reply that cannot be');
     is(seen(), 'both:-1 ', 'which is refused');

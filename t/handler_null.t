@@ -61,7 +61,7 @@ $t->expect_log(qr/\[error\].*handler replied with NULL.*call: "act"/);
 
 is(answer($c->call('trees')), "6 handler's reply could not be written",
    'items of a list');
-$t->expect_log(qr/\[error\].*container without items/);
+$t->expect_log(qr/\[error\].*reply of "trees": container without items, in field "success"/);
 
 is(act('method'), "6 handler replied with another method's reply", 'no method');
 $t->expect_log(qr/\[error\].*another method's reply/);

@@ -75,6 +75,8 @@ $t->run();
 
 # thrift_max_message_size
 
+my $limit = '(thrift_max_message_size allows 1000 bytes)';
+
 for my $protocol (qw(binary compact)) {
     my %o = (protocol => $protocol);
 
@@ -91,7 +93,7 @@ for my $protocol (qw(binary compact)) {
 
         is($m ? "$m->{seqid} $m->{exception} $m->{message}" : 'none',
            '1 7 malformed call: ' . ($size > 1004 ? 'frame' : 'message')
-           . ' larger than allowed',
+           . " larger than allowed $limit",
              "framed $protocol, $size");
     }
 
@@ -112,7 +114,7 @@ for my $protocol (qw(binary compact)) {
 
         is("$m->{exception} $m->{message}",
            '7 malformed call: '
-           . ($size == 1001 ? 'message larger than allowed'
+           . ($size == 1001 ? "message larger than allowed $limit"
                             : 'string longer than its message'),
            "unframed $protocol, $size");
         ok($c->closed(), "unframed $protocol, $size, closed");
@@ -122,7 +124,7 @@ for my $protocol (qw(binary compact)) {
 
     $c = $t->client('size', %o);
     my $m = $c->call('over', [ map { [ $_, i16 => 0 ] } 1 .. 1000 ]);
-    is($m->{message}, 'malformed call: message larger than allowed',
+    is($m->{message}, "malformed call: message larger than allowed $limit",
        "unframed $protocol, many fields");
     ok($c->closed(), "unframed $protocol, many fields, closed");
 }
@@ -136,7 +138,7 @@ $backend->script(reply => { body => [ [ 0, string => 'x' x 1000 ] ] },
 
 my $c = $t->client('size');
 is($c->call('reply')->{message},
-   'upstream sent a malformed reply: frame larger than allowed',
+   "upstream sent a malformed reply: frame larger than allowed $limit",
    'too large a reply');
 is($c->call('get')->{type}, REPLY, 'call after it');
 
@@ -148,7 +150,8 @@ $c->send(pack('N', 16384001) . call_bytes('over', 1, "\0",
 $c->send('x' x 65536) for 1 .. 249;
 $c->send('x' x (16384001 - 249 * 65536 - 17));
 is($c->read_message()->{message},
-   'malformed call: frame larger than allowed', 'default limit');
+   'malformed call: frame larger than allowed (thrift_max_message_size '
+   . 'allows 16384000 bytes)', 'default limit');
 is($c->call('get')->{type}, REPLY, 'call after 16 megabytes');
 
 # thrift_max_depth
@@ -174,7 +177,8 @@ for my $protocol (qw(binary compact)) {
             is($c->call('get', $good)->{type}, REPLY,
                "$name of depth 3, $transport $protocol");
             is($c->call('deep', $bad)->{message},
-               'malformed call: too many levels of nesting',
+               'malformed call: too many levels of nesting '
+               . '(thrift_max_depth is 3)',
                "$name of depth 4, $transport $protocol");
 
             $c = $t->client('depth', %o) if $transport eq 'unframed';

@@ -90,8 +90,10 @@ my @bad = (
     [ 'map longer than its message', "\x0d\0\1\3\3\x7f\xff\xff\xffab\0",
       "\x1b\xff\xff\xff\xff\7\x33ab\0" ],
 
-    [ 'too many levels of nesting', nested_structs(63) ],
-    [ 'too many levels of nesting', nested_lists(63) ],
+    [ 'too many levels of nesting (thrift_max_depth is 63)',
+      nested_structs(63) ],
+    [ 'too many levels of nesting (thrift_max_depth is 63)',
+      nested_lists(63) ],
 
     [ 'too long number', undef, "\x15" . "\xff" x 5 . "\1\0" ],
     [ 'too long number', undef, "\x14" . "\xff" x 5 . "\1\0" ],

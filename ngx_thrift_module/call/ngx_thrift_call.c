@@ -399,6 +399,7 @@ ngx_thrift_call_shut_down(ngx_thrift_call_t *call)
 static ngx_int_t
 ngx_thrift_call_check(ngx_thrift_call_t *call)
 {
+    const char       *limit;
     nthrift_head_t   *head;
     nthrift_error_t  *error;
 
@@ -436,11 +437,14 @@ ngx_thrift_call_check(ngx_thrift_call_t *call)
     }
 
     if (error->text) {
+        limit = ngx_thrift_error_limit(call, error->text);
+
         ngx_log_error(NGX_LOG_INFO, call->log, 0,
-                      "client sent malformed call: %s", error->text);
+                      "client sent malformed call: %s%s", error->text, limit);
 
         return ngx_thrift_error_set(call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
-                                    "malformed call: %s", error->text);
+                                    "malformed call: %s%s", error->text,
+                                    limit);
     }
 
     return NGX_OK;

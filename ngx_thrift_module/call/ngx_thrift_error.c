@@ -7,7 +7,8 @@
 #include "ngx_thrift.h"
 
 
-#define NGX_THRIFT_MAX_TEXT  512    /* bytes of an exception's message */
+#define NGX_THRIFT_MAX_TEXT    512  /* bytes of an exception's message */
+#define NGX_THRIFT_LIMIT_TEXT  80   /* bytes of what is said of a limit */
 
 
 /* Of calls that the worker has no memory for. */
@@ -80,11 +81,51 @@ ngx_thrift_error_overloaded(ngx_thrift_call_t *call)
 }
 
 
+const char *
+ngx_thrift_error_limit(ngx_thrift_call_t *call, const char *text)
+{
+    u_char                 *p;
+    uint64_t                bytes;
+    const nthrift_rules_t  *rules;
+
+    rules = &call->conf->messages->rules;
+
+    p = ngx_pnalloc(call->pool, NGX_THRIFT_LIMIT_TEXT);
+    if (p == NULL) {
+        return "";
+    }
+
+    if (ngx_strcmp(text, "too many levels of nesting") == 0) {
+        ngx_sprintf(p, " (thrift_max_depth is %ui)%Z",
+                    (ngx_uint_t) rules->max_depth);
+        return (const char *) p;
+    }
+
+    bytes = (ngx_strcmp(text, "frame larger than allowed") == 0)
+            ? rules->max_frame : rules->max_message;
+
+    if (ngx_strstr(text, " larger than allowed") == NULL) {
+        return "";
+    }
+
+    ngx_sprintf(p, " (thrift_max_message_size allows %uL bytes)%Z", bytes);
+
+    return (const char *) p;
+}
+
+
 ngx_int_t
 ngx_thrift_error_timed_out(ngx_thrift_call_t *call)
 {
+    ngx_msec_t  time;
+
+    /* "thrift_timeout" as it is written; of other limits, what was measured */
+
+    time = ngx_thrift_deadline_passed(call)
+           ? call->deadline - call->start
+           : ngx_current_msec + ngx_thrift_watch_behind() - call->start;
+
     return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 504,
-                                "timed out after %Mms %s",
-                                ngx_current_msec + ngx_thrift_watch_behind()
-                                - call->start, call->log->action);
+                                "timed out after %Mms %s", time,
+                                call->log->action);
 }

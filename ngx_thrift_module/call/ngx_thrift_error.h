@@ -23,6 +23,12 @@ void ngx_thrift_error_clear(ngx_thrift_call_t *call);
  */
 ngx_int_t ngx_thrift_error_overloaded(ngx_thrift_call_t *call);
 
+/*
+ * What is said behind `text`, which says what is wrong with a message, if that
+ * is a limit: which directive sets it, and to what.
+ */
+const char *ngx_thrift_error_limit(ngx_thrift_call_t *call, const char *text);
+
 /* The error of a call that took too long.  Returns NGX_ERROR. */
 ngx_int_t ngx_thrift_error_timed_out(ngx_thrift_call_t *call);
 

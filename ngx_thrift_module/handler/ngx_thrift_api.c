@@ -21,8 +21,11 @@ static int ngx_thrift_api_null(ngx_thrift_invocation_t *inv,
 static int ngx_thrift_api_reply(nthrift_call_t *call,
     const nthrift_method_t *method, const void *result);
 static int ngx_thrift_api_late(ngx_thrift_invocation_t *inv);
+static int ngx_thrift_api_other_method(ngx_thrift_invocation_t *inv,
+    const nthrift_method_t *method);
 static int ngx_thrift_api_unwritten(ngx_thrift_invocation_t *inv,
-    const char *error);
+    const nthrift_write_t *w);
+static int ngx_thrift_api_no_memory(ngx_thrift_invocation_t *inv);
 static int ngx_thrift_api_write(ngx_thrift_invocation_t *inv,
     const nthrift_method_t *method, const void *result);
 static int ngx_thrift_api_fits(ngx_thrift_invocation_t *inv, size_t size);
@@ -162,8 +165,7 @@ ngx_thrift_api_reply(nthrift_call_t *call, const nthrift_method_t *method,
     }
 
     if (method == NULL || method != inv->method || method->result == NULL) {
-        return ngx_thrift_invocation_wrong(inv,
-                                "handler replied with another method's reply");
+        return ngx_thrift_api_other_method(inv, method);
     }
 
     if (result == NULL) {
@@ -179,6 +181,28 @@ ngx_thrift_api_reply(nthrift_call_t *call, const nthrift_method_t *method,
     }
 
     return ngx_thrift_api_write(inv, method, result);
+}
+
+
+static int
+ngx_thrift_api_other_method(ngx_thrift_invocation_t *inv,
+    const nthrift_method_t *method)
+{
+    u_char  text[NTHRIFT_MAX_TEXT], *last, *p;
+
+    if (method == NULL || method->result == NULL) {
+        return ngx_thrift_invocation_wrong(inv,
+                                "handler replied with another method's reply");
+    }
+
+    last = ngx_snprintf(text, sizeof(text),
+                        "handler replied to \"%s\" with the reply of \"%s\"",
+                        inv->method->name, method->name);
+
+    p = ngx_thrift_invocation_keep(inv, text, last - text);
+
+    return ngx_thrift_invocation_wrong(inv, p ? (char *) p
+                               : "handler replied with another method's reply");
 }
 
 
@@ -215,7 +239,7 @@ ngx_thrift_api_write(ngx_thrift_invocation_t *inv,
     ngx_thrift_invocation_write(inv, &w, inv->head.protocol, size);
 
     if (nthrift_encode_body(&w, method->result, result) != NTHRIFT_OK) {
-        return ngx_thrift_api_unwritten(inv, w.error);
+        return ngx_thrift_api_unwritten(inv, &w);
     }
 
     if (ngx_thrift_api_fits(inv, w.len) != NTHRIFT_OK) {
@@ -235,22 +259,44 @@ ngx_thrift_api_write(ngx_thrift_invocation_t *inv,
 
 
 static int
-ngx_thrift_api_unwritten(ngx_thrift_invocation_t *inv, const char *error)
+ngx_thrift_api_unwritten(ngx_thrift_invocation_t *inv,
+    const nthrift_write_t *w)
+{
+    u_char  text[NTHRIFT_MAX_TEXT], *last;
+
+    if (inv->overloaded || w->error == nthrift_write_too_large
+        || w->error == nthrift_write_no_memory)
+    {
+        return ngx_thrift_api_no_memory(inv);
+    }
+
+    last = ngx_snprintf(text, sizeof(text), "reply of \"%s\": %s",
+                        inv->method->name, w->error);
+
+    if (w->path_len) {
+        last = ngx_slprintf(last, text + sizeof(text), ", in field \"%*s\"",
+                            w->path_len,
+                            w->path + NTHRIFT_WRITE_PATH - w->path_len);
+    }
+
+    ngx_thrift_invocation_log(inv, NTHRIFT_LOG_ERROR, (char *) text,
+                              last - text);
+
+    return ngx_thrift_invocation_wrong(inv,
+                                       "handler's reply could not be written");
+}
+
+
+static int
+ngx_thrift_api_no_memory(ngx_thrift_invocation_t *inv)
 {
     if (inv->overloaded) {
         return ngx_thrift_invocation_wrong(inv, inv->refusal);
     }
 
-    if (error == nthrift_write_too_large || error == nthrift_write_no_memory) {
-        return ngx_thrift_invocation_wrong(inv,
+    return ngx_thrift_invocation_wrong(inv,
                                     "handler's reply needs more memory than "
                                     "\"thrift_handler_memory\" allows");
-    }
-
-    ngx_thrift_invocation_error(inv, error);
-
-    return ngx_thrift_invocation_wrong(inv,
-                                       "handler's reply could not be written");
 }
 
 
@@ -404,7 +450,7 @@ ngx_thrift_api_raw_body(ngx_thrift_invocation_t *inv,
     p = ngx_thrift_invocation_alloc(inv, inv->size);
 
     if (p == NULL) {
-        return ngx_thrift_api_unwritten(inv, nthrift_write_no_memory);
+        return ngx_thrift_api_no_memory(inv);
     }
 
     inv->out = p;

@@ -476,17 +476,22 @@ ngx_thrift_attempt_unnumbered(ngx_thrift_attempt_t *attempt)
 ngx_int_t
 ngx_thrift_attempt_malformed(ngx_thrift_attempt_t *attempt, const char *why)
 {
+    const char  *limit;
+
+    limit = ngx_thrift_error_limit(attempt->call, why);
+
     ngx_thrift_hedge_turn_to(attempt);
 
     ngx_log_error(ngx_thrift_pool_level(attempt->pool), attempt->call->log, 0,
-                  "upstream sent malformed reply: %s", why);
+                  "upstream sent malformed reply: %s%s", why, limit);
 
     attempt->closes = 1;
 
     ngx_thrift_dialect_doubt(attempt);
 
     return ngx_thrift_error_set(attempt->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
-                                "upstream sent a malformed reply: %s", why);
+                                "upstream sent a malformed reply: %s%s", why,
+                                limit);
 }
 
 

@@ -53,6 +53,18 @@ encode_fail(encode_t *e, const char *error)
 }
 
 
+/* The field that the error is in, from the innermost to the outermost. */
+
+static __attribute__((noinline)) int
+encode_inside(encode_t *e, const nthrift_schema_field_t *field)
+{
+    nthrift_write_inside(e->w, (const char *) field->name.data,
+                         field->name.len);
+
+    return NTHRIFT_ERROR;
+}
+
+
 /*
  * Values lie where the handler has them, of the types that table.h says, but
  * are known here as bytes only: they are copied out.
@@ -395,7 +407,8 @@ encode_union(encode_t *e, const encode_protocol_t *protocol,
     value = encode_at(&at->type, value + at->offset);
     last = 0;
 
-    return encode_field(e, protocol, field, &at->type, &last, value);
+    return (encode_field(e, protocol, field, &at->type, &last, value)
+            == NTHRIFT_OK) ? NTHRIFT_OK : encode_inside(e, field);
 }
 
 
@@ -472,7 +485,7 @@ encode_fields(encode_t *e, const encode_protocol_t *protocol,
         if (encode_field(e, protocol, &st->fields[i], &at->type, &last, value)
             != NTHRIFT_OK)
         {
-            return NTHRIFT_ERROR;
+            return encode_inside(e, &st->fields[i]);
         }
 
         written++;

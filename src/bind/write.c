@@ -27,9 +27,30 @@ nthrift_write_init(nthrift_write_t *w, unsigned protocol, uint8_t *data,
     w->size = (size < max) ? size : max;
     w->max = max;
     w->error = NULL;
+    w->path_len = 0;
     w->protocol = protocol;
     w->grow = grow;
     w->owner = owner;
+}
+
+
+void
+nthrift_write_inside(nthrift_write_t *w, const char *name, size_t len)
+{
+    size_t  n;
+
+    n = len + (w->path_len != 0);
+
+    if (n > NTHRIFT_WRITE_PATH - w->path_len) {
+        return;
+    }
+
+    if (w->path_len != 0) {
+        w->path[NTHRIFT_WRITE_PATH - w->path_len - 1] = '.';
+    }
+
+    w->path_len += n;
+    memcpy(w->path + NTHRIFT_WRITE_PATH - w->path_len, name, len);
 }
 
 

@@ -24,6 +24,10 @@ typedef uint8_t *(*nthrift_write_grow_pt)(void *owner, uint8_t *data,
 
 #define NTHRIFT_WRITE_ROOM  32
 
+/* Bytes of the path to the field that could not be written. */
+
+#define NTHRIFT_WRITE_PATH  128
+
 
 /*
  * The bytes so far.  What does not fit any more is not written and sets
@@ -41,7 +45,17 @@ typedef struct {
     nthrift_write_grow_pt   grow;       /* NULL: `data` is all there is */
     void                   *owner;
     uint8_t                 place[NTHRIFT_WRITE_ROOM];
+
+    /* after an error of encode.c: "success.user.id", at the end of `path` */
+
+    size_t                  path_len;
+    char                    path[NTHRIFT_WRITE_PATH];
 } nthrift_write_t;
+
+
+/* A field around the one that failed; what does not fit is left out. */
+
+void nthrift_write_inside(nthrift_write_t *w, const char *name, size_t len);
 
 
 /* Errors of the writer itself: compared by their addresses. */
