@@ -30,6 +30,7 @@ typedef struct ngx_stream_thrift_held_s     ngx_stream_thrift_held_t;
 #include "upstream/ngx_stream_thrift_ssl.h"
 #include "conf/rooms.h"
 #include "upstream/ngx_stream_thrift_pools.h"
+#include "upstream/ngx_stream_thrift_missing.h"
 #include "upstream/ngx_stream_thrift_peer.h"
 #include "upstream/ngx_stream_thrift_rr.h"
 #include "upstream/ngx_stream_thrift_health.h"

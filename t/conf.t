@@ -173,6 +173,20 @@ for my $name (grep { $_ !~ /_(service|method|handler|pass|return|idl|path|zone|p
        "$name twice");
 }
 
+# what values must be
+
+my $time = 'a time such as "300ms" or "1m 30s"';
+my $size = 'a size such as "4k" or "16m"';
+my $address = '"off" or an IP address, with or without a port';
+my $zone = '"zone=" with a name and a size, such as "zone=calls:1m"';
+my $calls_number = '"off" or a number of calls between 1 and 65535';
+my $conditions = '"error", "timeout", "exception", "overloaded", '
+                 . '"non_idempotent" or "off"';
+my $types = '"UNKNOWN", "UNKNOWN_METHOD", "INVALID_MESSAGE_TYPE", '
+            . '"WRONG_METHOD_NAME", "BAD_SEQUENCE_ID", "MISSING_RESULT", '
+            . '"INTERNAL_ERROR", "PROTOCOL_ERROR", "INVALID_TRANSFORM", '
+            . '"INVALID_PROTOCOL" or "UNSUPPORTED_CLIENT_TYPE"';
+
 # everything else: [ name, level => text, message, lines behind the level's ]
 
 my @bad = (
@@ -212,11 +226,11 @@ my @bad = (
     # addresses to connect from
 
     [ 'bind to no address', upstream => 'thrift_bind users;',
-      'invalid address "users"' ],
+      bad('value', 'users', 'thrift_bind', $address) ],
     [ 'bind to no address, stream', stream => 'thrift_bind 1.2.3;',
-      'invalid address "1.2.3"' ],
+      bad('value', '1.2.3', 'thrift_bind', $address) ],
     [ 'bind and more', upstream => 'thrift_bind 127.0.0.1 opaque;',
-      'invalid parameter "opaque"' ],
+      bad('parameter', 'opaque', 'thrift_bind', '"transparent"') ],
 
     # TLS to servers
 
@@ -228,7 +242,8 @@ my @bad = (
       'no "thrift_ssl_trusted_certificate" is defined for '
       . '"thrift_ssl_verify"' ],
     [ 'TLS, unknown protocol', upstream => 'thrift_ssl_protocols TLSv9;',
-      'invalid value "TLSv9"' ],
+      bad('value', 'TLSv9', 'thrift_ssl_protocols', '"SSLv2", "SSLv3", '
+          . '"TLSv1", "TLSv1.1", "TLSv1.2" or "TLSv1.3"') ],
 
     $t->has_version('1.27.4')
         ? ([ 'cache of certificates without size',
@@ -237,7 +252,9 @@ my @bad = (
              . 'parameter' ],
            [ 'cache of certificates, parameter',
              upstream => 'thrift_ssl_certificate_cache max=1 for=1h;',
-             'invalid parameter "for=1h"' ])
+             bad('parameter', 'for=1h', 'thrift_ssl_certificate_cache',
+                 '"max=" with a number, or "inactive=" or "valid=" with a '
+                 . 'time') ])
         : (),
 
     # somebody else answers
@@ -300,9 +317,9 @@ my @bad = (
     # upstreams
 
     [ 'no port', server => 'thrift_pass 127.0.0.1;',
-      'no port in upstream "127.0.0.1"' ],
+      'no upstream "127.0.0.1" is defined, and an address has a port' ],
     [ 'unknown upstream', server => 'thrift_pass nosuch;',
-      'no port in upstream "nosuch"' ],
+      'no upstream "nosuch" is defined, and an address has a port' ],
     [ 'unknown host', server => 'thrift_pass nosuch.invalid:1;',
       'host not found in upstream "nosuch.invalid"' ],
     [ 'bad port', server => 'thrift_pass 127.0.0.1:70000;',
@@ -319,14 +336,11 @@ my @bad = (
     # thrift_return
 
     [ 'unknown type', method => 'thrift_return NOPE "a";',
-      'unknown exception type "NOPE" in "thrift_return", it must be a name '
-      . 'such as "INTERNAL_ERROR" or "UNKNOWN_METHOD"' ],
+      bad('value', 'NOPE', 'thrift_return', $types) ],
     [ 'type in small letters', method => 'thrift_return internal_error "a";',
-      'unknown exception type "internal_error" in "thrift_return", it must '
-      . 'be a name such as "INTERNAL_ERROR" or "UNKNOWN_METHOD"' ],
+      bad('value', 'internal_error', 'thrift_return', $types) ],
     [ 'number as type', method => 'thrift_return 6 "a";',
-      'unknown exception type "6" in "thrift_return", it must be a name '
-      . 'such as "INTERNAL_ERROR" or "UNKNOWN_METHOD"' ],
+      bad('value', '6', 'thrift_return', $types) ],
     [ 'return without text', method => 'thrift_return UNKNOWN;',
       'invalid number of arguments in "thrift_return" directive' ],
     [ 'unknown variable in text', method => 'thrift_return UNKNOWN $nosuch;',
@@ -335,25 +349,28 @@ my @bad = (
     # values
 
     (map { [ "$_->[0] $_->[1]", server => "$_->[0] $_->[1];",
-             "invalid value \"$_->[1]\"" ] }
-         [qw(thrift_transport header)], [qw(thrift_transport on)],
-         [qw(thrift_protocol json)], [qw(thrift_protocol header)],
-         [qw(thrift_validate on)], [qw(thrift_validate_enum replies)],
-         [qw(thrift_validate_utf8 replies)],
-         [qw(thrift_unknown_fields off)],
-         [qw(thrift_next_upstream http_500)],
-         [qw(thrift_next_upstream idempotent)]),
+             bad('value', $_->[1], $_->[0], $_->[2]) ] }
+         [qw(thrift_transport http), '"auto", "framed" or "unframed"'],
+         [qw(thrift_transport on), '"auto", "framed" or "unframed"'],
+         [qw(thrift_protocol xml), '"auto", "binary", "compact" or "lax"'],
+         [qw(thrift_protocol header), '"auto", "binary", "compact" or "lax"'],
+         [qw(thrift_validate on), '"off", "structure" or "schema"'],
+         [qw(thrift_validate_enum replies), '"off", "on" or "arguments"'],
+         [qw(thrift_validate_utf8 replies), '"off", "on" or "arguments"'],
+         [qw(thrift_unknown_fields off), '"pass", "drop" or "refuse"'],
+         [qw(thrift_next_upstream http_500), $conditions],
+         [qw(thrift_next_upstream idempotent), $conditions]),
 
     (map { [ "$_ of letters", server => "$_ soon;",
-             "\"$_\" directive invalid value" ],
+             bad('value', 'soon', $_, /_size/ ? $size : $time) ],
            [ "negative $_", server => "$_ -1;",
-             "\"$_\" directive invalid value" ] }
+             bad('value', '-1', $_, /_size/ ? $size : $time) ] }
          grep { /timeout|_size/ } @names),
 
     (map { [ "$_ of letters", $directive{$_}[1][-1] => "$_ many;",
-             "\"$_\" directive invalid number" ],
+             bad('value', 'many', $_, number($_)) ],
            [ "negative $_", $directive{$_}[1][-1] => "$_ -1;",
-             "\"$_\" directive invalid number" ] }
+             bad('value', '-1', $_, number($_)) ] }
          grep { !/limit_calls/ && /depth|max_pipeline|calls|tries/ } @names),
 
     (map { [ "$_ maybe", server => "$_ maybe;",
@@ -372,7 +389,8 @@ my @bad = (
              . 'it must be "off" or between 0% and 100%' ] }
          qw(20 101% % -1% on)),
     (map { [ "retry budget $_", upstream => "thrift_retry_budget 20% $_;",
-             "invalid parameter \"$_\"" ] }
+             bad('parameter', $_, 'thrift_retry_budget',
+                 '"min=" with a number such as "10r/s"') ] }
          qw(min=10 min=r/s min=1r/m max=1r/s)),
     [ 'retry budget off and more', upstream => 'thrift_retry_budget off min=1;',
       'invalid value "off" in "thrift_retry_budget" directive, it must be '
@@ -383,119 +401,151 @@ my @bad = (
              . '"off" or a time' ] }
          qw(0 soon -1s)),
     (map { [ "hedge $_", server => "thrift_hedge 1s $_;",
-             "invalid parameter \"$_\"" ] }
+             bad('parameter', $_, 'thrift_hedge',
+                 '"percent=" with a number between 1 and 100') ] }
          qw(percent=0 percent=101 percent=10% percent= percents=10)),
 
     (map { [ "failure $_", upstream => "thrift_failure $_;",
-             "invalid value \"$_\"" ] }
+             bad('value', $_, 'thrift_failure', '"exception=none", '
+                 . '"exception=internal" or "exception=any"') ] }
          qw(none exception exception=all)),
 
-    (map { [ "$_ of letters", upstream => "$_ both;",
-             'invalid value "both"' ] }
-         qw(thrift_upstream_transport thrift_upstream_protocol
-            thrift_upstream_multiplexed)),
+    (map { [ "$_->[0] of letters", upstream => "$_->[0] both;",
+             bad('value', 'both', @$_) ] }
+         [ 'thrift_upstream_transport', '"same", "framed" or "unframed"' ],
+         [ 'thrift_upstream_protocol', '"same", "binary" or "compact"' ],
+         [ 'thrift_upstream_multiplexed', '"same", "on" or "off"' ]),
     [ 'service with a colon', upstream => 'thrift_upstream_service a:b;',
-      'invalid name of a service "a:b"' ],
+      bad('value', 'a:b', 'thrift_upstream_service',
+          'a service\'s name, without ":"') ],
     [ 'service without a name', upstream => 'thrift_upstream_service "";',
-      'invalid name of a service ""' ],
+      bad('value', '', 'thrift_upstream_service',
+          'a service\'s name, without ":"') ],
 
     [ 'slow start of letters', upstream => 'thrift_slow_start soon;',
-      '"thrift_slow_start" directive invalid value' ],
+      bad('value', 'soon', 'thrift_slow_start', $time) ],
 
     [ 'depth 0', server => 'thrift_max_depth 0;',
-      'value must be between 1 and 255' ],
+      bad('value', '0', 'thrift_max_depth',
+          'a number between 1 and 255') ],
     [ 'depth 256', server => 'thrift_max_depth 256;',
-      'value must be between 1 and 255' ],
+      bad('value', '256', 'thrift_max_depth',
+          'a number between 1 and 255') ],
     [ 'pipeline 0', server => 'thrift_max_pipeline 0;',
-      'value must be between 1 and 65535' ],
+      bad('value', '0', 'thrift_max_pipeline',
+          'a number between 1 and 65535') ],
     [ 'pipeline 65536', server => 'thrift_max_pipeline 65536;',
-      'value must be between 1 and 65535' ],
+      bad('value', '65536', 'thrift_max_pipeline',
+          'a number between 1 and 65535') ],
     [ 'message size 0', server => 'thrift_max_message_size 0;',
-      'value must be between 1 and 2147483647' ],
+      bad('value', '0', 'thrift_max_message_size',
+          'a size between 1 and 2147483647 bytes') ],
     [ 'message size 2g', server => 'thrift_max_message_size 2048m;',
-      'value must be between 1 and 2147483647' ],
+      bad('value', '2048m', 'thrift_max_message_size',
+          'a size between 1 and 2147483647 bytes') ],
     [ 'limit 0', server => 'thrift_limit_calls calls 0;',
-      'invalid number of calls "0"' ],
+      bad('value', '0', 'thrift_limit_calls',
+          'a number of calls between 1 and 65535') ],
     [ 'limit zone', stream => 'thrift_limit_calls_zone $remote_addr calls:1m;',
-      'invalid parameter "calls:1m"' ],
+      bad('parameter', 'calls:1m', 'thrift_limit_calls_zone', $zone) ],
     [ 'limit zone, size',
       stream => 'thrift_limit_calls_zone $remote_addr zone=calls:much;',
-      'invalid zone size "zone=calls:much"' ],
+      bad('parameter', 'zone=calls:much', 'thrift_limit_calls_zone', $zone) ],
     [ 'limit zone, too small',
       stream => 'thrift_limit_calls_zone $remote_addr zone=calls:8k;',
-      'zone "zone=calls:8k" is too small' ],
+      'zone "zone=calls:8k" is too small, it must be 32768 bytes or larger' ],
     (map { [ "limit rate, $_",
              stream => "thrift_limit_zone \$remote_addr zone=rate:1m $_;",
-             "invalid rate \"$_\"" ] }
+             bad('parameter', $_, 'thrift_limit_zone', '"rate=" with a number '
+                 . 'such as "100r/s" or "30r/m"') ] }
          qw(rate=0r/s rate=1 rate=r/s rate=1r/h rate=-1r/s 1r/s
             rate=3000000r/s)),
     [ 'limit rate, zone of no name',
       stream => 'thrift_limit_zone $remote_addr zone=:1m rate=1r/s;',
-      'invalid parameter "zone=:1m"' ],
+      bad('parameter', 'zone=:1m', 'thrift_limit_zone', $zone) ],
     [ 'limit rate, zone twice',
       stream => 'thrift_limit_zone $remote_addr zone=rate:1m rate=1r/s; '
                 . 'thrift_limit_zone $remote_port zone=rate:1m rate=1r/s;',
       'zone "rate" is already bound to key "$remote_addr"' ],
     [ 'limit rate, no zone', server => 'thrift_limit_rate burst=5;',
-      'there must be a parameter "zone"' ],
+      '"thrift_limit_rate" directive must have the "zone" parameter' ],
     (map { [ "limit rate, $_", server => "thrift_limit_rate zone=rate $_;",
-             "invalid parameter \"$_\"" ] }
+             bad('parameter', $_, 'thrift_limit_rate', '"zone=" with a name, '
+                 . '"burst=" or "delay=" with a number, or "nodelay"') ] }
          qw(burst=-1 burst= delay=many nodelay=1 later zone=)),
     [ 'limit rate, many', server => join(' ', map {
           "thrift_limit_rate zone=rate$_;" } 1 .. 9),
-      'there may be 8 of this directive' ],
+      '"thrift_limit_rate" directive stands here more than 8 times' ],
     (map { [ "concurrent $_", server => "thrift_max_concurrent $_;",
-             "invalid number of calls \"$_\"" ] } qw(0 -1 many 65536)),
+             bad('value', $_, 'thrift_max_concurrent', $calls_number) ] }
+         qw(0 -1 many 65536)),
     (map { [ "concurrent, $_", server => "thrift_max_concurrent 1 $_;",
-             "invalid parameter \"$_\"" ] }
+             bad('parameter', $_, 'thrift_max_concurrent', '"queue=" with a '
+                 . 'number up to 65535 or "queue_timeout=" with a time') ] }
          qw(queue=-1 queue=65536 queue= queue_timeout= queue_timeout=soon
             wait=1)),
     (map { [ "mirror, $_", server => "thrift_mirror u $_;",
-             "invalid parameter \"$_\"" ] }
+             bad('parameter', $_, 'thrift_mirror', 'a percentage such as "5%", '
+                 . 'or "max=" with a number between 1 and 65535') ] }
          qw(5 101% -1% % max=0 max= max=65536 percent=5%)),
     [ 'mirror, no port', server => 'thrift_mirror nosuch;',
-      'no port in upstream "nosuch"' ],
+      'no upstream "nosuch" is defined, and an address has a port' ],
     [ 'mirror off and more', server => 'thrift_mirror off 5%;',
-      'no port in upstream "off"' ],
+      'no upstream "off" is defined, and an address has a port' ],
     (map { [ "fault, $_", server => "thrift_fault $_;",
-             "invalid parameter \"$_\"" ] }
+             bad('parameter', $_, 'thrift_fault', '"delay=" with a time, '
+                 . '"abort=" with an exception type such as "INTERNAL_ERROR", '
+                 . 'or "percent=" with a number between 0 and 100') ] }
          qw(on delay=0 delay=soon abort=NOPE abort= percent=101 percent=
             percent=-1 percent=few)),
     [ 'fault of nothing', server => 'thrift_fault percent=5%;',
-      'there must be a parameter "delay" or "abort"' ],
+      '"thrift_fault" directive must have the "delay" or the "abort" '
+      . 'parameter' ],
     [ 'concurrent off and more', server => 'thrift_max_concurrent off queue=1;',
-      'invalid number of calls "off"' ],
+      bad('value', 'off', 'thrift_max_concurrent', $calls_number) ],
     [ 'memory 0', server => 'thrift_max_memory 0;',
-      '"thrift_max_memory" directive invalid value' ],
+      bad('value', '0', 'thrift_max_memory',
+          'a size such as "64m"') ],
     [ 'memory of words', server => 'thrift_max_memory much;',
-      '"thrift_max_memory" directive invalid value' ],
+      bad('value', 'much', 'thrift_max_memory',
+          'a size such as "64m"') ],
     [ 'memory, parameter', server => 'thrift_max_memory 1m all=2m;',
-      'invalid parameter "all=2m"' ],
+      bad('parameter', 'all=2m', 'thrift_max_memory',
+          '"worker=" with a size') ],
     [ 'memory, size', server => 'thrift_max_memory 1m worker=much;',
-      'invalid parameter "worker=much"' ],
+      bad('parameter', 'worker=much', 'thrift_max_memory',
+          '"worker=" with a size') ],
     [ 'buffer size 2047', server => 'thrift_buffer_size 2047;',
-      'value must be equal to or greater than 2048' ],
+      bad('value', '2047', 'thrift_buffer_size', 'a size of 2k or more') ],
     [ 'two values', server => 'thrift_timeout 1s 2s;',
       'invalid number of arguments in "thrift_timeout" directive' ],
 
     # thrift_keepalive
 
     [ 'keepalive of letters', upstream => 'thrift_keepalive many;',
-      'invalid value "many" in "thrift_keepalive" directive' ],
+      bad('value', 'many', 'thrift_keepalive', 'a number of idle '
+          . 'connections') ],
     [ 'negative keepalive', upstream => 'thrift_keepalive -1;',
-      'invalid value "-1" in "thrift_keepalive" directive' ],
+      bad('value', '-1', 'thrift_keepalive', 'a number of idle '
+          . 'connections') ],
     [ 'keepalive without value', upstream => 'thrift_keepalive;',
       'invalid number of arguments in "thrift_keepalive" directive' ],
     [ 'unknown parameter', upstream => 'thrift_keepalive 1 most=2;',
-      'invalid parameter "most=2"' ],
+      bad('parameter', 'most=2', 'thrift_keepalive', '"min=", "max=", '
+          . '"requests=", "timeout=", "lifetime=", "queue=" or '
+          . '"queue_timeout="') ],
     [ 'no connection at all', upstream => 'thrift_keepalive 0 max=0;',
-      'invalid number in parameter "max=0"' ],
+      bad('parameter', 'max=0', 'thrift_keepalive',
+          'a number greater than 0') ],
     [ 'letters in queue', upstream => 'thrift_keepalive 1 queue=long;',
-      'invalid number in parameter "queue=long"' ],
+      bad('parameter', 'queue=long', 'thrift_keepalive',
+          'a number') ],
     [ 'empty requests', upstream => 'thrift_keepalive 1 requests=;',
-      'invalid number in parameter "requests="' ],
+      bad('parameter', 'requests=', 'thrift_keepalive',
+          'a number greater than 0') ],
     [ 'bad queue_timeout', upstream => 'thrift_keepalive 1 queue_timeout=0;',
-      'invalid time in parameter "queue_timeout=0"' ],
+      bad('parameter', 'queue_timeout=0', 'thrift_keepalive',
+          'a time greater than 0') ],
     [ 'more idle than open', upstream => 'thrift_keepalive 5 max=4;',
       '"thrift_keepalive" keeps 5 idle connections, but "max" allows 4' ],
     [ 'more ahead than idle', upstream => 'thrift_keepalive 5 min=6;',
@@ -506,27 +556,37 @@ my @bad = (
       . '"thrift_proxy_protocol" or variables in "thrift_bind" or '
       . '"thrift_ssl_..." of upstream "u"', -2 ],
     [ 'bad timeout parameter', upstream => 'thrift_keepalive 1 timeout=x;',
-      'invalid time in parameter "timeout=x"' ],
+      bad('parameter', 'timeout=x', 'thrift_keepalive',
+          'a time greater than 0') ],
     [ 'empty timeout parameter', upstream => 'thrift_keepalive 1 timeout=;',
-      'invalid time in parameter "timeout="' ],
+      bad('parameter', 'timeout=', 'thrift_keepalive',
+          'a time greater than 0') ],
     [ 'bad lifetime parameter', upstream => 'thrift_keepalive 1 lifetime=0;',
-      'invalid time in parameter "lifetime=0"' ],
+      bad('parameter', 'lifetime=0', 'thrift_keepalive',
+          'a time greater than 0') ],
 
     # thrift_health_check
 
     (map { [ "health check, $_", upstream => "thrift_health_check $_;",
-             "invalid parameter \"$_\"" ] } qw(often uri=/ mandatory=1)),
+             bad('parameter', $_, 'thrift_health_check', '"interval=", '
+                 . '"jitter=", "timeout=", "fails=", "passes=", "port=", '
+                 . '"method=" or "mandatory"') ] }
+         qw(often uri=/ mandatory=1)),
     (map { [ "health check, $_", upstream => "thrift_health_check $_;",
-             "invalid time in parameter \"$_\"" ] }
+             bad('parameter', $_, 'thrift_health_check',
+                 'a time greater than 0') ] }
          qw(interval=0 interval= jitter=x timeout=-1)),
     (map { [ "health check, $_", upstream => "thrift_health_check $_;",
-             "invalid number in parameter \"$_\"" ] }
+             bad('parameter', $_, 'thrift_health_check',
+                 'a number greater than 0') ] }
          qw(fails=0 passes=few port=0)),
     (map { [ "health check, $_", upstream => "thrift_health_check $_;",
-             "invalid method in \"$_\", it must be \"Service.name\"" ] }
+             bad('parameter', $_, 'thrift_health_check',
+                 '"method=Service.name"') ] }
          qw(method=ping method= method=.ping method=S.)),
     [ 'health check, port', upstream => 'thrift_health_check port=65536;',
-      'invalid port 65536 in "thrift_health_check"' ],
+      'invalid port 65536 in "thrift_health_check" directive, it must be '
+      . 'between 1 and 65535' ],
     [ 'health check, variables', upstream => 'thrift_health_check; '
                                  . 'thrift_bind $remote_addr;',
       '"thrift_health_check" has no values for variables in "thrift_bind" or '
@@ -535,18 +595,20 @@ my @bad = (
     # thrift_pipeline
 
     [ 'pipeline of letters', upstream => 'thrift_pipeline on;',
-      'invalid value "on" in "thrift_pipeline" directive, it must be "off" '
-      . 'or between 1 and 256' ],
+      bad('value', 'on', 'thrift_pipeline',
+          '"off" or a number between 1 and 256') ],
     [ 'pipeline of nothing', upstream => 'thrift_pipeline 0;',
-      'invalid value "0" in "thrift_pipeline" directive, it must be "off" '
-      . 'or between 1 and 256' ],
+      bad('value', '0', 'thrift_pipeline',
+          '"off" or a number between 1 and 256') ],
     [ 'pipeline without end', upstream => 'thrift_pipeline 257;',
-      'invalid value "257" in "thrift_pipeline" directive, it must be "off" '
-      . 'or between 1 and 256' ],
+      bad('value', '257', 'thrift_pipeline',
+          '"off" or a number between 1 and 256') ],
     [ 'pipeline of no connection', upstream => 'thrift_pipeline 8 '
-      . 'connections=0;', 'invalid parameter "connections=0"' ],
+      . 'connections=0;', bad('parameter', 'connections=0', 'thrift_pipeline',
+          '"connections=" with a number greater than 0') ],
     [ 'pipeline of something', upstream => 'thrift_pipeline 8 depth=1;',
-      'invalid parameter "depth=1"' ],
+      bad('parameter', 'depth=1', 'thrift_pipeline',
+          '"connections=" with a number greater than 0') ],
     [ 'pipeline twice', upstream => "thrift_pipeline 8; thrift_pipeline 9;",
       '"thrift_pipeline" directive is duplicate' ],
 
@@ -702,6 +764,26 @@ sub error {
 
 sub filled {
     return conf($template, other => 'thrift_pass u;', @_);
+}
+
+
+# What is said of an invalid value or parameter.
+
+sub bad {
+    my ($noun, $value, $directive, $what) = @_;
+
+    return "invalid $noun \"$value\" in \"$directive\" directive, it must be "
+           . $what;
+}
+
+
+sub number {
+    my ($directive) = @_;
+
+    return 'a number between 1 and ' . ($directive =~ /depth/ ? 255 : 65535)
+        if $directive =~ /^thrift_max_(depth|pipeline)$/;
+
+    return 'a number';
 }
 
 

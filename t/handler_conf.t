@@ -96,9 +96,11 @@ for (
     [ 'before return', 'thrift_handler shapes.so; thrift_return UNKNOWN "";',
       '"thrift_return" directive cannot stand beside "thrift_handler"' ],
     [ 'no value', 'thrift_handler shapes.so word;',
-      'invalid parameter "word", it must be "key=value"' ],
+      'invalid parameter "word" in "thrift_handler" directive, it must be '
+      . '"key=value"' ],
     [ 'no key', 'thrift_handler shapes.so =word;',
-      'invalid parameter "=word", it must be "key=value"' ],
+      'invalid parameter "=word" in "thrift_handler" directive, it must be '
+      . '"key=value"' ],
     [ 'key twice', 'thrift_handler shapes.so a=1 a=2;',
       'duplicate parameter "a"' ],
     [ 'no pool', 'thrift_handler shapes.so threads=;',
@@ -111,13 +113,11 @@ for (
     [ 'directory', 'thrift_handler gen-shapes;',
       'read() "gen-shapes" failed (21: Is a directory)' ],
     [ 'memory', 'thrift_handler shapes.so; thrift_handler_memory 1k;',
-      '"thrift_handler_memory" directive value must be between 65536 and '
-      . '2147483647' ],
+      'invalid value "1k" in "thrift_handler_memory" directive, it must be a '
+      . 'size between 64k and 2147483647 bytes' ],
 ) {
     my ($name, $text, $message) = @$_;
 
-    $message = 'value must be between 65536 and 2147483647'
-        if $name eq 'memory';
     is(error($text), "$message in test.conf:$line\n", $name);
 }
 

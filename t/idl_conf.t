@@ -142,7 +142,7 @@ is(said(server => 'thrift_idl none.thrift;'),
    "[emerg] none.thrift: no such file\n[emerg] \"thrift_idl\" failed $at\n",
    'missing file');
 is(said(server => 'thrift_idl sub;'),
-   "[emerg] sub: no such file\n[emerg] \"thrift_idl\" failed $at\n",
+   "[emerg] sub: cannot read: is a directory\n[emerg] \"thrift_idl\" failed $at\n",
    'a directory');
 is(said(stream => "thrift_idl\n none.thrift;", server => $users),
    "[emerg] none.thrift: no such file\n"
@@ -268,11 +268,12 @@ good('unknown without files', server => 'thrift_service Userz { '
 my $both = "$users $orders";
 
 sub shared {
-    my ($method, $first, $second) = @_;
+    my ($method, $first, $second, $order) = @_;
 
     return "[emerg] method \"$method\" is in thrift_service \"$first\" and in "
            . "thrift_service \"$second\", and a call may name only the method: "
-           . "give one of them an \"order=\" $at\n";
+           . "with \"thrift_service $second order=" . ($order || 1)
+           . " { ... }\" the former answers it $at\n";
 }
 
 is(said(server => "$both thrift_service Users { } thrift_service Orders { }"),
@@ -284,7 +285,7 @@ is(said(server => "$both thrift_service Users { } thrift_service Orders { "
    shared('get', 'Users', 'Orders'), 'shared name in block');
 is(said(server => "$both thrift_service Users order=2 { } "
                   . 'thrift_service Orders order=2 { }'),
-   shared('get', 'Users', 'Orders'), 'same order');
+   shared('get', 'Users', 'Orders', 3), 'same order');
 is(said(server => "$orders thrift_service Audit { } thrift_service Stock { }"),
    shared('version', 'Audit', 'Stock'), 'shared inherited name');
 is(said(server => "$both $copy thrift_service Users order=1 { } "
@@ -312,8 +313,8 @@ my ($server) = grep { $lines[$_ - 1] =~ /server \{/ } 1 .. @lines;
 
 like(said(server => "$orders $copy"),
      qr/^\[emerg\]\ method\ "get"\ is\ defined\ in\ service\ "Orders"\ and
-        \ in\ service\ "Copy",\ and\ .*:\ give\ one\ of\ them\ a
-        \ "thrift_service"\ .*in\ test\.conf:$server\n\z/x,
+        \ in\ service\ "Copy",\ and\ .*:\ with
+        \ "thrift_service\ Orders\ \{\ \}"\ that\ one\ answers\ it\ in\ test\.conf:$server\n\z/x,
      'shared without blocks');
 good('shared with one block',
      server => "$orders $copy thrift_service Copy { }");
@@ -321,7 +322,8 @@ good('inherited by all', server => $orders);
 
 for ('order=', 'order=-1', 'order=1x', 'ordr=1') {
     is(said(server => "thrift_service A $_ { }"),
-       "[emerg] invalid parameter \"$_\" $at\n", "parameter $_");
+       "[emerg] invalid parameter \"$_\" in \"thrift_service\" directive, it "
+       . "must be \"order=\" with a number $at\n", "parameter $_");
 }
 
 is(said(server => 'thrift_service A order=1 order=2 { }'),
@@ -340,8 +342,10 @@ for (
     $t->write_file('notes.thrift', "service Notes {\n  void a(),\n  void b() "
                                    . "(nthrift.$name = \"$value\")\n}\n");
     is(said(server => 'thrift_idl notes.thrift;'),
-       "[emerg] notes.thrift:3:8: invalid value \"$value\" of annotation "
-       . "\"nthrift.$name\"\n", "$name \"$value\"");
+       "[emerg] notes.thrift:3:13: invalid value \"$value\" of annotation "
+       . "\"nthrift.$name\", it must be " . ($name eq 'timeout'
+           ? 'a time such as "300ms" or "1m 30s"'
+           : '"true", "1" or "false"') . "\n", "$name \"$value\"");
 }
 
 $t->write_file('notes.thrift', <<'EOF');
@@ -389,8 +393,30 @@ $t->write_file('unused.thrift',
 $t->write_file('notes.thrift',
                "include \"unused.thrift\"\nservice Notes { void a() }\n");
 is(said(server => 'thrift_idl notes.thrift;'),
-   '[emerg] unused.thrift:1:23: invalid value "soon" of annotation '
-   . "\"nthrift.timeout\"\n", 'of an included file');
+   '[emerg] unused.thrift:1:28: invalid value "soon" of annotation '
+   . "\"nthrift.timeout\", it must be a time such as \"300ms\" or \"1m 30s\"\n",
+   'of an included file');
+
+# annotations of ours that have no effect
+
+for (
+    [ 'void a() (nthrift.timeot = "1s")', '1:27: unknown annotation '
+      . '"nthrift.timeot" (did you mean "nthrift.timeout"?)' ],
+    [ 'void a() (nthrift.x)', '1:27: unknown annotation "nthrift.x"' ],
+) {
+    my ($text, $message) = @$_;
+
+    $t->write_file('notes.thrift', "service Notes { $text }\n");
+
+    my $said = said(server => 'thrift_idl notes.thrift;');
+
+    is($said, "[emerg] notes.thrift:$message\n", $text);
+}
+
+$t->write_file('notes.thrift', "service Notes { } (nthrift.timeout = \"1s\")\n");
+is(said(server => 'thrift_idl notes.thrift;'),
+   '[emerg] notes.thrift:1:20: annotation "nthrift.timeout" has a meaning for '
+   . "methods only\n", 'of a service');
 
 # validation
 
@@ -402,11 +428,14 @@ is(said(server => 'thrift_validate schema;'), "$answers$server\n",
 is(said(stream => 'thrift_validate schema;', other => $users),
    "$answers$server\n", 'schema of stream');
 is(said(server => 'thrift_validate scheme;'),
-   "[emerg] invalid value \"scheme\" $at\n", 'unknown value');
+   '[emerg] invalid value "scheme" in "thrift_validate" directive, it must be '
+   . "\"off\", \"structure\" or \"schema\" $at\n", 'unknown value');
 is(said(server => 'thrift_validate_enum yes;'),
-   "[emerg] invalid value \"yes\" $at\n", 'enum yes');
+   '[emerg] invalid value "yes" in "thrift_validate_enum" directive, it must '
+   . "be \"off\", \"on\" or \"arguments\" $at\n", 'enum yes');
 is(said(server => 'thrift_validate_utf8 1;'),
-   "[emerg] invalid value \"1\" $at\n", 'utf8 1');
+   '[emerg] invalid value "1" in "thrift_validate_utf8" directive, it must '
+   . "be \"off\", \"on\" or \"arguments\" $at\n", 'utf8 1');
 
 good('schema', server => "$users thrift_validate schema;");
 good('schema, files of stream', stream => $users,
@@ -468,15 +497,28 @@ sub uses {
 
 mkdir $t->dir() . '/logs';
 
+my $in = 'in test.conf:5';      # log_format
+
 is(said(uses('$thrift_arg_user_nme')), '[warn] "$thrift_arg_user_nme" is an '
-   . "argument of no method that is defined\n", 'unused argument');
+   . "argument of no method that is defined $in\n", 'unused argument');
 is(said(uses('$thrift_arg_user_list')), '[warn] "$thrift_arg_user_list" is '
-   . "an argument of no method that is defined\n", 'container');
+   . "an argument of no method that is defined: it is a struct or a container "
+   . "$in\n", 'container');
 is(said(uses('$thrift_arg_user')), '[warn] "$thrift_arg_user" is '
-   . "an argument of no method that is defined\n", 'struct');
+   . "an argument of no method that is defined: it is a struct or a container "
+   . "$in\n", 'struct');
+is(said(uses('$thrift_arg_nam')), '[warn] "$thrift_arg_nam" is an argument of '
+   . 'no method that is defined (did you mean "$thrift_arg_name"?)' . " $in\n",
+   'argument mistyped');
+
+$t->write_file('format.conf', "\n# \$thrift_arg_nix\nlog_format l "
+                              . "'\${thrift_arg_nix}';\n");
+is(said(stream => 'include format.con[f];', server => "$args access_log "
+        . 'logs/a l;'), '[warn] "$thrift_arg_nix" is an argument of no method '
+   . "that is defined in format.conf:3\n", 'argument in an included file');
 is(said(stream => 'log_format l $thrift_arg_id; access_log logs/a l;'),
-   '[warn] "$thrift_arg_id" is an argument of no method that is defined'
-   . "\n", 'argument without files');
+   '[warn] "$thrift_arg_id" is an argument of no method that is defined: there '
+   . "is no \"thrift_idl\" $in\n", 'argument without files');
 is(said(uses('$thrift_arg_user_id')), '[warn] "$thrift_arg_user_id" may be '
    . 'more than one argument of method "one", the longest names are taken'
    . "\n", 'ambiguous argument');
@@ -489,7 +531,7 @@ is(said(uses('$thrift_arg_name $thrift_arg_userdata_id $thrift_arg_NAME')),
 is(said(uses('$thrift_arg_nix', 'thrift_service Args { thrift_method two { } '
              . '}')),
    '[warn] "$thrift_arg_nix" is an argument of no method that is defined'
-   . "\n", 'warned once');
+   . " $in\n", 'warned once');
 
 # the configuration that comes with the module
 

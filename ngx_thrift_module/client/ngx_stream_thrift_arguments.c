@@ -9,11 +9,15 @@
 #include "ngx_stream_thrift.h"
 
 
-#define NGX_STREAM_THRIFT_ARG  (sizeof("thrift_arg_") - 1)
+#define NGX_STREAM_THRIFT_ARG   (sizeof("thrift_arg_") - 1)
+#define NGX_STREAM_THRIFT_NEAR  256     /* bytes of what may have been meant */
 
 
 static ngx_int_t ngx_stream_thrift_init_argument(ngx_conf_t *cf,
     ngx_stream_thrift_main_conf_t *tmcf, ngx_str_t *name, ngx_uint_t k);
+static void ngx_stream_thrift_no_argument(ngx_conf_t *cf,
+    ngx_stream_thrift_main_conf_t *tmcf, ngx_str_t *name,
+    const nthrift_str_t *wrong);
 static ngx_int_t ngx_stream_thrift_argument(ngx_stream_session_t *s,
     ngx_stream_variable_value_t *v, uintptr_t data);
 static nthrift_find_path_t *ngx_stream_thrift_argument_path(
@@ -153,12 +157,70 @@ ngx_stream_thrift_init_argument(ngx_conf_t *cf,
     }
 
     if (!found) {
-        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                      "\"$%V\" is an argument of no method that is defined",
-                      name);
+        ngx_stream_thrift_no_argument(cf, tmcf, name, &rest);
     }
 
     return NGX_OK;
+}
+
+
+/* It is empty in all calls; that is no error, as files may be shared. */
+
+static void
+ngx_stream_thrift_no_argument(ngx_conf_t *cf,
+    ngx_stream_thrift_main_conf_t *tmcf, ngx_str_t *name,
+    const nthrift_str_t *wrong)
+{
+    u_char                      *p, text[2 * NGX_STREAM_THRIFT_NEAR];
+    ngx_uint_t                   i, k, defined;
+    nthrift_suggest_t            suggest;
+    ngx_thrift_target_t        **target;
+    nthrift_idl_struct_t        *args;
+    ngx_stream_thrift_where_t    where;
+
+    defined = 0;
+    target = tmcf->targets.elts;
+
+    nthrift_suggest_init(&suggest, wrong);
+
+    for (i = 0; i < tmcf->targets.nelts; i++) {
+
+        if (target[i]->method == NULL) {
+            continue;
+        }
+
+        defined = 1;
+        args = target[i]->method->args;
+
+        for (k = 0; k < args->n; k++) {
+            nthrift_suggest_try(&suggest, &args->fields[k]->name);
+        }
+    }
+
+    p = text;
+
+    if (suggest.best && nthrift_str_equal(suggest.best, wrong)) {
+        p = ngx_slprintf(p, text + NGX_STREAM_THRIFT_NEAR,
+                         ": it is a struct or a container");
+
+    } else if (suggest.best) {
+        p = ngx_slprintf(p, text + NGX_STREAM_THRIFT_NEAR,
+                         " (did you mean \"$thrift_arg_%*s\"?)",
+                         suggest.best->len, suggest.best->data);
+
+    } else if (!defined) {
+        p = ngx_slprintf(p, text + NGX_STREAM_THRIFT_NEAR,
+                         ": there is no \"thrift_idl\"");
+    }
+
+    if (ngx_stream_thrift_find_variable(cf, name, &where) == NGX_OK) {
+        p = ngx_slprintf(p, text + sizeof(text), " in %V:%ui", &where.file,
+                         where.line);
+    }
+
+    ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                  "\"$%V\" is an argument of no method that is defined%*s",
+                  name, (size_t) (p - text), text);
 }
 
 

@@ -498,9 +498,8 @@ ngx_stream_thrift_limit_calls(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     max = ngx_atoi(value[2].data, value[2].len);
 
     if (max <= 0 || max > 65535) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid number of calls \"%V\"", &value[2]);
-        return NGX_CONF_ERROR;
+        return ngx_stream_thrift_bad_value(cf, &value[2], "a number of calls "
+                                           "between 1 and 65535");
     }
 
     limit = ngx_array_push(tccf->limits);

@@ -605,9 +605,10 @@ ngx_stream_thrift_mirror_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 
     for (i = 2; i < cf->args->nelts; i++) {
         if (ngx_stream_thrift_mirror_parameter(mirror, &value[i]) != NGX_OK) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\"", &value[i]);
-            return NGX_CONF_ERROR;
+            return ngx_stream_thrift_bad_parameter(cf, &value[i],
+                                        "a percentage such as \"5%\", or "
+                                        "\"max=\" with a number between 1 and "
+                                        "65535");
         }
     }
 

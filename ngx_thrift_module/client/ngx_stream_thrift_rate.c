@@ -485,7 +485,9 @@ ngx_stream_thrift_rate_value(ngx_conf_t *cf, ngx_str_t *value,
     }
 
     if (n <= 0 || n > NGX_MAX_INT32_VALUE / 1000) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid rate \"%V\"", value);
+        (void) ngx_stream_thrift_bad_parameter(cf, value, "\"rate=\" with a "
+                                               "number such as \"100r/s\" or "
+                                               "\"30r/m\"");
         return NGX_ERROR;
     }
 
@@ -500,11 +502,14 @@ ngx_stream_thrift_limit_rate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_stream_thrift_call_conf_t  *tccf = conf;
 
+    char                      *rv;
     ngx_uint_t                 i;
     ngx_stream_thrift_rate_t   limit, *limits, *added;
 
-    if (ngx_stream_thrift_rate_parameters(cf, &limit) != NGX_CONF_OK) {
-        return NGX_CONF_ERROR;
+    rv = ngx_stream_thrift_rate_parameters(cf, &limit);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
     }
 
     if (tccf->rates == NGX_CONF_UNSET_PTR) {
@@ -524,10 +529,7 @@ ngx_stream_thrift_limit_rate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if (tccf->rates->nelts == NGX_STREAM_THRIFT_RATES) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "there may be %d of this directive",
-                           NGX_STREAM_THRIFT_RATES);
-        return NGX_CONF_ERROR;
+        return "stands here more than 8 times";
     }
 
     added = ngx_array_push(tccf->rates);
@@ -584,16 +586,15 @@ ngx_stream_thrift_rate_parameters(ngx_conf_t *cf,
         }
 
         if (n < 0 || n > NGX_MAX_INT32_VALUE / 1000) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\"", &value[i]);
-            return NGX_CONF_ERROR;
+            return ngx_stream_thrift_bad_parameter(cf, &value[i],
+                                        "\"zone=\" with a name, \"burst=\" or "
+                                        "\"delay=\" with a number, or "
+                                        "\"nodelay\"");
         }
     }
 
     if (limit->zone == NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "there must be a parameter \"zone\"");
-        return NGX_CONF_ERROR;
+        return "must have the \"zone\" parameter";
     }
 
     return NGX_CONF_OK;

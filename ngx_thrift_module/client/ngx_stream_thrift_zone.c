@@ -90,8 +90,9 @@ ngx_stream_thrift_zone_size(ngx_conf_t *cf, ngx_str_t *value,
     }
 
     if (colon == NULL || colon == value->data + 5) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"",
-                           value);
+        (void) ngx_stream_thrift_bad_parameter(cf, value, "\"zone=\" with a "
+                                               "name and a size, such as "
+                                               "\"zone=calls:1m\"");
         return NGX_ERROR;
     }
 
@@ -104,14 +105,17 @@ ngx_stream_thrift_zone_size(ngx_conf_t *cf, ngx_str_t *value,
     size = ngx_parse_size(&text);
 
     if (size == NGX_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid zone size \"%V\"",
-                           value);
+        (void) ngx_stream_thrift_bad_parameter(cf, value, "\"zone=\" with a "
+                                               "name and a size, such as "
+                                               "\"zone=calls:1m\"");
         return NGX_ERROR;
     }
 
     if (size < (ssize_t) NGX_STREAM_THRIFT_ZONE_MIN) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "zone \"%V\" is too small",
-                           value);
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "zone \"%V\" is too small, it must be %uz bytes "
+                           "or larger", value,
+                           (size_t) NGX_STREAM_THRIFT_ZONE_MIN);
         return NGX_ERROR;
     }
 

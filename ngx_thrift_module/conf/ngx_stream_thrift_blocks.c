@@ -21,6 +21,7 @@ static ngx_stream_thrift_block_t *ngx_stream_thrift_find_block(
 static char *ngx_stream_thrift_take_server(ngx_conf_t *cf);
 static char *ngx_stream_thrift_check_answer(ngx_conf_t *cf,
     ngx_stream_thrift_call_conf_t *tccf, ngx_thrift_answer_e kind);
+static char *ngx_stream_thrift_no_type(ngx_conf_t *cf, ngx_str_t *value);
 static ngx_stream_complex_value_t *ngx_stream_thrift_compile(ngx_conf_t *cf,
     ngx_str_t *value);
 
@@ -193,9 +194,8 @@ ngx_stream_thrift_parse_order(ngx_conf_t *cf,
     }
 
     if (order == NGX_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"",
-                           &value[2]);
-        return NGX_CONF_ERROR;
+        return ngx_stream_thrift_bad_parameter(cf, &value[2],
+                                               "\"order=\" with a number");
     }
 
     block->order = order;
@@ -349,12 +349,7 @@ ngx_stream_thrift_return(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     type = ngx_stream_thrift_exception_type(&value[1]);
 
     if (type == NGX_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "unknown exception type \"%V\" in "
-                           "\"thrift_return\", it must be a name such as "
-                           "\"INTERNAL_ERROR\" or \"UNKNOWN_METHOD\"",
-                           &value[1]);
-        return NGX_CONF_ERROR;
+        return ngx_stream_thrift_no_type(cf, &value[1]);
     }
 
     answer = ngx_stream_thrift_add_answer(cf, tccf,
@@ -438,6 +433,28 @@ ngx_stream_thrift_exception_type(ngx_str_t *value)
             return type;
         }
     }
+}
+
+
+static char *
+ngx_stream_thrift_no_type(ngx_conf_t *cf, ngx_str_t *value)
+{
+    ngx_int_t                     type;
+    ngx_str_t                     name;
+    ngx_stream_thrift_choices_t   choices;
+
+    choices.len = 0;
+
+    for (type = 0; nthrift_exception_type_name(type); type++) {
+        name.data = (u_char *) nthrift_exception_type_name(type);
+        name.len = ngx_strlen(name.data);
+
+        ngx_stream_thrift_add_choice(&choices, &name,
+                                     nthrift_exception_type_name(type + 1)
+                                     == NULL);
+    }
+
+    return ngx_stream_thrift_bad_value(cf, value, (char *) choices.text);
 }
 
 

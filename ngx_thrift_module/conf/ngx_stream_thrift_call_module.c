@@ -119,7 +119,7 @@ static ngx_command_t  ngx_stream_thrift_call_commands[] = {
 
     { ngx_string("thrift_unknown_fields"),
       NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_stream_thrift_set_enum,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(unknown_fields),
       &ngx_stream_thrift_unknown_fields },
@@ -128,28 +128,28 @@ static ngx_command_t  ngx_stream_thrift_call_commands[] = {
 
     { ngx_string("thrift_timeout"),
       NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
+      ngx_stream_thrift_set_msec,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(timeout),
       NULL },
 
     { ngx_string("thrift_connect_timeout"),
       NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
+      ngx_stream_thrift_set_msec,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(connect_timeout),
       NULL },
 
     { ngx_string("thrift_send_timeout"),
       NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
+      ngx_stream_thrift_set_msec,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(send_timeout),
       NULL },
 
     { ngx_string("thrift_attempt_timeout"),
       NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
+      ngx_stream_thrift_set_msec,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(attempt_timeout),
       NULL },
@@ -221,14 +221,14 @@ static ngx_command_t  ngx_stream_thrift_call_commands[] = {
 
     { ngx_string("thrift_handler_memory"),
       NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
-      ngx_conf_set_size_slot,
+      ngx_stream_thrift_set_size,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(handler_memory),
       &ngx_stream_thrift_memory_post },
 
     { ngx_string("thrift_handler_slow"),
       NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
+      ngx_stream_thrift_set_msec,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(handler_slow),
       NULL },
@@ -244,14 +244,14 @@ static ngx_command_t  ngx_stream_thrift_call_commands[] = {
 
     { ngx_string("thrift_next_upstream_tries"),
       NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
-      ngx_conf_set_num_slot,
+      ngx_stream_thrift_set_num,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(next_upstream_tries),
       NULL },
 
     { ngx_string("thrift_next_upstream_timeout"),
       NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
+      ngx_stream_thrift_set_msec,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(next_upstream_timeout),
       NULL },
@@ -275,7 +275,7 @@ static ngx_command_t  ngx_stream_thrift_call_commands[] = {
     { ngx_string("thrift_balance"),
       NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_STREAM_THRIFT_SERVICE_CONF
                           |NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_stream_thrift_set_enum,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(balance),
       &ngx_stream_thrift_balances },
@@ -541,7 +541,7 @@ ngx_stream_thrift_next_upstream_directive(ngx_conf_t *cf, ngx_command_t *cmd,
         return "is duplicate";
     }
 
-    rv = ngx_conf_set_bitmask_slot(cf, cmd, conf);
+    rv = ngx_stream_thrift_set_bitmask(cf, cmd, conf);
 
     if (rv == NGX_CONF_OK && (*next & NGX_THRIFT_RETRY_OFF)
         && cf->args->nelts != 2)
@@ -579,10 +579,8 @@ ngx_stream_thrift_hedge(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     c->hedge_percent = NGX_THRIFT_HEDGE_PERCENT;
 
     if (c->hedge == (ngx_msec_t) NGX_ERROR || c->hedge == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid value \"%V\" in \"%V\" directive, it must "
-                           "be \"off\" or a time", &value[1], &value[0]);
-        return NGX_CONF_ERROR;
+        return ngx_stream_thrift_bad_value(cf, &value[1],
+                                           "\"off\" or a time");
     }
 
     if (cf->args->nelts == 2) {
@@ -596,9 +594,9 @@ ngx_stream_thrift_hedge(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if (n == NGX_ERROR || n == 0 || n > 100) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid parameter \"%V\"", &value[2]);
-        return NGX_CONF_ERROR;
+        return ngx_stream_thrift_bad_parameter(cf, &value[2], "\"percent=\" "
+                                               "with a number between 1 and "
+                                               "100");
     }
 
     c->hedge_percent = n;
@@ -612,11 +610,13 @@ ngx_stream_thrift_check_memory(ngx_conf_t *cf, void *post, void *data)
 {
     size_t  *size = data;
 
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
     if (*size < NGX_STREAM_THRIFT_MIN_MEMORY || *size > INT32_MAX) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "value must be between %d and %d",
-                           NGX_STREAM_THRIFT_MIN_MEMORY, INT32_MAX);
-        return NGX_CONF_ERROR;
+        return ngx_stream_thrift_bad_value(cf, &value[1], "a size between 64k "
+                                           "and 2147483647 bytes");
     }
 
     return NGX_CONF_OK;

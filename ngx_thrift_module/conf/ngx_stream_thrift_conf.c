@@ -497,7 +497,8 @@ ngx_stream_thrift_max_memory(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     tscf->max_memory = ngx_parse_offset(&value[1]);
 
     if (tscf->max_memory == NGX_ERROR || tscf->max_memory == 0) {
-        return "invalid value";
+        return ngx_stream_thrift_bad_value(cf, &value[1], "a size such as "
+                                           "\"64m\"");
     }
 
     if (cf->args->nelts == 2) {
@@ -515,10 +516,8 @@ ngx_stream_thrift_max_memory(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"",
-                       &value[2]);
-
-    return NGX_CONF_ERROR;
+    return ngx_stream_thrift_bad_parameter(cf, &value[2],
+                                           "\"worker=\" with a size");
 }
 
 

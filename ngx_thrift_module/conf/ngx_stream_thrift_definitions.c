@@ -161,7 +161,10 @@ ngx_stream_thrift_load_files(ngx_conf_t *cf,
 
         if (*program == NULL) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "\"thrift_idl\" failed in %s:%ui",
+                          "\"thrift_idl\" failed%s in %s:%ui",
+                          strpbrk((char *) file[i].name.data, "*?[")
+                              ? ", it names one file: \"*\", \"?\" and \"[\" "
+                                "are not expanded" : "",
                           file[i].file_name, file[i].line);
             return NGX_CONF_ERROR;
         }

@@ -47,18 +47,18 @@ ngx_stream_thrift_max_concurrent(ngx_conf_t *cf, ngx_command_t *cmd,
     max = ngx_stream_thrift_calls_value(value[1].data, value[1].len, 1);
 
     if (max == NGX_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid number of calls \"%V\"", &value[1]);
-        return NGX_CONF_ERROR;
+        return ngx_stream_thrift_bad_value(cf, &value[1], "\"off\" or a "
+                                           "number of calls between 1 and "
+                                           "65535");
     }
 
     for (i = 2; i < cf->args->nelts; i++) {
         if (ngx_stream_thrift_queue_parameter(&value[i], &queue, &timeout)
             != NGX_OK)
         {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\"", &value[i]);
-            return NGX_CONF_ERROR;
+            return ngx_stream_thrift_bad_parameter(cf, &value[i],
+                                        "\"queue=\" with a number up to 65535 "
+                                        "or \"queue_timeout=\" with a time");
         }
     }
 
@@ -156,16 +156,16 @@ ngx_stream_thrift_fault(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     for (i = 1; i < cf->args->nelts; i++) {
         if (ngx_stream_thrift_fault_parameter(fault, &value[i]) != NGX_OK) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\"", &value[i]);
-            return NGX_CONF_ERROR;
+            return ngx_stream_thrift_bad_parameter(cf, &value[i],
+                                        "\"delay=\" with a time, \"abort=\" "
+                                        "with an exception type such as "
+                                        "\"INTERNAL_ERROR\", or \"percent=\" "
+                                        "with a number between 0 and 100");
         }
     }
 
     if (fault->delay == 0 && fault->exception == NGX_CONF_UNSET) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "there must be a parameter \"delay\" or \"abort\"");
-        return NGX_CONF_ERROR;
+        return "must have the \"delay\" or the \"abort\" parameter";
     }
 
     tccf->conf.fault = fault;

@@ -72,12 +72,12 @@ static ngx_conf_enum_t  ngx_stream_thrift_idl_compat[] = {
 
 
 static ngx_conf_num_bounds_t  ngx_stream_thrift_depth_bounds = {
-    ngx_conf_check_num_bounds, 1, NTHRIFT_MAX_DEPTH
+    ngx_stream_thrift_check_bounds, 1, NTHRIFT_MAX_DEPTH
 };
 
 
 static ngx_conf_num_bounds_t  ngx_stream_thrift_pipeline_bounds = {
-    ngx_conf_check_num_bounds, 1, 65535
+    ngx_stream_thrift_check_bounds, 1, 65535
 };
 
 
@@ -111,7 +111,7 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
 
     { ngx_string("thrift_idl_compat"),
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_stream_thrift_set_enum,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(idl_compat),
       &ngx_stream_thrift_idl_compat },
@@ -129,35 +129,35 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
 
     { ngx_string("thrift_transport"),
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_stream_thrift_set_enum,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(transport),
       &ngx_stream_thrift_transports },
 
     { ngx_string("thrift_protocol"),
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_stream_thrift_set_enum,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(protocol),
       &ngx_stream_thrift_protocols },
 
     { ngx_string("thrift_validate"),
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_stream_thrift_set_enum,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(validate),
       &ngx_stream_thrift_validate },
 
     { ngx_string("thrift_validate_enum"),
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_stream_thrift_set_enum,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(validate_enum),
       &ngx_stream_thrift_validate_values },
 
     { ngx_string("thrift_validate_utf8"),
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_stream_thrift_set_enum,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(validate_utf8),
       &ngx_stream_thrift_validate_values },
@@ -173,14 +173,14 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
 
     { ngx_string("thrift_read_timeout"),
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
+      ngx_stream_thrift_set_msec,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(messages.read_timeout),
       NULL },
 
     { ngx_string("thrift_idle_timeout"),
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
+      ngx_stream_thrift_set_msec,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(idle_timeout),
       NULL },
@@ -196,7 +196,7 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
 
     { ngx_string("thrift_shutdown_idle"),
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
+      ngx_stream_thrift_set_msec,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(shutdown_idle),
       NULL },
@@ -205,28 +205,28 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
 
     { ngx_string("thrift_max_message_size"),
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
-      ngx_conf_set_size_slot,
+      ngx_stream_thrift_set_size,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(max_message_size),
       &ngx_stream_thrift_message_post },
 
     { ngx_string("thrift_max_depth"),
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
-      ngx_conf_set_num_slot,
+      ngx_stream_thrift_set_num,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(max_depth),
       &ngx_stream_thrift_depth_bounds },
 
     { ngx_string("thrift_max_pipeline"),
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
-      ngx_conf_set_num_slot,
+      ngx_stream_thrift_set_num,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(max_pipeline),
       &ngx_stream_thrift_pipeline_bounds },
 
     { ngx_string("thrift_max_calls"),
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
-      ngx_conf_set_num_slot,
+      ngx_stream_thrift_set_num,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(max_calls),
       NULL },
@@ -240,7 +240,7 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
 
     { ngx_string("thrift_buffer_size"),
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
-      ngx_conf_set_size_slot,
+      ngx_stream_thrift_set_size,
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(buffer_size),
       &ngx_stream_thrift_buffer_post },
@@ -417,11 +417,13 @@ ngx_stream_thrift_check_buffer(ngx_conf_t *cf, void *post, void *data)
 {
     size_t  *size = data;
 
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
     if (*size < NGX_STREAM_THRIFT_MIN_BUFFER) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "value must be equal to or greater than %d",
-                           NGX_STREAM_THRIFT_MIN_BUFFER);
-        return NGX_CONF_ERROR;
+        return ngx_stream_thrift_bad_value(cf, &value[1],
+                                           "a size of 2k or more");
     }
 
     return NGX_CONF_OK;
@@ -433,10 +435,13 @@ ngx_stream_thrift_check_message(ngx_conf_t *cf, void *post, void *data)
 {
     size_t  *size = data;
 
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
     if (*size == 0 || *size > INT32_MAX) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "value must be between 1 and %d", INT32_MAX);
-        return NGX_CONF_ERROR;
+        return ngx_stream_thrift_bad_value(cf, &value[1], "a size between 1 "
+                                           "and 2147483647 bytes");
     }
 
     return NGX_CONF_OK;

@@ -469,9 +469,11 @@ ngx_stream_thrift_build_bare(ngx_stream_thrift_build_t *build,
         ngx_log_error(NGX_LOG_EMERG, build->cf->log, 0,
                       "method \"%*s\" is in thrift_service \"%V\" and in "
                       "thrift_service \"%V\", and a call may name only the "
-                      "method: give one of them an \"order=\" in %s:%ui",
+                      "method: with \"thrift_service %V order=%i { ... }\" the "
+                      "former answers it in %s:%ui",
                       name->len, name->data, &other->service,
-                      &target->service, block->file_name, block->line);
+                      &target->service, &target->service, owner->order + 1,
+                      block->file_name, block->line);
 
         return NGX_CONF_ERROR;
     }
@@ -485,9 +487,10 @@ ngx_stream_thrift_build_bare(ngx_stream_thrift_build_t *build,
 
     ngx_log_error(NGX_LOG_EMERG, build->cf->log, 0,
                   "method \"%*s\" is defined in service \"%V\" and in service "
-                  "\"%V\", and a call may name only the method: give one of "
-                  "them a \"thrift_service\" in the server in %s:%ui",
+                  "\"%V\", and a call may name only the method: with "
+                  "\"thrift_service %V { }\" that one answers it in %s:%ui",
                   name->len, name->data, &other->service, &target->service,
+                  &other->service,
                   cscf->file_name, cscf->line);
 
     return NGX_CONF_ERROR;

@@ -13,6 +13,9 @@
  *             +--> compat                   thrift_idl_compat: definitions, and
  *                                           those of the old configuration
  *
+ *     value                   what values of directives may be, and what is
+ *                             said of others; used by all that have directives
+ *     where                   where a variable is written
  *     proxy                   directives that do nothing beside ours
  */
 
@@ -20,6 +23,8 @@
 #define _NGX_THRIFT_CONF_ROOMS_H_INCLUDED_
 
 
+#include "conf/ngx_stream_thrift_value.h"
+#include "conf/ngx_stream_thrift_where.h"
 #include "conf/ngx_stream_thrift_conf.h"
 #include "conf/ngx_stream_thrift_blocks.h"
 #include "conf/ngx_stream_thrift_limits.h"

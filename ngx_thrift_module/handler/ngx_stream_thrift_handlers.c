@@ -115,10 +115,8 @@ ngx_stream_thrift_handler_args(ngx_conf_t *cf, ngx_thrift_handler_t *handler)
         equals = ngx_strlchr(value[i].data, value[i].data + value[i].len, '=');
 
         if (equals == NULL || equals == value[i].data) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\", it must be "
-                               "\"key=value\"", &value[i]);
-            return NGX_CONF_ERROR;
+            return ngx_stream_thrift_bad_parameter(cf, &value[i],
+                                                   "\"key=value\"");
         }
 
         if (ngx_strncmp(value[i].data, "threads=", 8) == 0) {

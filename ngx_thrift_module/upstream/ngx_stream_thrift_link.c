@@ -93,8 +93,8 @@ ngx_stream_thrift_bind_address(ngx_conf_t *cf,
                              cv->value.len);
 
     if (rc == NGX_DECLINED) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid address \"%V\"",
-                           &cv->value);
+        (void) ngx_stream_thrift_bad_value(cf, &cv->value, "\"off\" or an IP "
+                                           "address, with or without a port");
     }
 
     local->addr->name = cv->value;
@@ -112,9 +112,8 @@ ngx_stream_thrift_bind_transparent(ngx_conf_t *cf,
     value = cf->args->elts;
 
     if (ngx_strcmp(value[2].data, "transparent") != 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"",
-                           &value[2]);
-        return NGX_CONF_ERROR;
+        return ngx_stream_thrift_bad_parameter(cf, &value[2],
+                                               "\"transparent\"");
     }
 
 #if (NGX_HAVE_TRANSPARENT_PROXY)

@@ -45,6 +45,7 @@ ngx_stream_thrift_add_pool(ngx_conf_t *cf, ngx_stream_upstream_srv_conf_t *us)
 
     if (us) {
         pool->idle.name = us->host;
+        ngx_stream_thrift_expect_upstream(us);
     }
 
     pool->upstream = us;

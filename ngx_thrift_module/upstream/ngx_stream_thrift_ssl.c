@@ -121,9 +121,10 @@ ngx_stream_thrift_ssl_certificate_cache(ngx_conf_t *cf, ngx_command_t *cmd,
                                                   &valid)
             != NGX_OK)
         {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\"", &value[i]);
-            return NGX_CONF_ERROR;
+            return ngx_stream_thrift_bad_parameter(cf, &value[i],
+                                        "\"max=\" with a number, or "
+                                        "\"inactive=\" or \"valid=\" with a "
+                                        "time");
         }
     }
 

@@ -12,12 +12,16 @@
 #define NGX_STREAM_THRIFT_UPSTREAMS  NGX_STREAM_MAIN_CONF|NGX_STREAM_UPS_CONF
 
 
-/* Of a directive that has several, each with a number or a time. */
+/* Of a directive that has several: one with a number or a time, or another. */
+
+#define NGX_STREAM_THRIFT_NUMBER  0
+#define NGX_STREAM_THRIFT_TIME    1
+#define NGX_STREAM_THRIFT_OTHER   2     /* read by the directive */
 
 typedef struct {
     ngx_str_t    name;
     size_t       offset;
-    ngx_uint_t   time;
+    ngx_uint_t   kind;
     ngx_int_t    least;         /* if it is a number */
 } ngx_stream_thrift_parameter_t;
 
@@ -28,6 +32,8 @@ static char *ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd,
 static ngx_int_t ngx_stream_thrift_parameter(ngx_conf_t *cf,
     const ngx_stream_thrift_parameter_t *parameters, void *conf,
     ngx_str_t *value);
+static void ngx_stream_thrift_no_parameter(ngx_conf_t *cf,
+    const ngx_stream_thrift_parameter_t *parameters, ngx_str_t *value);
 static ngx_int_t ngx_stream_thrift_parameter_time(ngx_conf_t *cf,
     ngx_str_t *parameter, ngx_str_t *value, ngx_msec_t *time);
 static ngx_int_t ngx_stream_thrift_parameter_number(ngx_conf_t *cf,
@@ -87,25 +93,32 @@ static const ngx_stream_thrift_parameter_t
     ngx_stream_thrift_keepalive_parameters[] =
 {
     { ngx_string("min="),
-      offsetof(ngx_stream_thrift_upstream_conf_t, keepalive_min), 0, 0 },
+      offsetof(ngx_stream_thrift_upstream_conf_t, keepalive_min),
+      NGX_STREAM_THRIFT_NUMBER, 0 },
 
     { ngx_string("max="),
-      offsetof(ngx_stream_thrift_upstream_conf_t, keepalive_max), 0, 1 },
+      offsetof(ngx_stream_thrift_upstream_conf_t, keepalive_max),
+      NGX_STREAM_THRIFT_NUMBER, 1 },
 
     { ngx_string("requests="),
-      offsetof(ngx_stream_thrift_upstream_conf_t, keepalive_requests), 0, 1 },
+      offsetof(ngx_stream_thrift_upstream_conf_t, keepalive_requests),
+      NGX_STREAM_THRIFT_NUMBER, 1 },
 
     { ngx_string("timeout="),
-      offsetof(ngx_stream_thrift_upstream_conf_t, keepalive_timeout), 1, 0 },
+      offsetof(ngx_stream_thrift_upstream_conf_t, keepalive_timeout),
+      NGX_STREAM_THRIFT_TIME, 0 },
 
     { ngx_string("lifetime="),
-      offsetof(ngx_stream_thrift_upstream_conf_t, keepalive_lifetime), 1, 0 },
+      offsetof(ngx_stream_thrift_upstream_conf_t, keepalive_lifetime),
+      NGX_STREAM_THRIFT_TIME, 0 },
 
     { ngx_string("queue="),
-      offsetof(ngx_stream_thrift_upstream_conf_t, queue), 0, 0 },
+      offsetof(ngx_stream_thrift_upstream_conf_t, queue),
+      NGX_STREAM_THRIFT_NUMBER, 0 },
 
     { ngx_string("queue_timeout="),
-      offsetof(ngx_stream_thrift_upstream_conf_t, queue_timeout), 1, 0 },
+      offsetof(ngx_stream_thrift_upstream_conf_t, queue_timeout),
+      NGX_STREAM_THRIFT_TIME, 0 },
 
     { ngx_null_string, 0, 0, 0 }
 };
@@ -123,22 +136,31 @@ static const ngx_stream_thrift_parameter_t
     ngx_stream_thrift_health_parameters[] =
 {
     { ngx_string("interval="),
-      offsetof(ngx_thrift_health_conf_t, interval), 1, 0 },
+      offsetof(ngx_thrift_health_conf_t, interval),
+      NGX_STREAM_THRIFT_TIME, 0 },
 
     { ngx_string("jitter="),
-      offsetof(ngx_thrift_health_conf_t, jitter), 1, 0 },
+      offsetof(ngx_thrift_health_conf_t, jitter),
+      NGX_STREAM_THRIFT_TIME, 0 },
 
     { ngx_string("timeout="),
-      offsetof(ngx_thrift_health_conf_t, timeout), 1, 0 },
+      offsetof(ngx_thrift_health_conf_t, timeout),
+      NGX_STREAM_THRIFT_TIME, 0 },
 
     { ngx_string("fails="),
-      offsetof(ngx_thrift_health_conf_t, fails), 0, 1 },
+      offsetof(ngx_thrift_health_conf_t, fails),
+      NGX_STREAM_THRIFT_NUMBER, 1 },
 
     { ngx_string("passes="),
-      offsetof(ngx_thrift_health_conf_t, passes), 0, 1 },
+      offsetof(ngx_thrift_health_conf_t, passes),
+      NGX_STREAM_THRIFT_NUMBER, 1 },
 
     { ngx_string("port="),
-      offsetof(ngx_thrift_health_conf_t, port), 0, 1 },
+      offsetof(ngx_thrift_health_conf_t, port),
+      NGX_STREAM_THRIFT_NUMBER, 1 },
+
+    { ngx_string("method="), 0, NGX_STREAM_THRIFT_OTHER, 0 },
+    { ngx_string("mandatory"), 0, NGX_STREAM_THRIFT_OTHER, 0 },
 
     { ngx_null_string, 0, 0, 0 }
 };
@@ -162,7 +184,7 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
 
     { ngx_string("thrift_pipeline_delay"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
+      ngx_stream_thrift_set_msec,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, pipeline_delay),
       NULL },
@@ -176,7 +198,7 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
 
     { ngx_string("thrift_failure"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_stream_thrift_set_enum,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, failure),
       &ngx_stream_thrift_failures },
@@ -190,7 +212,7 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
 
     { ngx_string("thrift_slow_start"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
+      ngx_stream_thrift_set_msec,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, slow_start),
       NULL },
@@ -204,14 +226,14 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
 
     { ngx_string("thrift_upstream_transport"),
       NGX_STREAM_UPS_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_stream_thrift_set_enum,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, transport),
       &ngx_stream_thrift_transports },
 
     { ngx_string("thrift_upstream_protocol"),
       NGX_STREAM_UPS_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_stream_thrift_set_enum,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, protocol),
       &ngx_stream_thrift_protocols },
@@ -225,7 +247,7 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
 
     { ngx_string("thrift_upstream_multiplexed"),
       NGX_STREAM_UPS_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_stream_thrift_set_enum,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, multiplexed),
       &ngx_stream_thrift_multiplexed },
@@ -278,7 +300,7 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
 
     { ngx_string("thrift_ssl_protocols"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_1MORE,
-      ngx_conf_set_bitmask_slot,
+      ngx_stream_thrift_set_bitmask,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, ssl.protocols),
       &ngx_stream_thrift_ssl_protocols },
@@ -313,7 +335,7 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
 
     { ngx_string("thrift_ssl_verify_depth"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
-      ngx_conf_set_num_slot,
+      ngx_stream_thrift_set_num,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, ssl.verify_depth),
       NULL },
@@ -415,6 +437,8 @@ ngx_stream_thrift_create_upstream_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    ngx_stream_thrift_meet_upstream(cf);
+
     /*
      * set by ngx_pcalloc():
      *
@@ -472,10 +496,8 @@ ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     n = ngx_atoi(value[1].data, value[1].len);
 
     if (n == NGX_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid value \"%V\" in \"%V\" directive",
-                           &value[1], &value[0]);
-        return NGX_CONF_ERROR;
+        return ngx_stream_thrift_bad_value(cf, &value[1], "a number of idle "
+                                           "connections");
     }
 
     ucf->keepalive = n;
@@ -523,7 +545,8 @@ ngx_stream_thrift_parameter(ngx_conf_t *cf,
 
     for (parameter = parameters; parameter->name.len; parameter++) {
 
-        if (value->len >= parameter->name.len
+        if (parameter->kind != NGX_STREAM_THRIFT_OTHER
+            && value->len >= parameter->name.len
             && ngx_strncmp(value->data, parameter->name.data,
                            parameter->name.len)
                == 0)
@@ -532,7 +555,7 @@ ngx_stream_thrift_parameter(ngx_conf_t *cf,
             s.len = value->len - parameter->name.len;
             p = (u_char *) conf + parameter->offset;
 
-            return parameter->time
+            return (parameter->kind == NGX_STREAM_THRIFT_TIME)
                    ? ngx_stream_thrift_parameter_time(cf, value, &s,
                                                       (ngx_msec_t *) p)
                    : ngx_stream_thrift_parameter_number(cf, value, &s,
@@ -541,9 +564,29 @@ ngx_stream_thrift_parameter(ngx_conf_t *cf,
         }
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"",
-                       value);
+    ngx_stream_thrift_no_parameter(cf, parameters, value);
+
     return NGX_ERROR;
+}
+
+
+static void
+ngx_stream_thrift_no_parameter(ngx_conf_t *cf,
+    const ngx_stream_thrift_parameter_t *parameters, ngx_str_t *value)
+{
+    ngx_str_t                    name;
+    ngx_stream_thrift_choices_t  choices;
+
+    choices.len = 0;
+
+    for ( /* void */ ; parameters->name.len; parameters++) {
+        name = parameters->name;
+
+        ngx_stream_thrift_add_choice(&choices, &name,
+                                     parameters[1].name.len == 0);
+    }
+
+    (void) ngx_stream_thrift_bad_parameter(cf, value, (char *) choices.text);
 }
 
 
@@ -554,8 +597,8 @@ ngx_stream_thrift_parameter_time(ngx_conf_t *cf, ngx_str_t *parameter,
     *time = ngx_parse_time(value, 0);
 
     if (*time == (ngx_msec_t) NGX_ERROR || *time == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid time in parameter \"%V\"", parameter);
+        (void) ngx_stream_thrift_bad_parameter(cf, parameter,
+                                               "a time greater than 0");
         return NGX_ERROR;
     }
 
@@ -572,8 +615,9 @@ ngx_stream_thrift_parameter_number(ngx_conf_t *cf, ngx_str_t *parameter,
     n = ngx_atoi(value->data, value->len);
 
     if (n == NGX_ERROR || n < least) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid number in parameter \"%V\"", parameter);
+        (void) ngx_stream_thrift_bad_parameter(cf, parameter, least
+                                               ? "a number greater than 0"
+                                               : "a number");
         return NGX_ERROR;
     }
 
@@ -601,11 +645,9 @@ ngx_stream_thrift_pipeline(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         ? 1 : ngx_atoi(value[1].data, value[1].len);
 
     if (n == NGX_ERROR || n == 0 || n > NGX_THRIFT_PIPELINE_MAX) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid value \"%V\" in \"%V\" directive, it must "
-                           "be \"off\" or between 1 and %d",
-                           &value[1], &value[0], NGX_THRIFT_PIPELINE_MAX);
-        return NGX_CONF_ERROR;
+        return ngx_stream_thrift_bad_value(cf, &value[1],
+                                           "\"off\" or a number between 1 and "
+                                           "256");
     }
 
     ucf->pipeline = n;
@@ -621,9 +663,9 @@ ngx_stream_thrift_pipeline(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if (n == NGX_ERROR || n == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid parameter \"%V\"", &value[2]);
-        return NGX_CONF_ERROR;
+        return ngx_stream_thrift_bad_parameter(cf, &value[2],
+                                               "\"connections=\" with a number "
+                                               "greater than 0");
     }
 
     ucf->pipeline_connections = n;
@@ -654,11 +696,8 @@ ngx_stream_thrift_retry_budget(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     n = ngx_stream_thrift_unit(&value[1], "%");
 
     if (n == NGX_ERROR || n > 100) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid value \"%V\" in \"%V\" directive, it must "
-                           "be \"off\" or between 0%% and 100%%",
-                           &value[1], &value[0]);
-        return NGX_CONF_ERROR;
+        return ngx_stream_thrift_bad_value(cf, &value[1],
+                                           "\"off\" or between 0% and 100%");
     }
 
     ucf->retry.percent = n;
@@ -676,9 +715,8 @@ ngx_stream_thrift_retry_budget(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if (n == NGX_ERROR || n > 1000000) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid parameter \"%V\"", &value[2]);
-        return NGX_CONF_ERROR;
+        return ngx_stream_thrift_bad_parameter(cf, &value[2], "\"min=\" with a "
+                                               "number such as \"10r/s\"");
     }
 
     ucf->retry.min = n;
@@ -752,8 +790,9 @@ ngx_stream_thrift_health_check(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if (hcf->port > 65535) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid port %ui in \"%V\"",
-                           hcf->port, &value[0]);
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid port %ui in \"%V\" directive, it must be "
+                           "between 1 and 65535", hcf->port, &value[0]);
         return NGX_CONF_ERROR;
     }
 
@@ -775,9 +814,8 @@ ngx_stream_thrift_health_method(ngx_conf_t *cf, ngx_thrift_health_conf_t *hcf,
     for (p = last; p > start && p[-1] != '.'; p--) { /* void */ }
 
     if (p == last || p <= start + 1 || last - start > NTHRIFT_MAX_NAME) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid method in \"%V\", it must be "
-                           "\"Service.name\"", value);
+        (void) ngx_stream_thrift_bad_parameter(cf, value,
+                                               "\"method=Service.name\"");
         return NGX_ERROR;
     }
 
@@ -800,9 +838,8 @@ ngx_stream_thrift_check_service(ngx_conf_t *cf, void *post, void *data)
     if (name->len == 0 || name->len > NTHRIFT_MAX_NAME / 2
         || ngx_strlchr(name->data, name->data + name->len, ':') != NULL)
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid name of a service \"%V\"", name);
-        return NGX_CONF_ERROR;
+        return ngx_stream_thrift_bad_value(cf, name, "a service's name, "
+                                           "without \":\"");
     }
 
     return NGX_CONF_OK;

@@ -44,6 +44,7 @@
  *
  * Calls go down; what goes up are the functions of ngx_thrift_attempt.h and
  * attempt->done.  ngx_stream_thrift_pools.c has the pools of the configuration,
+ * ngx_stream_thrift_missing.c what is said of upstreams that are not defined;
  * random makes seqids.
  */
 

@@ -1,0 +1,54 @@
+
+/*
+ * Setters for values of directives, as nginx has them, whose messages say
+ * which directive, which value, and what it may be.
+ */
+
+#ifndef _NGX_STREAM_THRIFT_VALUE_H_INCLUDED_
+#define _NGX_STREAM_THRIFT_VALUE_H_INCLUDED_
+
+
+/* In place of ngx_conf_set_..._slot(), with the same cmd->post. */
+
+char *ngx_stream_thrift_set_enum(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_stream_thrift_set_bitmask(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_stream_thrift_set_msec(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_stream_thrift_set_size(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* Where there are bounds, cmd->post is an ngx_conf_num_bounds_t. */
+char *ngx_stream_thrift_set_num(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* The same without cmd->post, for a post handler of ngx_conf_num_bounds_t. */
+char *ngx_stream_thrift_check_bounds(ngx_conf_t *cf, void *post, void *data);
+
+/*
+ * Logs that the value, or the parameter, of the directive that is being read
+ * is invalid; `what` says what it must be.  Both return NGX_CONF_ERROR.
+ */
+char *ngx_stream_thrift_bad_value(ngx_conf_t *cf, ngx_str_t *value,
+    const char *what);
+char *ngx_stream_thrift_bad_parameter(ngx_conf_t *cf, ngx_str_t *value,
+    const char *what);
+
+/*
+ * The text of a list of choices: starts at ngx_stream_thrift_choices_t with
+ * zeros; the last choice is told by `last`.
+ */
+
+#define NGX_STREAM_THRIFT_CHOICES  512      /* bytes of the text */
+
+typedef struct {
+    u_char       text[NGX_STREAM_THRIFT_CHOICES];   /* ends with a zero */
+    size_t       len;
+} ngx_stream_thrift_choices_t;
+
+void ngx_stream_thrift_add_choice(ngx_stream_thrift_choices_t *choices,
+    ngx_str_t *name, ngx_uint_t last);
+
+
+#endif /* _NGX_STREAM_THRIFT_VALUE_H_INCLUDED_ */

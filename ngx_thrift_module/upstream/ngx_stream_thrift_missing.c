@@ -1,0 +1,105 @@
+
+/*
+ * Upstreams that a directive names and nobody defines.  nginx only says that
+ * such a name has no port; here the nearest upstream is named, too.  Until
+ * upstream{} comes, the function that nginx calls to initialize the upstream
+ * is ours; balancers find it unset.
+ */
+
+#include "ngx_stream_thrift.h"
+
+
+static ngx_int_t ngx_stream_thrift_no_upstream(ngx_conf_t *cf,
+    ngx_stream_upstream_srv_conf_t *us);
+
+
+void
+ngx_stream_thrift_expect_upstream(ngx_stream_upstream_srv_conf_t *us)
+{
+    if (us->servers == NULL && us->port == 0
+        && !(us->flags & NGX_STREAM_UPSTREAM_CREATE)
+        && us->peer.init_upstream == NULL)
+    {
+        us->peer.init_upstream = ngx_stream_thrift_no_upstream;
+    }
+}
+
+
+void
+ngx_stream_thrift_meet_upstream(ngx_conf_t *cf)
+{
+    ngx_str_t                         *value;
+    ngx_uint_t                         i;
+    ngx_stream_upstream_srv_conf_t   **us;
+    ngx_stream_upstream_main_conf_t   *umcf;
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts != 2 || ngx_strcmp(value[0].data, "upstream") != 0) {
+        return;
+    }
+
+    umcf = ngx_stream_conf_get_module_main_conf(cf,
+                                                ngx_stream_upstream_module);
+    us = umcf->upstreams.elts;
+
+    for (i = 0; i < umcf->upstreams.nelts; i++) {
+        if (us[i]->host.len == value[1].len
+            && ngx_strncasecmp(us[i]->host.data, value[1].data, value[1].len)
+               == 0
+            && us[i]->peer.init_upstream == ngx_stream_thrift_no_upstream)
+        {
+            us[i]->peer.init_upstream = NULL;
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_no_upstream(ngx_conf_t *cf,
+    ngx_stream_upstream_srv_conf_t *us)
+{
+    ngx_uint_t                         i;
+    nthrift_str_t                      wrong, *name;
+    nthrift_suggest_t                  suggest;
+    ngx_stream_upstream_srv_conf_t   **other;
+    ngx_stream_upstream_main_conf_t   *umcf;
+
+    umcf = ngx_stream_conf_get_module_main_conf(cf,
+                                                ngx_stream_upstream_module);
+    other = umcf->upstreams.elts;
+
+    name = ngx_palloc(cf->temp_pool,
+                      umcf->upstreams.nelts * sizeof(nthrift_str_t));
+    if (name == NULL) {
+        return NGX_ERROR;
+    }
+
+    wrong.len = us->host.len;
+    wrong.data = us->host.data;
+
+    nthrift_suggest_init(&suggest, &wrong);
+
+    for (i = 0; i < umcf->upstreams.nelts; i++) {
+        if (other[i]->flags & NGX_STREAM_UPSTREAM_CREATE) {
+            name[i].len = other[i]->host.len;
+            name[i].data = other[i]->host.data;
+
+            nthrift_suggest_try(&suggest, &name[i]);
+        }
+    }
+
+    if (suggest.best) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "no upstream \"%V\" is defined (did you mean \"%*s\"?) "
+                      "in %s:%ui", &us->host, suggest.best->len,
+                      suggest.best->data, us->file_name, us->line);
+
+    } else {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "no upstream \"%V\" is defined, and an address has a "
+                      "port in %s:%ui", &us->host, us->file_name, us->line);
+    }
+
+    return NGX_ERROR;
+}

@@ -1,0 +1,252 @@
+#!/usr/bin/perl
+
+# A table of mistakes that users make, and what nginx -t and nthrift check say
+# of each: where it is, what is wrong, and what is right.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Test::Thrift;
+
+
+my $t = Test::Thrift->new();
+
+my $nthrift = $t->top() . '/build/nthrift';
+
+# The files that are there.
+
+$t->write_file('shop.thrift', <<'IDL');
+exception NotFound { 1: string what }
+struct User { 1: required i64 id, 2: string name }
+service Users {
+    User get(1: i64 id) throws (1: NotFound missing)
+    list<User> search(1: string q, 2: i32 limit = 10)
+    oneway void touch(1: i64 id)
+}
+IDL
+$t->write_file('ab.thrift',
+               "service A { void get() }\nservice B { void get() }\n");
+mkdir $t->dir() . '/dir.thrift';
+
+my $users = 'thrift_service Users { thrift_pass users; }';
+my $port = '%%PORT_proxy%%';
+
+# IDL files, nginx -t and nthrift check: [ name, text, messages ]
+
+my @idl = (
+    [ 'colon', "struct A {\n  1: i32 a\n  2 string b\n}\n",
+      '3:5: unexpected "string", expected ":"' ],
+    [ 'unknown types', "struct A {\n  2: Strin b\n}\n"
+      . "service S { A get(1: B b) }\n",
+      '2:6: type "Strin" is not defined (did you mean "string"?)',
+      '4:22: type "B" is not defined' ],
+    [ 'int', "struct A { 1: i63 a }\n",
+      '1:15: type "i63" is not defined (did you mean "i64"?)' ],
+    [ 'include', "include \"nope.thrift\"\n",
+      '1:9: cannot find "nope.thrift"' ],
+    [ 'include of a directory', "include \"dir.thrift\"\n",
+      '1:9: cannot find "dir.thrift": is a directory' ],
+    [ 'annotation, value',
+      'service A { void get() (nthrift.timeout = "3 s") }',
+      '1:25: invalid value "3 s" of annotation "nthrift.timeout", it must be '
+      . 'a time such as "300ms" or "1m 30s"' ],
+    [ 'annotation, name', 'service A { void get() (nthrift.timeot = "3s") }',
+      '1:25: unknown annotation "nthrift.timeot" (did you mean '
+      . '"nthrift.timeout"?)' ],
+    [ 'annotation, flag',
+      'service A { void get() (nthrift.idempotent = "yes") }',
+      '1:25: invalid value "yes" of annotation "nthrift.idempotent", it must '
+      . 'be "true", "1" or "false"' ],
+    [ 'annotation, place', 'struct A { 1: i32 a (nthrift.stateful) }',
+      '1:22: annotation "nthrift.stateful" has a meaning for methods only' ],
+    [ 'all errors at once', "struct A {\n  1 i32 a\n}\n\nenum E { A = }\n\n"
+      . "service S {\n  void a() (nthrift.idempotnt)\n}\n",
+      '2:5: unexpected "i32", expected ":"',
+      '5:14: unexpected "}", expected an integer',
+      '8:13: unknown annotation "nthrift.idempotnt" (did you mean '
+      . '"nthrift.idempotent"?)' ],
+);
+
+for (@idl) {
+    my ($name, $text, @messages) = @$_;
+
+    $t->write_file('bad.thrift', $text);
+
+    # annotations are looked at when everything else is right
+
+    my @said = said(idl => 'thrift_idl bad.thrift;', server => $users);
+    pop @said if @said && $said[-1] =~ /^"thrift_idl" failed/;
+
+    my @syntax = grep { !/annotation/ } @messages;
+
+    is(join("\n", @said), join("\n", map { "bad.thrift:$_" }
+                                     @syntax ? @syntax : @messages),
+       "nginx -t: $name");
+
+    my $checked = `cd @{[ $t->dir() ]} && $nthrift check -w bad.thrift 2>&1`;
+
+    is($checked, join('', map { s/^([\d:]+:) /bad.thrift:$1 error: /r . "\n" }
+                          @messages), "nthrift check: $name");
+}
+
+# nginx.conf: [ name, stream => text, ..., message ]
+
+my $at = 'in test.conf';
+
+for (
+    [ 'directive', server => 'thrift_pas users;',
+      "unknown directive \"thrift_pas\" $at:8" ],
+    [ 'service', server => 'thrift_service User { thrift_pass users; }',
+      "no service \"User\" is defined (did you mean \"Users\"?) $at:8" ],
+    [ 'method', server => 'thrift_service Users { thrift_pass users; '
+      . 'thrift_method serach { } }',
+      'no method "serach" in service "Users" (did you mean "search"?) '
+      . "$at:8" ],
+    [ 'no IDL file', idl => 'thrift_idl thrift/shop.thrift;',
+      'thrift/shop.thrift: no such file', "\"thrift_idl\" failed $at:4" ],
+    [ 'IDL file is a directory', idl => 'thrift_idl dir.thrift;',
+      'dir.thrift: cannot read: is a directory',
+      "\"thrift_idl\" failed $at:4" ],
+    [ 'IDL files with a wildcard', idl => 'thrift_idl *.thrift;',
+      '*.thrift: no such file', '"thrift_idl" failed, it names one file: '
+      . "\"*\", \"?\" and \"[\" are not expanded $at:4" ],
+    [ 'IDL file in a service', server => 'thrift_service Users { '
+      . 'thrift_idl shop.thrift; }',
+      "\"thrift_idl\" directive is not allowed here $at:8" ],
+    [ 'service twice', server => "$users $users",
+      "duplicate thrift_service \"Users\", previous $at:8 $at:8" ],
+    [ 'time', server => 'thrift_timeout 2sec;',
+      'invalid value "2sec" in "thrift_timeout" directive, it must be a time '
+      . "such as \"300ms\" or \"1m 30s\" $at:8" ],
+    [ 'size', server => 'thrift_max_message_size 16mb;',
+      'invalid value "16mb" in "thrift_max_message_size" directive, it must '
+      . "be a size such as \"4k\" or \"16m\" $at:8" ],
+    [ 'flag', server => 'thrift_idempotent yes;',
+      'invalid value "yes" in "thrift_idempotent" directive, it must be "on" '
+      . "or \"off\" $at:8" ],
+    [ 'number', server => 'thrift_max_pipeline -1;',
+      'invalid value "-1" in "thrift_max_pipeline" directive, it must be a '
+      . "number between 1 and 65535 $at:8" ],
+    [ 'choice', server => 'thrift_validate schemas;',
+      'invalid value "schemas" in "thrift_validate" directive, it must be '
+      . "\"off\", \"structure\" or \"schema\" $at:8" ],
+    [ 'choices', server => 'thrift_next_upstream error http_500;',
+      'invalid value "http_500" in "thrift_next_upstream" directive, it must '
+      . 'be "error", "timeout", "exception", "overloaded", "non_idempotent" '
+      . "or \"off\" $at:8" ],
+    [ 'parameter', upstream => 'thrift_keepalive 3 request=1;',
+      'invalid parameter "request=1" in "thrift_keepalive" directive, it must '
+      . 'be "min=", "max=", "requests=", "timeout=", "lifetime=", "queue=" or '
+      . "\"queue_timeout=\" $at:5" ],
+    [ 'exception type', server => 'thrift_return INTERNAL "x";',
+      'invalid value "INTERNAL" in "thrift_return" directive, it must be '
+      . '"UNKNOWN", "UNKNOWN_METHOD", "INVALID_MESSAGE_TYPE", '
+      . '"WRONG_METHOD_NAME", "BAD_SEQUENCE_ID", "MISSING_RESULT", '
+      . '"INTERNAL_ERROR", "PROTOCOL_ERROR", "INVALID_TRANSFORM", '
+      . "\"INVALID_PROTOCOL\" or \"UNSUPPORTED_CLIENT_TYPE\" $at:8" ],
+    [ 'order', server => 'thrift_service Users order=x { }',
+      'invalid parameter "order=x" in "thrift_service" directive, it must be '
+      . "\"order=\" with a number $at:8" ],
+    [ 'upstream', server => 'thrift_pass user;',
+      "no upstream \"user\" is defined (did you mean \"users\"?) $at:8" ],
+    [ 'upstream, defined later', server => 'thrift_pass lat;',
+      behind => 'upstream late { least_conn; server 127.0.0.1:1; }',
+      "no upstream \"lat\" is defined (did you mean \"late\"?) $at:8" ],
+    [ 'port', server => 'thrift_pass 127.0.0.1;',
+      'no upstream "127.0.0.1" is defined, and an address has a port '
+      . "$at:8" ],
+    [ 'pass and return', server => 'thrift_pass users; '
+      . 'thrift_return UNKNOWN "x";',
+      '"thrift_return" directive cannot stand beside "thrift_pass" '
+      . "$at:8" ],
+    [ 'proxy_pass beside', server => 'thrift_pass users; proxy_timeout 3s;',
+      '"proxy_timeout" directive has no effect on Thrift calls, use '
+      . "\"thrift_timeout\" $at:8" ],
+    [ 'service without answer', server => 'thrift_service Users { }',
+      'no "thrift_handler", "thrift_pass" or "thrift_return" for '
+      . "thrift_service \"Users\" $at:8" ],
+    [ 'no handler', server => 'thrift_service Users { '
+      . 'thrift_handler users.so; }',
+      "open() \"users.so\" failed (2: No such file or directory) $at:8" ],
+    [ 'schema without IDL', idl => '',
+      server => 'thrift_validate schema; thrift_pass users;',
+      '"thrift_validate schema" needs a "thrift_idl" for the server '
+      . "$at:6" ],
+    [ 'two services, one method', idl => 'thrift_idl ab.thrift;',
+      server => 'thrift_service A { thrift_pass users; } '
+      . 'thrift_service B { thrift_pass users; }',
+      'method "get" is in thrift_service "A" and in thrift_service "B", and a '
+      . 'call may name only the method: with "thrift_service B order=1 { ... }"'
+      . " the former answers it $at:8" ],
+    [ 'udp', server => "listen 127.0.0.1:$port udp; thrift_pass users;",
+      "Thrift calls cannot come by \"udp\" to the server $at:6" ],
+) {
+    my ($name, @rest) = @$_;
+    my @messages;
+
+    unshift @messages, pop @rest while @rest && !is_place($rest[-2]);
+
+    is(join("\n", said(server => $users, @rest)), join("\n", @messages),
+       $name);
+}
+
+# what may be right, but is not likely to be
+
+for (
+    [ 'argument', upstream => 'hash $thrift_arg_idd;',
+      '"$thrift_arg_idd" is an argument of no method that is defined (did you '
+      . "mean \"\$thrift_arg_id\"?) $at:5" ],
+    [ 'argument without IDL', idl => '', upstream => 'hash $thrift_arg_id;',
+      '"$thrift_arg_id" is an argument of no method that is defined: there is '
+      . "no \"thrift_idl\" $at:5" ],
+) {
+    my ($name, @rest) = @$_;
+    my $message = pop @rest;
+
+    like($t->test_config(filled(server => $users, @rest)),
+         qr/^nginx: \[warn\] \Q$message\E\n/m, $name);
+}
+
+# an upstream that is named before it is defined keeps its balancer
+
+is(join('', said(server => 'thrift_pass late;', behind =>
+                 'upstream late { least_conn; server 127.0.0.1:1; }')), '',
+   'upstream that is defined later');
+
+$t->done();
+
+
+sub is_place {
+    return defined $_[0] && $_[0] =~ /^(?:idl|upstream|server|behind)$/;
+}
+
+
+sub filled {
+    my %text = (idl => 'thrift_idl shop.thrift;', upstream => '', server => '',
+                behind => '', @_);
+
+    return <<"CONF";
+%%TEST_GLOBALS%%
+events { }
+stream {
+    $text{idl}
+    upstream users { $text{upstream} server 127.0.0.1:%%PORT_backend%%; }
+    server {
+        listen 127.0.0.1:$port;
+        $text{server}
+    }
+    $text{behind}
+}
+CONF
+}
+
+
+# The errors of nginx -t.
+
+sub said {
+    return $t->test_config(filled(@_)) =~ /^nginx: \[(?:emerg)\] (.*)\n/mg;
+}
