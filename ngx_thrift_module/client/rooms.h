@@ -16,12 +16,15 @@
  *             |                             the client's
  *             +--> variables, arguments     $thrift_..., $thrift_arg_...
  *             +--> log                      the access log, a line a call
+ *
+ *     accept                   connections that nginx has not accepted itself
  */
 
 #ifndef _NGX_THRIFT_CLIENT_ROOMS_H_INCLUDED_
 #define _NGX_THRIFT_CLIENT_ROOMS_H_INCLUDED_
 
 
+#include "client/ngx_stream_thrift_accept.h"
 #include "client/ngx_stream_thrift_session.h"
 #include "client/ngx_stream_thrift_call.h"
 #include "client/ngx_stream_thrift_zone.h"

@@ -57,10 +57,6 @@ static void ngx_stream_thrift_handover_unwatch(ngx_connection_t *c);
 static ngx_listening_t *ngx_stream_thrift_handover_find(ngx_socket_t fd);
 static ngx_uint_t ngx_stream_thrift_handover_accepts(ngx_listening_t *ls,
     struct sockaddr *sockaddr, socklen_t socklen);
-static ngx_connection_t *ngx_stream_thrift_handover_accept(ngx_socket_t fd,
-    ngx_listening_t *ls);
-static ngx_int_t ngx_stream_thrift_handover_fill(ngx_connection_t *c,
-    ngx_listening_t *ls);
 static ngx_int_t ngx_stream_thrift_handover_address(ngx_connection_t *c,
     ngx_listening_t *ls);
 static ngx_int_t ngx_stream_thrift_handover_read(ngx_connection_t *c,
@@ -72,7 +68,6 @@ static ngx_int_t ngx_stream_thrift_handover_read_str(ngx_pool_t *pool,
 static void ngx_stream_thrift_handover_start(ngx_connection_t *c);
 static ngx_stream_addr_conf_t *ngx_stream_thrift_handover_addr_conf(
     ngx_connection_t *c);
-static void ngx_stream_thrift_handover_close(ngx_connection_t *c);
 
 
 /* A worker that shuts down has closed them, and nginx counts none. */
@@ -375,94 +370,24 @@ ngx_stream_thrift_handover_receive(ngx_socket_t fd, u_char *p, size_t size)
         return;
     }
 
-    c = ngx_stream_thrift_handover_accept(fd, ls);
+    c = ngx_stream_thrift_accept(fd, ls);
     if (c == NULL) {
         return;
     }
-
-    if (ngx_stream_thrift_handover_read(c, &letter, p + sizeof(letter))
-        != NGX_OK)
-    {
-        ngx_stream_thrift_handover_close(c);
-        return;
-    }
-
-    ngx_stream_thrift_handover_start(c);
-}
-
-
-/* As ngx_event_accept() does it; NULL: the descriptor is closed. */
-
-static ngx_connection_t *
-ngx_stream_thrift_handover_accept(ngx_socket_t fd, ngx_listening_t *ls)
-{
-    ngx_connection_t  *c;
-
-    c = ngx_get_connection(fd, ngx_cycle->log);
-
-    if (c == NULL) {
-        (void) ngx_close_socket(fd);
-        return NULL;
-    }
-
-#if (NGX_STAT_STUB)
-    (void) ngx_atomic_fetch_add(ngx_stat_active, 1);
-#endif
-
-    c->type = SOCK_STREAM;
-    c->pool = ngx_create_pool(ls->pool_size, ngx_cycle->log);
-
-    if (c->pool == NULL
-        || ngx_stream_thrift_handover_fill(c, ls) != NGX_OK
-        || ngx_stream_thrift_handover_address(c, ls) != NGX_OK)
-    {
-        ngx_stream_thrift_handover_close(c);
-        return NULL;
-    }
-
-    return c;
-}
-
-
-static ngx_int_t
-ngx_stream_thrift_handover_fill(ngx_connection_t *c, ngx_listening_t *ls)
-{
-    ngx_log_t  *log;
-
-    log = ngx_palloc(c->pool, sizeof(ngx_log_t));
-    if (log == NULL) {
-        return NGX_ERROR;
-    }
-
-    *log = ls->log;
-
-    log->data = NULL;
-    log->handler = NULL;
-
-    c->recv = ngx_recv;
-    c->send = ngx_send;
-    c->recv_chain = ngx_recv_chain;
-    c->send_chain = ngx_send_chain;
-
-    c->log = log;
-    c->pool->log = log;
-    c->read->log = log;
-    c->write->log = log;
-
-    c->listening = ls;
-    c->local_sockaddr = ls->sockaddr;
-    c->local_socklen = ls->socklen;
-
-    c->number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
-    c->start_time = ngx_current_msec;
-
-    c->write->ready = 1;
 
     /* it may have sent something meanwhile */
 
     ngx_thrift_input_retry(c);
 
-    return NGX_OK;
+    if (ngx_stream_thrift_handover_address(c, ls) != NGX_OK
+        || ngx_stream_thrift_handover_read(c, &letter, p + sizeof(letter))
+           != NGX_OK)
+    {
+        ngx_stream_thrift_accept_close(c);
+        return;
+    }
+
+    ngx_stream_thrift_handover_start(c);
 }
 
 
@@ -620,7 +545,7 @@ ngx_stream_thrift_handover_start(ngx_connection_t *c)
     conf = ngx_stream_thrift_handover_addr_conf(c);
 
     if (conf == NULL) {
-        ngx_stream_thrift_handover_close(c);
+        ngx_stream_thrift_accept_close(c);
         return;
     }
 
@@ -686,23 +611,4 @@ ngx_stream_thrift_handover_addr_conf(ngx_connection_t *c)
     }
 
     return &addr[i].conf;
-}
-
-
-static void
-ngx_stream_thrift_handover_close(ngx_connection_t *c)
-{
-    ngx_pool_t  *pool;
-
-    pool = c->pool;
-
-    ngx_close_connection(c);
-
-#if (NGX_STAT_STUB)
-    (void) ngx_atomic_fetch_add(ngx_stat_active, -1);
-#endif
-
-    if (pool) {
-        ngx_destroy_pool(pool);
-    }
 }
