@@ -10,6 +10,7 @@ NGINX        = /usr/sbin/nginx
 ASAN_NGINX   = $(CURDIR)/build/nginx-asan/nginx
 TSAN_NGINX   = $(CURDIR)/build/nginx-tsan/nginx
 MODULE       = build/ngx_stream_thrift_module.so
+HTTP_MODULE  = build/ngx_http_thrift_module.so
 
 # What handlers are written with, and where "make install" puts things
 
@@ -66,18 +67,20 @@ all: ## build the module for the nginx of the distribution (default)
 	@tools/packages $(BUILD_PACKAGES)
 	@tools/build-nginx dynamic
 	@echo "$(MODULE) is ready"
+	@echo "$(HTTP_MODULE) is ready"
 
 
 .PHONY: install
 install: all build/nthrift ## install module, tool and headers; see PREFIX
 	@install -d $(DESTDIR)$(MODULES_DIR) $(DESTDIR)$(PREFIX)/bin
-	@install -m 644 $(MODULE) $(DESTDIR)$(MODULES_DIR)
+	@install -m 644 $(MODULE) $(HTTP_MODULE) $(DESTDIR)$(MODULES_DIR)
 	@install build/nthrift $(DESTDIR)$(PREFIX)/bin
 	@for header in $(HEADERS); do \
 	    install -D -m 644 src/$$header \
 	        $(DESTDIR)$(PREFIX)/include/nthrift/$$header || exit 1; \
 	done
 	@echo "$(DESTDIR)$(MODULES_DIR)/$(notdir $(MODULE))"
+	@echo "$(DESTDIR)$(MODULES_DIR)/$(notdir $(HTTP_MODULE))"
 	@echo "$(DESTDIR)$(PREFIX)/bin/nthrift"
 	@echo "$(DESTDIR)$(PREFIX)/include/nthrift"
 

@@ -24,6 +24,8 @@ typedef struct ngx_stream_thrift_choice_s   ngx_stream_thrift_choice_t;
 typedef struct ngx_stream_thrift_limited_s  ngx_stream_thrift_limited_t;
 typedef struct ngx_stream_thrift_mirror_s   ngx_stream_thrift_mirror_t;
 typedef struct ngx_stream_thrift_held_s     ngx_stream_thrift_held_t;
+typedef struct ngx_stream_thrift_named_s    ngx_stream_thrift_named_t;
+typedef struct ngx_stream_thrift_door_s     ngx_stream_thrift_door_t;
 
 #include "client/ngx_stream_thrift_refuse.h"
 #include "upstream/ngx_stream_thrift_link.h"

@@ -34,6 +34,8 @@ struct ngx_stream_thrift_call_s {
     unsigned                       ended:1;     /* only a connection that holds
                                                    a server needs it */
     unsigned                       logging:1;
+    unsigned                       over_limit:1;    /* of its client's: it
+                                                   is refused */
 
     ngx_thrift_call_t              call;        /* large, and last */
 };

@@ -132,6 +132,8 @@ ngx_stream_thrift_limit_call(ngx_stream_thrift_call_t *tc,
                       rc == NGX_ERROR ? ", which is full" : "");
     }
 
+    tc->over_limit = 1;
+
     return ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 503,
                                 "overloaded: too many calls at once");
 }

@@ -420,6 +420,7 @@ ngx_stream_thrift_rate_refuse(ngx_stream_thrift_call_t *tc,
     }
 
     tc->rate_status = NGX_STREAM_THRIFT_RATE_REJECTED;
+    tc->over_limit = 1;
 
     return ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 503,
                                 "overloaded: calls come too fast");

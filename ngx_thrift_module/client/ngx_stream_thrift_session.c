@@ -33,6 +33,8 @@ static void ngx_stream_thrift_session_give_up(ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_lost(ngx_thrift_client_t *client);
 static ngx_int_t ngx_stream_thrift_session_read(
     ngx_stream_thrift_session_t *ts);
+static ngx_int_t ngx_stream_thrift_session_check_door(
+    ngx_stream_thrift_session_t *ts, ngx_int_t rc);
 static void ngx_stream_thrift_session_keep(ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_blocked(
     ngx_stream_thrift_session_t *ts);
@@ -91,6 +93,8 @@ ngx_stream_thrift_handler(ngx_stream_session_t *s)
     ts->session = s;
     ts->conf = ngx_stream_get_module_srv_conf(s, ngx_stream_thrift_module);
     ts->main = ngx_stream_get_module_main_conf(s, ngx_stream_thrift_module);
+    ts->door = ngx_stream_thrift_door_of(c);
+    ts->rules = ts->door ? &ts->conf->door_rules : &ts->conf->messages.rules;
 
     ngx_stream_set_ctx(s, ts, ngx_stream_thrift_module);
 
@@ -326,7 +330,7 @@ ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts)
 static ngx_uint_t
 ngx_stream_thrift_session_has_left(ngx_stream_thrift_session_t *ts)
 {
-    if (ts->conf->half_close) {
+    if (ts->conf->half_close && ts->door == NULL) {
         return 0;
     }
 
@@ -525,8 +529,13 @@ ngx_stream_thrift_session_message(ngx_stream_thrift_session_t *ts)
         }
     }
 
-    rc = ngx_thrift_message_read(&tc->call.request, &ts->conf->messages.rules,
-                                 &ts->in, tc->call.pool);
+    rc = ngx_thrift_message_read(&tc->call.request, ts->rules, &ts->in,
+                                 tc->call.pool);
+
+    if (ts->door) {
+        rc = ngx_stream_thrift_session_check_door(ts, rc);
+    }
+
     if (rc == NGX_AGAIN) {
         ngx_stream_thrift_session_keep(ts);
         return NGX_AGAIN;
@@ -545,6 +554,11 @@ ngx_stream_thrift_session_message(ngx_stream_thrift_session_t *ts)
         ts->closing = 1;
 
         ngx_stream_thrift_refuse(ts, tc);
+
+        if (ts->door) {
+            ngx_stream_thrift_door_refuse(ts, wire->error.text);
+        }
+
         ngx_stream_thrift_session_drop(ts);
 
         return NGX_OK;
@@ -555,6 +569,30 @@ ngx_stream_thrift_session_message(ngx_stream_thrift_session_t *ts)
     ngx_stream_thrift_session_call(ts, tc, rc == NGX_ERROR);
 
     return NGX_OK;
+}
+
+
+/* What came by http is one message and nothing else; else it is none. */
+
+static ngx_int_t
+ngx_stream_thrift_session_check_door(ngx_stream_thrift_session_t *ts,
+    ngx_int_t rc)
+{
+    const char         *why;
+    nthrift_message_t  *wire;
+
+    why = ngx_stream_thrift_door_check(ts, rc);
+
+    if (why == NULL) {
+        return rc;
+    }
+
+    wire = &ts->reading->call.request.wire;
+
+    wire->head.size = 0;
+    wire->error.text = why;
+
+    return NGX_ERROR;
 }
 
 
@@ -641,7 +679,7 @@ ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
                                    + ngx_thrift_message_kept(&call->request)
                                    - call->held);
 
-    if (ts->total == ts->conf->max_calls) {
+    if (ts->total == ts->conf->max_calls || ts->door) {
         ts->closing = 1;
     }
 
@@ -654,6 +692,10 @@ ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
 
     if (call->fatal) {
         ts->closing = 1;
+    }
+
+    if (ts->door && call->oneway) {
+        ngx_stream_thrift_door_take(ts, call);
     }
 }
 
@@ -728,6 +770,10 @@ ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts)
         for (cl = call->out; cl->next; cl = cl->next) { /* void */ }
 
         call->out_last = cl;
+
+        if (ts->door) {
+            ngx_stream_thrift_door_answer(ts, call);
+        }
 
         *ts->out_last = call->out;
         ts->out_last = &cl->next;

@@ -39,6 +39,7 @@ struct ngx_stream_thrift_session_s {
     ngx_connection_t               *connection;
     ngx_stream_session_t           *session;
     ngx_stream_thrift_srv_conf_t   *conf;
+    nthrift_rules_t                *rules;      /* of its messages */
     ngx_stream_thrift_call_t       *reading;    /* its message has begun */
     ngx_uint_t                      wait;       /* what its timer is set for */
     ngx_uint_t                      turn;       /* receptions and calls since
@@ -73,6 +74,8 @@ struct ngx_stream_thrift_session_s {
                                                    them */
     ngx_uint_t                      npaused;    /* that may receive no more */
     ngx_msec_t                      begun;      /* the message being read */
+    ngx_stream_thrift_door_t       *door;       /* its call came by http, or
+                                                   NULL */
 
     ngx_stream_thrift_main_conf_t  *main;
     ngx_event_t                     flush;      /* posted: replies are ready */

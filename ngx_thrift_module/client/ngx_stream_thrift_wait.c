@@ -177,6 +177,11 @@ ngx_stream_thrift_session_end(ngx_stream_thrift_session_t *ts)
         return;
     }
 
+    if (ts->door && ngx_stream_thrift_door_is_read(ts)) {
+        ngx_stream_thrift_session_close(ts, NGX_STREAM_OK);
+        return;
+    }
+
     /*
      * Closing a socket with unread bytes resets the connection, and the last
      * reply could be lost with it: let the client close first.

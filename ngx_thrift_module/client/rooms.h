@@ -17,6 +17,7 @@
  *             +--> variables, arguments     $thrift_..., $thrift_arg_...
  *             +--> log                      the access log, a line a call
  *
+ *     door                     sessions of one call each, that came by http
  *     accept                   connections that nginx has not accepted itself
  */
 
@@ -25,6 +26,8 @@
 
 
 #include "client/ngx_stream_thrift_accept.h"
+#include "client/ngx_thrift_door.h"
+#include "client/ngx_stream_thrift_door.h"
 #include "client/ngx_stream_thrift_session.h"
 #include "client/ngx_stream_thrift_call.h"
 #include "client/ngx_stream_thrift_zone.h"

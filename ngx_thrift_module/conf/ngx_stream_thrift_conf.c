@@ -34,6 +34,8 @@ static void ngx_stream_thrift_merge_server(ngx_stream_thrift_srv_conf_t *prev,
 static char *ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *prev, ngx_stream_thrift_srv_conf_t *conf);
 static void ngx_stream_thrift_set_rules(ngx_stream_thrift_srv_conf_t *conf);
+static void ngx_stream_thrift_set_door_rules(
+    ngx_stream_thrift_srv_conf_t *conf);
 static void ngx_stream_thrift_set_checks(ngx_stream_thrift_srv_conf_t *conf);
 static uint8_t ngx_stream_thrift_check_value(
     ngx_stream_thrift_srv_conf_t *conf, ngx_uint_t values);
@@ -61,6 +63,7 @@ ngx_stream_thrift_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&tmcf->delays, cf->pool, 4, sizeof(void *))
            != NGX_OK
         || ngx_array_init(&tmcf->idls, cf->pool, 1, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&tmcf->named, cf->pool, 2, sizeof(void *)) != NGX_OK
         || ngx_array_init(&tmcf->servers, cf->pool, 4, sizeof(void *))
            != NGX_OK
         || ngx_array_init(&tmcf->targets, cf->pool, 16, sizeof(void *))
@@ -155,6 +158,7 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
      *
      *     tscf->files = NULL;
      *     tscf->dirs = NULL;
+     *     tscf->named = NULL;
      *     tscf->proxy_notes = NULL;
      *     tscf->block.inner = NULL;
      */
@@ -433,7 +437,25 @@ ngx_stream_thrift_set_rules(ngx_stream_thrift_srv_conf_t *conf)
         rules->max_frame = NGX_STREAM_THRIFT_MAX_FRAME;
     }
 
+    ngx_stream_thrift_set_door_rules(conf);
     ngx_stream_thrift_set_checks(conf);
+}
+
+
+/*
+ * A body of http is one message without a frame: what stands there without a
+ * version can be taken for nothing else.
+ */
+
+static void
+ngx_stream_thrift_set_door_rules(ngx_stream_thrift_srv_conf_t *conf)
+{
+    conf->door_rules = conf->messages.rules;
+    conf->door_rules.transport = NTHRIFT_UNFRAMED;
+
+    if (conf->protocol == NTHRIFT_PROTOCOL_AUTO) {
+        conf->door_rules.lax = 1;
+    }
 }
 
 

@@ -84,6 +84,8 @@ typedef struct {
     size_t                           check_size;    /* of the largest ... */
     void                            *check_memory;  /* ... of all checks */
 
+    ngx_array_t                      named;     /* ngx_stream_thrift_named_t *:
+                                                   servers with a name */
     ngx_array_t                      servers;   /* ngx_stream_thrift_srv_conf_t
                                                    *: with definitions */
 
@@ -151,6 +153,8 @@ struct ngx_stream_thrift_block_s {
 
 typedef struct {
     ngx_thrift_message_conf_t        messages;
+    nthrift_rules_t                  door_rules;    /* of calls by http */
+    ngx_stream_thrift_named_t       *named;     /* NULL: it has no name */
 
     ngx_array_t                     *files;     /* ngx_stream_thrift_file_t */
     ngx_array_t                     *dirs;      /* the same */

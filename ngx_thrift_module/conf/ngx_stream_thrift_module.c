@@ -125,6 +125,13 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       0,
       NULL },
 
+    { ngx_string("thrift_name"),
+      NGX_STREAM_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_stream_thrift_name,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     /* wire */
 
     { ngx_string("thrift_transport"),
@@ -312,6 +319,7 @@ static ngx_int_t
 ngx_stream_thrift_init(ngx_conf_t *cf)
 {
     if (ngx_stream_thrift_check_proxy(cf) != NGX_OK
+        || ngx_stream_thrift_init_names(cf) != NGX_OK
         || ngx_stream_thrift_init_deadlines(cf) != NGX_OK
         || ngx_stream_thrift_init_arguments(cf) != NGX_OK
         || ngx_stream_thrift_init_checks(cf) != NGX_OK

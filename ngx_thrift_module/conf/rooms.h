@@ -16,6 +16,7 @@
  *     value                   what values of directives may be, and what is
  *                             said of others; used by all that have directives
  *     where                   where a variable is written
+ *     names                   thrift_name: servers that http{} knows
  *     proxy                   directives that do nothing beside ours
  */
 
@@ -31,6 +32,7 @@
 #include "conf/ngx_stream_thrift_definitions.h"
 #include "conf/ngx_stream_thrift_compat.h"
 #include "conf/ngx_stream_thrift_routes.h"
+#include "conf/ngx_stream_thrift_names.h"
 #include "conf/ngx_stream_thrift_proxy.h"
 
 

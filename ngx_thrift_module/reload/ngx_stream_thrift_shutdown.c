@@ -188,6 +188,12 @@ ngx_stream_thrift_shutdown_fate(ngx_stream_thrift_session_t *ts)
 ngx_uint_t
 ngx_stream_thrift_shutdown_stops(ngx_stream_thrift_session_t *ts)
 {
+    /* one call that http has taken already, and that is all */
+
+    if (ts->door) {
+        return 0;
+    }
+
     switch (ngx_stream_thrift_shutdown_fate(ts)) {
 
     case NGX_STREAM_THRIFT_GOES:
@@ -207,6 +213,10 @@ ngx_int_t
 ngx_stream_thrift_shutdown_next(ngx_stream_thrift_session_t *ts)
 {
     ngx_uint_t  fate;
+
+    if (ts->door) {
+        return NGX_DECLINED;
+    }
 
     fate = ngx_stream_thrift_shutdown_fate(ts);
 

@@ -32,7 +32,8 @@ package Test::Thrift;
 #     TEST_NGINX_BINARY       default /usr/sbin/nginx
 #     TEST_NGINX_MODULES_DIR  where ngx_stream_module.so is,
 #                             default /usr/lib/nginx/modules
-#     TEST_NGINX_MODULE       default build/ngx_stream_thrift_module.so
+#     TEST_NGINX_MODULE       default build/ngx_stream_thrift_module.so; the one
+#                             for http is beside it
 #     TEST_NGINX_STATIC       set: the binary contains stream and the module
 #     TEST_NGINX_SANITIZE     what a static binary was built with, default
 #                             address,undefined
@@ -60,6 +61,7 @@ use Time::HiRes qw(time);
 use Test::Thrift::Backend;
 use Test::Thrift::Bytes;
 use Test::Thrift::Client;
+use Test::Thrift::Http;
 
 our @EXPORT = (qw(answer conf conf_lines elapse wait_for time_factor sanitizer),
                @Test::Thrift::Bytes::EXPORT);
@@ -177,6 +179,7 @@ sub answer {
 #
 # log      level of error_log, default debug
 # module   0: do not load the thrift module
+# http     1: load the one for http, too
 # upgrade  1: the binary can be upgraded, see upgrade()
 
 sub new {
@@ -339,6 +342,7 @@ sub expand {
 
     $text =~ s/%%TEST_GLOBALS%%/$self->globals()/eg;
     $text =~ s/%%TEST_GLOBALS_STREAM%%/$ENV{TEST_NGINX_GLOBALS_STREAM} || ''/eg;
+    $text =~ s/%%TEST_GLOBALS_HTTP%%/$self->globals_http()/eg;
     $text =~ s/%%PORT_(\w+)%%/$self->port($1)/eg;
     $text =~ s/%%SOCK_(\w+)%%/$self->sock($1)/eg;
     $text =~ s/%%TESTDIR%%/$self->{dir}/g;
@@ -366,6 +370,8 @@ sub globals {
 
         push @lines, "load_module $stream;";
         push @lines, "load_module $ours;" if $self->{module};
+        push @lines, "load_module " . http_module_file() . ';'
+            if $self->{http};
     }
 
     # a new binary gets no other environment
@@ -376,6 +382,17 @@ sub globals {
     push @lines, $ENV{TEST_NGINX_GLOBALS} || ();
 
     return join(' ', @lines);
+}
+
+
+# Of http{}: files of requests and logs are the test's.
+
+sub globals_http {
+    my ($self) = @_;
+
+    return join(' ', 'access_log off;',
+                map { "${_}_temp_path $self->{dir}/temp-$_;" }
+                    qw(client_body proxy fastcgi uwsgi scgi));
 }
 
 
@@ -394,6 +411,13 @@ sub module_files {
     return ("$modules/ngx_stream_module.so",
             $ENV{TEST_NGINX_MODULE}
                 || "$TOP/build/ngx_stream_thrift_module.so");
+}
+
+
+sub http_module_file {
+    my (undef, $ours) = module_files();
+
+    return dirname($ours) . '/ngx_http_thrift_module.so';
 }
 
 
@@ -525,6 +549,10 @@ sub config_error {
     my ($self, $conf) = @_;
 
     my $text = $self->test_config($conf);
+
+    # what is wrong between blocks shows when all of them were read
+
+    $text =~ s/^nginx: the configuration file \S+ syntax is ok\n//;
 
     return $text =~ /^nginx: \[emerg\] (.*\n)nginx: .* test failed\n$/ ? $1
                                                                        : $text;
@@ -864,6 +892,22 @@ sub client {
     push @{$self->{clients}}, $c;
 
     return $c;
+}
+
+
+# http($where, %options): the same for a client of HTTP, a Test::Thrift::Http.
+
+sub http {
+    my ($self, $where, %o) = @_;
+
+    my $http = Test::Thrift::Http->new(
+        address => $self->address($where),
+        timeout => 5 * time_factor(),
+        %o);
+
+    push @{$self->{clients}}, $http->connection();
+
+    return $http;
 }
 
 

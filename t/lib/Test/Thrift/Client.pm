@@ -206,6 +206,22 @@ sub read_all {
 }
 
 
+# read_some(timeout): what is there, once there is something; '' at the end of
+# file or of time.
+
+sub read_some {
+    my ($self, $timeout) = @_;
+
+    $self->_fill(time() + ($timeout || $self->{timeout}))
+        unless length $self->{in};
+
+    my $bytes = $self->{in};
+    $self->{in} = '';
+
+    return $bytes;
+}
+
+
 # read_message(timeout): the next message as parse_message() returns it, or
 # undef when the peer closed or time is over.  Dies when it is malformed.
 

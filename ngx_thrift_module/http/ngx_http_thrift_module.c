@@ -1,0 +1,287 @@
+
+/*
+ * The directives of http{}.  They name servers of stream{}, which may stand
+ * behind it in the configuration: names are looked up when all of it is read,
+ * by a module of nginx's core, which is asked then.
+ */
+
+#include "ngx_http_thrift.h"
+
+
+#define NGX_HTTP_THRIFT_BUFFER  16384       /* bytes, of replies */
+#define NGX_HTTP_THRIFT_TIME    86400000    /* milliseconds: the times are those
+                                               of the server */
+
+
+static void *ngx_http_thrift_create_servers(ngx_cycle_t *cycle);
+static char *ngx_http_thrift_init_servers(ngx_cycle_t *cycle, void *conf);
+static char *ngx_http_thrift_find_server(ngx_cycle_t *cycle,
+    ngx_http_thrift_server_t *server);
+static void *ngx_http_thrift_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_thrift_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static char *ngx_http_thrift_door(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static ngx_http_thrift_server_t *ngx_http_thrift_add_server(ngx_conf_t *cf);
+
+
+static ngx_core_module_t  ngx_http_thrift_servers_module_ctx = {
+    ngx_string("thrift_servers"),
+    ngx_http_thrift_create_servers,
+    ngx_http_thrift_init_servers
+};
+
+
+ngx_module_t  ngx_http_thrift_servers_module = {
+    NGX_MODULE_V1,
+    &ngx_http_thrift_servers_module_ctx,   /* module context */
+    NULL,                                  /* module directives */
+    NGX_CORE_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_command_t  ngx_http_thrift_commands[] = {
+
+    { ngx_string("thrift_door"),
+      NGX_HTTP_LOC_CONF|NGX_HTTP_LIF_CONF|NGX_CONF_TAKE1,
+      ngx_http_thrift_door,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("thrift_door_status"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_thrift_loc_conf_t, status),
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_thrift_module_ctx = {
+    NULL,                                  /* preconfiguration */
+    NULL,                                  /* postconfiguration */
+
+    NULL,                                  /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_thrift_create_loc_conf,       /* create location configuration */
+    ngx_http_thrift_merge_loc_conf         /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_thrift_module = {
+    NGX_MODULE_V1,
+    &ngx_http_thrift_module_ctx,           /* module context */
+    ngx_http_thrift_commands,              /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static void *
+ngx_http_thrift_create_servers(ngx_cycle_t *cycle)
+{
+    return ngx_array_create(cycle->pool, 2, sizeof(void *));
+}
+
+
+static char *
+ngx_http_thrift_init_servers(ngx_cycle_t *cycle, void *conf)
+{
+    ngx_array_t  *servers = conf;
+
+    ngx_uint_t                  i;
+    ngx_http_thrift_server_t  **server;
+
+    server = servers->elts;
+
+    for (i = 0; i < servers->nelts; i++) {
+        if (ngx_http_thrift_find_server(cycle, server[i]) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_thrift_find_server(ngx_cycle_t *cycle,
+    ngx_http_thrift_server_t *server)
+{
+    ngx_str_t  near;
+
+    server->server = ngx_stream_thrift_doors.find(cycle, &server->name, &near);
+
+    if (server->server) {
+        return NGX_CONF_OK;
+    }
+
+    if (near.len) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "no server of stream has \"thrift_name %V\" (did you "
+                      "mean \"%V\"?) for \"%V\" in %s:%ui", &server->name,
+                      &near, &server->directive, server->file_name,
+                      server->line);
+
+    } else {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "no server of stream has \"thrift_name %V\" for \"%V\" "
+                      "in %s:%ui", &server->name, &server->directive,
+                      server->file_name, server->line);
+    }
+
+    return NGX_CONF_ERROR;
+}
+
+
+static void *
+ngx_http_thrift_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_upstream_conf_t    *upstream;
+    ngx_http_thrift_loc_conf_t  *tlcf;
+
+    tlcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_thrift_loc_conf_t));
+    if (tlcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     tlcf->server = NULL;
+     *     upstream->buffering = 0;
+     *     upstream->ignore_client_abort = 0;
+     *     upstream->next_upstream = 0;
+     *     upstream->intercept_errors = 0;
+     */
+
+    upstream = &tlcf->upstream;
+
+    upstream->buffer_size = NGX_HTTP_THRIFT_BUFFER;
+    upstream->connect_timeout = NGX_HTTP_THRIFT_TIME;
+    upstream->send_timeout = NGX_HTTP_THRIFT_TIME;
+    upstream->read_timeout = NGX_HTTP_THRIFT_TIME;
+    upstream->upstream = &tlcf->peer;
+
+    tlcf->peer.peer.init = ngx_http_thrift_peer_init;
+
+    tlcf->status = NGX_CONF_UNSET;
+
+    return tlcf;
+}
+
+
+static char *
+ngx_http_thrift_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_thrift_loc_conf_t  *prev = parent;
+    ngx_http_thrift_loc_conf_t  *conf = child;
+
+    ngx_http_core_loc_conf_t  *clcf;
+
+    ngx_conf_merge_value(conf->status, prev->status, 1);
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    /* as of "limit_except" */
+
+    if (clcf->noname && conf->server == NULL && prev->server) {
+        conf->server = prev->server;
+        clcf->handler = ngx_http_thrift_door_handler;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_thrift_door(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_thrift_loc_conf_t  *tlcf = conf;
+
+    ngx_http_core_loc_conf_t  *clcf;
+
+    if (tlcf->server) {
+        return "is duplicate";
+    }
+
+    tlcf->server = ngx_http_thrift_add_server(cf);
+
+    if (tlcf->server == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_http_thrift_door_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+/* That the directive names; NULL: logged. */
+
+static ngx_http_thrift_server_t *
+ngx_http_thrift_add_server(ngx_conf_t *cf)
+{
+    ngx_str_t                  *value;
+    ngx_array_t                *servers;
+    ngx_http_thrift_server_t   *server, **serverp;
+
+    value = cf->args->elts;
+
+    if (&ngx_stream_thrift_doors == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" needs ngx_stream_thrift_module.so, loaded "
+                           "before ngx_http_thrift_module.so", &value[0]);
+        return NULL;
+    }
+
+    if (ngx_stream_thrift_doors.size != sizeof(ngx_thrift_doors_t)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "ngx_http_thrift_module.so and "
+                           "ngx_stream_thrift_module.so are not of the same "
+                           "version");
+        return NULL;
+    }
+
+    servers = (ngx_array_t *) ngx_get_conf(cf->cycle->conf_ctx,
+                                           ngx_http_thrift_servers_module);
+
+    server = ngx_pcalloc(cf->pool, sizeof(ngx_http_thrift_server_t));
+    serverp = ngx_array_push(servers);
+
+    if (server == NULL || serverp == NULL) {
+        return NULL;
+    }
+
+    *serverp = server;
+
+    server->directive = value[0];
+    server->name = value[1];
+    server->file_name = cf->conf_file->file.name.data;
+    server->line = cf->conf_file->line;
+
+    return server;
+}

@@ -1,0 +1,210 @@
+#!/usr/bin/perl
+
+# Names of servers in thrift_door, wrong ones and their messages; the module for
+# http without the one for stream, and without http{}; what docs/http.md begins
+# with.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Test::Thrift;
+
+
+my $template = <<'EOF';
+
+%%TEST_GLOBALS%%
+
+events {
+}
+
+http {
+    %%TEST_GLOBALS_HTTP%%
+
+    server {
+        listen  127.0.0.1:%%PORT_web%%;
+
+        location /thrift {
+            #door
+        }
+    }
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    server {
+        listen       127.0.0.1:%%PORT_users%%;
+        thrift_pass  127.0.0.1:%%PORT_backend%%;
+        #users
+    }
+
+    server {
+        listen  127.0.0.1:%%PORT_other%%;
+        #other
+    }
+}
+
+EOF
+
+my $t = Test::Thrift->new(undef, http => 1);
+my %line = conf_lines($template);
+my $file = 'test.conf';
+
+like($t->test_config(conf($template, door => 'thrift_door users;',
+                          users => 'thrift_name users;', other => 'return x;')),
+     qr/test is successful/, 'a name that is known');
+
+for (
+    [ 'an unknown name',
+      { door => 'thrift_door orders;', users => 'thrift_name users;' },
+      "no server of stream has \"thrift_name orders\" for \"thrift_door\""
+      . " in $file:$line{door}" ],
+    [ 'a name that is near',
+      { door => 'thrift_door user;', users => 'thrift_name users;' },
+      "no server of stream has \"thrift_name user\" (did you mean \"users\"?)"
+      . " for \"thrift_door\" in $file:$line{door}" ],
+    [ 'no names',
+      { door => 'thrift_door users;' },
+      "no server of stream has \"thrift_name users\" for \"thrift_door\""
+      . " in $file:$line{door}" ],
+    [ 'two of one name',
+      { users => 'thrift_name users;',
+        other => 'thrift_name users; thrift_return INTERNAL_ERROR x;' },
+      "duplicate \"thrift_name users\", the other one is in"
+      . " $file:$line{users} in $file:$line{other}" ],
+    [ 'two names',
+      { users => 'thrift_name users; thrift_name again;' },
+      "\"thrift_name\" directive is duplicate in $file:$line{users}" ],
+    [ 'an empty name',
+      { users => 'thrift_name "";' },
+      "\"thrift_name\" directive has an empty name in $file:$line{users}" ],
+    [ 'a name of another server',
+      { other => 'thrift_name other; return x;' },
+      "\"thrift_name\" in a server that answers no Thrift calls"
+      . " in $file:$line{other}" ],
+    [ 'two doors',
+      { door => 'thrift_door users; thrift_door users;',
+        users => 'thrift_name users;' },
+      "\"thrift_door\" directive is duplicate in $file:$line{door}" ],
+) {
+    my ($name, $texts, $want) = @$_;
+
+    is($t->config_error(conf($template, other => 'return x;', %$texts)),
+       "$want\n", $name);
+}
+
+my $no_stream = conf($template, door => 'thrift_door users;')
+                =~ s/^stream .*//msr;
+
+is($t->config_error($no_stream),
+   "no server of stream has \"thrift_name users\" for \"thrift_door\""
+   . " in $file:$line{door}\n", 'no stream{}');
+
+my $no_http = conf($template, users => 'thrift_name users;',
+                   other => 'return x;') =~ s/^http .*?^}$//msr;
+
+like($t->test_config($no_http), qr/test is successful/, 'no http{}');
+like($t->test_config("%%TEST_GLOBALS%%\nevents {}\n"),
+     qr/test is successful/, 'neither');
+
+SKIP: {
+    skip 'modules are linked in', 4 if $ENV{TEST_NGINX_STATIC};
+
+    my $alone = Test::Thrift->new(undef, module => 0, http => 1);
+
+    is($alone->config_error($no_stream),
+       "\"thrift_door\" needs ngx_stream_thrift_module.so, loaded before"
+       . " ngx_http_thrift_module.so in $file:$line{door}\n",
+       'the module for http alone');
+    like($alone->test_config("%%TEST_GLOBALS%%\nevents {}\n"),
+         qr/test is successful/, 'it does no harm');
+
+    my ($stream, $ours) = Test::Thrift::module_files();
+    my $http = Test::Thrift::http_module_file();
+    my $order = conf($template, door => 'thrift_door users;',
+                     users => 'thrift_name users;', other => 'return x;');
+
+    $order =~ s/%%TEST_GLOBALS%%/load_module $stream; load_module $http; /;
+    $order =~ s/^events/load_module $ours; events/m;
+
+    is($t->config_error($order),
+       "\"thrift_door\" needs ngx_stream_thrift_module.so, loaded before"
+       . " ngx_http_thrift_module.so in $file:$line{door}\n",
+       'the module for http first');
+
+    my $without = Test::Thrift->new(undef);
+
+    is($without->config_error(conf($template, door => 'thrift_door users;',
+                                   users => 'thrift_name users;',
+                                   other => 'return x;')),
+       "unknown directive \"thrift_door\" in $file:$line{door}\n",
+       'the module for stream alone');
+
+    for ($alone, $without) {
+        $_->{done} = 1;
+    }
+}
+
+# A name is looked up in the configuration that it belongs to
+
+my $named = sub {
+    my ($name) = @_;
+    return conf($template, door => "thrift_door $name;",
+                users => "thrift_name $name;", other => 'return x;');
+};
+
+$t->write_conf($named->('users'));
+
+my $backend = $t->backend('backend');
+
+$t->run();
+
+my $call = call_bytes('get', 1, undef, transport => 'unframed');
+my $status = sub { $t->http('web')->post('/thrift', $call)->{status} };
+
+is($status->(), 200, 'answered');
+
+$t->reload($named->('people'));
+is($status->(), 200, 'answered after a reload with another name');
+
+$t->expect_log(qr/no server of stream has "thrift_name users"/);
+ok(!$t->reload(conf($template, door => 'thrift_door users;',
+                    users => 'thrift_name people;', other => 'return x;')),
+   'a wrong name is told');
+is($status->(), 200, 'and the old configuration stays');
+
+SKIP: {
+    skip 'no curl', 1 if system('curl -V >/dev/null 2>&1') != 0;
+
+    like(documented(), qr/^HTTP\/1\.1 503 .*it works/s, 'docs/http.md');
+}
+
+$t->done();
+
+
+# The configuration of the page, with the modules and ports of the test, and
+# what its command prints.
+
+sub documented {
+    my $file = Test::Thrift->top() . '/docs/http.md';
+
+    open(my $fh, '<', $file) or die "$file: $!";
+    my $text = do { local $/; <$fh> };
+
+    my ($conf) = $text =~ /^((?: {4}load_module.*\n)+(?: {4}.*\n|\n(?= {4}))+)/m;
+    my ($command) = $t->documented('docs/http.md');
+
+    $conf =~ s/^ {4}//mg;
+    $conf =~ s/^load_module.*\n//mg;
+    $conf =~ s/^(http \{)/$1 %%TEST_GLOBALS_HTTP%%/m;
+    s/:8080/:%%PORT_web%%/, s/:9090/:%%PORT_users%%/ for $conf, $command;
+
+    $t->reload("%%TEST_GLOBALS%%\n$conf");
+    $command = $t->expand($command);
+
+    return qx{$command};
+}
