@@ -33,10 +33,13 @@ frame_check_rules(const nthrift_rules_t *rules, const nthrift_head_t *head)
 {
     fuzz_check(rules->transport == NTHRIFT_TRANSPORT_AUTO
                || rules->transport == head->transport);
+    fuzz_check((head->transport == NTHRIFT_HEADER)
+               == (head->protocol == NTHRIFT_PROTOCOL_AUTO));
     fuzz_check(rules->protocol == NTHRIFT_PROTOCOL_AUTO
+               || head->transport == NTHRIFT_HEADER
                || rules->protocol == head->protocol);
     fuzz_check(!head->lax || (rules->lax && head->protocol == NTHRIFT_BINARY));
-    fuzz_check(head->transport == NTHRIFT_FRAMED || head->frame == 0);
+    fuzz_check(head->transport != NTHRIFT_UNFRAMED || head->frame == 0);
     fuzz_check(head->transport == NTHRIFT_UNFRAMED
                || (head->frame != 0 && head->frame <= NTHRIFT_MAX_FRAME));
 }

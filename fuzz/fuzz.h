@@ -60,7 +60,7 @@ fuzz_rules(uint8_t choice)
 {
     nthrift_rules_t  rules;
 
-    rules.transport = choice % 3;
+    rules.transport = (choice & 3) ? 0 : choice / 4 % NTHRIFT_TRANSPORTS;
     rules.protocol = choice / 3 % NTHRIFT_PROTOCOLS;
     rules.lax = choice / 12 % 2;
     rules.validate = choice / 24 % 4 != 3;
@@ -68,6 +68,7 @@ fuzz_rules(uint8_t choice)
     rules.text = choice >= 192;
     rules.max_depth = 64;
     rules.max_frame = 16384000;
+    rules.max_header = 16384;
     rules.max_message = 100 * 1024 * 1024;
 
     return rules;

@@ -9,13 +9,20 @@
 
 #define BODY  5
 
+/* What a THeader may have, by the rules of fuzz.h. */
+
+#define HEADER  (NTHRIFT_HEADER_FIXED + 16384)
+
 
 static int
 head_same(const nthrift_head_t *a, const nthrift_head_t *b)
 {
     return a->transport == b->transport && a->protocol == b->protocol
            && a->type == b->type && a->seqid == b->seqid
-           && nthrift_str_equal(&a->name, &b->name);
+           && nthrift_str_equal(&a->name, &b->name)
+           && a->packed == b->packed && nthrift_str_equal(&a->info, &b->info)
+           && (a->transport != NTHRIFT_HEADER
+               || (a->sequence == b->sequence && a->flags == b->flags));
 }
 
 
@@ -31,12 +38,13 @@ head_check_write(const nthrift_head_t *head)
     nthrift_error_t  err = { NULL };
     nthrift_rules_t  rules = { .transport = head->transport,
                                .protocol = head->protocol,
+                               .max_header = NTHRIFT_MAX_HEADER,
                                .unnamed = 1 };
 
     size = nthrift_head_size(head);
     p = malloc(size);
 
-    fuzz_check(size <= NTHRIFT_MAX_HEAD);
+    fuzz_check(size <= NTHRIFT_MAX_HEAD + HEADER);
     fuzz_check(nthrift_head_write(p, head, BODY) == p + size);
 
     rc = nthrift_head_read(&rules, p, p + size, &again, &err);
@@ -66,7 +74,7 @@ head_check_patch(const nthrift_rules_t *rules, const nthrift_head_t *head,
     rc = nthrift_head_patch_seqid(p, head, seqid);
 
     if (rc == NTHRIFT_DECLINED) {
-        fuzz_check(head->protocol != NTHRIFT_BINARY);
+        fuzz_check(head->protocol != NTHRIFT_BINARY || head->header != 0);
         fuzz_check(memcmp(p, data, size) == 0);
         free(p);
         return;
@@ -134,15 +142,22 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rc = nthrift_head_read(&rules, p, p + size, &head, &err);
 
     fuzz_check((rc == NTHRIFT_ERROR) == (err.text != NULL));
-    fuzz_check(rc != NTHRIFT_AGAIN || size < NTHRIFT_MAX_HEAD);
+    fuzz_check(rc != NTHRIFT_AGAIN || size < NTHRIFT_MAX_HEAD + HEADER);
 
     if (rc == NTHRIFT_OK) {
-        fuzz_check(head.size <= size && head.size <= NTHRIFT_MAX_HEAD);
+        fuzz_check(head.size <= size);
+        fuzz_check(head.size <= NTHRIFT_MAX_HEAD + head.header);
+        fuzz_check(head.header <= HEADER);
         fuzz_check(head.name.len <= NTHRIFT_MAX_NAME);
-        fuzz_check(head.name.len != 0
+        fuzz_check(head.name.len != 0 || head.packed
                    || (rules.unnamed && head.type == NTHRIFT_EXCEPTION));
         fuzz_check(head.name.data > p
                    && head.name.data + head.name.len <= p + head.size);
+
+        if (head.packed == NTHRIFT_PACKED_UNKNOWN) {
+            free(p);
+            return 0;
+        }
 
         head_check_write(&head);
         head_check_patch(&rules, &head, data, size, seqid);

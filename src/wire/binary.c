@@ -463,6 +463,8 @@ binary_exception_read(const uint8_t *p, const uint8_t *last,
 const nthrift_protocol_t  nthrift_binary = {
     .name = "binary",
 
+    .header_id = 0,
+
     .first = BINARY_VERSION >> 24,
     .version = (BINARY_VERSION >> 16) & 0xff,
     .version_mask = 0xff,

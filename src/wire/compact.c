@@ -290,6 +290,8 @@ compact_exception_read(const uint8_t *p, const uint8_t *last,
 const nthrift_protocol_t  nthrift_compact = {
     .name = "compact",
 
+    .header_id = 2,
+
     .first = COMPACT_ID,
     .version = COMPACT_VERSION,
     .version_mask = 0x1f,

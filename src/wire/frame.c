@@ -3,8 +3,8 @@
  * bytes at most it tells how the message is wrapped and which protocol it
  * speaks, or what else came instead of Thrift.  Called by head.c for every
  * message, so that a connection may change its mind between two calls.  It
- * looks at bytes only and moves nothing.  The rows of both transports are at
- * the end.
+ * looks at bytes only and moves nothing.  The rows of transports that need
+ * nothing more are at the end.
  */
 
 #include "wire/frame.h"
@@ -157,11 +157,10 @@ frame_read_not_frame(const uint8_t *p, size_t n, nthrift_error_t *err)
                                  "SASL negotiation, which is not supported");
     }
 
-    /* doc/specs/HeaderFormat.md */
+    /* doc/specs/HeaderFormat.md: another row's */
 
     if (p[4] == 0x0f && p[5] == 0xff) {
-        return nthrift_error_set(err,
-                                 "THeader transport, which is not supported");
+        return NTHRIFT_DECLINED;
     }
 
     if (p[4] == '[' && p[5] == '1') {
@@ -208,11 +207,9 @@ frame_read_protocol(const nthrift_rules_t *rules, const uint8_t *p, size_t n,
 }
 
 
-/* Holds what was found against what is allowed, and keeps it. */
-
-static int
-frame_accept(const nthrift_rules_t *rules, unsigned transport,
-    unsigned protocol, nthrift_head_t *head, nthrift_error_t *err)
+int
+nthrift_frame_check_transport(const nthrift_rules_t *rules, unsigned transport,
+    nthrift_error_t *err)
 {
     if (rules->transport != NTHRIFT_TRANSPORT_AUTO
         && rules->transport != transport)
@@ -221,6 +218,14 @@ frame_accept(const nthrift_rules_t *rules, unsigned transport,
                                           ->unexpected[rules->transport]);
     }
 
+    return NTHRIFT_OK;
+}
+
+
+int
+nthrift_frame_check_protocol(const nthrift_rules_t *rules, unsigned protocol,
+    nthrift_error_t *err)
+{
     if (rules->protocol != NTHRIFT_PROTOCOL_AUTO
         && rules->protocol != protocol)
     {
@@ -228,11 +233,30 @@ frame_accept(const nthrift_rules_t *rules, unsigned transport,
                                           ->unexpected[rules->protocol]);
     }
 
+    return NTHRIFT_OK;
+}
+
+
+/* Keeps what was found, if it is allowed. */
+
+static int
+frame_accept(const nthrift_rules_t *rules, unsigned transport,
+    unsigned protocol, nthrift_head_t *head, nthrift_error_t *err)
+{
+    if (nthrift_frame_check_transport(rules, transport, err) != NTHRIFT_OK
+        || nthrift_frame_check_protocol(rules, protocol, err) != NTHRIFT_OK)
+    {
+        return NTHRIFT_ERROR;
+    }
+
     head->transport = transport;
     head->protocol = protocol;
     head->lax = 0;
     head->write_lax = 0;
+    head->packed = NTHRIFT_PLAIN;
     head->frame = 0;
+    head->header = 0;
+    head->info.len = 0;
 
     return NTHRIFT_OK;
 }
@@ -364,8 +388,10 @@ frame_framed_read(const nthrift_rules_t *rules, const uint8_t *p, size_t n,
 
 
 static uint8_t *
-frame_framed_write(uint8_t *p, uint32_t len)
+frame_framed_write(uint8_t *p, const nthrift_head_t *head, uint32_t len)
 {
+    (void) head;
+
     return nthrift_binary_put32(p, len);
 }
 
@@ -374,7 +400,10 @@ static const nthrift_transport_t  frame_framed = {
     .name = "framed",
 
     .unexpected = {
-        [NTHRIFT_UNFRAMED] = "framed message where an unframed one is expected"
+        [NTHRIFT_UNFRAMED] =
+            "framed message where an unframed one is expected",
+        [NTHRIFT_HEADER] =
+            "framed message where one with THeader is expected"
     },
 
     .length_size = NTHRIFT_LENGTH_SIZE,
@@ -400,8 +429,9 @@ frame_unframed_read(const nthrift_rules_t *rules, const uint8_t *p, size_t n,
 
 
 static uint8_t *
-frame_unframed_write(uint8_t *p, uint32_t len)
+frame_unframed_write(uint8_t *p, const nthrift_head_t *head, uint32_t len)
 {
+    (void) head;
     (void) len;
 
     return p;
@@ -412,7 +442,10 @@ static const nthrift_transport_t  frame_unframed = {
     .name = "unframed",
 
     .unexpected = {
-        [NTHRIFT_FRAMED] = "unframed message where a framed one is expected"
+        [NTHRIFT_FRAMED] =
+            "unframed message where a framed one is expected",
+        [NTHRIFT_HEADER] =
+            "unframed message where one with THeader is expected"
     },
 
     .read = frame_unframed_read,
@@ -422,7 +455,8 @@ static const nthrift_transport_t  frame_unframed = {
 
 const nthrift_transport_t *const  nthrift_transports[NTHRIFT_TRANSPORTS] = {
     [NTHRIFT_UNFRAMED] = &frame_unframed,
-    [NTHRIFT_FRAMED] = &frame_framed
+    [NTHRIFT_FRAMED] = &frame_framed,
+    [NTHRIFT_HEADER] = &nthrift_theader
 };
 
 

@@ -11,7 +11,9 @@
 
 /*
  * Tells transport and protocol of the message that begins at `p` and sets
- * head->transport, ->protocol, ->lax and ->frame.
+ * head->transport, ->protocol, ->lax and ->frame, and clears what only a
+ * THeader has.  Where there is a THeader, that tells the protocol: ->protocol
+ * is NTHRIFT_PROTOCOL_AUTO.
  *
  * Detection is that of Apache's THeader servers (lib/cpp THeaderTransport
  * ::readFrame), per message, narrowed by `rules`: what rules->transport or
@@ -27,6 +29,15 @@
  */
 int nthrift_frame_read(const nthrift_rules_t *rules, const uint8_t *p,
     const uint8_t *last, nthrift_head_t *head, nthrift_error_t *err);
+
+/*
+ * Holds what was found against what is allowed: NTHRIFT_OK, or NTHRIFT_ERROR
+ * with a sentence that says what was seen where what is expected.
+ */
+int nthrift_frame_check_transport(const nthrift_rules_t *rules,
+    unsigned transport, nthrift_error_t *err);
+int nthrift_frame_check_protocol(const nthrift_rules_t *rules,
+    unsigned protocol, nthrift_error_t *err);
 
 
 #endif /* NTHRIFT_FRAME_H */

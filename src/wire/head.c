@@ -11,6 +11,13 @@
 #include "wire/transport.h"
 
 
+#define HEAD_TOO_SHORT  "frame too short for a message"
+
+/* What most messages do not have costs them nothing. */
+
+#define head_noinline  __attribute__((noinline))
+
+
 static size_t
 head_length_size(const nthrift_head_t *head)
 {
@@ -18,9 +25,46 @@ head_length_size(const nthrift_head_t *head)
 }
 
 
+/* Bytes that are written before the head of the protocol. */
+
+static size_t
+head_before(const nthrift_head_t *head)
+{
+    const nthrift_transport_t  *row;
+
+    row = nthrift_transports[head->transport];
+
+    return (row->header_size == NULL)
+           ? row->length_size : row->length_size + row->header_size(head);
+}
+
+
+/* What tells the protocol stands behind the length word. */
+
+static head_noinline int
+head_read_header(const nthrift_rules_t *rules, const uint8_t *p,
+    const uint8_t *last, nthrift_head_t *head, nthrift_error_t *err)
+{
+    int  n;
+
+    if ((uint64_t) (last - p) > head->frame) {
+        last = p + head->frame;
+    }
+
+    n = nthrift_transports[head->transport]->header_read(rules, p, last, head,
+                                                         err);
+
+    if (n == NTHRIFT_AGAIN && (uint64_t) (last - p) == head->frame) {
+        return nthrift_error_set(err, HEAD_TOO_SHORT);
+    }
+
+    return n;
+}
+
+
 /*
- * Reads the head behind the length word, and never behind its frame: there a
- * head that needs more bytes will not get them.
+ * Reads the head behind `before` bytes of the frame, and never behind that:
+ * there a head that needs more bytes will not get them.
  */
 
 static int
@@ -33,7 +77,7 @@ head_read_protocol(const uint8_t *p, const uint8_t *last,
     limit = UINT64_MAX;
 
     if (head->frame != 0) {
-        limit = head->frame;
+        limit = head->frame - head->header;
 
         if ((uint64_t) (last - p) > limit) {
             last = p + limit;
@@ -44,7 +88,7 @@ head_read_protocol(const uint8_t *p, const uint8_t *last,
                                                      err);
 
     if (n == NTHRIFT_AGAIN && (uint64_t) (last - p) == limit) {
-        return nthrift_error_set(err, "frame too short for a message");
+        return nthrift_error_set(err, HEAD_TOO_SHORT);
     }
 
     return n;
@@ -69,6 +113,21 @@ nthrift_head_read(const nthrift_rules_t *rules, const uint8_t *p,
     size = (head->frame != 0) ? NTHRIFT_LENGTH_SIZE : 0;
     head->unnamed = rules->unnamed;
 
+    if (head->protocol == NTHRIFT_PROTOCOL_AUTO) {
+        n = head_read_header(rules, p + size, last, head, err);
+
+        if (n < 0) {
+            return n;
+        }
+
+        size += (size_t) n;
+
+        if (head->packed) {
+            head->size = (uint32_t) size;
+            return NTHRIFT_OK;
+        }
+    }
+
     n = head_read_protocol(p + size, last, head, err);
 
     if (n < 0) {
@@ -88,8 +147,12 @@ nthrift_head_read(const nthrift_rules_t *rules, const uint8_t *p,
 size_t
 nthrift_head_size(const nthrift_head_t *head)
 {
-    return head_length_size(head)
-           + nthrift_protocols[head->protocol]->head_size(head);
+    size_t  n;
+
+    n = head_before(head);
+
+    return head->packed
+           ? n : n + nthrift_protocols[head->protocol]->head_size(head);
 }
 
 
@@ -107,10 +170,11 @@ nthrift_head_frame(const nthrift_head_t *head, size_t body)
 uint8_t *
 nthrift_head_write(uint8_t *p, const nthrift_head_t *head, size_t body)
 {
-    p = nthrift_transports[head->transport]->write(p,
+    p = nthrift_transports[head->transport]->write(p, head,
                                              nthrift_head_frame(head, body));
 
-    return nthrift_protocols[head->protocol]->head_write(p, head);
+    return head->packed
+           ? p : nthrift_protocols[head->protocol]->head_write(p, head);
 }
 
 
@@ -118,6 +182,10 @@ int
 nthrift_head_patch_seqid(uint8_t *p, const nthrift_head_t *old, int32_t seqid)
 {
     size_t  n;
+
+    if (old->header != 0) {
+        return NTHRIFT_DECLINED;
+    }
 
     n = head_length_size(old);
 

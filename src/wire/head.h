@@ -18,7 +18,8 @@
  *
  * Returns NTHRIFT_OK with head->size bytes read; NTHRIFT_AGAIN when the head
  * is not whole (nothing is consumed: call again with all its bytes; a head is
- * at most NTHRIFT_MAX_HEAD bytes); NTHRIFT_ERROR when it is none: nothing
+ * at most NTHRIFT_MAX_HEAD bytes, and with a THeader as many more as that may
+ * have by rules->max_header); NTHRIFT_ERROR when it is none: nothing
  * after it can be trusted.  Refused are: what nthrift_frame_read() refuses, a
  * bad version, a name that is empty (but see rules->unnamed), longer than
  * NTHRIFT_MAX_NAME or that leaves its frame, a varint of more than 5 bytes.
@@ -28,8 +29,9 @@ int nthrift_head_read(const nthrift_rules_t *rules, const uint8_t *p,
 
 /*
  * The bytes that nthrift_head_write() will write for `head`, length word
- * included; head->lax, ->frame and ->size are not looked at: a binary head is
- * written strict, as every library does, but for head->write_lax.
+ * included; head->lax, ->frame, ->size and ->header are not looked at: a binary
+ * head is written strict, as every library does, but for head->write_lax.  With
+ * head->packed there is no head of a protocol: that is a part of the body then.
  */
 size_t nthrift_head_size(const nthrift_head_t *head);
 
@@ -51,7 +53,8 @@ uint8_t *nthrift_head_write(uint8_t *p, const nthrift_head_t *head,
 /*
  * Gives the message whose head was read from `p` (as `old` says) the seqid
  * `seqid`, in place, when that takes as many bytes as the old one did.
- * Returns NTHRIFT_OK, or NTHRIFT_DECLINED with nothing changed.
+ * Returns NTHRIFT_OK, or NTHRIFT_DECLINED with nothing changed, as always where
+ * there is a THeader.
  */
 int nthrift_head_patch_seqid(uint8_t *p, const nthrift_head_t *old,
     int32_t seqid);

@@ -557,6 +557,8 @@ json_exception_read(const uint8_t *p, const uint8_t *last,
 const nthrift_protocol_t  nthrift_json = {
     .name = "json",
 
+    .header_id = 1,
+
     .first = '[',
     .version = '1',
     .version_mask = 0xff,

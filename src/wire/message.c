@@ -79,7 +79,7 @@ message_begin_body(nthrift_message_t *m, const nthrift_rules_t *rules,
             return NTHRIFT_OK;
         }
 
-        if (!rules->validate) {
+        if (!rules->validate || m->head.packed) {
             m->state = MESSAGE_COUNT;
             return NTHRIFT_OK;
         }
@@ -263,7 +263,7 @@ nthrift_message_move_levels(nthrift_message_t *m, nthrift_skip_level_t *levels)
 uint64_t
 nthrift_message_left(const nthrift_message_t *m)
 {
-    if (m->head.transport != NTHRIFT_FRAMED) {
+    if (m->head.frame == 0) {
         return 0;
     }
 

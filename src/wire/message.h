@@ -40,7 +40,8 @@ void nthrift_message_start(nthrift_message_t *m);
  *                trusted; m->head.size tells whether a head was read.
  *
  * With rules->validate == 0 a framed body is counted, not walked; an unframed
- * one is walked always, there is no other way to find its end.
+ * one is walked always, there is no other way to find its end.  A payload that
+ * is packed is counted, too: see head.packed.
  */
 int nthrift_message_read(nthrift_message_t *m, const nthrift_rules_t *rules,
     nthrift_skip_level_t *levels, const uint8_t **p, const uint8_t *last);

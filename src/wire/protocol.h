@@ -43,6 +43,10 @@ typedef struct {
 
     uint8_t      text;
 
+    /* Its number in a THeader (doc/specs/HeaderFormat.md). */
+
+    uint8_t      header_id;
+
     /* What is said of its message where another protocol is expected: which. */
 
     const char  *unexpected[NTHRIFT_PROTOCOLS];

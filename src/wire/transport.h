@@ -3,7 +3,9 @@
  * them: rows as in protocol.h.
  *
  *     frame.c      read ----------> does such a message begin here?
- *     head.c       length_size ---> where its head begins
+ *     head.c       length_size,
+ *                  header_read ---> where its head begins
+ *                  header_size,
  *                  write ---------> what stands before a head
  *     message.c    (head->frame) -> where it ends
  *
@@ -44,11 +46,28 @@ typedef struct {
                      size_t n, nthrift_head_t *head, nthrift_error_t *err);
 
     /*
-     * Writes `length_size` bytes before `len` bytes of head and body; returns
-     * the byte behind.
+     * What stands between the length word and the head of the protocol, for
+     * transports whose `read` leaves head->protocol to it; NULL: nothing.
+     * `last` is not behind the frame.  Returns the bytes read, NTHRIFT_AGAIN or
+     * NTHRIFT_ERROR, as nthrift_head_read() does.
      */
-    uint8_t   *(*write)(uint8_t *p, uint32_t len);
+    int        (*header_read)(const nthrift_rules_t *rules, const uint8_t *p,
+                     const uint8_t *last, nthrift_head_t *head,
+                     nthrift_error_t *err);
+
+    /* Its bytes as they would be written; NULL: there are none. */
+
+    size_t     (*header_size)(const nthrift_head_t *head);
+
+    /*
+     * Writes `length_size` bytes, which count `len`: all that is behind them;
+     * and what `header_size` tells.  Returns the byte behind.
+     */
+    uint8_t   *(*write)(uint8_t *p, const nthrift_head_t *head, uint32_t len);
 } nthrift_transport_t;
+
+
+extern const nthrift_transport_t  nthrift_theader;
 
 
 /* By nthrift_transport_e; NULL for NTHRIFT_TRANSPORT_AUTO. */

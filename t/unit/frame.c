@@ -59,7 +59,27 @@ static const frame_case_t  frame_cases[] = {
     { "frame that looks like a TLS record", AUTO, AUTO, 0,
       "16 03 01 02 80 01 00 01", NTHRIFT_OK, "2 1 0 369295618" },
 
+    { "THeader, which tells the protocol", AUTO, AUTO, 0,
+      "00 00 00 1f 0f ff 00 00", NTHRIFT_OK, "3 0 0 31" },
+    { "THeader, six bytes are enough", AUTO, AUTO, 1,
+      "00 00 00 1f 0f ff", NTHRIFT_OK, "3 0 0 31" },
+
     /* fixed rules */
+
+    { "THeader where it is fixed", NTHRIFT_HEADER, NTHRIFT_BINARY, 0,
+      "00 00 00 1f 0f ff 00 00", NTHRIFT_OK, "3 0 0 31" },
+    { "THeader where framed is fixed", NTHRIFT_FRAMED, AUTO, 0,
+      "00 00 00 1f 0f ff 00 00", NTHRIFT_ERROR,
+      "message with THeader where a framed one is expected" },
+    { "THeader where unframed is fixed", NTHRIFT_UNFRAMED, AUTO, 0,
+      "00 00 00 1f 0f ff 00 00", NTHRIFT_ERROR,
+      "message with THeader where an unframed one is expected" },
+    { "framed where THeader is fixed", NTHRIFT_HEADER, AUTO, 0,
+      "00 00 00 11 80 01 00 01", NTHRIFT_ERROR,
+      "framed message where one with THeader is expected" },
+    { "unframed where THeader is fixed", NTHRIFT_HEADER, AUTO, 0,
+      "82 21 01 01 61 00", NTHRIFT_ERROR,
+      "unframed message where one with THeader is expected" },
 
     { "framed where framed is fixed", NTHRIFT_FRAMED, NTHRIFT_BINARY, 0,
       "00 00 00 11 80 01 00 01", NTHRIFT_OK, "2 1 0 17" },
@@ -166,8 +186,6 @@ static const frame_case_t  frame_cases[] = {
       "JSON protocol, which is not supported" },
     { "framed JSON", AUTO, AUTO, 1, "00 00 00 20 5b 31 2c 22",
       NTHRIFT_ERROR, "JSON protocol, which is not supported" },
-    { "THeader", AUTO, AUTO, 0, "00 00 00 1f 0f ff 00 00", NTHRIFT_ERROR,
-      "THeader transport, which is not supported" },
     { "SASL", AUTO, AUTO, 0, "01 00 00 00 05 50 4c 41 49 4e", NTHRIFT_ERROR,
       "SASL negotiation, which is not supported" },
     { "zlib", AUTO, AUTO, 0, "78 9c 63 60", NTHRIFT_ERROR,
@@ -208,7 +226,8 @@ frame_case_read(const frame_case_t *c, const uint8_t *bytes, size_t n,
     nthrift_head_t   head;
     nthrift_error_t  err = { NULL };
     nthrift_rules_t  rules = {
-        .transport = c->transport, .protocol = c->protocol, .lax = c->lax
+        .transport = c->transport, .protocol = c->protocol, .lax = c->lax,
+        .max_header = 1
     };
 
     p = unit_guard(bytes, n);
@@ -273,7 +292,7 @@ test_eight_bytes(void)
 
     for (i = 0; i < 200000; i++) {
         c.lax = i & 1;
-        c.transport = random() % 3;
+        c.transport = random() % NTHRIFT_TRANSPORTS;
 
         for (j = 0; j < 8; j++) {
             bytes[j] = (uint8_t) ((random() & 3) ? random()
@@ -293,11 +312,14 @@ static void
 test_write(void)
 {
     uint8_t                     bytes[4];
+    nthrift_head_t              head;
     const nthrift_transport_t  *framed;
+
+    memset(&head, 0, sizeof(head));
 
     framed = nthrift_transports[NTHRIFT_FRAMED];
 
-    ok(framed->write(bytes, 0x01020304) == bytes + 4,
+    ok(framed->write(bytes, &head, 0x01020304) == bytes + 4,
        "a length word is four bytes");
     is_bytes(bytes, 4, "\1\2\3\4", 4, "it is big-endian");
 }
@@ -309,15 +331,29 @@ static void
 test_transport(unsigned number)
 {
     unsigned                    i;
-    uint8_t                     bytes[8];
+    size_t                      size;
+    uint8_t                     bytes[32];
+    nthrift_head_t              head;
     const nthrift_transport_t  *row;
 
+    memset(&head, 0, sizeof(head));
+
+    head.transport = (uint8_t) number;
+    head.protocol = NTHRIFT_BINARY;
+
     row = nthrift_transports[number];
+    size = row->length_size;
+
+    if (row->header_size != NULL) {
+        size += row->header_size(&head);
+    }
 
     ok(row->name != NULL && row->read != NULL && row->write != NULL,
        "%s: whole", row->name);
     is_str(nthrift_transport_name(number), row->name, "its name");
-    ok(row->write(bytes, 9) == bytes + row->length_size, "its length");
+    ok((row->header_size == NULL) == (row->header_read == NULL),
+       "its header");
+    ok(row->write(bytes, &head, 9) == bytes + size, "its length");
 
     for (i = NTHRIFT_TRANSPORT_AUTO + 1; i < NTHRIFT_TRANSPORTS; i++) {
         ok(i == number || row->unexpected[i] != NULL, "%s and %s", row->name,

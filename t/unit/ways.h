@@ -20,8 +20,9 @@ typedef struct {
     size_t           consumed;
     size_t           length;
     const char      *error;
-    nthrift_head_t   head;      /* its name is in `name` */
+    nthrift_head_t   head;      /* its name is in `name`, its info in `info` */
     uint8_t          name[NTHRIFT_MAX_NAME];
+    uint8_t          info[256]; /* if it is not longer */
     uint8_t          fields;
     int16_t          first;
 } way_t;
@@ -34,6 +35,7 @@ static const nthrift_rules_t  way_rules = {
     .validate = 1,
     .max_depth = 64,
     .max_frame = 16384000,
+    .max_header = 1024,
     .max_message = 100 * 1024 * 1024
 };
 
@@ -50,6 +52,12 @@ way_keep_head(way_t *way, const nthrift_message_t *m)
     way->head = m->head;
     memcpy(way->name, m->head.name.data, m->head.name.len);
     way->head.name.data = NULL;
+
+    if (m->head.info.len != 0 && m->head.info.len <= sizeof(way->info)) {
+        memcpy(way->info, m->head.info.data, m->head.info.len);
+    }
+
+    way->head.info.data = NULL;
 }
 
 
@@ -137,7 +145,8 @@ way_same_head(const way_t *a, const way_t *b)
     return a->head.size == b->head.size
            && (a->head.size == 0
                || (memcmp(&a->head, &b->head, sizeof(nthrift_head_t)) == 0
-                   && memcmp(a->name, b->name, a->head.name.len) == 0));
+                   && memcmp(a->name, b->name, a->head.name.len) == 0
+               && memcmp(a->info, b->info, sizeof(a->info)) == 0));
 }
 
 
