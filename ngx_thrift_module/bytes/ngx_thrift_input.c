@@ -226,11 +226,18 @@ ngx_thrift_input_room(ngx_thrift_input_t *in)
     block = in->block;
     tail = block ? block->last - in->pos : 0;
 
-    if (tail >= NTHRIFT_MAX_HEAD) {
+    if (tail >= NTHRIFT_LENGTH_SIZE + NTHRIFT_HEADER_FIXED + NTHRIFT_MAX_HEADER
+                + NTHRIFT_MAX_HEAD)
+    {
         return NGX_ERROR;
     }
 
-    next = ngx_thrift_block_get(in->blocks);
+    /* a head that fills more than half of it takes twice as much */
+
+    next = (tail > in->blocks->size / 2)
+           ? ngx_thrift_block_create(2 * tail + NTHRIFT_MAX_HEAD)
+           : ngx_thrift_block_get(in->blocks);
+
     if (next == NULL) {
         return NGX_ERROR;
     }
@@ -258,6 +265,13 @@ ngx_thrift_input_has_room(ngx_thrift_input_t *in)
     }
 
     tail = block->last - in->pos;
+
+    if (ngx_thrift_block_room(block) > in->blocks->size) {
+
+        /* large: for a head that fills it, and what comes behind that */
+
+        return (block->refs == 1 || tail == 0) && block->last != block->end;
+    }
 
     if (block->cache != in->blocks) {
 

@@ -34,6 +34,8 @@ static ngx_int_t ngx_thrift_message_keep_levels(ngx_thrift_message_t *m,
 static void ngx_thrift_message_free_levels(ngx_thrift_message_t *m);
 static void ngx_thrift_message_settle(ngx_thrift_message_t *m);
 static size_t ngx_thrift_message_room(ngx_thrift_message_t *m, size_t max);
+static void ngx_thrift_message_head_moved(ngx_thrift_message_t *m,
+    u_char *from);
 static void ngx_thrift_segment_move(ngx_thrift_message_t *m,
     ngx_thrift_segment_t *segment, ngx_thrift_block_t *block);
 static void ngx_thrift_segment_unref(ngx_thrift_segment_t *segment);
@@ -273,15 +275,13 @@ ngx_thrift_message_room(ngx_thrift_message_t *m, size_t max)
 }
 
 
-/* The head's name moves along. */
-
 static void
 ngx_thrift_segment_move(ngx_thrift_message_t *m, ngx_thrift_segment_t *segment,
     ngx_thrift_block_t *block)
 {
-    size_t  offset;
+    u_char  *head;
 
-    offset = m->wire.head.name.data - m->first->start;
+    head = m->first->start;
 
     block->last = ngx_cpymem(block->last, segment->start,
                              ngx_thrift_segment_size(segment));
@@ -289,17 +289,35 @@ ngx_thrift_segment_move(ngx_thrift_message_t *m, ngx_thrift_segment_t *segment,
     segment->start = block->last - ngx_thrift_segment_size(segment);
     segment->end = block->last;
 
-    m->wire.head.name.data = m->first->start + offset;
+    ngx_thrift_message_head_moved(m, head);
 
     ngx_thrift_block_unref(segment->block);
     segment->block = block;
 }
 
 
+/* What it points to has moved along, from where it began at `from`. */
+
+static void
+ngx_thrift_message_head_moved(ngx_thrift_message_t *m, u_char *from)
+{
+    nthrift_head_t  *head;
+
+    head = &m->wire.head;
+
+    head->name.data = m->first->start + (head->name.data - from);
+
+    if (head->info.len) {
+        head->info.data = m->first->start + (head->info.data - from);
+    }
+}
+
+
 void
 ngx_thrift_message_split(ngx_thrift_message_t *m, ngx_pool_t *pool)
 {
-    size_t                 size, offset;
+    size_t                 size;
+    u_char                *from;
     ngx_thrift_block_t    *block;
     ngx_thrift_segment_t  *head, *body;
 
@@ -329,16 +347,16 @@ ngx_thrift_message_split(ngx_thrift_message_t *m, ngx_pool_t *pool)
         m->last = body;
     }
 
-    offset = m->wire.head.name.data - head->start;
+    from = head->start;
 
-    block->last = ngx_cpymem(block->last, head->start, size);
+    block->last = ngx_cpymem(block->last, from, size);
 
     head->start = block->last - size;
     head->end = block->last;
     head->block = block;
     head->next = body;
 
-    m->wire.head.name.data = head->start + offset;
+    ngx_thrift_message_head_moved(m, from);
 }
 
 

@@ -44,12 +44,7 @@ ngx_thrift_translate_start(ngx_thrift_translate_t *tr,
     tr->pos = from->first->start + from->wire.head.size;
     tr->pool = pool;
     tr->size = 0;
-    tr->most = rules->max_message;
-
-    if (head->transport == NTHRIFT_FRAMED) {
-        tr->most = ngx_min(tr->most, (uint64_t) rules->max_frame
-                                     + NTHRIFT_LENGTH_SIZE);
-    }
+    tr->most = nthrift_head_most(head, rules);
 
     body = from->wire.length - from->wire.head.size;
 
@@ -238,8 +233,8 @@ ngx_thrift_translate_end(ngx_thrift_translate_t *tr)
     head = &to->wire.head;
     body = size - head->size;
 
-    head->frame = nthrift_head_frame(head, body);
     (void) nthrift_head_write(to->first->start, head, body);
+    nthrift_head_set(head, to->first->start, body);
 
     to->wire.length = size;
 

@@ -8,11 +8,6 @@
 #include "ngx_thrift.h"
 
 
-/* A frame's length word, which is not counted in it. */
-
-#define NGX_THRIFT_PRUNE_LENGTH  4          /* bytes */
-
-
 typedef struct {
     ngx_thrift_slice_t     slice;
     nthrift_prune_t        walk;
@@ -199,12 +194,7 @@ ngx_thrift_prune_fits(ngx_thrift_call_t *call, uint64_t size)
     rules = &call->conf->messages->rules;
 
     size += head->size;
-    most = rules->max_message;
-
-    if (head->transport == NTHRIFT_FRAMED) {
-        most = ngx_min(most, (uint64_t) rules->max_frame
-                             + NGX_THRIFT_PRUNE_LENGTH);
-    }
+    most = nthrift_head_most(head, rules);
 
     if (size <= most || size <= call->request.wire.length) {
         return NGX_OK;

@@ -381,8 +381,7 @@ ngx_stream_thrift_mirror_message(ngx_thrift_call_t *call,
     call->method.len = from->method.len;
 
     head.name.data = p;
-    head.frame = nthrift_head_frame(&head, body);
-    head.size = size;
+    nthrift_head_set(&head, copy->message, body);
 
     ngx_thrift_message_set(&call->request, &head, copy->message, size + body);
 

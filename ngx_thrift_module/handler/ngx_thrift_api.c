@@ -9,7 +9,6 @@
 
 
 #define NGX_THRIFT_API_DEPTH   64   /* levels, of a reply that comes as bytes */
-#define NGX_THRIFT_API_LENGTH  4    /* bytes in front of a frame */
 
 
 static ngx_thrift_invocation_t *ngx_thrift_api_find(nthrift_call_t *call);
@@ -308,12 +307,7 @@ ngx_thrift_api_fits(ngx_thrift_invocation_t *inv, size_t size)
     u_char    text[NTHRIFT_MAX_TEXT], *last, *p;
     uint64_t  most;
 
-    most = inv->rules->max_message;
-
-    if (inv->head.transport == NTHRIFT_FRAMED) {
-        most = ngx_min(most, (uint64_t) inv->rules->max_frame
-                             + NGX_THRIFT_API_LENGTH);
-    }
+    most = nthrift_head_most(&inv->head, inv->rules);
 
     if (size <= most) {
         return NTHRIFT_OK;

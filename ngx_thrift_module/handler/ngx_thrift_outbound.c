@@ -171,8 +171,7 @@ ngx_thrift_outbound_request(ngx_thrift_outbound_t *ob, const void *args)
 
     ngx_thrift_invocation_written(inv, &w);
 
-    head.size = size;
-    head.frame = nthrift_head_frame(&head, w.len - size);
+    nthrift_head_set(&head, w.data, w.len - size);
 
     ngx_thrift_message_set(&call->request, &head, w.data, w.len);
 

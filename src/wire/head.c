@@ -178,6 +178,40 @@ nthrift_head_write(uint8_t *p, const nthrift_head_t *head, size_t body)
 }
 
 
+void
+nthrift_head_set(nthrift_head_t *head, uint8_t *p, size_t body)
+{
+    const nthrift_transport_t  *row;
+
+    row = nthrift_transports[head->transport];
+
+    head->lax = 0;
+    head->size = (uint32_t) nthrift_head_size(head);
+    head->frame = nthrift_head_frame(head, body);
+    head->header = 0;
+
+    if (row->header_set == NULL) {
+        head->info.len = 0;
+        return;
+    }
+
+    row->header_set(head, p);
+}
+
+
+uint64_t
+nthrift_head_most(const nthrift_head_t *head, const nthrift_rules_t *rules)
+{
+    size_t    n;
+    uint64_t  most;
+
+    n = head_length_size(head);
+    most = (uint64_t) rules->max_frame + n;
+
+    return (n != 0 && most < rules->max_message) ? most : rules->max_message;
+}
+
+
 int
 nthrift_head_patch_seqid(uint8_t *p, const nthrift_head_t *old, int32_t seqid)
 {

@@ -51,6 +51,16 @@ uint8_t *nthrift_head_write(uint8_t *p, const nthrift_head_t *head,
     size_t body);
 
 /*
+ * Makes `head`, which was written so at `p`, the same as one that was read from
+ * there, but for its name, which stays where it is.
+ */
+void nthrift_head_set(nthrift_head_t *head, uint8_t *p, size_t body);
+
+/* The bytes that a message with this head may have by `rules`. */
+uint64_t nthrift_head_most(const nthrift_head_t *head,
+    const nthrift_rules_t *rules);
+
+/*
  * Gives the message whose head was read from `p` (as `old` says) the seqid
  * `seqid`, in place, when that takes as many bytes as the old one did.
  * Returns NTHRIFT_OK, or NTHRIFT_DECLINED with nothing changed, as always where

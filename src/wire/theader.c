@@ -350,6 +350,16 @@ theader_header_size(const nthrift_head_t *head)
 }
 
 
+static void
+theader_header_set(nthrift_head_t *head, uint8_t *p)
+{
+    head->header = (uint32_t) theader_header_size(head);
+
+    head->info.data = p + NTHRIFT_LENGTH_SIZE + NTHRIFT_HEADER_FIXED
+                      + theader_counted(head) - head->info.len;
+}
+
+
 static uint8_t *
 theader_write(uint8_t *p, const nthrift_head_t *head, uint32_t len)
 {
@@ -507,5 +517,6 @@ const nthrift_transport_t  nthrift_theader = {
     .read = theader_read,
     .header_read = theader_header_read,
     .header_size = theader_header_size,
+    .header_set = theader_header_set,
     .write = theader_write
 };

@@ -59,6 +59,10 @@ typedef struct {
 
     size_t     (*header_size)(const nthrift_head_t *head);
 
+    /* It was written at `p`, length word included: so it stands in `head`. */
+
+    void       (*header_set)(nthrift_head_t *head, uint8_t *p);
+
     /*
      * Writes `length_size` bytes, which count `len`: all that is behind them;
      * and what `header_size` tells.  Returns the byte behind.

@@ -351,7 +351,8 @@ test_transport(unsigned number)
     ok(row->name != NULL && row->read != NULL && row->write != NULL,
        "%s: whole", row->name);
     is_str(nthrift_transport_name(number), row->name, "its name");
-    ok((row->header_size == NULL) == (row->header_read == NULL),
+    ok((row->header_size == NULL) == (row->header_read == NULL)
+       && (row->header_size == NULL) == (row->header_set == NULL),
        "its header");
     ok(row->write(bytes, &head, 9) == bytes + size, "its length");
 

@@ -251,6 +251,30 @@ test_write(void)
 
 
 static void
+test_most(void)
+{
+    nthrift_head_t   head;
+    nthrift_rules_t  rules = { .max_frame = 100, .max_message = 103 };
+
+    memset(&head, 0, sizeof(head));
+
+    head.transport = NTHRIFT_UNFRAMED;
+    is_int((long long) nthrift_head_most(&head, &rules), 103, "unframed: most");
+
+    head.transport = NTHRIFT_FRAMED;
+    is_int((long long) nthrift_head_most(&head, &rules), 103, "framed: most");
+
+    rules.max_message = 1000;
+    is_int((long long) nthrift_head_most(&head, &rules), 104,
+           "framed: most of a frame");
+
+    head.transport = NTHRIFT_HEADER;
+    is_int((long long) nthrift_head_most(&head, &rules), 104,
+           "THeader: most of a frame");
+}
+
+
+static void
 head_patch(const char *name, const char *hex, int32_t seqid, int rc,
     const char *expected)
 {
@@ -313,6 +337,7 @@ main(void)
     test_longest();
     test_write();
     test_patch();
+    test_most();
 
     is_str(nthrift_head_type_name(NTHRIFT_CALL), "CALL", "name of CALL");
     is_str(nthrift_head_type_name(NTHRIFT_ONEWAY), "ONEWAY",

@@ -246,6 +246,29 @@ test_rules(void)
 }
 
 
+/* What is set is the same as what is read. */
+
+static void
+theader_set(const nthrift_head_t *head, uint8_t *p, size_t len, size_t body)
+{
+    nthrift_head_t   set, read;
+    nthrift_error_t  err = { NULL };
+
+    set = *head;
+    nthrift_head_set(&set, p, body);
+
+    if (nthrift_head_read(&way_rules, p, p + len, &read, &err) != NTHRIFT_OK) {
+        ok(0, "it is read");
+        return;
+    }
+
+    ok(set.size == read.size && set.frame == read.frame
+       && set.header == read.header && set.info.len == read.info.len
+       && (set.info.len == 0 || set.info.data == read.info.data),
+       "is set as it is read");
+}
+
+
 static void
 theader_write(const char *name, const nthrift_head_t *head, size_t body,
     const char *expected)
@@ -265,6 +288,8 @@ theader_write(const char *name, const nthrift_head_t *head, size_t body,
     is_bytes(p, len, bytes, n, "its bytes");
     is_int(nthrift_head_frame(head, body), (long long) (n - 4 + body),
            "its length word");
+
+    theader_set(head, p, len, body);
 }
 
 
