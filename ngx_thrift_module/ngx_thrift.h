@@ -54,6 +54,7 @@
 #include "wire/message.h"
 #include "wire/protocol.h"
 #include "wire/translate.h"
+#include "wire/theader.h"
 #include "wire/transport.h"
 #include "nthrift_handler.h"
 

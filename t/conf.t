@@ -73,6 +73,7 @@ my @directives = (
     thrift_validate_enum         => [ 'on;', $client ],
     thrift_validate_utf8         => [ 'on;', $client ],
     thrift_unknown_fields        => [ 'drop;', $calls ],
+    thrift_set_header            => [ 'a $remote_addr;', $calls ],
     thrift_timeout               => [ '1s;', $calls ],
     thrift_connect_timeout       => [ '1s;', $calls ],
     thrift_read_timeout          => [ '1s;', $client ],
@@ -80,6 +81,7 @@ my @directives = (
     thrift_attempt_timeout       => [ '1s;', $calls ],
     thrift_idle_timeout          => [ '1s;', $client ],
     thrift_max_message_size      => [ '1m;', $client ],
+    thrift_max_header_size       => [ '8k;', $client ],
     thrift_max_depth             => [ '10;', $client ],
     thrift_max_pipeline          => [ '10;', $client ],
     thrift_max_calls             => [ '10;', $client ],
@@ -161,7 +163,7 @@ for my $name (@names) {
 
 # duplicates
 
-for my $name (grep { $_ !~ /_(service|method|handler|pass|return|idl|path|zone|protocols
+for my $name (grep { $_ !~ /_(service|method|handler|pass|return|idl|path|zone|protocols|set_header
                              |conf_command)$/x }
           @names)
 {
@@ -350,8 +352,8 @@ my @bad = (
 
     (map { [ "$_->[0] $_->[1]", server => "$_->[0] $_->[1];",
              bad('value', $_->[1], $_->[0], $_->[2]) ] }
-         [qw(thrift_transport http), '"auto", "framed" or "unframed"'],
-         [qw(thrift_transport on), '"auto", "framed" or "unframed"'],
+         [qw(thrift_transport theader), '"auto", "framed", "unframed" or "header"'],
+         [qw(thrift_transport on), '"auto", "framed", "unframed" or "header"'],
          [qw(thrift_protocol xml), '"auto", "binary", "compact" or "lax"'],
          [qw(thrift_protocol header), '"auto", "binary", "compact" or "lax"'],
          [qw(thrift_validate on), '"off", "structure" or "schema"'],
@@ -412,8 +414,10 @@ my @bad = (
 
     (map { [ "$_->[0] of letters", upstream => "$_->[0] both;",
              bad('value', 'both', @$_) ] }
-         [ 'thrift_upstream_transport', '"same", "framed" or "unframed"' ],
-         [ 'thrift_upstream_protocol', '"same", "binary" or "compact"' ],
+         [ 'thrift_upstream_transport',
+           '"same", "framed", "unframed" or "header"' ],
+         [ 'thrift_upstream_protocol',
+           '"same", "binary", "compact" or "lax"' ],
          [ 'thrift_upstream_multiplexed', '"same", "on" or "off"' ]),
     [ 'service with a colon', upstream => 'thrift_upstream_service a:b;',
       bad('value', 'a:b', 'thrift_upstream_service',
@@ -443,6 +447,16 @@ my @bad = (
     [ 'message size 2g', server => 'thrift_max_message_size 2048m;',
       bad('value', '2048m', 'thrift_max_message_size',
           'a size between 1 and 2147483647 bytes') ],
+    [ 'header size', server => 'thrift_max_header_size 262141;',
+      bad('value', '262141', 'thrift_max_header_size',
+          'a size of 262140 bytes at most') ],
+    [ 'header without name', server => 'thrift_set_header "" a;',
+      bad('value', '', 'thrift_set_header',
+          'a header\'s name and its value') ],
+    [ 'header without value', server => 'thrift_set_header a;',
+      'invalid number of arguments in "thrift_set_header" directive' ],
+    [ 'header of an unknown variable', server => 'thrift_set_header a $nosuch;',
+      'unknown "nosuch" variable' ],
     [ 'limit 0', server => 'thrift_limit_calls calls 0;',
       bad('value', '0', 'thrift_limit_calls',
           'a number of calls between 1 and 65535') ],
@@ -699,7 +713,7 @@ for (
     [ 'IPv6', method => 'thrift_pass [::1]:1;' ],
     [ 'bounds', server => 'thrift_max_depth 255; thrift_max_pipeline 65535; '
           . 'thrift_buffer_size 2k; thrift_max_message_size 2147483647; '
-          . 'thrift_max_calls 0;' ],
+          . 'thrift_max_calls 0; thrift_max_header_size 262140;' ],
     [ 'off', server => join ' ', map { "$_ 0;" } grep { /timeout|tries/ }
                                                       @names ],
     [ 'keepalive', upstream => 'thrift_keepalive 0 lifetime=1d timeout=1m;' ],

@@ -77,7 +77,8 @@ my @foreign = (
     [ 'JSON in a frame', frame('[1,"get",1,1,{}]'),
       'JSON protocol, which is not supported' ],
 
-    [ 'THeader', $header, 'THeader transport, which is not supported' ],
+    [ 'THeader of nothing', substr($header, 0, 12) . "\0\0" . substr($header, 14),
+      'THeader without protocol' ],
 
     [ 'SASL', "\1\0\0\0\5PLAIN\2\0\0\0\4\0a\0b",
       'SASL negotiation, which is not supported' ],

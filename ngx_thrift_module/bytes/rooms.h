@@ -9,6 +9,7 @@
  *                cache            memory that a worker uses again
  *
  *     translate                   a message in another protocol
+ *     headers                     info headers of a THeader
  *     escape                      received bytes in lines of the log
  *     tally                       lines of the log that are counted
  *     refusals                    the same, of calls that are refused
@@ -34,6 +35,7 @@
 #include "bytes/ngx_thrift_output.h"
 #include "bytes/ngx_thrift_message.h"
 #include "bytes/ngx_thrift_translate.h"
+#include "bytes/ngx_thrift_headers.h"
 
 
 #endif /* _NGX_THRIFT_BYTES_ROOMS_H_INCLUDED_ */

@@ -408,6 +408,15 @@ ngx_thrift_call_check(ngx_thrift_call_t *call)
 
     ngx_thrift_call_split_name(call);
 
+    if (head->packed) {
+        ngx_log_error(NGX_LOG_INFO, call->log, 0,
+                      "client sent call with transforms that are not "
+                      "supported");
+
+        return ngx_thrift_error_set(call, NTHRIFT_EXC_INVALID_TRANSFORM, 400,
+                                    "transforms are not supported");
+    }
+
     if (head->type == NTHRIFT_ONEWAY) {
         call->oneway = 1;
 
@@ -472,6 +481,19 @@ ngx_thrift_call_split_name(ngx_thrift_call_t *call)
 
     call->method.data = colon + 1;
     call->method.len = name->data + name->len - (colon + 1);
+}
+
+
+/* As the client has called: its number, or both of them, and its flags. */
+
+void
+ngx_thrift_call_reply_head(ngx_thrift_call_t *call, nthrift_head_t *head)
+{
+    *head = call->request.wire.head;
+
+    head->packed = NTHRIFT_PLAIN;
+    head->name = call->method;
+    head->info.len = 0;
 }
 
 

@@ -56,6 +56,9 @@ struct ngx_thrift_call_s {
 
     nthrift_str_t                 prefix;   /* data NULL: none was sent */
     nthrift_str_t                 method;   /* without prefix */
+    nthrift_str_t                 headers;  /* info of its THeader, and what
+                                               holds for all of its client's;
+                                               none is persistent */
 
     ngx_msec_t                    start;
     ngx_msec_t                    deadline; /* if timed */
@@ -106,6 +109,8 @@ struct ngx_thrift_call_s {
                                                    ours */
     unsigned                      ready:1;      /* the reply is in call->out,
                                                    or there is none */
+    unsigned                      unordered:1;  /* its reply may overtake those
+                                                   of earlier calls */
     unsigned                      fatal:1;      /* nothing after it can be
                                                    read */
 
@@ -124,6 +129,10 @@ void ngx_thrift_call_start(ngx_thrift_call_t *call, ngx_uint_t fatal);
 
 /* Runs a call of a handler's own, which has a message, from "pass" on. */
 void ngx_thrift_call_pass(ngx_thrift_call_t *call);
+
+/* The head of its answer, but for the type. */
+void ngx_thrift_call_reply_head(ngx_thrift_call_t *call,
+    nthrift_head_t *head);
 
 /* What call->resume is. */
 void ngx_thrift_call_wake(ngx_thrift_call_t *call, ngx_int_t rc);

@@ -20,6 +20,12 @@ typedef struct {
     ngx_int_t   (*return_text)(ngx_thrift_call_t *call, ngx_str_t *text);
 
     /*
+     * The info headers for a server, whose memory is the call's: call->headers,
+     * changed by thrift_set_header.
+     */
+    ngx_int_t   (*headers)(ngx_thrift_call_t *call, nthrift_str_t *info);
+
+    /*
      * The call holds `n` bytes more, or fewer; may a handler take `n` for it;
      * may a handler begin with it?  If not, call->paused is set, and its step
      * is run again later.

@@ -103,24 +103,32 @@ ngx_thrift_reply_forward(ngx_thrift_call_t *call)
 }
 
 
-/* It may have come in another transport. */
+/* It may have come in another transport; a THeader is written anew. */
 
 static ngx_chain_t *
 ngx_thrift_reply_chain(ngx_thrift_call_t *call)
 {
-    nthrift_head_t  head, *request;
+    nthrift_head_t  head, *reply;
 
-    request = &call->request.wire.head;
-    head = call->reply->wire.head;
+    reply = &call->reply->wire.head;
 
-    if (head.transport == request->transport) {
-        return ngx_thrift_message_chain(call->reply, request->seqid,
+    if (reply->transport == call->request.wire.head.transport
+        && reply->header == 0)
+    {
+        return ngx_thrift_message_chain(call->reply,
+                                        call->request.wire.head.seqid,
                                         &call->method, call->pool);
     }
 
-    head.transport = request->transport;
-    head.seqid = request->seqid;
-    head.name = call->method;
+    ngx_thrift_call_reply_head(call, &head);
+
+    head.type = reply->type;
+
+    if (ngx_thrift_headers_plain(&reply->info, &head.info, call->pool)
+        != NGX_OK)
+    {
+        return NULL;
+    }
 
     return ngx_thrift_message_write(call->reply, &head, call->pool);
 }
@@ -221,9 +229,9 @@ ngx_thrift_reply_exception(ngx_thrift_call_t *call)
     nthrift_str_t    text;
     nthrift_head_t   head;
 
-    head = call->request.wire.head;
+    ngx_thrift_call_reply_head(call, &head);
+
     head.type = NTHRIFT_EXCEPTION;
-    head.name = call->method;
 
     text.len = call->text.len;
     text.data = call->text.data;

@@ -69,6 +69,7 @@ static const ngx_thrift_owner_t  ngx_stream_thrift_mirror_owner = {
     NULL,                                   /* routed */
     NULL,                                   /* client */
     NULL,                                   /* return_text */
+    ngx_stream_thrift_headers,
     ngx_stream_thrift_mirror_hold,
     NULL,                                   /* may_hold */
     NULL,                                   /* may_begin */
@@ -355,6 +356,7 @@ ngx_stream_thrift_mirror_message(ngx_thrift_call_t *call,
     nthrift_head_t   head;
 
     head = from->request.wire.head;
+    head.info = from->headers;
 
     body = from->request.wire.length - head.size;
     size = nthrift_head_size(&head);
@@ -382,6 +384,7 @@ ngx_stream_thrift_mirror_message(ngx_thrift_call_t *call,
 
     head.name.data = p;
     nthrift_head_set(&head, copy->message, body);
+    call->headers = head.info;
 
     ngx_thrift_message_set(&call->request, &head, copy->message, size + body);
 

@@ -45,6 +45,8 @@ static ngx_int_t ngx_stream_thrift_session_message(
     ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
     ngx_stream_thrift_call_t *tc, ngx_uint_t broken);
+static ngx_uint_t ngx_stream_thrift_session_header(
+    ngx_stream_thrift_session_t *ts, ngx_thrift_call_t *call);
 static void ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_is_written(
     ngx_thrift_call_t *call);
@@ -58,6 +60,7 @@ static const ngx_thrift_owner_t  ngx_stream_thrift_session_owner = {
     ngx_stream_thrift_call_routed,
     ngx_stream_thrift_call_client,
     ngx_stream_thrift_call_return_text,
+    ngx_stream_thrift_headers,
     ngx_stream_thrift_session_hold,
     ngx_stream_thrift_session_may_hold,
     ngx_stream_thrift_session_may_begin,
@@ -684,6 +687,11 @@ ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
     }
 
     ngx_thrift_message_split(&call->request, call->pool);
+
+    if (call->request.wire.head.header) {
+        broken |= ngx_stream_thrift_session_header(ts, call);
+    }
+
     ngx_stream_thrift_call_prepare(tc, ts->session);
 
     /* not freed before it is written, and nothing is written here */
@@ -697,6 +705,37 @@ ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
     if (ts->door && call->oneway) {
         ngx_stream_thrift_door_take(ts, call);
     }
+}
+
+
+/*
+ * Takes what a THeader says.  1: it holds for later calls as well, and cannot
+ * be kept.
+ */
+
+static ngx_uint_t
+ngx_stream_thrift_session_header(ngx_stream_thrift_session_t *ts,
+    ngx_thrift_call_t *call)
+{
+    const char         *error;
+    nthrift_message_t  *wire;
+
+    wire = &call->request.wire;
+
+    if (wire->head.flags & NTHRIFT_HEADER_OUT_OF_ORDER) {
+        call->unordered = 1;
+        ts->unordered = 1;
+    }
+
+    error = ngx_stream_thrift_take_headers(ts, call);
+
+    if (error == NULL) {
+        return 0;
+    }
+
+    (void) nthrift_error_set(&wire->error, error);
+
+    return 1;
 }
 
 
@@ -736,11 +775,15 @@ ngx_stream_thrift_session_write(ngx_stream_thrift_session_t *ts)
 }
 
 
-/* Appends the replies that are ready, up to the first that is not. */
+/*
+ * Appends the replies that are ready, up to the first that is not; and those
+ * behind it whose clients take them in any order.
+ */
 
 static void
 ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts)
 {
+    ngx_uint_t          waits;
     ngx_chain_t        *cl;
     ngx_queue_t        *q;
     ngx_thrift_call_t  *call;
@@ -748,6 +791,8 @@ ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts)
     if (ts->silent) {
         return;
     }
+
+    waits = 0;
 
     for (q = ngx_queue_head(&ts->calls);
          q != ngx_queue_sentinel(&ts->calls);
@@ -760,10 +805,15 @@ ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts)
         }
 
         if (!call->ready || call->out == NULL) {
-            return;
+            if (!ts->unordered) {
+                return;
+            }
+
+            waits = 1;
+            continue;
         }
 
-        if (call->out_last) {
+        if (call->out_last || (waits && !call->unordered)) {
             continue;
         }
 
@@ -815,8 +865,10 @@ ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts)
                 continue;
             }
 
-            if (waits) {
-                if (ts->noneways == 0 && !ts->left && !ts->silent) {
+            if (waits && !call->out_last) {
+                if (ts->noneways == 0 && !ts->left && !ts->silent
+                    && !ts->unordered)
+                {
                     break;
                 }
 

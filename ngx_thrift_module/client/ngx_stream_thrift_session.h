@@ -57,6 +57,8 @@ struct ngx_stream_thrift_session_s {
     unsigned                        last:1;     /* has read what had come when
                                                    its worker shut down */
     unsigned                        linked:1;
+    unsigned                        unordered:1;    /* some replies need not
+                                                       wait for others */
 
     ngx_thrift_input_t              in;
     ngx_queue_t                     calls;      /* in flight, in order */
@@ -67,6 +69,10 @@ struct ngx_stream_thrift_session_s {
     ngx_chain_t                   **out_last;
 
     ngx_thrift_timer_t              timer;
+
+    nthrift_str_t                   headers;    /* of a THeader, that hold for
+                                                   all calls; data NULL: there
+                                                   were none yet */
 
     ngx_uint_t                      total;      /* calls since the beginning */
     off_t                           held;       /* bytes of them, and of

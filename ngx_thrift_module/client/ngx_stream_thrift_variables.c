@@ -118,6 +118,10 @@ ngx_stream_thrift_add_variables(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    if (ngx_stream_thrift_add_headers(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_stream_thrift_add_arguments(cf);
 }
 

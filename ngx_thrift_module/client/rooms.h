@@ -14,6 +14,8 @@
  *             |     +--> zone               where both count by a key
  *             +--> mirror                   a copy of it, which has nothing of
  *             |                             the client's
+ *             +--> headers                  those of a THeader, and what
+ *             |                             servers get
  *             +--> variables, arguments     $thrift_..., $thrift_arg_...
  *             +--> log                      the access log, a line a call
  *
@@ -36,6 +38,7 @@
 #include "client/ngx_stream_thrift_mirror.h"
 #include "client/ngx_stream_thrift_log.h"
 #include "client/ngx_stream_thrift_refuse.h"
+#include "client/ngx_stream_thrift_headers.h"
 #include "client/ngx_stream_thrift_arguments.h"
 #include "client/ngx_stream_thrift_variables.h"
 

@@ -10,6 +10,7 @@
 
 #define NGX_STREAM_THRIFT_MAX_MESSAGE  (100 * 1024 * 1024)  /* TConfiguration */
 #define NGX_STREAM_THRIFT_MAX_FRAME    16384000
+#define NGX_STREAM_THRIFT_MAX_HEADER   16384
 
 /*
  * Levels that servers of all libraries pass over.  Go's and Rust's give up at
@@ -174,6 +175,7 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
     tscf->idle_timeout = NGX_CONF_UNSET_MSEC;
     tscf->shutdown_idle = NGX_CONF_UNSET_MSEC;
     tscf->max_message_size = NGX_CONF_UNSET_SIZE;
+    tscf->max_header_size = NGX_CONF_UNSET_SIZE;
     tscf->max_depth = NGX_CONF_UNSET_UINT;
     tscf->max_pipeline = NGX_CONF_UNSET_UINT;
     tscf->max_calls = NGX_CONF_UNSET_UINT;
@@ -349,6 +351,8 @@ ngx_stream_thrift_merge_server(ngx_stream_thrift_srv_conf_t *prev,
 
     ngx_conf_merge_size_value(conf->max_message_size, prev->max_message_size,
                               0);
+    ngx_conf_merge_size_value(conf->max_header_size, prev->max_header_size,
+                              NGX_STREAM_THRIFT_MAX_HEADER);
     ngx_conf_merge_uint_value(conf->max_depth, prev->max_depth,
                               NGX_STREAM_THRIFT_MAX_DEPTH);
     ngx_conf_merge_uint_value(conf->max_pipeline, prev->max_pipeline, 32);
@@ -427,6 +431,7 @@ ngx_stream_thrift_set_rules(ngx_stream_thrift_srv_conf_t *conf)
 
     rules->validate = (conf->validate != NGX_STREAM_THRIFT_VALIDATE_OFF);
     rules->max_depth = conf->max_depth;
+    rules->max_header = conf->max_header_size;
 
     if (conf->max_message_size) {
         rules->max_message = conf->max_message_size;

@@ -133,6 +133,8 @@ typedef struct {
                                                    NULL: none */
     ngx_flag_t                       rate_dry_run;
     ngx_stream_thrift_mirror_t      *mirror;    /* NULL: none */
+    ngx_array_t                     *headers;   /* that servers get; NULL:
+                                                   those of the client */
 } ngx_stream_thrift_call_conf_t;
 
 
@@ -178,6 +180,7 @@ typedef struct {
     ngx_msec_t                       shutdown_idle; /* 0: none */
 
     size_t                           max_message_size;
+    size_t                           max_header_size;
     ngx_uint_t                       max_depth;
     ngx_uint_t                       max_pipeline;
     ngx_uint_t                       max_calls;

@@ -28,12 +28,15 @@ static char *ngx_stream_thrift_check_buffer(ngx_conf_t *cf, void *post,
     void *data);
 static char *ngx_stream_thrift_check_message(ngx_conf_t *cf, void *post,
     void *data);
+static char *ngx_stream_thrift_check_header(ngx_conf_t *cf, void *post,
+    void *data);
 
 
 static ngx_conf_enum_t  ngx_stream_thrift_transports[] = {
     { ngx_string("auto"), NTHRIFT_TRANSPORT_AUTO },
     { ngx_string("framed"), NTHRIFT_FRAMED },
     { ngx_string("unframed"), NTHRIFT_UNFRAMED },
+    { ngx_string("header"), NTHRIFT_HEADER },
     { ngx_null_string, 0 }
 };
 
@@ -88,6 +91,11 @@ static ngx_conf_post_t  ngx_stream_thrift_buffer_post = {
 
 static ngx_conf_post_t  ngx_stream_thrift_message_post = {
     ngx_stream_thrift_check_message
+};
+
+
+static ngx_conf_post_t  ngx_stream_thrift_header_post = {
+    ngx_stream_thrift_check_header
 };
 
 
@@ -216,6 +224,13 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       NGX_STREAM_SRV_CONF_OFFSET,
       ngx_stream_thrift_offset(max_message_size),
       &ngx_stream_thrift_message_post },
+
+    { ngx_string("thrift_max_header_size"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
+      ngx_stream_thrift_set_size,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_thrift_offset(max_header_size),
+      &ngx_stream_thrift_header_post },
 
     { ngx_string("thrift_max_depth"),
       NGX_STREAM_THRIFT_CLIENT|NGX_CONF_TAKE1,
@@ -450,6 +465,24 @@ ngx_stream_thrift_check_message(ngx_conf_t *cf, void *post, void *data)
     if (*size == 0 || *size > INT32_MAX) {
         return ngx_stream_thrift_bad_value(cf, &value[1], "a size between 1 "
                                            "and 2147483647 bytes");
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_stream_thrift_check_header(ngx_conf_t *cf, void *post, void *data)
+{
+    size_t  *size = data;
+
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (*size > NTHRIFT_MAX_HEADER) {
+        return ngx_stream_thrift_bad_value(cf, &value[1], "a size of 262140 "
+                                           "bytes at most");
     }
 
     return NGX_CONF_OK;

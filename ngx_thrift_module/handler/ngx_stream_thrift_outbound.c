@@ -22,6 +22,7 @@ static const ngx_thrift_owner_t  ngx_stream_thrift_outbound_owner = {
     NULL,                                   /* routed */
     NULL,                                   /* client */
     NULL,                                   /* return_text */
+    ngx_stream_thrift_headers,
     ngx_stream_thrift_session_hold,
     NULL,                                   /* may_hold */
     NULL,                                   /* may_begin */

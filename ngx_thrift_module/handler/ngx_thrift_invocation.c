@@ -140,9 +140,9 @@ ngx_thrift_invocation_create(ngx_thrift_call_t *call)
     inv->dispatch = call->target->dispatch;
     inv->method = inv->dispatch ? inv->dispatch->method : NULL;
 
-    inv->head = call->request.wire.head;
+    ngx_thrift_call_reply_head(call, &inv->head);
+
     inv->head.type = NTHRIFT_REPLY;
-    inv->head.name = call->method;
     inv->oneway = call->oneway;
     inv->rules = &call->conf->messages->rules;
     inv->timed = call->timed;

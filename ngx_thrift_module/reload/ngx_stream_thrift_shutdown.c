@@ -176,7 +176,8 @@ ngx_stream_thrift_shutdown_fate(ngx_stream_thrift_session_t *ts)
 #endif
 
     if (ngx_thrift_pool_has_state(&ts->client)
-        || ngx_thrift_pool_has_state(&ts->handlers))
+        || ngx_thrift_pool_has_state(&ts->handlers)
+        || ts->headers.len)
     {
         return NGX_STREAM_THRIFT_STAYS_PINNED;
     }

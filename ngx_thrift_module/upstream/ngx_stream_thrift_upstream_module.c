@@ -68,6 +68,7 @@ static ngx_conf_enum_t  ngx_stream_thrift_transports[] = {
     { ngx_string("same"), NTHRIFT_TRANSPORT_AUTO },
     { ngx_string("framed"), NTHRIFT_FRAMED },
     { ngx_string("unframed"), NTHRIFT_UNFRAMED },
+    { ngx_string("header"), NTHRIFT_HEADER },
     { ngx_null_string, 0 }
 };
 

@@ -355,6 +355,11 @@ ngx_thrift_attempt_check(ngx_thrift_attempt_t *attempt)
                                    "it is in another transport or protocol");
     }
 
+    if (head->packed) {
+        return ngx_thrift_attempt_malformed(attempt,
+                                            "it has transforms");
+    }
+
     if (head->type != NTHRIFT_REPLY && head->type != NTHRIFT_EXCEPTION) {
         return ngx_thrift_attempt_malformed(attempt,
                                             "it is not of type REPLY");

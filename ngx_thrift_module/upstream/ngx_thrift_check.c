@@ -178,6 +178,7 @@ ngx_thrift_check_write_call(ngx_thrift_check_t *check, ngx_pool_t *pool)
     rules->unnamed = 1;
     rules->max_depth = NGX_THRIFT_CHECK_DEPTH;
     rules->max_frame = NGX_THRIFT_CHECK_REPLY;
+    rules->max_header = NGX_THRIFT_CHECK_HEADER;
     rules->max_message = NGX_THRIFT_CHECK_REPLY;
 
     nthrift_message_start(&check->message);

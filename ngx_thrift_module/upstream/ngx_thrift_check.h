@@ -18,6 +18,7 @@
 #define NGX_THRIFT_CHECK_REPLY   16384000   /* bytes at most */
 #define NGX_THRIFT_CHECK_DEPTH   64
 #define NGX_THRIFT_CHECK_BUFFER  2048       /* a head, and a part of a body */
+#define NGX_THRIFT_CHECK_HEADER  512        /* of a THeader, in that */
 
 
 /*

@@ -37,6 +37,8 @@ static ngx_int_t ngx_thrift_dialect_set_name(ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_dialect_differs(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_dialect_head(ngx_thrift_attempt_t *attempt,
     nthrift_head_t *head);
+static ngx_int_t ngx_thrift_dialect_header(ngx_thrift_attempt_t *attempt,
+    nthrift_head_t *head);
 static void ngx_thrift_dialect_reply_head(ngx_thrift_call_t *call,
     nthrift_head_t *head);
 static ngx_int_t ngx_thrift_dialect_at_once(ngx_thrift_translate_t *tr,
@@ -267,6 +269,12 @@ ngx_thrift_dialect_head(ngx_thrift_attempt_t *attempt, nthrift_head_t *head)
     head->write_lax = (uint8_t) attempt->pool->lax;
     head->seqid = attempt->seqid;
 
+    if (head->transport == NTHRIFT_HEADER
+        && ngx_thrift_dialect_header(attempt, head) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     if (ngx_thrift_dialect_set_name(attempt) != NGX_OK) {
         return NGX_ERROR;
     }
@@ -274,6 +282,31 @@ ngx_thrift_dialect_head(ngx_thrift_attempt_t *attempt, nthrift_head_t *head)
     head->name = attempt->name;
 
     return NGX_OK;
+}
+
+
+/*
+ * The same flags on all of a connection: servers of fbthrift go by those of its
+ * first message.
+ */
+
+static ngx_int_t
+ngx_thrift_dialect_header(ngx_thrift_attempt_t *attempt, nthrift_head_t *head)
+{
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
+    head->flags = attempt->pool->check_seqid ? NTHRIFT_HEADER_OUT_OF_ORDER : 0;
+    head->sequence = attempt->seqid;
+
+    if (call->owner->headers(call, &head->info) == NGX_OK) {
+        return NGX_OK;
+    }
+
+    attempt->blameless = 1;
+
+    return NGX_ERROR;
 }
 
 
@@ -416,14 +449,16 @@ ngx_thrift_dialect_translate(ngx_thrift_call_t *call)
 static void
 ngx_thrift_dialect_reply_head(ngx_thrift_call_t *call, nthrift_head_t *head)
 {
-    nthrift_head_t  *request;
+    uint8_t        type;
+    nthrift_str_t  info;
 
-    request = &call->request.wire.head;
+    info = head->info;
+    type = head->type;
 
-    head->transport = request->transport;
-    head->protocol = request->protocol;
-    head->seqid = request->seqid;
-    head->name = call->method;
+    ngx_thrift_call_reply_head(call, head);
+
+    head->type = type;
+    head->info = info;
 }
 
 

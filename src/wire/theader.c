@@ -399,8 +399,8 @@ void
 nthrift_theader_info_start(nthrift_theader_info_t *walk,
     const nthrift_str_t *info)
 {
-    walk->p = info->data;
-    walk->last = info->data + info->len;
+    walk->p = (info->len != 0) ? info->data : NULL;
+    walk->last = (info->len != 0) ? info->data + info->len : NULL;
     walk->left = 0;
     walk->persistent = 0;
 }

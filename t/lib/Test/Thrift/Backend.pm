@@ -26,6 +26,8 @@ package Test::Thrift::Backend;
 #     exception  [ type, text ]: answer with a TApplicationException
 #     name, seqid, type, protocol, transport
 #                instead of those that the call asks for
+#     sequence, headers, persistent, packed, transforms, id
+#                of its THeader: see theader() in Bytes.pm
 #     raw        these bytes are the answer; "garbage" has some ready
 #     replies    so are these: [ [ ago, name, text, options ], ... ], replies of
 #                one string to the call that was so many calls before this one
@@ -188,7 +190,10 @@ sub _events {
 
         my %e;
         @e{qw(time event connection method type seqid protocol transport
-              length)} = split /\t/, $line;
+              length theader)} = split /\t/, $line;
+
+        ($e{sequence}, $e{flags}, $e{packed}, @{$e{headers}})
+            = split(/\0/, pack('H*', $e{theader}), -1) if $e{theader};
         push @events, \%e if $e{event} eq $event;
     }
 
@@ -197,7 +202,8 @@ sub _events {
 
 
 # calls(method): every call that arrived whole, in order, as hashes of time,
-# connection (a number), method, type, seqid, protocol, transport, length.
+# connection (a number), method, type, seqid, protocol, transport, length; of a
+# THeader sequence, flags, packed, and headers: [ name, value, ... ].
 
 sub calls {
     my ($self, $method) = @_;
@@ -728,7 +734,8 @@ sub next_call {
         substr($c->{in}, 0, $m->{length}, '');
 
         $self->note('call', $c->{number}, @$m{qw(name type seqid protocol
-                                                 transport length)});
+                                                 transport length)},
+                    theader_note($m));
         unshift @{$c->{seqids}}, $m->{seqid};
         $self->answer($c, $m);
     }
@@ -736,6 +743,18 @@ sub next_call {
     $self->close($c)
         if $c->{close_when_done} && !$c->{busy} && !$c->{closed}
            && !length $c->{out};
+}
+
+
+# What a THeader told, in one field of the notes.
+
+sub theader_note {
+    my ($m) = @_;
+
+    return '' if $m->{transport} ne 'header';
+
+    return unpack('H*', join("\0", @$m{qw(sequence flags packed)},
+                             @{$m->{headers}}));
 }
 
 
@@ -800,6 +819,9 @@ sub answer_bytes {
     my %o = (
         protocol  => $action->{protocol}  || $m->{protocol},
         transport => $action->{transport} || $m->{transport},
+        (map { $_ => $action->{$_} }
+             grep { defined $action->{$_} }
+                  qw(sequence headers persistent packed transforms id)),
     );
 
     return $action->{raw} if defined $action->{raw};

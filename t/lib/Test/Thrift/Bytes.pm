@@ -16,11 +16,12 @@ package Test::Thrift::Bytes;
 use strict;
 use warnings;
 
+use Compress::Zlib qw(compress uncompress);
 use Exporter qw(import);
 
 our @EXPORT = qw(
     CALL REPLY EXCEPTION ONEWAY
-    encode_struct encode_message frame call_bytes oneway_bytes reply_bytes
+    encode_struct encode_message frame theader call_bytes oneway_bytes reply_bytes
     exception_bytes parse_message parse_struct message_length
 );
 
@@ -175,7 +176,8 @@ sub encode_struct {
 #
 # $body is bytes, or a reference to a list of fields.
 # Options: protocol   binary (default), compact, lax
-#          transport  framed (default), unframed
+#          transport  framed (default), unframed, header
+#          and those of theader()
 
 sub encode_message {
     my ($type, $name, $seqid, $body, %o) = @_;
@@ -203,7 +205,55 @@ sub encode_message {
 
     $bytes .= $body;
 
+    return theader($bytes, sequence => $seqid, %o)
+        if ($o{transport} || '') eq 'header';
+
     return ($o{transport} || 'framed') eq 'framed' ? frame($bytes) : $bytes;
+}
+
+
+# theader($payload, %options): a THeader and what it is before.
+#
+# Options: sequence    its seqid
+#          flags       0
+#          headers     [ name, value, ... ]
+#          persistent  the same, of fbthrift
+#          packed      1: zlib
+#          protocol    of the payload: binary (default), compact
+#          id          a number instead of that
+#          transforms  the same, instead of `packed`
+#          size        words instead of those that there are
+
+sub theader {
+    my ($payload, %o) = @_;
+
+    my @transforms = $o{transforms} ? @{$o{transforms}}
+                     : $o{packed} ? (1) : ();
+    my $id = defined $o{id} ? $o{id}
+             : ($o{protocol} || '') eq 'compact' ? 2 : 0;
+
+    my $header = varint($id) . varint(scalar @transforms)
+                 . join('', map { varint($_) } @transforms)
+                 . theader_block(1, $o{headers})
+                 . theader_block(2, $o{persistent});
+
+    $header .= "\0" x (-length($header) % 4);
+    $payload = compress($payload) if $o{packed};
+
+    return frame(pack('nnNn', 0x0fff, $o{flags} || 0,
+                      ($o{sequence} || 0) & 0xffffffff,
+                      defined $o{size} ? $o{size} : length($header) / 4)
+                 . $header . $payload);
+}
+
+
+sub theader_block {
+    my ($kind, $pairs) = @_;
+
+    return '' unless $pairs && @$pairs;
+
+    return varint($kind) . varint(@$pairs / 2)
+           . join('', map { varint(length) . $_ } @$pairs);
 }
 
 
@@ -415,6 +465,8 @@ sub parse_struct {
 #       protocol, transport, length (bytes used, frame header included) }
 # and of a message of type EXCEPTION also
 #       exception => number or undef, message => text or undef
+# and of one with a THeader
+#       sequence, flags, packed, headers => [ name, value, ... ], persistent
 #
 # Protocol and transport are found out by the first bytes unless given.
 # Dies when the bytes are malformed.
@@ -426,8 +478,10 @@ sub parse_message {
 
     my $transport = $o{transport}
                     || ($bytes =~ /^(?:\x80\x01|\x82)/ ? 'unframed'
-                                                         : 'framed');
+                        : $bytes =~ /^....\x0f\xff/s ? 'header' : 'framed');
     my $buf = $bytes;
+
+    return parse_theader($bytes) if $transport eq 'header';
 
     if ($transport eq 'framed') {
         my $n = unpack('l>', $bytes);
@@ -451,6 +505,57 @@ sub parse_message {
     }
 
     $m->{transport} = $transport;
+
+    return $m;
+}
+
+
+sub parse_theader {
+    my ($bytes) = @_;
+
+    return undef if length($bytes) < 4;
+
+    my $n = unpack('N', $bytes);
+
+    return undef if length($bytes) < 4 + $n;
+
+    my $r = { buf => substr($bytes, 4, $n), pos => 0 };
+    my ($magic, $flags, $sequence, $size) = unpack('nnNn', take($r, 10));
+
+    die sprintf("bad magic 0x%04x\n", $magic) if $magic != 0x0fff;
+
+    my $h = { buf => take($r, 4 * $size), pos => 0 };
+    my $id = read_varint($h, 5);
+    my @transforms = map { read_varint($h, 5) } 1 .. read_varint($h, 5);
+    my %info = (1 => [], 2 => []);
+
+    while ($h->{pos} < length $h->{buf}) {
+        my $kind = read_varint($h, 5);
+
+        last unless $info{$kind};
+
+        push @{$info{$kind}}, map { take($h, read_varint($h, 5)) }
+                                  1 .. 2 * read_varint($h, 5);
+    }
+
+    die "bad transforms @transforms\n" if @transforms && "@transforms" ne '1';
+
+    my $payload = substr($r->{buf}, $r->{pos});
+
+    $payload = uncompress($payload) if @transforms;
+
+    my $m = read_message($payload, { 0 => 'binary', 2 => 'compact' }->{$id});
+
+    die "bytes behind the message in its THeader\n"
+        if $m->{length} != length $payload;
+
+    $m->{length} = 4 + $n;
+    $m->{transport} = 'header';
+    $m->{sequence} = $sequence;
+    $m->{flags} = $flags;
+    $m->{packed} = @transforms;
+    $m->{headers} = $info{1};
+    $m->{persistent} = $info{2};
 
     return $m;
 }

@@ -284,7 +284,7 @@ sub exchange {
 
 
 # start($method, $body, %options): send a call and return its seqid.
-# Options: seqid, type, protocol, transport.
+# Options: seqid, type, protocol, transport, and those of theader().
 
 sub start {
     my ($self, $method, $body, %o) = @_;
@@ -292,7 +292,7 @@ sub start {
     my $seqid = defined $o{seqid} ? $o{seqid} : ++$self->{seqid};
 
     $self->send(encode_message(
-        $o{type} || CALL, $method, $seqid, $body,
+        $o{type} || CALL, $method, $seqid, $body, %o,
         protocol  => $o{protocol}  || $self->{protocol},
         transport => $o{transport} || $self->{transport}));
 
