@@ -8,7 +8,8 @@
  *     map      ["type","type",size,{key:value,...}]
  *
  * A string or a number has no length, so that the walk goes from byte to byte
- * and keeps in w->text where it is; a piece is always read to its end.
+ * and keeps in w->text where it is; a piece is always read to its end.  Who
+ * wants to know what the bytes say is told by w->sink: json.h.
  *
  * What is refused is what one of Apache's readers would refuse, or read as
  * something else: the C++ one takes no blanks and no \u00E9, and makes 127 of
@@ -189,6 +190,92 @@ json_leave(nthrift_skip_t *w)
 }
 
 
+/* What is told by the functions of json.h, if anybody wants to know. */
+
+#define json_tells(w)  ((w)->sink != NULL)
+
+
+static int
+json_tell_type(nthrift_skip_t *w, uint8_t type)
+{
+    uint16_t  id;
+
+    if (!json_tells(w)) {
+        return NTHRIFT_OK;
+    }
+
+    id = (uint16_t) w->levels[w->depth - 1].left;
+
+    return w->sink->tell->field(w, (int16_t) id, type);
+}
+
+
+static int
+json_tell_stop(nthrift_skip_t *w)
+{
+    return json_tells(w) ? w->sink->tell->stop(w) : NTHRIFT_OK;
+}
+
+
+static int
+json_tell_begin(nthrift_skip_t *w, uint8_t type, uint32_t count)
+{
+    return json_tells(w) ? w->sink->tell->begin(w, type, count) : NTHRIFT_OK;
+}
+
+
+static int
+json_tell_integer(nthrift_skip_t *w)
+{
+    uint64_t  value;
+
+    if (!json_tells(w)) {
+        return NTHRIFT_OK;
+    }
+
+    value = (w->text.flags & JSON_NEGATIVE) ? 0 - w->text.value
+                                            : w->text.value;
+
+    return w->sink->tell->integer(w, w->text.type, (int64_t) value);
+}
+
+
+static int
+json_tell_value(nthrift_skip_t *w, uint8_t type)
+{
+    return json_tells(w) ? w->sink->tell->value(w, type) : NTHRIFT_OK;
+}
+
+
+static int
+json_tell_bytes(nthrift_skip_t *w, const uint8_t *p, size_t n)
+{
+    return json_tells(w) ? w->sink->tell->bytes(w, p, n) : NTHRIFT_OK;
+}
+
+
+static int
+json_tell_byte(nthrift_skip_t *w, uint8_t c)
+{
+    return json_tell_bytes(w, &c, 1);
+}
+
+
+static int
+json_tell_unit(nthrift_skip_t *w)
+{
+    return json_tells(w) ? w->sink->tell->unit(w, (uint16_t) w->text.value)
+                         : NTHRIFT_OK;
+}
+
+
+static int
+json_tell_end(nthrift_skip_t *w)
+{
+    return json_tells(w) ? w->sink->tell->end(w) : NTHRIFT_OK;
+}
+
+
 static int
 json_value(nthrift_skip_t *w)
 {
@@ -198,6 +285,10 @@ json_value(nthrift_skip_t *w)
     level = &w->levels[w->depth - 1];
     type = (level->fields == 1) ? w->text.type : level->type[level->left & 1];
     key = level->fields == 2 && (level->left & 1) == 0;
+
+    if (json_tell_value(w, type) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
 
     switch (type) {
 
@@ -249,7 +340,8 @@ json_list(nthrift_skip_t *w, uint64_t count, uint64_t rest)
     }
 
     if (nthrift_walk_enter(w, 0, 0, (uint32_t) count, type, type)
-        != NTHRIFT_OK)
+        != NTHRIFT_OK
+        || json_tell_begin(w, w->text.type, (uint32_t) count) != NTHRIFT_OK)
     {
         return NTHRIFT_ERROR;
     }
@@ -277,7 +369,8 @@ json_map(nthrift_skip_t *w, uint64_t count, uint64_t rest)
 
     if (nthrift_walk_enter(w, 0, 2, (uint32_t) count * 2, w->text.key,
                            w->text.elem)
-        != NTHRIFT_OK)
+        != NTHRIFT_OK
+        || json_tell_begin(w, NTHRIFT_MAP, (uint32_t) count) != NTHRIFT_OK)
     {
         return NTHRIFT_ERROR;
     }
@@ -314,6 +407,10 @@ json_type(nthrift_skip_t *w, uint8_t c)
     state = w->text.state;
 
     if (state == JSON_FIELD_TYPE) {
+        if (json_tell_type(w, type) != NTHRIFT_OK) {
+            return NTHRIFT_ERROR;
+        }
+
         w->text.type = type;
         return json_expect(w, JSON_COLON, JSON_VALUE);
     }
@@ -367,7 +464,8 @@ json_number(nthrift_skip_t *w, uint8_t c, uint64_t largest, int negative)
 static int
 json_id(nthrift_skip_t *w, uint8_t c)
 {
-    int  rc;
+    int      rc;
+    int16_t  id;
 
     rc = json_number(w, c, INT16_MAX, 1);
 
@@ -375,10 +473,13 @@ json_id(nthrift_skip_t *w, uint8_t c)
         return rc;
     }
 
+    id = (int16_t) ((w->text.flags & JSON_NEGATIVE)
+                    ? -(int32_t) w->text.value : (int32_t) w->text.value);
+
+    w->levels[w->depth - 1].left = (uint16_t) id;
+
     if (w->depth == 1) {
-        nthrift_walk_count_field(w, (int16_t) ((w->text.flags & JSON_NEGATIVE)
-                                               ? -(int32_t) w->text.value
-                                               : (int32_t) w->text.value));
+        nthrift_walk_count_field(w, id);
     }
 
     (void) json_expect(w, JSON_TO_FIELD_TYPE, JSON_FIELD_TYPE);
@@ -414,6 +515,10 @@ json_integer(nthrift_skip_t *w, uint8_t c)
                      w->text.type != NTHRIFT_BOOL);
 
     if (rc == NTHRIFT_DECLINED) {
+        if (json_tell_integer(w) != NTHRIFT_OK) {
+            return NTHRIFT_ERROR;
+        }
+
         (void) json_expect(w, (w->text.flags & JSON_KEY) ? JSON_QUOTE
                                                          : JSON_NOTHING,
                            JSON_VALUE_END);
@@ -480,6 +585,19 @@ json_double_digit(nthrift_skip_t *w, uint8_t c)
 }
 
 
+/* Its first letter tells which one it is, if the others follow. */
+
+static int
+json_double_name(nthrift_skip_t *w, uint8_t c, uint8_t want)
+{
+    if (json_tell_byte(w, c) != NTHRIFT_OK || json_tell_end(w) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
+
+    return json_expect(w, want, JSON_VALUE_END);
+}
+
+
 static int
 json_double_begin(nthrift_skip_t *w, uint8_t c)
 {
@@ -492,17 +610,17 @@ json_double_begin(nthrift_skip_t *w, uint8_t c)
 
     if (c == '-' && w->text.n == JSON_DBL_START) {
         w->text.n = JSON_DBL_MINUS;
-        return NTHRIFT_OK;
+        return json_tell_byte(w, c);
     }
 
     if (c == 'I' && (w->text.flags & JSON_QUOTED)) {
-        return json_expect(w, JSON_INFINITY, JSON_VALUE_END);
+        return json_double_name(w, c, JSON_INFINITY);
     }
 
     if (c == 'N' && (w->text.flags & JSON_QUOTED)
         && w->text.n == JSON_DBL_START)
     {
-        return json_expect(w, JSON_NAN, JSON_VALUE_END);
+        return json_double_name(w, c, JSON_NAN);
     }
 
     return json_unexpected(w);
@@ -515,7 +633,8 @@ json_double(nthrift_skip_t *w, uint8_t c)
     uint8_t  n;
 
     if (nthrift_json_is_digit(c)) {
-        return json_double_digit(w, c);
+        return (json_double_digit(w, c) == NTHRIFT_OK) ? json_tell_byte(w, c)
+                                                       : NTHRIFT_ERROR;
     }
 
     n = w->text.n;
@@ -526,7 +645,7 @@ json_double(nthrift_skip_t *w, uint8_t c)
 
     if (c == '.' && (n == JSON_DBL_ZERO || n == JSON_DBL_INT)) {
         w->text.n = JSON_DBL_POINT;
-        return NTHRIFT_OK;
+        return json_tell_byte(w, c);
     }
 
     if ((c == 'e' || c == 'E')
@@ -534,16 +653,20 @@ json_double(nthrift_skip_t *w, uint8_t c)
             || n == JSON_DBL_FRACTION))
     {
         w->text.n = JSON_DBL_E;
-        return NTHRIFT_OK;
+        return json_tell_byte(w, c);
     }
 
     if ((c == '+' || c == '-') && n == JSON_DBL_E) {
         w->text.n = JSON_DBL_SIGN;
-        return NTHRIFT_OK;
+        return json_tell_byte(w, c);
     }
 
     if (n == JSON_DBL_POINT || n == JSON_DBL_E || n == JSON_DBL_SIGN) {
         return json_unexpected(w);
+    }
+
+    if (json_tell_end(w) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
     }
 
     (void) json_expect(w, (w->text.flags & JSON_QUOTED) ? JSON_QUOTE
@@ -572,10 +695,44 @@ json_string(nthrift_skip_t *w, uint8_t c)
     }
 
     if (c == '"') {
-        return json_expect(w, JSON_NOTHING, JSON_VALUE_END);
+        return (json_tell_end(w) == NTHRIFT_OK)
+               ? json_expect(w, JSON_NOTHING, JSON_VALUE_END) : NTHRIFT_ERROR;
     }
 
-    return NTHRIFT_OK;
+    return json_tell_byte(w, c);
+}
+
+
+/* What stands for what behind a backslash; 0: nothing. */
+
+static uint8_t
+json_escaped(uint8_t c)
+{
+    switch (c) {
+
+    case '"':
+    case '\\':
+    case '/':
+        return c;
+
+    case 'b':
+        return '\b';
+
+    case 'f':
+        return '\f';
+
+    case 'n':
+        return '\n';
+
+    case 'r':
+        return '\r';
+
+    case 't':
+        return '\t';
+
+    default:
+        return 0;
+    }
 }
 
 
@@ -593,22 +750,15 @@ json_escape(nthrift_skip_t *w, uint8_t c)
         return json_refuse(w, "half of a surrogate pair in JSON");
     }
 
-    switch (c) {
+    c = json_escaped(c);
 
-    case '"':
-    case '\\':
-    case '/':
-    case 'b':
-    case 'f':
-    case 'n':
-    case 'r':
-    case 't':
-        w->text.state = JSON_STRING;
-        return NTHRIFT_OK;
-
-    default:
+    if (c == 0) {
         return json_refuse(w, "unknown escape in JSON");
     }
+
+    w->text.state = JSON_STRING;
+
+    return json_tell_byte(w, c);
 }
 
 
@@ -642,7 +792,7 @@ json_hex(nthrift_skip_t *w, uint8_t c)
     w->text.flags = (w->text.value & 0xfc00) == 0xd800 ? JSON_HALF : 0;
     w->text.state = JSON_STRING;
 
-    return NTHRIFT_OK;
+    return json_tell_unit(w);
 }
 
 
@@ -664,8 +814,13 @@ json_uuid(nthrift_skip_t *w, uint8_t c)
         return json_refuse(w, "bad uuid in JSON");
     }
 
+    if (json_tell_byte(w, c) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
+
     if (++w->text.n == 36) {
-        return json_expect(w, JSON_QUOTE, JSON_VALUE_END);
+        return (json_tell_end(w) == NTHRIFT_OK)
+               ? json_expect(w, JSON_QUOTE, JSON_VALUE_END) : NTHRIFT_ERROR;
     }
 
     return NTHRIFT_OK;
@@ -676,7 +831,8 @@ static int
 json_field(nthrift_skip_t *w, uint8_t c)
 {
     if (c == '}') {
-        return json_leave(w);
+        return (json_tell_stop(w) == NTHRIFT_OK) ? json_leave(w)
+                                                 : NTHRIFT_ERROR;
     }
 
     if (w->text.state == JSON_FIRST) {
@@ -706,7 +862,9 @@ json_step(nthrift_skip_t *w)
         return json_value(w);
 
     case JSON_STRUCT:
-        if (nthrift_walk_enter(w, 0, 1, 0, 0, 0) != NTHRIFT_OK) {
+        if (nthrift_walk_enter(w, 0, 1, 0, 0, 0) != NTHRIFT_OK
+            || json_tell_begin(w, NTHRIFT_STRUCT, 0) != NTHRIFT_OK)
+        {
             return NTHRIFT_ERROR;
         }
 
@@ -817,73 +975,113 @@ json_want(nthrift_skip_t *w, uint8_t c)
 }
 
 
-/* Passes over what is nothing but itself. */
+/* Passes over what is nothing but itself; NULL: it is refused. */
 
 static const uint8_t *
-json_walk_string(const nthrift_skip_t *w, const uint8_t *p,
-    const uint8_t *last)
+json_walk_string(nthrift_skip_t *w, const uint8_t *p, const uint8_t *last)
 {
-    if (w->text.flags == 0) {
-        while (p != last && *p != '"' && *p != '\\') {
-            p++;
-        }
+    size_t          n;
+    const uint8_t  *start;
+
+    if (w->text.flags != 0) {
+        return p;
     }
 
-    return p;
+    if (json_tells(w)) {
+        n = (size_t) (w->sink->end - w->sink->out);
+        last = ((size_t) (last - p) > n) ? p + n : last;
+    }
+
+    start = p;
+
+    while (p != last && *p != '"' && *p != '\\') {
+        p++;
+    }
+
+    return (json_tell_bytes(w, start, (size_t) (p - start)) == NTHRIFT_OK)
+           ? p : NULL;
 }
 
 
-int
-nthrift_json_walk(nthrift_skip_t *w, const uint8_t **pp, const uint8_t *last)
+/* 0: whoever is told has no room for it. */
+
+static int
+json_has_room(const nthrift_skip_t *w)
+{
+    return !json_tells(w)
+           || w->sink->end - w->sink->out >= NTHRIFT_JSON_ROOM;
+}
+
+
+/*
+ * Goes on by a byte, by a string as far as it is there, or by what needs no
+ * byte.  NTHRIFT_DECLINED: no room.
+ */
+
+static int
+json_advance(nthrift_skip_t *w, const uint8_t **pp, const uint8_t *last)
 {
     int             rc;
     const uint8_t  *p;
 
+    if (!json_has_room(w)) {
+        return NTHRIFT_DECLINED;
+    }
+
     p = *pp;
 
-    for ( ;; ) {
+    if (w->text.want == JSON_NOTHING) {
+        rc = json_step(w);
 
-        if (w->text.want == JSON_NOTHING) {
-
-            if (w->text.state == JSON_END) {
-                rc = NTHRIFT_OK;
-                break;
-            }
-
-            if (w->text.state == JSON_STRING) {
-                p = json_walk_string(w, p, last);
-            }
-
-            rc = json_step(w);
-
-            if (rc == NTHRIFT_ERROR) {
-                break;
-            }
-
-            if (rc == NTHRIFT_OK) {
-                continue;
-            }
+        if (rc != NTHRIFT_DECLINED) {
+            return rc;
         }
 
-        if (p == last) {
-            rc = NTHRIFT_AGAIN;
-            break;
-        }
+        if (w->text.state == JSON_STRING) {
+            p = json_walk_string(w, p, last);
 
-        rc = (w->text.want != JSON_NOTHING)
-             ? json_want(w, *p)
-             : json_byte(w, *p, nthrift_walk_rest(w, p));
+            if (p == NULL) {
+                return NTHRIFT_ERROR;
+            }
 
-        if (rc == NTHRIFT_ERROR) {
-            break;
-        }
-
-        if (rc == NTHRIFT_OK) {
-            p++;
+            if (p != *pp) {
+                *pp = p;
+                return NTHRIFT_OK;
+            }
         }
     }
 
-    *pp = p;
+    if (p == last) {
+        return NTHRIFT_AGAIN;
+    }
+
+    rc = (w->text.want != JSON_NOTHING)
+         ? json_want(w, *p) : json_byte(w, *p, nthrift_walk_rest(w, p));
+
+    if (rc == NTHRIFT_DECLINED) {
+        return NTHRIFT_OK;
+    }
+
+    *pp += (rc == NTHRIFT_OK);
 
     return rc;
+}
+
+
+int
+nthrift_json_walk(nthrift_skip_t *w, const uint8_t **p, const uint8_t *last)
+{
+    int  rc;
+
+    for ( ;; ) {
+        if (w->text.want == JSON_NOTHING && w->text.state == JSON_END) {
+            return NTHRIFT_OK;
+        }
+
+        rc = json_advance(w, p, last);
+
+        if (rc != NTHRIFT_OK) {
+            return rc;
+        }
+    }
 }

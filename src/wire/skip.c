@@ -25,6 +25,7 @@ nthrift_skip_start(nthrift_skip_t *w, unsigned protocol,
     w->fields = 0;
     w->protocol = (uint8_t) protocol;
     w->have = 0;
+    w->sink = NULL;
 
     memset(&w->text, 0, sizeof(nthrift_skip_text_t));
 

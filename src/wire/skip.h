@@ -22,11 +22,11 @@
 /* One level of the walk: a struct, or a container with values to come. */
 
 typedef struct {
-    uint32_t   left;            /* values; a pair of a map is two of them */
+    uint32_t   left;            /* values; a pair of a map is two of them;
+                                   struct: JSON: id of the field */
     uint8_t    type[2];         /* the protocol's: of the value that comes
                                    when `left` is even, and when odd */
-    uint8_t    fields;          /* 1: a struct, `left` is unused; JSON: 2: a
-                                   map */
+    uint8_t    fields;          /* 1: a struct; JSON: 2: a map */
 } nthrift_skip_level_t;
 
 
@@ -53,6 +53,11 @@ typedef struct {
 } nthrift_skip_text_t;
 
 
+/* Who is told what a text says: json.h. */
+
+typedef struct nthrift_json_sink_s  nthrift_json_sink_t;
+
+
 typedef struct {
     nthrift_skip_level_t  *levels;  /* max_depth of them, the caller's */
     const uint8_t         *base;    /* where `budget` was counted */
@@ -76,6 +81,8 @@ typedef struct {
         nthrift_skip_text_t  text;
                                 /* JSON, where `have` is 0 always */
     };
+
+    nthrift_json_sink_t  *sink;     /* NULL: nobody */
 } nthrift_skip_t;
 
 
