@@ -8,11 +8,10 @@
 #include "bind/check.h"
 
 #include "bind/level.h"
+#include "bind/path.h"
 #include "bind/token_binary.h"
 #include "bind/token_compact.h"
 #include "bind/utf8.h"
-
-#include <stdio.h>
 
 
 #define check_noinline  __attribute__((noinline))
@@ -21,15 +20,6 @@
 /* The first byte of a message of compact: as a field it is 8, and false. */
 
 #define CHECK_COMPACT_ID  0x82
-
-
-/* "[4294967295]" */
-
-#define CHECK_INDEX_SIZE  13
-
-/* "-32768" */
-
-#define CHECK_ID_SIZE     7
 
 
 typedef struct {
@@ -92,75 +82,40 @@ static const char *const  check_expected[NTHRIFT_UUID + 1] = {
 static const nthrift_schema_field_t  check_undeclared;
 
 
-/* Adds to the path as much as there is room for. */
-
-static void
-check_path_add(nthrift_check_error_t *err, const void *text, size_t len)
-{
-    size_t  dots;
-
-    if (len > err->size - err->len) {
-        len = err->size - err->len;
-        memcpy(err->path + err->len, text, len);
-        err->len = err->size;
-
-        dots = (err->size < 3) ? err->size : 3;
-        memcpy(err->path + err->size - dots, "...", dots);
-
-    } else {
-        memcpy(err->path + err->len, text, len);
-        err->len += len;
-    }
-}
-
-
 /* A field by its name, or by its id. */
 
 static void
 check_path_add_field(nthrift_check_error_t *err, const nthrift_level_t *level)
 {
-    int   n;
-    char  id[CHECK_ID_SIZE];
-
     if (level->field == NULL) {
         return;
     }
 
-    if (err->len != 0) {
-        check_path_add(err, ".", 1);
-    }
-
     if (level->field == &check_undeclared) {
-        n = snprintf(id, sizeof(id), "%d", level->at.id);
-        check_path_add(err, id, (size_t) n);
+        nthrift_path_add_id(err, level->at.id);
         return;
     }
 
-    check_path_add(err, level->field->name.data, level->field->name.len);
+    nthrift_path_add_name(err, &level->field->name);
 }
 
 
 static void
 check_path_add_level(nthrift_check_error_t *err, const nthrift_level_t *level)
 {
-    int   n;
-    char  index[CHECK_INDEX_SIZE];
-
     if (level->at.fields) {
         check_path_add_field(err, level);
         return;
     }
 
     if (level->pairs) {
-        check_path_add(err, "{}", 2);
+        nthrift_path_add_pair(err);
         return;
     }
 
     /* the value that is read is not left any more */
 
-    n = snprintf(index, sizeof(index), "[%u]",
-                 level->count - level->at.left - 1);
-    check_path_add(err, index, (size_t) n);
+    nthrift_path_add_index(err, level->count - level->at.left - 1);
 }
 
 
@@ -191,7 +146,7 @@ check_fail(check_t *c, const char *text, const char *behind)
         level = nthrift_level_next(c->stride, level);
     }
 
-    check_path_add(err, behind, strlen(behind));
+    nthrift_path_add(err, behind, strlen(behind));
 
     return NTHRIFT_ERROR;
 }
