@@ -14,6 +14,9 @@
  * A new one is an addition: both headers, a row here, and in each of the files
  * its functions and their place in the table behind them.  In wire/ it brings
  * what wire/protocol.h says.
+ *
+ * A protocol that is text has no row and no tokens: json_read.h says why.  Its
+ * bodies are read into binary ones, and written from others.
  */
 
 #ifndef NTHRIFT_BIND_PROTOCOL_H
@@ -31,7 +34,7 @@ typedef struct {
 } nthrift_bind_protocol_t;
 
 
-/* By nthrift_protocol_e; that of NTHRIFT_PROTOCOL_AUTO is empty. */
+/* By nthrift_protocol_e; of NTHRIFT_PROTOCOL_AUTO and of text it is empty. */
 
 extern const nthrift_bind_protocol_t
     nthrift_bind_protocols[NTHRIFT_PROTOCOLS];
