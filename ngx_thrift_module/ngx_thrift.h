@@ -44,6 +44,8 @@
 #include "bind/encode.h"
 #include "bind/find.h"
 #include "bind/fingerprint.h"
+#include "bind/json_read.h"
+#include "bind/json_write.h"
 #include "bind/prune.h"
 #include "idl/annotation.h"
 #include "idl/compat.h"

@@ -354,8 +354,8 @@ my @bad = (
              bad('value', $_->[1], $_->[0], $_->[2]) ] }
          [qw(thrift_transport theader), '"auto", "framed", "unframed" or "header"'],
          [qw(thrift_transport on), '"auto", "framed", "unframed" or "header"'],
-         [qw(thrift_protocol xml), '"auto", "binary", "compact" or "lax"'],
-         [qw(thrift_protocol header), '"auto", "binary", "compact" or "lax"'],
+         [qw(thrift_protocol xml), '"auto", "binary", "compact", "json" or "lax"'],
+         [qw(thrift_protocol header), '"auto", "binary", "compact", "json" or "lax"'],
          [qw(thrift_validate on), '"off", "structure" or "schema"'],
          [qw(thrift_validate_enum replies), '"off", "on" or "arguments"'],
          [qw(thrift_validate_utf8 replies), '"off", "on" or "arguments"'],
@@ -417,7 +417,7 @@ my @bad = (
          [ 'thrift_upstream_transport',
            '"same", "framed", "unframed" or "header"' ],
          [ 'thrift_upstream_protocol',
-           '"same", "binary", "compact" or "lax"' ],
+           '"same", "binary", "compact", "json" or "lax"' ],
          [ 'thrift_upstream_multiplexed', '"same", "on" or "off"' ]),
     [ 'service with a colon', upstream => 'thrift_upstream_service a:b;',
       bad('value', 'a:b', 'thrift_upstream_service',
@@ -645,6 +645,23 @@ my @bad = (
 
 like(error(other => 'listen 127.0.0.1:%%PORT_other%% udp; thrift_pass u;'),
      qr/udp.* in test\.conf:\d+$/, 'udp');
+
+# JSON becomes another protocol by definitions only
+
+like(error(upstream => 'thrift_upstream_protocol json;'),
+     qr{^"thrift_upstream_protocol\ json"\ of\ upstream\ "u"\ needs\ a
+        \ "thrift_idl"\ for\ the\ server\ in\ \S*test\.conf:\d+,
+        \ unless\ that\ has\ "thrift_protocol\ json"$}x,
+     'JSON for servers, and no definition');
+like(error(stream => 'thrift_protocol json;',
+           upstream => 'thrift_upstream_protocol binary;'),
+     qr{^"thrift_protocol\ json"\ needs\ a\ "thrift_idl"\ for\ the\ server
+        \ in\ \S*test\.conf:\d+,\ as\ upstream\ "u"\ has
+        \ "thrift_upstream_protocol\ binary"$}x,
+     'JSON of clients, and no definition');
+like(error(stream => 'thrift_protocol json;',
+           upstream => 'thrift_upstream_protocol json;'),
+     qr/test is successful/, 'JSON on both sides');
 
 for (@bad) {
     my ($name, $level, $text, $message, $lines) = @$_;

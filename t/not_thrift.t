@@ -73,9 +73,9 @@ my @foreign = (
     [ 'PROXY 2', "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" . "\0" x 12,
       'PROXY protocol header instead of Thrift' ],
 
-    [ 'JSON', '[1,"get",1,1,{}]', 'JSON protocol, which is not supported' ],
-    [ 'JSON in a frame', frame('[1,"get",1,1,{}]'),
-      'JSON protocol, which is not supported' ],
+    [ 'JSON 2', '[2,"get",1,1,{}]', 'unknown version of JSON protocol' ],
+    [ 'JSON 2 in a frame', frame('[2,"get",1,1,{}]'),
+      'unknown version of JSON protocol' ],
 
     [ 'THeader of nothing', substr($header, 0, 12) . "\0\0" . substr($header, 14),
       'THeader without protocol' ],

@@ -43,6 +43,7 @@ static ngx_int_t ngx_thrift_call_check(ngx_thrift_call_t *call);
 static void ngx_thrift_call_split_name(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_call_mirror(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_call_return(ngx_thrift_call_t *call);
+static ngx_int_t ngx_thrift_call_translate(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_call_answer(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_call_log(ngx_thrift_call_t *call);
 
@@ -96,7 +97,7 @@ static const ngx_thrift_step_t  ngx_thrift_steps[] = {
     { "verify",   ngx_thrift_verify,      ngx_thrift_slice_cancel },
 
     /* and was it in another protocol */
-    { "translate", ngx_thrift_dialect_translate, ngx_thrift_slice_cancel },
+    { "translate", ngx_thrift_call_translate, ngx_thrift_slice_cancel },
 
     /* the answer goes out, in its turn */
     { "reply",    ngx_thrift_call_answer, NULL },
@@ -244,8 +245,11 @@ ngx_thrift_call_following(ngx_thrift_call_t *call)
         return ngx_thrift_answers[call->conf->answer->kind];
 
     case NGX_THRIFT_STEP_RETURN:
-    case NGX_THRIFT_STEP_HANDLE:
         return NGX_THRIFT_STEP_REPLY;
+
+    case NGX_THRIFT_STEP_HANDLE:
+        return ngx_thrift_text_due(call) ? NGX_THRIFT_STEP_TRANSLATE
+                                         : NGX_THRIFT_STEP_REPLY;
 
     case NGX_THRIFT_STEP_PASS:
 
@@ -295,6 +299,7 @@ ngx_thrift_call_end(ngx_thrift_call_t *call)
     }
 
     ngx_thrift_dialect_drop(call);
+    ngx_thrift_text_release(call);
 
     call->owner->finish(call);
 }
@@ -517,6 +522,14 @@ ngx_thrift_call_return(ngx_thrift_call_t *call)
 
     return ngx_thrift_error_set(call, call->conf->answer->exception, 503,
                                 "%V", &text);
+}
+
+
+static ngx_int_t
+ngx_thrift_call_translate(ngx_thrift_call_t *call)
+{
+    return call->invocation ? ngx_thrift_text_answer(call)
+                            : ngx_thrift_dialect_translate(call);
 }
 
 

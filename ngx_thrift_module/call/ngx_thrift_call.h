@@ -78,6 +78,12 @@ struct ngx_thrift_call_s {
     ngx_uint_t                    tries;    /* servers that it was to have */
     ngx_thrift_message_t         *translated;   /* the request as it is sent,
                                                or NULL: as it came */
+    ngx_thrift_message_t         *binary;   /* what the request says, if it
+                                               is text; NULL: nobody has asked
+                                               yet */
+    ngx_thrift_message_t         *written;  /* a handler's reply to it, as
+                                               text; or what a server's reply
+                                               in text says; or NULL */
     ngx_thrift_message_t         *reply;    /* its reply, or NULL */
     off_t                         held;     /* bytes kept in memory */
     off_t                         pruned;   /* bytes that were taken out of
@@ -95,6 +101,8 @@ struct ngx_thrift_call_s {
 
     unsigned                      checked:1;    /* by its definition, or
                                                    trusted */
+    unsigned                      undeclared:1; /* `binary` has fewer fields
+                                                   than the request */
     unsigned                      oneway:1;     /* the client gets no reply */
     unsigned                      silent:1;     /* the upstream sends none */
     unsigned                      copied:1;     /* another one is answered:

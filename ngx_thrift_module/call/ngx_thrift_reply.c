@@ -12,6 +12,9 @@
 static ngx_int_t ngx_thrift_reply_forward(ngx_thrift_call_t *call);
 static ngx_chain_t *ngx_thrift_reply_chain(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_reply_handler(ngx_thrift_call_t *call);
+static ngx_int_t ngx_thrift_reply_written(ngx_thrift_call_t *call);
+static ngx_int_t ngx_thrift_reply_set(ngx_thrift_call_t *call,
+    ngx_chain_t *out);
 static ngx_int_t ngx_thrift_reply_out(ngx_thrift_call_t *call, ngx_buf_t *b);
 static ngx_int_t ngx_thrift_reply_exception(ngx_thrift_call_t *call);
 static void ngx_thrift_reply_ready(ngx_thrift_call_t *call);
@@ -73,7 +76,6 @@ ngx_thrift_reply_ready(ngx_thrift_call_t *call)
 static ngx_int_t
 ngx_thrift_reply_forward(ngx_thrift_call_t *call)
 {
-    ngx_chain_t        *cl;
     nthrift_message_t  *wire;
 
     wire = &call->reply->wire;
@@ -90,13 +92,21 @@ ngx_thrift_reply_forward(ngx_thrift_call_t *call)
         call->outcome = NGX_THRIFT_SUCCESS;
     }
 
-    call->out = ngx_thrift_reply_chain(call);
-    if (call->out == NULL) {
+    return ngx_thrift_reply_set(call, ngx_thrift_reply_chain(call));
+}
+
+
+static ngx_int_t
+ngx_thrift_reply_set(ngx_thrift_call_t *call, ngx_chain_t *out)
+{
+    call->out = out;
+
+    if (out == NULL) {
         return NGX_ERROR;
     }
 
-    for (cl = call->out; cl; cl = cl->next) {
-        call->out_length += ngx_buf_size(cl->buf);
+    for ( /* void */ ; out; out = out->next) {
+        call->out_length += ngx_buf_size(out->buf);
     }
 
     return NGX_OK;
@@ -154,6 +164,10 @@ ngx_thrift_reply_handler(ngx_thrift_call_t *call)
         call->text = inv->text;
     }
 
+    if (call->written) {
+        return ngx_thrift_reply_written(call);
+    }
+
     b = ngx_calloc_buf(call->pool);
     if (b == NULL) {
         return NGX_ERROR;
@@ -166,6 +180,18 @@ ngx_thrift_reply_handler(ngx_thrift_call_t *call)
     b->memory = 1;
 
     return ngx_thrift_reply_out(call, b);
+}
+
+
+/* The same, in the client's text. */
+
+static ngx_int_t
+ngx_thrift_reply_written(ngx_thrift_call_t *call)
+{
+    return ngx_thrift_reply_set(call,
+                    ngx_thrift_message_chain(call->written,
+                                             call->request.wire.head.seqid,
+                                             &call->method, call->pool));
 }
 
 

@@ -29,6 +29,7 @@ typedef struct {
 } ngx_thrift_validate_slice_t;
 
 
+static ngx_int_t ngx_thrift_validate_body(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_validate_done(ngx_thrift_call_t *call,
     ngx_int_t rc, ngx_uint_t told, ngx_str_t *why);
 static ngx_int_t ngx_thrift_verify_done(ngx_thrift_call_t *call, ngx_int_t rc,
@@ -42,6 +43,7 @@ static ngx_int_t ngx_thrift_validate_slice_done(ngx_thrift_slice_t *slice,
 static void ngx_thrift_validate_slice_free(ngx_thrift_slice_t *slice);
 static void ngx_thrift_validate_why(ngx_thrift_call_t *call,
     nthrift_check_error_t *error, ngx_str_t *why);
+static ngx_int_t ngx_thrift_validate_text(ngx_thrift_call_t *call);
 static ngx_uint_t ngx_thrift_validate_drops(ngx_thrift_call_t *call,
     ngx_uint_t told);
 static ngx_uint_t ngx_thrift_validate_has_result(ngx_thrift_call_t *call);
@@ -51,12 +53,7 @@ static ngx_uint_t ngx_thrift_validate_nothing(ngx_thrift_call_t *call);
 ngx_int_t
 ngx_thrift_validate(ngx_thrift_call_t *call)
 {
-    ngx_int_t                   rc;
-    ngx_str_t                   why;
-    ngx_uint_t                  told;
-    ngx_thrift_target_t        *target;
-    nthrift_check_rules_t       rules;
-    ngx_thrift_message_conf_t  *messages;
+    ngx_thrift_target_t  *target;
 
     target = call->target;
 
@@ -79,23 +76,41 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
         return NGX_OK;
     }
 
+    return ngx_thrift_text_read(call, ngx_thrift_validate_body);
+}
+
+
+/* A call that is text was read: what it says is checked. */
+
+static ngx_int_t
+ngx_thrift_validate_body(ngx_thrift_call_t *call)
+{
+    ngx_int_t                   rc;
+    ngx_str_t                   why;
+    ngx_uint_t                  told;
+    ngx_thrift_target_t        *target;
+    ngx_thrift_message_t       *m;
+    nthrift_check_rules_t       rules;
+    ngx_thrift_message_conf_t  *messages;
+
     told = 0;
+    target = call->target;
     messages = call->conf->messages;
+    m = call->binary ? call->binary : &call->request;
 
     rules = messages->check;
     rules.fields = (uint8_t) call->conf->unknown_fields;
 
-    if (ngx_thrift_slice_is_due(&call->request)) {
+    if (ngx_thrift_slice_is_due(m)) {
         call->log->action = "checking arguments";
 
-        return ngx_thrift_validate_start(call, &call->request, &rules,
+        return ngx_thrift_validate_start(call, m, &rules,
                                          target->args,
                                          ngx_thrift_validate_done);
     }
 
-    rc = ngx_thrift_validate_check(call, &call->request, &rules,
-                                   *messages->check_memory, target->args,
-                                   &told, &why);
+    rc = ngx_thrift_validate_check(call, m, &rules, *messages->check_memory,
+                                   target->args, &told, &why);
 
     return ngx_thrift_validate_done(call, rc, told, &why);
 }
@@ -111,10 +126,36 @@ ngx_thrift_validate_done(ngx_thrift_call_t *call, ngx_int_t rc,
 
         call->checked |= !(told & (NTHRIFT_CHECK_ENUM|NTHRIFT_CHECK_TEXT));
 
+        if (call->undeclared) {
+            return ngx_thrift_validate_text(call);
+        }
+
         return ngx_thrift_validate_drops(call, told) ? ngx_thrift_prune(call)
                                                      : NGX_OK;
     }
 
+    return ngx_thrift_validate_refuse(call, why);
+}
+
+
+/* What is in its undeclared fields was not checked: they go, or it stays so. */
+
+static ngx_int_t
+ngx_thrift_validate_text(ngx_thrift_call_t *call)
+{
+    if (call->conf->unknown_fields == NTHRIFT_CHECK_DROP) {
+        return ngx_thrift_text_prune(call);
+    }
+
+    call->checked = (call->conf->messages->trusted != 0);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_thrift_validate_refuse(ngx_thrift_call_t *call, ngx_str_t *why)
+{
     ngx_log_error(NGX_LOG_INFO, call->log, 0,
                   "client sent arguments that do not fit their definition: %V",
                   why);
@@ -165,7 +206,16 @@ ngx_thrift_verify(ngx_thrift_call_t *call)
 {
     call->log->action = "checking reply from upstream";
 
-    return ngx_thrift_validate_start(call, call->reply,
+    return ngx_thrift_is_text(call->reply)
+           ? ngx_thrift_text_verify(call)
+           : ngx_thrift_verify_message(call, call->reply);
+}
+
+
+ngx_int_t
+ngx_thrift_verify_message(ngx_thrift_call_t *call, ngx_thrift_message_t *m)
+{
+    return ngx_thrift_validate_start(call, m,
                                      &call->conf->messages->check_reply,
                                      call->target->result,
                                      ngx_thrift_verify_done);
@@ -204,6 +254,10 @@ ngx_thrift_validate_reply(ngx_thrift_call_t *call, ngx_str_t *why)
         || ngx_thrift_slice_is_due(call->reply))
     {
         return NGX_OK;
+    }
+
+    if (ngx_thrift_is_text(call->reply)) {
+        return ngx_thrift_text_check(call, why);
     }
 
     messages = call->conf->messages;
@@ -360,16 +414,20 @@ ngx_thrift_validate_argument(ngx_thrift_call_t *call,
     nthrift_find_path_t *path, ngx_str_t *text)
 {
     u_char                 *last;
+    ngx_str_t               why;
     nthrift_bytes_t         bytes;
-    nthrift_head_t         *head;
     nthrift_find_value_t    value;
+    ngx_thrift_message_t   *m;
     ngx_thrift_segment_t   *next;
 
-    head = &call->request.wire.head;
+    m = ngx_thrift_text_body(call, &why);
+    if (m == NULL) {
+        return NGX_DECLINED;
+    }
 
-    ngx_thrift_message_bytes(&call->request, &bytes, &next);
+    ngx_thrift_message_bytes(m, &bytes, &next);
 
-    if (nthrift_find_value(head->protocol, path, &bytes, &value)
+    if (nthrift_find_value(m->wire.head.protocol, path, &bytes, &value)
         != NTHRIFT_OK)
     {
         return NGX_DECLINED;
@@ -386,7 +444,7 @@ ngx_thrift_validate_argument(ngx_thrift_call_t *call,
         return NGX_ERROR;
     }
 
-    ngx_thrift_message_bytes(&call->request, &bytes, &next);
+    ngx_thrift_message_bytes(m, &bytes, &next);
 
     last = nthrift_find_write(text->data, &value, &bytes);
     if (last == NULL) {

@@ -7,9 +7,6 @@
 #define _NGX_THRIFT_VALIDATE_H_INCLUDED_
 
 
-#define NGX_THRIFT_MAX_PATH  256    /* bytes of a field's path in messages */
-
-
 /* The step: the arguments of a call. */
 ngx_int_t ngx_thrift_validate(ngx_thrift_call_t *call);
 
@@ -31,6 +28,13 @@ ngx_int_t ngx_thrift_validate_reply(ngx_thrift_call_t *call, ngx_str_t *why);
 ngx_int_t ngx_thrift_validate_check(ngx_thrift_call_t *call,
     ngx_thrift_message_t *m, const nthrift_check_rules_t *rules, void *memory,
     const nthrift_schema_t *schema, ngx_uint_t *told, ngx_str_t *why);
+
+/* Goes on with the step "verify": `m` is what the reply says. */
+ngx_int_t ngx_thrift_verify_message(ngx_thrift_call_t *call,
+    ngx_thrift_message_t *m);
+
+/* Fails a call whose arguments do not fit.  Returns NGX_ERROR. */
+ngx_int_t ngx_thrift_validate_refuse(ngx_thrift_call_t *call, ngx_str_t *why);
 
 /* Fails a call whose reply does not fit.  Returns NGX_ERROR. */
 ngx_int_t ngx_thrift_validate_misfit(ngx_thrift_call_t *call, ngx_str_t *why);

@@ -6,6 +6,7 @@
  *      |
  *      +--> route       whose it is: a target of the configuration
  *      +--> validate    does its body fit its definition
+ *      |     text       what it says, if its protocol is text
  *      |     prune      the fields that its definition does not have go
  *      |     slice      a part of both in each turn, if it is large
  *      +--> sleep       it waits until its time has come ...
@@ -33,6 +34,7 @@
 #include "call/ngx_thrift_owner.h"
 #include "call/ngx_thrift_call.h"
 #include "call/ngx_thrift_slice.h"
+#include "call/ngx_thrift_text.h"
 #include "call/ngx_thrift_prune.h"
 #include "call/ngx_thrift_validate.h"
 #include "call/ngx_thrift_sleep.h"

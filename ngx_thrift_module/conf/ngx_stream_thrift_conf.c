@@ -423,6 +423,7 @@ ngx_stream_thrift_set_rules(ngx_stream_thrift_srv_conf_t *conf)
     rules->transport = conf->transport;
     rules->protocol = conf->protocol;
     rules->lax = 0;
+    rules->text = 1;
 
     if (conf->protocol == NGX_STREAM_THRIFT_LAX) {
         rules->protocol = NTHRIFT_BINARY;

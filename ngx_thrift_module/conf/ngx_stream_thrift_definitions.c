@@ -16,6 +16,9 @@ static ngx_thrift_idl_t *ngx_stream_thrift_get_idl(ngx_conf_t *cf,
 static char *ngx_stream_thrift_no_service(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *server,
     ngx_stream_thrift_block_t *block);
+static ngx_int_t ngx_stream_thrift_check_text(ngx_conf_t *cf,
+    ngx_stream_core_srv_conf_t *cscf, ngx_stream_thrift_srv_conf_t *tscf,
+    ngx_thrift_conf_t *conf);
 static void ngx_stream_thrift_annotate(ngx_thrift_target_t *target,
     nthrift_idl_method_t *method);
 
@@ -462,4 +465,95 @@ ngx_stream_thrift_init_checks(ngx_conf_t *cf)
     tmcf->check_memory = ngx_pmemalign(cf->pool, tmcf->check_size, 16);
 
     return tmcf->check_memory ? NGX_OK : NGX_ERROR;
+}
+
+
+/* JSON is translated by definitions, and this server has none. */
+
+ngx_int_t
+ngx_stream_thrift_check_texts(ngx_conf_t *cf)
+{
+    ngx_uint_t                       i, k;
+    ngx_thrift_target_t            **target;
+    ngx_stream_core_srv_conf_t     **cscf;
+    ngx_stream_core_main_conf_t     *cmcf;
+    ngx_stream_thrift_srv_conf_t    *tscf;
+    ngx_stream_thrift_main_conf_t   *tmcf;
+
+    cmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_core_module);
+    tmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_thrift_module);
+
+    cscf = cmcf->servers.elts;
+    target = tmcf->targets.elts;
+
+    for (i = 0; i < cmcf->servers.nelts; i++) {
+
+        tscf = cscf[i]->ctx->srv_conf[ngx_stream_thrift_module.ctx_index];
+
+        if (cscf[i]->handler != ngx_stream_thrift_handler
+            || tscf->programs.nelts)
+        {
+            continue;
+        }
+
+        for (k = 0; k < tmcf->targets.nelts; k++) {
+
+            if (target[k]->conf->messages == &tscf->messages
+                && ngx_stream_thrift_check_text(cf, cscf[i], tscf,
+                                                target[k]->conf)
+                   != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* Which upstream variables name is not known before a call comes. */
+
+static ngx_int_t
+ngx_stream_thrift_check_text(ngx_conf_t *cf, ngx_stream_core_srv_conf_t *cscf,
+    ngx_stream_thrift_srv_conf_t *tscf, ngx_thrift_conf_t *conf)
+{
+    ngx_uint_t                   protocol;
+    ngx_stream_thrift_answer_t  *answer;
+
+    answer = (ngx_stream_thrift_answer_t *) conf->answer;
+
+    if (conf->answer->kind != NGX_THRIFT_ANSWER_UPSTREAM
+        || answer->pool == NULL
+        || answer->pool->idle.protocol == tscf->protocol)
+    {
+        return NGX_OK;
+    }
+
+    protocol = answer->pool->idle.protocol;
+
+    if (protocol != NTHRIFT_PROTOCOL_AUTO
+        && nthrift_protocols[protocol]->text)
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"thrift_upstream_protocol %s\" of upstream \"%V\" "
+                      "needs a \"thrift_idl\" for the server in %s:%ui, "
+                      "unless that has \"thrift_protocol %s\"",
+                      nthrift_protocol_name(protocol), &answer->pool->idle.name,
+                      cscf->file_name, cscf->line,
+                      nthrift_protocol_name(protocol));
+        return NGX_ERROR;
+    }
+
+    if (tscf->protocol == NTHRIFT_JSON && protocol != NTHRIFT_PROTOCOL_AUTO) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"thrift_protocol json\" needs a \"thrift_idl\" for "
+                      "the server in %s:%ui, as upstream \"%V\" has "
+                      "\"thrift_upstream_protocol %s\"",
+                      cscf->file_name, cscf->line, &answer->pool->idle.name,
+                      nthrift_protocol_name(protocol));
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }

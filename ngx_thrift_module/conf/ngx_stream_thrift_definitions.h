@@ -54,5 +54,8 @@ void ngx_stream_thrift_add_check(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *tscf);
 ngx_int_t ngx_stream_thrift_init_checks(ngx_conf_t *cf);
 
+/* Refuses servers whose calls need a definition to be translated. */
+ngx_int_t ngx_stream_thrift_check_texts(ngx_conf_t *cf);
+
 
 #endif /* _NGX_STREAM_THRIFT_DEFINITIONS_H_INCLUDED_ */

@@ -45,6 +45,7 @@ static ngx_conf_enum_t  ngx_stream_thrift_protocols[] = {
     { ngx_string("auto"), NTHRIFT_PROTOCOL_AUTO },
     { ngx_string("binary"), NTHRIFT_BINARY },
     { ngx_string("compact"), NTHRIFT_COMPACT },
+    { ngx_string("json"), NTHRIFT_JSON },
     { ngx_string("lax"), NGX_STREAM_THRIFT_LAX },
     { ngx_null_string, 0 }
 };

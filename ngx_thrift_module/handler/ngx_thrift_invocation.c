@@ -143,6 +143,13 @@ ngx_thrift_invocation_create(ngx_thrift_call_t *call)
     ngx_thrift_call_reply_head(call, &inv->head);
 
     inv->head.type = NTHRIFT_REPLY;
+
+    /* handlers read and write no text */
+
+    if (ngx_thrift_is_text(&call->request)) {
+        inv->head.protocol = NTHRIFT_BINARY;
+    }
+
     inv->oneway = call->oneway;
     inv->rules = &call->conf->messages->rules;
     inv->timed = call->timed;

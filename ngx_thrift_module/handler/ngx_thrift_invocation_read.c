@@ -9,6 +9,8 @@
 
 static ngx_int_t ngx_thrift_invocation_decode(ngx_thrift_invocation_t *inv,
     const nthrift_layout_t *layout);
+static ngx_thrift_message_t *ngx_thrift_invocation_request(
+    ngx_thrift_invocation_t *inv);
 static ngx_int_t ngx_thrift_invocation_raw(ngx_thrift_invocation_t *inv);
 static ngx_int_t ngx_thrift_invocation_copy(ngx_thrift_invocation_t *inv,
     nthrift_str_t *to, const void *data, size_t len);
@@ -52,11 +54,17 @@ ngx_thrift_invocation_decode(ngx_thrift_invocation_t *inv,
     void                   *value;
     nthrift_bytes_t         bytes;
     nthrift_error_t         error;
+    ngx_thrift_message_t   *request;
     ngx_thrift_segment_t   *next;
 
     error.text = NULL;
 
-    ngx_thrift_message_bytes(&inv->call->request, &bytes, &next);
+    request = ngx_thrift_invocation_request(inv);
+    if (request == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_thrift_message_bytes(request, &bytes, &next);
 
     if (nthrift_decode_body(&inv->arena, inv->head.protocol, layout,
                             inv->rules->max_depth, &bytes, &value, &error)
@@ -80,6 +88,28 @@ ngx_thrift_invocation_decode(ngx_thrift_invocation_t *inv,
 }
 
 
+/* What says the arguments; NULL: it cannot be read, the call's error is set. */
+
+static ngx_thrift_message_t *
+ngx_thrift_invocation_request(ngx_thrift_invocation_t *inv)
+{
+    ngx_str_t              why;
+    ngx_thrift_message_t  *request;
+
+    request = ngx_thrift_text_body(inv->call, &why);
+
+    if (request == NULL) {
+        ngx_log_error(NGX_LOG_INFO, inv->call->log, 0,
+                      "client sent arguments that cannot be read: %V", &why);
+
+        (void) ngx_thrift_error_set(inv->call, NTHRIFT_EXC_PROTOCOL_ERROR,
+                                    400, "arguments cannot be read: %V", &why);
+    }
+
+    return request;
+}
+
+
 /* The whole message in one piece, as if it had come unframed; as above. */
 
 static ngx_int_t
@@ -91,7 +121,10 @@ ngx_thrift_invocation_raw(ngx_thrift_invocation_t *inv)
     nthrift_raw_t   *raw;
     ngx_thrift_message_t   *request;
 
-    request = &inv->call->request;
+    request = ngx_thrift_invocation_request(inv);
+    if (request == NULL) {
+        return NGX_ERROR;
+    }
 
     head = request->wire.head;
     head.transport = NTHRIFT_UNFRAMED;

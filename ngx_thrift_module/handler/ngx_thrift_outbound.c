@@ -149,6 +149,11 @@ ngx_thrift_outbound_request(ngx_thrift_outbound_t *ob, const void *args)
 
     head.transport = ob->dialect.transport;
     head.protocol = ob->dialect.protocol;
+
+    if (nthrift_protocols[head.protocol]->text) {
+        head.protocol = NTHRIFT_BINARY;
+    }
+
     head.type = call->oneway ? NTHRIFT_ONEWAY : NTHRIFT_CALL;
 
     if (ngx_thrift_outbound_name(ob, &head) != NGX_OK) {

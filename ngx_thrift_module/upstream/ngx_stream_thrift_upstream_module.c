@@ -77,6 +77,7 @@ static ngx_conf_enum_t  ngx_stream_thrift_protocols[] = {
     { ngx_string("same"), NTHRIFT_PROTOCOL_AUTO },
     { ngx_string("binary"), NTHRIFT_BINARY },
     { ngx_string("compact"), NTHRIFT_COMPACT },
+    { ngx_string("json"), NTHRIFT_JSON },
     { ngx_string("lax"), NGX_STREAM_THRIFT_LAX },
     { ngx_null_string, 0 }
 };
@@ -882,7 +883,9 @@ ngx_stream_thrift_init_upstreams(ngx_conf_t *cf)
         ngx_stream_thrift_merge_upstream(stream, ucf);
     }
 
-    if (ngx_stream_thrift_init_pools(cf, stream) != NGX_OK) {
+    if (ngx_stream_thrift_init_pools(cf, stream) != NGX_OK
+        || ngx_stream_thrift_check_texts(cf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

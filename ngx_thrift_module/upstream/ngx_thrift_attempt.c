@@ -241,6 +241,7 @@ ngx_thrift_attempt_sent(ngx_thrift_attempt_t *attempt)
 
     if (!call->retains_request) {
         ngx_thrift_dialect_drop(call);
+        ngx_thrift_text_drop(call);
     }
 
     if (request->first->next && !call->retains_request) {

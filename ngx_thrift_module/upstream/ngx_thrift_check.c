@@ -142,6 +142,7 @@ ngx_thrift_check_write_call(ngx_thrift_check_t *check, ngx_pool_t *pool)
 {
     nthrift_head_t            head;
     nthrift_rules_t          *rules;
+    const nthrift_str_t      *empty;
     ngx_thrift_check_conf_t  *conf;
 
     conf = check->conf;
@@ -158,16 +159,18 @@ ngx_thrift_check_write_call(ngx_thrift_check_t *check, ngx_pool_t *pool)
     head.name.len = conf->name.len;
     head.name.data = conf->name.data;
 
-    check->pos = ngx_pnalloc(pool, nthrift_head_size(&head) + 1);
+    empty = &nthrift_protocols[head.protocol]->empty;
+
+    check->pos = ngx_pnalloc(pool, nthrift_head_size(&head) + empty->len);
 
     if (check->pos == NULL) {
         return NGX_ERROR;
     }
 
-    /* no arguments: a struct without fields */
+    /* no arguments */
 
-    check->end = nthrift_head_write(check->pos, &head, 1);
-    *check->end++ = NTHRIFT_STOP;
+    check->end = nthrift_head_write(check->pos, &head, empty->len);
+    check->end = ngx_cpymem(check->end, empty->data, empty->len);
 
     rules = &check->rules;
 

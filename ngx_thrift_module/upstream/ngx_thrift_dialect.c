@@ -35,6 +35,10 @@ static void ngx_thrift_dialect_detected(ngx_thrift_detect_wait_t *wait,
     ngx_int_t rc, const char *why, ngx_err_t err);
 static ngx_int_t ngx_thrift_dialect_set_name(ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_dialect_differs(ngx_thrift_attempt_t *attempt);
+static ngx_thrift_message_t *ngx_thrift_dialect_source(
+    ngx_thrift_call_t *call);
+static ngx_thrift_message_t *ngx_thrift_dialect_read(
+    ngx_thrift_attempt_t *attempt, nthrift_head_t *head);
 static ngx_int_t ngx_thrift_dialect_head(ngx_thrift_attempt_t *attempt,
     nthrift_head_t *head);
 static ngx_int_t ngx_thrift_dialect_header(ngx_thrift_attempt_t *attempt,
@@ -250,12 +254,23 @@ ngx_thrift_dialect_differs(ngx_thrift_attempt_t *attempt)
     call = attempt->call;
     protocol = attempt->dialect.protocol;
 
-    if (call->request.wire.head.protocol == protocol) {
+    if (call->request.wire.head.protocol == protocol
+        || ngx_thrift_dialect_source(call)->wire.head.protocol == protocol)
+    {
         return 0;
     }
 
     return call->translated == NULL
            || call->translated->wire.head.protocol != protocol;
+}
+
+
+/* A call in text may have been read before, for its arguments. */
+
+static ngx_thrift_message_t *
+ngx_thrift_dialect_source(ngx_thrift_call_t *call)
+{
+    return call->binary ? call->binary : &call->request;
 }
 
 
@@ -314,13 +329,14 @@ ngx_int_t
 ngx_thrift_dialect_prepare(ngx_thrift_attempt_t *attempt,
     ngx_thrift_dialect_next_pt next)
 {
-    nthrift_head_t      head;
-    ngx_thrift_call_t  *call;
+    nthrift_head_t         head;
+    ngx_thrift_call_t     *call;
+    ngx_thrift_message_t  *from;
 
     call = attempt->call;
+    from = ngx_thrift_dialect_source(call);
 
-    if (!ngx_thrift_dialect_differs(attempt)
-        || !ngx_thrift_slice_is_due(&call->request))
+    if (!ngx_thrift_dialect_differs(attempt) || !ngx_thrift_slice_is_due(from))
     {
         return NGX_OK;
     }
@@ -338,7 +354,7 @@ ngx_thrift_dialect_prepare(ngx_thrift_attempt_t *attempt,
         return NGX_ERROR;
     }
 
-    return ngx_thrift_dialect_start(attempt, &call->request, &head, next);
+    return ngx_thrift_dialect_start(attempt, from, &head, next);
 }
 
 
@@ -361,7 +377,7 @@ ngx_thrift_dialect_request(ngx_thrift_attempt_t *attempt, nthrift_head_t *head)
     }
 
     if (!ngx_thrift_dialect_differs(attempt)) {
-        return call->translated;
+        return ngx_thrift_dialect_read(attempt, head);
     }
 
     if (call->translated && call->other) {
@@ -374,11 +390,45 @@ ngx_thrift_dialect_request(ngx_thrift_attempt_t *attempt, nthrift_head_t *head)
         return NULL;
     }
 
-    rc = ngx_thrift_dialect_at_once(&tr, call, m, &call->request, head);
+    rc = ngx_thrift_dialect_at_once(&tr, call, m,
+                                    ngx_thrift_dialect_source(call), head);
 
     rc = ngx_thrift_dialect_take_call(attempt, m, rc, tr.why);
 
     return (rc == NGX_OK) ? m : NULL;
+}
+
+
+/* It is there in the protocol of its server, but did not come so. */
+
+static ngx_thrift_message_t *
+ngx_thrift_dialect_read(ngx_thrift_attempt_t *attempt, nthrift_head_t *head)
+{
+    uint64_t               size, most;
+    nthrift_rules_t       *rules;
+    ngx_thrift_message_t  *m;
+
+    m = attempt->call->binary;
+
+    if (m == NULL || m->wire.head.protocol != head->protocol) {
+        return attempt->call->translated;
+    }
+
+    /* no frame was made of it yet */
+
+    rules = &attempt->call->conf->messages->rules;
+    size = m->wire.length - m->wire.head.size + nthrift_head_size(head);
+    most = (head->transport == NTHRIFT_FRAMED)
+               ? (uint64_t) rules->max_frame + NTHRIFT_LENGTH_SIZE
+               : rules->max_message;
+
+    if (size > most) {
+        (void) ngx_thrift_dialect_take_call(attempt, NULL, NGX_BUSY,
+                                            "message larger than allowed");
+        return NULL;
+    }
+
+    return m;
 }
 
 
@@ -407,8 +457,12 @@ ngx_thrift_dialect_reply(ngx_thrift_attempt_t *attempt)
 
     call = attempt->call;
 
+    /* what is to be text is checked first: see ngx_thrift_dialect_due() */
+
     if (attempt->dialect.protocol == call->request.wire.head.protocol
-        || ngx_thrift_slice_is_due(&attempt->reply))
+        || ngx_thrift_is_text(&call->request)
+        || ngx_thrift_slice_is_due(&attempt->reply)
+        || call->copied)
     {
         return NGX_OK;
     }
@@ -426,7 +480,7 @@ ngx_thrift_dialect_reply(ngx_thrift_attempt_t *attempt)
 ngx_uint_t
 ngx_thrift_dialect_due(ngx_thrift_call_t *call)
 {
-    return call->reply && !call->failed
+    return call->reply && !call->failed && !call->copied
            && call->reply->wire.head.protocol
               != call->request.wire.head.protocol;
 }
@@ -435,12 +489,27 @@ ngx_thrift_dialect_due(ngx_thrift_call_t *call)
 ngx_int_t
 ngx_thrift_dialect_translate(ngx_thrift_call_t *call)
 {
-    nthrift_head_t  head;
+    ngx_int_t                rc;
+    nthrift_head_t           head;
+    ngx_thrift_message_t     m;
+    ngx_thrift_translate_t   tr;
 
     call->log->action = "translating reply from upstream";
 
     head = call->reply->wire.head;
     ngx_thrift_dialect_reply_head(call, &head);
+
+    if (!ngx_thrift_slice_is_due(call->reply)) {
+        rc = ngx_thrift_dialect_at_once(&tr, call, &m, call->reply, &head);
+
+        rc = ngx_thrift_dialect_take_reply(call->attempt, call->reply, &m, rc,
+                                           tr.why);
+        if (rc != NGX_OK) {
+            call->reply = NULL;
+        }
+
+        return rc;
+    }
 
     return ngx_thrift_dialect_start(call->attempt, call->reply, &head, NULL);
 }
@@ -467,8 +536,9 @@ ngx_thrift_dialect_at_once(ngx_thrift_translate_t *tr, ngx_thrift_call_t *call,
     ngx_thrift_message_t *to, ngx_thrift_message_t *from, nthrift_head_t *head)
 {
     if (ngx_thrift_translate_start(tr, to, from, head,
-                                   &call->conf->messages->rules, NULL,
-                                   call->pool)
+                                   &call->conf->messages->rules,
+                                   ngx_thrift_text_schema(call, head->type),
+                                   NULL, call->pool)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -502,8 +572,7 @@ ngx_thrift_dialect_start(ngx_thrift_attempt_t *attempt,
         return NGX_ERROR;
     }
 
-    d->levels = ngx_thrift_block_create(rules->max_depth
-                                        * sizeof(nthrift_skip_level_t));
+    d->levels = ngx_thrift_block_create(ngx_thrift_translate_size(rules));
     if (d->levels == NULL) {
         return NGX_ERROR;
     }
@@ -518,8 +587,8 @@ ngx_thrift_dialect_start(ngx_thrift_attempt_t *attempt,
     d->next = next;
 
     if (ngx_thrift_translate_start(&d->walk, d->to, from, head, rules,
-                                   (nthrift_skip_level_t *)
-                                       ngx_thrift_block_start(d->levels),
+                                   ngx_thrift_text_schema(call, head->type),
+                                   ngx_thrift_block_start(d->levels),
                                    call->pool)
         != NGX_OK)
     {

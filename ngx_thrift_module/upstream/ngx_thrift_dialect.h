@@ -56,7 +56,10 @@ void ngx_thrift_dialect_drop(ngx_thrift_call_t *call);
 /* Puts a small reply into the client's protocol. */
 ngx_int_t ngx_thrift_dialect_reply(ngx_thrift_attempt_t *attempt);
 
-/* The step for those that are so large that they were not translated before. */
+/*
+ * The step for those that were not translated before: they are large, or are to
+ * be text, which is not checked.
+ */
 ngx_uint_t ngx_thrift_dialect_due(ngx_thrift_call_t *call);
 ngx_int_t ngx_thrift_dialect_translate(ngx_thrift_call_t *call);
 

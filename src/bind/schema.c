@@ -75,6 +75,22 @@ nthrift_schema_wire_type(nthrift_idl_kind_e kind)
 }
 
 
+static const nthrift_schema_field_t  schema_exception[] = {
+    { .name = nthrift_string("message"),
+      .type = { .type = NTHRIFT_STRING, .flags = NTHRIFT_SCHEMA_TEXT },
+      .id = 1 },
+    { .name = nthrift_string("type"), .type = { .type = NTHRIFT_I32 }, .id = 2 }
+};
+
+
+const nthrift_schema_t  nthrift_schema_exception = {
+    .name = nthrift_string("TApplicationException"),
+    .fields = schema_exception,
+    .n = 2,
+    .what = NTHRIFT_SCHEMA_EXCEPTION
+};
+
+
 const nthrift_schema_field_t *
 nthrift_schema_search(const nthrift_schema_t *st, int16_t id)
 {

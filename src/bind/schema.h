@@ -34,6 +34,11 @@ nthrift_schema_field(const nthrift_schema_t *st, int16_t id)
 }
 
 
+/* What an EXCEPTION says: TApplicationException, see wire/exception.h. */
+
+extern const nthrift_schema_t  nthrift_schema_exception;
+
+
 /* The nthrift_type_e of a type that has no typedef before it. */
 
 unsigned nthrift_schema_wire_type(nthrift_idl_kind_e kind);

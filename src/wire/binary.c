@@ -482,6 +482,8 @@ const nthrift_protocol_t  nthrift_binary = {
 
     .walk = binary_walk,
 
+    .empty = nthrift_string("\0"),
+
     .exception_size = binary_exception_size,
     .exception_write = binary_exception_write,
     .exception_read = binary_exception_read

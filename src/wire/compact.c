@@ -309,6 +309,8 @@ const nthrift_protocol_t  nthrift_compact = {
 
     .walk = nthrift_compact_walk,
 
+    .empty = nthrift_string("\0"),
+
     .exception_size = compact_exception_size,
     .exception_write = compact_exception_write,
     .exception_read = compact_exception_read

@@ -578,6 +578,8 @@ const nthrift_protocol_t  nthrift_json = {
 
     .walk = nthrift_json_walk,
 
+    .empty = nthrift_string("{}]"),
+
     .exception_size = json_exception_size,
     .exception_write = json_exception_write,
     .exception_read = json_exception_read

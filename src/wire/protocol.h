@@ -78,6 +78,10 @@ typedef struct {
     int        (*walk)(nthrift_skip_t *w, const uint8_t **p,
                      const uint8_t *last);
 
+    /* The body that says nothing: a struct without fields. */
+
+    nthrift_str_t  empty;
+
     /* As in exception.h. */
 
     size_t     (*exception_size)(const nthrift_str_t *text, int32_t type);

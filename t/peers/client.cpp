@@ -1,6 +1,6 @@
 // Apache's C++ client: TRANSPORT PROTOCOL PORT [multi|concurrent]
 //
-// TRANSPORT is framed or buffered, PROTOCOL binary or compact.  "multi" calls
+// TRANSPORT is framed or buffered, PROTOCOL binary, compact or json.  "multi" calls
 // through TMultiplexedProtocol; "concurrent" has eight threads call over one
 // connection at once: they know their replies by seqid.
 
@@ -11,6 +11,7 @@
 #include <thrift/async/TConcurrentClientSyncInfo.h>
 #include <thrift/protocol/TBinaryProtocol.h>
 #include <thrift/protocol/TCompactProtocol.h>
+#include <thrift/protocol/TJSONProtocol.h>
 #include <thrift/protocol/TMultiplexedProtocol.h>
 #include <thrift/transport/TBufferTransports.h>
 #include <thrift/transport/TSocket.h>
@@ -210,6 +211,10 @@ std::shared_ptr<TProtocol> make_protocol(const std::string &name,
 {
     if (name == "compact") {
         return std::make_shared<TCompactProtocol>(transport);
+    }
+
+    if (name == "json") {
+        return std::make_shared<TJSONProtocol>(transport);
     }
 
     return std::make_shared<TBinaryProtocol>(transport);

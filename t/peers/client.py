@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Apache's Python client: TRANSPORT PROTOCOL PORT [multi|nope]
 
-TRANSPORT is framed or buffered; PROTOCOL binary, compact, or, in C, accel or
-accelc.  "multi" calls through TMultiplexedProtocol, "nope" a service that the
+TRANSPORT is framed or buffered; PROTOCOL binary, compact, json, or, in C,
+accel or accelc.  "multi" calls through TMultiplexedProtocol, "nope" a service that the
 server does not have.
 """
 
@@ -13,6 +13,7 @@ from thrift.protocol.TBinaryProtocol import (TBinaryProtocol,
                                              TBinaryProtocolAccelerated)
 from thrift.protocol.TCompactProtocol import (TCompactProtocol,
                                               TCompactProtocolAccelerated)
+from thrift.protocol.TJSONProtocol import TJSONProtocol
 from thrift.protocol.TMultiplexedProtocol import TMultiplexedProtocol
 from thrift.transport.TSocket import TSocket
 from thrift.transport.TTransport import TBufferedTransport, TFramedTransport
@@ -22,6 +23,7 @@ from peers import Newer, Other, ttypes
 
 TRANSPORTS = {"framed": TFramedTransport, "buffered": TBufferedTransport}
 PROTOCOLS = {"binary": TBinaryProtocol, "compact": TCompactProtocol,
+             "json": TJSONProtocol,
              "accel": TBinaryProtocolAccelerated,
              "accelc": TCompactProtocolAccelerated}
 

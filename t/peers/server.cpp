@@ -2,7 +2,7 @@
 //
 // KIND is threaded, nonblocking (its transport is framed), simple (one
 // connection at a time) or pool (four threads); TRANSPORT framed or buffered;
-// PROTOCOL binary or compact.  Each answers Peer, and both services to
+// PROTOCOL binary, compact or json.  Each answers Peer, and both services to
 // multiplexed calls.
 //
 // The file that PEERS_RECORD names gets a line for each text that was echoed or
@@ -18,6 +18,7 @@
 #include <thrift/processor/TMultiplexedProcessor.h>
 #include <thrift/protocol/TBinaryProtocol.h>
 #include <thrift/protocol/TCompactProtocol.h>
+#include <thrift/protocol/TJSONProtocol.h>
 #include <thrift/server/TNonblockingServer.h>
 #include <thrift/server/TSimpleServer.h>
 #include <thrift/server/TThreadPoolServer.h>
@@ -180,6 +181,8 @@ void serve(const std::string &what, std::shared_ptr<TProcessor> processor)
 
     if (proto == "compact") {
         protocol = std::make_shared<TCompactProtocolFactory>();
+    } else if (proto == "json") {
+        protocol = std::make_shared<TJSONProtocolFactory>();
     } else {
         protocol = std::make_shared<TBinaryProtocolFactory>();
     }

@@ -3,7 +3,8 @@
 
 KIND is threaded, simple (one connection at a time) or pool (10 threads, or as
 many as PEERS_THREADS says); TRANSPORT framed or buffered; PROTOCOL binary,
-compact, or lax: binary, where heads of messages have no version.  Each answers Peer, and both services to multiplexed calls.
+compact, json, or lax: binary, where heads of messages have no version.  Each
+answers Peer, and both services to multiplexed calls.
 
 Strings are echoed after as many ms as PEERS_DELAY says.
 
@@ -20,6 +21,7 @@ from thrift.TMultiplexedProcessor import TMultiplexedProcessor
 from thrift.protocol.TBinaryProtocol import (TBinaryProtocol,
                                              TBinaryProtocolFactory)
 from thrift.protocol.TCompactProtocol import TCompactProtocolFactory
+from thrift.protocol.TJSONProtocol import TJSONProtocolFactory
 from thrift.protocol.TProtocol import TProtocolException
 from thrift.server.TServer import (TSimpleServer, TThreadedServer,
                                    TThreadPoolServer)
@@ -60,6 +62,7 @@ class LaxProtocolFactory:
 
 PROTOCOLS = {"binary": TBinaryProtocolFactory,
              "compact": TCompactProtocolFactory,
+             "json": TJSONProtocolFactory,
              "lax": LaxProtocolFactory}
 
 
