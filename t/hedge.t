@@ -399,11 +399,13 @@ sub many {
     return ($answers, eval join('+', split / /, executed()));
 }
 
-my ($answers, $n) = many('getPart', 300);
+# so few that none waits for a connection, however slow the machine is
 
-is($answers, 300, 'part, all are answered');
-cmp_ok($n, '<=', 330, 'a tenth is sent twice');
-cmp_ok($n, '>', 310, 'not much less');
+my ($answers, $n) = many('getPart', 200);
+
+is($answers, 200, 'part, all are answered');
+cmp_ok($n, '<=', 220, 'a tenth is sent twice');
+cmp_ok($n, '>', 206, 'not much less');
 
 # several calls on a connection, and servers that take few at a time
 
@@ -427,10 +429,10 @@ for my $method (qw(getPiped getLimited)) {
     is($right, 100, "$method, all are answered in their order");
 }
 
-($answers, $n) = many('getBudget', 300);
+($answers, $n) = many('getBudget', 200);
 
-is($answers, 300, 'budget, all are answered');
-cmp_ok($n, '<=', 315, 'as many as the budget of retries allows');
-cmp_ok($n, '>', 300, 'and some are');
+is($answers, 200, 'budget, all are answered');
+cmp_ok($n, '<=', 210, 'as many as the budget of retries allows');
+cmp_ok($n, '>', 200, 'and some are');
 
 $t->done();
