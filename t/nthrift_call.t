@@ -369,7 +369,7 @@ sub options {
         [ qr/--idl is missing: the \.thrift file that has Fake\.get/,
           [ $at, 'Fake.get' ], 1 ],
         [ qr/Service\.method is missing: /, [ $at, '--idl', $idl ] ],
-        [ qr/HOST:PORT is missing: /, [ '--idl', $idl ] ],
+        [ qr/ADDRESS is missing: /, [ '--idl', $idl ] ],
         [ qr/too many arguments: "x"/,
           [ $at, 'Fake.get', '[]', 'x', '--idl', $idl ] ],
         [ qr/--what: no such option$/, [ $at, '--what', 'Fake.get' ] ],
@@ -579,15 +579,19 @@ sub replies {
 
 sub wrong_replies {
     my @wrong = (
-        [ 'no reply', { stall => 1 }, 'no reply within 0.3 s' ],
+        [ 'no reply', { stall => 1 },
+          "no reply within 0.3 s (nthrift probe tries other transports and "
+          . 'protocols, HTTP and TLS)' ],
         [ 'half a reply', { cut => 0.5 }, 'not all of the reply within 0.3 s' ],
         [ 'closed', { close => 'request' }, 'connection closed without a '
-          . 'reply to a framed binary call' ],
+          . 'reply to a framed binary call (nthrift probe tries other '
+          . 'transports and protocols, HTTP and TLS)' ],
         [ 'closed within', { close => 'mid' },
           qr/connection closed after 15 bytes of the reply/ ],
         [ 'garbage', { garbage => 1 }, qr/malformed reply: / ],
         [ 'HTTP', { raw => "HTTP/1.1 400 Bad Request\r\n\r\n" },
-          'malformed reply: HTTP response instead of Thrift' ],
+          'malformed reply: HTTP response instead of Thrift (the port speaks '
+          . 'HTTP: http:// before the address)' ],
         [ 'wrong seqid', { seqid => 77 },
           'the reply has seqid 77 instead of 1' ],
         [ 'wrong name', { name => "go\nt" },

@@ -11,6 +11,8 @@
 #include "nthrift_call.h"
 #include "nthrift_target.h"
 
+#include "plain/plain.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -39,19 +41,32 @@ typedef struct {
     unsigned                   multiplexed;
     unsigned                   long_strings;
     unsigned                   verbose;
+    nthrift_stream_tls_t       tls;
+    nthrift_option_list_t      headers;
     double                     timeout;         /* seconds */
     long long                  seqid;
     long long                  max_size;
 } call_args_t;
 
 
+/* All that a call is made of. */
+
+typedef struct {
+    const call_args_t         *args;
+    nthrift_arena_t           *arena;
+    nthrift_plain_rules_t      rules;
+    nthrift_plain_method_t     method;
+    nthrift_call_t             call;
+} call_t;
+
+
 static const char  call_usage[] =
-    "usage: nthrift call [options] HOST:PORT Service.method [JSON]"
-    " --idl FILE\n"
+    "usage: nthrift call [options] ADDRESS Service.method [JSON] --idl FILE\n"
     "\n"
-    "HOST:PORT       also [::1]:PORT and unix:/path\n"
+    "ADDRESS         HOST:PORT, [::1]:PORT, unix:/path,\n"
+    "                http://HOST[:PORT]/path or https://HOST[:PORT]/path\n"
     "JSON            the arguments, an object by name or an array by place;\n"
-    "                - reads them from standard input\n"
+    "                @FILE reads them from a file, - from standard input\n"
     "\n"
     "--idl FILE      the .thrift file that has the service\n"
     "-I dir          look for included files there, too\n"
@@ -61,11 +76,19 @@ static const char  call_usage[] =
     "--binary        binary protocol (default)\n"
     "--compact       compact protocol\n"
     "--multiplexed   send \"Service:method\" as the name\n"
+    "--header N=V    a header of HTTP\n"
+    "--tls           TLS; with https:// always\n"
+    "--ca FILE       certificates to trust; default: those of the system\n"
+    "--cert FILE     the client's certificate\n"
+    "--key FILE      and its key, if it is not in the same file\n"
+    "--tls-name N    name in the server's certificate; default: HOST\n"
+    "--insecure      do not verify the certificate\n"
     "--seqid N       default 1\n"
     "--timeout N     seconds, for all of it; default 10\n"
     "--max-size N    bytes of a message; default 16384000\n"
     "--long-strings  print 64-bit numbers as strings\n"
     "-v              say what is sent and received, and the time\n"
+    "-vv             and show the bytes\n"
     "\n"
     "Exit codes: 0 a result, 1 an exception, 2 the command line, the IDL or\n"
     "the arguments are wrong, 3 no connection or no proper reply.\n";
@@ -75,7 +98,7 @@ static const char  call_usage[] =
 
 static int
 call_name(nthrift_call_t *call, nthrift_arena_t *arena,
-    const nthrift_idl_service_t *service, int multiplexed)
+    const nthrift_idl_service_t *service, unsigned multiplexed)
 {
     uint8_t              *p;
     nthrift_str_t        *name;
@@ -83,7 +106,7 @@ call_name(nthrift_call_t *call, nthrift_arena_t *arena,
 
     prefix = &service->def.name;
     name = &call->head.name;
-    *name = call->method.idl->name;
+    *name = call->method;
 
     if (multiplexed) {
         name->len += prefix->len + 1;
@@ -96,8 +119,8 @@ call_name(nthrift_call_t *call, nthrift_arena_t *arena,
 
         memcpy(p, prefix->data, prefix->len);
         p[prefix->len] = ':';
-        memcpy(p + prefix->len + 1, call->method.idl->name.data,
-               call->method.idl->name.len);
+        memcpy(p + prefix->len + 1, call->method.data,
+               call->method.len);
     }
 
     if (name->len > NTHRIFT_MAX_NAME) {
@@ -111,10 +134,11 @@ call_name(nthrift_call_t *call, nthrift_arena_t *arena,
 
 /* The arguments */
 
-/* All of standard input, in the arena. */
+/* All of a file, in the arena. */
 
 static int
-call_read_stdin(nthrift_arena_t *arena, nthrift_str_t *text)
+call_read(nthrift_arena_t *arena, FILE *f, const char *name,
+    nthrift_str_t *text)
 {
     size_t    n, size;
     uint8_t  *data;
@@ -138,13 +162,13 @@ call_read_stdin(nthrift_arena_t *arena, nthrift_str_t *text)
             text->data = data;
         }
 
-        n = fread(text->data + text->len, 1, size - text->len, stdin);
+        n = fread(text->data + text->len, 1, size - text->len, f);
         text->len += n;
 
     } while (n != 0 && text->len <= NTHRIFT_MAX_FRAME);
 
-    if (ferror(stdin)) {
-        nthrift_say("cannot read standard input: %s", strerror(errno));
+    if (ferror(f)) {
+        nthrift_say("cannot read %s: %s", name, strerror(errno));
         return -1;
     }
 
@@ -152,33 +176,63 @@ call_read_stdin(nthrift_arena_t *arena, nthrift_str_t *text)
 }
 
 
+/* The JSON that a word stands for: itself, "-", or "@FILE". */
+
 static int
-call_encode(nthrift_call_t *call, nthrift_arena_t *arena, char *word)
+call_text(nthrift_arena_t *arena, char *word, nthrift_str_t *text)
+{
+    int    rc;
+    FILE  *f;
+
+    memset(text, 0, sizeof(nthrift_str_t));
+
+    if (word == NULL) {
+        return 0;
+    }
+
+    if (strcmp(word, "-") == 0) {
+        return call_read(arena, stdin, "standard input", text);
+    }
+
+    if (word[0] != '@') {
+        text->data = (uint8_t *) word;
+        text->len = strlen(word);
+        return 0;
+    }
+
+    f = fopen(word + 1, "rb");
+
+    if (f == NULL) {
+        nthrift_say("cannot open %s: %s", word + 1, strerror(errno));
+        return -1;
+    }
+
+    rc = call_read(arena, f, word + 1, text);
+    fclose(f);
+
+    return rc;
+}
+
+
+static int
+call_encode(call_t *c)
 {
     nthrift_str_t          text;
     nthrift_plain_error_t  err;
 
-    memset(&text, 0, sizeof(nthrift_str_t));
-
-    if (word != NULL && strcmp(word, "-") == 0) {
-        if (call_read_stdin(arena, &text) != 0) {
-            return -1;
-        }
-
-    } else if (word != NULL) {
-        text.data = (uint8_t *) word;
-        text.len = strlen(word);
+    if (call_text(c->arena, c->args->words[2], &text) != 0) {
+        return -1;
     }
 
-    if (nthrift_plain_read(&call->rules, arena, &call->method, &text,
-                           call->head.protocol, &call->body, &err)
+    if (nthrift_plain_read(&c->rules, c->arena, &c->method, &text,
+                           c->call.head.protocol, &c->call.body, &err)
         == NTHRIFT_OK)
     {
         return 0;
     }
 
     nthrift_say("%s%s", err.text, (err.kind == NTHRIFT_PLAIN_SIZE)
-                                       ? " (--max-size)" : "");
+                                  ? " (--max-size)" : "");
 
     return -1;
 }
@@ -187,15 +241,11 @@ call_encode(nthrift_call_t *call, nthrift_arena_t *arena, char *word)
 /* The end */
 
 static int
-call_print(const nthrift_plain_reply_t *reply, nthrift_arena_t *arena)
+call_print(call_t *c, const nthrift_plain_reply_t *reply)
 {
     nthrift_str_t  text;
 
-    if (reply->text.len == 0) {
-        return 0;
-    }
-
-    if (nthrift_plain_indent(arena, &reply->text, &text) != NTHRIFT_OK) {
+    if (nthrift_plain_indent(c->arena, &reply->text, &text) != NTHRIFT_OK) {
         nthrift_say("not enough memory");
         return -1;
     }
@@ -205,8 +255,8 @@ call_print(const nthrift_plain_reply_t *reply, nthrift_arena_t *arena)
     }
 
     if (reply->base64 != 0) {
-        nthrift_say("%u of the strings are not UTF-8, and are shown as "
-                         "base64", (unsigned) reply->base64);
+        nthrift_say("%u of the strings are not UTF-8, and are shown as base64",
+                    (unsigned) reply->base64);
     }
 
     return 0;
@@ -214,54 +264,162 @@ call_print(const nthrift_plain_reply_t *reply, nthrift_arena_t *arena)
 
 
 static int
-call_prepare(const call_args_t *args, nthrift_arena_t *arena,
-    nthrift_call_t *call)
+call_show(call_t *c, const nthrift_answer_t *a)
+{
+    nthrift_plain_error_t  err;
+    nthrift_plain_rules_t  rules;
+    nthrift_plain_reply_t  reply;
+
+    /* the bytes are limited, and JSON by them */
+
+    rules = c->rules;
+    rules.max_size = SIZE_MAX / 2;
+
+    if (nthrift_plain_reply(&rules, c->arena, &c->method, a->head.protocol,
+                            a->head.type, a->body.data,
+                            a->body.data + a->body.len, &reply, &err)
+        != NTHRIFT_OK)
+    {
+        nthrift_say("%s: the reply does not fit the IDL: %s", c->call.where,
+                    err.text);
+        return NTHRIFT_CALL_FAILED;
+    }
+
+    if (call_print(c, &reply) != 0) {
+        return NTHRIFT_CALL_FAILED;
+    }
+
+    return (reply.kind >= NTHRIFT_PLAIN_DECLARED) ? NTHRIFT_CALL_EXCEPTION
+                                                  : NTHRIFT_CALL_OK;
+}
+
+
+static int
+call_make(call_t *c)
+{
+    int               rc;
+    nthrift_answer_t  a;
+
+    if (nthrift_exchange(&c->call, &a) != 0) {
+        nthrift_say("%s%s%s%s", a.error, (*a.hint != '\0') ? " (" : "", a.hint,
+                    (*a.hint != '\0') ? ")" : "");
+        rc = NTHRIFT_CALL_FAILED;
+
+    } else if (a.kind == NTHRIFT_ANSWER_NONE) {
+        rc = NTHRIFT_CALL_OK;
+
+    } else {
+        rc = call_show(c, &a);
+    }
+
+    nthrift_answer_free(&a);
+
+    return rc;
+}
+
+
+/* The beginning */
+
+static int
+call_prepare(call_t *c)
 {
     nthrift_schema_set_t          set;
     nthrift_idl_program_t        *program;
     const nthrift_idl_method_t   *method;
     const nthrift_idl_service_t  *service;
 
-    if (nthrift_target_load(&args->target, arena, args->target.idl, &program)
-        != 0
-        || nthrift_target_method(program, args->words[1], &service, &method)
+    if (nthrift_target_load(&c->args->target, c->arena, c->args->target.idl,
+                            &program) != 0
+        || nthrift_target_method(program, c->args->words[1], &service, &method)
            != 0)
     {
         return -1;
     }
 
-    nthrift_schema_init(&set, arena);
+    nthrift_schema_init(&set, c->arena);
 
-    if (nthrift_plain_method_init(&call->method, &set, method) != NTHRIFT_OK) {
+    if (nthrift_plain_method_init(&c->method, &set, method) != NTHRIFT_OK) {
         nthrift_say("not enough memory");
         return -1;
     }
 
-    call->head.type = method->oneway ? NTHRIFT_ONEWAY : NTHRIFT_CALL;
+    c->call.method = method->name;
+    c->call.head.type = method->oneway ? NTHRIFT_ONEWAY : NTHRIFT_CALL;
 
-    return call_name(call, arena, service, (int) args->multiplexed);
+    return call_name(&c->call, c->arena, service, c->args->multiplexed);
 }
 
 
+/* Where it goes: 0, or -1. */
+
 static int
-call_run(const call_args_t *args, nthrift_arena_t *arena, nthrift_call_t *call)
+call_address(call_t *c)
 {
-    int                    rc;
-    nthrift_plain_reply_t  reply;
+    unsigned      tls;
+    const char   *error;
+    const char   *word;
 
-    if (call_prepare(args, arena, call) != 0
-        || call_encode(call, arena, args->words[2]) != 0)
-    {
-        return NTHRIFT_CALL_USAGE;
+    word = c->args->words[0];
+    c->call.where = word;
+
+    if (!nthrift_http_is_url(word)) {
+        error = nthrift_socket_parse(&c->call.address, word);
+
+        if (error == NULL && c->args->headers.n != 0) {
+            error = "--header is for http:// and https://";
+        }
+
+    } else {
+        error = nthrift_http_parse(word, &c->call.address, &tls,
+                                   &c->call.path);
+        c->call.tls.on |= tls;
+        c->call.head.transport = NTHRIFT_UNFRAMED;
+
+        if (error == NULL && c->args->transport == NTHRIFT_FRAMED) {
+            error = "--framed is not possible in HTTP";
+        }
     }
 
-    rc = nthrift_exchange(call, arena, &reply);
-
-    if (rc != NTHRIFT_CALL_FAILED && call_print(&reply, arena) != 0) {
-        return NTHRIFT_CALL_FAILED;
+    if (error != NULL) {
+        nthrift_say("\"%s\": %s", word, error);
+        return -1;
     }
 
-    return rc;
+    error = nthrift_http_check_headers(&c->args->headers);
+
+    if (error != NULL) {
+        nthrift_say("--header: %s", error);
+        return -1;
+    }
+
+    return 0;
+}
+
+
+static void
+call_init(call_t *c, const call_args_t *args)
+{
+    memset(c, 0, sizeof(call_t));
+
+    c->args = args;
+
+    c->rules.max_depth = NTHRIFT_MAX_DEPTH;
+    c->rules.max_values = CALL_MAX_VALUES;
+    c->rules.max_size = (size_t) args->max_size;
+    c->rules.seed = nthrift_seed();
+    c->rules.long_strings = (uint8_t) args->long_strings;
+
+    c->call.tls = args->tls;
+    c->call.tls.on |= (args->tls.ca != NULL || args->tls.cert != NULL
+                       || args->tls.name != NULL || args->tls.insecure);
+    c->call.headers = args->headers;
+    c->call.head.transport = (uint8_t) ((args->transport != 0)
+                                        ? args->transport : NTHRIFT_FRAMED);
+    c->call.head.protocol = (uint8_t) args->protocol;
+    c->call.head.seqid = (int32_t) args->seqid;
+    c->call.timeout = (int64_t) (args->timeout * 1000000 + 0.5);
+    c->call.max_size = (uint32_t) args->max_size;
+    c->call.verbose = args->verbose;
 }
 
 
@@ -276,9 +434,8 @@ call_check(const call_args_t *args, int n)
     }
 
     if (n < 2) {
-        nthrift_say("%s is missing: nthrift call HOST:PORT Service.method "
-                    "[JSON] --idl FILE", (n == 0) ? "HOST:PORT"
-                                                  : "Service.method");
+        nthrift_say("%s is missing: nthrift call ADDRESS Service.method [JSON] "
+                    "--idl FILE", (n == 0) ? "ADDRESS" : "Service.method");
         return -1;
     }
 
@@ -295,42 +452,26 @@ call_check(const call_args_t *args, int n)
 static int
 call_start(const call_args_t *args)
 {
-    int               rc;
-    const char       *error;
-    nthrift_call_t    call;
-    nthrift_arena_t  *arena;
+    int     rc;
+    call_t  c;
 
-    memset(&call, 0, sizeof(nthrift_call_t));
+    call_init(&c, args);
 
-    error = nthrift_socket_parse(&call.address, args->words[0]);
-
-    if (error != NULL) {
-        nthrift_say("\"%s\": %s", args->words[0], error);
+    if (call_address(&c) != 0) {
         return NTHRIFT_CALL_USAGE;
     }
 
-    call.where = args->words[0];
-    call.head.transport = (uint8_t) args->transport;
-    call.head.protocol = (uint8_t) args->protocol;
-    call.head.seqid = (int32_t) args->seqid;
-    call.timeout = (int64_t) (args->timeout * 1000000 + 0.5);
-    call.max_size = (uint32_t) args->max_size;
-    call.verbose = (int) args->verbose;
-    call.rules.max_depth = NTHRIFT_MAX_DEPTH;
-    call.rules.max_values = CALL_MAX_VALUES;
-    call.rules.max_size = (size_t) args->max_size;
-    call.rules.seed = nthrift_seed();
-    call.rules.long_strings = (uint8_t) args->long_strings;
+    c.arena = nthrift_arena_create(CALL_BLOCK, 0);
 
-    arena = nthrift_arena_create(CALL_BLOCK, 0);
-    if (arena == NULL) {
+    if (c.arena == NULL) {
         nthrift_say("not enough memory");
         return NTHRIFT_CALL_FAILED;
     }
 
-    rc = call_run(args, arena, &call);
+    rc = (call_prepare(&c) == 0 && call_encode(&c) == 0) ? call_make(&c)
+                                                         : NTHRIFT_CALL_USAGE;
 
-    nthrift_arena_destroy(arena);
+    nthrift_arena_destroy(c.arena);
 
     return rc;
 }
@@ -351,7 +492,10 @@ nthrift_call(int argc, char **argv)
           0 },
         { "--multiplexed", NTHRIFT_OPTION_SET, &args.multiplexed, 1, 0 },
         { "--long-strings", NTHRIFT_OPTION_SET, &args.long_strings, 1, 0 },
+        { "--header", NTHRIFT_OPTION_LIST, &args.headers, 0, 0 },
+        nthrift_target_tls(&args.tls),
         { "-v", NTHRIFT_OPTION_COUNT, &args.verbose, 0, 0 },
+        { "-vv", NTHRIFT_OPTION_SET, &args.verbose, 2, 0 },
         { "--timeout", NTHRIFT_OPTION_SECONDS, &args.timeout, 0, 0 },
         { "--seqid", NTHRIFT_OPTION_NUMBER, &args.seqid, INT32_MIN,
           INT32_MAX },
@@ -363,8 +507,8 @@ nthrift_call(int argc, char **argv)
 
     memset(&args, 0, sizeof(call_args_t));
     nthrift_target_init(&args.target, argc);
+    nthrift_option_list(&args.headers, argc);
 
-    args.transport = NTHRIFT_FRAMED;
     args.protocol = NTHRIFT_BINARY;
     args.timeout = CALL_TIMEOUT;
     args.seqid = CALL_SEQID;
@@ -387,6 +531,7 @@ nthrift_call(int argc, char **argv)
     }
 
     nthrift_target_free(&args.target);
+    free(args.headers.items);
 
     return rc;
 }

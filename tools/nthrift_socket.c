@@ -102,10 +102,8 @@ nthrift_socket_parse(nthrift_socket_address_t *address, const char *text)
 }
 
 
-/* Waits until the socket is ready: 0, -1, or NTHRIFT_SOCKET_LATE. */
-
-static int
-socket_wait(int fd, short events, int64_t deadline)
+int
+nthrift_socket_wait(int fd, short events, int64_t deadline)
 {
     int            n;
     int64_t        left;
@@ -141,7 +139,7 @@ socket_finish_connect(int fd, int64_t deadline)
     int        rc, error;
     socklen_t  len;
 
-    rc = socket_wait(fd, POLLOUT, deadline);
+    rc = nthrift_socket_wait(fd, POLLOUT, deadline);
 
     if (rc != 0) {
         return rc;
@@ -280,7 +278,7 @@ nthrift_socket_send(int fd, const uint8_t *data, size_t len, int64_t deadline)
             return -1;
         }
 
-        rc = socket_wait(fd, POLLOUT, deadline);
+        rc = nthrift_socket_wait(fd, POLLOUT, deadline);
 
         if (rc != 0) {
             return rc;
@@ -312,7 +310,7 @@ nthrift_socket_receive(int fd, uint8_t *data, size_t size, int64_t deadline)
             return -1;
         }
 
-        rc = socket_wait(fd, POLLIN, deadline);
+        rc = nthrift_socket_wait(fd, POLLIN, deadline);
 
         if (rc != 0) {
             return rc;

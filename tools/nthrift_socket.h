@@ -39,6 +39,12 @@ const char *nthrift_socket_parse(nthrift_socket_address_t *address,
 int nthrift_socket_connect(const nthrift_socket_address_t *address,
     int64_t deadline, const char **error);
 
+/*
+ * Waits until the socket is ready for POLLIN or POLLOUT:
+ * 0; -1 with errno set; NTHRIFT_SOCKET_LATE.
+ */
+int nthrift_socket_wait(int fd, short events, int64_t deadline);
+
 /* Sends all of it.  0; -1 with errno set; NTHRIFT_SOCKET_LATE. */
 int nthrift_socket_send(int fd, const uint8_t *data, size_t len,
     int64_t deadline);

@@ -33,6 +33,16 @@ typedef struct {
     { "--help", NTHRIFT_OPTION_SET, &(t)->help, 1, 0 },                       \
     { "-h", NTHRIFT_OPTION_SET, &(t)->help, 1, 0 }
 
+/* Options of TLS. */
+
+#define nthrift_target_tls(t)                                                 \
+    { "--tls", NTHRIFT_OPTION_SET, &(t)->on, 1, 0 },                          \
+    { "--ca", NTHRIFT_OPTION_TEXT, &(t)->ca, 0, 0 },                          \
+    { "--cert", NTHRIFT_OPTION_TEXT, &(t)->cert, 0, 0 },                      \
+    { "--key", NTHRIFT_OPTION_TEXT, &(t)->key, 0, 0 },                        \
+    { "--tls-name", NTHRIFT_OPTION_TEXT, &(t)->name, 0, 0 },                  \
+    { "--insecure", NTHRIFT_OPTION_SET, &(t)->insecure, 1, 0 }
+
 
 void nthrift_target_init(nthrift_target_options_t *t, int argc);
 void nthrift_target_free(nthrift_target_options_t *t);

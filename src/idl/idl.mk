@@ -6,12 +6,15 @@
 # (fuzz/idl_fuzz.c) are built as all others are; t/idl.t tests the tool.  Of
 # the packages, thrift-compiler is for t/idl.t only.
 
-IDL_PACKAGES = gcc g++ binutils libc6-dev libjansson-dev thrift-compiler
+IDL_PACKAGES = gcc g++ binutils libc6-dev libjansson-dev libssl-dev \
+               thrift-compiler
 
 IDL_CC       = gcc
 IDL_CFLAGS   = -std=gnu11 -D_GNU_SOURCE -g -O2 -Wall -Wextra -Wshadow \
                -Wconversion -Wno-sign-conversion -Werror -Isrc
 IDL_SANITIZE = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+
+IDL_LIBS     = -ljansson -lssl -lcrypto
 
 IDL_ROOMS    = base idl wire bind plain
 IDL_SOURCES  = $(sort $(wildcard $(IDL_ROOMS:%=src/%/*.c)))
@@ -27,13 +30,13 @@ idl: build/nthrift
 
 
 build/nthrift: $(IDL_OBJECTS) $(IDL_ALL)
-	$(IDL_CC) $(IDL_CFLAGS) -o $@ $(IDL_TOOL) $(IDL_OBJECTS) -ljansson
+	$(IDL_CC) $(IDL_CFLAGS) -o $@ $(IDL_TOOL) $(IDL_OBJECTS) $(IDL_LIBS)
 
 
 build/nthrift-asan: $(IDL_ALL)
 	@mkdir -p $(@D)
 	$(IDL_CC) $(IDL_CFLAGS) -Wno-conversion $(IDL_SANITIZE) -o $@ \
-	    $(IDL_TOOL) $(IDL_SOURCES) -ljansson
+	    $(IDL_TOOL) $(IDL_SOURCES) $(IDL_LIBS)
 
 
 build/idl/wire/%.o: IDL_CFLAGS += -Wno-conversion

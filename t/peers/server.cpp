@@ -1,9 +1,9 @@
 // Apache's C++ servers, one for each KIND:TRANSPORT:PROTOCOL:PORT.
 //
 // KIND is threaded, nonblocking (its transport is framed), simple (one
-// connection at a time) or pool (four threads); TRANSPORT framed or buffered;
-// PROTOCOL binary, compact or json.  Each answers Peer, and both services to
-// multiplexed calls.
+// connection at a time) or pool (four threads); TRANSPORT framed, buffered or
+// http; PROTOCOL binary, compact or json.  Each answers Peer, and both services
+// to multiplexed calls.
 //
 // The file that PEERS_RECORD names gets a line for each text that was echoed or
 // told.  Whoever is told "sleep MS" sleeps before it returns, and one who is
@@ -24,6 +24,7 @@
 #include <thrift/server/TThreadPoolServer.h>
 #include <thrift/server/TThreadedServer.h>
 #include <thrift/transport/TBufferTransports.h>
+#include <thrift/transport/THttpServer.h>
 #include <thrift/transport/TNonblockingServerSocket.h>
 #include <thrift/transport/TServerSocket.h>
 
@@ -199,6 +200,8 @@ void serve(const std::string &what, std::shared_ptr<TProcessor> processor)
 
     if (framing == "framed") {
         transport = std::make_shared<TFramedTransportFactory>();
+    } else if (framing == "http") {
+        transport = std::make_shared<THttpServerTransportFactory>();
     } else {
         transport = std::make_shared<TBufferedTransportFactory>();
     }
