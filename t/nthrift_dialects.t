@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 
-# nthrift call in HTTP and over TLS, to Apache's Python and C++ servers: what
+# nthrift call in HTTP, over TLS, in JSON and with THeader, to Apache's Python and C++ servers: what
 # comes back, what is verified, and what is said when a port speaks something
 # else.  A scripted server has responses that no library sends.
 
@@ -14,6 +14,7 @@ use Cwd qw(abs_path);
 use File::Temp qw(tempdir);
 use IO::Socket::INET;
 use IPC::Open2 qw(open2);
+use JSON::PP ();
 use Test::More;
 
 use Test::Thrift qw(wait_for);
@@ -56,6 +57,8 @@ my @every = ('--idl', "$data/every.thrift");
 my $local = '127.0.0.1';
 
 http();
+json();
+header();
 https();
 tls();
 client_certificate();
@@ -88,7 +91,8 @@ sub http {
        qq(2 nthrift: "$url": --framed is not possible in HTTP\n),
        '--framed in HTTP');
     is(said("$local:1", 'Every.add', '[1]', '--header', 'A=b'),
-       qq(2 nthrift: "$local:1": --header is for http:// and https://\n),
+       qq(2 nthrift: "$local:1": --header is for http://, https:// and )
+       . "--theader\n",
        '--header without HTTP');
     is(said($url, 'Every.add', '[1]', '--header', $_),
        "2 nthrift: --header: NAME=VALUE expected\n", "--header $_")
@@ -99,6 +103,65 @@ sub http {
             [ 'http://a?b', qr/a path is expected/ ],
             [ 'http://a/b c', qr/blanks and "#" are not possible/ ],
             [ 'http://u:p@a/', qr/a name and a password/ ];
+}
+
+
+# The JSON protocol: every type there and back
+
+sub json {
+    my %value = (
+        flag => 'true', tiny => -128, large => '9223372036854775807',
+        real => '0.1', text => '"a\u00e4\\"\\\\"', bytes => '"AP+AfwA="',
+        colour => '"BLUE"', point => '{"x": 1, "y": -1}',
+        shape => '{"name": "round"}', rows => '[[], [{"x": 0, "y": 0}]]',
+        counts => '{"a": 1, "": 2}', bits => '{"-5": [false]}',
+        blobs => '[["AA==", "/w=="]]', more => '{"real": 1.5}',
+    );
+    my $value = '[{' . join(', ', map { qq("$_": $value{$_}) } sort keys %value)
+                . '}]';
+    my $same = JSON::PP->new->utf8->canonical;
+
+    for ([ 'framed-json', '' ], [ 'unframed-json', '', '--unframed' ],
+         [ 'http-json', 'http://' ])
+    {
+        my ($name, $scheme, @options) = @$_;
+        my $at = "$scheme$local:$port{$name}";
+
+        my ($out, $err, $rc) = call($at, 'Every.echo', $value, '--json',
+                                    @options);
+
+        is($rc == 0 ? $same->encode($same->decode($out)) : "$rc $err",
+           $same->encode($same->decode($value)->[0]), "everything, $name");
+        is(said($at, 'Every.nothing', '--json', @options), "0 null\n",
+           "void, $name");
+        like(said($at, 'Every.find', '["nothing"]', '--json', @options),
+             qr/^1 .*"NotFound"/s, "exception, $name");
+        like(said($at, 'Every.fail', '["typed"]', '--json', @options),
+             qr/^1 .*"PROTOCOL_ERROR",\n    "message": "so it is"/s,
+             "undeclared exception, $name");
+    }
+}
+
+
+sub header {
+    my $at = "$local:$port{header}";
+
+    for my $protocol ('binary', 'compact') {
+        is(said($at, 'Every.add', '[3, 4]', '--theader', "--$protocol"),
+           "0 7\n", "THeader, $protocol");
+    }
+
+    is(said($at, 'Every.add', '[3, 4]', '--theader', '--header', 'a=b',
+            '--header', 'token=x=y'), "0 7\n", 'THeader with headers');
+    is(said($at, 'Every.add', '[3, 4]', '--theader', '--json'),
+       qq(2 nthrift: "$at": --theader has no JSON\n), 'THeader and JSON');
+
+    my (undef, $err) = call($at, 'Every.add', '[3, 4]', '--theader', '-vv',
+                            '--header', 'a=b');
+
+    like($err, qr/^> 000000  00 00 00 [0-9a-f]{2} 0f ff 00 00 /m,
+         'bytes of a THeader');
+    like($err, qr/\.a\.b/, 'and of its headers');
 }
 
 
@@ -198,7 +261,8 @@ sub cpp {
     SKIP: {
         skip('no C++ server', 1) unless -x $peers;
 
-        my %at = map { $_ => free_port() } 'http:binary', 'http:compact';
+        my %at = map { $_ => free_port() } 'http:binary', 'http:compact',
+                                               'framed:binary', 'http:json';
         my $pid = fork();
 
         if ($pid == 0) {
@@ -215,7 +279,7 @@ sub cpp {
 
         my @idl = ('--idl', "$root/t/peers/peers.thrift");
 
-        for my $protocol ('binary', 'compact') {
+        for my $protocol ('binary', 'compact', 'json') {
             my $url = "http://$local:$at{qq(http:$protocol)}/peer";
 
             is(said_of(@idl, $url, 'Peer.echoString', '["a\u00e4"]',
@@ -227,6 +291,15 @@ sub cpp {
             like(said_of(@idl, $url, 'Peer.refuse', '[4]', "--$protocol"),
                  qr/^1 .*"Refused"/s, "C++, HTTP, $protocol, exception");
         }
+
+        # without a version
+
+        my ($out, $err) = run(@idl, "$local:$at{'framed:binary'}",
+                              'Peer.echoString', '["x"]', '--lax', '-vv');
+
+        is($out, qq("x"\n), 'C++, --lax');
+        like($err, qr/^> 000000  00 00 00 1c 00 00 00 0a 65 63 68 6f /m,
+             'a head without a version');
     }
 }
 

@@ -9,9 +9,11 @@
 
 #include "nthrift.h"
 #include "nthrift_call.h"
+#include "nthrift_json.h"
 #include "nthrift_target.h"
 
 #include "plain/plain.h"
+#include "wire/theader.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -38,6 +40,7 @@ typedef struct {
     char                      *words[CALL_WORDS];   /* address, method, JSON */
     unsigned                   transport;
     unsigned                   protocol;
+    unsigned                   lax;             /* 1: binary without version */
     unsigned                   multiplexed;
     unsigned                   long_strings;
     unsigned                   verbose;
@@ -73,10 +76,13 @@ static const char  call_usage[] =
     "--negative-ids  keep field ids that are not positive\n"
     "--framed        framed transport (default)\n"
     "--unframed      buffered transport\n"
+    "--theader       framed, with a THeader\n"
     "--binary        binary protocol (default)\n"
+    "--lax           the same without a version, for old servers\n"
     "--compact       compact protocol\n"
+    "--json          JSON protocol\n"
     "--multiplexed   send \"Service:method\" as the name\n"
-    "--header N=V    a header of HTTP\n"
+    "--header N=V    a header of HTTP, or of a THeader\n"
     "--tls           TLS; with https:// always\n"
     "--ca FILE       certificates to trust; default: those of the system\n"
     "--cert FILE     the client's certificate\n"
@@ -217,6 +223,8 @@ call_text(nthrift_arena_t *arena, char *word, nthrift_str_t *text)
 static int
 call_encode(call_t *c)
 {
+    unsigned               protocol;
+    const char            *error;
     nthrift_str_t          text;
     nthrift_plain_error_t  err;
 
@@ -224,17 +232,28 @@ call_encode(call_t *c)
         return -1;
     }
 
+    protocol = c->call.head.protocol;
+
     if (nthrift_plain_read(&c->rules, c->arena, &c->method, &text,
-                           c->call.head.protocol, &c->call.body, &err)
-        == NTHRIFT_OK)
+                           (protocol == NTHRIFT_JSON) ? NTHRIFT_BINARY
+                                                      : protocol,
+                           &c->call.body, &err)
+        != NTHRIFT_OK)
     {
-        return 0;
+        nthrift_say("%s%s", err.text, (err.kind == NTHRIFT_PLAIN_SIZE)
+                                      ? " (--max-size)" : "");
+        return -1;
     }
 
-    nthrift_say("%s%s", err.text, (err.kind == NTHRIFT_PLAIN_SIZE)
-                                  ? " (--max-size)" : "");
+    if (protocol == NTHRIFT_JSON
+        && nthrift_json_encode(c->arena, c->method.idl->args, &c->call.body,
+                               &error) != 0)
+    {
+        nthrift_say("arguments: %s", error);
+        return -1;
+    }
 
-    return -1;
+    return 0;
 }
 
 
@@ -266,6 +285,9 @@ call_print(call_t *c, const nthrift_plain_reply_t *reply)
 static int
 call_show(call_t *c, const nthrift_answer_t *a)
 {
+    unsigned               protocol;
+    const char            *error;
+    nthrift_str_t          body;
     nthrift_plain_error_t  err;
     nthrift_plain_rules_t  rules;
     nthrift_plain_reply_t  reply;
@@ -275,9 +297,24 @@ call_show(call_t *c, const nthrift_answer_t *a)
     rules = c->rules;
     rules.max_size = SIZE_MAX / 2;
 
-    if (nthrift_plain_reply(&rules, c->arena, &c->method, a->head.protocol,
-                            a->head.type, a->body.data,
-                            a->body.data + a->body.len, &reply, &err)
+    body = a->body;
+    protocol = a->head.protocol;
+
+    if (protocol == NTHRIFT_JSON && a->head.type == NTHRIFT_REPLY) {
+        if (nthrift_json_decode(c->arena, c->method.idl->result, &body, &error)
+            != 0)
+        {
+            nthrift_say("%s: the reply does not fit the IDL: %s",
+                        c->call.where, error);
+            return NTHRIFT_CALL_FAILED;
+        }
+
+        protocol = NTHRIFT_BINARY;
+    }
+
+    if (nthrift_plain_reply(&rules, c->arena, &c->method, protocol,
+                            a->head.type, body.data, body.data + body.len,
+                            &reply, &err)
         != NTHRIFT_OK)
     {
         nthrift_say("%s: the reply does not fit the IDL: %s", c->call.where,
@@ -320,6 +357,61 @@ call_make(call_t *c)
 
 /* The beginning */
 
+/* Headers as those of a THeader. */
+
+static int
+call_info(call_t *c)
+{
+    size_t                        i, size;
+    uint8_t                      *p;
+    nthrift_str_t                *pair;
+    const nthrift_option_list_t  *headers;
+
+    headers = &c->args->headers;
+
+    if (headers->n == 0) {
+        return 0;
+    }
+
+    size = nthrift_theader_block_size((uint32_t) headers->n);
+    pair = nthrift_malloc(headers->n * 2 * sizeof(nthrift_str_t));
+
+    for (i = 0; i < headers->n; i++) {
+        p = memchr(headers->items[i].data, '=', headers->items[i].len);
+
+        pair[2 * i].data = headers->items[i].data;
+        pair[2 * i].len = (size_t) (p - headers->items[i].data);
+        pair[2 * i + 1].data = p + 1;
+        pair[2 * i + 1].len = headers->items[i].len - pair[2 * i].len - 1;
+
+        size += nthrift_theader_pair_size(&pair[2 * i], &pair[2 * i + 1]);
+    }
+
+    p = (size <= NTHRIFT_MAX_INFO) ? nthrift_arena_alloc(c->arena, size)
+                                   : NULL;
+
+    if (p == NULL) {
+        nthrift_say("--header: larger than a THeader can be");
+        free(pair);
+        return -1;
+    }
+
+    c->call.head.info.data = p;
+    c->call.head.info.len = size;
+
+    p = nthrift_theader_block_write(p, (uint32_t) headers->n);
+
+    for (i = 0; i < headers->n; i++) {
+        p = nthrift_theader_pair_write(p, &pair[2 * i], &pair[2 * i + 1]);
+    }
+
+    free(pair);
+
+    return 0;
+}
+
+
+
 static int
 call_prepare(call_t *c)
 {
@@ -340,6 +432,10 @@ call_prepare(call_t *c)
 
     if (nthrift_plain_method_init(&c->method, &set, method) != NTHRIFT_OK) {
         nthrift_say("not enough memory");
+        return -1;
+    }
+
+    if (c->call.head.transport == NTHRIFT_HEADER && call_info(c) != 0) {
         return -1;
     }
 
@@ -365,8 +461,10 @@ call_address(call_t *c)
     if (!nthrift_http_is_url(word)) {
         error = nthrift_socket_parse(&c->call.address, word);
 
-        if (error == NULL && c->args->headers.n != 0) {
-            error = "--header is for http:// and https://";
+        if (error == NULL && c->args->headers.n != 0
+            && c->call.head.transport != NTHRIFT_HEADER)
+        {
+            error = "--header is for http://, https:// and --theader";
         }
 
     } else {
@@ -375,9 +473,19 @@ call_address(call_t *c)
         c->call.tls.on |= tls;
         c->call.head.transport = NTHRIFT_UNFRAMED;
 
-        if (error == NULL && c->args->transport == NTHRIFT_FRAMED) {
-            error = "--framed is not possible in HTTP";
+        if (error == NULL && c->args->transport != 0
+            && c->args->transport != NTHRIFT_UNFRAMED)
+        {
+            error = (c->args->transport == NTHRIFT_FRAMED)
+                    ? "--framed is not possible in HTTP"
+                    : "--theader is not possible in HTTP";
         }
+    }
+
+    if (error == NULL && c->call.head.transport == NTHRIFT_HEADER
+        && c->call.head.protocol == NTHRIFT_JSON)
+    {
+        error = "--theader has no JSON";
     }
 
     if (error != NULL) {
@@ -416,6 +524,7 @@ call_init(call_t *c, const call_args_t *args)
     c->call.head.transport = (uint8_t) ((args->transport != 0)
                                         ? args->transport : NTHRIFT_FRAMED);
     c->call.head.protocol = (uint8_t) args->protocol;
+    c->call.head.write_lax = (uint8_t) args->lax;
     c->call.head.seqid = (int32_t) args->seqid;
     c->call.timeout = (int64_t) (args->timeout * 1000000 + 0.5);
     c->call.max_size = (uint32_t) args->max_size;
@@ -489,6 +598,10 @@ nthrift_call(int argc, char **argv)
           0 },
         { "--binary", NTHRIFT_OPTION_SET, &args.protocol, NTHRIFT_BINARY, 0 },
         { "--compact", NTHRIFT_OPTION_SET, &args.protocol, NTHRIFT_COMPACT,
+          0 },
+        { "--json", NTHRIFT_OPTION_SET, &args.protocol, NTHRIFT_JSON, 0 },
+        { "--lax", NTHRIFT_OPTION_SET, &args.lax, 1, 0 },
+        { "--theader", NTHRIFT_OPTION_SET, &args.transport, NTHRIFT_HEADER,
           0 },
         { "--multiplexed", NTHRIFT_OPTION_SET, &args.multiplexed, 1, 0 },
         { "--long-strings", NTHRIFT_OPTION_SET, &args.long_strings, 1, 0 },

@@ -10,6 +10,7 @@
 #include "wire/head.h"
 #include "wire/message.h"
 #include "wire/protocol.h"
+#include "wire/theader.h"
 #include "wire/transport.h"
 
 #include <stdarg.h>
@@ -271,7 +272,9 @@ exchange_request(const nthrift_call_t *call, size_t *len)
     }
 
     request = nthrift_http_request(&call->address, call->path,
-                                   "application/x-thrift", &call->headers,
+                                   (call->head.protocol == NTHRIFT_JSON)
+                                   ? "application/vnd.apache.thrift.json"
+                                   : "application/x-thrift", &call->headers,
                                    message, size, len);
     free(message);
 
@@ -429,7 +432,9 @@ exchange_start(exchange_t *x, const nthrift_call_t *call, nthrift_answer_t *a)
 
     x->rules.transport = call->head.transport;
     x->rules.protocol = call->head.protocol;
+    x->rules.lax = call->head.write_lax;
     x->rules.validate = 1;
+    x->rules.max_header = NTHRIFT_MAX_HEADER;
     x->rules.max_depth = NTHRIFT_MAX_DEPTH;
     x->rules.max_frame = call->max_size;
     x->rules.max_message = (uint64_t) call->max_size + NTHRIFT_LENGTH_SIZE;
@@ -653,6 +658,24 @@ exchange_check(exchange_t *x, const nthrift_head_t *reply)
 }
 
 
+/* -v: the headers of a THeader */
+
+static void
+exchange_say_info(const nthrift_head_t *head)
+{
+    char                     key[EXCHANGE_NAME], text[EXCHANGE_NAME];
+    nthrift_str_t            name, value;
+    nthrift_theader_info_t   walk;
+
+    nthrift_theader_info_start(&walk, &head->info);
+
+    while (nthrift_theader_info_next(&walk, &name, &value) == NTHRIFT_OK) {
+        nthrift_say("header %s=%s", exchange_name(key, &name),
+                    exchange_name(text, &value));
+    }
+}
+
+
 static int
 exchange_reply(exchange_t *x)
 {
@@ -679,6 +702,16 @@ exchange_reply(exchange_t *x)
     error.text = NULL;
     (void) nthrift_head_read(&x->rules, x->data, x->data + length, head,
                              &error);
+
+    if (head->packed != NTHRIFT_PLAIN) {
+        return exchange_fail(x, NTHRIFT_ANSWER_STRANGE,
+                             "the reply is transformed, which was not asked "
+                             "for");
+    }
+
+    if (x->call->verbose) {
+        exchange_say_info(head);
+    }
 
     x->a->body.data = x->data + head->size;
     x->a->body.len = length - head->size;

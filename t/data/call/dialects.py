@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The service of every.thrift in HTTP, over TLS and in JSON, with Apache's
-Python library.
+"""The service of every.thrift in HTTP, over TLS, in JSON and with THeader, with
+Apache's Python library.
 
     dialects.py DIRECTORY
 
@@ -19,6 +19,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from thrift.protocol.TBinaryProtocol import TBinaryProtocolFactory
 from thrift.protocol.TCompactProtocol import TCompactProtocolFactory
+from thrift.protocol.THeaderProtocol import THeaderProtocolFactory
 from thrift.protocol.TJSONProtocol import TJSONProtocolFactory
 from thrift.server.THttpServer import THttpServer
 from thrift.TMultiplexedProcessor import TMultiplexedProcessor
@@ -80,6 +81,8 @@ def main():
                            TServerSocket("127.0.0.1", 0),
                            TBufferedTransportFactory(), protocol()))
 
+    names.append(start("header", plain, TServerSocket("127.0.0.1", 0),
+                       TBufferedTransportFactory(), THeaderProtocolFactory()))
     names.append(start_http("https", plain, TBinaryProtocolFactory(),
                             secure=True))
     names.append(start("multiplexed", multiplexed,
