@@ -34,7 +34,8 @@ BUILDS       =
 # Tests that start no nginx
 
 NO_NGINX_T   = t/agree.t t/idl.t t/json_docs.t t/nthrift_call.t \
-               t/nthrift_dialects.t t/nthrift_gen.t t/openapi.t
+               t/nthrift_dialects.t t/nthrift_gen.t t/nthrift_probe.t \
+               t/openapi.t
 
 # Tests of times, of which sanitizers show nothing that others do not
 

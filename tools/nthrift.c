@@ -7,6 +7,7 @@
  *     nthrift call HOST:PORT Service.method  calls it: see nthrift_call.c
  *     nthrift compat OLD NEW                 compares: see nthrift_compat.c
  *     nthrift openapi FILE...                OpenAPI: see nthrift_openapi.c
+ *     nthrift probe HOST:PORT                tries it: see nthrift_probe.c
  *
  * It reads files for the loader, and prints what the loader has to say, in
  * the form that editors understand.  Exit codes: 0 all is well, 1 a file has
@@ -413,10 +414,11 @@ tool_usage(FILE *out, int rc)
     fputs("usage: nthrift check [-w] [-I dir] [--negative-ids] FILE...\n"
           "       nthrift dump [-w] [-I dir] [--negative-ids] FILE\n"
           "       nthrift gen [-w] [-I dir] [--negative-ids] [-o dir] FILE\n"
-          "       nthrift call [options] HOST:PORT Service.method [JSON]"
+          "       nthrift call [options] ADDRESS Service.method [JSON]"
           " --idl FILE\n"
           "       nthrift compat [options] OLD NEW\n"
           "       nthrift openapi [options] FILE...\n"
+          "       nthrift probe [options] ADDRESS [Service]\n"
           "\n"
           "check   says what is wrong with .thrift files\n"
           "dump    writes what a .thrift file says as JSON\n"
@@ -425,6 +427,7 @@ tool_usage(FILE *out, int rc)
           "compat  says what breaks who uses an older file: see nthrift compat"
           " --help\n"
           "openapi writes an OpenAPI document: see nthrift openapi --help\n"
+          "probe   finds out what a server speaks: see nthrift probe --help\n"
           "\n"
           "-I dir          look for included files there, too\n"
           "-w              no warnings\n"
@@ -533,6 +536,10 @@ main(int argc, char **argv)
 
     if (argc >= 2 && strcmp(argv[1], "openapi") == 0) {
         return nthrift_openapi(argc, argv);
+    }
+
+    if (argc >= 2 && strcmp(argv[1], "probe") == 0) {
+        return nthrift_probe(argc, argv);
     }
 
     if (argc < 3) {

@@ -61,5 +61,8 @@ int nthrift_compat(int argc, char **argv);
 /* "nthrift openapi": the same. */
 int nthrift_openapi(int argc, char **argv);
 
+/* "nthrift probe": the same. */
+int nthrift_probe(int argc, char **argv);
+
 
 #endif /* NTHRIFT_TOOL_H */

@@ -1,0 +1,253 @@
+#!/usr/bin/perl
+
+# nthrift probe: what Apache's Python and C++ servers speak is found out, and
+# what is said of it is what nginx and nthrift call want to know.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Cwd qw(abs_path);
+use File::Temp qw(tempdir);
+use IO::Socket::INET;
+use IPC::Open2 qw(open2);
+use Test::More;
+
+use Test::Thrift qw(wait_for);
+use Test::Thrift::Files;
+
+
+my $root = abs_path("$FindBin::Bin/..");
+my $asan = $ENV{TEST_NGINX_STATIC} ? '-asan' : '';
+my $nthrift = "$root/build/nthrift$asan";
+my $data = "$root/t/data/call";
+my $peers = "$root/build/peers/server";
+my $tmp = tempdir(CLEANUP => 1);
+my $local = '127.0.0.1';
+my $owner = $$;
+my @pids;
+my $keep;                       # standard input of the Python servers
+
+plan(skip_all => "no $nthrift") unless -x $nthrift;
+
+$ENV{ASAN_OPTIONS} = 'exitcode=99';
+$ENV{PYTHONDONTWRITEBYTECODE} = 1;
+
+END {
+    if ($$ == $owner) {
+        local $?;
+        kill 'KILL', @pids;
+        waitpid($_, 0) for @pids;
+    }
+}
+
+plan(skip_all => 'no Python library, compiler or openssl')
+    unless certificates() && mkdir("$tmp/gen-py")
+           && system("thrift -nowarn -r --gen py -out $tmp/gen-py"
+                     . " $data/every.thrift >/dev/null 2>&1") == 0;
+
+my %port = start_python();
+
+plan(skip_all => 'no Python servers') unless %port;
+
+
+# What each answers to, what nginx wants to know, what nthrift call does
+
+my $accel = 'UNKNOWN_METHOD "Unknown function nthrift_probe"';
+
+my @servers = (
+    [ 'framed-binary', 'framed binary', 'framed binary off', '' ],
+    [ 'framed-compact', 'framed compact', 'framed compact off', ' --compact' ],
+    [ 'unframed-compact', 'unframed compact', 'unframed compact off',
+      ' --unframed --compact' ],
+    [ 'framed-json', 'framed JSON', 'framed json off', ' --json' ],
+    [ 'unframed-json', 'unframed JSON', 'unframed json off',
+      ' --unframed --json' ],
+    [ 'tls', 'framed binary, TLS', 'framed binary off tls',
+      ' --tls --insecure' ],
+);
+
+for (@servers) {
+    my ($name, $first, $conf, $options) = @$_;
+    my ($out, $err, $rc) = probe("$local:$port{$name}", '--timeout', 0.3);
+
+    is("$rc $err", '0 ', "$name: exit code");
+    is((split /\n/, $out)[0], "$first: $accel", "$name: what answers");
+    is(conf($out), $conf, "$name: nginx.conf");
+    like($out, qr/^on the command line: nthrift call\Q$options\E$/m,
+         "$name: nthrift call");
+}
+
+# several answers, and HTTP
+
+my ($out, $err, $rc) = probe("$local:$port{'header'}", '--timeout', 0.3);
+like($out, qr/^THeader binary: UNKNOWN_METHOD/m, 'THeader binary');
+like($out, qr/^THeader compact: UNKNOWN_METHOD/m, 'THeader compact');
+
+($out, $err, $rc) = probe("$local:$port{'http-binary'}", '--timeout', 0.3);
+like($out, qr/^HTTP binary: \Q$accel\E$/m, 'HTTP');
+like($out, qr/has no thrift_upstream_transport for HTTP/, 'HTTP is no upstream');
+
+($out, $err, $rc) = probe("http://$local:$port{'http-compact'}/path",
+                          '--timeout', 0.3);
+is((split /\n/, $out)[0], "HTTP compact: $accel", 'HTTP with a URL');
+
+($out, $err, $rc) = probe("https://localhost:$port{https}/", '--timeout', 0.3,
+                          '--ca', "$tmp/cert.pem");
+is((split /\n/, $out)[0], "HTTP binary, TLS: $accel", 'HTTPS');
+
+# multiplexed: Python's closes the connection unless it knows the service
+
+($out, $err, $rc) = probe("$local:$port{multiplexed}", 'Every', '--timeout',
+                          0.3);
+is((split /\n/, $out)[0], "framed binary, multiplexed: $accel",
+   'multiplexed, Python');
+is(conf($out), 'framed binary on', 'multiplexed: nginx.conf');
+
+($out, $err, $rc) = probe("$local:$port{multiplexed}", '--timeout', 0.2);
+is("$rc $out", '1 ', 'multiplexed without the name of a service');
+like($err, qr/nothing answers: -v says why; servers of multiplexed calls may/,
+     'what is said then');
+
+# a real call
+
+($out, $err, $rc) = probe("$local:$port{'framed-compact'}", 'Every.add',
+                          '[1, 2]', '--idl', "$data/every.thrift",
+                          '--timeout', 0.3);
+is((split /\n/, $out)[0], 'framed compact: a reply', 'a real call');
+
+cpp();
+wrong();
+
+done_testing();
+
+
+sub cpp {
+    SKIP: {
+        skip('no C++ server', 1) unless -x $peers;
+
+        my %at = map { $_ => free_port() } 'buffered:binary', 'http:json',
+                                           'framed:compact';
+        my $pid = fork();
+
+        if ($pid == 0) {
+            open(STDERR, '>', "$tmp/peers.err");
+            exec($peers, map { "threaded:$_:$at{$_}" } keys %at) or exit 1;
+        }
+
+        push @pids, $pid;
+
+        for my $port (values %at) {
+            wait_for(sub { Test::Thrift::listens("$local:$port") }, 10);
+        }
+
+        my %first = ('buffered:binary' => 'unframed binary',
+                     'http:json' => 'HTTP JSON',
+                     'framed:compact' => 'framed compact');
+
+        for (sort keys %at) {
+            my ($out) = probe("$local:$at{$_}", '--timeout', 0.3);
+            like($out, qr/^$first{$_}: UNKNOWN_METHOD "Invalid method name: /,
+                 "C++, $_");
+        }
+    }
+}
+
+
+sub wrong {
+    my ($out, $err, $rc) = probe();
+    like("$rc $err", qr/^2 usage: nthrift probe /, 'no address');
+
+    ($out, $err, $rc) = probe('--help');
+    like("$rc $out", qr/^0 usage: nthrift probe /, '--help');
+
+    ($out, $err, $rc) = probe('nowhere');
+    like("$rc $err", qr/^2 nthrift: "nowhere": HOST:PORT, /, 'no port');
+
+    ($out, $err, $rc) = probe("unix:$tmp/none");
+    is("$rc $out$err", "3 nthrift: cannot connect to unix:$tmp/none\n",
+       'nobody there');
+
+    ($out, $err, $rc) = probe("$local:1", 'Every.add');
+    like("$rc $err", qr/^2 nthrift: --idl is missing: /, 'a method alone');
+
+    # a port that closes at once says why it is none
+
+    my $listen = IO::Socket::INET->new(Listen => 5, LocalAddr => $local);
+    my $pid = fork();
+
+    if ($pid == 0) {
+        close($listen->accept()) while 1;
+    }
+
+    push @pids, $pid;
+
+    ($out, $err, $rc) = probe("$local:" . $listen->sockport(), '-v');
+    is("$rc $out", '1 ', 'a port that answers nothing');
+    like($err, qr/^nthrift: framed binary: .*(?:closed|reset)/m,
+         '-v says why');
+    like($err, qr/^nthrift: TLS: /m, 'and that there is no TLS');
+}
+
+
+# --- helpers ------------------------------------------------------------------
+
+# "framed binary off": the directives of an answer
+
+sub conf {
+    my ($out) = @_;
+
+    my %value = $out =~ /^    thrift_(\w+) +(\w+);$/mg;
+
+    return join(' ', (map { $value{"upstream_$_"} || '?' }
+                          qw(transport protocol multiplexed)),
+                     ($value{ssl} || '') eq 'on' ? 'tls' : ());
+}
+
+
+sub probe {
+    my @args = @_;
+
+    my $pid = fork();
+    die "fork: $!" unless defined $pid;
+
+    if ($pid == 0) {
+        open(STDOUT, '>', "$tmp/stdout") or die;
+        open(STDERR, '>', "$tmp/stderr") or die;
+        exec($nthrift, 'probe', @args) or exit 127;
+    }
+
+    waitpid($pid, 0);
+
+    return (slurp("$tmp/stdout"), slurp("$tmp/stderr"),
+            $? & 127 ? 'signal ' . ($? & 127) : $? >> 8);
+}
+
+
+sub free_port {
+    return IO::Socket::INET->new(Listen => 1, LocalAddr => $local)->sockport();
+}
+
+
+sub certificates {
+    return system("openssl req -x509 -newkey ec -pkeyopt"
+                  . " ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj"
+                  . " /CN=localhost -addext"
+                  . " subjectAltName=DNS:localhost,IP:127.0.0.1"
+                  . " -keyout $tmp/key.pem -out $tmp/cert.pem"
+                  . " >$tmp/openssl.out 2>&1") == 0;
+}
+
+
+sub start_python {
+    push @pids, open2(my $from, my $to, '/usr/bin/python3', '-W', 'ignore',
+                      "$data/dialects.py", $tmp);
+
+    my $line = <$from>;
+
+    $keep = $to;
+
+    return defined $line ? map { split /=/ } split ' ', $line : ();
+}
