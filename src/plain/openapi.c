@@ -242,6 +242,7 @@ openapi_errors(nthrift_plain_document_t *d, const nthrift_idl_method_t *method)
     if (declared && d->options->declared != 0) {
         openapi_status(d, d->options->declared);
         openapi_open_answer(d, "\"An exception that the method declares.\"");
+        nthrift_plain_openapi_open(d, "{");
         nthrift_plain_openapi_pair(d, "oneOf", "[");
         openapi_exceptions(d, method);
         nthrift_plain_openapi_close(d, "]}");
