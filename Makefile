@@ -42,8 +42,8 @@ NO_NGINX_T   = t/agree.t t/idl.t t/json_docs.t t/nthrift_call.t \
 TIMED_T      = t/hedge_slow.t t/killed_servers.t t/max_conns.t \
                t/slow_start.t t/thread_pool.t t/warm_pool.t
 
-BUILD_PACKAGES = gcc libc6-dev nginx nginx-dev libnginx-mod-stream perl \
-                 dpkg-dev
+BUILD_PACKAGES = gcc libc6-dev libjansson-dev nginx nginx-dev \
+                 libnginx-mod-stream perl dpkg-dev
 DEMO_PACKAGES  = python3 python3-six python3-thrift python3-thriftpy \
                  thrift-compiler
 WALK_PACKAGES  = gdb python3

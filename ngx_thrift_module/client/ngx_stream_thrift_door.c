@@ -35,7 +35,8 @@ static void ngx_stream_thrift_door_text(ngx_stream_thrift_session_t *ts,
 const ngx_thrift_doors_t  ngx_stream_thrift_doors = {
     sizeof(ngx_thrift_doors_t),
     ngx_stream_thrift_find_name,
-    ngx_stream_thrift_door_open
+    ngx_stream_thrift_door_open,
+    ngx_stream_thrift_describe_name
 };
 
 

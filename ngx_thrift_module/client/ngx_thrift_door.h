@@ -22,6 +22,8 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "idl/model.h"
+
 
 /* What is behind a head. */
 
@@ -49,6 +51,16 @@ typedef struct {
 } ngx_thrift_door_call_t;
 
 
+/* A method that a server{} knows by its definitions. */
+
+typedef struct {
+    const nthrift_idl_service_t  *service;  /* it is called as that one's */
+    const nthrift_idl_method_t   *method;
+    ngx_uint_t                    bare;     /* its name alone tells it */
+    ngx_uint_t                    idempotent;
+} ngx_thrift_door_method_t;
+
+
 typedef struct {
     size_t              size;       /* of this struct: its version */
 
@@ -66,6 +78,14 @@ typedef struct {
      */
     ngx_socket_t      (*open)(void *server, ngx_thrift_door_call_t *call,
                             ngx_log_t *log);
+
+    /*
+     * The methods of such a server{}, ngx_thrift_door_method_t, to an empty
+     * array, one service after the other, and the protocol that it reads: not
+     * NTHRIFT_PROTOCOL_AUTO.
+     */
+    ngx_int_t         (*describe)(void *server, ngx_array_t *methods,
+                            ngx_uint_t *protocol);
 } ngx_thrift_doors_t;
 
 

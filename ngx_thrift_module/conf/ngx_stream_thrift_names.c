@@ -22,6 +22,9 @@ static ngx_int_t ngx_stream_thrift_init_denied(ngx_conf_t *cf);
 static void ngx_stream_thrift_suggest_name(ngx_stream_thrift_main_conf_t *tmcf,
     ngx_str_t *name, ngx_str_t *near);
 static ngx_uint_t ngx_stream_thrift_is_loaded(ngx_cycle_t *cycle);
+static ngx_int_t ngx_stream_thrift_describe_service(
+    ngx_thrift_routes_t *routes, nthrift_idl_service_t *service,
+    ngx_array_t *methods);
 
 
 char *
@@ -281,4 +284,86 @@ ngx_stream_thrift_suggest_name(ngx_stream_thrift_main_conf_t *tmcf,
         near->len = suggest.best->len;
         near->data = suggest.best->data;
     }
+}
+
+
+/* What its clients can call: the services that its routes have. */
+
+ngx_int_t
+ngx_stream_thrift_describe_name(void *server, ngx_array_t *methods,
+    ngx_uint_t *protocol)
+{
+    ngx_stream_thrift_named_t  *named = server;
+
+    ngx_uint_t                     i;
+    nthrift_idl_def_t             *def;
+    nthrift_idl_program_t        **program;
+    ngx_stream_thrift_srv_conf_t  *tscf;
+
+    tscf = named->server->ctx->srv_conf[ngx_stream_thrift_module.ctx_index];
+
+    *protocol = tscf->door_rules.protocol;
+
+    if (*protocol != NTHRIFT_COMPACT) {
+        *protocol = NTHRIFT_BINARY;
+    }
+
+    program = tscf->programs.elts;
+
+    for (i = 0; i < tscf->programs.nelts; i++) {
+
+        for (def = program[i]->defs; def; def = def->next) {
+
+            if (def->kind == NTHRIFT_IDL_DEF_SERVICE
+                && ngx_stream_thrift_describe_service(&tscf->routes,
+                                        (nthrift_idl_service_t *) def, methods)
+                   != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* With the methods that it inherits. */
+
+static ngx_int_t
+ngx_stream_thrift_describe_service(ngx_thrift_routes_t *routes,
+    nthrift_idl_service_t *service, ngx_array_t *methods)
+{
+    ngx_thrift_target_t       *target;
+    ngx_thrift_service_t      *route;
+    nthrift_idl_method_t      *method;
+    nthrift_idl_service_t     *from;
+    ngx_thrift_door_method_t  *dm;
+
+    route = nthrift_map_find(&routes->services, &service->def.name);
+
+    if (route == NULL) {
+        return NGX_OK;
+    }
+
+    for (from = service; from; from = from->parent) {
+
+        for (method = from->methods; method; method = method->next) {
+
+            dm = ngx_array_push(methods);
+            if (dm == NULL) {
+                return NGX_ERROR;
+            }
+
+            target = nthrift_map_find(&route->methods, &method->name);
+
+            dm->service = service;
+            dm->method = method;
+            dm->idempotent = target && target->idempotent;
+            dm->bare = target && target == nthrift_map_find(&routes->methods,
+                                                            &method->name);
+        }
+    }
+
+    return NGX_OK;
 }

@@ -15,6 +15,8 @@ ngx_int_t ngx_stream_thrift_init_names(ngx_conf_t *cf);
 /* ngx_thrift_doors_t's. */
 void *ngx_stream_thrift_find_name(ngx_cycle_t *cycle, ngx_str_t *name,
     ngx_str_t *near);
+ngx_int_t ngx_stream_thrift_describe_name(void *server, ngx_array_t *methods,
+    ngx_uint_t *protocol);
 
 
 #endif /* _NGX_STREAM_THRIFT_NAMES_H_INCLUDED_ */

@@ -5,9 +5,15 @@
  *
  *     module      directives; names of servers, once all blocks are read
  *       |
- *     door        a request whose body is a message
- *       |
- *     peer        one end of a socketpair, as an upstream of http
+ *       +--> methods       what the definitions of such a server have
+ *       |      |
+ *     door   gateway       a request whose body is a message; one whose body is
+ *       |      |           JSON, or whose query is
+ *       |      +--> error  what is wrong with it, in JSON
+ *       |      |
+ *     peer                 one end of a socketpair, as an upstream of http
+ *
+ * The gateway needs jansson, as src/plain/ does: without it there is none.
  */
 
 #ifndef _NGX_HTTP_THRIFT_H_INCLUDED_
@@ -20,6 +26,15 @@
 
 #include "client/ngx_thrift_door.h"
 
+#if (NGX_HTTP_THRIFT_GATEWAY)
+#include "idl/suggest.h"
+#include "plain/plain.h"
+#include "wire/exception.h"
+#include "wire/head.h"
+#endif
+
+typedef struct ngx_http_thrift_gateway_s  ngx_http_thrift_gateway_t;
+
 
 /* A name of a server, as it stands in a directive of http{}. */
 
@@ -29,6 +44,9 @@ typedef struct {
     u_char                       *file_name;
     ngx_uint_t                    line;
     void                         *server;   /* once stream{} is read */
+
+    ngx_str_t                     path;     /* of the location */
+    ngx_http_thrift_gateway_t    *gateway;  /* NULL: a door */
 } ngx_http_thrift_server_t;
 
 
@@ -37,6 +55,8 @@ typedef struct {
     ngx_http_upstream_srv_conf_t  peer;
     ngx_http_thrift_server_t     *server;   /* NULL: not a location of ours */
     ngx_flag_t                    status;
+    ngx_flag_t                    long_strings;
+    ngx_uint_t                    max_values;
 } ngx_http_thrift_loc_conf_t;
 
 
@@ -45,6 +65,12 @@ extern ngx_module_t  ngx_http_thrift_module;
 
 /* The content handler of thrift_door. */
 ngx_int_t ngx_http_thrift_door_handler(ngx_http_request_t *r);
+
+/*
+ * r->upstream of a call, without create_request and process_header.
+ * NGX_ERROR: no memory.
+ */
+ngx_int_t ngx_http_thrift_create_upstream(ngx_http_request_t *r);
 
 /* Bytes of a body. */
 off_t ngx_http_thrift_size(ngx_chain_t *cl);
@@ -55,6 +81,54 @@ off_t ngx_http_thrift_size(ngx_chain_t *cl);
  */
 ngx_int_t ngx_http_thrift_peer_init(ngx_http_request_t *r,
     ngx_http_upstream_srv_conf_t *uscf);
+
+
+
+#if (NGX_HTTP_THRIFT_GATEWAY)
+
+typedef struct {
+    nthrift_plain_method_t        plain;
+    nthrift_str_t                 name;     /* in the message */
+    nthrift_str_t                 path;     /* in the request: "Users/get" */
+    ngx_uint_t                    get;      /* may be called by GET */
+} ngx_http_thrift_method_t;
+
+
+struct ngx_http_thrift_gateway_s {
+    nthrift_arena_t               arena;
+    nthrift_schema_set_t          schemas;
+    nthrift_map_t                 methods;  /* by path */
+    nthrift_map_t                 services; /* to nthrift_idl_service_t */
+    nthrift_str_t                 openapi;  /* JSON */
+    ngx_uint_t                    protocol;
+    uint64_t                      seed;
+};
+
+
+/* A declared exception, which the service has thrown. */
+
+#define NGX_HTTP_THRIFT_DECLARED  422
+
+
+/* The content handler of thrift_gateway. */
+ngx_int_t ngx_http_thrift_gateway_handler(ngx_http_request_t *r);
+
+/*
+ * What the server can be asked by JSON, from its definitions.  NGX_ERROR: it
+ * was logged.
+ */
+ngx_int_t ngx_http_thrift_init_gateway(ngx_cycle_t *cycle,
+    ngx_http_thrift_server_t *server);
+
+/* Sends a response that says what is wrong, as a TApplicationException. */
+ngx_int_t ngx_http_thrift_send_error(ngx_http_request_t *r, ngx_uint_t status,
+    int32_t type, ngx_str_t *text);
+
+/* The JSON of that; data NULL: no memory. */
+ngx_str_t ngx_http_thrift_error_json(ngx_http_request_t *r, int32_t type,
+    ngx_str_t *text);
+
+#endif
 
 
 #endif /* _NGX_HTTP_THRIFT_H_INCLUDED_ */

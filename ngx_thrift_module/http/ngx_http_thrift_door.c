@@ -35,9 +35,7 @@ static ngx_str_t  ngx_http_thrift_door_types[] = {
 ngx_int_t
 ngx_http_thrift_door_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                    rc;
-    ngx_http_upstream_t         *u;
-    ngx_http_thrift_loc_conf_t  *tlcf;
+    ngx_int_t  rc;
 
     if (r->method == NGX_HTTP_OPTIONS) {
         return NGX_DECLINED;
@@ -47,8 +45,27 @@ ngx_http_thrift_door_handler(ngx_http_request_t *r)
         return NGX_HTTP_NOT_ALLOWED;
     }
 
-    if (ngx_http_upstream_create(r) != NGX_OK) {
+    if (ngx_http_thrift_create_upstream(r) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->upstream->create_request = ngx_http_thrift_door_create_request;
+    r->upstream->process_header = ngx_http_thrift_door_process_head;
+
+    rc = ngx_http_read_client_request_body(r, ngx_http_thrift_door_body);
+
+    return (rc >= NGX_HTTP_SPECIAL_RESPONSE) ? rc : NGX_DONE;
+}
+
+
+ngx_int_t
+ngx_http_thrift_create_upstream(ngx_http_request_t *r)
+{
+    ngx_http_upstream_t         *u;
+    ngx_http_thrift_loc_conf_t  *tlcf;
+
+    if (ngx_http_upstream_create(r) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     tlcf = ngx_http_get_module_loc_conf(r, ngx_http_thrift_module);
@@ -59,9 +76,7 @@ ngx_http_thrift_door_handler(ngx_http_request_t *r)
     u->output.tag = (ngx_buf_tag_t) &ngx_http_thrift_module;
     ngx_str_set(&u->schema, "thrift://");
 
-    u->create_request = ngx_http_thrift_door_create_request;
     u->reinit_request = ngx_http_thrift_door_create_request;
-    u->process_header = ngx_http_thrift_door_process_head;
     u->abort_request = ngx_http_thrift_door_abort;
     u->finalize_request = ngx_http_thrift_door_finalize;
 
@@ -69,9 +84,7 @@ ngx_http_thrift_door_handler(ngx_http_request_t *r)
     u->input_filter = ngx_http_thrift_door_filter;
     u->input_filter_ctx = r;
 
-    rc = ngx_http_read_client_request_body(r, ngx_http_thrift_door_body);
-
-    return (rc >= NGX_HTTP_SPECIAL_RESPONSE) ? rc : NGX_DONE;
+    return NGX_OK;
 }
 
 

@@ -9,6 +9,7 @@
 
 
 #define NGX_HTTP_THRIFT_BUFFER  16384       /* bytes, of replies */
+#define NGX_HTTP_THRIFT_VALUES  100000      /* in JSON: 0.1 s of a worker */
 #define NGX_HTTP_THRIFT_TIME    86400000    /* milliseconds: the times are those
                                                of the server */
 
@@ -22,6 +23,10 @@ static char *ngx_http_thrift_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static char *ngx_http_thrift_door(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_thrift_gateway(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_thrift_set_server(ngx_conf_t *cf,
+    ngx_http_thrift_loc_conf_t *tlcf, ngx_http_handler_pt handler);
 static ngx_http_thrift_server_t *ngx_http_thrift_add_server(ngx_conf_t *cf);
 
 
@@ -48,6 +53,11 @@ ngx_module_t  ngx_http_thrift_servers_module = {
 };
 
 
+static ngx_conf_num_bounds_t  ngx_http_thrift_values_bounds = {
+    ngx_conf_check_num_bounds, 1, 100000000
+};
+
+
 static ngx_command_t  ngx_http_thrift_commands[] = {
 
     { ngx_string("thrift_door"),
@@ -63,6 +73,27 @@ static ngx_command_t  ngx_http_thrift_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_thrift_loc_conf_t, status),
       NULL },
+
+    { ngx_string("thrift_gateway"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_thrift_gateway,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("thrift_gateway_long_strings"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_thrift_loc_conf_t, long_strings),
+      NULL },
+
+    { ngx_string("thrift_gateway_max_values"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_thrift_loc_conf_t, max_values),
+      &ngx_http_thrift_values_bounds },
 
       ngx_null_command
 };
@@ -135,6 +166,15 @@ ngx_http_thrift_find_server(ngx_cycle_t *cycle,
     server->server = ngx_stream_thrift_doors.find(cycle, &server->name, &near);
 
     if (server->server) {
+
+#if (NGX_HTTP_THRIFT_GATEWAY)
+        if (server->gateway
+            && ngx_http_thrift_init_gateway(cycle, server) != NGX_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+#endif
+
         return NGX_CONF_OK;
     }
 
@@ -188,6 +228,8 @@ ngx_http_thrift_create_loc_conf(ngx_conf_t *cf)
     tlcf->peer.peer.init = ngx_http_thrift_peer_init;
 
     tlcf->status = NGX_CONF_UNSET;
+    tlcf->long_strings = NGX_CONF_UNSET;
+    tlcf->max_values = NGX_CONF_UNSET_UINT;
 
     return tlcf;
 }
@@ -202,6 +244,9 @@ ngx_http_thrift_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_core_loc_conf_t  *clcf;
 
     ngx_conf_merge_value(conf->status, prev->status, 1);
+    ngx_conf_merge_value(conf->long_strings, prev->long_strings, 0);
+    ngx_conf_merge_uint_value(conf->max_values, prev->max_values,
+                              NGX_HTTP_THRIFT_VALUES);
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
@@ -210,6 +255,12 @@ ngx_http_thrift_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     if (clcf->noname && conf->server == NULL && prev->server) {
         conf->server = prev->server;
         clcf->handler = ngx_http_thrift_door_handler;
+
+#if (NGX_HTTP_THRIFT_GATEWAY)
+        if (conf->server->gateway) {
+            clcf->handler = ngx_http_thrift_gateway_handler;
+        }
+#endif
     }
 
     return NGX_CONF_OK;
@@ -219,8 +270,61 @@ ngx_http_thrift_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 static char *
 ngx_http_thrift_door(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
+    return ngx_http_thrift_set_server(cf, conf, ngx_http_thrift_door_handler);
+}
+
+
+#if (NGX_HTTP_THRIFT_GATEWAY)
+
+/* Behind the path of the location stands the name of a method. */
+
+static char *
+ngx_http_thrift_gateway(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
     ngx_http_thrift_loc_conf_t  *tlcf = conf;
 
+    char                      *rv;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->named || clcf->exact_match
+#if (NGX_PCRE)
+        || clcf->regex
+#endif
+       )
+    {
+        return "needs a location given by the beginning of a path";
+    }
+
+    rv = ngx_http_thrift_set_server(cf, tlcf, ngx_http_thrift_gateway_handler);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    tlcf->server->path = clcf->name;
+    tlcf->server->gateway = ngx_pcalloc(cf->pool,
+                                        sizeof(ngx_http_thrift_gateway_t));
+
+    return tlcf->server->gateway ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+#else
+
+static char *
+ngx_http_thrift_gateway(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return "is not there: ngx_http_thrift_module.so was built without jansson";
+}
+
+#endif
+
+
+static char *
+ngx_http_thrift_set_server(ngx_conf_t *cf, ngx_http_thrift_loc_conf_t *tlcf,
+    ngx_http_handler_pt handler)
+{
     ngx_http_core_loc_conf_t  *clcf;
 
     if (tlcf->server) {
@@ -234,7 +338,7 @@ ngx_http_thrift_door(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    clcf->handler = ngx_http_thrift_door_handler;
+    clcf->handler = handler;
 
     return NGX_CONF_OK;
 }

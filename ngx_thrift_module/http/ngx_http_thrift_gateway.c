@@ -1,0 +1,692 @@
+
+/*
+ * thrift_gateway: POST /api/Users/get with plain JSON, or GET with a query, is
+ * a call; its result is plain JSON.  The message goes through the same door as
+ * those of thrift_door.
+ *
+ *     body, query --> request: message --> peer --> ... --> reply --> JSON
+ */
+
+#include "ngx_http_thrift.h"
+
+
+#define NGX_HTTP_THRIFT_DEPTH  64                   /* levels of JSON */
+#define NGX_HTTP_THRIFT_SIZE   (64 * 1024 * 1024)   /* bytes that are written */
+#define NGX_HTTP_THRIFT_ARENA  4096                 /* bytes of a block */
+
+
+typedef struct {
+    ngx_http_thrift_method_t  *method;
+    nthrift_arena_t            arena;       /* of the request's pool */
+    nthrift_plain_rules_t      rules;
+    nthrift_str_t              message;
+    ngx_thrift_door_head_t     head;
+    ngx_uint_t                 headed;      /* it was read */
+} ngx_http_thrift_ctx_t;
+
+
+static void ngx_http_thrift_gateway_path(ngx_http_request_t *r,
+    ngx_str_t *location, nthrift_str_t *path);
+static ngx_int_t ngx_http_thrift_gateway_openapi(ngx_http_request_t *r,
+    ngx_http_thrift_gateway_t *gw);
+static ngx_int_t ngx_http_thrift_gateway_unknown(ngx_http_request_t *r,
+    ngx_http_thrift_gateway_t *gw, nthrift_str_t *path);
+static ngx_uint_t ngx_http_thrift_gateway_is_json(ngx_http_request_t *r);
+static ngx_http_thrift_ctx_t *ngx_http_thrift_gateway_ctx(
+    ngx_http_request_t *r, ngx_http_thrift_method_t *method);
+static void *ngx_http_thrift_gateway_alloc(void *data, size_t size);
+static ngx_int_t ngx_http_thrift_gateway_get(ngx_http_request_t *r);
+static void ngx_http_thrift_gateway_body(ngx_http_request_t *r);
+static ngx_int_t ngx_http_thrift_gateway_text(ngx_http_request_t *r,
+    nthrift_str_t *text);
+static ngx_int_t ngx_http_thrift_gateway_refuse(ngx_http_request_t *r,
+    nthrift_plain_error_t *err);
+static ngx_int_t ngx_http_thrift_gateway_message(ngx_http_request_t *r,
+    nthrift_str_t *body);
+static ngx_int_t ngx_http_thrift_gateway_create_request(
+    ngx_http_request_t *r);
+static ngx_int_t ngx_http_thrift_gateway_process_head(ngx_http_request_t *r);
+static ngx_int_t ngx_http_thrift_gateway_room(ngx_http_request_t *r,
+    ngx_http_thrift_ctx_t *ctx);
+static ngx_int_t ngx_http_thrift_gateway_reply(ngx_http_request_t *r,
+    ngx_http_thrift_ctx_t *ctx);
+static ngx_uint_t ngx_http_thrift_gateway_status(ngx_http_thrift_ctx_t *ctx,
+    nthrift_plain_reply_t *reply);
+static ngx_int_t ngx_http_thrift_gateway_error(ngx_http_request_t *r,
+    ngx_uint_t status, ngx_str_t *text);
+static ngx_int_t ngx_http_thrift_gateway_send(ngx_http_request_t *r,
+    ngx_uint_t status, u_char *data, size_t len);
+
+
+ngx_int_t
+ngx_http_thrift_gateway_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                    rc;
+    nthrift_str_t                path;
+    ngx_http_thrift_method_t    *method;
+    ngx_http_thrift_gateway_t   *gw;
+    ngx_http_thrift_loc_conf_t  *tlcf;
+
+    if (r->method == NGX_HTTP_OPTIONS) {
+        return NGX_DECLINED;
+    }
+
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_http_thrift_module);
+    gw = tlcf->server->gateway;
+
+    ngx_http_thrift_gateway_path(r, &tlcf->server->path, &path);
+
+    if (path.len == sizeof("openapi.json") - 1
+        && ngx_memcmp(path.data, "openapi.json", path.len) == 0)
+    {
+        return ngx_http_thrift_gateway_openapi(r, gw);
+    }
+
+    method = nthrift_map_find(&gw->methods, &path);
+
+    if (method == NULL) {
+        return ngx_http_thrift_gateway_unknown(r, gw, &path);
+    }
+
+    if (ngx_http_thrift_create_upstream(r) != NGX_OK
+        || ngx_http_thrift_gateway_ctx(r, method) == NULL)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->upstream->create_request = ngx_http_thrift_gateway_create_request;
+    r->upstream->process_header = ngx_http_thrift_gateway_process_head;
+
+    if (r->method == NGX_HTTP_GET && method->get) {
+        return ngx_http_thrift_gateway_get(r);
+    }
+
+    if (r->method != NGX_HTTP_POST) {
+        return NGX_HTTP_NOT_ALLOWED;
+    }
+
+    if (!ngx_http_thrift_gateway_is_json(r)) {
+        return NGX_HTTP_UNSUPPORTED_MEDIA_TYPE;
+    }
+
+    r->request_body_in_single_buf = 1;
+
+    rc = ngx_http_read_client_request_body(r, ngx_http_thrift_gateway_body);
+
+    return (rc >= NGX_HTTP_SPECIAL_RESPONSE) ? rc : NGX_DONE;
+}
+
+
+/* What stands behind the path of the location; "/apiUsers" is not in "/api". */
+
+static void
+ngx_http_thrift_gateway_path(ngx_http_request_t *r, ngx_str_t *location,
+    nthrift_str_t *path)
+{
+    path->data = r->uri.data + location->len;
+    path->len = r->uri.len - location->len;
+
+    if (path->len == 0
+        || (location->len && location->data[location->len - 1] == '/'))
+    {
+        return;
+    }
+
+    if (path->data[0] != '/') {
+        path->len = 0;
+        return;
+    }
+
+    path->data++;
+    path->len--;
+}
+
+
+static ngx_int_t
+ngx_http_thrift_gateway_openapi(ngx_http_request_t *r,
+    ngx_http_thrift_gateway_t *gw)
+{
+    ngx_str_t                 type;
+    ngx_http_complex_value_t  cv;
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return NGX_HTTP_NOT_ALLOWED;
+    }
+
+    ngx_str_set(&type, "application/json");
+
+    ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
+    cv.value.len = gw->openapi.len;
+    cv.value.data = gw->openapi.data;
+
+    return ngx_http_send_response(r, NGX_HTTP_OK, &type, &cv);
+}
+
+
+static ngx_int_t
+ngx_http_thrift_gateway_unknown(ngx_http_request_t *r,
+    ngx_http_thrift_gateway_t *gw, nthrift_str_t *path)
+{
+    u_char                       *p, buf[512];
+    ngx_str_t                     text;
+    nthrift_str_t                 name;
+    const nthrift_str_t          *near;
+    const nthrift_idl_service_t  *service;
+
+    p = ngx_strlchr(path->data, path->data + path->len, '/');
+
+    name.data = path->data;
+    name.len = p ? (size_t) (p - path->data) : path->len;
+
+    service = nthrift_map_find(&gw->services, &name);
+
+    text.data = buf;
+
+    if (service == NULL) {
+        p = ngx_slprintf(buf, buf + sizeof(buf), "no such service");
+
+    } else {
+        name.data = p ? p + 1 : path->data + path->len;
+        name.len = path->data + path->len - name.data;
+
+        near = nthrift_suggest_method(service, &name);
+
+        p = ngx_slprintf(buf, buf + sizeof(buf), "%*s has no such method",
+                         service->def.name.len, service->def.name.data);
+
+        if (near) {
+            p = ngx_slprintf(p, buf + sizeof(buf), " (did you mean \"%*s\"?)",
+                             near->len, near->data);
+        }
+    }
+
+    text.len = p - buf;
+
+    return ngx_http_thrift_send_error(r, NGX_HTTP_NOT_FOUND,
+                                      NTHRIFT_EXC_UNKNOWN_METHOD, &text);
+}
+
+
+/*
+ * Forms of other sites, which a browser sends with cookies and unasked, have
+ * other types.
+ */
+
+static ngx_uint_t
+ngx_http_thrift_gateway_is_json(ngx_http_request_t *r)
+{
+    ngx_str_t        *type;
+    ngx_table_elt_t  *h;
+
+    h = r->headers_in.content_type;
+
+    if (h == NULL) {
+        return 1;
+    }
+
+    type = &h->value;
+
+    return type->len >= sizeof("application/json") - 1
+           && ngx_strncasecmp(type->data, (u_char *) "application/json",
+                              sizeof("application/json") - 1)
+              == 0;
+}
+
+
+static ngx_http_thrift_ctx_t *
+ngx_http_thrift_gateway_ctx(ngx_http_request_t *r,
+    ngx_http_thrift_method_t *method)
+{
+    ngx_http_thrift_ctx_t       *ctx;
+    ngx_http_thrift_loc_conf_t  *tlcf;
+
+    ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_thrift_ctx_t));
+    if (ctx == NULL) {
+        return NULL;
+    }
+
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_http_thrift_module);
+
+    ctx->method = method;
+
+    ctx->rules.max_depth = NGX_HTTP_THRIFT_DEPTH;
+    ctx->rules.max_values = (uint32_t) tlcf->max_values;
+    ctx->rules.max_size = NGX_HTTP_THRIFT_SIZE;
+    ctx->rules.seed = tlcf->server->gateway->seed;
+    ctx->rules.long_strings = (tlcf->long_strings != 0);
+
+    nthrift_arena_init(&ctx->arena, ngx_http_thrift_gateway_alloc, r->pool,
+                       NGX_HTTP_THRIFT_ARENA, 0);
+
+    ngx_http_set_ctx(r, ctx, ngx_http_thrift_module);
+
+    return ctx;
+}
+
+
+static void *
+ngx_http_thrift_gateway_alloc(void *data, size_t size)
+{
+    return ngx_pmemalign(data, size, 16);
+}
+
+
+static ngx_int_t
+ngx_http_thrift_gateway_get(ngx_http_request_t *r)
+{
+    ngx_int_t                    rc;
+    nthrift_str_t                query, body;
+    nthrift_plain_error_t        err;
+    ngx_http_thrift_ctx_t       *ctx;
+    ngx_http_thrift_loc_conf_t  *tlcf;
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_http_thrift_module);
+    ctx = ngx_http_get_module_ctx(r, ngx_http_thrift_module);
+
+    query.len = r->args.len;
+    query.data = r->args.data;
+
+    if (nthrift_plain_read_query(&ctx->rules, &ctx->arena, &ctx->method->plain,
+                                 &query,
+                                 (unsigned) tlcf->server->gateway->protocol,
+                                 &body, &err)
+        != NTHRIFT_OK)
+    {
+        return ngx_http_thrift_gateway_refuse(r, &err);
+    }
+
+    if (ngx_http_thrift_gateway_message(r, &body) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->main->count++;
+
+    ngx_http_upstream_init(r);
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_thrift_gateway_body(ngx_http_request_t *r)
+{
+    ngx_int_t                    rc;
+    nthrift_str_t                text, body;
+    nthrift_plain_error_t        err;
+    ngx_http_thrift_ctx_t       *ctx;
+    ngx_http_thrift_loc_conf_t  *tlcf;
+
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_http_thrift_module);
+    ctx = ngx_http_get_module_ctx(r, ngx_http_thrift_module);
+
+    rc = ngx_http_thrift_gateway_text(r, &text);
+
+    if (rc != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    if (nthrift_plain_read(&ctx->rules, &ctx->arena, &ctx->method->plain,
+                           &text, (unsigned) tlcf->server->gateway->protocol,
+                           &body, &err)
+        != NTHRIFT_OK)
+    {
+        ngx_http_finalize_request(r, ngx_http_thrift_gateway_refuse(r, &err));
+        return;
+    }
+
+    if (ngx_http_thrift_gateway_message(r, &body) != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    ngx_http_upstream_init(r);
+}
+
+
+/* All of the body in one piece. */
+
+static ngx_int_t
+ngx_http_thrift_gateway_text(ngx_http_request_t *r, nthrift_str_t *text)
+{
+    off_t         size;
+    u_char       *p;
+    ssize_t       n;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl, *bufs;
+
+    bufs = r->request_body ? r->request_body->bufs : NULL;
+    size = ngx_http_thrift_size(bufs);
+
+    p = ngx_pnalloc(r->pool, (size_t) size + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    text->data = p;
+    text->len = (size_t) size;
+
+    for (cl = bufs; cl; cl = cl->next) {
+        b = cl->buf;
+        n = (ssize_t) ngx_buf_size(b);
+
+        if (n == 0) {
+            continue;
+        }
+
+        if (!b->in_file) {
+            p = ngx_cpymem(p, b->pos, n);
+            continue;
+        }
+
+        if (ngx_read_file(b->file, p, n, b->file_pos) != n) {
+            return NGX_ERROR;
+        }
+
+        p += n;
+    }
+
+    return NGX_OK;
+}
+
+
+/* What is wrong with the client's JSON, or query. */
+
+static ngx_int_t
+ngx_http_thrift_gateway_refuse(ngx_http_request_t *r,
+    nthrift_plain_error_t *err)
+{
+    ngx_str_t  text;
+
+    if (err->kind == NTHRIFT_PLAIN_MEMORY) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    text.data = (u_char *) err->text;
+    text.len = err->len;
+
+    return ngx_http_thrift_send_error(r, NGX_HTTP_BAD_REQUEST,
+                                      NTHRIFT_EXC_PROTOCOL_ERROR, &text);
+}
+
+
+static ngx_int_t
+ngx_http_thrift_gateway_message(ngx_http_request_t *r, nthrift_str_t *body)
+{
+    u_char                      *p;
+    nthrift_head_t               head;
+    ngx_http_thrift_ctx_t       *ctx;
+    ngx_http_thrift_loc_conf_t  *tlcf;
+
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_http_thrift_module);
+    ctx = ngx_http_get_module_ctx(r, ngx_http_thrift_module);
+
+    ngx_memzero(&head, sizeof(nthrift_head_t));
+
+    head.transport = NTHRIFT_UNFRAMED;
+    head.protocol = (uint8_t) tlcf->server->gateway->protocol;
+    head.type = ctx->method->plain.idl->oneway ? NTHRIFT_ONEWAY : NTHRIFT_CALL;
+    head.name = ctx->method->name;
+
+    ctx->message.len = nthrift_head_size(&head) + body->len;
+
+    p = ngx_pnalloc(r->pool, ctx->message.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->message.data = p;
+
+    p = nthrift_head_write(p, &head, body->len);
+
+    ngx_memcpy(p, body->data, body->len);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_thrift_gateway_create_request(ngx_http_request_t *r)
+{
+    ngx_buf_t              *b;
+    ngx_chain_t            *cl;
+    ngx_http_thrift_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_thrift_module);
+
+    b = ngx_calloc_buf(r->pool);
+    cl = ngx_alloc_chain_link(r->pool);
+
+    if (b == NULL || cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->start = ctx->message.data;
+    b->pos = b->start;
+    b->last = b->start + ctx->message.len;
+    b->end = b->last;
+    b->memory = 1;
+
+    cl->buf = b;
+    cl->next = NULL;
+
+    r->upstream->request_bufs = cl;
+
+    return NGX_OK;
+}
+
+
+/* The whole reply is read before anything of it is known. */
+
+static ngx_int_t
+ngx_http_thrift_gateway_process_head(ngx_http_request_t *r)
+{
+    ngx_http_upstream_t    *u;
+    ngx_http_thrift_ctx_t  *ctx;
+
+    u = r->upstream;
+    ctx = ngx_http_get_module_ctx(r, ngx_http_thrift_module);
+
+    if (!ctx->headed) {
+
+        if (u->buffer.last - u->buffer.pos
+            < (off_t) sizeof(ngx_thrift_door_head_t))
+        {
+            return NGX_AGAIN;
+        }
+
+        ngx_memcpy(&ctx->head, u->buffer.pos, sizeof(ngx_thrift_door_head_t));
+
+        u->buffer.pos = u->buffer.pos + sizeof(ngx_thrift_door_head_t);
+        ctx->headed = 1;
+
+        if (ngx_http_thrift_gateway_room(r, ctx) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    if ((uint64_t) (u->buffer.last - u->buffer.pos) < ctx->head.length) {
+        return NGX_AGAIN;
+    }
+
+    return ngx_http_thrift_gateway_reply(r, ctx);
+}
+
+
+/* Never full, or nginx would take the head for too large. */
+
+static ngx_int_t
+ngx_http_thrift_gateway_room(ngx_http_request_t *r, ngx_http_thrift_ctx_t *ctx)
+{
+    size_t      n;
+    u_char     *p;
+    ngx_buf_t  *b;
+
+    b = &r->upstream->buffer;
+
+    if ((uint64_t) (b->end - b->pos) > ctx->head.length) {
+        return NGX_OK;
+    }
+
+    p = ngx_palloc(r->pool, (size_t) ctx->head.length + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    n = b->last - b->pos;
+    ngx_memcpy(p, b->pos, n);
+
+    b->start = p;
+    b->pos = p;
+    b->last = p + n;
+    b->end = p + (size_t) ctx->head.length + 1;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_thrift_gateway_reply(ngx_http_request_t *r,
+    ngx_http_thrift_ctx_t *ctx)
+{
+    ngx_buf_t              *b;
+    ngx_str_t               text;
+    nthrift_head_t          head;
+    nthrift_rules_t         rules;
+    nthrift_error_t         error;
+    nthrift_plain_reply_t   reply;
+    nthrift_plain_error_t   err;
+
+    b = &r->upstream->buffer;
+
+    text.data = b->pos;
+    text.len = (size_t) ctx->head.length;
+
+    if (ctx->head.kind == NGX_THRIFT_DOOR_TEXT) {
+        return ngx_http_thrift_gateway_error(r, ctx->head.status, &text);
+    }
+
+    if (ctx->method->plain.idl->oneway) {
+        return ngx_http_thrift_gateway_send(r, NGX_HTTP_ACCEPTED, NULL, 0);
+    }
+
+    ngx_memzero(&rules, sizeof(nthrift_rules_t));
+
+    rules.transport = NTHRIFT_UNFRAMED;
+    rules.max_depth = NGX_HTTP_THRIFT_DEPTH;
+
+    if (nthrift_head_read(&rules, text.data, text.data + text.len, &head,
+                          &error)
+        != NTHRIFT_OK)
+    {
+        ngx_str_set(&text, "reply without a head");
+        return ngx_http_thrift_gateway_error(r, NGX_HTTP_BAD_GATEWAY, &text);
+    }
+
+    if (nthrift_plain_reply(&ctx->rules, &ctx->arena, &ctx->method->plain,
+                            head.protocol, head.type, text.data + head.size,
+                            text.data + text.len, &reply, &err)
+        != NTHRIFT_OK)
+    {
+        text.data = (u_char *) err.text;
+        text.len = err.len;
+
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "reply cannot be shown as JSON: %V", &text);
+
+        return ngx_http_thrift_gateway_error(r, NGX_HTTP_BAD_GATEWAY, &text);
+    }
+
+    return ngx_http_thrift_gateway_send(r,
+                                    ngx_http_thrift_gateway_status(ctx, &reply),
+                                    reply.text.data, reply.text.len);
+}
+
+
+static ngx_uint_t
+ngx_http_thrift_gateway_status(ngx_http_thrift_ctx_t *ctx,
+    nthrift_plain_reply_t *reply)
+{
+    switch (reply->kind) {
+
+    case NTHRIFT_PLAIN_RESULT:
+    case NTHRIFT_PLAIN_VOID:
+        return NGX_HTTP_OK;
+
+    case NTHRIFT_PLAIN_DECLARED:
+    case NTHRIFT_PLAIN_UNDECLARED:
+        return NGX_HTTP_THRIFT_DECLARED;
+
+    default: /* NTHRIFT_PLAIN_APPLICATION */
+
+        /* nginx's own has one; a server's has not */
+
+        if (ctx->head.status != NGX_HTTP_OK) {
+            return ctx->head.status;
+        }
+
+        return (reply->code == NTHRIFT_EXC_UNKNOWN_METHOD)
+                   ? NGX_HTTP_NOT_FOUND : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_thrift_gateway_error(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_str_t *text)
+{
+    ngx_str_t  json;
+
+    if (text->len == 0) {
+        ngx_str_set(text, "refused");
+    }
+
+    json = ngx_http_thrift_error_json(r, NTHRIFT_EXC_INTERNAL_ERROR, text);
+
+    return json.data ? ngx_http_thrift_gateway_send(r, status, json.data,
+                                                    json.len)
+                     : NGX_ERROR;
+}
+
+
+/* In place of what was received. */
+
+static ngx_int_t
+ngx_http_thrift_gateway_send(ngx_http_request_t *r, ngx_uint_t status,
+    u_char *data, size_t len)
+{
+    ngx_buf_t            *b;
+    ngx_http_upstream_t  *u;
+
+    u = r->upstream;
+    b = &u->buffer;
+
+    if (len) {
+        b->start = data;
+        b->end = data + len;
+        b->last = b->end;
+
+    } else {
+        b->last = b->start;
+    }
+
+    b->pos = b->start;
+
+    u->headers_in.status_n = status;
+    u->headers_in.content_length_n = (off_t) len;
+    u->state->status = status;
+
+    if (len) {
+        ngx_str_set(&r->headers_out.content_type, "application/json");
+        r->headers_out.content_type_len = r->headers_out.content_type.len;
+        r->headers_out.content_type_lowcase = NULL;
+    }
+
+    return NGX_OK;
+}
