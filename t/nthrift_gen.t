@@ -38,11 +38,6 @@ plan(skip_all => "no $nthrift") unless -x $nthrift;
 
 $ENV{ASAN_OPTIONS} = 'exitcode=99';
 
-# Files of t/data/idl/accept that two C names make wrong, as they must be
-
-my %conflict = map { $_ => 1 } qw(headers inherits_included
-                                  same_name_other_namespace);
-
 my @warn = qw(-Wall -Wextra -Werror -pedantic);
 my @compilers = compilers();
 
@@ -57,6 +52,7 @@ compile(@headers);
 program();
 handlers();
 names();
+prefixes();
 wrong();
 files();
 fingerprints();
@@ -75,8 +71,6 @@ sub corpus {
                       qw(accept lenient since))
     {
         my $name = basename($file, '.thrift');
-
-        next if $conflict{$name};
 
         my $dir = "$tmp/corpus/" . basename(dirname($file)) . "-$name";
         my @options = $name eq 'negative' ? '--negative-ids' : ();
@@ -302,21 +296,114 @@ sub legal {
 }
 
 
+# --- files that have the same names -------------------------------------------
+
+sub prefixes {
+    for (
+
+        # [ name, files, header => what is in it, options ]
+
+        [ 'a name of two files',
+          { 'a.thrift' => "include \"b.thrift\"\nnamespace cpp a\n"
+                          . "struct User { 1: b.User user, 2: b.Else e }\n",
+            'b.thrift' => "struct User {}\nstruct Else {}\n" },
+          { 'a.h' => [ 'b_User_t  user;', 'b_Else_t  e;', '^struct User_s \{' ],
+            'b.h' => [ 'struct b_User_s', 'b_Else_init' ] } ],
+
+        [ 'constants',
+          { 'a.thrift' => "include \"b.thrift\"\nconst i32 A = 1\n",
+            'b.thrift' => "\nconst string A = ''\nenum E { F }\n" },
+          { 'a.h' => [ 'A = 1' ], 'b.h' => [ 'nthrift_str_t  b_A;',
+                                              'b_E_F' ] } ],
+
+        # both begin otherwise, in whatever order they are included
+
+        map({ my $order = $_;
+              [ "included files, $order",
+                { 'a.thrift' => join('', map { "include \"$_.thrift\"\n" }
+                                             split //, $order)
+                                . "struct A { 1: b.User b, 2: c.User c, "
+                                . "3: d.Alone d }\n",
+                  'b.thrift' => "namespace cpp b\nstruct User {}\n",
+                  'c.thrift' => "namespace cpp c\nstruct User {}\n",
+                  'd.thrift' => "struct Alone {}\n" },
+                { 'a.h' => [ 'b_User_t +b;', 'c_User_t +c;',
+                             ' Alone_t +d;' ] } ] } qw(bcd dcb)),
+
+        [ 'a prefix of the command line',
+          { 'a.thrift' => "include \"x/b.thrift\"\nnamespace cpp a\n"
+                          . "struct User { 1: b.User user }\n",
+            'x/b.thrift' => "namespace nthrift no\nstruct User {}\n" },
+          { 'a.h' => [ 'p_q_User_t  user;' ], 'b.h' => [ 'p_q_User_s' ] },
+          '--prefix', 'x/b.thrift=p.q' ],
+
+        [ 'no prefix, by the command line',
+          { 'a.thrift' => "include \"b.thrift\"\n",
+            'b.thrift' => "namespace nthrift no\nstruct User {}\n" },
+          { 'b.h' => [ '^struct User_s' ] }, '--prefix', 'b=' ],
+
+        [ 'files of one name',
+          { 'a.thrift' => "include \"d/a.thrift\"\ninclude \"e/m.thrift\"\n"
+                          . "include \"n.thrift\"\n",
+            'd/a.thrift' => "struct D {}\n",
+            'e/m.thrift' => "struct M {}\n",
+            'n.thrift'   => "include \"d/m.thrift\"\n"
+                            . "struct N { 1: m.M m }\n",
+            'd/m.thrift' => "struct M {}\n" },
+          { 'a.h' => [ '"d_a.h"', '"e_m.h"' ], 'd_a.h' => [ '^struct D_s' ],
+            'e_m.h' => [ 'e_m_M_t' ], 'd_m.h' => [ 'd_m_M_t' ],
+            'n.h'   => [ 'd_m_M_t  m;' ] } ],
+    ) {
+        my ($name, $files, $headers, @options) = @$_;
+
+        my $dir = "$tmp/prefix/" . ($name =~ s/\W/_/gr);
+
+        make_path(map { "$dir/$_" } qw(d e x));
+        spew("$dir/$_", $files->{$_}) for sort keys %$files;
+
+        my ($said, $rc) = run_in($dir, $nthrift, 'gen', '-w', @options, '-o',
+                                 'out', 'a.thrift');
+
+        is($rc, 0, $name) or diag($said);
+
+        for my $header (sort keys %$headers) {
+            for my $text (@{$headers->{$header}}) {
+                like(slurp("$dir/out/$header"), qr/$text/m,
+                     "$name, $header: $text");
+            }
+        }
+
+        compile("$dir/out/a");
+    }
+
+    # a handler of both: what the names in nginx.conf are stays
+
+    my $dir = "$tmp/prefix/service";
+
+    make_path($dir);
+    spew("$dir/a.thrift", "include \"b.thrift\"\nnamespace cpp a\n"
+                          . "service S extends b.S { void mine() }\n");
+    spew("$dir/b.thrift", "service S { void theirs() }\n");
+
+    is((run_in($dir, $nthrift, 'gen', '-w', '-o', 'out', 'a.thrift'))[1], 0,
+       'services of one name');
+    like(slurp("$dir/out/a.h"), qr/b_S_theirs_args_t[^;]*;.*nthrift_handler_S/s,
+         'a method of the other');
+
+    # what is no prefix
+
+    like((run_in($dir, $nthrift, 'gen', '--prefix', 'b', 'a.thrift'))[0],
+         qr/^nthrift: --prefix b: it must be FILE=NAME$/m, 'no name');
+    like((run_in($dir, $nthrift, 'gen', '--prefix', 'c=d', 'a.thrift'))[0],
+         qr/^nthrift: --prefix c=d: no such file is included$/m, 'no file');
+    is((tool('check', '--prefix', 'a=b', 'a'))[1], 2, 'a prefix for check');
+}
+
+
 # --- what is not --------------------------------------------------------------
 
 sub wrong {
     my @cases = (
-
-        ['two types of one name',
-         { 'a.thrift' => "include \"b.thrift\"\nnamespace cpp a\n"
-                         . "struct User { 1: b.User user }\n",
-           'b.thrift' => "struct User {}\n" },
-         taken('b.thrift:1:8', 'User_t', 'a.thrift:3:8', 'files')],
-
-        ['two constants of one name',
-         { 'a.thrift' => "include \"b.thrift\"\nconst i32 A = 1\n",
-           'b.thrift' => "\nconst string A = ''\n" },
-         taken('b.thrift:2:14', 'A', 'a.thrift:2:11', 'files')],
 
         ['a value and a constant',
          { 'a.thrift' => "enum A { B }\nconst i32 A_B = 1\n" },
@@ -348,18 +435,13 @@ sub wrong {
                          . " 1: list<list_i32> a\n 2: list<list<i32>> b\n}\n" },
          'a.thrift:4:21: error: the type "nthrift_list_list_i32_t" in C would'
          . ' be two types; rename what it is made of, or let its name begin'
-         . " otherwise, with \"namespace nthrift PREFIX\" in its file\n"],
+         . " otherwise, with --prefix FILE=NAME\n"],
 
         ['our names',
          { 'a.thrift' => "struct nthrift_str {}\n" },
          'a.thrift:1:8: error: the name "nthrift_str" in C begins as those of'
-         . ' nthrift_handler.h do; rename it, or begin it otherwise, with'
-         . " \"namespace nthrift PREFIX\" in the file\n"],
-
-        ['one header for two files',
-         { 'a.thrift' => "include \"d/a.thrift\"\n", 'd/a.thrift' => '' },
-         'a.thrift:1:9: error: the headers of a.thrift and d/a.thrift would'
-         . " take each other's place; rename one of the files\n"],
+         . ' nthrift_handler.h do; rename it, or let the names of the file'
+         . " begin otherwise, with --prefix FILE=NAME\n"],
 
         ['one guard for two files',
          { 'a.thrift' => "\ninclude \"a-b.thrift\"\ninclude \"A_B.thrift\"\n",
@@ -434,8 +516,11 @@ sub wrong {
 
     # the cure
 
-    my $dir = "$tmp/wrong/two_types_of_one_name";
+    my $dir = "$tmp/wrong/prefix";
 
+    make_path($dir);
+    spew("$dir/a.thrift", "include \"b.thrift\"\nnamespace cpp a\n"
+                          . "struct User { 1: b.User user }\n");
     spew("$dir/b.thrift", "namespace nthrift b.c\nstruct User {}\n");
 
     my ($said, $rc) = run_in($dir, $nthrift, 'gen', '-o', 'out', 'a.thrift');
@@ -469,7 +554,7 @@ sub taken {
 
     return "$where: error: the name \"$name\" in C is also that of $other;"
            . ' rename one' . (!$files ? '' : ', or let the names of one file'
-           . ' begin otherwise, with "namespace nthrift PREFIX" in it') . "\n";
+           . ' begin otherwise, with --prefix FILE=NAME') . "\n";
 }
 
 

@@ -46,6 +46,8 @@ typedef struct {
     int              negative_ids;
     nthrift_str_t   *dirs;
     size_t           n_dirs;
+    char           **prefixes;          /* --prefix: "FILE=NAME" */
+    size_t           n_prefixes;
     char           **files;
     int              n_files;
 } tool_args_t;
@@ -388,7 +390,8 @@ tool_run(const tool_args_t *args)
     rc = tool_load(&loader, args, &program);
 
     if (rc == 0 && args->command == TOOL_GEN
-        && nthrift_gen(&loader, args->out) != 0)
+        && nthrift_gen(&loader, args->out, args->prefixes, args->n_prefixes)
+           != 0)
     {
         rc = TOOL_WRONG;
     }
@@ -413,7 +416,8 @@ tool_usage(FILE *out, int rc)
 {
     fputs("usage: nthrift check [-w] [-I dir] [--negative-ids] FILE...\n"
           "       nthrift dump [-w] [-I dir] [--negative-ids] FILE\n"
-          "       nthrift gen [-w] [-I dir] [--negative-ids] [-o dir] FILE\n"
+          "       nthrift gen [-w] [-I dir] [--negative-ids] [-o dir]"
+          " [--prefix FILE=NAME] FILE\n"
           "       nthrift call [options] ADDRESS Service.method [JSON]"
           " --idl FILE\n"
           "       nthrift compat [options] OLD NEW\n"
@@ -432,7 +436,9 @@ tool_usage(FILE *out, int rc)
           "-I dir          look for included files there, too\n"
           "-w              no warnings\n"
           "--negative-ids  keep field ids that are not positive\n"
-          "-o dir          of headers; made if it is missing\n", out);
+          "-o dir          of headers; made if it is missing\n"
+          "--prefix FILE=NAME  begin names in C of that file with NAME_\n",
+          out);
 
     return rc;
 }
@@ -476,6 +482,11 @@ tool_parse_args(tool_args_t *args, int argc, char **argv)
                    && i + 1 < argc)
         {
             args->out = argv[++i];
+
+        } else if (args->command == TOOL_GEN && strcmp(arg, "--prefix") == 0
+                   && i + 1 < argc)
+        {
+            args->prefixes[args->n_prefixes++] = argv[++i];
 
         } else if (strcmp(arg, "-I") == 0 && i + 1 < argc) {
             tool_add_dir(args, argv[++i]);
@@ -555,8 +566,9 @@ main(int argc, char **argv)
     args.out = here;
     args.dirs = calloc((size_t) argc, sizeof(nthrift_str_t));
     args.files = calloc((size_t) argc, sizeof(char *));
+    args.prefixes = calloc((size_t) argc, sizeof(char *));
 
-    if (args.dirs == NULL || args.files == NULL) {
+    if (args.dirs == NULL || args.files == NULL || args.prefixes == NULL) {
         fprintf(stderr, "nthrift: not enough memory\n");
         rc = TOOL_WRONG;
 
@@ -569,6 +581,7 @@ main(int argc, char **argv)
 
     free(args.dirs);
     free(args.files);
+    free(args.prefixes);
 
     return rc;
 }

@@ -20,10 +20,11 @@ int nthrift_dump(const nthrift_loader_t *loader,
 
 /*
  * Writes C headers for what the loader has loaded, which was one file and what
- * it includes, to `dir`.  Returns 0, or -1: errors are in the report, those of
- * writing are printed.
+ * it includes, to `dir`.  `prefixes` are "FILE=NAME".  Returns 0, or -1: errors
+ * are in the report, those of writing and of `prefixes` are printed.
  */
-int nthrift_gen(nthrift_loader_t *loader, char *dir);
+int nthrift_gen(nthrift_loader_t *loader, char *dir, char **prefixes,
+    size_t n_prefixes);
 
 /*
  * The program of `file` and all that it includes, in `arena`.  Errors are

@@ -52,11 +52,9 @@ gen_same_file(nthrift_gen_t *gen, const nthrift_idl_program_t *first,
     }
 
     (void) nthrift_report_error(gen->report, where, pos,
-                                "the headers of %.*s and %.*s would take each "
+                                "the headers of %s and %s would take each "
                                 "other's place; rename one of the files",
-                                2 * NTHRIFT_REPORT_QUOTE,
                                 (char *) other->path.data,
-                                2 * NTHRIFT_REPORT_QUOTE,
                                 (char *) program->path.data);
 }
 
@@ -99,8 +97,8 @@ gen_write(nthrift_gen_t *gen, char *dir, const nthrift_idl_program_t *first,
     const nthrift_idl_program_t  *program;
 
     for (program = first; program != NULL; program = program->next, texts++) {
-        name = nthrift_gen_format(gen, "%.*s.h",
-                                  nthrift_gen_str(&program->prefix));
+        name = nthrift_gen_format(gen, "%s.h",
+                                  nthrift_gen_source(gen, program)->label);
 
         if (nthrift_gen_file(dir, name, texts) != 0) {
             return -1;
@@ -111,34 +109,107 @@ gen_write(nthrift_gen_t *gen, char *dir, const nthrift_idl_program_t *first,
 }
 
 
-int
-nthrift_gen(nthrift_loader_t *loader, char *dir)
+static void
+gen_free(nthrift_str_t *texts, size_t n)
 {
-    int                           rc;
+    while (n != 0) {
+        free(texts[--n].data);
+    }
+}
+
+
+/*
+ * Makes the texts of all headers.  Where names of two files are the same, what
+ * they begin with is changed, and `again` set.
+ */
+
+static size_t
+gen_make(nthrift_gen_t *gen, const nthrift_loader_t *loader,
+    nthrift_str_t *texts)
+{
     size_t                        n;
-    nthrift_gen_t                 gen;
-    nthrift_str_t                *texts;
     const nthrift_idl_program_t  *program;
+
+    gen->again = 0;
+    gen->order = NULL;
+    gen->values = 0;
+    gen->blamed = NULL;
+
+    nthrift_schema_init(&gen->schemas, gen->arena);
+    nthrift_map_init(&gen->names, gen->arena, 0);
+    nthrift_map_init(&gen->nodes, gen->arena, 0);
+    nthrift_map_init(&gen->containers, gen->arena, 0);
+
+    n = 0;
+
+    if (gen_check_files(gen, loader->programs) == NTHRIFT_OK) {
+        nthrift_gen_order(gen, loader->programs);
+
+        for (program = loader->programs; program; program = program->next) {
+            nthrift_gen_header(gen, program, &texts[n++]);
+        }
+    }
+
+    return n;
+}
+
+
+/* A report that nobody reads: of headers that are made again. */
+
+static void
+gen_draft(nthrift_report_t *draft, const nthrift_report_t *report)
+{
+    *draft = *report;
+
+    draft->first = NULL;
+    draft->errors = 0;
+    draft->warnings = 0;
+}
+
+
+int
+nthrift_gen(nthrift_loader_t *loader, char *dir, char **prefixes,
+    size_t n_prefixes)
+{
+    int                rc;
+    size_t             n;
+    nthrift_gen_t      gen;
+    nthrift_str_t     *texts;
+    nthrift_report_t   draft;
 
     memset(&gen, 0, sizeof(nthrift_gen_t));
 
     gen.arena = loader->arena;
-    gen.report = &loader->report;
-
-    nthrift_schema_init(&gen.schemas, gen.arena);
-    nthrift_map_init(&gen.names, gen.arena, 0);
-    nthrift_map_init(&gen.nodes, gen.arena, 0);
-    nthrift_map_init(&gen.containers, gen.arena, 0);
 
     texts = nthrift_gen_alloc(&gen, loader->n_files * sizeof(nthrift_str_t));
-    n = 0;
 
-    if (gen_check_files(&gen, loader->programs) == NTHRIFT_OK) {
-        nthrift_gen_order(&gen, loader->programs);
+    if (nthrift_gen_sources(&gen, loader, prefixes, n_prefixes) != 0) {
+        return -1;
+    }
 
-        for (program = loader->programs; program; program = program->next) {
-            nthrift_gen_header(&gen, program, &texts[n++]);
+    /* each time one file more has a prefix, at least */
+
+    do {
+        gen_draft(&draft, &loader->report);
+        gen.report = &draft;
+
+        n = gen_make(&gen, loader, texts);
+
+        if (gen.again || draft.errors != 0) {
+            gen_free(texts, n);
+            n = 0;
         }
+
+    } while (gen.again);
+
+    gen.report = &loader->report;
+
+    if (draft.errors != 0) {
+        n = gen_make(&gen, loader, texts);
+    }
+
+    if (draft.no_memory) {
+        gen.report->no_memory = 1;
     }
 
     rc = -1;
@@ -147,9 +218,7 @@ nthrift_gen(nthrift_loader_t *loader, char *dir)
         rc = gen_write(&gen, dir, loader->programs, texts);
     }
 
-    while (n != 0) {
-        free(texts[--n].data);
-    }
+    gen_free(texts, n);
 
     return rc;
 }

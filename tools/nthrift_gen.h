@@ -11,6 +11,7 @@
  *         nthrift_gen_table.c    schemas and layouts
  *         nthrift_gen_service.c  methods, and the macro of a handler
  *         nthrift_gen_method.c   functions of a method
+ *     nthrift_gen_source.c       names of headers; prefixes of names
  *     nthrift_gen_order.c        which struct stands before which
  *     nthrift_gen_name.c _word.c names in C
  *     nthrift_gen_print.c        text, comments, long lines
@@ -51,9 +52,23 @@
 typedef struct nthrift_gen_node_s       nthrift_gen_node_t;
 typedef struct nthrift_gen_container_s  nthrift_gen_container_t;
 
+/* A file: see nthrift_gen_source.c. */
+
+typedef struct {
+    const char                   *label;    /* of its header, without ".h" */
+    const char                   *prefix;   /* of names, or NULL */
+    unsigned                      dirs;     /* in the label */
+    int                           same;     /* as another's label */
+    int                           fixed;    /* somebody wrote the prefix */
+} nthrift_gen_source_t;
+
 typedef struct {
     nthrift_arena_t              *arena;
     nthrift_report_t             *report;
+    nthrift_gen_source_t         *sources;  /* by `order` of programs, from 1 */
+    const nthrift_idl_program_t  *first;    /* named on the command line */
+    int                           again;    /* names have got prefixes: all of
+                                               it has to be made anew */
     nthrift_schema_set_t          schemas;
     nthrift_map_t                 names;    /* in C, of all headers */
     nthrift_map_t                 nodes;    /* structs by address */
@@ -128,6 +143,30 @@ void nthrift_gen_doc(nthrift_gen_t *gen, int indent, const char *title,
 
 /* A text in quotes, as a C literal. */
 void nthrift_gen_literal(FILE *out, const nthrift_str_t *s);
+
+
+/* nthrift_gen_source.c */
+
+/*
+ * Names the headers of all programs.  `prefixes` are n times "FILE=NAME".
+ * Returns 0, or -1 after it was said which of them is wrong.
+ */
+int nthrift_gen_sources(nthrift_gen_t *gen, const nthrift_loader_t *loader,
+    char **prefixes, size_t n);
+
+nthrift_gen_source_t *nthrift_gen_source(nthrift_gen_t *gen,
+    const nthrift_idl_program_t *program);
+
+/* "PREFIX_", or nothing: what names of the program begin with. */
+const char *nthrift_gen_prefix(nthrift_gen_t *gen,
+    const nthrift_idl_program_t *program);
+
+/*
+ * The same name is in two programs: lets names of both begin otherwise.  0: it
+ * may not.
+ */
+int nthrift_gen_tell_apart(nthrift_gen_t *gen, const nthrift_idl_program_t *a,
+    const nthrift_idl_program_t *b);
 
 
 /* nthrift_gen_name.c */

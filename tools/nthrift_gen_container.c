@@ -190,8 +190,8 @@ container_find(nthrift_gen_t *gen, const nthrift_idl_type_t *type)
     if (!container_same(c->type, type)) {
         nthrift_gen_error(gen, "the type \"nthrift_%.*s_t\" in C would be two "
                           "types; rename what it is made of, or let its name "
-                          "begin otherwise, with \"namespace nthrift PREFIX\" "
-                          "in its file", NTHRIFT_REPORT_QUOTE, c->name);
+                          "begin otherwise, with --prefix FILE=NAME",
+                          NTHRIFT_REPORT_QUOTE, c->name);
         return NULL;
     }
 

@@ -49,20 +49,21 @@ nthrift_gen_error(nthrift_gen_t *gen, const char *format, ...)
 static void
 name_conflict(nthrift_gen_t *gen, const char *name, const name_taken_t *taken)
 {
-    if (gen->blamed == gen->owner) {
+    if (nthrift_gen_tell_apart(gen, gen->program, taken->program)
+        || gen->blamed == gen->owner)
+    {
         return;
     }
 
     gen->blamed = gen->owner;
 
-    nthrift_gen_error(gen, "the name \"%.*s\" in C is also that of %.*s:%u:%u; "
+    nthrift_gen_error(gen, "the name \"%.*s\" in C is also that of %s:%u:%u; "
                       "rename one%s", NTHRIFT_REPORT_QUOTE, name,
-                      2 * NTHRIFT_REPORT_QUOTE,
                       (const char *) taken->program->path.data,
                       (unsigned) taken->pos.line, (unsigned) taken->pos.column,
                       (taken->program == gen->program) ? ""
                       : ", or let the names of one file begin otherwise, with "
-                        "\"namespace nthrift PREFIX\" in it");
+                        "--prefix FILE=NAME");
 }
 
 
@@ -130,31 +131,6 @@ nthrift_gen_plain(nthrift_gen_t *gen, const nthrift_str_t *name)
 }
 
 
-/* "PREFIX_": of "namespace nthrift PREFIX", where the last one counts. */
-
-static const char *
-name_prefix(nthrift_gen_t *gen, const nthrift_idl_program_t *program)
-{
-    const nthrift_str_t            *prefix;
-    const nthrift_idl_namespace_t  *ns;
-    static const nthrift_str_t      scope = nthrift_string("nthrift");
-
-    prefix = NULL;
-
-    for (ns = program->namespaces; ns != NULL; ns = ns->next) {
-        if (nthrift_str_equal(&ns->scope, &scope)) {
-            prefix = &ns->name;
-        }
-    }
-
-    if (prefix == NULL) {
-        return "";
-    }
-
-    return nthrift_gen_format(gen, "%s_", nthrift_gen_plain(gen, prefix));
-}
-
-
 /* Names that begin so are ours. */
 
 static void
@@ -168,9 +144,9 @@ name_check(nthrift_gen_t *gen, const char *name)
     if (gen->blamed != gen->owner) {
         gen->blamed = gen->owner;
         nthrift_gen_error(gen, "the name \"%.*s\" in C begins as those of "
-                          "nthrift_handler.h do; rename it, or begin it "
-                          "otherwise, with \"namespace nthrift PREFIX\" in "
-                          "the file", NTHRIFT_REPORT_QUOTE, name);
+                          "nthrift_handler.h do; rename it, or let the names "
+                          "of the file begin otherwise, with --prefix "
+                          "FILE=NAME", NTHRIFT_REPORT_QUOTE, name);
     }
 }
 
@@ -180,7 +156,8 @@ nthrift_gen_name(nthrift_gen_t *gen, const nthrift_idl_def_t *def)
 {
     const char  *name;
 
-    name = nthrift_gen_format(gen, "%s%s", name_prefix(gen, def->program),
+    name = nthrift_gen_format(gen, "%s%s",
+                              nthrift_gen_prefix(gen, def->program),
                               nthrift_gen_plain(gen, &def->name));
     name_check(gen, name);
 
@@ -194,7 +171,8 @@ nthrift_gen_const(nthrift_gen_t *gen, const nthrift_idl_def_t *def)
 {
     const char  *name;
 
-    name = nthrift_gen_format(gen, "%s%s", name_prefix(gen, def->program),
+    name = nthrift_gen_format(gen, "%s%s",
+                              nthrift_gen_prefix(gen, def->program),
                               nthrift_gen_plain(gen, &def->name));
     name_check(gen, name);
 

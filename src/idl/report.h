@@ -11,7 +11,7 @@
 
 /* Bytes of a message; a longer one is cut. */
 
-#define NTHRIFT_REPORT_TEXT   512
+#define NTHRIFT_REPORT_TEXT   1024
 
 /* Bytes of a name or a token that a message quotes. */
 
