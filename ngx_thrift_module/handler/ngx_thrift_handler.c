@@ -29,6 +29,10 @@ static const nthrift_handler_t *ngx_thrift_handler_find(
 static ngx_int_t ngx_thrift_handler_check_target(
     const nthrift_handler_t *table, ngx_thrift_target_t *target,
     nthrift_arena_t *arena, char *text, size_t size);
+static ngx_uint_t ngx_thrift_handler_implements(
+    const nthrift_handler_t *table, const nthrift_dispatch_t *dispatch);
+static ngx_uint_t ngx_thrift_handler_inherits(ngx_thrift_target_t *target,
+    const nthrift_handler_t *table);
 static ngx_int_t ngx_thrift_handler_compare(const nthrift_method_t *method,
     ngx_thrift_target_t *target, nthrift_arena_t *arena, char *text,
     size_t size);
@@ -135,7 +139,6 @@ ngx_thrift_handler_check_target(const nthrift_handler_t *table,
     ngx_thrift_target_t *target, nthrift_arena_t *arena, char *text,
     size_t size)
 {
-    void                      *fn;
     const nthrift_str_t       *name;
     const nthrift_dispatch_t  *dispatch;
 
@@ -153,10 +156,9 @@ ngx_thrift_handler_check_target(const nthrift_handler_t *table,
         return NGX_ERROR;
     }
 
-    ngx_memcpy(&fn, (u_char *) table->methods + dispatch->offset,
-               sizeof(void *));
-
-    if (fn == NULL) {
+    if (!ngx_thrift_handler_implements(table, dispatch)
+        && !ngx_thrift_handler_inherits(target, table))
+    {
         (void) ngx_thrift_handler_say(text, size,
                           "it does not implement method \"%*s\" of service "
                           "\"%s\"", name->len, name->data, table->service);
@@ -165,6 +167,34 @@ ngx_thrift_handler_check_target(const nthrift_handler_t *table,
 
     return ngx_thrift_handler_compare(dispatch->method, target, arena, text,
                                       size);
+}
+
+
+static ngx_uint_t
+ngx_thrift_handler_implements(const nthrift_handler_t *table,
+    const nthrift_dispatch_t *dispatch)
+{
+    void  *fn;
+
+    ngx_memcpy(&fn, (u_char *) table->methods + dispatch->offset,
+               sizeof(void *));
+
+    return fn != NULL;
+}
+
+
+/* A method of another service, such as fb303's, may be left out: see start. */
+
+static ngx_uint_t
+ngx_thrift_handler_inherits(ngx_thrift_target_t *target,
+    const nthrift_handler_t *table)
+{
+    const nthrift_str_t  *name;
+
+    name = &target->method->service->def.name;
+
+    return ngx_strlen(table->service) != name->len
+           || ngx_memcmp(table->service, name->data, name->len) != 0;
 }
 
 
@@ -268,6 +298,11 @@ ngx_thrift_handler_start(ngx_thrift_handler_t *handler, ngx_log_t *log)
         if (table->dispatch) {
             target[i]->dispatch =
                 ngx_thrift_handler_dispatch(table, &target[i]->method->name);
+
+            /* an inherited method that is left out */
+
+            target[i]->unknown =
+                !ngx_thrift_handler_implements(table, target[i]->dispatch);
         }
     }
 
