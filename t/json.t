@@ -1,8 +1,7 @@
 #!/usr/bin/perl
 
-# Clients and servers that speak JSON: real ones say the same to each other as
-# without nginx, and to those that speak binary and compact; what calls in JSON
-# are checked by, routed and logged by; what is refused; that memory is bounded.
+# Real clients and servers that speak JSON say the same to each other, and to
+# those that speak binary and compact, as without nginx.
 
 use strict;
 use warnings;

@@ -107,7 +107,7 @@ sub start {
              '-e', __PACKAGE__ . '::Server->serve(@ARGV)', $self->{id},
              $self->{log}, fileno($listen), fileno($theirs),
              unpack('H*', freeze($self->{ssl} || {})),
-             $self->{proxy_protocol} ? 1 : 0);
+             $self->{proxy_protocol} ? 1 : 0, $self->{bodies} ? 1 : 0);
         POSIX::_exit(127);
     }
 
@@ -190,10 +190,11 @@ sub _events {
 
         my %e;
         @e{qw(time event connection method type seqid protocol transport
-              length theader)} = split /\t/, $line;
+              length theader body)} = split /\t/, $line;
 
         ($e{sequence}, $e{flags}, $e{packed}, @{$e{headers}})
             = split(/\0/, pack('H*', $e{theader}), -1) if $e{theader};
+        $e{body} = pack('H*', $e{body}) if defined $e{body};
         push @events, \%e if $e{event} eq $event;
     }
 
@@ -203,7 +204,8 @@ sub _events {
 
 # calls(method): every call that arrived whole, in order, as hashes of time,
 # connection (a number), method, type, seqid, protocol, transport, length; of a
-# THeader sequence, flags, packed, and headers: [ name, value, ... ].
+# THeader sequence, flags, packed, and headers: [ name, value, ... ]; with the
+# option "bodies" also of body.
 
 sub calls {
     my ($self, $method) = @_;
@@ -350,11 +352,12 @@ use Test::Thrift::Bytes;
 
 
 sub serve {
-    my ($class, $id, $log, $listen, $control, $ssl, $proxied) = @_;
+    my ($class, $id, $log, $listen, $control, $ssl, $proxied, $bodies) = @_;
 
     my $self = bless {
         ssl    => ssl_context(thaw(pack('H*', $ssl))),
         proxied => $proxied,
+        bodies => $bodies,
         id     => $id,
         script => {},
         listen => IO::Socket->new_from_fd($listen, 'r'),
@@ -735,7 +738,8 @@ sub next_call {
 
         $self->note('call', $c->{number}, @$m{qw(name type seqid protocol
                                                  transport length)},
-                    theader_note($m));
+                    theader_note($m),
+                    $self->{bodies} ? unpack('H*', $m->{body}) : ());
         unshift @{$c->{seqids}}, $m->{seqid};
         $self->answer($c, $m);
     }
