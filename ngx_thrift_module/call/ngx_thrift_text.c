@@ -499,8 +499,7 @@ ngx_thrift_text_answer(ngx_thrift_call_t *call)
     }
 
     head = inv->head;
-    head.size = nthrift_head_size(&head);
-    head.frame = nthrift_head_frame(&head, inv->size - head.size);
+    nthrift_head_set(&head, inv->out, inv->size - nthrift_head_size(&head));
 
     ngx_thrift_message_start(m);
     ngx_thrift_message_set(m, &head, inv->out, inv->size);

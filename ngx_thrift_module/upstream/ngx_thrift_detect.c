@@ -68,7 +68,9 @@ ngx_thrift_detect_init(ngx_thrift_detect_t *detect, ngx_thrift_pool_t *pool,
         { NTHRIFT_UNFRAMED, NTHRIFT_BINARY },
         { NTHRIFT_UNFRAMED, NTHRIFT_COMPACT },
         { NTHRIFT_FRAMED, NTHRIFT_BINARY },
-        { NTHRIFT_FRAMED, NTHRIFT_COMPACT }
+        { NTHRIFT_FRAMED, NTHRIFT_COMPACT },
+        { NTHRIFT_UNFRAMED, NTHRIFT_JSON },
+        { NTHRIFT_FRAMED, NTHRIFT_JSON }
     };
 
     detect->pool = pool;
@@ -79,7 +81,9 @@ ngx_thrift_detect_init(ngx_thrift_detect_t *detect, ngx_thrift_pool_t *pool,
         if ((pool->transport != NTHRIFT_TRANSPORT_AUTO
              && pool->transport != dialects[i].transport)
             || (pool->protocol != NTHRIFT_PROTOCOL_AUTO
-                && pool->protocol != dialects[i].protocol))
+                && pool->protocol != dialects[i].protocol)
+            || (pool->protocol == NTHRIFT_PROTOCOL_AUTO
+                && nthrift_protocols[dialects[i].protocol]->text))
         {
             continue;
         }

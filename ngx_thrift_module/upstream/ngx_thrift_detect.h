@@ -21,7 +21,7 @@
 #define _NGX_THRIFT_DETECT_H_INCLUDED_
 
 
-#define NGX_THRIFT_DETECT_DIALECTS  4
+#define NGX_THRIFT_DETECT_DIALECTS  6
 
 #define NGX_THRIFT_DETECT_TIMEOUT   1000        /* milliseconds, of each */
 

@@ -404,8 +404,7 @@ ngx_thrift_dialect_request(ngx_thrift_attempt_t *attempt, nthrift_head_t *head)
 static ngx_thrift_message_t *
 ngx_thrift_dialect_read(ngx_thrift_attempt_t *attempt, nthrift_head_t *head)
 {
-    uint64_t               size, most;
-    nthrift_rules_t       *rules;
+    uint64_t               size;
     ngx_thrift_message_t  *m;
 
     m = attempt->call->binary;
@@ -416,13 +415,10 @@ ngx_thrift_dialect_read(ngx_thrift_attempt_t *attempt, nthrift_head_t *head)
 
     /* no frame was made of it yet */
 
-    rules = &attempt->call->conf->messages->rules;
     size = m->wire.length - m->wire.head.size + nthrift_head_size(head);
-    most = (head->transport == NTHRIFT_FRAMED)
-               ? (uint64_t) rules->max_frame + NTHRIFT_LENGTH_SIZE
-               : rules->max_message;
 
-    if (size > most) {
+    if (size > nthrift_head_most(head, &attempt->call->conf->messages->rules))
+    {
         (void) ngx_thrift_dialect_take_call(attempt, NULL, NGX_BUSY,
                                             "message larger than allowed");
         return NULL;
