@@ -76,6 +76,13 @@ bench-tls: all bench-tools ## compare with proxy_ssl, the backend speaks TLS
 	    --cell framed,binary,64,1000,1 --cell framed,binary,16384,16,1
 
 
+.PHONY: bench-translated
+bench-translated: all bench-tools bench-servers ## compare with a backend that speaks something else
+	@$(BENCH_RUN) --base thrift --rounds $(BENCH_ROUNDS) \
+	    --only thrift,translated,envoy_translated \
+	    --cell framed,binary,64,16,1 --cell framed,binary,1024,16,1
+
+
 .PHONY: bench-hosted
 bench-hosted: all examples bench-tools bench-servers ## compare a hosted service with other servers
 	@$(BENCH_RUN) --hosted

@@ -146,6 +146,15 @@ class Pipelined(Schema):
         return super().keepalive(options) + '        thrift_pipeline 32;\n'
 
 
+class Translated(Thrift):
+    """The backend is called unframed and in the compact protocol."""
+
+    def keepalive(self, options):
+        return (super().keepalive(options)
+                + '        thrift_upstream_transport unframed;\n'
+                  '        thrift_upstream_protocol compact;\n')
+
+
 class Haproxy(Server):
 
     def command(self, options):
@@ -177,6 +186,7 @@ class Envoy(Server):
     conf_name = 'envoy.json'
     ordered = False
     passthrough = False                 # bodies are not parsed
+    upstream = None                     # what the backend is called in
     worker_name = 'wrk:worker_'
 
     def command(self, options):
@@ -195,6 +205,15 @@ class Envoy(Server):
                               'match': {'method_name': ''},
                               'route': {'cluster': 'backend'}}]})
 
+        cluster = {}
+
+        if self.upstream:
+            name = 'envoy.filters.network.thrift_proxy'
+            cluster['typed_extension_protocol_options'] = {
+                name: typed(name, 'envoy.extensions.filters.network.'
+                            'thrift_proxy.v3.ThriftProtocolOptions',
+                            **self.upstream)['typed_config']}
+
         limits = dict.fromkeys(('max_connections', 'max_pending_requests',
                                 'max_requests'), options.files)
 
@@ -203,13 +222,13 @@ class Envoy(Server):
                 'name': 'bench', 'address': socket_address(self.address),
                 'tcp_backlog_size': BACKLOG,
                 'filter_chains': [{'filters': [proxy]}]}],
-            'clusters': [{
+            'clusters': [dict(cluster, **{
                 'name': 'backend', 'type': 'STATIC', 'connect_timeout': '10s',
                 'circuit_breakers': {'thresholds': [limits]},
                 'load_assignment': {
                     'cluster_name': 'backend',
                     'endpoints': [{'lb_endpoints': [{'endpoint': {
-                        'address': socket_address(backend.address)}}]}]}}],
+                        'address': socket_address(backend.address)}}]}]}})],
         }}, indent=1)
 
     def wait(self):
@@ -219,6 +238,12 @@ class Envoy(Server):
 
         if not self.workers:
             raise BenchError('%s has no worker' % self.name)
+
+
+class EnvoyTranslated(Envoy):
+    """It does what Translated does."""
+
+    upstream = {'transport': 'UNFRAMED', 'protocol': 'COMPACT'}
 
 
 class EnvoyBytes(Envoy):
@@ -239,5 +264,6 @@ def socket_address(address):
 
 PROXIES = {'proxy_pass': ProxyPass, 'haproxy': Haproxy, 'thrift': Thrift,
            'schema': Schema, 'pipelined': Pipelined,
-           'unshared': Unshared, 'envoy': Envoy, 'envoy_bytes': EnvoyBytes,
+           'unshared': Unshared, 'translated': Translated, 'envoy': Envoy,
+           'envoy_bytes': EnvoyBytes, 'envoy_translated': EnvoyTranslated,
            'old': Old}
