@@ -462,7 +462,7 @@ sub exceptions {
 
     # a transform that is not known: its method is not, either
 
-    for ([ 5 ], [ 1, 1 ], [ 0, 300 ]) {
+    for ([ 5 ], [ 1, 1 ], [ 0, 300 ], [ 1, 5 ]) {
         $m = $c->call('get', [], sequence => 9, transforms => $_,
                       protocol => 'compact');
         is("$m->{name} $m->{protocol} $m->{sequence} $m->{exception}",
@@ -697,6 +697,19 @@ sub strange_replies {
     $backend->script(get => { id => 5 });
     $t->expect_log(qr/malformed reply: THeader of an unknown protocol/);
     is($c->call('get')->{exception}, 6, 'reply of an unknown protocol');
+
+    # some servers always answer in binary
+
+    for my $port (qw(same toheader tocompact)) {
+        $backend->script(get => { protocol => 'binary',
+                                  body => [ [ 1, i32 => -5 ] ],
+                                  headers => [ a => 'b' ] });
+
+        my $m = theader_client($port)->call('get', [], protocol => 'compact');
+
+        is("$m->{protocol} $m->{fields}{1} @{$m->{headers}}", 'compact -5 a b',
+           "$port: reply in another protocol");
+    }
 
     $backend->script(get => { raw => theader(exception_bytes('', 0, 8, 'no',
                                                   transport => 'unframed')) });

@@ -10,6 +10,7 @@
  *
  *     translate                   a message in another protocol
  *     headers                     info headers of a THeader
+ *     unpack                      payloads that are transformed
  *     escape                      received bytes in lines of the log
  *     tally                       lines of the log that are counted
  *     refusals                    the same, of calls that are refused
@@ -36,6 +37,7 @@
 #include "bytes/ngx_thrift_message.h"
 #include "bytes/ngx_thrift_translate.h"
 #include "bytes/ngx_thrift_headers.h"
+#include "bytes/ngx_thrift_unpack.h"
 
 
 #endif /* _NGX_THRIFT_BYTES_ROOMS_H_INCLUDED_ */

@@ -2,6 +2,7 @@
 /*
  * The table of a call's steps, and the only loop that runs it.
  *
+ *     (unpack >)                       |           |
  *     check > route > validate --------+-> return -+-> reply > log
  *                         |            +-> handle -+
  *                         +> delay,    +-> pass ---+ verify
@@ -49,7 +50,8 @@ static ngx_int_t ngx_thrift_call_log(ngx_thrift_call_t *call);
 
 
 enum {
-    NGX_THRIFT_STEP_CHECK = 0,
+    NGX_THRIFT_STEP_UNPACK = 0,
+    NGX_THRIFT_STEP_CHECK,
     NGX_THRIFT_STEP_ROUTE,
     NGX_THRIFT_STEP_VALIDATE,
     NGX_THRIFT_STEP_DELAY,
@@ -68,6 +70,9 @@ enum {
 
 
 static const ngx_thrift_step_t  ngx_thrift_steps[] = {
+
+    /* only of calls that are packed, the others begin with the next one */
+    { "unpack",   ngx_thrift_packed_call, ngx_thrift_slice_cancel },
 
     /* is it a call, and is its body sound */
     { "check",    ngx_thrift_call_check,  NULL },
@@ -100,7 +105,7 @@ static const ngx_thrift_step_t  ngx_thrift_steps[] = {
     { "translate", ngx_thrift_call_translate, ngx_thrift_slice_cancel },
 
     /* the answer goes out, in its turn */
-    { "reply",    ngx_thrift_call_answer, NULL },
+    { "reply",    ngx_thrift_call_answer, ngx_thrift_slice_cancel },
 
     /* what happened */
     { "log",      ngx_thrift_call_log,    NULL }
@@ -148,7 +153,20 @@ ngx_thrift_call_start(ngx_thrift_call_t *call, ngx_uint_t fatal)
                    nthrift_head_type_name(call->request.wire.head.type),
                    call->request.wire.length);
 
+    if (call->request.wire.head.packed && !fatal
+        && call->request.wire.error.text == NULL && !call->overloaded)
+    {
+        call->step = NGX_THRIFT_STEP_UNPACK;
+    }
+
     ngx_thrift_call_run(call);
+}
+
+
+ngx_uint_t
+ngx_thrift_call_is_packed(ngx_thrift_call_t *call)
+{
+    return call->step == NGX_THRIFT_STEP_UNPACK;
 }
 
 
@@ -412,15 +430,6 @@ ngx_thrift_call_check(ngx_thrift_call_t *call)
     error = &call->request.wire.error;
 
     ngx_thrift_call_split_name(call);
-
-    if (head->packed) {
-        ngx_log_error(NGX_LOG_INFO, call->log, 0,
-                      "client sent call with transforms that are not "
-                      "supported");
-
-        return ngx_thrift_error_set(call, NTHRIFT_EXC_INVALID_TRANSFORM, 400,
-                                    "transforms are not supported");
-    }
 
     if (head->type == NTHRIFT_ONEWAY) {
         call->oneway = 1;

@@ -117,6 +117,7 @@ struct ngx_thrift_call_s {
                                                    ours */
     unsigned                      ready:1;      /* the reply is in call->out,
                                                    or there is none */
+    unsigned                      packed:1;     /* it was; so is its reply */
     unsigned                      unordered:1;  /* its reply may overtake those
                                                    of earlier calls */
     unsigned                      fatal:1;      /* nothing after it can be
@@ -137,6 +138,9 @@ void ngx_thrift_call_start(ngx_thrift_call_t *call, ngx_uint_t fatal);
 
 /* Runs a call of a handler's own, which has a message, from "pass" on. */
 void ngx_thrift_call_pass(ngx_thrift_call_t *call);
+
+/* Is it being unpacked: is it not known yet what it will hold? */
+ngx_uint_t ngx_thrift_call_is_packed(ngx_thrift_call_t *call);
 
 /* The head of its answer, but for the type. */
 void ngx_thrift_call_reply_head(ngx_thrift_call_t *call,

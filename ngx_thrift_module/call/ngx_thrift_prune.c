@@ -235,7 +235,7 @@ ngx_thrift_prune_done(ngx_thrift_slice_t *slice, ngx_int_t rc)
 
     prune->body = NULL;
 
-    call->pruned = (off_t) length - (off_t) request->wire.length;
+    call->pruned += (off_t) length - (off_t) request->wire.length;
 
     /* the values of variables may lie in what was received */
 

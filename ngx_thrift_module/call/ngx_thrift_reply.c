@@ -17,7 +17,6 @@ static ngx_int_t ngx_thrift_reply_set(ngx_thrift_call_t *call,
     ngx_chain_t *out);
 static ngx_int_t ngx_thrift_reply_out(ngx_thrift_call_t *call, ngx_buf_t *b);
 static ngx_int_t ngx_thrift_reply_exception(ngx_thrift_call_t *call);
-static void ngx_thrift_reply_ready(ngx_thrift_call_t *call);
 
 
 ngx_int_t
@@ -54,13 +53,15 @@ ngx_thrift_reply(ngx_thrift_call_t *call)
         call->status = 200;
     }
 
-    ngx_thrift_reply_ready(call);
+    if (rc != NGX_OK || ngx_thrift_packed_reply(call) != NGX_AGAIN) {
+        ngx_thrift_reply_ready(call);
+    }
 
     return NGX_AGAIN;
 }
 
 
-static void
+void
 ngx_thrift_reply_ready(ngx_thrift_call_t *call)
 {
     call->ready = 1;

@@ -10,6 +10,9 @@
 /* The step, for calls of clients. */
 ngx_int_t ngx_thrift_reply(ngx_thrift_call_t *call);
 
+/* The answer is in call->out, or there is none. */
+void ngx_thrift_reply_ready(ngx_thrift_call_t *call);
+
 /* Sets exception and text from call->reply, which is an EXCEPTION. */
 void ngx_thrift_reply_read_exception(ngx_thrift_call_t *call);
 

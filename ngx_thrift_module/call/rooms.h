@@ -15,6 +15,7 @@
  *      +--> handler/, upstream/
  *      +--> reply       what its client gets
  *
+ *     packed        calls, and answers, whose payload is transformed
  *     error         why a call failed
  *     deadline      when calls run out of time; it tells call
  *     owner         who made the call: named call-backs up, to client/ or to a
@@ -34,6 +35,7 @@
 #include "call/ngx_thrift_owner.h"
 #include "call/ngx_thrift_call.h"
 #include "call/ngx_thrift_slice.h"
+#include "call/ngx_thrift_packed.h"
 #include "call/ngx_thrift_text.h"
 #include "call/ngx_thrift_prune.h"
 #include "call/ngx_thrift_validate.h"

@@ -259,6 +259,10 @@ ngx_stream_thrift_call_routed(ngx_thrift_call_t *call)
         call->retains_request = 1;
     }
 
+    if (call->packed && tc->owner->blocked && !tc->owner->running) {
+        ngx_post_event(&tc->owner->flush, &ngx_posted_events);
+    }
+
     if (ngx_stream_thrift_limit(tc) != NGX_OK) {
         return NGX_ERROR;
     }

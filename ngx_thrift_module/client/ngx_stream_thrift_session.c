@@ -38,6 +38,8 @@ static ngx_int_t ngx_stream_thrift_session_check_door(
 static void ngx_stream_thrift_session_keep(ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_blocked(
     ngx_stream_thrift_session_t *ts);
+static ngx_uint_t ngx_stream_thrift_session_unpacks(
+    ngx_stream_thrift_session_t *ts);
 static ngx_int_t ngx_stream_thrift_session_recv(
     ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_rest(ngx_stream_thrift_session_t *ts);
@@ -441,9 +443,28 @@ ngx_stream_thrift_session_blocked(ngx_stream_thrift_session_t *ts)
         return 0;
     }
 
+    if (ts->packed && ngx_stream_thrift_session_unpacks(ts)) {
+        return 1;
+    }
+
     return ts->ncalls >= ts->conf->max_pipeline
            || ts->held > ts->conf->max_memory
            || (ts->ncalls != 0 && ngx_stream_thrift_session_is_over(ts));
+}
+
+
+/* Is its latest call not unpacked yet? */
+
+static ngx_uint_t
+ngx_stream_thrift_session_unpacks(ngx_stream_thrift_session_t *ts)
+{
+    ngx_queue_t  *q;
+
+    q = ngx_queue_last(&ts->calls);
+
+    return q != ngx_queue_sentinel(&ts->calls)
+           && ngx_thrift_call_is_packed(ngx_queue_data(q, ngx_thrift_call_t,
+                                                       queue));
 }
 
 
@@ -721,6 +742,7 @@ ngx_stream_thrift_session_header(ngx_stream_thrift_session_t *ts,
     nthrift_message_t  *wire;
 
     wire = &call->request.wire;
+    ts->packed |= (wire->head.packed != NTHRIFT_PLAIN);
 
     if (wire->head.flags & NTHRIFT_HEADER_OUT_OF_ORDER) {
         call->unordered = 1;

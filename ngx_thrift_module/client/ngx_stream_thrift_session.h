@@ -57,6 +57,7 @@ struct ngx_stream_thrift_session_s {
     unsigned                        last:1;     /* has read what had come when
                                                    its worker shut down */
     unsigned                        linked:1;
+    unsigned                        packed:1;   /* it sends calls that are */
     unsigned                        unordered:1;    /* some replies need not
                                                        wait for others */
 

@@ -10,6 +10,7 @@
 
 static void ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_attempt_keep_reply(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_attempt_unpack(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_attempt_check_name(ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_attempt_unnumbered(ngx_thrift_attempt_t *attempt);
 
@@ -349,16 +350,24 @@ ngx_thrift_attempt_check(ngx_thrift_attempt_t *attempt)
                                             attempt->reply.wire.error.text);
     }
 
+    if (head->packed) {
+        rc = ngx_thrift_attempt_unpack(attempt);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        unnamed = (head->name.len == 0);
+    }
+
+    /* Apache's C++ servers answer calls with THeader in binary in any case */
+
     if (head->transport != attempt->dialect.transport
-        || head->protocol != attempt->dialect.protocol)
+        || (head->protocol != attempt->dialect.protocol
+            && (head->header == 0 || ngx_thrift_is_text(&attempt->reply))))
     {
         return ngx_thrift_attempt_malformed(attempt,
                                    "it is in another transport or protocol");
-    }
-
-    if (head->packed) {
-        return ngx_thrift_attempt_malformed(attempt,
-                                            "it has transforms");
     }
 
     if (head->type != NTHRIFT_REPLY && head->type != NTHRIFT_EXCEPTION) {
@@ -399,6 +408,45 @@ ngx_thrift_attempt_check(ngx_thrift_attempt_t *attempt)
     attempt->blameless = 1;
 
     return ngx_thrift_validate_misfit(call, &why);
+}
+
+
+/* Its number stands in the THeader, and in what was packed. */
+
+static ngx_int_t
+ngx_thrift_attempt_unpack(ngx_thrift_attempt_t *attempt)
+{
+    int32_t             seqid;
+    ngx_int_t           rc;
+    const char         *why;
+    nthrift_rules_t     rules;
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+    seqid = attempt->reply.wire.head.seqid;
+
+    rules = call->conf->messages->rules;
+    rules.unnamed = 1;
+
+    rc = ngx_thrift_packed_unpack(call, &attempt->reply, &rules, &why);
+
+    if (rc == NGX_DECLINED) {
+        return ngx_thrift_attempt_malformed(attempt, why);
+    }
+
+    if (rc != NGX_OK) {
+        attempt->blameless = 1;
+        return NGX_ERROR;
+    }
+
+    if (attempt->pool->check_seqid
+        && attempt->reply.wire.head.seqid != seqid
+        && !ngx_thrift_attempt_takes(attempt, &attempt->reply.wire.head))
+    {
+        return ngx_thrift_attempt_malformed(attempt, "its seqid is wrong");
+    }
+
+    return NGX_OK;
 }
 
 

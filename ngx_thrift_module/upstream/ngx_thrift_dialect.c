@@ -455,7 +455,7 @@ ngx_thrift_dialect_reply(ngx_thrift_attempt_t *attempt)
 
     /* what is to be text is checked first: see ngx_thrift_dialect_due() */
 
-    if (attempt->dialect.protocol == call->request.wire.head.protocol
+    if (attempt->reply.wire.head.protocol == call->request.wire.head.protocol
         || ngx_thrift_is_text(&call->request)
         || ngx_thrift_slice_is_due(&attempt->reply)
         || call->copied)

@@ -1,0 +1,379 @@
+
+/*
+ * Calls that are packed: the first step unpacks them, so that all others see a
+ * call like any other, and the last one packs what answers them.  What is large
+ * is done in parts, of which a turn of the event loop has one.  A client's next
+ * calls are not read meanwhile: what it may hold is known then.
+ */
+
+#include "ngx_thrift.h"
+
+
+typedef struct {
+    ngx_thrift_slice_t     slice;
+    ngx_thrift_unpack_t    unpack;
+    ngx_thrift_message_t   to;
+    ngx_thrift_block_t    *levels;      /* NULL: all is done at once */
+    off_t                  held;        /* by what has come out */
+} ngx_thrift_packed_call_t;
+
+
+typedef struct {
+    ngx_thrift_slice_t     slice;
+    ngx_thrift_pack_t      pack;
+} ngx_thrift_packed_reply_t;
+
+
+static ngx_int_t ngx_thrift_packed_call_slice(ngx_thrift_packed_call_t *p);
+static ngx_int_t ngx_thrift_packed_call_part(ngx_thrift_slice_t *slice);
+static ngx_int_t ngx_thrift_packed_call_done(ngx_thrift_slice_t *slice,
+    ngx_int_t rc);
+static void ngx_thrift_packed_call_free(ngx_thrift_slice_t *slice);
+static ngx_int_t ngx_thrift_packed_unsupported(ngx_thrift_call_t *call);
+static void ngx_thrift_packed_take(ngx_thrift_call_t *call,
+    ngx_thrift_message_t *m);
+static ngx_int_t ngx_thrift_packed_reply_part(ngx_thrift_slice_t *slice);
+static ngx_int_t ngx_thrift_packed_reply_done(ngx_thrift_slice_t *slice,
+    ngx_int_t rc);
+static void ngx_thrift_packed_reply_take(ngx_thrift_packed_reply_t *p,
+    ngx_int_t rc);
+static void ngx_thrift_packed_reply_free(ngx_thrift_slice_t *slice);
+
+
+ngx_int_t
+ngx_thrift_packed_call(ngx_thrift_call_t *call)
+{
+    ngx_int_t                  rc;
+    ngx_thrift_packed_call_t  *p;
+
+    call->log->action = "unpacking call";
+
+    p = ngx_palloc(call->pool, sizeof(ngx_thrift_packed_call_t));
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    p->slice.call = call;
+    p->slice.part = ngx_thrift_packed_call_part;
+    p->slice.done = ngx_thrift_packed_call_done;
+    p->slice.free = ngx_thrift_packed_call_free;
+
+    p->levels = NULL;
+    p->held = 0;
+
+    rc = ngx_thrift_unpack_start(&p->unpack, &p->to, &call->request,
+                                 &call->conf->messages->rules, call->pool);
+
+    if (rc != NGX_OK) {
+        return (rc == NGX_DECLINED) ? ngx_thrift_packed_unsupported(call)
+                                    : NGX_ERROR;
+    }
+
+    rc = ngx_thrift_packed_call_part(&p->slice);
+
+    if (rc == NGX_AGAIN) {
+        return ngx_thrift_packed_call_slice(p);
+    }
+
+    rc = ngx_thrift_packed_call_done(&p->slice, rc);
+    ngx_thrift_packed_call_free(&p->slice);
+
+    return rc;
+}
+
+
+/* There is more than one part of it. */
+
+static ngx_int_t
+ngx_thrift_packed_call_slice(ngx_thrift_packed_call_t *p)
+{
+    ngx_thrift_call_t  *call;
+
+    call = p->slice.call;
+
+    p->levels = ngx_thrift_block_create(call->conf->messages->rules.max_depth
+                                        * sizeof(nthrift_skip_level_t));
+    if (p->levels == NULL) {
+        ngx_thrift_packed_call_free(&p->slice);
+        return NGX_ERROR;
+    }
+
+    ngx_thrift_unpack_levels(&p->unpack, (nthrift_skip_level_t *)
+                                         ngx_thrift_block_start(p->levels));
+
+    return ngx_thrift_slice_start(&p->slice);
+}
+
+
+static ngx_int_t
+ngx_thrift_packed_call_part(ngx_thrift_slice_t *slice)
+{
+    off_t                      n;
+    ngx_int_t                  rc;
+    ngx_thrift_call_t         *call;
+    ngx_thrift_packed_call_t  *p;
+
+    call = slice->call;
+    p = (ngx_thrift_packed_call_t *) slice;
+
+    rc = ngx_thrift_unpack_part(&p->unpack, NGX_THRIFT_SLICE);
+
+    if (rc != NGX_AGAIN) {
+        return rc;
+    }
+
+    n = (off_t) p->unpack.size - p->held;
+
+    p->held += n;
+    call->owner->hold(call, n);
+
+    return call->owner->may_hold(call, NGX_THRIFT_SLICE) ? NGX_AGAIN
+                                                         : NGX_BUSY;
+}
+
+
+static ngx_int_t
+ngx_thrift_packed_call_done(ngx_thrift_slice_t *slice, ngx_int_t rc)
+{
+    ngx_thrift_call_t         *call;
+    ngx_thrift_packed_call_t  *p;
+
+    call = slice->call;
+    p = (ngx_thrift_packed_call_t *) slice;
+
+    if (rc == NGX_BUSY) {
+        return ngx_thrift_error_overloaded(call);
+    }
+
+    p->unpack.to = NULL;
+
+    if (rc == NGX_OK) {
+        call->owner->hold(call, -p->held);
+        p->held = 0;
+
+        ngx_thrift_packed_take(call, &p->to);
+        return NGX_OK;
+    }
+
+    if (rc != NGX_DECLINED) {
+        return NGX_ERROR;
+    }
+
+    ngx_log_error(NGX_LOG_INFO, call->log, 0,
+                  "client sent malformed call: %s", p->unpack.why);
+
+    return ngx_thrift_error_set(call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
+                                "malformed call: %s", p->unpack.why);
+}
+
+
+/* What has come out goes if nobody has taken it. */
+
+static void
+ngx_thrift_packed_call_free(ngx_thrift_slice_t *slice)
+{
+    ngx_thrift_packed_call_t  *p;
+
+    p = (ngx_thrift_packed_call_t *) slice;
+
+    slice->call->owner->hold(slice->call, -p->held);
+
+    if (p->unpack.to) {
+        ngx_thrift_unpack_cancel(&p->unpack);
+    }
+
+    if (p->levels) {
+        ngx_thrift_block_unref(p->levels);
+    }
+}
+
+
+static ngx_int_t
+ngx_thrift_packed_unsupported(ngx_thrift_call_t *call)
+{
+    ngx_log_error(NGX_LOG_INFO, call->log, 0,
+                  "client sent call with transforms that are not supported");
+
+    return ngx_thrift_error_set(call, NTHRIFT_EXC_INVALID_TRANSFORM, 400,
+                                "transforms are not supported");
+}
+
+
+/* In place of what was received; its info headers are the same. */
+
+static void
+ngx_thrift_packed_take(ngx_thrift_call_t *call, ngx_thrift_message_t *m)
+{
+    off_t                  n;
+    ngx_uint_t             own;
+    ngx_thrift_message_t  *request;
+
+    request = &call->request;
+
+    n = (off_t) m->wire.length - (off_t) request->wire.length;
+    own = (call->headers.len
+           && call->headers.data == request->wire.head.info.data);
+
+    call->packed = 1;
+    call->pruned = -n;
+    call->owner->hold(call, n);
+
+    ngx_thrift_message_release(request);
+    ngx_thrift_message_move(request, m);
+    ngx_thrift_message_split(request, call->pool);
+
+    if (own) {
+        call->headers = request->wire.head.info;
+    }
+}
+
+
+ngx_int_t
+ngx_thrift_packed_unpack(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
+    nthrift_rules_t *rules, const char **why)
+{
+    off_t                  n;
+    ngx_int_t              rc;
+    ngx_thrift_unpack_t    un;
+    ngx_thrift_message_t   to;
+
+    *why = "its transforms are not supported";
+
+    rc = ngx_thrift_unpack_start(&un, &to, m, rules, call->pool);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    do {
+        n = (off_t) un.size;
+
+        rc = ngx_thrift_unpack_part(&un, NGX_THRIFT_SLICE);
+
+        if (rc == NGX_AGAIN) {
+            call->owner->hold(call, n);
+
+            if (call->owner->may_receive(call, 1) == NGX_ERROR) {
+                ngx_thrift_unpack_cancel(&un);
+                rc = NGX_ERROR;
+            }
+
+            call->owner->hold(call, -n);
+        }
+
+    } while (rc == NGX_AGAIN);
+
+    if (rc != NGX_OK) {
+        *why = un.why;
+        return rc;
+    }
+
+    call->owner->hold(call, (off_t) to.wire.length - (off_t) m->wire.length);
+
+    ngx_thrift_message_release(m);
+    ngx_thrift_message_move(m, &to);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_thrift_packed_reply(ngx_thrift_call_t *call)
+{
+    ngx_int_t                   rc;
+    ngx_thrift_packed_reply_t  *p;
+
+    if (!call->packed || call->out == NULL) {
+        return NGX_OK;
+    }
+
+    p = ngx_palloc(call->pool, sizeof(ngx_thrift_packed_reply_t));
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    p->slice.call = call;
+    p->slice.part = ngx_thrift_packed_reply_part;
+    p->slice.done = ngx_thrift_packed_reply_done;
+    p->slice.free = ngx_thrift_packed_reply_free;
+
+    rc = ngx_thrift_pack_start(&p->pack, call->out, call->pool);
+
+    if (rc != NGX_OK) {
+        return (rc == NGX_DECLINED) ? NGX_OK : NGX_ERROR;
+    }
+
+    call->owner->hold(call, p->pack.plain);
+
+    rc = ngx_thrift_packed_reply_part(&p->slice);
+
+    if (rc == NGX_AGAIN) {
+        return ngx_thrift_slice_start(&p->slice);
+    }
+
+    ngx_thrift_packed_reply_take(p, rc);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_thrift_packed_reply_part(ngx_thrift_slice_t *slice)
+{
+    return ngx_thrift_pack_part(&((ngx_thrift_packed_reply_t *) slice)->pack,
+                                NGX_THRIFT_SLICE);
+}
+
+
+static ngx_int_t
+ngx_thrift_packed_reply_done(ngx_thrift_slice_t *slice, ngx_int_t rc)
+{
+    ngx_thrift_packed_reply_t  *p;
+
+    p = (ngx_thrift_packed_reply_t *) slice;
+
+    ngx_thrift_packed_reply_take(p, rc);
+    ngx_thrift_reply_ready(slice->call);
+
+    return NGX_AGAIN;
+}
+
+
+/* In place of what was there, if it got smaller. */
+
+static void
+ngx_thrift_packed_reply_take(ngx_thrift_packed_reply_t *p, ngx_int_t rc)
+{
+    ngx_chain_t        *out;
+    ngx_thrift_call_t  *call;
+
+    call = p->slice.call;
+    p->pack.in = NULL;
+
+    if (rc != NGX_OK) {
+        return;
+    }
+
+    out = ngx_alloc_chain_link(call->pool);
+
+    if (out) {
+        out->buf = p->pack.out;
+        out->next = NULL;
+
+        call->out = out;
+        call->out_length = ngx_buf_size(out->buf);
+    }
+}
+
+
+static void
+ngx_thrift_packed_reply_free(ngx_thrift_slice_t *slice)
+{
+    ngx_thrift_packed_reply_t  *p;
+
+    p = (ngx_thrift_packed_reply_t *) slice;
+
+    if (p->pack.in) {
+        ngx_thrift_pack_cancel(&p->pack);
+    }
+}
