@@ -1,8 +1,8 @@
 // Apache's C++ client: TRANSPORT PROTOCOL PORT [multi|concurrent]
 //
-// TRANSPORT is framed or buffered, PROTOCOL binary, compact or json.  "multi" calls
-// through TMultiplexedProtocol; "concurrent" has eight threads call over one
-// connection at once: they know their replies by seqid.
+// TRANSPORT is framed, buffered or header, PROTOCOL binary, compact or json.
+// "multi" calls through TMultiplexedProtocol; "concurrent" has eight threads
+// call over one connection at once: they know their replies by seqid.
 
 #include "Newer.h"
 #include "Other.h"
@@ -11,6 +11,7 @@
 #include <thrift/async/TConcurrentClientSyncInfo.h>
 #include <thrift/protocol/TBinaryProtocol.h>
 #include <thrift/protocol/TCompactProtocol.h>
+#include <thrift/protocol/THeaderProtocol.h>
 #include <thrift/protocol/TJSONProtocol.h>
 #include <thrift/protocol/TMultiplexedProtocol.h>
 #include <thrift/transport/TBufferTransports.h>
@@ -206,9 +207,18 @@ void run_concurrently(std::shared_ptr<TProtocol> in,
 }
 
 
-std::shared_ptr<TProtocol> make_protocol(const std::string &name,
-    std::shared_ptr<TTransport> transport)
+std::shared_ptr<TProtocol> make_protocol(const std::string &framing,
+    const std::string &name, std::shared_ptr<TTransport> transport)
 {
+    if (framing == "header") {
+        auto protocol = std::make_shared<THeaderProtocol>(transport,
+            name == "compact" ? T_COMPACT_PROTOCOL : T_BINARY_PROTOCOL);
+
+        protocol->setHeader("from", "cpp");
+
+        return protocol;
+    }
+
     if (name == "compact") {
         return std::make_shared<TCompactProtocol>(transport);
     }
@@ -245,13 +255,14 @@ int main(int argc, char **argv)
         transport = std::make_shared<TBufferedTransport>(socket);
     }
 
-    std::shared_ptr<TProtocol> protocol = make_protocol(proto, transport);
+    std::shared_ptr<TProtocol> protocol = make_protocol(framing, proto, transport);
 
     try {
         transport->open();
 
         if (mode == "concurrent") {
-            run_concurrently(protocol, make_protocol(proto, transport));
+            run_concurrently(protocol,
+                             make_protocol(framing, proto, transport));
 
         } else if (mode == "multi") {
             std::string name;

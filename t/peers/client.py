@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Apache's Python client: TRANSPORT PROTOCOL PORT [multi|nope]
 
-TRANSPORT is framed or buffered; PROTOCOL binary, compact, json, or, in C,
-accel or accelc.  "multi" calls through TMultiplexedProtocol, "nope" a service that the
+TRANSPORT is framed, buffered, header, or zlib, which is header with that
+transform; PROTOCOL binary, compact, json, or, in C, accel or accelc.  "multi"
+calls through TMultiplexedProtocol, "nope" a service that the
 server does not have.
 """
 
@@ -13,19 +14,38 @@ from thrift.protocol.TBinaryProtocol import (TBinaryProtocol,
                                              TBinaryProtocolAccelerated)
 from thrift.protocol.TCompactProtocol import (TCompactProtocol,
                                               TCompactProtocolAccelerated)
+from thrift.protocol.THeaderProtocol import THeaderProtocol
 from thrift.protocol.TJSONProtocol import TJSONProtocol
 from thrift.protocol.TMultiplexedProtocol import TMultiplexedProtocol
+from thrift.transport.THeaderTransport import (THeaderClientType,
+                                               THeaderSubprotocolID,
+                                               THeaderTransformID)
 from thrift.transport.TSocket import TSocket
 from thrift.transport.TTransport import TBufferedTransport, TFramedTransport
 
 from calls import Calls
 from peers import Newer, Other, ttypes
 
-TRANSPORTS = {"framed": TFramedTransport, "buffered": TBufferedTransport}
+TRANSPORTS = {"framed": TFramedTransport, "buffered": TBufferedTransport,
+              "header": TBufferedTransport, "zlib": TBufferedTransport}
 PROTOCOLS = {"binary": TBinaryProtocol, "compact": TCompactProtocol,
              "json": TJSONProtocol,
              "accel": TBinaryProtocolAccelerated,
              "accelc": TCompactProtocolAccelerated}
+
+
+def header_protocol(transport, transport_name, protocol_name):
+    protocol = THeaderProtocol(transport, [THeaderClientType.HEADERS],
+                               THeaderSubprotocolID.COMPACT
+                               if protocol_name == "compact"
+                               else THeaderSubprotocolID.BINARY)
+
+    protocol.set_header(b"from", b"python")
+
+    if transport_name == "zlib":
+        protocol.add_transform(THeaderTransformID.ZLIB)
+
+    return protocol
 
 
 def main():
@@ -34,7 +54,9 @@ def main():
     sock = TSocket("127.0.0.1", int(port))
     sock.setTimeout(30000)
     transport = TRANSPORTS[transport_name](sock)
-    protocol = PROTOCOLS[protocol_name](transport)
+    protocol = (header_protocol(transport, transport_name, protocol_name)
+                if transport_name in ("header", "zlib")
+                else PROTOCOLS[protocol_name](transport))
     transport.open()
 
     def client(service, name):

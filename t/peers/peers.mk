@@ -37,11 +37,11 @@ $(PEER_PROGRAMS:=.o): build/peers/%.o: t/peers/%.cpp build/peers/generated
 	@g++ $(PEER_CXXFLAGS) -c -o $@ $<
 
 build/peers/server: build/peers/server.o $(PEER_OBJECTS)
-	@g++ -o $@.new $^ -lthriftnb -lthrift -levent -lpthread \
+	@g++ -o $@.new $^ -lthriftnb -lthriftz -lthrift -levent -lpthread \
 	    && mv $@.new $@
 
 build/peers/client: build/peers/client.o $(PEER_OBJECTS)
-	@g++ -o $@.new $^ -lthrift -lpthread && mv $@.new $@
+	@g++ -o $@.new $^ -lthriftz -lthrift -lpthread && mv $@.new $@
 
 
 # thriftpy2 and aiothrift are no packages of Debian 12: from PyPI, if it can

@@ -1,9 +1,9 @@
 // Apache's C++ servers, one for each KIND:TRANSPORT:PROTOCOL:PORT.
 //
 // KIND is threaded, nonblocking (its transport is framed), simple (one
-// connection at a time) or pool (four threads); TRANSPORT framed, buffered or
-// http; PROTOCOL binary, compact or json.  Each answers Peer, and both services
-// to multiplexed calls.
+// connection at a time) or pool (four threads); TRANSPORT framed, buffered,
+// http, or header, with which the client says which protocol; PROTOCOL binary,
+// compact or json.  Each answers Peer, and both services to multiplexed calls.
 //
 // The file that PEERS_RECORD names gets a line for each text that was echoed or
 // told.  Whoever is told "sleep MS" sleeps before it returns, and one who is
@@ -18,6 +18,7 @@
 #include <thrift/processor/TMultiplexedProcessor.h>
 #include <thrift/protocol/TBinaryProtocol.h>
 #include <thrift/protocol/TCompactProtocol.h>
+#include <thrift/protocol/THeaderProtocol.h>
 #include <thrift/protocol/TJSONProtocol.h>
 #include <thrift/server/TNonblockingServer.h>
 #include <thrift/server/TSimpleServer.h>
@@ -180,7 +181,9 @@ void serve(const std::string &what, std::shared_ptr<TProcessor> processor)
 
     std::shared_ptr<TProtocolFactory> protocol;
 
-    if (proto == "compact") {
+    if (framing == "header") {
+        protocol = std::make_shared<THeaderProtocolFactory>();
+    } else if (proto == "compact") {
         protocol = std::make_shared<TCompactProtocolFactory>();
     } else if (proto == "json") {
         protocol = std::make_shared<TJSONProtocolFactory>();

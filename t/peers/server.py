@@ -2,9 +2,10 @@
 """Apache's Python servers, one for each KIND:TRANSPORT:PROTOCOL:PORT.
 
 KIND is threaded, simple (one connection at a time) or pool (10 threads, or as
-many as PEERS_THREADS says); TRANSPORT framed or buffered; PROTOCOL binary,
-compact, json, or lax: binary, where heads of messages have no version.  Each
-answers Peer, and both services to multiplexed calls.
+many as PEERS_THREADS says); TRANSPORT framed, buffered or header, with which
+the client says which protocol; PROTOCOL binary, compact, json, or lax: binary,
+where heads of messages have no version.  Each answers Peer, and both services
+to multiplexed calls.
 
 Strings are echoed after as many ms as PEERS_DELAY says.
 
@@ -21,10 +22,12 @@ from thrift.TMultiplexedProcessor import TMultiplexedProcessor
 from thrift.protocol.TBinaryProtocol import (TBinaryProtocol,
                                              TBinaryProtocolFactory)
 from thrift.protocol.TCompactProtocol import TCompactProtocolFactory
+from thrift.protocol.THeaderProtocol import THeaderProtocolFactory
 from thrift.protocol.TJSONProtocol import TJSONProtocolFactory
 from thrift.protocol.TProtocol import TProtocolException
 from thrift.server.TServer import (TSimpleServer, TThreadedServer,
                                    TThreadPoolServer)
+from thrift.transport.THeaderTransport import THeaderClientType
 from thrift.transport.TSocket import TServerSocket
 from thrift.transport.TTransport import (TBufferedTransportFactory,
                                          TFramedTransportFactory,
@@ -36,7 +39,8 @@ from peers.ttypes import Refused
 KINDS = {"threaded": TThreadedServer, "simple": TSimpleServer,
          "pool": TThreadPoolServer}
 TRANSPORTS = {"framed": TFramedTransportFactory,
-              "buffered": TBufferedTransportFactory}
+              "buffered": TBufferedTransportFactory,
+              "header": TBufferedTransportFactory}
 
 
 class LaxProtocol(TBinaryProtocol):
@@ -141,7 +145,9 @@ def serve(what, processor):
     options = {} if kind == "simple" else {"daemon": True}
 
     server = KINDS[kind](processor, TServerSocket("127.0.0.1", int(port)),
-                         TRANSPORTS[transport](), PROTOCOLS[protocol](),
+                         TRANSPORTS[transport](),
+                         THeaderProtocolFactory([THeaderClientType.HEADERS])
+                         if transport == "header" else PROTOCOLS[protocol](),
                          **options)
 
     if kind == "pool":
