@@ -80,6 +80,21 @@ my @foreign = (
     [ 'THeader of nothing', substr($header, 0, 12) . "\0\0" . substr($header, 14),
       'THeader without protocol' ],
 
+    [ 'TTHeader', pack('NnnNn', 60, 0x1000, 0, 1, 4) . "\0" x 16
+                  . "\x80\1\0\1" . "x" x 26,
+      'TTHeader transport, which is not supported' ],
+    [ 'Accumulo', frame("\xaa\x8d\x9a\x94\x08\1\x054.0.0\2\x82\x21\1\1a\0"),
+      'Accumulo\'s protocol, which is not supported' ],
+    [ 'big frame', 'BIGF' . pack('Q>', 1 << 31),
+      'frame of fbthrift that is larger than a frame may be' ],
+
+    [ 'Redis', "*2\r\n\$3\r\nGET\r\n\$1\r\na\r\n",
+      'Redis command instead of Thrift' ],
+    [ 'Redis ping', "PING\r\n", 'Redis command instead of Thrift' ],
+    [ 'AMQP', "AMQP\0\0\x09\1", 'AMQP instead of Thrift' ],
+    [ 'Dubbo', "\xda\xbb\xc2\0" . pack('Q>N', 1, 5) . 'hello',
+      'Dubbo instead of Thrift' ],
+
     [ 'SASL', "\1\0\0\0\5PLAIN\2\0\0\0\4\0a\0b",
       'SASL negotiation, which is not supported' ],
     [ 'SASL GSSAPI', "\1\0\0\0\6GSSAPI",
@@ -174,6 +189,12 @@ for (grep { $_->[0] =~ /^(HTTP GET|empty frame|text)$/ } @foreign) {
     ok($c->closed(), "$name, closed behind calls");
 }
 
+# fbthrift's looks like a message without version where that is allowed
+
+is(said('auto', "\0\0\x54\0\0\0\0\4\x40\0\1\0\0" . "\0" x 75),
+   'client sent Rocket transport, which is not supported while reading call '
+   . 'from client', 'Rocket');
+
 # where lax is allowed, all of it is still not Thrift
 
 for (@foreign) {
@@ -187,6 +208,11 @@ for (@foreign) {
     is(said('lax', $bytes), "client sent $text while reading call from client",
        "lax, $name");
 }
+
+# what Finagle asks first is a call like others
+
+is($t->client('auto')->call('__can__finagle__trace__v3__')->{type}, REPLY,
+   'TTwitter');
 
 # bytes without sense
 
@@ -244,7 +270,7 @@ is($refused[0], " refused 400 27 0 $http", 'the first');
 is((grep { /TLS handshake/ } @refused)[0],
    ' refused 400 ' . length($hello) . ' 0 TLS handshake instead of Thrift',
    'its length');
-is(scalar $t->grep_log(qr/^(?!(get|slow|last) success 200 | refused 400 )/,
+is(scalar $t->grep_log(qr/^(?!(get|slow|last|__can__\w+) success 200 | refused 400 )/,
                        'access.log'), 0, 'else only calls');
 
 # the error log

@@ -40,7 +40,8 @@ typedef struct {
 } frame_foreign_t;
 
 
-#define FRAME_HTTP  "HTTP request instead of Thrift"
+#define FRAME_HTTP   "HTTP request instead of Thrift"
+#define FRAME_REDIS  "Redis command instead of Thrift"
 
 
 static const frame_foreign_t  frame_foreign[] = {
@@ -58,6 +59,10 @@ static const frame_foreign_t  frame_foreign[] = {
     { "SSH-",      4, "SSH instead of Thrift" },
     { "PROXY ",    6, "PROXY protocol header instead of Thrift" },
     { "\r\n\r\n\0\r", 6, "PROXY protocol header instead of Thrift" },
+    { "AMQP",      4, "AMQP instead of Thrift" },
+    { "\xda\xbb", 2, "Dubbo instead of Thrift" },
+    { "PING\r\n", 6, FRAME_REDIS },
+    { "BIGF",      4, "frame of fbthrift that is larger than a frame may be" },
     { "[1,",       3, "JSON protocol, which is not supported" },
     { "x\x01",     2, "zlib stream, which is not supported" },
     { "x\x5e",     2, "zlib stream, which is not supported" },
@@ -132,6 +137,76 @@ frame_read_tls(const uint8_t *p, size_t n)
 }
 
 
+/* An array of Redis's protocol: its size, and a string's size. */
+
+static int
+frame_is_redis(const uint8_t *p)
+{
+    if (p[0] != '*' || p[1] < '1' || p[1] > '9') {
+        return 0;
+    }
+
+    return (p[2] == '\r' && p[3] == '\n' && p[4] == '$')
+           || (p[2] >= '0' && p[2] <= '9' && p[3] == '\r' && p[4] == '\n');
+}
+
+
+/*
+ * Frames of others, by their first bytes.
+ *
+ * TTHeader: a length word, 0x1000, flags, ... (Kitex, "Transport Protocol
+ * TTHeader").  Accumulo: a framed compact number before the message, 0x41434355
+ * (AccumuloProtocolFactory.java).
+ */
+
+static int
+frame_read_foreign_frame(const uint8_t *p, size_t n, nthrift_error_t *err)
+{
+    static const uint8_t  accumulo[] = { 0xaa, 0x8d, 0x9a, 0x94 };
+
+    if (p[4] == 0x10 && p[5] == 0) {
+        return nthrift_error_set(err, "TTHeader transport, which is not "
+                                      "supported");
+    }
+
+    if (frame_is_redis(p)) {
+        return nthrift_error_set(err, FRAME_REDIS);
+    }
+
+    if (memcmp(p + 4, accumulo, (n < 8) ? n - 4 : 4) != 0) {
+        return NTHRIFT_DECLINED;
+    }
+
+    return (n < 8) ? NTHRIFT_AGAIN
+                   : nthrift_error_set(err, "Accumulo's protocol, which is "
+                                            "not supported");
+}
+
+
+/*
+ * RSocket, which fbthrift calls Rocket, begins with a frame SETUP: length of 24
+ * bits, stream 0, type 1 in the upper six bits.
+ */
+
+static frame_noinline int
+frame_read_rocket(const uint8_t *p, size_t n, nthrift_error_t *err)
+{
+    if ((p[0] == 0 && p[1] == 0 && p[2] == 0) || p[3] != 0 || p[4] != 0
+        || p[5] != 0)
+    {
+        return NTHRIFT_DECLINED;
+    }
+
+    if (n < 8) {
+        return NTHRIFT_AGAIN;
+    }
+
+    return (p[6] == 0 && p[7] >> 2 == 1)
+           ? nthrift_error_set(err, "Rocket transport, which is not supported")
+           : NTHRIFT_DECLINED;
+}
+
+
 /*
  * What begins like a frame, but is none.  Six bytes at least, the first of
  * them less than FRAME_LENGTH_END.
@@ -140,6 +215,8 @@ frame_read_tls(const uint8_t *p, size_t n)
 static frame_noinline int
 frame_read_not_frame(const uint8_t *p, size_t n, nthrift_error_t *err)
 {
+    int  rc;
+
     /* RFC 8446, section 6: an alert has two bytes */
 
     if (p[0] == 0x15 && p[1] == 0x03 && p[2] <= 0x04 && p[3] == 0
@@ -167,7 +244,9 @@ frame_read_not_frame(const uint8_t *p, size_t n, nthrift_error_t *err)
         return nthrift_error_set(err, "JSON protocol, which is not supported");
     }
 
-    return frame_read_foreign(p, n, err);
+    rc = frame_read_foreign_frame(p, n, err);
+
+    return (rc != NTHRIFT_DECLINED) ? rc : frame_read_foreign(p, n, err);
 }
 
 
@@ -358,6 +437,14 @@ frame_read_length(const nthrift_rules_t *rules, const uint8_t *p, size_t n,
 
         return rc;
     }
+
+    if (rc != NTHRIFT_DECLINED) {
+        return rc;
+    }
+
+    /* a name of four to seven bytes would look the same */
+
+    rc = rules->lax ? NTHRIFT_DECLINED : frame_read_rocket(p, n, err);
 
     if (rc != NTHRIFT_DECLINED) {
         return rc;
