@@ -33,6 +33,14 @@ typedef enum {
 
 #define JSON_WRITE_CODES   4
 
+/* Digits behind the point that are looked for first. */
+
+#define JSON_WRITE_PLACES  6
+
+/* A double with more takes as long as so many bytes of other values. */
+
+#define JSON_WRITE_COST    256
+
 
 static const char *const  json_write_types[NTHRIFT_UUID + 1] = {
     [NTHRIFT_BOOL] = "tf",
@@ -87,6 +95,54 @@ json_write_int(nthrift_json_write_t *w, int64_t value)
 
 
 /*
+ * Most have few digits.  The quotient of two numbers that are exact is the
+ * double that is nearest to it, which is what a reader makes of these digits.
+ * NTHRIFT_DECLINED: it has more of them.
+ */
+
+static int
+json_write_decimal(nthrift_json_write_t *w, double real)
+{
+    int      places;
+    char     text[32];
+    double   scale;
+    int64_t  n;
+
+    scale = 1;
+
+    for (places = 0; places <= JSON_WRITE_PLACES; places++) {
+
+        if (fabs(real) * scale >= 1e15) {
+            return NTHRIFT_DECLINED;
+        }
+
+        n = (int64_t) (fabs(real) * scale + 0.5);
+
+        if ((double) n / scale == fabs(real)) {
+            break;
+        }
+
+        scale *= 10;
+    }
+
+    if (places > JSON_WRITE_PLACES) {
+        return NTHRIFT_DECLINED;
+    }
+
+    json_write_put(w, signbit(real) ? "-" : "");
+    json_write_int(w, n / (int64_t) scale);
+
+    if (places != 0) {
+        (void) snprintf(text, sizeof(text), ".%0*" PRId64, places,
+                        n % (int64_t) scale);
+        json_write_put(w, text);
+    }
+
+    return NTHRIFT_OK;
+}
+
+
+/*
  * The digits, 17 at most, that make the same number again; RFC 8259 takes all
  * that "%g" writes of numbers.
  */
@@ -110,11 +166,17 @@ json_write_double(nthrift_json_write_t *w, int64_t bits)
         return;
     }
 
+    if (w->dropping != NULL || json_write_decimal(w, real) == NTHRIFT_OK) {
+        return;
+    }
+
     digits = 15;
 
     do {
         (void) snprintf(text, sizeof(text), "%.*g", digits, real);
     } while (++digits <= 17 && strtod(text, NULL) != real);
+
+    w->stop -= (w->stop > JSON_WRITE_COST) ? JSON_WRITE_COST : w->stop;
 
     json_write_put(w, text);
 }
