@@ -235,6 +235,11 @@ sub dialects {
     is((grep { $_->{transport} eq 'unframed' } $users->calls()), 6,
        'no frame is made');
 
+    is($web->post('/thrift', '[1,"Users:no",1,7,{}]',
+                  'Content-Type' => 'application/vnd.apache.thrift.json')
+           ->{body},
+       '[1,"no",3,7,{"1":{"str":"not today"},"2":{"i32":6}}]', 'JSON');
+
     is(reply($web->post('/strict', message('get', undef,
                                            protocol => 'lax'))),
        '400 not one Thrift message: message without version',

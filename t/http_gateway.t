@@ -46,6 +46,10 @@ http {
             thrift_gateway_max_values  5;
         }
 
+        location /json {
+            thrift_gateway  json;
+        }
+
         location /compact {
             thrift_gateway  compact;
         }
@@ -74,6 +78,14 @@ stream {
         thrift_service Other order=2 {
             thrift_pass  127.0.0.1:%%PORT_users%%;
         }
+    }
+
+    server {
+        listen           unix:%%SOCK_json%%;
+        thrift_name      json;
+        thrift_protocol  json;
+        thrift_pass      127.0.0.1:%%PORT_users%%;
+        thrift_service   Users { }
     }
 
     server {
@@ -203,6 +215,8 @@ sub arguments {
                                      . '"}}')), "200 $text",
        'a large body, from a file');
     is(shown(post('/compact/Users/get', '[7]')), "200 $text", 'compact');
+    is(shown(post('/json/Users/get', '[7]')), "200 $text",
+       'where others speak JSON');
     is(shown(post('/api/Users/get', '[7]', 'Content-Type' =>
                   'application/json; charset=utf-8')), "200 $text",
        'with a charset');

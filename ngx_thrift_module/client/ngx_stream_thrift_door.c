@@ -110,6 +110,7 @@ ngx_stream_thrift_door_prepare(ngx_connection_t *c,
     ngx_memzero(door, sizeof(ngx_stream_thrift_door_t));
 
     door->size = call->size;
+    door->protocol = call->protocol;
     cln->handler = ngx_stream_thrift_door_cleanup;
 
     c->number = call->client->number;
@@ -206,6 +207,21 @@ ngx_stream_thrift_door_of(ngx_connection_t *c)
     }
 
     return NULL;
+}
+
+
+nthrift_rules_t *
+ngx_stream_thrift_door_rules(ngx_stream_thrift_door_t *door,
+    ngx_stream_thrift_srv_conf_t *conf)
+{
+    if (door->protocol == NTHRIFT_PROTOCOL_AUTO) {
+        return &conf->door_rules;
+    }
+
+    door->rules = conf->door_rules;
+    door->rules.protocol = (uint8_t) door->protocol;
+
+    return &door->rules;
 }
 
 

@@ -32,6 +32,9 @@ struct ngx_stream_thrift_named_s {
 
 struct ngx_stream_thrift_door_s {
     off_t                        size;          /* bytes of the message */
+    ngx_uint_t                   protocol;      /* NTHRIFT_PROTOCOL_AUTO: by
+                                                   the server's rules */
+    nthrift_rules_t              rules;
     ngx_uint_t                   answered;      /* the head was written */
     ngx_thrift_door_head_t       head;
     ngx_buf_t                    buf[2];        /* of it, and of a text */
@@ -45,6 +48,10 @@ ngx_stream_thrift_door_t *ngx_stream_thrift_door_of(ngx_connection_t *c);
 /* ngx_thrift_doors_t's. */
 ngx_socket_t ngx_stream_thrift_door_open(void *server,
     ngx_thrift_door_call_t *call, ngx_log_t *log);
+
+/* The rules by which its message is read. */
+nthrift_rules_t *ngx_stream_thrift_door_rules(ngx_stream_thrift_door_t *door,
+    ngx_stream_thrift_srv_conf_t *conf);
 
 /* Has all of the message been received? */
 ngx_uint_t ngx_stream_thrift_door_is_read(ngx_stream_thrift_session_t *ts);

@@ -99,7 +99,8 @@ ngx_stream_thrift_handler(ngx_stream_session_t *s)
     ts->conf = ngx_stream_get_module_srv_conf(s, ngx_stream_thrift_module);
     ts->main = ngx_stream_get_module_main_conf(s, ngx_stream_thrift_module);
     ts->door = ngx_stream_thrift_door_of(c);
-    ts->rules = ts->door ? &ts->conf->door_rules : &ts->conf->messages.rules;
+    ts->rules = ts->door ? ngx_stream_thrift_door_rules(ts->door, ts->conf)
+                         : &ts->conf->messages.rules;
 
     ngx_stream_set_ctx(s, ts, ngx_stream_thrift_module);
 

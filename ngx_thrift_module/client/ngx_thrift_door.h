@@ -48,6 +48,8 @@ typedef struct {
     off_t               size;       /* bytes of the message, 1 at least */
     ngx_chain_t        *message;    /* all of it, in memory, which stays the
                                        caller's; NULL: it will be written */
+    ngx_uint_t          protocol;   /* that it is in; NTHRIFT_PROTOCOL_AUTO: as
+                                       of the server's other clients */
 } ngx_thrift_door_call_t;
 
 
@@ -81,8 +83,8 @@ typedef struct {
 
     /*
      * The methods of such a server{}, ngx_thrift_door_method_t, to an empty
-     * array, one service after the other, and the protocol that it reads: not
-     * NTHRIFT_PROTOCOL_AUTO.
+     * array, one service after the other, and the protocol that they are best
+     * called in: NTHRIFT_BINARY or NTHRIFT_COMPACT.
      */
     ngx_int_t         (*describe)(void *server, ngx_array_t *methods,
                             ngx_uint_t *protocol);

@@ -47,6 +47,8 @@ typedef struct {
 
     ngx_str_t                     path;     /* of the location */
     ngx_http_thrift_gateway_t    *gateway;  /* NULL: a door */
+    ngx_uint_t                    protocol; /* of its messages; of a door's: 0,
+                                               the client's */
 } ngx_http_thrift_server_t;
 
 
@@ -100,7 +102,6 @@ struct ngx_http_thrift_gateway_s {
     nthrift_map_t                 methods;  /* by path */
     nthrift_map_t                 services; /* to nthrift_idl_service_t */
     nthrift_str_t                 openapi;  /* JSON */
-    ngx_uint_t                    protocol;
     uint64_t                      seed;
 };
 

@@ -294,7 +294,7 @@ ngx_http_thrift_gateway_get(ngx_http_request_t *r)
 
     if (nthrift_plain_read_query(&ctx->rules, &ctx->arena, &ctx->method->plain,
                                  &query,
-                                 (unsigned) tlcf->server->gateway->protocol,
+                                 (unsigned) tlcf->server->protocol,
                                  &body, &err)
         != NTHRIFT_OK)
     {
@@ -333,7 +333,7 @@ ngx_http_thrift_gateway_body(ngx_http_request_t *r)
     }
 
     if (nthrift_plain_read(&ctx->rules, &ctx->arena, &ctx->method->plain,
-                           &text, (unsigned) tlcf->server->gateway->protocol,
+                           &text, (unsigned) tlcf->server->protocol,
                            &body, &err)
         != NTHRIFT_OK)
     {
@@ -430,7 +430,7 @@ ngx_http_thrift_gateway_message(ngx_http_request_t *r, nthrift_str_t *body)
     ngx_memzero(&head, sizeof(nthrift_head_t));
 
     head.transport = NTHRIFT_UNFRAMED;
-    head.protocol = (uint8_t) tlcf->server->gateway->protocol;
+    head.protocol = (uint8_t) tlcf->server->protocol;
     head.type = ctx->method->plain.idl->oneway ? NTHRIFT_ONEWAY : NTHRIFT_CALL;
     head.name = ctx->method->name;
 

@@ -50,7 +50,7 @@ ngx_http_thrift_init_gateway(ngx_cycle_t *cycle,
                        sizeof(ngx_thrift_door_method_t))
         != NGX_OK
         || ngx_stream_thrift_doors.describe(server->server, &methods,
-                                            &gw->protocol)
+                                            &server->protocol)
            != NGX_OK)
     {
         return NGX_ERROR;

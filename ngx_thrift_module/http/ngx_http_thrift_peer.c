@@ -82,12 +82,16 @@ ngx_http_thrift_peer_get(ngx_peer_connection_t *pc, void *data)
 static void
 ngx_http_thrift_peer_call(ngx_http_request_t *r, ngx_thrift_door_call_t *call)
 {
-    ngx_uint_t    in_file;
-    ngx_chain_t  *cl;
+    ngx_uint_t                   in_file;
+    ngx_chain_t                 *cl;
+    ngx_http_thrift_loc_conf_t  *tlcf;
+
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_http_thrift_module);
 
     call->client = r->connection;
     call->size = ngx_http_thrift_size(r->upstream->request_bufs);
     call->message = NULL;
+    call->protocol = tlcf->server->protocol;
 
     in_file = 0;
 
