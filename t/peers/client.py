@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """Apache's Python client: TRANSPORT PROTOCOL PORT [multi|nope]
 
-TRANSPORT is framed, buffered, header, or zlib, which is header with that
-transform; PROTOCOL binary, compact, json, or, in C, accel or accelc.  "multi"
-calls through TMultiplexedProtocol, "nope" a service that the
-server does not have.
+TRANSPORT is framed, buffered, header, zlib, which is header with that
+transform, or http, to the path "/thrift"; PROTOCOL binary, compact, json, or,
+in C, accel or accelc.  "multi" calls through TMultiplexedProtocol, "nope" a
+service that the server does not have.
 """
 
 import sys
@@ -20,6 +20,7 @@ from thrift.protocol.TMultiplexedProtocol import TMultiplexedProtocol
 from thrift.transport.THeaderTransport import (THeaderClientType,
                                                THeaderSubprotocolID,
                                                THeaderTransformID)
+from thrift.transport.THttpClient import THttpClient
 from thrift.transport.TSocket import TSocket
 from thrift.transport.TTransport import TBufferedTransport, TFramedTransport
 
@@ -51,12 +52,18 @@ def header_protocol(transport, transport_name, protocol_name):
 def main():
     transport_name, protocol_name, port, *mode = sys.argv[1:]
 
-    sock = TSocket("127.0.0.1", int(port))
-    sock.setTimeout(30000)
-    transport = TRANSPORTS[transport_name](sock)
+    if transport_name == "http":
+        transport = THttpClient(f"http://127.0.0.1:{port}/thrift")
+        transport.setTimeout(30000)
+    else:
+        sock = TSocket("127.0.0.1", int(port))
+        sock.setTimeout(30000)
+        transport = TRANSPORTS[transport_name](sock)
+
     protocol = (header_protocol(transport, transport_name, protocol_name)
                 if transport_name in ("header", "zlib")
                 else PROTOCOLS[protocol_name](transport))
+
     transport.open()
 
     def client(service, name):

@@ -5,7 +5,7 @@
 PEER_PACKAGES = g++ make thrift-compiler libthrift-dev libboost-dev \
                 libevent-dev libssl-dev python3 python3-thrift \
                 python3-thriftpy libthrift-perl libbit-vector-perl \
-                libclass-accessor-perl
+                libclass-accessor-perl php-cli php-thrift
 
 INTEROP_PACKAGES = $(PEER_PACKAGES) python3-venv
 
@@ -23,10 +23,12 @@ ifneq ($(filter Makefile,$(notdir $(MAKEFILE_LIST))),)
 build/peers/generated: | packages
 endif
 
-build/peers/generated: t/peers/peers.thrift
-	@mkdir -p build/peers/py build/peers/perl build/peers/cpp
+build/peers/generated: t/peers/peers.thrift t/peers/peers.mk
+	@mkdir -p build/peers/py build/peers/perl build/peers/cpp \
+	    build/peers/php
 	@thrift -nowarn --gen py -out build/peers/py $<
 	@thrift -nowarn --gen perl -out build/peers/perl $<
+	@thrift -nowarn --gen php -out build/peers/php $<
 	@thrift -nowarn --gen cpp:no_skeleton -out build/peers/cpp $<
 	@touch $@
 
