@@ -169,6 +169,13 @@ stream {
     }
 
     server {
+        listen                  127.0.0.1:%%PORT_setlarge%%;
+        thrift_max_header_size  262140;
+        thrift_pass             header;
+        thrift_set_header       x-trace  $thrift_header_trace;
+    }
+
+    server {
         listen                  127.0.0.1:%%PORT_none%%;
         thrift_max_header_size  0;
         thrift_pass             backend;
@@ -387,6 +394,14 @@ sub set_headers {
     $t->client('set')->call('get', [], seqid => 5);
     is(join(',', @{latest()->{headers}}),
        'x-client,127.0.0.1,traceparent,00-5-01', 'without THeader');
+
+    $c = theader_client('setlarge');
+
+    my $m = $c->call('get', [], headers => [ trace => 't' x 200_000 ]);
+    is("$m->{exception} $m->{message}", '7 headers are too large', 'too large');
+    ok($t->wait_log(qr/\[info\] .* headers of the call are too large/),
+       'as the client has sent them');
+    ok($c->call('get'), 'goes on');
 }
 
 

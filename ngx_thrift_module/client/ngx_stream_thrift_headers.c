@@ -348,10 +348,12 @@ ngx_stream_thrift_headers(ngx_thrift_call_t *call, nthrift_str_t *info)
         return NGX_OK;
     }
 
-    ngx_log_error(NGX_LOG_ERR, call->log, 0,
+    /* all that is long of them is the client's */
+
+    ngx_log_error(NGX_LOG_INFO, call->log, 0,
                   "headers of the call are too large: %uz bytes", list.size);
 
-    return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
+    return ngx_thrift_error_set(call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
                                 "headers are too large");
 }
 
