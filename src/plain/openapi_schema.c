@@ -5,7 +5,6 @@
  */
 
 #include "plain/openapi.h"
-#include "plain/read.h"
 
 #include <stdio.h>
 
@@ -287,59 +286,13 @@ nthrift_plain_openapi_type(nthrift_plain_document_t *d,
 
 /* Values */
 
-/* One value that is no field: it is all that there is to read. */
-
-static int
-schema_show(nthrift_plain_value_t *v, const nthrift_idl_type_t *type,
-    const nthrift_str_t *body, nthrift_str_t *text)
-{
-    nthrift_token_t        t;
-    nthrift_token_level_t  level;
-
-    v->p = body->data;
-    v->last = body->data + body->len;
-
-    memset(&level, 0, sizeof(nthrift_token_level_t));
-
-    level.left = 1;
-    level.type[1] = (uint8_t) nthrift_plain_scalar_type(type);
-
-    if (nthrift_plain_value_token(v, &level, &t) != NTHRIFT_OK
-        || nthrift_plain_value_write(v, &t, type->real) != NTHRIFT_OK)
-    {
-        return NTHRIFT_ERROR;
-    }
-
-    return nthrift_plain_value_finish(v, text);
-}
-
-
-/* The JSON of a value; NTHRIFT_ERROR: a limit, or memory. */
-
 static int
 schema_value(nthrift_plain_document_t *d, const nthrift_idl_type_t *type,
     const nthrift_idl_value_t *value, nthrift_str_t *text)
 {
-    nthrift_str_t          body;
-    nthrift_plain_path_t   root;
-    nthrift_plain_read_t   r;
     nthrift_plain_error_t  err;
-    nthrift_plain_value_t  v;
 
-    memset(&root, 0, sizeof(nthrift_plain_path_t));
-
-    nthrift_plain_read_start(&r, d->v.rules, d->v.arena, NTHRIFT_BINARY, &err);
-
-    if (nthrift_plain_default_value(&r, &root, type, value) != NTHRIFT_OK
-        || nthrift_plain_read_finish(&r, &body) != NTHRIFT_OK)
-    {
-        return NTHRIFT_ERROR;
-    }
-
-    nthrift_plain_value_start(&v, d->v.rules, d->v.arena, NTHRIFT_BINARY,
-                              NULL, NULL, &err);
-
-    return schema_show(&v, type, &body, text);
+    return nthrift_plain_show(d->v.rules, d->v.arena, type, value, text, &err);
 }
 
 

@@ -154,6 +154,16 @@ int nthrift_plain_indent(nthrift_arena_t *arena, const nthrift_str_t *text,
     nthrift_str_t *out);
 
 
+/*
+ * Writes the JSON of a constant or a default of the IDL, whose type is `type`.
+ * A struct has the defaults of what the value does not say.
+ */
+int nthrift_plain_show(const nthrift_plain_rules_t *rules,
+    nthrift_arena_t *arena, const nthrift_idl_type_t *type,
+    const nthrift_idl_value_t *value, nthrift_str_t *text,
+    nthrift_plain_error_t *err);
+
+
 /* A service, as the gateway or the document calls it. */
 
 typedef struct {
