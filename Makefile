@@ -34,8 +34,8 @@ BUILDS       =
 # Tests that start no nginx
 
 NO_NGINX_T   = t/agree.t t/idl.t t/json_docs.t t/nthrift_call.t \
-               t/nthrift_dialects.t t/nthrift_gen.t t/nthrift_probe.t \
-               t/openapi.t
+               t/nthrift_describe.t t/nthrift_dialects.t \
+               t/nthrift_gen.t t/nthrift_probe.t t/openapi.t
 
 # Tests of times, of which sanitizers show nothing that others do not
 
@@ -76,6 +76,10 @@ install: all build/nthrift ## install module, tool and headers; see PREFIX
 	@install -d $(DESTDIR)$(MODULES_DIR) $(DESTDIR)$(PREFIX)/bin
 	@install -m 644 $(MODULE) $(HTTP_MODULE) $(DESTDIR)$(MODULES_DIR)
 	@install build/nthrift $(DESTDIR)$(PREFIX)/bin
+	@install -D -m 644 tools/nthrift.1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man1/nthrift.1
+	@install -D -m 644 tools/nthrift.bash \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/nthrift
 	@for header in $(HEADERS); do \
 	    install -D -m 644 src/$$header \
 	        $(DESTDIR)$(PREFIX)/include/nthrift/$$header || exit 1; \

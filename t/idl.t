@@ -99,9 +99,9 @@ like(tool('check', $data), qr{/idl: error: cannot read: is a directory\n\z}, 'a 
 like(tool('dump', '-w', "$data/accept/empty.thrift"), qr{"definitions": \[\]},
      'dump');
 is(tool('check', '-w', "$data/accept/implicit_ids.thrift"), '', 'no warnings');
-like(tool('check'), qr/^usage:/, 'usage');
-like(tool('check', '-x', 'a'), qr/^usage:/, 'an unknown option');
-like(tool('dump', 'a', 'b'), qr/^usage:/, 'one file to dump');
+like(tool('check'), qr/FILE is missing: nthrift check FILE/, 'no file');
+like(tool('check', '-x', 'a'), qr/-x: no such option/, 'an unknown option');
+like(tool('dump', 'a', 'b'), qr/too many arguments: "b"/, 'one file to dump');
 is(status('check'), 2, 'usage exit code');
 
 spew("$tmp/include.thrift", "include \"found.thrift\"\n"

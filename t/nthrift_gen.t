@@ -541,7 +541,7 @@ sub wrong {
 
     # the command line
 
-    like((tool('gen'))[0], qr/^usage:/, 'usage');
+    like((tool('gen'))[0], qr/FILE is missing: nthrift gen FILE/, 'no file');
     is((tool('gen', 'a', 'b'))[1], 2, 'one file');
     is((tool('gen', 'a', '-o'))[1], 2, 'no directory');
     is((tool('gen', '-o', '', 'a'))[1], 2, 'an empty directory');

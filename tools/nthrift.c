@@ -1,13 +1,7 @@
 /*
- * nthrift.c: the command line tool for .thrift files.
- *
- *     nthrift check [-w] [-I dir] FILE...    says what is wrong with them
- *     nthrift dump [-w] [-I dir] FILE        writes the resolved model
- *     nthrift gen [-w] [-I dir] [-o dir] FILE    writes C headers
- *     nthrift call HOST:PORT Service.method  calls it: see nthrift_call.c
- *     nthrift compat OLD NEW                 compares: see nthrift_compat.c
- *     nthrift openapi FILE...                OpenAPI: see nthrift_openapi.c
- *     nthrift probe HOST:PORT                tries it: see nthrift_probe.c
+ * nthrift.c: the command line tool for .thrift files: the list of its
+ * commands, those that are about files alone (check, dump, gen), and what all
+ * of them share.
  *
  * It reads files for the loader, and prints what the loader has to say, in
  * the form that editors understand.  Exit codes: 0 all is well, 1 a file has
@@ -15,6 +9,9 @@
  */
 
 #include "nthrift.h"
+#include "nthrift_option.h"
+
+#include "idl/suggest.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -411,177 +408,241 @@ tool_run(const tool_args_t *args)
 }
 
 
+static const char  tool_usage[] =
+    "usage: nthrift COMMAND ...; nthrift COMMAND --help says more\n"
+    "\n"
+    "about .thrift files\n"
+    "  check     says what is wrong with them\n"
+    "  compat    says what of a new one breaks those who use the old one\n"
+    "  list      lists their methods\n"
+    "  describe  shows a service, a method or a type\n"
+    "  dump      writes what a file says as JSON\n"
+    "  openapi   writes an OpenAPI document of their services\n"
+    "\n"
+    "about servers\n"
+    "  probe     finds out what a server speaks\n"
+    "  call      makes one call\n"
+    "  template  writes arguments for a call, to be filled in\n"
+    "\n"
+    "about handlers of nginx\n"
+    "  gen       writes C headers for them\n"
+    "\n"
+    "nthrift --version prints the version\n";
+
+
+static const char  tool_file_usage[] =
+    "usage: nthrift check [-w] [-I dir] [--negative-ids] FILE...\n"
+    "       nthrift dump [-w] [-I dir] [--negative-ids] FILE\n"
+    "       nthrift gen [-w] [-I dir] [--negative-ids] [-o dir]"
+    " [--prefix FILE=NAME] FILE\n"
+    "\n"
+    "check   says what is wrong with .thrift files\n"
+    "dump    writes what a .thrift file says as JSON\n"
+    "gen     writes C headers for handlers of nginx\n"
+    "\n"
+    "-I dir          look for included files there, too\n"
+    "-w              no warnings\n"
+    "--negative-ids  keep field ids that are not positive\n"
+    "-o dir          of headers; made if it is missing\n"
+    "--prefix FILE=NAME  begin names in C of that file with NAME_\n";
+
+
+/* check, dump, gen */
+
+/* What is said of the words of the command line: 0, or -1. */
+
 static int
-tool_usage(FILE *out, int rc)
+tool_check_args(const tool_args_t *args, const char *command)
 {
-    fputs("usage: nthrift check [-w] [-I dir] [--negative-ids] FILE...\n"
-          "       nthrift dump [-w] [-I dir] [--negative-ids] FILE\n"
-          "       nthrift gen [-w] [-I dir] [--negative-ids] [-o dir]"
-          " [--prefix FILE=NAME] FILE\n"
-          "       nthrift call [options] ADDRESS Service.method [JSON]"
-          " --idl FILE\n"
-          "       nthrift compat [options] OLD NEW\n"
-          "       nthrift openapi [options] FILE...\n"
-          "       nthrift probe [options] ADDRESS [Service]\n"
-          "\n"
-          "check   says what is wrong with .thrift files\n"
-          "dump    writes what a .thrift file says as JSON\n"
-          "gen     writes C headers for handlers of nginx\n"
-          "call    makes one call: see nthrift call --help\n"
-          "compat  says what breaks who uses an older file: see nthrift compat"
-          " --help\n"
-          "openapi writes an OpenAPI document: see nthrift openapi --help\n"
-          "probe   finds out what a server speaks: see nthrift probe --help\n"
-          "\n"
-          "-I dir          look for included files there, too\n"
-          "-w              no warnings\n"
-          "--negative-ids  keep field ids that are not positive\n"
-          "-o dir          of headers; made if it is missing\n"
-          "--prefix FILE=NAME  begin names in C of that file with NAME_\n",
-          out);
+    if (args->n_files == 0) {
+        nthrift_say("FILE is missing: nthrift %s FILE", command);
+        return -1;
+    }
+
+    if (args->command != TOOL_CHECK && args->n_files > 1) {
+        nthrift_say("too many arguments: \"%s\"", args->files[1]);
+        return -1;
+    }
+
+    if (*args->out == '\0') {
+        nthrift_say("-o: the directory is missing");
+        return -1;
+    }
+
+    return 0;
+}
+
+
+static int
+tool_file_command(tool_command_e command, int argc, char **argv)
+{
+    int                     rc;
+    size_t                  i;
+    unsigned                quiet, negative_ids, help;
+    tool_args_t             args;
+    static char             here[] = ".";
+    nthrift_option_list_t   dirs, prefixes;
+
+    nthrift_option_t  options[] = {
+        { "-w", NTHRIFT_OPTION_SET, &quiet, 1, 0 },
+        { "-I", NTHRIFT_OPTION_LIST, &dirs, 0, 0 },
+        { "--negative-ids", NTHRIFT_OPTION_SET, &negative_ids, 1, 0 },
+        { "--help", NTHRIFT_OPTION_SET, &help, 1, 0 },
+        { "-h", NTHRIFT_OPTION_SET, &help, 1, 0 },
+        { (command == TOOL_GEN) ? "-o" : NULL, NTHRIFT_OPTION_TEXT, &args.out,
+          0, 0 },
+        { "--prefix", NTHRIFT_OPTION_LIST, &prefixes, 0, 0 },
+        { NULL, NTHRIFT_OPTION_SET, NULL, 0, 0 }
+    };
+
+    quiet = 0;
+    negative_ids = 0;
+    help = 0;
+
+    memset(&args, 0, sizeof(tool_args_t));
+    nthrift_option_list(&dirs, argc);
+    nthrift_option_list(&prefixes, argc);
+
+    args.command = command;
+    args.out = here;
+    args.files = nthrift_malloc((size_t) argc * sizeof(char *));
+    args.prefixes = nthrift_malloc((size_t) argc * sizeof(char *));
+    args.n_files = nthrift_option_parse(options, argc, argv, args.files, argc);
+
+    if (args.n_files < 0) {
+        rc = TOOL_USAGE;
+
+    } else if (help) {
+        fputs(tool_file_usage, stdout);
+        rc = 0;
+
+    } else if (tool_check_args(&args, argv[1]) != 0) {
+        rc = TOOL_USAGE;
+
+    } else {
+        args.quiet = (int) quiet;
+        args.negative_ids = (int) negative_ids;
+        args.dirs = dirs.items;
+        args.n_dirs = dirs.n;
+        args.n_prefixes = prefixes.n;
+
+        for (i = 0; i < prefixes.n; i++) {
+            args.prefixes[i] = (char *) prefixes.items[i].data;
+        }
+
+        rc = tool_run(&args);
+    }
+
+    free(dirs.items);
+    free(prefixes.items);
+    free(args.files);
+    free(args.prefixes);
 
     return rc;
 }
 
 
-static void
-tool_add_dir(tool_args_t *args, char *dir)
-{
-    args->dirs[args->n_dirs].data = (uint8_t *) dir;
-    args->dirs[args->n_dirs].len = strlen(dir);
-    args->n_dirs++;
-}
-
-
-/* Options and files may come in any order; behind "--" all are files. */
-
 static int
-tool_parse_args(tool_args_t *args, int argc, char **argv)
+tool_check(int argc, char **argv)
 {
-    int    i, options;
-    char  *arg;
-
-    options = 1;
-
-    for (i = 2; i < argc; i++) {
-        arg = argv[i];
-
-        if (!options || arg[0] != '-' || arg[1] == '\0') {
-            args->files[args->n_files++] = arg;
-
-        } else if (strcmp(arg, "--") == 0) {
-            options = 0;
-
-        } else if (strcmp(arg, "-w") == 0) {
-            args->quiet = 1;
-
-        } else if (strcmp(arg, "--negative-ids") == 0) {
-            args->negative_ids = 1;
-
-        } else if (args->command == TOOL_GEN && strcmp(arg, "-o") == 0
-                   && i + 1 < argc)
-        {
-            args->out = argv[++i];
-
-        } else if (args->command == TOOL_GEN && strcmp(arg, "--prefix") == 0
-                   && i + 1 < argc)
-        {
-            args->prefixes[args->n_prefixes++] = argv[++i];
-
-        } else if (strcmp(arg, "-I") == 0 && i + 1 < argc) {
-            tool_add_dir(args, argv[++i]);
-
-        } else if (strncmp(arg, "-I", 2) == 0 && arg[2] != '\0') {
-            tool_add_dir(args, arg + 2);
-
-        } else {
-            return -1;
-        }
-    }
-
-    if (args->command != TOOL_CHECK && args->n_files > 1) {
-        return -1;
-    }
-
-    return (args->n_files == 0 || *args->out == '\0') ? -1 : 0;
+    return tool_file_command(TOOL_CHECK, argc, argv);
 }
 
 
 static int
-tool_command(const char *word, tool_command_e *command)
+tool_dump(int argc, char **argv)
 {
-    int                       i;
-    static const char *const  words[] = { "check", "dump", "gen" };
+    return tool_file_command(TOOL_DUMP, argc, argv);
+}
 
-    for (i = TOOL_CHECK; i <= TOOL_GEN; i++) {
-        if (strcmp(word, words[i]) == 0) {
-            *command = (tool_command_e) i;
-            return 0;
-        }
+
+static int
+tool_gen(int argc, char **argv)
+{
+    return tool_file_command(TOOL_GEN, argc, argv);
+}
+
+
+/* All commands */
+
+typedef struct {
+    const char  *name;
+    int        (*run)(int argc, char **argv);
+} tool_name_t;
+
+static const tool_name_t  tool_names[] = {
+    { "call", nthrift_call },
+    { "check", tool_check },
+    { "compat", nthrift_compat },
+    { "describe", nthrift_describe },
+    { "dump", tool_dump },
+    { "gen", tool_gen },
+    { "list", nthrift_list },
+    { "openapi", nthrift_openapi },
+    { "probe", nthrift_probe },
+    { "template", nthrift_template }
+};
+
+#define TOOL_NAMES  (sizeof(tool_names) / sizeof(tool_names[0]))
+
+
+static int
+tool_unknown(char *word)
+{
+    size_t             i;
+    nthrift_str_t      name, names[TOOL_NAMES];
+    nthrift_suggest_t  s;
+
+    name.data = (uint8_t *) word;
+    name.len = strlen(word);
+
+    nthrift_suggest_init(&s, &name);
+
+    for (i = 0; i < TOOL_NAMES; i++) {
+        names[i].data = (uint8_t *) tool_names[i].name;
+        names[i].len = strlen(tool_names[i].name);
+        nthrift_suggest_try(&s, &names[i]);
     }
 
-    return -1;
+    if (s.best != NULL) {
+        nthrift_say("%s: no such command (did you mean \"%.*s\"?)", word,
+                    (int) s.best->len, (char *) s.best->data);
+
+    } else {
+        nthrift_say("%s: no such command; nthrift --help lists them", word);
+    }
+
+    return TOOL_USAGE;
 }
 
 
 int
 main(int argc, char **argv)
 {
-    int          rc;
-    tool_args_t  args;
-    static char  here[] = ".";
+    size_t  i;
 
-    if (argc == 2 && (strcmp(argv[1], "-h") == 0
-                      || strcmp(argv[1], "--help") == 0))
+    if (argc < 2) {
+        fputs(tool_usage, stderr);
+        return TOOL_USAGE;
+    }
+
+    if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0
+        || strcmp(argv[1], "help") == 0)
     {
-        return tool_usage(stdout, 0);
+        fputs(tool_usage, stdout);
+        return 0;
     }
 
-    if (argc >= 2 && strcmp(argv[1], "call") == 0) {
-        return nthrift_call(argc, argv);
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("nthrift " NTHRIFT_VERSION);
+        return 0;
     }
 
-    if (argc >= 2 && strcmp(argv[1], "compat") == 0) {
-        return nthrift_compat(argc, argv);
+    for (i = 0; i < TOOL_NAMES; i++) {
+        if (strcmp(argv[1], tool_names[i].name) == 0) {
+            return tool_names[i].run(argc, argv);
+        }
     }
 
-    if (argc >= 2 && strcmp(argv[1], "openapi") == 0) {
-        return nthrift_openapi(argc, argv);
-    }
-
-    if (argc >= 2 && strcmp(argv[1], "probe") == 0) {
-        return nthrift_probe(argc, argv);
-    }
-
-    if (argc < 3) {
-        return tool_usage(stderr, TOOL_USAGE);
-    }
-
-    memset(&args, 0, sizeof(tool_args_t));
-
-    if (tool_command(argv[1], &args.command) != 0) {
-        return tool_usage(stderr, TOOL_USAGE);
-    }
-
-    args.out = here;
-    args.dirs = calloc((size_t) argc, sizeof(nthrift_str_t));
-    args.files = calloc((size_t) argc, sizeof(char *));
-    args.prefixes = calloc((size_t) argc, sizeof(char *));
-
-    if (args.dirs == NULL || args.files == NULL || args.prefixes == NULL) {
-        fprintf(stderr, "nthrift: not enough memory\n");
-        rc = TOOL_WRONG;
-
-    } else if (tool_parse_args(&args, argc, argv) != 0) {
-        rc = tool_usage(stderr, TOOL_USAGE);
-
-    } else {
-        rc = tool_run(&args);
-    }
-
-    free(args.dirs);
-    free(args.files);
-    free(args.prefixes);
-
-    return rc;
+    return tool_unknown(argv[1]);
 }

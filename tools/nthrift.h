@@ -11,6 +11,11 @@
 #include <stdio.h>
 
 
+/* As CHANGES has it. */
+
+#define NTHRIFT_VERSION  "0.1"
+
+
 /*
  * Writes the program and all that it includes to `out` as JSON: the schema
  * is in docs/idl.md.  Returns 0, or -1 when there is no memory or no room.
@@ -64,6 +69,11 @@ int nthrift_openapi(int argc, char **argv);
 
 /* "nthrift probe": the same. */
 int nthrift_probe(int argc, char **argv);
+
+/* "nthrift list", "nthrift describe", "nthrift template": the same. */
+int nthrift_list(int argc, char **argv);
+int nthrift_describe(int argc, char **argv);
+int nthrift_template(int argc, char **argv);
 
 
 #endif /* NTHRIFT_TOOL_H */

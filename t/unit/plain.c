@@ -8,6 +8,8 @@
 #include "wire/exception.h"
 #include "bind.h"
 
+#include <jansson.h>
+
 
 #define PLAIN_SIZE  65536
 
@@ -782,6 +784,7 @@ test_openapi(void)
 {
     int                       rc;
     size_t                    limit;
+    json_t                   *json;
     nthrift_str_t             text, plain = nthrift_string("Plain");
     nthrift_plain_rules_t     rules = usual;
     nthrift_plain_service_t   service;
@@ -810,6 +813,16 @@ test_openapi(void)
     }
 
     ok(rc == NTHRIFT_OK && limit > 1, "a document, once there is memory");
+
+    options.declared = 422;
+    options.oneway = 204;
+    is_int(nthrift_plain_openapi(&rules, arena, &options, &text, &error),
+           NTHRIFT_OK, "a document with statuses");
+
+    json = json_loadb((char *) text.data, text.len, JSON_REJECT_DUPLICATES,
+                      NULL);
+    ok(json != NULL, "it is JSON");
+    json_decref(json);
 
     rules.max_size = 1000;
     is_int(nthrift_plain_openapi(&rules, arena, &options, &text, &error),
