@@ -18,6 +18,7 @@ HEADERS      = nthrift_handler.h base/base.h bind/table.h wire/wire.h \
                $(notdir $(wildcard src/nthrift_cpp.hpp src/nthrift_cglib.h))
 PREFIX       = /usr/local
 MODULES_DIR  = /usr/lib/nginx/modules
+ENABLED_DIR  = /etc/nginx/modules-enabled
 
 # Tests in parallel, seconds for one file, and the files: make test-t T=t/x.t
 
@@ -47,6 +48,8 @@ BUILD_PACKAGES = gcc libc6-dev libjansson-dev nginx nginx-dev \
 DEMO_PACKAGES  = python3 python3-six python3-thrift python3-thriftpy \
                  thrift-compiler
 WALK_PACKAGES  = gdb python3
+DEB_PACKAGES   = debhelper fakeroot dpkg-dev nginx nginx-dev \
+                 libnginx-mod-stream libjansson-dev
 TEST_PACKAGES  = libpcre2-dev libssl-dev zlib1g-dev xz-utils openssl \
                  libio-socket-ssl-perl
 
@@ -72,7 +75,7 @@ all: ## build the module for the nginx of the distribution (default)
 
 
 .PHONY: install
-install: all build/nthrift ## install module, tool and headers; see PREFIX
+install: all build/nthrift ## install modules, tool and headers; see PREFIX
 	@install -d $(DESTDIR)$(MODULES_DIR) $(DESTDIR)$(PREFIX)/bin
 	@install -m 644 $(MODULE) $(HTTP_MODULE) $(DESTDIR)$(MODULES_DIR)
 	@install build/nthrift $(DESTDIR)$(PREFIX)/bin
@@ -84,10 +87,24 @@ install: all build/nthrift ## install module, tool and headers; see PREFIX
 	    install -D -m 644 src/$$header \
 	        $(DESTDIR)$(PREFIX)/include/nthrift/$$header || exit 1; \
 	done
+	@tools/enable "$(DESTDIR)$(ENABLED_DIR)" "$(MODULES_DIR)"
 	@echo "$(DESTDIR)$(MODULES_DIR)/$(notdir $(MODULE))"
 	@echo "$(DESTDIR)$(MODULES_DIR)/$(notdir $(HTTP_MODULE))"
 	@echo "$(DESTDIR)$(PREFIX)/bin/nthrift"
 	@echo "$(DESTDIR)$(PREFIX)/include/nthrift"
+
+
+.PHONY: deb
+deb: ## build Debian packages into build/deb
+	@tools/packages $(DEB_PACKAGES)
+	@tools/deb build/deb
+
+
+.PHONY: test-deb
+test-deb: deb ## install them in a root of their own, upgrade and remove them
+	@tools/packages debootstrap lintian
+	@lintian build/deb/*.changes
+	@t/run -s deb -t 900 t/packages/debian
 
 
 .PHONY: demo

@@ -773,7 +773,7 @@ my $ready = join('', <$fh>);
 
 $ready =~ s/^(?:load_module|pid|error_log)\s[^;]*;\n//mg;
 $ready =~ s{127\.0\.0\.1:9090}{127.0.0.1:%%PORT_proxy%%};
-$ready =~ s{logs/thrift}{%%TESTDIR%%/thrift};
+$ready =~ s{/var/log/nginx}{%%TESTDIR%%};
 
 like($t->test_config("%%TEST_GLOBALS%%\n$ready"), qr/test is successful/,
      'conf/overload.conf');

@@ -539,6 +539,7 @@ my $ready = slurp($t->top() . '/conf/idl.conf');
 
 $ready =~ s/^(?:load_module|pid|error_log)\s[^;]*;\n//mg;
 $ready =~ s{\.\./examples}{%%TOP%%/examples};
+$ready =~ s{/var/log/nginx}{%%TESTDIR%%};
 
 is(said_of("%%TEST_GLOBALS%%\n$ready"), '', 'conf/idl.conf');
 

@@ -212,6 +212,10 @@ ngx_thrift_object_open(ngx_thrift_object_t *object, char *text, size_t size)
     error = dlerror();
     len = ngx_strlen(name);
 
+    if (access("/proc/self/fd", X_OK) != 0) {
+        error = "handlers are opened through /proc, which is not mounted";
+    }
+
     /* it says where it looked: that is not what was written */
 
     if (ngx_strncmp(error, name, len) == 0
