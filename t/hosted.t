@@ -43,7 +43,7 @@ my @clients = (
         name      => 'Apache Python',
         command   => [ @python, "$here/client.py" ],
         path      => "$build/py:$here",
-        protocols => [ qw(binary compact accel accelc) ],
+        protocols => [ qw(binary compact json accel accelc) ],
         multi     => 1,
         refused   => 'faults.ttypes.Refused',
         failed    => 'thrift.Thrift.TApplicationException',
@@ -51,7 +51,7 @@ my @clients = (
     {
         name      => 'Apache C++',
         command   => [ "$build/client" ],
-        protocols => [ qw(binary compact) ],
+        protocols => [ qw(binary compact json) ],
         multi     => 1,
         refused   => 'Refused',
         failed    => 'apache::thrift::TApplicationException',

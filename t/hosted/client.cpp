@@ -249,7 +249,7 @@ int main(int argc, char **argv)
     std::vector<int> one_each(ports.begin(), ports.begin() + 4);
 
     for (const char *transport : { "buffered", "framed" }) {
-        for (const char *protocol : { "binary", "compact" }) {
+        for (const char *protocol : { "binary", "compact", "json" }) {
             std::cout << "== " << transport << " " << protocol << "\n";
             plain(transport, protocol, one_each);
 

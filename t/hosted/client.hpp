@@ -5,6 +5,7 @@
 
 #include <thrift/protocol/TBinaryProtocol.h>
 #include <thrift/protocol/TCompactProtocol.h>
+#include <thrift/protocol/TJSONProtocol.h>
 #include <thrift/transport/TBufferTransports.h>
 #include <thrift/transport/TSocket.h>
 
@@ -45,6 +46,10 @@ inline Protocol make_protocol(Socket socket, const std::string &transport,
 
     if (protocol == "compact") {
         return std::make_shared<TCompactProtocol>(t);
+    }
+
+    if (protocol == "json") {
+        return std::make_shared<TJSONProtocol>(t);
     }
 
     return std::make_shared<TBinaryProtocol>(t);

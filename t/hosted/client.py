@@ -11,6 +11,7 @@ from thrift.protocol.TBinaryProtocol import (TBinaryProtocol,
                                              TBinaryProtocolAccelerated)
 from thrift.protocol.TCompactProtocol import (TCompactProtocol,
                                               TCompactProtocolAccelerated)
+from thrift.protocol.TJSONProtocol import TJSONProtocol
 from thrift.protocol.TMultiplexedProtocol import TMultiplexedProtocol
 from thrift.transport.TSocket import TSocket
 from thrift.transport.TTransport import TBufferedTransport, TFramedTransport
@@ -28,6 +29,7 @@ from weather import WeatherService
 
 TRANSPORTS = {"buffered": TBufferedTransport, "framed": TFramedTransport}
 PROTOCOLS = {"binary": TBinaryProtocol, "compact": TCompactProtocol,
+             "json": TJSONProtocol,
              "accel": TBinaryProtocolAccelerated,
              "accelc": TCompactProtocolAccelerated}
 
