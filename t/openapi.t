@@ -162,14 +162,15 @@ sub document {
               {'application/json'}, { schema => { type => 'null' } }, 'void');
     ok($doc->{paths}{'/Shops/drop'}{post}{responses}{202}, 'oneway');
 
-    my $errors = $find->{post}{responses}{default}{content}
-                 {'application/json'}{schema}{oneOf};
+    my $errors = $find->{post}{responses}{422}{content}{'application/json'}
+                 {schema}{oneOf};
 
     is($errors->[0]{properties}{exception}{properties}{type}{const},
        'NotFound', 'declared exception');
     is($errors->[0]{description}, 'It is not there.', 'its description');
-    is_deeply($errors->[1],
-              { '$ref' => '#/components/schemas/TApplicationException' },
+    is_deeply($find->{post}{responses}{default}{content}{'application/json'},
+              { schema => {
+                  '$ref' => '#/components/schemas/TApplicationException' } },
               'any other exception');
 
     my $s = $doc->{components}{schemas};

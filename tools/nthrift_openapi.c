@@ -14,6 +14,10 @@
 #define OPENAPI_BLOCK   (256 * 1024)    /* bytes: of the arena's blocks */
 #define OPENAPI_VALUES  100000          /* in one default */
 
+/* The gateway's status of declared exceptions: docs/http.md. */
+
+#define OPENAPI_DECLARED  422
+
 #define OPENAPI_OK      0
 #define OPENAPI_WRONG   1
 #define OPENAPI_USAGE   2
@@ -173,6 +177,7 @@ openapi_run(const openapi_t *args, nthrift_arena_t *arena, char **files,
 
     memset(&o, 0, sizeof(nthrift_plain_openapi_t));
 
+    o.declared = OPENAPI_DECLARED;
     o.title = openapi_text(args->title);
     o.version = openapi_text(args->version);
     o.server = openapi_text(args->server);
