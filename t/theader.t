@@ -176,6 +176,13 @@ stream {
     }
 
     server {
+        listen             127.0.0.1:%%PORT_held%%;
+        thrift_max_memory  100k;
+        thrift_pass        header;
+        thrift_set_header  x-client  $remote_addr;
+    }
+
+    server {
         listen                  127.0.0.1:%%PORT_none%%;
         thrift_max_header_size  0;
         thrift_pass             backend;
@@ -200,6 +207,7 @@ wrong();
 mixed();
 byte_by_byte();
 sizes();
+held();
 order();
 strange_replies();
 
@@ -658,6 +666,27 @@ sub sizes {
 
     $c->send_pieces($bytes, 700);
     ok($c->read_message(), 'in pieces');
+}
+
+
+# Persistent headers make large calls of small ones.
+
+sub held {
+    my $c = theader_client('held');
+
+    $backend->script(held => { delay => time_factor() }, get => {});
+
+    $c->call('get', [], persistent => [ p => 'x' x 15_000 ]);
+
+    $c->start('held', [], seqid => $_) for 1 .. 8;
+    ok(wait_for(sub { $backend->calls('held') }), 'headers that persist');
+    elapse(0.3 * time_factor());
+
+    my $n = $backend->calls('held');
+
+    cmp_ok($n, '<', 5, 'are held by each call');
+    is($c->read_message(10 * time_factor())->{seqid}, $_, "answered, $_")
+        for 1 .. 8;
 }
 
 

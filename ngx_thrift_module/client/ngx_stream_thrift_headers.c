@@ -172,6 +172,7 @@ ngx_stream_thrift_take_headers(ngx_stream_thrift_session_t *ts,
 
     if (rc == NGX_OK) {
         ngx_stream_thrift_add_call_headers(&list, &ts->headers, info);
+        call->owner->hold(call, (off_t) call->headers.len);
         return NULL;
     }
 
@@ -337,6 +338,7 @@ ngx_stream_thrift_headers(ngx_thrift_call_t *call, nthrift_str_t *info)
 
     if (rc == NGX_OK) {
         ngx_stream_thrift_add_set_headers(&list, &set, &call->headers);
+        call->owner->hold(call, (off_t) info->len);
         return NGX_OK;
     }
 

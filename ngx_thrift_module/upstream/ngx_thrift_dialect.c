@@ -316,6 +316,10 @@ ngx_thrift_dialect_header(ngx_thrift_attempt_t *attempt, nthrift_head_t *head)
     head->sequence = attempt->seqid;
 
     if (call->owner->headers(call, &head->info) == NGX_OK) {
+
+        /* they are written with the head */
+
+        call->owner->hold(call, (off_t) head->info.len);
         return NGX_OK;
     }
 
