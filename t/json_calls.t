@@ -58,6 +58,7 @@ stream {
     access_log  %%TESTDIR%%/calls.log  calls;
 
     thrift_max_message_size  2m;
+    thrift_limit_zone        $thrift_arg_text zone=texts:64k rate=10000r/s;
 
     map $thrift_arg_text $by_text {
         default  127.0.0.1:%%PORT_backend%%;
@@ -143,6 +144,26 @@ stream {
     }
 
     server {
+        listen             127.0.0.1:%%PORT_limited%%;
+        thrift_limit_rate  zone=texts burst=100 nodelay;
+        thrift_service     Api  { thrift_return  INTERNAL_ERROR  "limited"; }
+    }
+
+    server {
+        listen             127.0.0.1:%%PORT_notlimited%%;
+        thrift_limit_rate  zone=texts burst=100 nodelay;
+        thrift_validate    off;
+        thrift_service     Api  { thrift_return  INTERNAL_ERROR  "limited"; }
+    }
+
+    server {
+        listen             127.0.0.1:%%PORT_hurried%%;
+        thrift_limit_rate  zone=texts burst=100 nodelay;
+        thrift_timeout     1ms;
+        thrift_service     Api  { thrift_return  INTERNAL_ERROR  "limited"; }
+    }
+
+    server {
         listen          127.0.0.1:%%PORT_watched%%;
         thrift_service  Api  { thrift_pass  watched; }
     }
@@ -189,6 +210,7 @@ mirrored();
 watched();
 handlers();
 large();
+limited();
 malformed_replies();
 hostile();
 
@@ -668,6 +690,63 @@ sub handlers {
 
 
 # More than is read in one turn.
+
+# A large call whose arguments a limit asks for holds up nobody meanwhile.
+
+sub limited {
+    my $args = '{"1":{"rec":{"7":{"str":"' . '\\u0001' x 300_000
+               . '"}}},"2":{"str":"x"}}';
+    my $wrong = substr($args, 0, -1) . ',"3":{"str":"?"}}';
+
+    for (map { my $port = $_; map { [ $port, $_ ] } $args, $wrong }
+             qw(limited notlimited))
+    {
+        my ($port, $sent) = @$_;
+        my $refused = $port eq 'limited' && $sent eq $wrong;
+        my $bytes = frame(qq([1,"echo",1,1,$sent]));
+        my $c = $t->client($port, timeout => 10 * time_factor());
+        my $other = $t->client('limited');
+
+        $other->call('nothing');
+        $c->send(substr($bytes, 0, -1), 10 * time_factor());
+        elapse(0.2 * time_factor());
+
+        # both find the worker at the same time, the large call first
+
+        kill('STOP', $t->workers());
+        $c->send(substr($bytes, -1));
+        elapse(0.05 * time_factor());
+        $other->start('nothing');
+        elapse(0.05 * time_factor());
+        kill('CONT', $t->workers());
+
+        $other->read_message();
+
+        ok(!readable($c), "large, $port: another client is answered before");
+        like(finish($c), $refused ? qr/"echo",3,1,.*JSON/
+                                  : qr/"echo",3,1,\{"1":\{"str":"limited"/,
+             'and then the large call');
+    }
+
+    like(text_call('hurried', 'echo', $args),
+         qr/"echo",3,1,\{"1":\{"str":"timed out after 1ms reading arguments"/,
+         'out of time');
+
+    my $c = start('limited', 'echo', $args);
+    $c->close();
+    is(text_call('binary', 'nothing', '{}'), '[1,"nothing",2,1,{}]',
+       'a client that leaves');
+}
+
+
+sub readable {
+    my ($c) = @_;
+
+    vec(my $read = '', fileno($c->socket()), 1) = 1;
+
+    return select($read, undef, undef, 0);
+}
+
 
 sub large {
     my $texts = join(',', map { qq("text \\u00e9 $_") } 1 .. 20000);

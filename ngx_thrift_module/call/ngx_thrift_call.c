@@ -78,7 +78,7 @@ static const ngx_thrift_step_t  ngx_thrift_steps[] = {
     { "check",    ngx_thrift_call_check,  NULL },
 
     /* who answers */
-    { "route",    ngx_thrift_route,       NULL },
+    { "route",    ngx_thrift_route,       ngx_thrift_slice_cancel },
 
     /* do the arguments fit the definition */
     { "validate", ngx_thrift_validate,    ngx_thrift_slice_cancel },

@@ -103,6 +103,8 @@ struct ngx_thrift_call_s {
                                                    trusted */
     unsigned                      undeclared:1; /* `binary` has fewer fields
                                                    than the request */
+    unsigned                      unreadable:1; /* it is text that does not fit
+                                                   its definition */
     unsigned                      oneway:1;     /* the client gets no reply */
     unsigned                      silent:1;     /* the upstream sends none */
     unsigned                      copied:1;     /* another one is answered:

@@ -30,12 +30,12 @@ static ngx_uint_t ngx_thrift_route_is_plain(nthrift_str_t *name);
 static ngx_uint_t ngx_thrift_route_resembles(nthrift_map_t *folded,
     nthrift_str_t *name);
 static ngx_int_t ngx_thrift_route_unclear(ngx_thrift_call_t *call);
+static ngx_int_t ngx_thrift_route_found(ngx_thrift_call_t *call);
 
 
 ngx_int_t
 ngx_thrift_route(ngx_thrift_call_t *call)
 {
-    ngx_thrift_conf_t    *conf;
     ngx_thrift_target_t  *target;
 
     target = ngx_thrift_route_recent(call);
@@ -44,10 +44,8 @@ ngx_thrift_route(ngx_thrift_call_t *call)
         return ngx_thrift_route_unclear(call);
     }
 
-    conf = target->conf;
-
     call->target = target;
-    call->conf = conf;
+    call->conf = target->conf;
 
     call->silent = call->oneway;
 
@@ -61,15 +59,26 @@ ngx_thrift_route(ngx_thrift_call_t *call)
 
     call->retains_request = ngx_thrift_retry_retains(call);
 
-    if (call->owner->routed(call) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
     if (target->deadlines) {
         ngx_thrift_deadline_start(call, target->deadlines);
     }
 
-    if (conf->answer->kind == NGX_THRIFT_ANSWER_NOBODY) {
+    /* limits may ask for arguments: what is large is not read at once then */
+
+    return ngx_thrift_text_is_asked(call)
+           ? ngx_thrift_text_read(call, ngx_thrift_route_found)
+           : ngx_thrift_route_found(call);
+}
+
+
+static ngx_int_t
+ngx_thrift_route_found(ngx_thrift_call_t *call)
+{
+    if (call->owner->routed(call) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (call->conf->answer->kind == NGX_THRIFT_ANSWER_NOBODY) {
         return ngx_thrift_route_unknown(call);
     }
 

@@ -261,6 +261,16 @@ ngx_thrift_text_why(ngx_thrift_call_t *call, ngx_thrift_translate_t *walk,
 }
 
 
+ngx_uint_t
+ngx_thrift_text_is_asked(ngx_thrift_call_t *call)
+{
+    return ngx_thrift_is_text(&call->request)
+           && ngx_thrift_slice_is_due(&call->request)
+           && call->target->arguments
+           && call->target->args;
+}
+
+
 ngx_int_t
 ngx_thrift_text_read(ngx_thrift_call_t *call, ngx_thrift_text_next_pt next)
 {
@@ -295,6 +305,11 @@ ngx_thrift_text_read_done(ngx_thrift_text_t *text, ngx_int_t rc)
         return NGX_ERROR;
     }
 
+    if (!ngx_thrift_validate_due(call)) {
+        call->unreadable = 1;
+        return text->next(call);
+    }
+
     ngx_thrift_text_why(call, &text->walk, rc, &why);
 
     return ngx_thrift_validate_refuse(call, &why);
@@ -315,6 +330,11 @@ ngx_thrift_text_body(ngx_thrift_call_t *call, ngx_str_t *why)
         return call->binary;
     }
 
+    if (call->unreadable) {
+        ngx_str_set(why, "they do not fit their definition");
+        return NULL;
+    }
+
     text.memory = NULL;
 
     rc = ngx_thrift_text_start(&text, call, &call->request, NTHRIFT_BINARY);
@@ -324,6 +344,7 @@ ngx_thrift_text_body(ngx_thrift_call_t *call, ngx_str_t *why)
     }
 
     if (rc != NGX_OK) {
+        call->unreadable = (rc != NGX_ERROR);
         ngx_thrift_text_why(call, &text.walk, rc, why);
         return NULL;
     }

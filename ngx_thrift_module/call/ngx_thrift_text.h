@@ -12,10 +12,13 @@
 typedef ngx_int_t (*ngx_thrift_text_next_pt)(ngx_thrift_call_t *call);
 
 
+/* Is it large, and may variables ask for its arguments? */
+ngx_uint_t ngx_thrift_text_is_asked(ngx_thrift_call_t *call);
+
 /*
- * Reads a call, if it is text, for the step "validate", which ends with what
- * `next` returns.  NGX_AGAIN: it is large, and read in parts; NGX_ERROR: it
- * does not fit its definition.
+ * Reads a call, if it is text, for the steps "route" and "validate", which end
+ * with what `next` returns.  NGX_AGAIN: it is large, and read in parts;
+ * NGX_ERROR: it does not fit its definition, and somebody wants it to.
  */
 ngx_int_t ngx_thrift_text_read(ngx_thrift_call_t *call,
     ngx_thrift_text_next_pt next);

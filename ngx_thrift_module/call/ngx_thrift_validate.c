@@ -59,7 +59,7 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
 
     call->checked = (call->conf->messages->trusted != 0);
 
-    if (!call->conf->messages->schema && call->conf->answer->handler == NULL) {
+    if (!ngx_thrift_validate_due(call)) {
         return NGX_DECLINED;
     }
 
@@ -77,6 +77,13 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
     }
 
     return ngx_thrift_text_read(call, ngx_thrift_validate_body);
+}
+
+
+ngx_uint_t
+ngx_thrift_validate_due(ngx_thrift_call_t *call)
+{
+    return call->conf->messages->schema || call->conf->answer->handler;
 }
 
 
