@@ -790,7 +790,6 @@ static ngx_int_t
 ngx_thrift_connection_opened(ngx_thrift_connection_t *conn)
 {
     ngx_int_t              rc;
-    ngx_connection_t      *c;
     ngx_thrift_attempt_t  *attempt;
 
     rc = ngx_thrift_link_open(conn);
@@ -804,12 +803,10 @@ ngx_thrift_connection_opened(ngx_thrift_connection_t *conn)
         return NGX_ERROR;
     }
 
-    c = conn->connection;
-
     conn->state = NGX_THRIFT_OPEN;
 
-    ngx_log_debug1(NGX_LOG_DEBUG_EVENT, c->log, 0,
-                   "thrift connection %uA is open", c->number);
+    ngx_log_debug1(NGX_LOG_DEBUG_EVENT, conn->connection->log, 0,
+                   "thrift connection %uA is open", conn->connection->number);
 
     ngx_thrift_timer_clear(&conn->timer);
 
