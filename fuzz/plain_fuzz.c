@@ -47,10 +47,11 @@ static nthrift_plain_method_t  methods[PLAIN_METHODS];
 
 static int
 plain_find(void *data, nthrift_arena_t *arena, const nthrift_str_t *path,
-    nthrift_str_t *id)
+    nthrift_str_t *id, const char **error)
 {
     (void) data;
     (void) arena;
+    (void) error;
 
     *id = *path;
 
