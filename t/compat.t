@@ -121,6 +121,8 @@ like(compat('--old-include', 'old', '--new-include', 'new', 'a.thrift',
 is(code('--old-include', 'old', 'a.thrift', 'a.thrift'), 2, 'for one only');
 is(code('-I', 'old', '--new-include', 'new', 'a.thrift', 'a.thrift'), 0,
    'the first one is taken');
+is(code('--new-include', 'new', '-I', 'old', 'a.thrift', 'a.thrift'), 1,
+   'also the other way round');
 
 
 # what cannot be compared
@@ -128,17 +130,19 @@ is(code('-I', 'old', '--new-include', 'new', 'a.thrift', 'a.thrift'), 0,
 spew("$tmp/bad.thrift", "struct A {\n  1: Usr a\n}\n");
 
 for (
-    [ 'no files' ],
-    [ 'one file', 'a.thrift' ],
-    [ 'three files', 'a.thrift', 'a.thrift', 'a.thrift' ],
-    [ 'unknown option', '-x', 'a.thrift', 'a.thrift' ],
-    [ 'option without a value', 'a.thrift', 'a.thrift', '-I' ],
+    [ 'no files', 'OLD is missing: nthrift compat OLD NEW' ],
+    [ 'one file', 'NEW is missing: nthrift compat OLD NEW', 'a.thrift' ],
+    [ 'three files', 'too many arguments: "c"', 'a.thrift', 'a.thrift', 'c' ],
+    [ 'unknown option', '--old-includ: no such option (did you mean '
+      . '"--old-include"?)', '--old-includ', 'a.thrift', 'a.thrift' ],
+    [ 'option without a value', '-I: its value is missing', 'a.thrift',
+      'a.thrift', '-I' ],
 ) {
-    my ($name, @args) = @$_;
+    my ($name, $want, @args) = @$_;
 
     my ($text, $rc) = run_in($tmp, $nthrift, 'compat', @args);
 
-    like($text, qr/^usage: nthrift compat/, $name);
+    is($text, "nthrift: $want\n", $name);
     is($rc, 2, "$name exit code");
 }
 

@@ -5,6 +5,7 @@
  */
 
 #include "nthrift.h"
+#include "nthrift_option.h"
 
 #include "idl/compat.h"
 
@@ -29,140 +30,63 @@ typedef struct {
 
 typedef struct {
     compat_side_t   sides[2];           /* old, new */
-    int             files;
-    int             quiet;              /* -w: no warnings */
-    int             negative_ids;
-    int             help;
+    unsigned        quiet;              /* -w: no warnings */
+    unsigned        negative_ids;
+    unsigned        help;
     int             breaks;             /* an error was found */
 } compat_tool_t;
 
 
-static int
-compat_usage(FILE *out, int rc)
-{
-    fputs("usage: nthrift compat [options] OLD NEW\n"
-          "\n"
-          "says what breaks clients and servers that still use OLD when others"
-          " use NEW\n"
-          "\n"
-          "-I dir             look for included files there, too\n"
-          "--old-include dir  the same for OLD only\n"
-          "--new-include dir  the same for NEW only\n"
-          "-w                 no warnings\n"
-          "--negative-ids     keep field ids that are not positive\n"
-          "--help             list the options\n"
-          "\n"
-          "exit codes: 0 nothing breaks, 1 something does, 2 the files could"
-          " not be compared\n", out);
+static const char  compat_usage[] =
+    "usage: nthrift compat [options] OLD NEW\n"
+    "\n"
+    "says what breaks clients and servers that still use OLD when others use"
+    " NEW\n"
+    "\n"
+    "-I dir             look for included files there, too\n"
+    "--old-include dir  the same for OLD only\n"
+    "--new-include dir  the same for NEW only\n"
+    "-w                 no warnings\n"
+    "--negative-ids     keep field ids that are not positive\n"
+    "--help             list the options\n"
+    "\n"
+    "exit codes: 0 nothing breaks, 1 something does, 2 the files could not be"
+    " compared\n";
 
-    return rc;
-}
 
+/* Adds what of a list is in this word of the command line. */
 
 static void
-compat_add_dir(compat_side_t *side, char *dir)
+compat_add_dirs(compat_side_t *side, const nthrift_option_list_t *list,
+    const char *word)
 {
-    side->dirs[side->n_dirs].data = (uint8_t *) dir;
-    side->dirs[side->n_dirs].len = strlen(dir);
-    side->n_dirs++;
-}
+    size_t       i;
+    const char  *dir;
 
+    for (i = 0; i < list->n; i++) {
+        dir = (const char *) list->items[i].data;
 
-static void
-compat_add_dirs(compat_tool_t *tool, char *dir)
-{
-    compat_add_dir(&tool->sides[0], dir);
-    compat_add_dir(&tool->sides[1], dir);
-}
-
-
-static int
-compat_add_file(compat_tool_t *tool, char *file)
-{
-    if (tool->files == 2) {
-        return -1;
-    }
-
-    tool->sides[tool->files++].file = file;
-
-    return 0;
-}
-
-
-/* An option, with its value if there is another word; how many were taken. */
-
-static int
-compat_option(compat_tool_t *tool, char *arg, char *value)
-{
-    if (strcmp(arg, "-w") == 0) {
-        tool->quiet = 1;
-        return 1;
-    }
-
-    if (strcmp(arg, "--negative-ids") == 0) {
-        tool->negative_ids = 1;
-        return 1;
-    }
-
-    if (strcmp(arg, "-h") == 0 || strcmp(arg, "--help") == 0) {
-        tool->help = 1;
-        return 1;
-    }
-
-    if (strncmp(arg, "-I", 2) == 0 && arg[2] != '\0') {
-        compat_add_dirs(tool, arg + 2);
-        return 1;
-    }
-
-    if (value == NULL) {
-        return -1;
-    }
-
-    if (strcmp(arg, "-I") == 0) {
-        compat_add_dirs(tool, value);
-
-    } else if (strcmp(arg, "--old-include") == 0) {
-        compat_add_dir(&tool->sides[0], value);
-
-    } else if (strcmp(arg, "--new-include") == 0) {
-        compat_add_dir(&tool->sides[1], value);
-
-    } else {
-        return -1;
-    }
-
-    return 2;
-}
-
-
-static int
-compat_parse_args(compat_tool_t *tool, int argc, char **argv)
-{
-    int  i, n, options;
-
-    options = 1;
-
-    for (i = 2; i < argc; i += n) {
-        n = 1;
-
-        if (!options || argv[i][0] != '-' || argv[i][1] == '\0') {
-            if (compat_add_file(tool, argv[i]) != 0) {
-                return -1;
-            }
-
-        } else if (strcmp(argv[i], "--") == 0) {
-            options = 0;
-
-        } else {
-            n = compat_option(tool, argv[i], argv[i + 1]);
-
-            if (n < 0) {
-                return -1;
-            }
+        if (dir >= word && dir <= word + strlen(word)) {
+            side->dirs[side->n_dirs++] = list->items[i];
         }
     }
+}
 
-    return (tool->files == 2 || tool->help) ? 0 : -1;
+
+/* The directories of a side and those of both, in the order they are given. */
+
+static void
+compat_dirs(compat_side_t *side, const nthrift_option_list_t *own,
+    const nthrift_option_list_t *both, int argc, char **argv)
+{
+    int  i;
+
+    side->dirs = nthrift_malloc((own->n + both->n) * sizeof(nthrift_str_t));
+
+    for (i = 2; i < argc; i++) {
+        compat_add_dirs(side, own, argv[i]);
+        compat_add_dirs(side, both, argv[i]);
+    }
 }
 
 
@@ -211,7 +135,8 @@ compat_run(compat_tool_t *tool, nthrift_arena_t *arena)
     for (i = 0; i < 2; i++) {
         side = &tool->sides[i];
 
-        rc |= nthrift_load(arena, side->dirs, side->n_dirs, tool->negative_ids,
+        rc |= nthrift_load(arena, side->dirs, side->n_dirs,
+                           (int) tool->negative_ids,
                            side->file, &side->program);
     }
 
@@ -240,22 +165,14 @@ compat_run(compat_tool_t *tool, nthrift_arena_t *arena)
 
 
 static int
-compat_start(compat_tool_t *tool, int argc, char **argv)
+compat_start(compat_tool_t *tool)
 {
     int               rc;
     nthrift_arena_t  *arena;
 
-    if (compat_parse_args(tool, argc, argv) != 0) {
-        return compat_usage(stderr, COMPAT_FAILED);
-    }
-
-    if (tool->help) {
-        return compat_usage(stdout, 0);
-    }
-
     arena = nthrift_arena_create(COMPAT_BLOCK, 0);
     if (arena == NULL) {
-        fprintf(stderr, "nthrift: not enough memory\n");
+        nthrift_say("not enough memory");
         return COMPAT_FAILED;
     }
 
@@ -270,24 +187,56 @@ compat_start(compat_tool_t *tool, int argc, char **argv)
 int
 nthrift_compat(int argc, char **argv)
 {
-    int            rc;
-    compat_tool_t  tool;
+    int                     rc, n;
+    char                   *files[2];
+    compat_tool_t           tool;
+    nthrift_option_list_t   both, own[2];
+
+    nthrift_option_t  options[] = {
+        { "-I", NTHRIFT_OPTION_LIST, &both, 0, 0 },
+        { "--old-include", NTHRIFT_OPTION_LIST, &own[0], 0, 0 },
+        { "--new-include", NTHRIFT_OPTION_LIST, &own[1], 0, 0 },
+        { "-w", NTHRIFT_OPTION_SET, &tool.quiet, 1, 0 },
+        { "--negative-ids", NTHRIFT_OPTION_SET, &tool.negative_ids, 1, 0 },
+        { "--help", NTHRIFT_OPTION_SET, &tool.help, 1, 0 },
+        { "-h", NTHRIFT_OPTION_SET, &tool.help, 1, 0 },
+        { NULL, NTHRIFT_OPTION_SET, NULL, 0, 0 }
+    };
 
     memset(&tool, 0, sizeof(compat_tool_t));
+    nthrift_option_list(&both, argc);
+    nthrift_option_list(&own[0], argc);
+    nthrift_option_list(&own[1], argc);
 
-    tool.sides[0].dirs = calloc((size_t) argc, sizeof(nthrift_str_t));
-    tool.sides[1].dirs = calloc((size_t) argc, sizeof(nthrift_str_t));
+    n = nthrift_option_parse(options, argc, argv, files, 2);
 
-    if (tool.sides[0].dirs == NULL || tool.sides[1].dirs == NULL) {
-        fprintf(stderr, "nthrift: not enough memory\n");
+    if (n < 0) {
+        rc = COMPAT_FAILED;
+
+    } else if (tool.help) {
+        fputs(compat_usage, stdout);
+        rc = 0;
+
+    } else if (n < 2) {
+        nthrift_say("%s is missing: nthrift compat OLD NEW",
+                    (n == 0) ? "OLD" : "NEW");
         rc = COMPAT_FAILED;
 
     } else {
-        rc = compat_start(&tool, argc, argv);
+        tool.sides[0].file = files[0];
+        tool.sides[1].file = files[1];
+
+        compat_dirs(&tool.sides[0], &own[0], &both, argc, argv);
+        compat_dirs(&tool.sides[1], &own[1], &both, argc, argv);
+
+        rc = compat_start(&tool);
     }
 
     free(tool.sides[0].dirs);
     free(tool.sides[1].dirs);
+    free(both.items);
+    free(own[0].items);
+    free(own[1].items);
 
     return rc;
 }
