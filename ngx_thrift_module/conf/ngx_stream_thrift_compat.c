@@ -81,7 +81,7 @@ ngx_stream_thrift_add_compat(ngx_conf_t *cf,
 }
 
 
-#if (nginx_version >= 1025005)
+#if (NGX_THRIFT_HAVE_SERVER_NAMES)
 
 static ngx_int_t
 ngx_stream_thrift_add_addresses(ngx_conf_t *cf,

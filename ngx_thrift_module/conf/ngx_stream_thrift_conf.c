@@ -26,6 +26,8 @@
 #define NGX_STREAM_THRIFT_MAX_WORKER_MEMORY  (48 * 1024 * 1024)
 
 
+static ngx_uint_t ngx_stream_thrift_is_used(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *conf, ngx_stream_thrift_call_conf_t *tccf);
 static char *ngx_stream_thrift_check_server(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *conf);
 static ngx_uint_t ngx_stream_thrift_listens_udp(ngx_conf_t *cf,
@@ -252,11 +254,46 @@ ngx_stream_thrift_check_server(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
+    /* nginx itself said so, up to 1.27.0 */
+
+    if (cscf->handler == NULL && ngx_stream_thrift_is_used(cf, conf, tccf)) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "no handler for server in %s:%ui", cscf->file_name,
+                      cscf->line);
+        return NGX_CONF_ERROR;
+    }
+
     return NGX_CONF_OK;
 }
 
 
-#if (nginx_version >= 1025005)
+/* Whether a directive of ours stands in the server; it is not merged yet. */
+
+static ngx_uint_t
+ngx_stream_thrift_is_used(ngx_conf_t *cf, ngx_stream_thrift_srv_conf_t *conf,
+    ngx_stream_thrift_call_conf_t *tccf)
+{
+    ngx_stream_thrift_srv_conf_t   *unset;
+    ngx_stream_thrift_call_conf_t  *unset_call;
+
+    unset = ngx_stream_thrift_create_srv_conf(cf);
+    unset_call = ngx_stream_thrift_create_call_conf(cf);
+
+    if (unset == NULL || unset_call == NULL) {
+        return 0;
+    }
+
+    /* this may be of proxy_pass, too */
+
+    unset->proxy_notes = conf->proxy_notes;
+
+    return ngx_memcmp(unset, conf, sizeof(ngx_stream_thrift_srv_conf_t)) != 0
+           || ngx_memcmp(unset_call, tccf,
+                         sizeof(ngx_stream_thrift_call_conf_t)) != 0;
+}
+
+
+#if (NGX_THRIFT_HAVE_SERVER_NAMES)
 
 static ngx_uint_t
 ngx_stream_thrift_listens_udp(ngx_conf_t *cf, ngx_stream_core_srv_conf_t *cscf)

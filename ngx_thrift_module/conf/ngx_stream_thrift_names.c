@@ -163,7 +163,7 @@ static void
 ngx_stream_thrift_init_address(ngx_stream_addr_conf_t *conf,
     ngx_stream_thrift_named_t *named)
 {
-#if (nginx_version >= 1025005)
+#if (NGX_THRIFT_HAVE_SERVER_NAMES)
 
     conf->default_server = named->server;
 

@@ -222,7 +222,7 @@ ngx_stream_thrift_handover_write_proxied(ngx_stream_thrift_letter_t *letter,
     p = ngx_cpymem(p, pp->src_addr.data, pp->src_addr.len);
     p = ngx_cpymem(p, pp->dst_addr.data, pp->dst_addr.len);
 
-#if (nginx_version >= 1023002)
+#if (NGX_THRIFT_HAVE_PROXY_TLVS)
 
     /* a header is read into a buffer of less than this */
 
@@ -496,7 +496,7 @@ ngx_stream_thrift_handover_read_proxied(ngx_connection_t *c,
         return NGX_ERROR;
     }
 
-#if (nginx_version >= 1023002)
+#if (NGX_THRIFT_HAVE_PROXY_TLVS)
 
     if (ngx_stream_thrift_handover_read_str(c->pool, &pp->tlvs,
                                             letter->tlvs_len, p)

@@ -13,7 +13,7 @@
 
 /* nginx can keep certificates that variables name. */
 
-#define NGX_THRIFT_SSL_CACHE  (NGX_SSL && nginx_version >= 1027004)
+#define NGX_THRIFT_SSL_CACHE  (NGX_SSL && NGX_THRIFT_HAVE_SSL_CACHE)
 
 
 /* Of all connections of a pool. */
