@@ -95,6 +95,16 @@ nthrift_str_of(const void *data, size_t len)
 }
 
 
+/* Whether the bytes are those of `text`, which ends with a 0 byte. */
+
+static inline bool
+nthrift_str_is(nthrift_str_t s, const char *text)
+{
+    return s.len == strlen(text)
+           && (s.len == 0 || memcmp(s.data, text, s.len) == 0);
+}
+
+
 /* Severities of nginx's error log. */
 
 typedef enum {

@@ -31,9 +31,7 @@ degrees(nthrift_str_t city)
     size_t  i;
 
     for (i = 0; i < sizeof(cities) / sizeof(cities[0]); i++) {
-        if (city.len == strlen(cities[i].city)
-            && memcmp(city.data, cities[i].city, city.len) == 0)
-        {
+        if (nthrift_str_is(city, cities[i].city)) {
             return cities[i].degrees;
         }
     }

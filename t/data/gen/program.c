@@ -684,6 +684,22 @@ test_handler(void)
 }
 
 
+static void
+test_strings(void)
+{
+    static const nthrift_str_t  empty;
+
+    ok(nthrift_str_is(NTHRIFT_STR("abc"), "abc"), "a string is that text");
+    ok(!nthrift_str_is(NTHRIFT_STR("abc"), "abd")
+       && !nthrift_str_is(NTHRIFT_STR("ab"), "abc")
+       && !nthrift_str_is(NTHRIFT_STR("abc"), "ab")
+       && !nthrift_str_is(NTHRIFT_STR("ab\0c"), "ab"),
+       "a string is another text");
+    ok(nthrift_str_is(empty, "") && !nthrift_str_is(empty, "a"),
+       "an empty string");
+}
+
+
 int
 main(void)
 {
@@ -698,6 +714,7 @@ main(void)
     nthrift_api = &api;
     arena = nthrift_arena_create(65536, 0);
 
+    test_strings();
     test_consts();
     test_defaults();
     test_layouts();
