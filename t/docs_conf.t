@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# docs/pool.md: nginx -t accepts each of its configurations, and one that needs
-# nothing else answers a call.
+# docs/pool.md, recipes.md and operations.md: nginx -t accepts each of their
+# configurations, and one that needs nothing else answers a call.
 
 use strict;
 use warnings;
@@ -15,9 +15,12 @@ use Test::Thrift;
 
 my $t = Test::Thrift->new();
 
-open(my $fh, '<', $t->top() . '/docs/pool.md') or die "docs/pool.md: $!";
+my $text = '';
 
-my $text = do { local $/; <$fh> };
+for my $file (map { $t->top() . "/docs/$_.md" } qw(pool recipes operations)) {
+    open(my $fh, '<', $file) or die "$file: $!";
+    $text .= do { local $/; <$fh> };
+}
 
 # a heading, and the blocks below it
 
@@ -51,6 +54,11 @@ my $certificate = system('openssl req -x509 -newkey rsa:2048 -nodes -days 3650'
                          . " -out @{[ $t->dir() ]}/ca.pem >@{[ $t->dir() ]}/"
                          . 'openssl.out 2>&1') == 0;
 
+for my $name ($certificate ? qw(server.pem server.key) : ()) {
+    my $from = $name =~ /key/ ? 'key.pem' : 'ca.pem';
+    link($t->dir() . "/$from", $t->dir() . "/$name") or die "$name: $!";
+}
+
 my $backend = $t->backend('backend', script => {
     '*' => { body => [ [ 0, struct => [ [ 2, string => 'Ada' ] ] ] ] },
 });
@@ -59,7 +67,8 @@ for my $block (@blocks) {
     my ($name, $conf) = @$block;
 
     accepted($name, $conf);
-    answers($name, $conf) if $conf !~ /\b(?:resolve|thrift_ssl)\b/;
+    answers($name, $conf)
+        if $conf !~ /\b(?:resolve|thrift_ssl|listen \d+ ssl)\b/;
 }
 
 $t->done();
@@ -72,6 +81,9 @@ sub whole {
 
     $conf =~ s/^ {4}//mg;
     $conf = "events {\n}\n\n$conf" unless $conf =~ /^events /m;
+    $conf =~ s{/var/log/nginx}{%%TESTDIR%%}g;
+    $conf =~ s/ so_keepalive=on backlog=4096//;
+    $conf =~ s/^worker_rlimit_nofile .*\n//m;      # the system may not allow it
     $conf =~ s/^(\s*listen) \d+/$1 127.0.0.1:%%PORT_proxy%%/mg;
 
     return "%%TEST_GLOBALS%%\n$conf";
