@@ -176,6 +176,13 @@ stream {
     }
 
     server {
+        listen                  127.0.0.1:%%PORT_heads%%;
+        thrift_max_memory       400k worker=600k;
+        thrift_max_header_size  262140;
+        thrift_pass             backend;
+    }
+
+    server {
         listen             127.0.0.1:%%PORT_held%%;
         thrift_max_memory  100k;
         thrift_pass        header;
@@ -208,6 +215,7 @@ mixed();
 byte_by_byte();
 sizes();
 held();
+heads();
 order();
 strange_replies();
 
@@ -687,6 +695,35 @@ sub held {
     cmp_ok($n, '<', 5, 'are held by each call');
     is($c->read_message(10 * time_factor())->{seqid}, $_, "answered, $_")
         for 1 .. 8;
+}
+
+
+# Heads that are not whole are held as well.
+
+sub heads {
+    my $bytes = call_bytes('get', 2, [], transport => 'header',
+                           headers => [ a => 'x' x 250_000 ]);
+    my $victim = theader_client('heads');
+    my @clients = map { theader_client('heads') } 1 .. 6;
+
+    $backend->script(get => {});
+
+    $_->send(substr($bytes, 0, 200_000)) for @clients;
+
+    ok($t->wait_log(qr/client sent a large THeader, and calls hold too much/),
+       'one too many');
+    ok($victim->call('get'), 'another client');
+
+    elapse(0.1 * time_factor());
+    cmp_ok(scalar(grep { $_->closed(0.01) } @clients), '<', 5, 'and some go on');
+
+    $_->close() for @clients;
+    ok($victim->call('get'), 'goes on');
+
+    my $c = theader_client('heads');
+
+    $c->send_pieces($bytes, 50_000);
+    ok($c->read_message(), 'as does a new one');
 }
 
 

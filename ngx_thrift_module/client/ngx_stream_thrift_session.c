@@ -35,7 +35,10 @@ static ngx_int_t ngx_stream_thrift_session_read(
     ngx_stream_thrift_session_t *ts);
 static ngx_int_t ngx_stream_thrift_session_check_door(
     ngx_stream_thrift_session_t *ts, ngx_int_t rc);
-static void ngx_stream_thrift_session_keep(ngx_stream_thrift_session_t *ts);
+static ngx_int_t ngx_stream_thrift_session_keep(
+    ngx_stream_thrift_session_t *ts);
+static ngx_int_t ngx_stream_thrift_session_keep_head(
+    ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_blocked(
     ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_unpacks(
@@ -562,7 +565,10 @@ ngx_stream_thrift_session_message(ngx_stream_thrift_session_t *ts)
     }
 
     if (rc == NGX_AGAIN) {
-        ngx_stream_thrift_session_keep(ts);
+        rc = ngx_stream_thrift_session_keep(ts);
+    }
+
+    if (rc == NGX_AGAIN) {
         return NGX_AGAIN;
     }
 
@@ -621,9 +627,12 @@ ngx_stream_thrift_session_check_door(ngx_stream_thrift_session_t *ts,
 }
 
 
-/* Counts what there is of a message, and keeps no more than it may. */
+/*
+ * Counts what there is of a message, and keeps no more than it may.  NGX_AGAIN;
+ * or NGX_ERROR: not even its head.
+ */
 
-static void
+static ngx_int_t
 ngx_stream_thrift_session_keep(ngx_stream_thrift_session_t *ts)
 {
     ngx_thrift_call_t     *call;
@@ -633,7 +642,7 @@ ngx_stream_thrift_session_keep(ngx_stream_thrift_session_t *ts)
     m = &call->request;
 
     if (m->wire.head.size == 0) {
-        return;
+        return ngx_stream_thrift_session_keep_head(ts);
     }
 
     ngx_stream_thrift_session_hold(call,
@@ -646,6 +655,33 @@ ngx_stream_thrift_session_keep(ngx_stream_thrift_session_t *ts)
         ngx_stream_thrift_session_hold(call,
                                    ngx_thrift_message_kept(m) - call->held);
     }
+
+    return NGX_AGAIN;
+}
+
+
+/* One with a THeader may be large; it has no bytes that could be dropped. */
+
+static ngx_int_t
+ngx_stream_thrift_session_keep_head(ngx_stream_thrift_session_t *ts)
+{
+    ngx_thrift_call_t  *call;
+
+    call = &ts->reading->call;
+
+    ngx_stream_thrift_session_hold(call, (off_t) ngx_thrift_input_left(&ts->in)
+                                         - call->held);
+
+    if (ngx_thrift_input_left(&ts->in) <= NTHRIFT_MAX_HEAD
+        || !ngx_stream_thrift_session_is_over(ts))
+    {
+        return NGX_AGAIN;
+    }
+
+    call->request.wire.error.text = "a large THeader, and calls hold too much "
+                                    "memory";
+
+    return NGX_ERROR;
 }
 
 
