@@ -104,6 +104,8 @@ sub response {
             my $size = $self->_until("\r\n");
             return unless defined $size;
 
+            $size =~ s/\r\n\z//;
+
             my $part = $self->_bytes(2 + hex $size);
             return unless defined $part;
 
