@@ -40,6 +40,7 @@ typedef struct ngx_stream_thrift_door_s     ngx_stream_thrift_door_t;
 #include "upstream/ngx_stream_thrift_warm.h"
 #include "upstream/ngx_stream_thrift_held.h"
 #include "client/rooms.h"
+#include "status/ngx_stream_thrift_status.h"
 #include "reload/rooms.h"
 #include "handler/ngx_stream_thrift_outbound.h"
 #include "handler/ngx_stream_thrift_handlers.h"

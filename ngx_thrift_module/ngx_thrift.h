@@ -78,6 +78,7 @@ typedef struct ngx_thrift_invocation_s  ngx_thrift_invocation_t;
 typedef struct ngx_thrift_outbound_s    ngx_thrift_outbound_t;
 
 #include "bytes/rooms.h"
+#include "status/rooms.h"
 #include "upstream/rooms.h"
 #include "conf/ngx_thrift_idl.h"
 #include "conf/ngx_thrift_compat.h"

@@ -16,6 +16,10 @@
 typedef struct {
     ngx_thrift_conf_t           *conf;
     ngx_str_t                    service;   /* of the block, or empty */
+    ngx_str_t                    name;      /* of the method; empty: other
+                                               ones */
+    ngx_thrift_status_row_t     *row;       /* where it is counted; NULL: no
+                                               call has come yet */
     ngx_msec_t                   timeout;
     ngx_thrift_delays_t         *deadlines; /* of that timeout; NULL: none */
 

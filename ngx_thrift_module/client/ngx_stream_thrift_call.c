@@ -55,6 +55,8 @@ ngx_stream_thrift_call_create(ngx_stream_session_t *s)
     tc->owner = NULL;
     tc->named = NULL;
     tc->limited = NULL;
+    tc->counted.row = NULL;
+    tc->counted.begun = 0;
     tc->rate_status = 0;
     tc->mirror = NULL;
     tc->nchoices = 0;
@@ -233,6 +235,7 @@ ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc)
 {
     ngx_thrift_message_release(&tc->call.request);
     ngx_stream_thrift_limit_release(tc);
+    ngx_thrift_count_drop(&tc->counted);
 
     if (tc->nkept) {
         tc->ended = 1;
@@ -254,6 +257,8 @@ ngx_stream_thrift_call_routed(ngx_thrift_call_t *call)
     tccf = (ngx_stream_thrift_call_conf_t *) call->conf;
 
     tc->session.srv_conf = tccf->srv_conf;
+
+    ngx_stream_thrift_status_begin(tc);
 
     if (tc->main->narguments) {
         call->retains_request = 1;

@@ -32,6 +32,7 @@ ngx_stream_thrift_log_call(ngx_thrift_call_t *call)
         tc->connection.sent = call->out_length;
     }
 
+    ngx_stream_thrift_status_end(tc);
     ngx_stream_thrift_log_time(s);
 
     tc->logging = 1;

@@ -56,9 +56,18 @@ ngx_stream_thrift_add_compat(ngx_conf_t *cf,
 
     cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
 
-    if (cscf->handler != ngx_stream_thrift_handler
-        || tscf->programs.nelts == 0)
+    if (cscf->handler != ngx_stream_thrift_handler) {
+        return NGX_OK;
+    }
+
+    if (ngx_array_init(&tscf->addresses, cf->pool, 2, sizeof(ngx_str_t))
+        != NGX_OK
+        || ngx_stream_thrift_add_addresses(cf, tscf) != NGX_OK)
     {
+        return NGX_ERROR;
+    }
+
+    if (tscf->programs.nelts == 0) {
         return NGX_OK;
     }
 
@@ -71,13 +80,7 @@ ngx_stream_thrift_add_compat(ngx_conf_t *cf,
 
     *server = tscf;
 
-    if (ngx_array_init(&tscf->addresses, cf->pool, 2, sizeof(ngx_str_t))
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return ngx_stream_thrift_add_addresses(cf, tscf);
+    return NGX_OK;
 }
 
 

@@ -73,6 +73,7 @@ typedef struct {
     ngx_array_t                      delays;    /* ngx_thrift_delays_t * */
     ngx_thrift_cache_t               calls;
     ngx_flag_t                       handover;
+    ngx_thrift_status_t             *status;    /* NULL: nothing is counted */
     ngx_uint_t                       nsessions;
     off_t                            held;      /* bytes, by all of them */
     void                           **quiet;     /* main_conf without a log */
@@ -162,7 +163,7 @@ typedef struct {
     ngx_array_t                     *dirs;      /* the same */
     ngx_array_t                      programs;  /* nthrift_idl_program_t * */
     ngx_array_t                      addresses; /* ngx_str_t: where it listens,
-                                                   if it has definitions */
+                                                   and its name there */
     ngx_array_t                     *proxy_notes;   /* or NULL */
 
     ngx_stream_thrift_block_t        block;     /* around its services */

@@ -375,6 +375,8 @@ ngx_stream_thrift_define(ngx_conf_t *cf, ngx_thrift_target_t *target,
     schemas = &tmcf->schemas;
 
     target->method = method;
+    target->name.len = method->name.len;
+    target->name.data = method->name.data;
 
     target->args = nthrift_schema_build(schemas, method->args);
     if (target->args == NULL) {

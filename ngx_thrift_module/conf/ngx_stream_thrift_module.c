@@ -217,6 +217,15 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       ngx_stream_thrift_offset(shutdown_idle),
       NULL },
 
+    /* what is counted */
+
+    { ngx_string("thrift_status_zone"),
+      NGX_STREAM_MAIN_CONF|NGX_CONF_TAKE2,
+      ngx_stream_thrift_status_zone,
+      NGX_STREAM_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     /* limits */
 
     { ngx_string("thrift_max_message_size"),
@@ -391,6 +400,7 @@ ngx_stream_thrift_init_process(ngx_cycle_t *cycle)
     }
 
     ngx_stream_thrift_held_init(tmcf->in_use, cycle->log);
+    ngx_stream_thrift_status_open(tmcf);
     ngx_stream_thrift_limit_init(tmcf);
     ngx_stream_thrift_open_shared(tmcf);
     ngx_stream_thrift_start_health(tmcf);
@@ -420,6 +430,7 @@ ngx_stream_thrift_exit_process(ngx_cycle_t *cycle)
         ngx_stream_thrift_stop_detect(tmcf);
         ngx_stream_thrift_close_shared(tmcf);
         ngx_stream_thrift_stop_handlers(tmcf);
+        ngx_stream_thrift_status_close(tmcf);
     }
 }
 

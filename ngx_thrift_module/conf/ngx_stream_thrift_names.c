@@ -224,14 +224,11 @@ ngx_stream_thrift_find_name(ngx_cycle_t *cycle, ngx_str_t *name,
 
     ngx_str_null(near);
 
-    if (!ngx_stream_thrift_is_loaded(cycle)
-        || ngx_get_conf(cycle->conf_ctx, ngx_stream_module) == NULL)
-    {
+    tmcf = ngx_stream_thrift_loaded_conf(cycle);
+
+    if (tmcf == NULL) {
         return NULL;
     }
-
-    tmcf = ngx_stream_cycle_get_module_main_conf(cycle,
-                                                 ngx_stream_thrift_module);
 
     named = ngx_stream_thrift_get_name(tmcf, name);
 
@@ -240,6 +237,20 @@ ngx_stream_thrift_find_name(ngx_cycle_t *cycle, ngx_str_t *name,
     }
 
     return named;
+}
+
+
+ngx_stream_thrift_main_conf_t *
+ngx_stream_thrift_loaded_conf(ngx_cycle_t *cycle)
+{
+    if (!ngx_stream_thrift_is_loaded(cycle)
+        || ngx_get_conf(cycle->conf_ctx, ngx_stream_module) == NULL)
+    {
+        return NULL;
+    }
+
+    return ngx_stream_cycle_get_module_main_conf(cycle,
+                                                 ngx_stream_thrift_module);
 }
 
 

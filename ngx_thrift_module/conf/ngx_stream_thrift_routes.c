@@ -354,6 +354,8 @@ ngx_stream_thrift_build_blocks(ngx_stream_thrift_build_t *build,
             return NGX_CONF_ERROR;
         }
 
+        target->name = mblock[i]->name;
+
         name.len = mblock[i]->name.len;
         name.data = mblock[i]->name.data;
 

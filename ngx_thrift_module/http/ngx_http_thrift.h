@@ -1,7 +1,8 @@
 
 /*
  * The http side of ngx_thrift, an object of its own: locations that pass calls
- * to a server{} of stream.  It knows stream by client/ngx_thrift_door.h only.
+ * to a server{} of stream, or tell what was counted there.  It knows stream by
+ * client/ngx_thrift_door.h and status/ngx_thrift_report.h only.
  *
  *     module      directives; names of servers, once all blocks are read
  *       |
@@ -12,6 +13,8 @@
  *       |      +--> error  what is wrong with it, in JSON
  *       |      |
  *     peer                 one end of a socketpair, as an upstream of http
+ *
+ *     status               what was counted, as text
  *
  * The gateway needs jansson, as src/plain/ does: without it there is none.
  */
@@ -25,6 +28,7 @@
 #include <ngx_http.h>
 
 #include "client/ngx_thrift_door.h"
+#include "status/ngx_thrift_report.h"
 
 #if (NGX_HTTP_THRIFT_GATEWAY)
 #include "idl/suggest.h"
@@ -49,6 +53,8 @@ typedef struct {
     ngx_http_thrift_gateway_t    *gateway;  /* NULL: a door */
     ngx_uint_t                    protocol; /* of its messages; of a door's: 0,
                                                the client's */
+    ngx_uint_t                    counts;   /* no name: what is counted has to
+                                               be there */
 } ngx_http_thrift_server_t;
 
 
@@ -59,11 +65,23 @@ typedef struct {
     ngx_flag_t                    status;
     ngx_flag_t                    long_strings;
     ngx_uint_t                    max_values;
+    ngx_uint_t                    format;   /* of thrift_status */
 } ngx_http_thrift_loc_conf_t;
 
 
 extern ngx_module_t  ngx_http_thrift_module;
 
+
+/* thrift_status, and its check when stream{} is read. */
+char *ngx_http_thrift_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_thrift_status_check(ngx_cycle_t *cycle,
+    ngx_http_thrift_server_t *server);
+
+/* Its content handler. */
+ngx_int_t ngx_http_thrift_status_handler(ngx_http_request_t *r);
+
+/* What the directive names; NULL: logged. */
+ngx_http_thrift_server_t *ngx_http_thrift_add_server(ngx_conf_t *cf);
 
 /* The content handler of thrift_door. */
 ngx_int_t ngx_http_thrift_door_handler(ngx_http_request_t *r);

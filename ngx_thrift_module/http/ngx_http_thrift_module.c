@@ -27,7 +27,6 @@ static char *ngx_http_thrift_gateway(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_thrift_set_server(ngx_conf_t *cf,
     ngx_http_thrift_loc_conf_t *tlcf, ngx_http_handler_pt handler);
-static ngx_http_thrift_server_t *ngx_http_thrift_add_server(ngx_conf_t *cf);
 
 
 static ngx_core_module_t  ngx_http_thrift_servers_module_ctx = {
@@ -72,6 +71,13 @@ static ngx_command_t  ngx_http_thrift_commands[] = {
       ngx_conf_set_flag_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_thrift_loc_conf_t, status),
+      NULL },
+
+    { ngx_string("thrift_status"),
+      NGX_HTTP_LOC_CONF|NGX_HTTP_LIF_CONF|NGX_CONF_TAKE1,
+      ngx_http_thrift_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
       NULL },
 
     { ngx_string("thrift_gateway"),
@@ -163,6 +169,10 @@ ngx_http_thrift_find_server(ngx_cycle_t *cycle,
 {
     ngx_str_t  near;
 
+    if (server->counts) {
+        return ngx_http_thrift_status_check(cycle, server);
+    }
+
     server->server = ngx_stream_thrift_doors.find(cycle, &server->name, &near);
 
     if (server->server) {
@@ -211,6 +221,7 @@ ngx_http_thrift_create_loc_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     tlcf->server = NULL;
+     *     tlcf->format = 0;
      *     upstream->buffering = 0;
      *     upstream->ignore_client_abort = 0;
      *     upstream->next_upstream = 0;
@@ -254,7 +265,9 @@ ngx_http_thrift_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (clcf->noname && conf->server == NULL && prev->server) {
         conf->server = prev->server;
-        clcf->handler = ngx_http_thrift_door_handler;
+        conf->format = prev->format;
+        clcf->handler = conf->server->counts ? ngx_http_thrift_status_handler
+                                             : ngx_http_thrift_door_handler;
 
 #if (NGX_HTTP_THRIFT_GATEWAY)
         if (conf->server->gateway) {
@@ -346,7 +359,7 @@ ngx_http_thrift_set_server(ngx_conf_t *cf, ngx_http_thrift_loc_conf_t *tlcf,
 
 /* That the directive names; NULL: logged. */
 
-static ngx_http_thrift_server_t *
+ngx_http_thrift_server_t *
 ngx_http_thrift_add_server(ngx_conf_t *cf)
 {
     ngx_str_t                  *value;

@@ -9,6 +9,7 @@
 
 static ngx_thrift_address_t *ngx_thrift_address_create(
     ngx_thrift_pool_t *pool, struct sockaddr *sockaddr, socklen_t socklen);
+static void ngx_thrift_address_set_row(ngx_thrift_address_t *address);
 static ngx_uint_t ngx_thrift_address_is_unused(
     ngx_thrift_address_t *address);
 static void ngx_thrift_address_free(ngx_thrift_address_t *address);
@@ -77,7 +78,36 @@ ngx_thrift_address_create(ngx_thrift_pool_t *pool, struct sockaddr *sockaddr,
 
     ngx_rbtree_insert(&pool->addresses, &address->node);
 
+    ngx_thrift_address_set_row(address);
+
     return address;
+}
+
+
+/* Addresses that come from elsewhere may be ever so many: they have one. */
+
+static void
+ngx_thrift_address_set_row(ngx_thrift_address_t *address)
+{
+    u_char              text[NGX_SOCKADDR_STRLEN];
+    ngx_str_t           names[NGX_THRIFT_STATUS_NAMES];
+    ngx_thrift_pool_t  *pool;
+
+    pool = address->pool;
+    address->row = pool->row;
+
+    if (pool->row == NULL || !pool->known) {
+        return;
+    }
+
+    names[0] = pool->label;
+    names[1].data = text;
+    names[1].len = ngx_sock_ntop(&address->sockaddr.sockaddr, address->socklen,
+                                 text, NGX_SOCKADDR_STRLEN, 1);
+    ngx_str_null(&names[2]);
+
+    address->row = ngx_thrift_status_row(pool->status, NGX_THRIFT_STATUS_SERVER,
+                                         names);
 }
 
 

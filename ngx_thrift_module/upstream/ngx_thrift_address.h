@@ -61,6 +61,7 @@ struct ngx_thrift_address_s {
                                            number */
     ngx_queue_t          idle;          /* last used first */
     ngx_uint_t           nidle;
+    ngx_thrift_status_row_t  *row;      /* where it is counted, or NULL */
 
     ngx_uint_t           max;           /* as the latest attempt has it */
     ngx_thrift_shared_server_t  *shared;    /* NULL: the worker counts for

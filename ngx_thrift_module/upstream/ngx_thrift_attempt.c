@@ -44,6 +44,8 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     attempt->expiry.set = 0;
     attempt->hedge.set = 0;
     attempt->max_conns = 0;
+    attempt->counts.row = NULL;
+    attempt->counts.begun = 0;
     attempt->start = ngx_current_msec;
     attempt->round = 0;
     attempt->pause = NULL;

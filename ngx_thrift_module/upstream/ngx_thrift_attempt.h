@@ -65,6 +65,8 @@ struct ngx_thrift_attempt_s {
                                                or has found one */
     ngx_thrift_turn_t          turn;        /* while it waits for one */
     ngx_thrift_delay_t         patience;    /* for that */
+    ngx_msec_t                 waits;       /* since then */
+    ngx_thrift_counted_t       counts;      /* for its server */
     ngx_thrift_detect_wait_t  *asks;        /* what its server speaks, or
                                                NULL */
     ngx_queue_t                follows;     /* of its client's that wait, if it

@@ -375,6 +375,7 @@ ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
     attempt->connection = conn;
     attempt->state = NGX_THRIFT_ATTEMPT_QUEUED;
     attempt->reused = (conn->total != 0 || conn->since != 0);
+    ngx_thrift_count_attempt(attempt, conn->server->address->row);
 
     c->log_error = ngx_thrift_tally_is_full(&conn->pool->errors)
                    ? NGX_ERROR_INFO : NGX_ERROR_ERR;

@@ -207,6 +207,7 @@ ngx_thrift_pass_give_up(ngx_thrift_attempt_t *attempt, ngx_uint_t reason)
     }
 
     ngx_thrift_pass_take_off(attempt);
+    ngx_thrift_count_given_up(attempt, reason == NGX_THRIFT_CALL_EXPIRED);
 
     attempt->call->balancer->free(attempt, state);
 
@@ -527,6 +528,8 @@ ngx_thrift_pass_give_back(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
     ngx_thrift_call_t  *call;
 
     call = attempt->call;
+
+    ngx_thrift_count_done(attempt, rc);
 
     if (rc == NGX_OK) {
         state = call->silent ? 0 : ngx_thrift_blame_answered(attempt);

@@ -399,12 +399,16 @@ ngx_thrift_pool_set_address(ngx_thrift_attempt_t *attempt,
 {
     if (server || own) {
         attempt->address = server ? server->address : own->address;
-        return;
+
+    } else {
+        attempt->address = ngx_thrift_address_get(attempt->pool,
+                                                  attempt->peer->sockaddr,
+                                                  attempt->peer->socklen);
     }
 
-    attempt->address = ngx_thrift_address_get(attempt->pool,
-                                              attempt->peer->sockaddr,
-                                              attempt->peer->socklen);
+    if (attempt->address && !attempt->counts.begun) {
+        attempt->counts.row = attempt->address->row;
+    }
 }
 
 
@@ -728,6 +732,10 @@ ngx_thrift_pool_move(ngx_thrift_connection_t *conn, ngx_uint_t place)
         ngx_queue_insert_head(&pool->idle[place], &conn->idle_pool);
     }
 
+    if (conn->place == NGX_THRIFT_POOL_OUTSIDE) {
+        ngx_thrift_count_opened(conn->server->address->row);
+    }
+
     conn->server->address->nbusy += (place == NGX_THRIFT_POOL_BUSY);
     conn->server->address->nbusy -= (conn->place == NGX_THRIFT_POOL_BUSY);
 
@@ -736,6 +744,10 @@ ngx_thrift_pool_move(ngx_thrift_connection_t *conn, ngx_uint_t place)
 
     ngx_thrift_pool_set_idle(conn, place >= NGX_THRIFT_POOL_IDLE);
     conn->place = place;
+
+    if (place == NGX_THRIFT_POOL_OUTSIDE) {
+        ngx_thrift_count_closed(conn->server->address->row);
+    }
 }
 
 
@@ -771,6 +783,7 @@ ngx_thrift_pool_set_idle(ngx_thrift_connection_t *conn, ngx_uint_t idle)
     }
 
     conn->connection->idle = idle;
+    ngx_thrift_count_idle(conn->server->address->row, idle);
 
     /* nginx closes some of these when it has none left for a client */
 

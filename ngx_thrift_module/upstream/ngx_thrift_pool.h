@@ -120,6 +120,13 @@ struct ngx_thrift_pool_s {
                                            called, or NULL */
     ngx_thrift_warm_t    *warm;         /* what opens them ahead, or NULL */
 
+    ngx_thrift_status_t  *status;       /* where its servers are counted, or
+                                           NULL */
+    ngx_thrift_status_row_t  *row;      /* for attempts without a server */
+    ngx_str_t             label;        /* its name there */
+    ngx_uint_t            known;        /* its servers are those that the
+                                           configuration names */
+
     ngx_thrift_link_t     link;         /* how its connections are made */
     ngx_thrift_ssl_t      ssl;
 };

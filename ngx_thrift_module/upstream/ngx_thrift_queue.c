@@ -205,6 +205,7 @@ ngx_thrift_queue_add(ngx_thrift_attempt_t *attempt,
     }
 
     attempt->call->log->action = action;
+    attempt->waits = ngx_current_msec;
 
     ngx_log_debug4(NGX_LOG_DEBUG_EVENT, attempt->call->log, 0,
                    "thrift call %ui: attempt %ui is %s, with %ui others",
@@ -298,6 +299,7 @@ static void
 ngx_thrift_queue_end(ngx_thrift_attempt_t *attempt)
 {
     ngx_thrift_delay_stop(&attempt->patience);
+    ngx_thrift_count_wait(attempt);
 
     if (ngx_thrift_pin_wanted(attempt->call)) {
         ngx_queue_remove(&attempt->follows);

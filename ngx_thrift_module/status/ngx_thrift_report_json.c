@@ -1,0 +1,304 @@
+
+/*
+ * The report as JSON: docs/status.md has its schema.  Called for each piece of
+ * it.
+ */
+
+#include "ngx_thrift.h"
+
+
+#define NGX_THRIFT_JSON_VERSION  1
+
+/* As many lines as a row is counted for. */
+
+#define NGX_THRIFT_JSON_LINES  16
+
+
+typedef enum {
+    NGX_THRIFT_JSON_HEAD = 0,
+    NGX_THRIFT_JSON_METHODS,
+    NGX_THRIFT_JSON_UPSTREAMS,
+    NGX_THRIFT_JSON_SERVERS,
+    NGX_THRIFT_JSON_END
+} ngx_thrift_json_part_e;
+
+
+static u_char *ngx_thrift_json_head(ngx_thrift_report_t *report, u_char *p);
+static ngx_int_t ngx_thrift_json_begin(ngx_thrift_report_t *report,
+    ngx_buf_t *b, const char *name);
+static ngx_int_t ngx_thrift_json_rows(ngx_thrift_report_t *report,
+    ngx_buf_t *b, ngx_uint_t kind);
+static ngx_int_t ngx_thrift_json_peers(ngx_thrift_report_t *report,
+    ngx_buf_t *b);
+static u_char *ngx_thrift_json_end(ngx_thrift_report_t *report, u_char *p);
+static u_char *ngx_thrift_json_names(u_char *p, ngx_uint_t n,
+    const char *const *keys, ngx_str_t *names);
+static u_char *ngx_thrift_json_method(ngx_thrift_report_t *report, u_char *p,
+    ngx_thrift_status_row_t *row);
+static u_char *ngx_thrift_json_server(ngx_thrift_report_t *report, u_char *p,
+    ngx_thrift_status_row_t *row);
+static u_char *ngx_thrift_json_times(u_char *p,
+    ngx_thrift_status_times_t *times);
+
+
+static const char *const  ngx_thrift_json_method_keys[] = {
+    "server", "service", "method"
+};
+
+
+static const char *const  ngx_thrift_json_server_keys[] = {
+    "upstream", "server"
+};
+
+
+ngx_int_t
+ngx_thrift_report_json(ngx_thrift_report_t *report, ngx_buf_t *b)
+{
+    /* at most what a row of names takes: each of these comes to less */
+
+    report->names.len = NGX_THRIFT_REPORT_NAMES / NGX_THRIFT_JSON_LINES;
+
+    if (!ngx_thrift_report_fits(report, b, NGX_THRIFT_JSON_LINES)) {
+        return NGX_BUSY;
+    }
+
+    switch ((ngx_thrift_json_part_e) report->part) {
+
+    case NGX_THRIFT_JSON_HEAD:
+        b->last = ngx_thrift_json_head(report, b->last);
+        ngx_thrift_report_next_part(report);
+        return NGX_OK;
+
+    case NGX_THRIFT_JSON_METHODS:
+        return report->begun
+               ? ngx_thrift_json_rows(report, b, NGX_THRIFT_STATUS_METHOD)
+               : ngx_thrift_json_begin(report, b, "methods");
+
+    case NGX_THRIFT_JSON_UPSTREAMS:
+        return report->begun
+               ? ngx_thrift_json_rows(report, b, NGX_THRIFT_STATUS_SERVER)
+               : ngx_thrift_json_begin(report, b, "upstreams");
+
+    case NGX_THRIFT_JSON_SERVERS:
+        return report->begun ? ngx_thrift_json_peers(report, b)
+                             : ngx_thrift_json_begin(report, b, "servers");
+
+    case NGX_THRIFT_JSON_END:
+        break;
+    }
+
+    b->last = ngx_cpymem(b->last, "}\n", sizeof("}\n") - 1);
+
+    return NGX_DONE;
+}
+
+
+static u_char *
+ngx_thrift_json_head(ngx_thrift_report_t *report, u_char *p)
+{
+    ngx_str_t                  name;
+    ngx_thrift_status_data_t  *data;
+
+    data = report->status->data;
+    name = report->status->zone->shm.name;
+    name.len = ngx_min(name.len, NGX_THRIFT_STATUS_NAME);
+
+    p = ngx_sprintf(p, "{\"version\":%d,\"workers\":%ui,"
+                    "\"zone\":{\"name\":\"", NGX_THRIFT_JSON_VERSION,
+                    ngx_thrift_report_workers(report));
+    p = ngx_thrift_report_name(p, &name);
+
+    return ngx_sprintf(p, "\",\"size\":%uz,\"free\":%uz,\"rows\":%ui,"
+                       "\"full\":%s}", report->status->zone->shm.size,
+                       (size_t) (data->end - data->free), data->nrows,
+                       data->full ? "true" : "false");
+}
+
+
+static ngx_int_t
+ngx_thrift_json_begin(ngx_thrift_report_t *report, ngx_buf_t *b,
+    const char *name)
+{
+    b->last = ngx_sprintf(b->last, ",\n\"%s\":[", name);
+    report->begun = 1;
+
+    return NGX_OK;
+}
+
+
+static u_char *
+ngx_thrift_json_end(ngx_thrift_report_t *report, u_char *p)
+{
+    ngx_thrift_report_next_part(report);
+
+    *p++ = ']';
+
+    return p;
+}
+
+
+static ngx_int_t
+ngx_thrift_json_rows(ngx_thrift_report_t *report, ngx_buf_t *b,
+    ngx_uint_t kind)
+{
+    u_char                   *p;
+    ngx_thrift_status_row_t  *row;
+
+    row = ngx_thrift_report_row(report, kind);
+
+    if (row == NULL) {
+        b->last = ngx_thrift_json_end(report, b->last);
+        return NGX_OK;
+    }
+
+    report->row = row;
+
+    p = ngx_sprintf(b->last, "%s\n{", report->items++ ? "," : "");
+
+    p = (kind == NGX_THRIFT_STATUS_METHOD)
+        ? ngx_thrift_json_method(report, p, row)
+        : ngx_thrift_json_server(report, p, row);
+
+    *p++ = '}';
+    b->last = p;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_thrift_json_peers(ngx_thrift_report_t *report, ngx_buf_t *b)
+{
+    u_char                    *p;
+    ngx_str_t                  names[2];
+    ngx_thrift_report_peer_t  *peer;
+
+    if (report->peer == report->npeers) {
+        b->last = ngx_thrift_json_end(report, b->last);
+        return NGX_OK;
+    }
+
+    peer = &report->peers[report->peer++];
+
+    names[0] = *peer->upstream;
+    names[0].len = ngx_min(names[0].len, NGX_THRIFT_STATUS_NAME);
+    names[1] = peer->server;
+    names[1].len = ngx_min(names[1].len, NGX_THRIFT_STATUS_NAME);
+
+    p = ngx_sprintf(b->last, "%s\n{", report->items++ ? "," : "");
+    p = ngx_thrift_json_names(p, 2, ngx_thrift_json_server_keys, names);
+
+    b->last = ngx_sprintf(p, "\"state\":\"%s\"}",
+                          ngx_thrift_report_state(peer->state));
+
+    return NGX_OK;
+}
+
+
+static u_char *
+ngx_thrift_json_names(u_char *p, ngx_uint_t n, const char *const *keys,
+    ngx_str_t *names)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < n; i++) {
+        p = ngx_sprintf(p, "\"%s\":\"", keys[i]);
+        p = ngx_thrift_report_name(p, &names[i]);
+        p = ngx_cpymem(p, "\",", 2);
+    }
+
+    return p;
+}
+
+
+static u_char *
+ngx_thrift_json_method(ngx_thrift_report_t *report, u_char *p,
+    ngx_thrift_status_row_t *row)
+{
+    ngx_uint_t                   i;
+    ngx_thrift_status_method_t  *method;
+
+    method = (ngx_thrift_status_method_t *) row;
+
+    p = ngx_thrift_json_names(p, 3, ngx_thrift_json_method_keys, row->names);
+
+    p = ngx_sprintf(p, "\"in_flight\":%ui,\"received_bytes\":%uA,"
+                    "\"sent_bytes\":%uA,\"calls\":{",
+                    ngx_thrift_count_sum(row->in_flight, report->alive),
+                    row->received, row->sent);
+
+    for (i = 0; i < NGX_THRIFT_STATUS_EXCEPTION; i++) {
+        p = ngx_sprintf(p, "%s\"%s\":%uA", i ? "," : "",
+                        ngx_thrift_count_outcomes[i], method->outcomes[i]);
+    }
+
+    p = ngx_sprintf(p, "},\"exceptions\":{");
+
+    for (i = 0; i < NGX_THRIFT_STATUS_TYPES; i++) {
+        p = ngx_sprintf(p, "%s\"%s\":%uA", i ? "," : "",
+                        ngx_thrift_count_types[i],
+                        method->outcomes[NGX_THRIFT_STATUS_EXCEPTION + i]);
+    }
+
+    p = ngx_sprintf(p, "},");
+
+    return ngx_thrift_json_times(p, &row->times);
+}
+
+
+static u_char *
+ngx_thrift_json_server(ngx_thrift_report_t *report, u_char *p,
+    ngx_thrift_status_row_t *row)
+{
+    ngx_uint_t                   i;
+    ngx_thrift_status_server_t  *server;
+
+    server = (ngx_thrift_status_server_t *) row;
+
+    p = ngx_thrift_json_names(p, 2, ngx_thrift_json_server_keys, row->names);
+
+    p = ngx_sprintf(p, "\"in_flight\":%ui,\"sent_bytes\":%uA,"
+                    "\"received_bytes\":%uA,\"retries\":%uA,"
+                    "\"hedges\":%uA,\"waits\":%uA,"
+                    "\"wait_seconds\":%uA.%03uA,\"connections\":{"
+                    "\"open\":%ui,\"idle\":%ui,\"opened\":%uA,"
+                    "\"reused\":%uA,\"closed\":%uA},\"attempts\":{",
+                    ngx_thrift_count_sum(row->in_flight, report->alive),
+                    row->sent, row->received, server->retries, server->hedges,
+                    server->waits, server->waited / 1000,
+                    server->waited % 1000,
+                    ngx_thrift_count_sum(server->open, report->alive),
+                    ngx_thrift_count_sum(server->idle, report->alive),
+                    server->opened, server->reused, server->closed);
+
+    for (i = 0; i < NGX_THRIFT_STATUS_RESULTS; i++) {
+        p = ngx_sprintf(p, "%s\"%s\":%uA", i ? "," : "",
+                        ngx_thrift_count_results[i], server->results[i]);
+    }
+
+    p = ngx_sprintf(p, "},");
+
+    return ngx_thrift_json_times(p, &row->times);
+}
+
+
+/* How many took so long at most, but longer than those of the one before. */
+
+static u_char *
+ngx_thrift_json_times(u_char *p, ngx_thrift_status_times_t *times)
+{
+    uint64_t    sum;
+    ngx_uint_t  i;
+
+    sum = times->sum;
+
+    p = ngx_sprintf(p, "\"seconds\":{\"sum\":%uL.%06uL,\"buckets\":{",
+                    sum / 1000000, sum % 1000000);
+
+    for (i = 0; i < NGX_THRIFT_STATUS_BUCKETS; i++) {
+        p = ngx_sprintf(p, "%s\"%s\":%uA", i ? "," : "",
+                        ngx_thrift_count_texts[i], times->buckets[i]);
+    }
+
+    return ngx_cpymem(p, "}}", 2);
+}

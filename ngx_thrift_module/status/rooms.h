@@ -1,0 +1,27 @@
+
+/*
+ * status/: what is counted of calls, in memory that all workers share.
+ *
+ *     status        the zone: rows by name, the workers, who is gone
+ *      |
+ *      +--> count       calls of clients, attempts, connections: a few numbers
+ *      |                of a row each
+ *      +--> report      all of it as text, a piece at a time
+ *             |
+ *             +--> prometheus, json
+ *
+ *     ngx_stream_thrift_status.c has the directive, and knows the names that
+ *     stand in the configuration.
+ */
+
+#ifndef _NGX_THRIFT_STATUS_ROOMS_H_INCLUDED_
+#define _NGX_THRIFT_STATUS_ROOMS_H_INCLUDED_
+
+
+#include "status/ngx_thrift_status.h"
+#include "status/ngx_thrift_count.h"
+#include "status/ngx_thrift_report.h"
+#include "status/ngx_thrift_formats.h"
+
+
+#endif /* _NGX_THRIFT_STATUS_ROOMS_H_INCLUDED_ */
