@@ -162,16 +162,20 @@ ngx_thrift_translate_write(ngx_thrift_translate_t *tr, size_t *size)
             break;
         }
 
+        /* with room it has done as much as it should: that may be fewer bytes */
+
+        if (block->end - block->last >= NTHRIFT_JSON_WRITE_ROOM) {
+            *size = 0;
+        }
+
         if (*size == 0) {
             return NGX_AGAIN;
         }
 
-        if (block->end - block->last < NTHRIFT_JSON_WRITE_ROOM) {
-            rc = ngx_thrift_translate_grow(tr);
+        rc = ngx_thrift_translate_grow(tr);
 
-            if (rc != NGX_OK) {
-                return rc;
-            }
+        if (rc != NGX_OK) {
+            return rc;
         }
     }
 
