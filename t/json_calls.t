@@ -117,12 +117,18 @@ stream {
     }
 
     server {
+        listen          127.0.0.1:%%PORT_auto%%;
+        thrift_service  Api  { thrift_pass  127.0.0.1:%%PORT_backend%%; }
+    }
+
+    server {
         listen          127.0.0.1:%%PORT_json%%;
         thrift_service  Api  { thrift_pass  text; }
     }
 
     server {
         listen                 127.0.0.1:%%PORT_drop%%;
+        thrift_protocol        json;
         thrift_unknown_fields  drop;
         thrift_service  Api  { thrift_pass  same; }
     }
@@ -529,6 +535,11 @@ sub undeclared {
     is(($backend->calls())[-1]{body},
        encode_struct('binary', [ 1, struct => [ [ 4, i32 => 1 ] ] ]),
        'left out for others');
+
+    # nobody has said that it speaks JSON
+
+    text_call('auto', 'echo', $args);
+    is(($backend->calls())[-1]{protocol}, 'binary', 'in binary to others');
 
     text_call('drop', 'echo', $args);
     is(received(), "echo 1 $rest", 'dropped');

@@ -162,7 +162,7 @@ ngx_thrift_translate_write(ngx_thrift_translate_t *tr, size_t *size)
             break;
         }
 
-        /* with room it has done as much as it should: that may be fewer bytes */
+        /* with room it has done as much as it should, maybe of fewer bytes */
 
         if (block->end - block->last >= NTHRIFT_JSON_WRITE_ROOM) {
             *size = 0;

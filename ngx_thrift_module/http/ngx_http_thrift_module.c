@@ -9,7 +9,7 @@
 
 
 #define NGX_HTTP_THRIFT_BUFFER  16384       /* bytes, of replies */
-#define NGX_HTTP_THRIFT_VALUES  100000      /* in JSON: 0.1 s of a worker */
+#define NGX_HTTP_THRIFT_VALUES  10000       /* in JSON: 10 ms of a worker */
 #define NGX_HTTP_THRIFT_TIME    86400000    /* milliseconds: the times are those
                                                of the server */
 

@@ -72,7 +72,9 @@ ngx_http_thrift_peer_get(ngx_peer_connection_t *pc, void *data)
 
     ngx_http_thrift_peer_fill(c);
 
-    c->log_error = pc->log_error;
+    /* a session that refuses a client closes: that is told there */
+
+    c->log_error = NGX_ERROR_INFO;
     pc->connection = c;
 
     return NGX_DONE;

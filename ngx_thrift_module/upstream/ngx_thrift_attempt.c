@@ -57,6 +57,7 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     ngx_str_null(&attempt->dialect.identity);
     attempt->identity = NULL;
     attempt->asks = NULL;
+    attempt->translating = 0;
 
     ngx_thrift_message_start(&attempt->reply);
     ngx_thrift_attempt_init(attempt);

@@ -84,6 +84,7 @@ struct ngx_thrift_attempt_s {
     ngx_thrift_message_t      *earlier;     /* the exception that answered one
                                                before it, or NULL */
 
+    unsigned                   translating:1;   /* the call, in parts */
     unsigned                   full:1;      /* servers that could answer it
                                                have as many calls as they may */
     unsigned                   counted:1;   /* it has a place for a connection

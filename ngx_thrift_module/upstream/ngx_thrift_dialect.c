@@ -21,6 +21,11 @@ typedef struct {
 } ngx_thrift_dialect_slice_t;
 
 
+/* Of a double, text takes some 200 times as long as of a byte. */
+
+#define NGX_THRIFT_DIALECT_TEXT  (16 * 1024)    /* bytes */
+
+
 /* What a call's server speaks. */
 
 typedef struct {
@@ -29,11 +34,14 @@ typedef struct {
 } ngx_thrift_dialect_question_t;
 
 
+static ngx_uint_t ngx_thrift_dialect_protocol(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_dialect_ask(ngx_thrift_attempt_t *attempt,
     ngx_thrift_detect_wait_t *wait);
 static void ngx_thrift_dialect_detected(ngx_thrift_detect_wait_t *wait,
     ngx_int_t rc, const char *why, ngx_err_t err);
 static ngx_int_t ngx_thrift_dialect_set_name(ngx_thrift_attempt_t *attempt);
+static ngx_uint_t ngx_thrift_dialect_is_large(ngx_thrift_message_t *m,
+    ngx_uint_t protocol);
 static ngx_uint_t ngx_thrift_dialect_differs(ngx_thrift_attempt_t *attempt);
 static ngx_thrift_message_t *ngx_thrift_dialect_source(
     ngx_thrift_call_t *call);
@@ -76,7 +84,26 @@ ngx_thrift_dialect_set(ngx_thrift_attempt_t *attempt)
     attempt->dialect.transport = (pool->transport != NTHRIFT_TRANSPORT_AUTO)
                                  ? pool->transport : head->transport;
     attempt->dialect.protocol = (pool->protocol != NTHRIFT_PROTOCOL_AUTO)
-                                ? pool->protocol : head->protocol;
+                                ? pool->protocol
+                                : ngx_thrift_dialect_protocol(attempt->call);
+}
+
+
+/*
+ * That in which the call came.  Servers that do not know text wait for a very
+ * long name when it comes: they have it where somebody says that they do.
+ */
+
+static ngx_uint_t
+ngx_thrift_dialect_protocol(ngx_thrift_call_t *call)
+{
+    ngx_uint_t  protocol;
+
+    protocol = call->request.wire.head.protocol;
+
+    return (ngx_thrift_is_text(&call->request)
+            && call->conf->messages->rules.protocol != protocol)
+           ? NTHRIFT_BINARY : protocol;
 }
 
 
@@ -161,6 +188,11 @@ ngx_thrift_dialect_leave(ngx_thrift_attempt_t *attempt)
         ngx_thrift_detect_leave(attempt->asks);
         attempt->asks = NULL;
     }
+
+    if (attempt->translating) {
+        (void) ngx_thrift_slice_cancel(attempt->call, NGX_THRIFT_CALL_LEFT);
+        attempt->translating = 0;
+    }
 }
 
 
@@ -242,6 +274,17 @@ ngx_thrift_dialect_set_name(ngx_thrift_attempt_t *attempt)
 
     return NGX_OK;
 }
+
+/* Is it too much to be written in that protocol at once? */
+
+static ngx_uint_t
+ngx_thrift_dialect_is_large(ngx_thrift_message_t *m, ngx_uint_t protocol)
+{
+    return ngx_thrift_slice_is_due(m)
+           || (nthrift_protocols[protocol]->text
+               && m->wire.length > NGX_THRIFT_DIALECT_TEXT);
+}
+
 
 /* It is there in another protocol only. */
 
@@ -340,7 +383,8 @@ ngx_thrift_dialect_prepare(ngx_thrift_attempt_t *attempt,
     call = attempt->call;
     from = ngx_thrift_dialect_source(call);
 
-    if (!ngx_thrift_dialect_differs(attempt) || !ngx_thrift_slice_is_due(from))
+    if (!ngx_thrift_dialect_differs(attempt)
+        || !ngx_thrift_dialect_is_large(from, attempt->dialect.protocol))
     {
         return NGX_OK;
     }
@@ -499,7 +543,7 @@ ngx_thrift_dialect_translate(ngx_thrift_call_t *call)
     head = call->reply->wire.head;
     ngx_thrift_dialect_reply_head(call, &head);
 
-    if (!ngx_thrift_slice_is_due(call->reply)) {
+    if (!ngx_thrift_dialect_is_large(call->reply, head.protocol)) {
         rc = ngx_thrift_dialect_at_once(&tr, call, &m, call->reply, &head);
 
         rc = ngx_thrift_dialect_take_reply(call->attempt, call->reply, &m, rc,
@@ -596,6 +640,8 @@ ngx_thrift_dialect_start(ngx_thrift_attempt_t *attempt,
         return NGX_ERROR;
     }
 
+    attempt->translating = (next != NULL);
+
     return ngx_thrift_slice_start(&d->slice);
 }
 
@@ -620,6 +666,8 @@ ngx_thrift_dialect_call_done(ngx_thrift_slice_t *slice, ngx_int_t rc)
     ngx_thrift_dialect_slice_t  *d;
 
     d = (ngx_thrift_dialect_slice_t *) slice;
+
+    d->attempt->translating = 0;
 
     m = d->to;
     d->to = NULL;

@@ -28,7 +28,7 @@ void ngx_thrift_dialect_set(ngx_thrift_attempt_t *attempt);
 ngx_int_t ngx_thrift_dialect_detect(ngx_thrift_attempt_t *attempt,
     ngx_thrift_dialect_next_pt next);
 
-/* It does not wait for that any more. */
+/* It does not wait for that any more, nor until it is translated. */
 void ngx_thrift_dialect_leave(ngx_thrift_attempt_t *attempt);
 
 /* It is to go on that connection. */

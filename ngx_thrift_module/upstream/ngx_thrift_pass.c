@@ -252,7 +252,6 @@ ngx_thrift_pass_take_off(ngx_thrift_attempt_t *attempt)
         ngx_thrift_timer_clear(attempt->pause);
     }
 
-    (void) ngx_thrift_slice_cancel(attempt->call, NGX_THRIFT_CALL_LEFT);
     ngx_thrift_dialect_leave(attempt);
 
     if (attempt->connection) {
