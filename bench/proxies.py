@@ -132,6 +132,14 @@ class Schema(Thrift):
                 % idl + ProxyPass.server(self, options))
 
 
+class Counted(Schema):
+    """The same, and what becomes of calls is counted."""
+
+    def stream(self, options, backend):
+        return ('    thrift_status_zone bench 1m;\n'
+                + super().stream(options, backend))
+
+
 class Unshared(Thrift):
     """Neither: each client has connections to the backend of its own."""
 
@@ -263,7 +271,7 @@ def socket_address(address):
 
 
 PROXIES = {'proxy_pass': ProxyPass, 'haproxy': Haproxy, 'thrift': Thrift,
-           'schema': Schema, 'pipelined': Pipelined,
+           'schema': Schema, 'counted': Counted, 'pipelined': Pipelined,
            'unshared': Unshared, 'translated': Translated, 'envoy': Envoy,
            'envoy_bytes': EnvoyBytes, 'envoy_translated': EnvoyTranslated,
            'old': Old}
