@@ -259,7 +259,8 @@ sub outcomes {
     my $m = method('get');
     is(sum(values %{$m->{seconds}{buckets}}), 6, 'times');
     ok($m->{seconds}{sum} > 0 && $m->{seconds}{sum} < 7, 'their sum');
-    is(method('late')->{seconds}{buckets}{'0.25'}, 2, 'time of what is late');
+    is(sum(@{method('late')->{seconds}{buckets}}{qw(0.1 0.25 0.5 1.0)}), 2,
+       'time of what is late');
 
     my $u = upstream('users', '127.0.0.1:' . $t->port('users'));
 
