@@ -98,19 +98,27 @@ my ($default, $lazy) = map { $t->backend("to_$_",
 # wrong: numbers that are none, and those that do not go together
 
 for ([ '', 'invalid number of arguments in "thrift_keepalive" directive' ],
-     [ -100, 'invalid value "-100" in "thrift_keepalive" directive' ],
-     [ '0.0', 'invalid value "0.0" in "thrift_keepalive" directive' ],
+     [ -100, 'invalid value "-100" in "thrift_keepalive" directive, it must '
+             . 'be a number of idle connections' ],
+     [ '0.0', 'invalid value "0.0" in "thrift_keepalive" directive, it must '
+              . 'be a number of idle connections' ],
      [ '100 max=10',
        '"thrift_keepalive" keeps 100 idle connections, but "max" allows 10' ],
-     [ '10 min=', 'invalid number in parameter "min="' ],
-     [ '10 min=-100', 'invalid number in parameter "min=-100"' ],
-     [ '10 min=0.0', 'invalid number in parameter "min=0.0"' ],
+     [ '10 min=', 'invalid parameter "min=" in "thrift_keepalive" '
+       . 'directive, it must be a number' ],
+     [ '10 min=-100', 'invalid parameter "min=-100" in "thrift_keepalive" '
+       . 'directive, it must be a number' ],
+     [ '10 min=0.0', 'invalid parameter "min=0.0" in "thrift_keepalive" '
+       . 'directive, it must be a number' ],
      [ '10 min=100',
        '"thrift_keepalive" keeps 10 idle connections, and cannot open 100 '
        . 'ahead' ],
-     [ '2 max=', 'invalid number in parameter "max="' ],
-     [ '2 max=-100', 'invalid number in parameter "max=-100"' ],
-     [ '2 max=0.0', 'invalid number in parameter "max=0.0"' ],
+     [ '2 max=', 'invalid parameter "max=" in "thrift_keepalive" '
+       . 'directive, it must be a number greater than 0' ],
+     [ '2 max=-100', 'invalid parameter "max=-100" in "thrift_keepalive" '
+       . 'directive, it must be a number greater than 0' ],
+     [ '2 max=0.0', 'invalid parameter "max=0.0" in "thrift_keepalive" '
+       . 'directive, it must be a number greater than 0' ],
      [ '2 max=1',
        '"thrift_keepalive" keeps 2 idle connections, but "max" allows 1' ])
 {

@@ -121,9 +121,11 @@ ngx_thrift_error_timed_out(ngx_thrift_call_t *call)
 
     /* "thrift_timeout" as it is written; of other limits, what was measured */
 
-    time = ngx_thrift_deadline_passed(call)
-           ? call->deadline - call->start
-           : ngx_current_msec + ngx_thrift_watch_behind() - call->start;
+    time = ngx_current_msec + ngx_thrift_watch_behind() - call->start;
+
+    if (call->timed) {
+        time = ngx_min(time, call->deadline - call->start);
+    }
 
     return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 504,
                                 "timed out after %Mms %s", time,
