@@ -32,6 +32,12 @@ T            = $(sort $(wildcard t/*.t))
 VERSIONS     = installed 1.26 1.28 1.30
 BUILDS       =
 
+# Squares of real clients and servers: what nginx does in them, with sanitizers
+# other tests have it do
+
+PEERS_T      = t/http_peers.t t/json.t t/nthrift_probe.t t/peers.t \
+               t/theader_peers.t t/translate.t t/upstream_detect.t
+
 # Tests that start no nginx
 
 NO_NGINX_T   = t/agree.t t/idl.t t/json_docs.t t/nthrift_call.t \
@@ -153,7 +159,7 @@ $(UNIT_TESTS): | packages
 
 
 .PHONY: test-fuzz
-test-fuzz: ## fuzz the parsers of src/ for ten seconds each
+test-fuzz: ## fuzz the parsers of src/ for five seconds each
 	@$(if $(wildcard fuzz/fuzz.mk),$(MAKE) --no-print-directory fuzz-short, \
 	  echo "there is nothing to fuzz")
 
@@ -176,7 +182,7 @@ test-versions: all ## run t/*.t with each nginx of VERSIONS, and of BUILDS
 test-asan: asan ## run t/*.t against nginx with sanitizers, module inside
 	@TEST_NGINX_BINARY=$(ASAN_NGINX) TEST_NGINX_STATIC=1 \
 	    TEST_TIME_FACTOR=3 t/run -s t-asan -j $(TEST_JOBS) \
-	    -t $(TEST_TIME) $(filter-out $(TIMED_T),$(T))
+	    -t $(TEST_TIME) $(filter-out $(TIMED_T) $(PEERS_T),$(T))
 
 
 .PHONY: test-tsan

@@ -2,7 +2,7 @@
 # fuzz/<name>_fuzz.c is a harness, build/fuzz/<name>.  Included by the top-level
 # Makefile.
 #
-# "make test" fuzzes for ten seconds from the same seed: what it says of a tree
+# "make test" fuzzes for five seconds from the same seed: what it says of a tree
 # does not change from one run to the next.  "make fuzz" looks for what is new,
 # FUZZ_SECONDS each.
 
@@ -42,7 +42,7 @@ fuzz: build/fuzz/seeds ## fuzz parsers and handlers, a minute each
 .PHONY: fuzz-short
 fuzz-short: $(FUZZ_PROGRAMS) $(FUZZ_EXAMPLES:%=build/host/fuzz/%.so)
 fuzz-short: build/fuzz/seeds
-	@fuzz/run -j $(FUZZ_JOBS) -s 1 10 $(FUZZ_NAMES) \
+	@fuzz/run -j $(FUZZ_JOBS) -s 1 5 $(FUZZ_NAMES) \
 	    $(FUZZ_EXAMPLES:%=handler-%)
 
 
