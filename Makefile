@@ -22,7 +22,7 @@ ENABLED_DIR  = /etc/nginx/modules-enabled
 
 # Tests in parallel, seconds for one file, and the files: make test-t T=t/x.t
 
-TEST_JOBS    = $(shell expr $$(nproc) + 1)
+TEST_JOBS    = $(shell expr $$(nproc) + 2)
 TEST_TIME    = 180
 T            = $(sort $(wildcard t/*.t))
 

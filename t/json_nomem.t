@@ -107,6 +107,8 @@ sub texts {
         push @wrong, "allocation $n: port $where: waits for ever"
             unless $got =~ /^\[1,"echo",[23],1,/;
     }
+
+    $c->close();
 }
 
 
@@ -125,6 +127,8 @@ sub others {
 
         push @wrong, "allocation $n: binary waits for ever" unless $m;
     }
+
+    $c->close();
 }
 
 
@@ -142,11 +146,13 @@ sub scenario {
 
     $nomem->arm(0);
 
-    my $m = $t->client('text')
-        ->call('echo', [ [ 1, struct => [ [ 1, string => 'y' ] ] ] ]);
+    my $c = $t->client('text');
+    my $m = $c->call('echo', [ [ 1, struct => [ [ 1, string => 'y' ] ] ] ]);
 
     push @wrong, "allocation $n: nothing works any more"
-        if !$m || ($m->{fields}{1}{1} || '') ne 'y';
+        if !$m || $m->{type} != REPLY || ($m->{fields}{1}{1} || '') ne 'y';
+
+    $c->close();
 
     return $more;
 }
