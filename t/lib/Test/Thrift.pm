@@ -477,8 +477,6 @@ sub has_version {
 sub _sanitizer_environment {
     my ($self, $leaks) = @_;
 
-    my $supp = "$TOP/t/leaks.supp";
-
     $ENV{ASAN_OPTIONS} = join(':', $ENV{ASAN_OPTIONS} || (),
         "log_path=$self->{dir}/sanitizer", "detect_leaks=$leaks",
         'abort_on_error=0', 'detect_stack_use_after_return=1');
@@ -487,8 +485,11 @@ sub _sanitizer_environment {
     $ENV{TSAN_OPTIONS} = join(':', $ENV{TSAN_OPTIONS} || (),
         "log_path=$self->{dir}/sanitizer", "suppressions=$TOP/t/threads.supp",
         'exitcode=0');
-    $ENV{LSAN_OPTIONS} = join(':', $ENV{LSAN_OPTIONS} || (),
-        'print_suppressions=0', -e $supp ? "suppressions=$supp" : ());
+
+    # the last file is the only one
+
+    $ENV{LSAN_OPTIONS} = join(':', 'print_suppressions=0',
+        "suppressions=$TOP/t/leaks.supp", $ENV{LSAN_OPTIONS} || ());
 }
 
 
