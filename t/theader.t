@@ -686,15 +686,17 @@ sub held {
 
     $c->call('get', [], persistent => [ p => 'x' x 15_000 ]);
 
-    $c->start('held', [], seqid => $_) for 1 .. 8;
+    $c->start('held', [], seqid => $_) for 1 .. 30;
     ok(wait_for(sub { $backend->calls('held') }), 'headers that persist');
     elapse(0.3 * time_factor());
 
     my $n = $backend->calls('held');
 
-    cmp_ok($n, '<', 5, 'are held by each call');
+    # some are read before the first one is sent
+
+    cmp_ok($n, '<', 10, 'are held by each call');
     is($c->read_message(10 * time_factor())->{seqid}, $_, "answered, $_")
-        for 1 .. 8;
+        for 1 .. 30;
 }
 
 
