@@ -594,6 +594,44 @@ ngx_thrift_message_set(ngx_thrift_message_t *m, nthrift_head_t *head,
 
 
 ngx_int_t
+ngx_thrift_message_grow(ngx_thrift_message_t *m, size_t size, ngx_pool_t *pool)
+{
+    ngx_thrift_block_t    *block;
+    ngx_thrift_segment_t  *segment;
+
+    segment = &m->segment;
+
+    if (m->first) {
+        segment = ngx_palloc(pool, sizeof(ngx_thrift_segment_t));
+        if (segment == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    block = ngx_thrift_block_create(size);
+    if (block == NULL) {
+        return NGX_ERROR;
+    }
+
+    segment->start = block->last;
+    segment->end = block->last;
+    segment->block = block;
+    segment->next = NULL;
+
+    if (m->first) {
+        m->last->next = segment;
+
+    } else {
+        m->first = segment;
+    }
+
+    m->last = segment;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
 ngx_thrift_message_set_body(ngx_thrift_message_t *m,
     ngx_thrift_block_t *block, ngx_pool_t *pool)
 {

@@ -67,6 +67,13 @@ void ngx_thrift_message_split(ngx_thrift_message_t *m, ngx_pool_t *pool);
 void ngx_thrift_message_set(ngx_thrift_message_t *m, nthrift_head_t *head,
     u_char *p, size_t size);
 
+/*
+ * Adds a segment with a block of `size` bytes at least, of which none is
+ * written yet, to a message that is being written.  NGX_ERROR: no memory.
+ */
+ngx_int_t ngx_thrift_message_grow(ngx_thrift_message_t *m, size_t size,
+    ngx_pool_t *pool);
+
 /* The body, from behind the head on; `*next` must live as long as `bytes`. */
 void ngx_thrift_message_bytes(ngx_thrift_message_t *m, nthrift_bytes_t *bytes,
     ngx_thrift_segment_t **next);

@@ -364,39 +364,11 @@ ngx_thrift_translate_written(ngx_thrift_translate_t *tr)
 static ngx_int_t
 ngx_thrift_translate_block(ngx_thrift_translate_t *tr, size_t size)
 {
-    ngx_thrift_block_t    *block;
-    ngx_thrift_message_t  *to;
-    ngx_thrift_segment_t  *segment;
-
-    to = tr->to;
-    segment = &to->segment;
-
-    if (to->first) {
-        segment = ngx_palloc(tr->pool, sizeof(ngx_thrift_segment_t));
-        if (segment == NULL) {
-            return NGX_ERROR;
-        }
-    }
-
-    block = ngx_thrift_block_create(size);
-    if (block == NULL) {
+    if (ngx_thrift_message_grow(tr->to, size, tr->pool) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    segment->start = block->last;
-    segment->end = block->last;
-    segment->block = block;
-    segment->next = NULL;
-
-    if (to->first) {
-        to->last->next = segment;
-
-    } else {
-        to->first = segment;
-    }
-
-    to->last = segment;
-    tr->size += ngx_thrift_block_room(block);
+    tr->size += ngx_thrift_block_room(tr->to->last->block);
 
     return NGX_OK;
 }

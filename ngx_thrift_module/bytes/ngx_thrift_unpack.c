@@ -19,7 +19,7 @@
 #define NGX_THRIFT_UNPACK_FIRST  65536      /* bytes at most, but for a head */
 
 
-static ngx_int_t ngx_thrift_unpack_block(ngx_thrift_unpack_t *un, size_t size);
+static ngx_int_t ngx_thrift_unpack_room(ngx_thrift_unpack_t *un);
 static ngx_int_t ngx_thrift_unpack_some(ngx_thrift_unpack_t *un, size_t *size);
 static ngx_int_t ngx_thrift_unpack_read(ngx_thrift_unpack_t *un);
 static ngx_int_t ngx_thrift_unpack_end(ngx_thrift_unpack_t *un);
@@ -75,7 +75,7 @@ ngx_thrift_unpack_start(ngx_thrift_unpack_t *un, ngx_thrift_message_t *to,
     size = from->wire.length - from->wire.head.size;
     size = ngx_min(size * NGX_THRIFT_UNPACK_RATIO, NGX_THRIFT_UNPACK_FIRST);
 
-    if (ngx_thrift_unpack_block(un, un->before + NTHRIFT_MAX_HEAD + size)
+    if (ngx_thrift_message_grow(to, un->before + NTHRIFT_MAX_HEAD + size, pool)
         != NGX_OK)
     {
         (void) inflateEnd(&un->zlib);
@@ -90,47 +90,6 @@ ngx_thrift_unpack_start(ngx_thrift_unpack_t *un, ngx_thrift_message_t *to,
     un->segment = from->first;
     un->zlib.next_in = from->first->start + from->wire.head.size;
     un->zlib.avail_in = from->first->end - un->zlib.next_in;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_thrift_unpack_block(ngx_thrift_unpack_t *un, size_t size)
-{
-    ngx_thrift_block_t    *block;
-    ngx_thrift_message_t  *to;
-    ngx_thrift_segment_t  *segment;
-
-    to = un->to;
-    segment = &to->segment;
-
-    if (to->first) {
-        segment = ngx_palloc(un->pool, sizeof(ngx_thrift_segment_t));
-        if (segment == NULL) {
-            return NGX_ERROR;
-        }
-    }
-
-    block = ngx_thrift_block_create(size);
-    if (block == NULL) {
-        return NGX_ERROR;
-    }
-
-    segment->start = block->last;
-    segment->end = block->last;
-    segment->block = block;
-    segment->next = NULL;
-
-    if (to->first) {
-        to->last->next = segment;
-
-    } else {
-        to->first = segment;
-    }
-
-    to->last = segment;
-    un->pos = segment->start;
 
     return NGX_OK;
 }
@@ -167,22 +126,12 @@ ngx_thrift_unpack_some(ngx_thrift_unpack_t *un, size_t *size)
     z_stream              *z;
     ngx_thrift_block_t    *block;
 
+    if (ngx_thrift_unpack_room(un) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     z = &un->zlib;
     block = un->to->last->block;
-
-    if (block->last == block->end) {
-
-        /* as much as there is; no block is filled by more than is allowed */
-
-        if (ngx_thrift_unpack_block(un, ngx_min(un->size,
-                                                un->most - un->size + 1))
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-
-        block = un->to->last->block;
-    }
 
     in = z->avail_in;
     out = ngx_min((size_t) (block->end - block->last), *size);
@@ -229,6 +178,35 @@ ngx_thrift_unpack_some(ngx_thrift_unpack_t *un, size_t *size)
     }
 
     return NGX_AGAIN;
+}
+
+
+/* As much as there is; no block is filled by more than is allowed. */
+
+static ngx_int_t
+ngx_thrift_unpack_room(ngx_thrift_unpack_t *un)
+{
+    ngx_thrift_block_t    *block;
+    ngx_thrift_message_t  *to;
+
+    to = un->to;
+    block = to->last->block;
+
+    if (block->last != block->end) {
+        return NGX_OK;
+    }
+
+    if (ngx_thrift_message_grow(to, ngx_min(un->size,
+                                            un->most - un->size + 1),
+                                un->pool)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    un->pos = to->last->start;
+
+    return NGX_OK;
 }
 
 
