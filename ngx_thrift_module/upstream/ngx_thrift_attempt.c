@@ -11,6 +11,7 @@
 static void ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_attempt_keep_reply(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_attempt_unpack(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_attempt_check_head(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_attempt_check_name(ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_attempt_unnumbered(ngx_thrift_attempt_t *attempt);
 
@@ -346,42 +347,16 @@ ngx_thrift_attempt_check(ngx_thrift_attempt_t *attempt)
 
     ngx_thrift_hedge_turn_to(attempt);
     head = &attempt->reply.wire.head;
+
+    rc = ngx_thrift_attempt_check_head(attempt);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    /* a translated one has the call's own name */
+
     unnamed = (head->name.len == 0);
-
-    if (attempt->reply.wire.error.text) {
-        return ngx_thrift_attempt_malformed(attempt,
-                                            attempt->reply.wire.error.text);
-    }
-
-    if (head->packed) {
-        rc = ngx_thrift_attempt_unpack(attempt);
-
-        if (rc != NGX_OK) {
-            return rc;
-        }
-
-        unnamed = (head->name.len == 0);
-    }
-
-    /* Apache's C++ servers answer calls with THeader in binary in any case */
-
-    if (head->transport != attempt->dialect.transport
-        || (head->protocol != attempt->dialect.protocol
-            && (head->header == 0 || ngx_thrift_is_text(&attempt->reply))))
-    {
-        return ngx_thrift_attempt_malformed(attempt,
-                                   "it is in another transport or protocol");
-    }
-
-    if (head->type != NTHRIFT_REPLY && head->type != NTHRIFT_EXCEPTION) {
-        return ngx_thrift_attempt_malformed(attempt,
-                                            "it is not of type REPLY");
-    }
-
-    if (ngx_thrift_attempt_check_name(attempt) != NGX_OK) {
-        return ngx_thrift_attempt_malformed(attempt,
-                                            "it answers another method");
-    }
 
     rc = ngx_thrift_dialect_reply(attempt);
 
@@ -447,6 +422,53 @@ ngx_thrift_attempt_unpack(ngx_thrift_attempt_t *attempt)
         && !ngx_thrift_attempt_takes(attempt, &attempt->reply.wire.head))
     {
         return ngx_thrift_attempt_malformed(attempt, "its seqid is wrong");
+    }
+
+    return NGX_OK;
+}
+
+
+/* Does it answer this call, and in the server's own dialect? */
+
+static ngx_int_t
+ngx_thrift_attempt_check_head(ngx_thrift_attempt_t *attempt)
+{
+    ngx_int_t        rc;
+    nthrift_head_t  *head;
+
+    head = &attempt->reply.wire.head;
+
+    if (attempt->reply.wire.error.text) {
+        return ngx_thrift_attempt_malformed(attempt,
+                                            attempt->reply.wire.error.text);
+    }
+
+    if (head->packed) {
+        rc = ngx_thrift_attempt_unpack(attempt);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    /* Apache's C++ servers answer calls with THeader in binary in any case */
+
+    if (head->transport != attempt->dialect.transport
+        || (head->protocol != attempt->dialect.protocol
+            && (head->header == 0 || ngx_thrift_is_text(&attempt->reply))))
+    {
+        return ngx_thrift_attempt_malformed(attempt,
+                                   "it is in another transport or protocol");
+    }
+
+    if (head->type != NTHRIFT_REPLY && head->type != NTHRIFT_EXCEPTION) {
+        return ngx_thrift_attempt_malformed(attempt,
+                                            "it is not of type REPLY");
+    }
+
+    if (ngx_thrift_attempt_check_name(attempt) != NGX_OK) {
+        return ngx_thrift_attempt_malformed(attempt,
+                                            "it answers another method");
     }
 
     return NGX_OK;

@@ -43,6 +43,9 @@ static ngx_int_t ngx_thrift_dialect_set_name(ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_dialect_is_large(ngx_thrift_message_t *m,
     ngx_uint_t protocol);
 static ngx_uint_t ngx_thrift_dialect_differs(ngx_thrift_attempt_t *attempt);
+static ngx_uint_t ngx_thrift_dialect_is_sent(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_dialect_put_reply(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_message_t *reply);
 static ngx_thrift_message_t *ngx_thrift_dialect_source(
     ngx_thrift_call_t *call);
 static ngx_thrift_message_t *ngx_thrift_dialect_read(
@@ -308,6 +311,28 @@ ngx_thrift_dialect_differs(ngx_thrift_attempt_t *attempt)
 }
 
 
+/*
+ * Another translation is there, and may be on its way with the call's other
+ * attempt: it stays, and this one ends.
+ */
+
+static ngx_uint_t
+ngx_thrift_dialect_is_sent(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
+    if (call->translated == NULL || call->other == NULL) {
+        return 0;
+    }
+
+    attempt->blameless = 1;
+
+    return 1;
+}
+
+
 /* A call in text may have been read before, for its arguments. */
 
 static ngx_thrift_message_t *
@@ -389,10 +414,7 @@ ngx_thrift_dialect_prepare(ngx_thrift_attempt_t *attempt,
         return NGX_OK;
     }
 
-    /* what its other attempt may be sending stays */
-
-    if (call->translated && call->other) {
-        attempt->blameless = 1;
+    if (ngx_thrift_dialect_is_sent(attempt)) {
         return NGX_ERROR;
     }
 
@@ -428,8 +450,7 @@ ngx_thrift_dialect_request(ngx_thrift_attempt_t *attempt, nthrift_head_t *head)
         return ngx_thrift_dialect_read(attempt, head);
     }
 
-    if (call->translated && call->other) {
-        attempt->blameless = 1;
+    if (ngx_thrift_dialect_is_sent(attempt)) {
         return NULL;
     }
 
@@ -493,11 +514,7 @@ ngx_thrift_dialect_drop(ngx_thrift_call_t *call)
 ngx_int_t
 ngx_thrift_dialect_reply(ngx_thrift_attempt_t *attempt)
 {
-    ngx_int_t                rc;
-    nthrift_head_t           head;
-    ngx_thrift_call_t       *call;
-    ngx_thrift_message_t     m;
-    ngx_thrift_translate_t   tr;
+    ngx_thrift_call_t  *call;
 
     call = attempt->call;
 
@@ -511,13 +528,25 @@ ngx_thrift_dialect_reply(ngx_thrift_attempt_t *attempt)
         return NGX_OK;
     }
 
-    head = attempt->reply.wire.head;
-    ngx_thrift_dialect_reply_head(call, &head);
+    return ngx_thrift_dialect_put_reply(attempt, &attempt->reply);
+}
 
-    rc = ngx_thrift_dialect_at_once(&tr, call, &m, &attempt->reply, &head);
 
-    return ngx_thrift_dialect_take_reply(attempt, &attempt->reply, &m, rc,
-                                          tr.why);
+static ngx_int_t
+ngx_thrift_dialect_put_reply(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_message_t *reply)
+{
+    ngx_int_t                rc;
+    nthrift_head_t           head;
+    ngx_thrift_message_t     m;
+    ngx_thrift_translate_t   tr;
+
+    head = reply->wire.head;
+    ngx_thrift_dialect_reply_head(attempt->call, &head);
+
+    rc = ngx_thrift_dialect_at_once(&tr, attempt->call, &m, reply, &head);
+
+    return ngx_thrift_dialect_take_reply(attempt, reply, &m, rc, tr.why);
 }
 
 
@@ -533,10 +562,8 @@ ngx_thrift_dialect_due(ngx_thrift_call_t *call)
 ngx_int_t
 ngx_thrift_dialect_translate(ngx_thrift_call_t *call)
 {
-    ngx_int_t                rc;
-    nthrift_head_t           head;
-    ngx_thrift_message_t     m;
-    ngx_thrift_translate_t   tr;
+    ngx_int_t       rc;
+    nthrift_head_t  head;
 
     call->log->action = "translating reply from upstream";
 
@@ -544,10 +571,8 @@ ngx_thrift_dialect_translate(ngx_thrift_call_t *call)
     ngx_thrift_dialect_reply_head(call, &head);
 
     if (!ngx_thrift_dialect_is_large(call->reply, head.protocol)) {
-        rc = ngx_thrift_dialect_at_once(&tr, call, &m, call->reply, &head);
+        rc = ngx_thrift_dialect_put_reply(call->attempt, call->reply);
 
-        rc = ngx_thrift_dialect_take_reply(call->attempt, call->reply, &m, rc,
-                                           tr.why);
         if (rc != NGX_OK) {
             call->reply = NULL;
         }
