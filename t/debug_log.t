@@ -57,6 +57,12 @@ stream {
         thrift_hedge       20ms  percent=100;
         thrift_pass        both;
     }
+
+    server {
+        listen         127.0.0.1:%%PORT_copied%%;
+        thrift_pass    127.0.0.1:%%PORT_backend%%;
+        thrift_mirror  127.0.0.1:%%PORT_other%%;
+    }
 }
 
 EOF
@@ -130,5 +136,8 @@ ok($t->wait_log(qr/thrift connection \d+ sent (\d+) of \1\b/), 'together');
 
 $c->call('slow');
 ok($t->wait_log(qr/attempt 2, a hedge, with server 127/), 'a second one');
+
+is($t->client('copied')->call('get')->{type}, REPLY, 'one with a copy');
+ok($t->wait_log(qr/thrift call \d+: a copy for "127/), 'a copy');
 
 $t->done();

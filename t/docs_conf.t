@@ -83,6 +83,7 @@ sub whole {
     $conf = "events {\n}\n\n$conf" unless $conf =~ /^events /m;
     $conf =~ s{/var/log/nginx}{%%TESTDIR%%}g;
     $conf =~ s/ so_keepalive=on backlog=4096//;
+    $conf =~ s/^(\s*thrift_mirror\s+\w+) \d+%/$1/mg;  # each call
     $conf =~ s/^worker_rlimit_nofile .*\n//m;      # the system may not allow it
     $conf =~ s/^(\s*listen) \d+/$1 127.0.0.1:%%PORT_proxy%%/mg;
 

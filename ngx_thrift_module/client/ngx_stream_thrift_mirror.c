@@ -57,7 +57,7 @@ static ngx_int_t ngx_stream_thrift_mirror_may_receive(ngx_thrift_call_t *call,
 static ngx_int_t ngx_stream_thrift_mirror_answer(ngx_thrift_call_t *call);
 static void ngx_stream_thrift_mirror_log(ngx_thrift_call_t *call);
 static void ngx_stream_thrift_mirror_finish(ngx_thrift_call_t *call);
-static void ngx_stream_thrift_mirror_sweep(ngx_event_t *ev);
+static void ngx_stream_thrift_mirror_sweep(void *data);
 static ngx_thrift_call_t *ngx_stream_thrift_mirror_overdue(void);
 static void ngx_stream_thrift_mirror_skipped(void *data, ngx_uint_t n);
 static void ngx_stream_thrift_mirror_cleanup(void *data);
@@ -88,7 +88,7 @@ static off_t        ngx_stream_thrift_copies_held;  /* bytes */
 
 /* Not cancelable: a worker does not exit while it has copies. */
 
-static ngx_event_t  ngx_stream_thrift_copies_sweep;
+static ngx_thrift_timer_t  ngx_stream_thrift_copies_sweep;
 
 /* Of connections that nothing happens on. */
 
@@ -398,8 +398,8 @@ static void
 ngx_stream_thrift_mirror_start(ngx_stream_thrift_call_t *tc,
     ngx_thrift_delays_t *deadlines)
 {
-    ngx_event_t        *sweep;
-    ngx_thrift_call_t  *call;
+    ngx_thrift_call_t   *call;
+    ngx_thrift_timer_t  *sweep;
 
     call = &tc->call;
     sweep = &ngx_stream_thrift_copies_sweep;
@@ -414,11 +414,12 @@ ngx_stream_thrift_mirror_start(ngx_stream_thrift_call_t *tc,
     ngx_stream_thrift_mirror_hold(call, tc->main->calls.size
                                   + call->request.wire.length);
 
-    if (!sweep->timer_set) {
-        sweep->handler = ngx_stream_thrift_mirror_sweep;
-        sweep->log = ngx_cycle->log;
+    if (!sweep->set) {
+        ngx_thrift_timer_init(sweep, ngx_stream_thrift_mirror_sweep, NULL,
+                              ngx_cycle->log, 0);
 
-        ngx_add_timer(sweep, NGX_STREAM_THRIFT_MIRROR_SWEEP);
+        ngx_thrift_timer_set(sweep, ngx_current_msec
+                                    + NGX_STREAM_THRIFT_MIRROR_SWEEP);
     }
 
     call->start = ngx_current_msec;
@@ -495,7 +496,7 @@ ngx_stream_thrift_mirror_finish(ngx_thrift_call_t *call)
     ngx_stream_thrift_call_free(tc);
 
     if (ngx_queue_empty(&ngx_stream_thrift_copies)) {
-        ngx_del_timer(&ngx_stream_thrift_copies_sweep);
+        ngx_thrift_timer_close(&ngx_stream_thrift_copies_sweep);
     }
 }
 
@@ -503,11 +504,12 @@ ngx_stream_thrift_mirror_finish(ngx_thrift_call_t *call)
 /* With one that is given up others may end, on the same connection. */
 
 static void
-ngx_stream_thrift_mirror_sweep(ngx_event_t *ev)
+ngx_stream_thrift_mirror_sweep(void *data)
 {
     ngx_thrift_call_t  *call;
 
-    ngx_add_timer(ev, NGX_STREAM_THRIFT_MIRROR_SWEEP);
+    ngx_thrift_timer_set(&ngx_stream_thrift_copies_sweep,
+                         ngx_current_msec + NGX_STREAM_THRIFT_MIRROR_SWEEP);
 
     for ( ;; ) {
         call = ngx_stream_thrift_mirror_overdue();
