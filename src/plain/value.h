@@ -48,15 +48,41 @@ int nthrift_plain_value_token(nthrift_plain_value_t *v,
 int nthrift_plain_value_write(nthrift_plain_value_t *v,
     const nthrift_token_t *t, const nthrift_idl_type_t *type);
 
-/* Whether the keys of a map of the IDL are strings, numbers or enums. */
-int nthrift_plain_value_has_keys(const nthrift_idl_type_t *type);
+/* The same for the next value of a container; its type may be a typedef. */
+int nthrift_plain_value_element(nthrift_plain_value_t *v,
+    nthrift_token_level_t *level, const nthrift_idl_type_t *type);
 
 /* Passes over it. */
 int nthrift_plain_value_skip(nthrift_plain_value_t *v,
     const nthrift_token_t *t);
 
-/* Writes what is JSON already; text as a string; the name of a field. */
+/* A list, set or map whose first value comes next. */
+void nthrift_plain_value_open_container(nthrift_token_level_t *level,
+    const nthrift_token_t *t);
+
+/* They say why, and return NTHRIFT_ERROR; no_room: whatever w.error is. */
+int nthrift_plain_value_no_memory(nthrift_plain_value_t *v);
+int nthrift_plain_value_no_room(nthrift_plain_value_t *v);
+int nthrift_plain_value_too_many(nthrift_plain_value_t *v);
+
+/* In value_map.c: writes a map whose first key comes next. */
+int nthrift_plain_value_map(nthrift_plain_value_t *v, const nthrift_token_t *t,
+    const nthrift_idl_type_t *type);
+
+/* Whether the keys of a map of the IDL are strings, numbers or enums. */
+int nthrift_plain_value_has_keys(const nthrift_idl_type_t *type);
+
+
+/* In value_text.c */
+
+/* Writes what is JSON already; UTF-8 as a string; bytes as base64. */
 void nthrift_plain_value_put(nthrift_plain_value_t *v, const char *json);
+void nthrift_plain_value_string(nthrift_plain_value_t *v, const uint8_t *data,
+    size_t len);
+void nthrift_plain_value_base64(nthrift_plain_value_t *v, const uint8_t *data,
+    size_t len);
+
+/* A string, or {"base64":...} if it is not of UTF-8; the name of a field. */
 void nthrift_plain_value_text(nthrift_plain_value_t *v, const uint8_t *data,
     size_t len);
 void nthrift_plain_value_name(nthrift_plain_value_t *v,
