@@ -22,6 +22,7 @@ IDL_HEADERS  = $(wildcard $(IDL_ROOMS:%=src/%/*.h))
 IDL_OBJECTS  = $(IDL_SOURCES:src/%.c=build/idl/%.o)
 
 IDL_TOOL     = $(sort $(wildcard tools/nthrift*.c))
+IDL_PARTS    = $(IDL_TOOL:%.c=build/idl/%.o)
 IDL_ALL      = $(IDL_TOOL) $(wildcard tools/*.h) $(IDL_SOURCES) $(IDL_HEADERS)
 
 
@@ -29,8 +30,8 @@ IDL_ALL      = $(IDL_TOOL) $(wildcard tools/*.h) $(IDL_SOURCES) $(IDL_HEADERS)
 idl: build/nthrift
 
 
-build/nthrift: $(IDL_OBJECTS) $(IDL_ALL)
-	$(IDL_CC) $(IDL_CFLAGS) -o $@ $(IDL_TOOL) $(IDL_OBJECTS) $(IDL_LIBS)
+build/nthrift: $(IDL_PARTS) $(IDL_OBJECTS)
+	@$(IDL_CC) -o $@ $^ $(IDL_LIBS)
 
 
 build/nthrift-asan: $(IDL_ALL)
@@ -38,6 +39,10 @@ build/nthrift-asan: $(IDL_ALL)
 	$(IDL_CC) $(IDL_CFLAGS) -Wno-conversion $(IDL_SANITIZE) -o $@ \
 	    $(IDL_TOOL) $(IDL_SOURCES) $(IDL_LIBS)
 
+
+build/idl/tools/%.o: tools/%.c $(wildcard tools/*.h) $(IDL_HEADERS)
+	@mkdir -p $(@D)
+	$(IDL_CC) $(IDL_CFLAGS) -c -o $@ $<
 
 build/idl/wire/%.o: IDL_CFLAGS += -Wno-conversion
 
@@ -51,7 +56,7 @@ idl-packages:
 	@tools/packages $(IDL_PACKAGES)
 
 
-$(IDL_OBJECTS) build/nthrift-asan: | idl-packages
+$(IDL_PARTS) $(IDL_OBJECTS) build/nthrift-asan: | idl-packages
 
 test-t test-versions: build/nthrift
 
