@@ -14,7 +14,8 @@ HTTP_MODULE  = build/ngx_http_thrift_module.so
 
 # What handlers are written with, and where "make install" puts things
 
-HEADERS      = nthrift_handler.h base/base.h bind/table.h wire/wire.h \
+HEADERS      = nthrift_handler.h nthrift_copy.h base/base.h bind/table.h \
+               wire/wire.h \
                $(notdir $(wildcard src/nthrift_cpp.hpp src/nthrift_cglib.h))
 PREFIX       = /usr/local
 MODULES_DIR  = /usr/lib/nginx/modules

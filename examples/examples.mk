@@ -11,7 +11,7 @@ EXAMPLE_NAMES  = pingpong weather myservice gather blocking
 
 EXAMPLE_WARN   = -std=c11 -Wall -Wextra -Werror -pedantic
 EXAMPLE_IDL    = -I examples/weather
-EXAMPLE_DEPS   = $(wildcard src/nthrift_handler.h src/bind/table.h \
+EXAMPLE_DEPS   = $(wildcard src/nthrift_*.h src/bind/table.h \
                    src/base/base.h src/wire/wire.h examples/*/*.thrift)
 
 

@@ -35,6 +35,10 @@
  * with "threads=", and only while it has not returned, may call those marked
  * "threads: yes" as well, for its own call.  Work functions call none.
  *
+ * The `data` of what is called back comes back as it was given: what is const,
+ * as the arguments of a method are, needs no cast to be given, and stays const
+ * where the function that is called back takes it as such.
+ *
  * Functions that return int return NTHRIFT_OK; NTHRIFT_DECLINED, when the
  * call has ended or was replied to before; or NTHRIFT_ERROR, when it cannot be
  * done, and the error log says why.  Most handlers need not look.
@@ -44,6 +48,7 @@
 #define NTHRIFT_HANDLER_H
 
 #include "bind/table.h"
+#include "nthrift_copy.h"
 #include "wire/wire.h"
 
 #include <stdarg.h>
@@ -408,9 +413,10 @@ nthrift_call_keep(nthrift_call_t *call)
  * Threads: no.
  */
 static inline int
-nthrift_call_on_cancel(nthrift_call_t *call, nthrift_cancel_pt fn, void *data)
+nthrift_call_on_cancel(nthrift_call_t *call, nthrift_cancel_pt fn,
+    const void *data)
 {
-    return nthrift_api->on_cancel(call, fn, data);
+    return nthrift_api->on_cancel(call, fn, (void *) data);
 }
 
 
@@ -570,9 +576,9 @@ nthrift_call_log(nthrift_call_t *call, nthrift_log_e level, const char *format,
  */
 static inline int
 nthrift_call_timer(nthrift_call_t *call, uint32_t msec, nthrift_event_pt fn,
-    void *data)
+    const void *data)
 {
-    return nthrift_api->timer(call, msec, fn, data);
+    return nthrift_api->timer(call, msec, fn, (void *) data);
 }
 
 
@@ -600,9 +606,10 @@ nthrift_call_timer_cancel(nthrift_call_t *call, int timer)
 static inline int
 nthrift_call_upstream(nthrift_call_t *call, const char *upstream,
     const nthrift_method_t *method, const void *args, nthrift_answer_pt fn,
-    void *data)
+    const void *data)
 {
-    return nthrift_api->upstream(call, upstream, method, args, fn, data);
+    return nthrift_api->upstream(call, upstream, method, args, fn,
+                                 (void *) data);
 }
 
 
@@ -615,9 +622,9 @@ nthrift_call_upstream(nthrift_call_t *call, const char *upstream,
  */
 static inline int
 nthrift_call_work(nthrift_call_t *call, const char *pool, nthrift_work_pt work,
-    nthrift_event_pt done, void *data)
+    nthrift_event_pt done, const void *data)
 {
-    return nthrift_api->work(call, pool, work, done, data);
+    return nthrift_api->work(call, pool, work, done, (void *) data);
 }
 
 
@@ -628,9 +635,9 @@ nthrift_call_work(nthrift_call_t *call, const char *pool, nthrift_work_pt work,
  * Threads: no.
  */
 static inline int
-nthrift_call_join(nthrift_call_t *call, nthrift_event_pt fn, void *data)
+nthrift_call_join(nthrift_call_t *call, nthrift_event_pt fn, const void *data)
 {
-    return nthrift_api->join(call, fn, data);
+    return nthrift_api->join(call, fn, (void *) data);
 }
 
 
@@ -683,9 +690,9 @@ nthrift_worker_log(nthrift_worker_t *worker, nthrift_log_e level,
  */
 static inline int
 nthrift_worker_timer(nthrift_worker_t *worker, uint32_t msec,
-    nthrift_worker_pt fn, void *data)
+    nthrift_worker_pt fn, const void *data)
 {
-    return nthrift_api->worker_timer(worker, msec, fn, data);
+    return nthrift_api->worker_timer(worker, msec, fn, (void *) data);
 }
 
 

@@ -61,8 +61,8 @@ wait_for(nthrift_call_t *call, const Held_wait_args_t *args)
     running += (args->numbers.n != 0);
 
     (void) nthrift_call_timer(call, (uint32_t) args->msec, on_wait,
-                              (void *) args);
-    (void) nthrift_call_on_cancel(call, on_cancel, (void *) args);
+                              args);
+    (void) nthrift_call_on_cancel(call, on_cancel, args);
 }
 
 
@@ -95,7 +95,7 @@ static void
 grow(nthrift_call_t *call, const Held_grow_args_t *args)
 {
     (void) nthrift_call_timer(call, (uint32_t) args->msec, on_grow,
-                              (void *) args);
+                              args);
 }
 
 
@@ -121,7 +121,7 @@ static void
 tell(nthrift_call_t *call, const Held_tell_args_t *args)
 {
     (void) nthrift_call_timer(call, (uint32_t) args->msec, on_tell,
-                              (void *) args);
+                              args);
 }
 
 

@@ -103,7 +103,7 @@ text(nthrift_call_t *call, const Needy_text_args_t *args)
 
     } else if (is(how, "throw")) {
         refused.why = nthrift_call_format(call, "%*d", args->n, 1);
-        Needy_text_throw_refused(call, &refused);
+        Needy_text_throw_refused(call, refused);
 
     } else if (is(how, "fail")) {
         s = nthrift_call_format(call, "%*d", args->n, 1);

@@ -72,7 +72,7 @@ on_timer(nthrift_call_t *call, void *data)
 static void
 later(nthrift_call_t *call, const Nap_later_args_t *args)
 {
-    (void) nthrift_call_timer(call, 100, on_timer, (void *) args);
+    (void) nthrift_call_timer(call, 100, on_timer, args);
 }
 
 

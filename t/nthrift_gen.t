@@ -52,6 +52,7 @@ compile(@headers);
 program();
 handlers();
 names();
+functions();
 prefixes();
 wrong();
 files();
@@ -283,6 +284,49 @@ sub names {
     }
 
     parallel(@jobs);
+}
+
+
+# Methods that are called as functions of the C library, in a handler
+
+sub functions {
+    my @names = qw(remove close read write open exit index printf abort select
+                   time rename free malloc);
+
+    spew("$tmp/functions.thrift", join("\n", 'service Files {',
+         map({ "i32 $_(1: string path)" } @names), '}') . "\n");
+
+    my $dir = "$tmp/functions";
+    my ($said, $rc) = tool('gen', '-o', $dir, "$tmp/functions.thrift");
+
+    is($rc, 0, 'gen of methods that are functions') or diag($said);
+
+    my $includes = join('', map { "#include <$_>\n" }
+                            qw(stdio.h stdlib.h strings.h time.h unistd.h
+                               fcntl.h sys/select.h));
+    my $methods = join('', map { <<"EOF2" } @names);
+static void
+files_$_(nthrift_call_t *call, const Files_${_}_args_t *args)
+{
+    Files_${_}_reply(call, (int32_t) args->path.len);
+}
+
+EOF2
+
+    my $source = "$includes#include \"functions.h\"\n\n$methods";
+
+    spew("$dir/methods.c", $source
+         . 'Files_HANDLER(' . join(', ', map { ".$_ = files_$_" } @names)
+         . ")\n");
+    spew("$dir/methods.cc", $source
+         . 'Files_HANDLER(' . join(', ', map { "files_$_" } @names) . ")\n");
+
+    parallel(map { my ($command, $std, $ext) = @$_;
+                   ["methods that are functions, $command", $command, $std,
+                    @warn, '-O2', '-shared', '-fPIC', '-D_GNU_SOURCE',
+                    "-I$root/src", "-I$dir", '-o', "$dir/$command.so",
+                    "$dir/methods.$ext"] }
+             @compilers);
 }
 
 

@@ -288,10 +288,14 @@ void nthrift_gen_element_tables(nthrift_gen_t *gen,
 
 void nthrift_gen_consts(nthrift_gen_t *gen);
 void nthrift_gen_inits(nthrift_gen_t *gen);
+void nthrift_gen_copies(nthrift_gen_t *gen);
 
 /* A struct's defaults, if it has some, and ..._init(). */
 void nthrift_gen_init(nthrift_gen_t *gen, const nthrift_idl_struct_t *st,
     const char *base);
+
+/* ..._copy() and ..._free(), behind its tables. */
+void nthrift_gen_copy(nthrift_gen_t *gen, const char *base);
 
 
 /* nthrift_gen_service.c, nthrift_gen_method.c */

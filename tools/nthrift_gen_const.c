@@ -106,6 +106,20 @@ nthrift_gen_init(nthrift_gen_t *gen, const nthrift_idl_struct_t *st,
 
 
 void
+nthrift_gen_copy(nthrift_gen_t *gen, const char *base)
+{
+    nthrift_gen_take(gen, nthrift_gen_format(gen, "%s_copy", base));
+    nthrift_gen_take(gen, nthrift_gen_format(gen, "%s_free", base));
+
+    nthrift_gen_print(gen, "static inline %s_t *\n%s_copy(const %s_t *from)\n"
+                      "{\n    return (%s_t *) nthrift_copy(&%s_layout, from);"
+                      "\n}\n\n\n", base, base, base, base, base);
+    nthrift_gen_print(gen, "static inline void\n%s_free(%s_t *copy)\n"
+                      "{\n    free(copy);\n}\n\n\n", base, base);
+}
+
+
+void
 nthrift_gen_inits(nthrift_gen_t *gen)
 {
     const nthrift_idl_def_t  *def;
@@ -115,6 +129,20 @@ nthrift_gen_inits(nthrift_gen_t *gen)
             nthrift_gen_at(gen, def, def->pos);
             nthrift_gen_init(gen, (const nthrift_idl_struct_t *) def,
                              nthrift_gen_name(gen, def));
+        }
+    }
+}
+
+
+void
+nthrift_gen_copies(nthrift_gen_t *gen)
+{
+    const nthrift_idl_def_t  *def;
+
+    for (def = gen->program->defs; def != NULL; def = def->next) {
+        if (def->kind == NTHRIFT_IDL_DEF_STRUCT) {
+            nthrift_gen_at(gen, def, def->pos);
+            nthrift_gen_copy(gen, nthrift_gen_name(gen, def));
         }
     }
 }

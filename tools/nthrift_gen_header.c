@@ -119,6 +119,7 @@ header_write(nthrift_gen_t *gen)
     nthrift_gen_consts(gen);
     nthrift_gen_inits(gen);
     nthrift_gen_tables(gen);
+    nthrift_gen_copies(gen);
     nthrift_gen_services(gen);
 
     nthrift_gen_print(gen, "\n#ifdef __cplusplus\n}\n#endif\n\n"

@@ -107,6 +107,99 @@ method_structs(nthrift_gen_t *gen, const nthrift_idl_method_t *method,
     if (method->result != NULL) {
         nthrift_gen_struct_tables(gen, method->result, result);
     }
+
+    nthrift_gen_copy(gen, args);
+}
+
+
+/*
+ * Names of a method's own for types that have none in the IDL: that of its
+ * result, and those of arguments that are containers, with their elements.
+ * A service that inherits it has names of its own for those.
+ */
+
+static void
+method_type_name(nthrift_gen_t *gen, const char *own, const char *base,
+    const char *what, const char *ctype)
+{
+    const char  *name;
+
+    name = nthrift_gen_format(gen, "%s_%s_t", own, what);
+    nthrift_gen_take(gen, name);
+
+    if (base != NULL) {
+        nthrift_gen_print(gen, "#define %s  %s_%s_t\n", name, base, what);
+
+    } else {
+        nthrift_gen_print(gen, "typedef %s  %s;\n", ctype, name);
+    }
+}
+
+
+static void
+method_type(nthrift_gen_t *gen, const char *own, const char *base,
+    const char *what, const nthrift_idl_type_t *type)
+{
+    const nthrift_idl_type_t  *real;
+
+    method_type_name(gen, own, base, what, nthrift_gen_ctype(gen, type));
+
+    real = type->real;
+
+    if (real->elem == NULL) {
+        return;
+    }
+
+    if (real->key == NULL) {
+        method_type(gen, own, base, nthrift_gen_format(gen, "%s_item", what),
+                    real->elem);
+        return;
+    }
+
+    method_type_name(gen, own, base, nthrift_gen_format(gen, "%s_entry", what),
+                     nthrift_gen_format(gen, "nthrift_%s_entry_t",
+                                        nthrift_gen_base(gen, type)));
+
+    if (real->key->real->elem != NULL) {
+        method_type(gen, own, base, nthrift_gen_format(gen, "%s_key", what),
+                    real->key);
+    }
+
+    if (real->elem->real->elem != NULL) {
+        method_type(gen, own, base, nthrift_gen_format(gen, "%s_value", what),
+                    real->elem);
+    }
+}
+
+
+/* `base` is NULL for the service that defines the method. */
+
+static void
+method_types(nthrift_gen_t *gen, const nthrift_idl_method_t *method,
+    const char *own, const char *base)
+{
+    size_t                       i;
+    const nthrift_idl_field_t   *field;
+    const nthrift_idl_struct_t  *args;
+
+    args = method->args;
+
+    if (method->result != NULL && method->returns->kind != NTHRIFT_IDL_VOID) {
+        method_type(gen, own, base, "success",
+                    method->result->fields[0]->type);
+    }
+
+    for (i = 0; i < args->n; i++) {
+        field = args->fields[i];
+
+        if (nthrift_gen_on_wire(field) && field->type->real->elem != NULL) {
+            method_type(gen, own, base,
+                        nthrift_gen_format(gen, "arg_%s",
+                                           nthrift_gen_member(gen, args,
+                                                              field)),
+                        field->type);
+        }
+    }
 }
 
 
@@ -146,48 +239,30 @@ method_function(nthrift_gen_t *gen, const char *name, const char *params)
 }
 
 
-/* A struct that is copied; for NULL it is the reply that is refused. */
-
-static void
-method_not_null(nthrift_gen_t *gen, const char *base, const char *param)
-{
-    nthrift_gen_print(gen, "    if (%s == NULL) {\n"
-                      "        return nthrift_call_reply(call, &%s_method,"
-                      " NULL);\n    }\n\n", param, base);
-}
-
-
-/* A field of the result, which is given by value, or a struct by pointer. */
+/* A field of the result, which is given by value whatever its type is. */
 
 static void
 method_answer(nthrift_gen_t *gen, const nthrift_idl_method_t *method,
     const char *base, const char *name, const nthrift_idl_field_t *field,
     const char *param)
 {
-    int          st, copied;
     const char  *member;
 
-    st = nthrift_gen_struct_of(field->type) != NULL;
-    copied = st && !nthrift_gen_pointer(gen, method->result, field);
     member = nthrift_gen_member(gen, method->result, field);
 
     method_function(gen, name,
-                    nthrift_gen_format(gen, ", %s%s %s%s", st ? "const " : "",
+                    nthrift_gen_format(gen, ", %s %s",
                                        nthrift_gen_ctype(gen, field->type),
-                                       st ? "*" : "", param));
+                                       param));
 
-    nthrift_gen_print(gen, "{\n    %s_result_t  result;\n\n", base);
-
-    if (copied) {
-        method_not_null(gen, base, param);
-    }
-
-    nthrift_gen_print(gen, "    memset(&result, 0, sizeof(result));\n\n"
+    nthrift_gen_print(gen, "{\n    %s_result_t  result;\n\n"
+                      "    memset(&result, 0, sizeof(result));\n\n"
                       "    result.has_%s = true;\n"
                       "    result.%s = %s%s;\n\n"
                       "    return nthrift_call_reply(call, &%s_method,"
-                      " &result);\n}\n\n\n", member, member,
-                      copied ? "*" : "", param, base);
+                      " &result);\n}\n\n\n", base, member, member,
+                      nthrift_gen_pointer(gen, method->result, field)
+                          ? "&" : "", param, base);
 }
 
 
@@ -284,8 +359,8 @@ method_call(nthrift_gen_t *gen, const nthrift_idl_method_t *method,
 
     nthrift_gen_print(gen, "static inline int\n");
     nthrift_gen_wrap(gen, 4, "%s_call(nthrift_call_t *call, const char "
-                     "*upstream, const %s_args_t *args, %s_answer_pt fn, void "
-                     "*data)", base, base, base);
+                     "*upstream, const %s_args_t *args, %s_answer_pt fn, "
+                     "const void *data)", base, base, base);
     nthrift_gen_print(gen, "{\n    %s_answer_t  *answer;\n\n"
                       "    answer = NULL;\n\n"
                       "    if (fn != NULL) {\n"
@@ -298,7 +373,7 @@ method_call(nthrift_gen_t *gen, const nthrift_idl_method_t *method,
                       " NTHRIFT_ERROR;\n"
                       "        }\n\n"
                       "        answer->fn = fn;\n"
-                      "        answer->data = data;\n"
+                      "        answer->data = (void *) data;\n"
                       "    }\n\n", base, base, base);
     nthrift_gen_wrap(gen, 8, "    return nthrift_call_upstream(call, upstream,"
                      " &%s_method, args, %s_answered, answer);", base, base);
@@ -321,6 +396,8 @@ nthrift_gen_method(nthrift_gen_t *gen, const nthrift_idl_method_t *method)
     method_structs(gen, method, base);
 
     nthrift_gen_at(gen, method, method->pos);
+    method_types(gen, method, base, NULL);
+    nthrift_gen_print(gen, "\n");
     method_table(gen, method, base);
     method_replies(gen, method, base);
     method_call(gen, method, base);
@@ -355,6 +432,9 @@ nthrift_gen_method_inherited(nthrift_gen_t *gen,
 
     method_alias(gen, own, base, "args_t");
     method_alias(gen, own, base, "args_init");
+    method_alias(gen, own, base, "args_copy");
+    method_alias(gen, own, base, "args_free");
+    method_types(gen, method, own, base);
     method_alias(gen, own, base, "method");
     method_alias(gen, own, base, "answer_pt");
     method_alias(gen, own, base, "call");

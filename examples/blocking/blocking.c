@@ -20,14 +20,12 @@
 static void
 checksum(nthrift_call_t *call, const Blocking_checksum_args_t *args)
 {
-    size_t     k;
-    int32_t    i;
-    uint64_t   sum;
-    TooMuch_t  too_much;
+    size_t    k;
+    int32_t   i;
+    uint64_t  sum;
 
     if (args->rounds > MOST_ROUNDS) {
-        too_much.most = MOST_ROUNDS;
-        Blocking_checksum_throw_tooMuch(call, &too_much);
+        Blocking_checksum_throw_tooMuch(call, (TooMuch_t) { MOST_ROUNDS });
         return;
     }
 
@@ -53,12 +51,10 @@ checksum(nthrift_call_t *call, const Blocking_checksum_args_t *args)
 static void
 nap(nthrift_call_t *call, const Blocking_nap_args_t *args)
 {
-    TooMuch_t        too_much;
     struct timespec  ts;
 
     if (args->milliseconds > MOST_TIME) {
-        too_much.most = MOST_TIME;
-        Blocking_nap_throw_tooMuch(call, &too_much);
+        Blocking_nap_throw_tooMuch(call, (TooMuch_t) { MOST_TIME });
         return;
     }
 

@@ -45,23 +45,19 @@ on_answer(nthrift_call_t *call, const nthrift_failure_t *failure,
 static void
 on_all(nthrift_call_t *call, void *data)
 {
-    size_t                  i;
-    Nobody_t                nobody;
-    gather_t               *g = data;
-    nthrift_list_Report_t   reports;
+    size_t                         i;
+    gather_t                      *g = data;
+    Gather_temperatures_success_t  reports = { N_UPSTREAMS, g->reports };
 
     for (i = 0; i < N_UPSTREAMS; i++) {
         g->answers += g->reports[i].has_temperature;
     }
 
     if (g->answers == 0) {
-        nobody.message = NTHRIFT_STR("nobody knows");
-        Gather_temperatures_throw_nobody(call, &nobody);
+        Gather_temperatures_throw_nobody(call, (Nobody_t) {
+                                         NTHRIFT_STR("nobody knows") });
         return;
     }
-
-    reports.n = N_UPSTREAMS;
-    reports.items = g->reports;
 
     Gather_temperatures_reply(call, reports);
 }
@@ -74,10 +70,9 @@ temperatures(nthrift_call_t *call, const Gather_temperatures_args_t *args)
     gather_t                             *g;
     WeatherService_getTemperature_args_t  ask;
 
-    g = nthrift_call_alloc(call, sizeof(gather_t));
+    g = nthrift_call_need(call, sizeof(gather_t));
 
     if (g == NULL) {
-        nthrift_call_fail(call, "no memory");
         return;
     }
 

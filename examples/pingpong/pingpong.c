@@ -51,26 +51,31 @@ ping(nthrift_call_t *call, const PingPong_ping_args_t *args)
 
 
 static void
-add_reply(nthrift_call_t *call, void *data)
+add_reply(nthrift_call_t *call, const PingPong_add_args_t *args)
 {
-    const PingPong_add_args_t  *args = data;
-
     PingPong_add_reply(call, (int64_t) ((uint64_t) args->b
                                         + (uint64_t) (int64_t) args->a));
 }
 
 
 static void
+on_timer(nthrift_call_t *call, void *data)
+{
+    add_reply(call, data);
+}
+
+
+static void
 add(nthrift_call_t *call, const PingPong_add_args_t *args)
 {
-    /* arguments stay as long as the call does */
-
     if (delay == 0) {
-        add_reply(call, (void *) args);
+        add_reply(call, args);
         return;
     }
 
-    nthrift_call_timer(call, delay, add_reply, (void *) args);
+    /* arguments stay as long as the call does */
+
+    nthrift_call_timer(call, delay, on_timer, args);
 }
 
 

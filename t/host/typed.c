@@ -40,7 +40,7 @@ echo(nthrift_call_t *call, const Test_echo_args_t *args)
 static void
 item(nthrift_call_t *call, const Test_item_args_t *args)
 {
-    Test_item_reply(call, &args->item);
+    Test_item_reply(call, args->item);
 }
 
 
@@ -75,7 +75,7 @@ refuse(nthrift_call_t *call, const Test_refuse_args_t *args)
         memset(&e, 0, sizeof(e));
         e.code = 1;
         e.why = NTHRIFT_STR("as declared");
-        Test_refuse_throw_refused(call, &e);
+        Test_refuse_throw_refused(call, e);
 
     } else if (args->code == 0) {
         Test_refuse_reply(call, 0);
@@ -169,7 +169,7 @@ later_answered(nthrift_call_t *call, const nthrift_failure_t *failure,
     }
 
     if (result->has_refused) {
-        Test_later_throw_refused(call, &result->refused);
+        Test_later_throw_refused(call, result->refused);
         return;
     }
 

@@ -48,7 +48,7 @@ refuse(nthrift_call_t *call, const Faults_refuse_args_t *args)
     refused.reason = nthrift_call_format(call, "refused %d",
                                          (int) args->code);
 
-    Faults_refuse_throw_refused(call, &refused);
+    Faults_refuse_throw_refused(call, refused);
 }
 
 
@@ -62,7 +62,7 @@ fail(nthrift_call_t *call, const Faults_fail_args_t *args)
 static void
 echo(nthrift_call_t *call, const Faults_echo_args_t *args)
 {
-    Faults_echo_reply(call, &args->everything);
+    Faults_echo_reply(call, args->everything);
 }
 
 

@@ -14,7 +14,7 @@ void  other_text(nthrift_call_t *call, const Every_text_args_t *args);
 static void
 item(nthrift_call_t *call, const Every_item_args_t *args)
 {
-    Every_item_reply(call, &args->item);
+    Every_item_reply(call, args->item);
 }
 
 

@@ -265,6 +265,36 @@ program_handler(const nthrift_handler_t *handler, unsigned methods)
 }
 
 
+/*
+ * A copy that says the same as what it was made of, when that is gone: each
+ * is memory of its own, so that sanitizers see what refers to another one's.
+ */
+
+static void
+program_copy(const nthrift_layout_t *layout, const void *value,
+    const uint8_t *bytes, size_t len, unsigned protocol)
+{
+    int               rc;
+    void             *first, *copy;
+    uint8_t          *again;
+    nthrift_write_t   w;
+
+    first = nthrift_copy(layout, value);
+    copy = nthrift_copy(layout, first);
+    free(first);
+
+    again = nthrift_arena_alloc(arena, 65536);
+    nthrift_write_init(&w, protocol, again, 65536, SIZE_MAX, NULL, NULL);
+
+    rc = nthrift_encode_body(&w, layout, copy);
+
+    ok(rc == NTHRIFT_OK && w.len == len && memcmp(again, bytes, len) == 0,
+       "a copy of a copy");
+
+    free(copy);
+}
+
+
 void *
 program_again(const nthrift_layout_t *layout, const void *value,
     unsigned protocol)
@@ -284,6 +314,8 @@ program_again(const nthrift_layout_t *layout, const void *value,
         diag("encode: %s", w.error);
         return NULL;
     }
+
+    program_copy(layout, value, bytes, w.len, protocol);
 
     nthrift_bytes_init(&body, bytes, bytes + w.len, NULL, NULL);
 
@@ -523,6 +555,89 @@ test_again(unsigned protocol)
 }
 
 
+static void
+test_copies(void)
+{
+    Containers_t                      *copy, some;
+    Every_text_args_t                 *args, text;
+    nthrift_str_t                      s;
+    nthrift_list_list_i32_t            outer;
+    nthrift_list_i32_t                 inner;
+    nthrift_list_list_list_i32_t       all;
+    nthrift_map_string_binary_entry_t  entry;
+
+    static const int32_t  numbers[] = { 1, 2, 3 };
+
+    Containers_init(&some);
+
+    inner.n = 3;
+    inner.items = numbers;
+    outer.n = 1;
+    outer.items = &inner;
+    all.n = 1;
+    all.items = &outer;
+    some.i = all;
+
+    entry.key = NTHRIFT_STR("key");
+    entry.value = NTHRIFT_STR("");
+    some.e.n = 1;
+    some.e.items = &entry;
+
+    copy = Containers_copy(&some);
+
+    ok(copy != NULL && copy->i.items != &outer
+       && copy->i.items[0].items[0].items != numbers
+       && copy->i.items[0].items[0].items[2] == 3, "a copy of lists of lists");
+    ok(same(copy->e.items[0].key, "key")
+       && copy->e.items[0].key.data[3] == 0
+       && copy->e.items[0].value.len == 0
+       && copy->e.items[0].value.data[0] == 0 && copy->a.items == NULL,
+       "a copy of a map");
+
+    Containers_free(copy);
+    Containers_free(NULL);
+
+    Every_text_args_init(&text);
+    text.s = NTHRIFT_STR("words");
+    args = Every_text_args_copy(&text);
+    ok(args != NULL && same(args->s, "words") && args->s.data != text.s.data,
+       "a copy of arguments");
+    Every_text_args_free(args);
+
+    s = nthrift_str_copy(NTHRIFT_STR("abc"));
+    ok(same(s, "abc") && s.data[3] == 0, "a copy of a string");
+    free(s.data);
+
+    ok(Containers_copy(NULL) == NULL, "a copy of nothing");
+}
+
+
+/* The names of a method's types are those of what is in the header. */
+
+static void
+test_names(void)
+{
+    Every_table_success_t         table;
+    Every_table_success_entry_t   entry;
+    Every_table_success_value_t   items;
+    Every_table_arg_table_value_item_t  item;
+    Every_items_arg_names_item_t  name;
+
+    Item_init(&item);
+    name = NTHRIFT_STR("one");
+    items.n = 1;
+    items.items = &item;
+    entry.key = name;
+    entry.value = items;
+    table.n = 1;
+    table.items = &entry;
+
+    Every_table_reply(NULL, table);
+    ok(((Every_table_result_t *) &program_seen.value)->success.items == &entry,
+       "names of a method's types");
+}
+
+
 static int  answers;
 
 
@@ -608,12 +723,12 @@ test_replies(void)
 
     Item_init(&item);
     item.number = 3;
-    Every_throws_three_reply(NULL, &item);
+    Every_throws_three_reply(NULL, item);
     ok(three->has_success && three->success.number == 3
        && !three->has_notFound, "a struct");
 
     missing.what = NTHRIFT_STR("all");
-    Every_throws_three_throw_notFound(NULL, &missing);
+    Every_throws_three_throw_notFound(NULL, missing);
     ok(!three->has_success && three->has_notFound
        && same(three->notFound.what, "all"), "an exception");
 
@@ -720,6 +835,8 @@ main(void)
     test_layouts();
     test_again(NTHRIFT_BINARY);
     test_again(NTHRIFT_COMPACT);
+    test_copies();
+    test_names();
     test_calls();
     test_replies();
     test_handler();

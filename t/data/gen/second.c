@@ -31,7 +31,7 @@ both(nthrift_call_t *call, const Last_both_args_t *args)
     Both_init(&b);
     b.left = args->left;
 
-    Diamond_both_reply(call, &b);
+    Diamond_both_reply(call, b);
 }
 
 

@@ -31,7 +31,7 @@ tell(nthrift_call_t *call, int rc)
     Tree_init(&tree);
     tree.name = nthrift_call_format(call, "%d", rc);
 
-    Null_act_reply(call, &tree);
+    Null_act_reply(call, tree);
 }
 
 
@@ -44,13 +44,7 @@ act(nthrift_call_t *call, const Null_act_args_t *args)
     what = args->what;
     Null_tell_args_init(&ask);
 
-    if (is(what, "reply")) {
-        Null_act_reply(call, NULL);
-
-    } else if (is(what, "throw")) {
-        Null_act_throw_refused(call, NULL);
-
-    } else if (is(what, "result")) {
+    if (is(what, "result")) {
         (void) nthrift_call_reply(call, &Null_act_method, NULL);
 
     } else if (is(what, "method")) {
@@ -102,18 +96,12 @@ trees(nthrift_call_t *call, const Null_trees_args_t *args)
 static void
 either(nthrift_call_t *call, const Null_either_args_t *args)
 {
+    Either_t  none;
+
     (void) args;
 
-    Null_either_reply(call, NULL);
-}
-
-
-static void
-odd(nthrift_call_t *call, const Null_odd_args_t *args)
-{
-    (void) args;
-
-    Null_odd_reply(call, NULL);
+    Either_init(&none);
+    Null_either_reply(call, none);
 }
 
 
@@ -125,5 +113,4 @@ told(nthrift_call_t *call, const Null_tell_args_t *args)
 }
 
 
-Null_HANDLER(.act = act, .trees = trees, .either = either, .odd = odd,
-             .tell = told)
+Null_HANDLER(.act = act, .trees = trees, .either = either, .tell = told)

@@ -7,6 +7,5 @@ service Null {
     Tree act(1: string what) throws (1: Refused refused),
     list<Tree> trees(),
     Either either(),
-    Refused odd(),
     oneway void tell(1: Tree tree)
 }

@@ -128,13 +128,13 @@ echo(nthrift_call_t *call, const Probe_echo_args_t *args)
         Refused_init(&refused);
         refused.why = NTHRIFT_STR("denied");
         refused.code = 403;
-        Probe_echo_throw_refused(call, &refused);
+        Probe_echo_throw_refused(call, refused);
         return;
     }
 
     if (args->text.len == 5 && memcmp(args->text.data, "other", 5) == 0) {
         other.why = NTHRIFT_STR("another one");
-        Probe_echo_throw_other(call, &other);
+        Probe_echo_throw_other(call, other);
         return;
     }
 
@@ -150,7 +150,7 @@ echo(nthrift_call_t *call, const Probe_echo_args_t *args)
 static void
 outer(nthrift_call_t *call, const Probe_outer_args_t *args)
 {
-    Probe_outer_reply(call, &args->outer);
+    Probe_outer_reply(call, args->outer);
 }
 
 
@@ -603,7 +603,7 @@ on_all(nthrift_call_t *call, void *data)
     if (a->failed) {
         refused.why = a->text;
         refused.code = 502;
-        Probe_ask_throw_refused(call, &refused);
+        Probe_ask_throw_refused(call, refused);
         return;
     }
 
