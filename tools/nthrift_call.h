@@ -2,7 +2,9 @@
  * nthrift_call.h: what the files of "nthrift call" share.  The JSON is that of
  * src/plain/.
  *
- *     nthrift_call.c       the command line, the IDL, the method; the end
+ *     nthrift_call.c       the command line of "nthrift call"
+ *     nthrift_request.c    a call as a command line says it
+ *     nthrift_body.c       arguments and results as JSON
  *     nthrift_exchange.c   sends a message, and reads its reply
  *       nthrift_http.c       in HTTP
  *       nthrift_stream.c     over TLS
