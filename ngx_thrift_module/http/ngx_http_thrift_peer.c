@@ -19,6 +19,10 @@ static ngx_int_t ngx_http_thrift_peer_get(ngx_peer_connection_t *pc,
 static void ngx_http_thrift_peer_call(ngx_http_request_t *r,
     ngx_thrift_door_call_t *call);
 static void ngx_http_thrift_peer_fill(ngx_connection_t *c);
+static ngx_chain_t *ngx_http_thrift_peer_send(ngx_connection_t *c,
+    ngx_chain_t *in, off_t limit);
+static ngx_chain_t *ngx_http_thrift_peer_drop(ngx_connection_t *c,
+    ngx_chain_t *in, off_t limit);
 
 
 ngx_int_t
@@ -131,7 +135,7 @@ ngx_http_thrift_peer_fill(ngx_connection_t *c)
     c->recv = ngx_recv;
     c->send = ngx_send;
     c->recv_chain = ngx_recv_chain;
-    c->send_chain = ngx_send_chain;
+    c->send_chain = ngx_http_thrift_peer_send;
 
     c->sendfile = 1;
     c->tcp_nopush = NGX_TCP_NOPUSH_DISABLED;
@@ -149,4 +153,48 @@ ngx_http_thrift_peer_fill(ngx_connection_t *c)
 #if (NGX_HAVE_KQUEUE || NGX_HAVE_EPOLLRDHUP)
     c->read->available = -1;
 #endif
+}
+
+
+/*
+ * A server that has refused the client takes no more of its message, and has
+ * said why: that is read when all is sent, or would be.
+ */
+
+static ngx_chain_t *
+ngx_http_thrift_peer_send(ngx_connection_t *c, ngx_chain_t *in, off_t limit)
+{
+    ngx_chain_t  *cl;
+
+    cl = ngx_send_chain(c, in, limit);
+
+    if (cl != NGX_CHAIN_ERROR) {
+        return cl;
+    }
+
+    c->send_chain = ngx_http_thrift_peer_drop;
+
+    return ngx_http_thrift_peer_drop(c, in, limit);
+}
+
+
+static ngx_chain_t *
+ngx_http_thrift_peer_drop(ngx_connection_t *c, ngx_chain_t *in, off_t limit)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    for (cl = in; cl; cl = cl->next) {
+        b = cl->buf;
+
+        if (ngx_buf_in_memory(b)) {
+            b->pos = b->last;
+        }
+
+        if (b->in_file) {
+            b->file_pos = b->file_last;
+        }
+    }
+
+    return NULL;
 }
