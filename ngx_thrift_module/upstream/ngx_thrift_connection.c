@@ -198,7 +198,7 @@ ngx_thrift_connection_create(ngx_thrift_attempt_t *attempt)
 
     pool = ngx_create_pool(sizeof(ngx_pool_t)
                            + sizeof(ngx_thrift_connection_t)
-                           + 2 * NGX_THRIFT_SEQIDS * sizeof(int32_t)
+                           + 3 * NGX_THRIFT_SEQIDS * sizeof(int32_t)
                            + NGX_SOCKADDR_STRLEN,
                            ngx_cycle->log);
     if (pool == NULL) {
@@ -248,10 +248,9 @@ ngx_thrift_connection_init(ngx_thrift_connection_t *conn, ngx_connection_t *c,
     conn->opened = ngx_current_msec;
     conn->limit = 1;
 
-    conn->nseqids = attempt->pool->pipeline + NGX_THRIFT_SEQIDS;
-    conn->seqids = ngx_pcalloc(c->pool, conn->nseqids * sizeof(int32_t));
-
-    if (conn->seqids == NULL) {
+    if (ngx_thrift_exchange_init(conn, c->pool, attempt->pool->pipeline)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

@@ -64,6 +64,9 @@ struct ngx_thrift_connection_s {
     uint32_t                total;      /* attempts sent so far */
     uint32_t                nseqids;    /* of the latest, remembered */
     int32_t                *seqids;     /* attempt n has n % nseqids */
+    uint32_t               *marks;      /* a bit for each of them, by its low
+                                           bits; no two have the same */
+    uint32_t                nmarks;     /* bits, a power of two */
 
     const ngx_thrift_balancer_t  *balancer;
     void                   *kept;       /* its server is in use by it, even

@@ -24,6 +24,10 @@
 
 #define NGX_THRIFT_EXCHANGE_BATCH  16384    /* bytes that are sent together */
 
+/* Of seqids that are drawn, one of so many, at most, has to be drawn again. */
+
+#define NGX_THRIFT_EXCHANGE_MARKS  4
+
 
 static ngx_uint_t ngx_thrift_exchange_may_send(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_write(ngx_thrift_connection_t *conn);
@@ -45,6 +49,10 @@ static void ngx_thrift_exchange_set_rules(ngx_thrift_connection_t *conn,
     ngx_thrift_call_t *call);
 static int32_t ngx_thrift_exchange_draw_seqid(
     ngx_thrift_connection_t *conn);
+static ngx_uint_t ngx_thrift_exchange_is_marked(
+    ngx_thrift_connection_t *conn, int32_t seqid);
+static void ngx_thrift_exchange_mark(ngx_thrift_connection_t *conn,
+    int32_t seqid);
 static ngx_uint_t ngx_thrift_exchange_knows(ngx_thrift_connection_t *conn,
     int32_t seqid);
 static ngx_int_t ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn);
@@ -66,6 +74,26 @@ static void ngx_thrift_exchange_strayed(ngx_thrift_connection_t *conn);
 
 
 static u_char  ngx_thrift_exchange_batch[NGX_THRIFT_EXCHANGE_BATCH];
+
+
+ngx_int_t
+ngx_thrift_exchange_init(ngx_thrift_connection_t *conn, ngx_pool_t *pool,
+    ngx_uint_t pipeline)
+{
+    uint32_t  n;
+
+    conn->nseqids = pipeline + NGX_THRIFT_SEQIDS;
+    conn->seqids = ngx_pcalloc(pool, conn->nseqids * sizeof(int32_t));
+
+    for (n = 32; n < NGX_THRIFT_EXCHANGE_MARKS * conn->nseqids; n *= 2) {
+        /* void */
+    }
+
+    conn->nmarks = n;
+    conn->marks = ngx_pcalloc(pool, n / 8);
+
+    return (conn->seqids && conn->marks) ? NGX_OK : NGX_ERROR;
+}
 
 
 void
@@ -419,16 +447,49 @@ ngx_thrift_exchange_set_rules(ngx_thrift_connection_t *conn,
 static int32_t
 ngx_thrift_exchange_draw_seqid(ngx_thrift_connection_t *conn)
 {
-    int32_t  seqid;
+    int32_t  seqid, *place;
 
     do {
         seqid = ngx_thrift_random() & 0x7fffffff;
-    } while (seqid == 0 || ngx_thrift_exchange_knows(conn, seqid));
+    } while (seqid == 0 || ngx_thrift_exchange_is_marked(conn, seqid));
 
     conn->total++;
-    conn->seqids[conn->total % conn->nseqids] = seqid;
+    place = &conn->seqids[conn->total % conn->nseqids];
+
+    if (*place) {
+        ngx_thrift_exchange_mark(conn, *place);
+    }
+
+    ngx_thrift_exchange_mark(conn, seqid);
+    *place = seqid;
 
     return seqid;
+}
+
+
+/* Has one of the latest attempts such a seqid, by its low bits? */
+
+static ngx_uint_t
+ngx_thrift_exchange_is_marked(ngx_thrift_connection_t *conn, int32_t seqid)
+{
+    uint32_t  bit;
+
+    bit = seqid & (conn->nmarks - 1);
+
+    return conn->marks[bit / 32] >> (bit % 32) & 1;
+}
+
+
+/* The mark that is there goes, or else one comes. */
+
+static void
+ngx_thrift_exchange_mark(ngx_thrift_connection_t *conn, int32_t seqid)
+{
+    uint32_t  bit;
+
+    bit = seqid & (conn->nmarks - 1);
+
+    conn->marks[bit / 32] ^= (uint32_t) 1 << (bit % 32);
 }
 
 
@@ -437,15 +498,19 @@ ngx_thrift_exchange_draw_seqid(ngx_thrift_connection_t *conn)
 static ngx_uint_t
 ngx_thrift_exchange_knows(ngx_thrift_connection_t *conn, int32_t seqid)
 {
-    ngx_uint_t  i, n;
+    ngx_uint_t  i;
 
-    n = 0;
-
-    for (i = 0; i < conn->nseqids; i++) {
-        n += (conn->seqids[i] == seqid);
+    if (!ngx_thrift_exchange_is_marked(conn, seqid)) {
+        return 0;
     }
 
-    return n && seqid;
+    for (i = 0; i < conn->nseqids; i++) {
+        if (conn->seqids[i] == seqid) {
+            return seqid != 0;
+        }
+    }
+
+    return 0;
 }
 
 
