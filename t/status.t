@@ -378,8 +378,8 @@ sub formats {
 sub schema {
     my ($j) = @_;
 
-    is(join(' ', sort keys %$j), 'methods servers upstreams version workers '
-                                 . 'zone', 'members');
+    is(join(' ', sort keys %$j), 'methods servers time upstreams version '
+                                 . 'workers zone', 'members');
     is($j->{version}, 1, 'version');
     is(join(' ', sort keys %{$j->{zone}}), 'free full name rows size', 'zone');
 

@@ -15,6 +15,8 @@
  *     peer                 one end of a socketpair, as an upstream of http
  *
  *     status               what was counted, as text
+ *       |
+ *     page                 what shows it in a browser; sha256: what it may run
  *
  * The gateway needs jansson, as src/plain/ does: without it there is none.
  */
@@ -66,6 +68,7 @@ typedef struct {
     ngx_flag_t                    long_strings;
     ngx_uint_t                    max_values;
     ngx_uint_t                    format;   /* of thrift_status */
+    ngx_str_t                     policy;   /* of the page; data NULL: none */
 } ngx_http_thrift_loc_conf_t;
 
 
@@ -79,6 +82,15 @@ char *ngx_http_thrift_status_check(ngx_cycle_t *cycle,
 
 /* Its content handler. */
 ngx_int_t ngx_http_thrift_status_handler(ngx_http_request_t *r);
+
+/*
+ * thrift_status html: its policy is made, its content handler, and whether the
+ * request is for the report that the page shows.
+ */
+char *ngx_http_thrift_page_init(ngx_conf_t *cf,
+    ngx_http_thrift_loc_conf_t *tlcf);
+ngx_int_t ngx_http_thrift_page_handler(ngx_http_request_t *r);
+ngx_uint_t ngx_http_thrift_page_asks_json(ngx_http_request_t *r);
 
 /* What the directive names; NULL: logged. */
 ngx_http_thrift_server_t *ngx_http_thrift_add_server(ngx_conf_t *cf);

@@ -222,6 +222,7 @@ ngx_http_thrift_create_loc_conf(ngx_conf_t *cf)
      *
      *     tlcf->server = NULL;
      *     tlcf->format = 0;
+     *     tlcf->policy = { 0, NULL };
      *     upstream->buffering = 0;
      *     upstream->ignore_client_abort = 0;
      *     upstream->next_upstream = 0;
@@ -266,6 +267,7 @@ ngx_http_thrift_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     if (clcf->noname && conf->server == NULL && prev->server) {
         conf->server = prev->server;
         conf->format = prev->format;
+        conf->policy = prev->policy;
         clcf->handler = conf->server->counts ? ngx_http_thrift_status_handler
                                              : ngx_http_thrift_door_handler;
 

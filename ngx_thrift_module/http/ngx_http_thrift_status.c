@@ -1,9 +1,10 @@
 
 /*
- * thrift_status: what was counted, for Prometheus and for programs.  A report
- * is written a piece at a time, each in a turn of the event loop of its own and
- * when the client has taken the one before: however many methods there are, no
- * call waits for it, and it takes no more memory than a piece.
+ * thrift_status: what was counted, for Prometheus, for programs, and for the
+ * page.  A report is written a piece at a time, each in a turn of the event
+ * loop of its own and when the client has taken the one before: however many
+ * methods there are, no call waits for it, and it takes no more memory than a
+ * piece.
  */
 
 #include "ngx_http_thrift.h"
@@ -29,6 +30,7 @@ static ngx_int_t ngx_http_thrift_status_piece(ngx_http_request_t *r,
 static ngx_str_t  ngx_http_thrift_status_types[] = {
     ngx_string("text/plain; version=0.0.4; charset=utf-8"),
     ngx_string("application/openmetrics-text; version=1.0.0; charset=utf-8"),
+    ngx_string("application/json"),
     ngx_string("application/json")
 };
 
@@ -54,10 +56,17 @@ ngx_http_thrift_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     } else if (ngx_strcmp(value[1].data, "json") == 0) {
         tlcf->format = NGX_THRIFT_REPORT_JSON;
 
+    } else if (ngx_strcmp(value[1].data, "html") == 0) {
+        tlcf->format = NGX_THRIFT_REPORT_SPARSE;
+
+        if (ngx_http_thrift_page_init(cf, tlcf) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+
     } else {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid value \"%V\" in \"%V\", it must be "
-                           "\"prometheus\" or \"json\"", &value[1],
+                           "\"prometheus\", \"json\" or \"html\"", &value[1],
                            &value[0]);
         return NGX_CONF_ERROR;
     }
@@ -109,6 +118,7 @@ ngx_http_thrift_status_handler(ngx_http_request_t *r)
 {
     ngx_int_t                      rc;
     ngx_uint_t                     format;
+    ngx_http_thrift_loc_conf_t    *tlcf;
     ngx_http_thrift_status_ctx_t  *ctx;
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
@@ -119,6 +129,12 @@ ngx_http_thrift_status_handler(ngx_http_request_t *r)
 
     if (rc != NGX_OK) {
         return rc;
+    }
+
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_http_thrift_module);
+
+    if (tlcf->policy.data && !ngx_http_thrift_page_asks_json(r)) {
+        return ngx_http_thrift_page_handler(r);
     }
 
     format = ngx_http_thrift_status_format(r);

@@ -26,7 +26,7 @@ ngx_thrift_report_create(ngx_thrift_status_t *status, ngx_pool_t *pool,
     report->status = status;
     report->alive = ngx_thrift_status_alive(status);
     report->format = format;
-    report->next = (format == NGX_THRIFT_REPORT_JSON)
+    report->next = (format >= NGX_THRIFT_REPORT_JSON)
                    ? ngx_thrift_report_json : ngx_thrift_prometheus;
     report->names.data = report->text;
 

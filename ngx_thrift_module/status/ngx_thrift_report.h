@@ -24,7 +24,8 @@
 typedef enum {
     NGX_THRIFT_REPORT_PROMETHEUS = 0,   /* its text format 0.0.4 */
     NGX_THRIFT_REPORT_OPENMETRICS,
-    NGX_THRIFT_REPORT_JSON
+    NGX_THRIFT_REPORT_JSON,
+    NGX_THRIFT_REPORT_SPARSE            /* JSON without counters that are 0 */
 } ngx_thrift_report_format_e;
 
 

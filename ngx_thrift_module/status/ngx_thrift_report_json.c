@@ -37,8 +37,10 @@ static u_char *ngx_thrift_json_method(ngx_thrift_report_t *report, u_char *p,
     ngx_thrift_status_row_t *row);
 static u_char *ngx_thrift_json_server(ngx_thrift_report_t *report, u_char *p,
     ngx_thrift_status_row_t *row);
-static u_char *ngx_thrift_json_times(u_char *p,
+static u_char *ngx_thrift_json_times(ngx_thrift_report_t *report, u_char *p,
     ngx_thrift_status_times_t *times);
+static u_char *ngx_thrift_json_counters(ngx_thrift_report_t *report,
+    u_char *p, const char *const *names, ngx_atomic_t *values, ngx_uint_t n);
 
 
 static const char *const  ngx_thrift_json_method_keys[] = {
@@ -97,15 +99,17 @@ static u_char *
 ngx_thrift_json_head(ngx_thrift_report_t *report, u_char *p)
 {
     ngx_str_t                  name;
+    ngx_time_t                *now;
     ngx_thrift_status_data_t  *data;
 
+    now = ngx_timeofday();
     data = report->status->data;
     name = report->status->zone->shm.name;
     name.len = ngx_min(name.len, NGX_THRIFT_STATUS_NAME);
 
-    p = ngx_sprintf(p, "{\"version\":%d,\"workers\":%ui,"
+    p = ngx_sprintf(p, "{\"version\":%d,\"time\":%T.%03M,\"workers\":%ui,"
                     "\"zone\":{\"name\":\"", NGX_THRIFT_JSON_VERSION,
-                    ngx_thrift_report_workers(report));
+                    now->sec, now->msec, ngx_thrift_report_workers(report));
     p = ngx_thrift_report_name(p, &name);
 
     return ngx_sprintf(p, "\",\"size\":%uz,\"free\":%uz,\"rows\":%ui,"
@@ -215,7 +219,6 @@ static u_char *
 ngx_thrift_json_method(ngx_thrift_report_t *report, u_char *p,
     ngx_thrift_status_row_t *row)
 {
-    ngx_uint_t                   i;
     ngx_thrift_status_method_t  *method;
 
     method = (ngx_thrift_status_method_t *) row;
@@ -227,22 +230,18 @@ ngx_thrift_json_method(ngx_thrift_report_t *report, u_char *p,
                     ngx_thrift_count_sum(row->in_flight, report->alive),
                     row->received, row->sent);
 
-    for (i = 0; i < NGX_THRIFT_STATUS_EXCEPTION; i++) {
-        p = ngx_sprintf(p, "%s\"%s\":%uA", i ? "," : "",
-                        ngx_thrift_count_outcomes[i], method->outcomes[i]);
-    }
+    p = ngx_thrift_json_counters(report, p, ngx_thrift_count_outcomes,
+                                 method->outcomes, NGX_THRIFT_STATUS_EXCEPTION);
 
-    p = ngx_sprintf(p, "},\"exceptions\":{");
+    p = ngx_cpymem(p, "},\"exceptions\":{", sizeof("},\"exceptions\":{") - 1);
 
-    for (i = 0; i < NGX_THRIFT_STATUS_TYPES; i++) {
-        p = ngx_sprintf(p, "%s\"%s\":%uA", i ? "," : "",
-                        ngx_thrift_count_types[i],
-                        method->outcomes[NGX_THRIFT_STATUS_EXCEPTION + i]);
-    }
+    p = ngx_thrift_json_counters(report, p, ngx_thrift_count_types,
+                                 &method->outcomes[NGX_THRIFT_STATUS_EXCEPTION],
+                                 NGX_THRIFT_STATUS_TYPES);
 
-    p = ngx_sprintf(p, "},");
+    p = ngx_cpymem(p, "},", 2);
 
-    return ngx_thrift_json_times(p, &row->times);
+    return ngx_thrift_json_times(report, p, &row->times);
 }
 
 
@@ -250,7 +249,6 @@ static u_char *
 ngx_thrift_json_server(ngx_thrift_report_t *report, u_char *p,
     ngx_thrift_status_row_t *row)
 {
-    ngx_uint_t                   i;
     ngx_thrift_status_server_t  *server;
 
     server = (ngx_thrift_status_server_t *) row;
@@ -271,34 +269,55 @@ ngx_thrift_json_server(ngx_thrift_report_t *report, u_char *p,
                     ngx_thrift_count_sum(server->idle, report->alive),
                     server->opened, server->reused, server->closed);
 
-    for (i = 0; i < NGX_THRIFT_STATUS_RESULTS; i++) {
-        p = ngx_sprintf(p, "%s\"%s\":%uA", i ? "," : "",
-                        ngx_thrift_count_results[i], server->results[i]);
-    }
+    p = ngx_thrift_json_counters(report, p, ngx_thrift_count_results,
+                                 server->results, NGX_THRIFT_STATUS_RESULTS);
 
-    p = ngx_sprintf(p, "},");
+    p = ngx_cpymem(p, "},", 2);
 
-    return ngx_thrift_json_times(p, &row->times);
+    return ngx_thrift_json_times(report, p, &row->times);
 }
 
 
 /* How many took so long at most, but longer than those of the one before. */
 
 static u_char *
-ngx_thrift_json_times(u_char *p, ngx_thrift_status_times_t *times)
+ngx_thrift_json_times(ngx_thrift_report_t *report, u_char *p,
+    ngx_thrift_status_times_t *times)
 {
-    uint64_t    sum;
-    ngx_uint_t  i;
+    uint64_t  sum;
 
     sum = times->sum;
 
     p = ngx_sprintf(p, "\"seconds\":{\"sum\":%uL.%06uL,\"buckets\":{",
                     sum / 1000000, sum % 1000000);
 
-    for (i = 0; i < NGX_THRIFT_STATUS_BUCKETS; i++) {
-        p = ngx_sprintf(p, "%s\"%s\":%uA", i ? "," : "",
-                        ngx_thrift_count_texts[i], times->buckets[i]);
-    }
+    p = ngx_thrift_json_counters(report, p, ngx_thrift_count_texts,
+                                 times->buckets, NGX_THRIFT_STATUS_BUCKETS);
 
     return ngx_cpymem(p, "}}", 2);
+}
+
+
+static u_char *
+ngx_thrift_json_counters(ngx_thrift_report_t *report, u_char *p,
+    const char *const *names, ngx_atomic_t *values, ngx_uint_t n)
+{
+    u_char        *begin;
+    ngx_uint_t     i;
+    ngx_atomic_t   value;
+
+    begin = p;
+
+    for (i = 0; i < n; i++) {
+        value = values[i];
+
+        if (value == 0 && report->format == NGX_THRIFT_REPORT_SPARSE) {
+            continue;
+        }
+
+        p = ngx_sprintf(p, "%s\"%s\":%uA", (p == begin) ? "" : ",", names[i],
+                        value);
+    }
+
+    return p;
 }

@@ -1,0 +1,152 @@
+
+/*
+ * thrift_status html: the page, which asks for its numbers at its own location,
+ * with the query "format=json".  It is the same text for everybody: nothing is
+ * put into it, and its policy names the only script and style that may be used
+ * by their hashes.
+ */
+
+#include "ngx_http_thrift.h"
+#include "ngx_http_thrift_sha256.h"
+
+#include "page/ngx_http_thrift_page_text.h"
+
+
+#define NGX_HTTP_THRIFT_POLICY                                                \
+    "default-src 'none'; script-src 'sha256-%V'; style-src 'sha256-%V'; "     \
+    "connect-src 'self'; img-src data:; base-uri 'none'; "                    \
+    "form-action 'none'; frame-ancestors 'none'; "                            \
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+
+
+static ngx_int_t ngx_http_thrift_page_hash(ngx_conf_t *cf, const char *begin,
+    const char *end, ngx_str_t *hash);
+static ngx_int_t ngx_http_thrift_page_add(ngx_http_request_t *r,
+    const char *name, ngx_str_t *value);
+
+
+char *
+ngx_http_thrift_page_init(ngx_conf_t *cf, ngx_http_thrift_loc_conf_t *tlcf)
+{
+    size_t     size;
+    ngx_str_t  script, style;
+
+    if (ngx_http_thrift_page_hash(cf, "<script>", "</script>", &script)
+        != NGX_OK
+        || ngx_http_thrift_page_hash(cf, "<style>", "</style>", &style)
+           != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    size = sizeof(NGX_HTTP_THRIFT_POLICY) + script.len + style.len;
+
+    tlcf->policy.data = ngx_pnalloc(cf->pool, size);
+    if (tlcf->policy.data == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    tlcf->policy.len = ngx_snprintf(tlcf->policy.data, size,
+                                    NGX_HTTP_THRIFT_POLICY, &script, &style)
+                       - tlcf->policy.data;
+
+    return NGX_CONF_OK;
+}
+
+
+/* Of what stands between two tags, in base64. */
+
+static ngx_int_t
+ngx_http_thrift_page_hash(ngx_conf_t *cf, const char *begin, const char *end,
+    ngx_str_t *hash)
+{
+    u_char       bytes[NGX_HTTP_THRIFT_SHA256];
+    ngx_str_t    raw;
+    const char  *p, *last;
+
+    p = ngx_strstr(ngx_http_thrift_page_text, begin) + ngx_strlen(begin);
+    last = ngx_strstr(p, end);
+
+    ngx_http_thrift_sha256((const u_char *) p, last - p, bytes);
+
+    raw.data = bytes;
+    raw.len = sizeof(bytes);
+
+    hash->data = ngx_pnalloc(cf->pool, ngx_base64_encoded_length(raw.len));
+    if (hash->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_encode_base64(hash, &raw);
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_thrift_page_asks_json(ngx_http_request_t *r)
+{
+    ngx_str_t  value;
+
+    return ngx_http_arg(r, (u_char *) "format", sizeof("format") - 1, &value)
+           == NGX_OK
+           && value.len == sizeof("json") - 1
+           && ngx_strncmp(value.data, "json", value.len) == 0;
+}
+
+
+ngx_int_t
+ngx_http_thrift_page_handler(ngx_http_request_t *r)
+{
+    ngx_str_t                    type, nosniff, referrer, cache;
+    ngx_http_complex_value_t     cv;
+    ngx_http_thrift_loc_conf_t  *tlcf;
+
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_http_thrift_module);
+
+    ngx_str_set(&type, "text/html");
+    ngx_str_set(&nosniff, "nosniff");
+    ngx_str_set(&referrer, "no-referrer");
+    ngx_str_set(&cache, "no-cache");
+
+    if (ngx_http_thrift_page_add(r, "Content-Security-Policy", &tlcf->policy)
+        != NGX_OK
+        || ngx_http_thrift_page_add(r, "X-Content-Type-Options", &nosniff)
+           != NGX_OK
+        || ngx_http_thrift_page_add(r, "Referrer-Policy", &referrer) != NGX_OK
+        || ngx_http_thrift_page_add(r, "Cache-Control", &cache) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_str_set(&r->headers_out.charset, "utf-8");
+
+    ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
+
+    cv.value.data = (u_char *) ngx_http_thrift_page_text;
+    cv.value.len = ngx_http_thrift_page_size;
+
+    return ngx_http_send_response(r, NGX_HTTP_OK, &type, &cv);
+}
+
+
+static ngx_int_t
+ngx_http_thrift_page_add(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->hash = 1;
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->value = *value;
+
+    return NGX_OK;
+}

@@ -1,0 +1,268 @@
+/*
+ * What was counted, and when: the differences between reports.  A series is a
+ * method, or a server of an upstream, or all methods together; a point of it is
+ * what has been added since the report before.
+ */
+
+const KEPT = 300;           /* seconds of points */
+
+/* Ends of the buckets of times, as the report names them, in seconds. */
+
+const ENDS = ["0.0001", "0.0005", "0.001", "0.0025", "0.005", "0.01", "0.025",
+              "0.05", "0.1", "0.25", "0.5", "1.0", "5.0", "15.0", "30.0",
+              "+Inf"];
+const SECONDS = ENDS.map((end) => end === "+Inf" ? 30 : Number(end));
+
+/* Outcomes that are no failures of a service. */
+
+const FINE = new Set(["success", "oneway", "declared_exception", "cancelled",
+                      "shutdown"]);
+
+/* The same, of attempts. */
+
+const FINE_ATTEMPTS = new Set(["answered", "oneway", "exception", "given_up"]);
+
+
+class Series {
+    constructor(names) {
+        this.names = names;
+        this.now = null;        /* the latest row of the report */
+        this.last = null;       /* the numbers of the one before */
+        this.points = [];
+        this.seen = 0;
+    }
+
+    add(numbers, time) {
+        const last = this.last;
+
+        this.last = numbers;
+
+        if (last === null) {
+            return;
+        }
+
+        const n = numbers.n - last.n;
+
+        /* a zone that begins anew counts from 0 */
+
+        if (n <= 0 || numbers.bad < last.bad) {
+            this.drop(time);
+            return;
+        }
+
+        const buckets = numbers.buckets.map((b, i) => b - last.buckets[i]);
+
+        this.points.push({ time, n, bad: numbers.bad - last.bad, buckets });
+        this.drop(time);
+    }
+
+    drop(time) {
+        while (this.points.length && this.points[0].time <= time - KEPT) {
+            this.points.shift();
+        }
+    }
+
+    /* All points after that time together. */
+
+    sum(from) {
+        const sum = { n: 0, bad: 0, buckets: new Array(ENDS.length).fill(0) };
+
+        for (let i = this.points.length; i-- > 0; /* void */ ) {
+            const point = this.points[i];
+
+            if (point.time <= from) {
+                break;
+            }
+
+            addPoint(sum, point);
+        }
+
+        return sum;
+    }
+}
+
+
+function addPoint(sum, point) {
+    sum.n += point.n;
+    sum.bad += point.bad;
+
+    for (let i = 0; i < ENDS.length; i++) {
+        sum.buckets[i] += point.buckets[i];
+    }
+}
+
+
+/* The time that a part `q` of calls took at most; null: there are none. */
+
+function quantile(buckets, q) {
+    const all = buckets.reduce((a, b) => a + b, 0);
+    let n = q * all;
+
+    if (all === 0) {
+        return null;
+    }
+
+    for (let i = 0; i < buckets.length; i++) {
+        if (n <= buckets[i] && buckets[i] > 0) {
+            const begin = i ? SECONDS[i - 1] : 0;
+
+            return begin + (SECONDS[i] - begin) * n / buckets[i];
+        }
+
+        n -= buckets[i];
+    }
+
+    return SECONDS[SECONDS.length - 1];
+}
+
+
+class History {
+    constructor() {
+        this.report = null;
+        this.time = 0;              /* of the report, the server's */
+        this.polls = [];            /* { time, took } */
+        this.methods = new Map();
+        this.servers = new Map();
+        this.all = new Series(["all"]);
+        this.begun = false;
+    }
+
+    add(report) {
+        const before = this.time;
+
+        this.report = report;
+        this.time = report.time;
+
+        if (before !== 0 && this.time > before) {
+            this.polls.push({ time: this.time, took: this.time - before });
+        }
+
+        while (this.polls.length
+               && this.polls[0].time <= this.time - KEPT)
+        {
+            this.polls.shift();
+        }
+
+        const all = { n: 0, bad: 0, buckets: new Array(ENDS.length).fill(0) };
+
+        for (const row of report.methods) {
+            const numbers = countMethod(row);
+
+            this.addRow(this.methods, [row.server, row.service, row.method],
+                        row, numbers);
+            addPoint(all, numbers);
+        }
+
+        for (const row of report.upstreams) {
+            this.addRow(this.servers, [row.upstream, row.server], row,
+                        countServer(row));
+        }
+
+        this.all.add(all, this.time);
+        this.begun = true;
+    }
+
+    /* A row that is new since the last report was all zero in it. */
+
+    addRow(map, names, row, numbers) {
+        const key = JSON.stringify(names);
+        let series = map.get(key);
+
+        if (series === undefined) {
+            series = new Series(names);
+            map.set(key, series);
+
+            if (this.begun) {
+                series.last = { n: 0, bad: 0,
+                                buckets: new Array(ENDS.length).fill(0) };
+            }
+        }
+
+        series.now = row;
+        series.add(numbers, this.time);
+    }
+
+    /* Seconds of the last `window` that reports were made in. */
+
+    covered(window) {
+        return this.polls.filter((poll) => poll.time > this.time - window)
+                         .reduce((sum, poll) => sum + poll.took, 0);
+    }
+
+    /* Seconds that charts show: as much as is known, of 1, 2 or 5 minutes. */
+
+    span() {
+        const known = this.polls.length ? this.time - this.polls[0].time : 0;
+
+        return [60, 120].find((span) => known <= span) || KEPT;
+    }
+
+    /* The last of a series in so many parts; null: nothing is known. */
+
+    parts(series, count) {
+        const span = this.span();
+        const width = span / count;
+        const begin = Math.floor(this.time / width) * width - span + width;
+        const parts = new Array(count).fill(null);
+
+        const place = (time) => Math.min(count - 1,
+                                     Math.floor((time - begin) / width));
+
+        for (const poll of this.polls) {
+            const i = place(poll.time);
+
+            if (i >= 0) {
+                parts[i] = parts[i] || { n: 0, bad: 0, seconds: 0,
+                                         buckets: new Array(ENDS.length)
+                                                      .fill(0) };
+                parts[i].seconds += poll.took;
+            }
+        }
+
+        for (const point of series.points) {
+            const i = place(point.time);
+
+            if (i >= 0 && parts[i]) {
+                addPoint(parts[i], point);
+            }
+        }
+
+        return parts;
+    }
+}
+
+
+function countMethod(row) {
+    let n = 0;
+    let bad = 0;
+
+    for (const [outcome, calls] of Object.entries(row.calls)) {
+        n += calls;
+        bad += FINE.has(outcome) ? 0 : calls;
+    }
+
+    for (const calls of Object.values(row.exceptions)) {
+        n += calls;
+        bad += calls;
+    }
+
+    return { n, bad, buckets: countTimes(row) };
+}
+
+
+function countServer(row) {
+    let n = 0;
+    let bad = 0;
+
+    for (const [result, attempts] of Object.entries(row.attempts)) {
+        n += attempts;
+        bad += FINE_ATTEMPTS.has(result) ? 0 : attempts;
+    }
+
+    return { n, bad, buckets: countTimes(row) };
+}
+
+
+function countTimes(row) {
+    return ENDS.map((end) => row.seconds.buckets[end] || 0);
+}
