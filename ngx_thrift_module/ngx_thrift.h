@@ -54,6 +54,7 @@
 #include "wire/exception.h"
 #include "wire/head.h"
 #include "wire/message.h"
+#include "wire/traceparent.h"
 #include "wire/protocol.h"
 #include "wire/translate.h"
 #include "wire/theader.h"

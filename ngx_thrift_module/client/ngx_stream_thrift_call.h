@@ -31,6 +31,7 @@ struct ngx_stream_thrift_call_s {
     ngx_stream_thrift_limited_t   *limited;     /* zones that count it */
     ngx_thrift_counted_t           counted;     /* in the status zone */
     ngx_uint_t                     rate_status; /* of thrift_limit_rate */
+    ngx_stream_thrift_trace_t      trace;
     ngx_stream_thrift_mirror_t    *mirror;      /* it is a copy for, or NULL */
     unsigned                       ended:1;     /* only a connection that holds
                                                    a server needs it */

@@ -72,46 +72,62 @@ ngx_stream_thrift_add_headers(ngx_conf_t *cf)
 }
 
 
-/* Of several with a name the last one holds, as it does in all libraries. */
-
 static ngx_int_t
 ngx_stream_thrift_header_variable(ngx_stream_session_t *s,
     ngx_stream_variable_value_t *v, uintptr_t data)
 {
-    ngx_str_t *name = (ngx_str_t *) data;
+    ngx_str_t *variable = (ngx_str_t *) data;
 
-    nthrift_str_t            header, value;
-    ngx_thrift_call_t       *call;
-    nthrift_theader_info_t   walk;
+    ngx_str_t           name;
+    nthrift_str_t       value;
+    ngx_thrift_call_t  *call;
 
     call = ngx_stream_thrift_call_of(s);
 
-    v->not_found = 1;
+    name.data = variable->data + NGX_STREAM_THRIFT_HEADER;
+    name.len = variable->len - NGX_STREAM_THRIFT_HEADER;
 
-    if (call == NULL || call->headers.len == 0) {
+    if (call == NULL
+        || ngx_stream_thrift_find_header(call, &name, &value) != NGX_OK)
+    {
+        v->not_found = 1;
         return NGX_OK;
     }
 
-    nthrift_theader_info_start(&walk, &call->headers);
+    v->data = value.data;
+    v->len = value.len;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
 
-    while (nthrift_theader_info_next(&walk, &header, &value) == NTHRIFT_OK) {
-        if (ngx_stream_thrift_header_is(&header,
-                                        name->data + NGX_STREAM_THRIFT_HEADER,
-                                        name->len - NGX_STREAM_THRIFT_HEADER))
-        {
-            v->data = value.data;
-            v->len = value.len;
-            v->valid = 1;
-            v->no_cacheable = 0;
-            v->not_found = 0;
-        }
-    }
-
-    if (v->valid && ngx_stream_thrift_get_call(call)->logging) {
+    if (ngx_stream_thrift_get_call(call)->logging) {
         v->len = ngx_min(v->len, NGX_STREAM_THRIFT_MAX_VALUE);
     }
 
     return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_stream_thrift_find_header(ngx_thrift_call_t *call, ngx_str_t *name,
+    nthrift_str_t *value)
+{
+    ngx_int_t               rc;
+    nthrift_str_t           header, found;
+    nthrift_theader_info_t  walk;
+
+    rc = NGX_DECLINED;
+
+    nthrift_theader_info_start(&walk, &call->headers);
+
+    while (nthrift_theader_info_next(&walk, &header, &found) == NTHRIFT_OK) {
+        if (ngx_stream_thrift_header_is(&header, name->data, name->len)) {
+            *value = found;
+            rc = NGX_OK;
+        }
+    }
+
+    return rc;
 }
 
 

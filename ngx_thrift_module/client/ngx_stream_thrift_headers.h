@@ -22,6 +22,14 @@ char *ngx_stream_thrift_set_header(ngx_conf_t *cf, ngx_command_t *cmd,
 const char *ngx_stream_thrift_take_headers(ngx_stream_thrift_session_t *ts,
     ngx_thrift_call_t *call);
 
+/*
+ * The header of a call whose name is this one, in lower case and with "_" for
+ * dashes.  Of several the last one holds, as it does in all libraries.
+ * NGX_DECLINED: there is none.
+ */
+ngx_int_t ngx_stream_thrift_find_header(ngx_thrift_call_t *call,
+    ngx_str_t *name, nthrift_str_t *value);
+
 /* What ngx_thrift_owner_t says of them. */
 ngx_int_t ngx_stream_thrift_headers(ngx_thrift_call_t *call,
     nthrift_str_t *info);

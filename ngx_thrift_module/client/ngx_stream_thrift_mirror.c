@@ -210,6 +210,7 @@ ngx_stream_thrift_mirror_copy(ngx_stream_thrift_call_t *from,
     }
 
     ngx_stream_thrift_mirror_conf(&tc->call, copy, &from->call);
+    ngx_stream_thrift_trace_follow(tc, from);
 
     return tc;
 }

@@ -75,6 +75,24 @@ static ngx_stream_thrift_variable_t  ngx_stream_thrift_variables[] = {
     { ngx_string("thrift_transport"),
       ngx_stream_thrift_variable_transport, 0 },
 
+    { ngx_string("thrift_call_id"),
+      ngx_stream_thrift_variable_call_id, 0 },
+
+    { ngx_string("thrift_trace_id"),
+      ngx_stream_thrift_variable_trace_id, 0 },
+
+    { ngx_string("thrift_span_id"),
+      ngx_stream_thrift_variable_span_id, 0 },
+
+    { ngx_string("thrift_parent_span_id"),
+      ngx_stream_thrift_variable_parent_span_id, 0 },
+
+    { ngx_string("thrift_trace_sampled"),
+      ngx_stream_thrift_variable_trace_sampled, 0 },
+
+    { ngx_string("thrift_traceparent"),
+      ngx_stream_thrift_variable_traceparent, 0 },
+
     { ngx_string("thrift_status"),
       ngx_stream_thrift_variable_status, NGX_STREAM_VAR_NOCACHEABLE },
 

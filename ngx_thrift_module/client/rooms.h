@@ -16,6 +16,7 @@
  *             |                             the client's
  *             +--> headers                  those of a THeader, and what
  *             |                             servers get
+ *             +--> trace                    its numbers, and its trace
  *             +--> variables, arguments     $thrift_..., $thrift_arg_...
  *             +--> log                      the access log, a line a call
  *
@@ -31,6 +32,7 @@
 #include "client/ngx_thrift_door.h"
 #include "client/ngx_stream_thrift_door.h"
 #include "client/ngx_stream_thrift_session.h"
+#include "client/ngx_stream_thrift_trace.h"
 #include "client/ngx_stream_thrift_call.h"
 #include "client/ngx_stream_thrift_zone.h"
 #include "client/ngx_stream_thrift_limit.h"

@@ -131,6 +131,13 @@ static ngx_command_t  ngx_stream_thrift_call_commands[] = {
       0,
       NULL },
 
+    { ngx_string("thrift_trace_sample"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_TAKE1,
+      ngx_stream_thrift_trace_sample,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     /* time */
 
     { ngx_string("thrift_timeout"),
@@ -351,6 +358,7 @@ ngx_stream_thrift_create_call_conf(ngx_conf_t *cf)
     tccf->rate_dry_run = NGX_CONF_UNSET;
     tccf->mirror = NGX_CONF_UNSET_PTR;
     tccf->headers = NGX_CONF_UNSET_PTR;
+    tccf->trace_sample = NGX_CONF_UNSET_PTR;
     tccf->conf.messages = NGX_CONF_UNSET_PTR;
     tccf->conf.answer = NGX_CONF_UNSET_PTR;
     tccf->conf.unknown_fields = NGX_CONF_UNSET_UINT;
@@ -467,6 +475,7 @@ ngx_stream_thrift_merge_call_conf(ngx_stream_thrift_call_conf_t *prev,
     ngx_conf_merge_value(conf->rate_dry_run, prev->rate_dry_run, 0);
     ngx_conf_merge_ptr_value(conf->mirror, prev->mirror, NULL);
     ngx_conf_merge_ptr_value(conf->headers, prev->headers, NULL);
+    ngx_conf_merge_ptr_value(conf->trace_sample, prev->trace_sample, NULL);
 
     p = &prev->conf;
     c = &conf->conf;

@@ -78,6 +78,8 @@ ngx_stream_thrift_outbound_spawn(ngx_thrift_call_t *call, ngx_str_t *upstream,
     tc->session.srv_conf = ngx_stream_thrift_get_call(call)->session.srv_conf;
     tc->named = us;
 
+    ngx_stream_thrift_trace_follow(tc, ngx_stream_thrift_get_call(call));
+
     ob->call = &tc->call;
 
     ucf = ngx_stream_conf_upstream_srv_conf(us,

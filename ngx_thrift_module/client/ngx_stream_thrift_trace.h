@@ -1,0 +1,45 @@
+
+/*
+ * What tells a call from all others: $thrift_call_id; and to which trace it
+ * belongs: $thrift_trace_id and the like, thrift_trace_sample.
+ */
+
+#ifndef _NGX_STREAM_THRIFT_TRACE_H_INCLUDED_
+#define _NGX_STREAM_THRIFT_TRACE_H_INCLUDED_
+
+
+/* Of a call; `known` is all that has to be cleared. */
+
+typedef struct {
+    nthrift_traceparent_t    own;           /* its span is this call's */
+    u_char                   parent[NTHRIFT_SPAN_SIZE];
+    unsigned                 known:1;
+    unsigned                 has_parent:1;
+    unsigned                 decided:1;     /* is it sampled? */
+} ngx_stream_thrift_trace_t;
+
+
+/* A call that is made for another one belongs to its trace. */
+void ngx_stream_thrift_trace_follow(ngx_stream_thrift_call_t *tc,
+    ngx_stream_thrift_call_t *from);
+
+/* The directive "thrift_trace_sample". */
+char *ngx_stream_thrift_trace_sample(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* Variables, see ngx_stream_thrift_variables.c. */
+ngx_int_t ngx_stream_thrift_variable_call_id(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+ngx_int_t ngx_stream_thrift_variable_trace_id(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+ngx_int_t ngx_stream_thrift_variable_span_id(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+ngx_int_t ngx_stream_thrift_variable_parent_span_id(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+ngx_int_t ngx_stream_thrift_variable_trace_sampled(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+ngx_int_t ngx_stream_thrift_variable_traceparent(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+
+
+#endif /* _NGX_STREAM_THRIFT_TRACE_H_INCLUDED_ */
