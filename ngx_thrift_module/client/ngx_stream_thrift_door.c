@@ -21,6 +21,10 @@ static ngx_int_t ngx_stream_thrift_door_prepare(ngx_connection_t *c,
     ngx_thrift_door_call_t *call);
 static ngx_int_t ngx_stream_thrift_door_address(ngx_connection_t *c,
     ngx_connection_t *client);
+static ngx_int_t ngx_stream_thrift_door_headers(ngx_connection_t *c,
+    ngx_stream_thrift_door_t *door, ngx_thrift_door_call_t *call);
+static void ngx_stream_thrift_door_add_headers(ngx_thrift_headers_t *list,
+    ngx_thrift_door_call_t *call);
 static ngx_int_t ngx_stream_thrift_door_message(ngx_connection_t *c,
     ngx_thrift_door_call_t *call);
 static void ngx_stream_thrift_door_cleanup(void *data);
@@ -34,6 +38,7 @@ static void ngx_stream_thrift_door_text(ngx_stream_thrift_session_t *ts,
 
 const ngx_thrift_doors_t  ngx_stream_thrift_doors = {
     sizeof(ngx_thrift_doors_t),
+    sizeof(ngx_thrift_door_call_t),
     ngx_stream_thrift_find_name,
     ngx_stream_thrift_door_open,
     ngx_stream_thrift_describe_name
@@ -117,7 +122,9 @@ ngx_stream_thrift_door_prepare(ngx_connection_t *c,
     c->tcp_nopush = NGX_TCP_NOPUSH_DISABLED;
     c->tcp_nodelay = NGX_TCP_NODELAY_DISABLED;
 
-    if (ngx_stream_thrift_door_address(c, call->client) != NGX_OK) {
+    if (ngx_stream_thrift_door_address(c, call->client) != NGX_OK
+        || ngx_stream_thrift_door_headers(c, door, call) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -154,6 +161,55 @@ ngx_stream_thrift_door_address(ngx_connection_t *c, ngx_connection_t *client)
     c->addr_text.len = client->addr_text.len;
 
     return NGX_OK;
+}
+
+
+/* The state says nothing without the trace. */
+
+static ngx_int_t
+ngx_stream_thrift_door_headers(ngx_connection_t *c,
+    ngx_stream_thrift_door_t *door, ngx_thrift_door_call_t *call)
+{
+    ngx_thrift_headers_t  list;
+
+    if (call->traceparent.len == 0) {
+        return NGX_OK;
+    }
+
+    ngx_thrift_headers_start(&list);
+    ngx_stream_thrift_door_add_headers(&list, call);
+
+    if (ngx_thrift_headers_write(&list, &door->headers, c->pool) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_stream_thrift_door_add_headers(&list, call);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_stream_thrift_door_add_headers(ngx_thrift_headers_t *list,
+    ngx_thrift_door_call_t *call)
+{
+    nthrift_str_t  name, value;
+
+    ngx_str_set(&name, "traceparent");
+    value.data = call->traceparent.data;
+    value.len = call->traceparent.len;
+
+    ngx_thrift_headers_add(list, &name, &value);
+
+    if (call->tracestate.len == 0) {
+        return;
+    }
+
+    ngx_str_set(&name, "tracestate");
+    value.data = call->tracestate.data;
+    value.len = call->tracestate.len;
+
+    ngx_thrift_headers_add(list, &name, &value);
 }
 
 

@@ -35,6 +35,8 @@ struct ngx_stream_thrift_door_s {
     ngx_uint_t                   protocol;      /* NTHRIFT_PROTOCOL_AUTO: by
                                                    the server's rules */
     nthrift_rules_t              rules;
+    nthrift_str_t                headers;       /* of the call, as of one with
+                                                   a THeader */
     ngx_uint_t                   answered;      /* the head was written */
     ngx_thrift_door_head_t       head;
     ngx_buf_t                    buf[2];        /* of it, and of a text */

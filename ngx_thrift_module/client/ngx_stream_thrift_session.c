@@ -748,6 +748,9 @@ ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
 
     if (call->request.wire.head.header) {
         broken |= ngx_stream_thrift_session_header(ts, call);
+
+    } else if (ts->door) {
+        call->headers = ts->door->headers;
     }
 
     ngx_stream_thrift_call_prepare(tc, ts->session);

@@ -50,6 +50,9 @@ typedef struct {
                                        caller's; NULL: it will be written */
     ngx_uint_t          protocol;   /* that it is in; NTHRIFT_PROTOCOL_AUTO: as
                                        of the server's other clients */
+    ngx_str_t           traceparent;    /* headers of the request, which are
+                                           the call's, too; empty: none */
+    ngx_str_t           tracestate;
 } ngx_thrift_door_call_t;
 
 
@@ -64,7 +67,8 @@ typedef struct {
 
 
 typedef struct {
-    size_t              size;       /* of this struct: its version */
+    size_t              size;       /* of this struct: its version ... */
+    size_t              call_size;  /* ... and of a call's */
 
     /*
      * The server{} with that "thrift_name"; NULL: there is none, and `near` is

@@ -377,7 +377,9 @@ ngx_http_thrift_add_server(ngx_conf_t *cf)
         return NULL;
     }
 
-    if (ngx_stream_thrift_doors.size != sizeof(ngx_thrift_doors_t)) {
+    if (ngx_stream_thrift_doors.size != sizeof(ngx_thrift_doors_t)
+        || ngx_stream_thrift_doors.call_size != sizeof(ngx_thrift_door_call_t))
+    {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "ngx_http_thrift_module.so and "
                            "ngx_stream_thrift_module.so are not of the same "

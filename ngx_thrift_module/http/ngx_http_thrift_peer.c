@@ -13,11 +13,17 @@
 
 #define NGX_HTTP_THRIFT_SMALL  16384        /* bytes */
 
+/* Of headers that go with it; what is longer stays behind. */
+
+#define NGX_HTTP_THRIFT_HEADER  1024        /* bytes */
+
 
 static ngx_int_t ngx_http_thrift_peer_get(ngx_peer_connection_t *pc,
     void *data);
 static void ngx_http_thrift_peer_call(ngx_http_request_t *r,
     ngx_thrift_door_call_t *call);
+static void ngx_http_thrift_peer_header(ngx_http_request_t *r,
+    ngx_str_t *name, ngx_str_t *value);
 static void ngx_http_thrift_peer_fill(ngx_connection_t *c);
 static ngx_chain_t *ngx_http_thrift_peer_send(ngx_connection_t *c,
     ngx_chain_t *in, off_t limit);
@@ -88,6 +94,8 @@ ngx_http_thrift_peer_get(ngx_peer_connection_t *pc, void *data)
 static void
 ngx_http_thrift_peer_call(ngx_http_request_t *r, ngx_thrift_door_call_t *call)
 {
+    ngx_str_t                    parent = ngx_string("traceparent");
+    ngx_str_t                    state = ngx_string("tracestate");
     ngx_uint_t                   in_file;
     ngx_chain_t                 *cl;
     ngx_http_thrift_loc_conf_t  *tlcf;
@@ -99,6 +107,9 @@ ngx_http_thrift_peer_call(ngx_http_request_t *r, ngx_thrift_door_call_t *call)
     call->message = NULL;
     call->protocol = tlcf->server->protocol;
 
+    ngx_http_thrift_peer_header(r, &parent, &call->traceparent);
+    ngx_http_thrift_peer_header(r, &state, &call->tracestate);
+
     in_file = 0;
 
     for (cl = r->upstream->request_bufs; cl; cl = cl->next) {
@@ -108,6 +119,40 @@ ngx_http_thrift_peer_call(ngx_http_request_t *r, ngx_thrift_door_call_t *call)
     if (call->size <= NGX_HTTP_THRIFT_SMALL && !in_file) {
         call->message = r->upstream->request_bufs;
         r->upstream->request_bufs = NULL;
+    }
+}
+
+
+/* Of several there is none: which one would hold is not said. */
+
+static void
+ngx_http_thrift_peer_header(ngx_http_request_t *r, ngx_str_t *name,
+    ngx_str_t *value)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    ngx_str_null(value);
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (h[i].key.len != name->len
+                || ngx_strncasecmp(h[i].key.data, name->data, name->len) != 0)
+            {
+                continue;
+            }
+
+            if (value->data || h[i].value.len > NGX_HTTP_THRIFT_HEADER) {
+                value->len = 0;
+                return;
+            }
+
+            *value = h[i].value;
+        }
     }
 }
 
