@@ -62,7 +62,7 @@ extern "C" {
 
 /* Changes with everything below that two sides have to agree on. */
 
-#define NTHRIFT_ABI  2
+#define NTHRIFT_ABI  3
 
 
 typedef struct nthrift_call_s     nthrift_call_t;
@@ -291,6 +291,9 @@ struct nthrift_api_s {
                    const char *text, size_t len);
     int      (*worker_timer)(nthrift_worker_t *worker, uint32_t msec,
                    nthrift_worker_pt fn, void *data);
+
+    int      (*variable)(nthrift_call_t *call, const char *name, size_t len,
+                   nthrift_str_t *value);
 };
 
 
@@ -510,6 +513,28 @@ static inline const nthrift_call_info_t *
 nthrift_call_info(nthrift_call_t *call)
 {
     return nthrift_api->info(call);
+}
+
+
+/*
+ * The value of a variable of nginx's, by its name without "$": who the client
+ * is ("ssl_client_verify", "ssl_client_s_dn", "ssl_server_name"), a header
+ * that it has sent ("thrift_header_user_id"), and whatever else a log line or
+ * a "map" could have.  A copy as of nthrift_call_copy().  data is NULL if there
+ * is no such variable, it has no value for this call, or the call has ended.
+ * Threads: no.
+ */
+static inline nthrift_str_t
+nthrift_call_variable(nthrift_call_t *call, const char *name)
+{
+    nthrift_str_t  value;
+
+    value.len = 0;
+    value.data = NULL;
+
+    (void) nthrift_api->variable(call, name, strlen(name), &value);
+
+    return value;
 }
 
 

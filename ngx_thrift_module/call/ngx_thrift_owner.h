@@ -16,6 +16,13 @@ typedef struct {
     /* who calls, as text */
     void        (*client)(ngx_thrift_call_t *call, ngx_str_t *text);
 
+    /*
+     * The value of a variable; its memory is the call's, or lives as long.
+     * NGX_DECLINED: it has none.
+     */
+    ngx_int_t   (*variable)(ngx_thrift_call_t *call, ngx_str_t *name,
+                    ngx_str_t *value);
+
     /* the text of thrift_return */
     ngx_int_t   (*return_text)(ngx_thrift_call_t *call, ngx_str_t *text);
 

@@ -285,6 +285,47 @@ ngx_stream_thrift_call_client(ngx_thrift_call_t *call, ngx_str_t *text)
 
 
 ngx_int_t
+ngx_stream_thrift_call_variable(ngx_thrift_call_t *call, ngx_str_t *name,
+    ngx_str_t *value)
+{
+    u_char                       *p;
+    ngx_str_t                     lower;
+    ngx_uint_t                    key;
+    ngx_stream_thrift_call_t     *tc;
+    ngx_stream_variable_value_t  *vv;
+
+    tc = ngx_stream_thrift_get_call(call);
+
+    /* a prefix variable's value may refer to its name */
+
+    p = ngx_pnalloc(call->pool, name->len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    key = ngx_hash_strlow(p, name->data, name->len);
+
+    lower.data = p;
+    lower.len = name->len;
+
+    vv = ngx_stream_get_variable(&tc->session, &lower, key);
+
+    if (vv == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (vv->not_found) {
+        return NGX_DECLINED;
+    }
+
+    value->len = vv->len;
+    value->data = vv->data;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
 ngx_stream_thrift_call_return_text(ngx_thrift_call_t *call, ngx_str_t *text)
 {
     ngx_stream_thrift_call_t    *tc;

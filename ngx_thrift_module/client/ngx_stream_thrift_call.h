@@ -64,6 +64,8 @@ ngx_thrift_call_t *ngx_stream_thrift_call_of(ngx_stream_session_t *s);
 /* What ngx_thrift_owner_t says of them, for calls of clients. */
 ngx_int_t ngx_stream_thrift_call_routed(ngx_thrift_call_t *call);
 void ngx_stream_thrift_call_client(ngx_thrift_call_t *call, ngx_str_t *text);
+ngx_int_t ngx_stream_thrift_call_variable(ngx_thrift_call_t *call,
+    ngx_str_t *name, ngx_str_t *value);
 ngx_int_t ngx_stream_thrift_call_return_text(ngx_thrift_call_t *call,
     ngx_str_t *text);
 

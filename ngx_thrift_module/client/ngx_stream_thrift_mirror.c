@@ -68,6 +68,7 @@ static ngx_int_t ngx_stream_thrift_mirror_parameter(
 static const ngx_thrift_owner_t  ngx_stream_thrift_mirror_owner = {
     NULL,                                   /* routed */
     NULL,                                   /* client */
+    NULL,                                   /* variable */
     NULL,                                   /* return_text */
     ngx_stream_thrift_headers,
     ngx_stream_thrift_mirror_hold,

@@ -64,6 +64,7 @@ static void ngx_stream_thrift_session_finish(ngx_thrift_call_t *call);
 static const ngx_thrift_owner_t  ngx_stream_thrift_session_owner = {
     ngx_stream_thrift_call_routed,
     ngx_stream_thrift_call_client,
+    ngx_stream_thrift_call_variable,
     ngx_stream_thrift_call_return_text,
     ngx_stream_thrift_headers,
     ngx_stream_thrift_session_hold,

@@ -21,6 +21,7 @@ static void ngx_stream_thrift_outbound_finish(ngx_thrift_call_t *call);
 static const ngx_thrift_owner_t  ngx_stream_thrift_outbound_owner = {
     NULL,                                   /* routed */
     NULL,                                   /* client */
+    NULL,                                   /* variable */
     NULL,                                   /* return_text */
     ngx_stream_thrift_headers,
     ngx_stream_thrift_session_hold,

@@ -59,6 +59,8 @@ static int ngx_thrift_api_work(nthrift_call_t *call, const char *pool,
     nthrift_work_pt work, nthrift_event_pt done, void *data);
 static int ngx_thrift_api_join(nthrift_call_t *call, nthrift_event_pt fn,
     void *data);
+static int ngx_thrift_api_variable(nthrift_call_t *call, const char *name,
+    size_t len, nthrift_str_t *value);
 
 
 const nthrift_api_t  ngx_thrift_api = {
@@ -86,7 +88,9 @@ const nthrift_api_t  ngx_thrift_api = {
     ngx_thrift_api_join,
 
     ngx_thrift_handler_log,
-    ngx_thrift_handler_timer
+    ngx_thrift_handler_timer,
+
+    ngx_thrift_api_variable
 };
 
 
@@ -729,6 +733,48 @@ ngx_thrift_api_join(nthrift_call_t *call, nthrift_event_pt fn, void *data)
     if (fn && inv->pending == 0) {
         ngx_thrift_invocation_post(inv);
     }
+
+    return NTHRIFT_OK;
+}
+
+
+/* The value may be the session's, or change: the handler gets a copy. */
+
+static int
+ngx_thrift_api_variable(nthrift_call_t *call, const char *name, size_t len,
+    nthrift_str_t *value)
+{
+    u_char                   *p;
+    ngx_int_t                 rc;
+    ngx_str_t                 variable, text;
+    ngx_thrift_invocation_t  *inv;
+
+    inv = ngx_thrift_api_find_in_loop(call,
+                               "nthrift_call_variable() called in a thread");
+
+    if (inv == NULL || inv->end != NGX_THRIFT_INVOCATION_OPEN) {
+        return NTHRIFT_DECLINED;
+    }
+
+    variable.len = len;
+    variable.data = (u_char *) name;
+
+    rc = inv->call->owner->variable(inv->call, &variable, &text);
+
+    if (rc != NGX_OK) {
+        return (rc == NGX_DECLINED) ? NTHRIFT_DECLINED : NTHRIFT_ERROR;
+    }
+
+    p = ngx_thrift_invocation_need(inv, text.len + 1);
+    if (p == NULL) {
+        return NTHRIFT_ERROR;
+    }
+
+    value->len = text.len;
+    value->data = p;
+
+    p = ngx_cpymem(p, text.data, text.len);
+    *p = '\0';
 
     return NTHRIFT_OK;
 }

@@ -628,6 +628,40 @@ api_worker_timer(nthrift_worker_t *worker, uint32_t msec, nthrift_worker_pt fn,
 }
 
 
+static int
+api_variable(nthrift_call_t *ticket, const char *name, size_t len,
+    nthrift_str_t *value)
+{
+    int                   rc;
+    size_t                i;
+    nthrift_str_t         text;
+    host_call_t          *call;
+    const nthrift_arg_t  *v;
+
+    host_lock();
+
+    call = api_loop(ticket, &rc, "variable() called from a thread");
+
+    if (call != NULL) {
+        rc = NTHRIFT_DECLINED;
+
+        for (i = 0; i < call->host->options.n_variables; i++) {
+            v = &call->host->options.variables[i];
+
+            if (strlen(v->key) == len && memcmp(v->key, name, len) == 0) {
+                text = nthrift_str_of(v->value, strlen(v->value));
+                *value = host_call_copy(call, text);
+                rc = (value->data != NULL) ? NTHRIFT_OK : NTHRIFT_ERROR;
+            }
+        }
+    }
+
+    host_unlock();
+
+    return rc;
+}
+
+
 const nthrift_api_t  host_api = {
     .abi = NTHRIFT_ABI,
     .size = sizeof(nthrift_api_t),
@@ -654,4 +688,6 @@ const nthrift_api_t  host_api = {
 
     .worker_log = api_worker_log,
     .worker_timer = api_worker_timer,
+
+    .variable = api_variable,
 };

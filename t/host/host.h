@@ -59,6 +59,9 @@ typedef void (*host_upstream_pt)(void *data, const char *upstream,
 typedef struct {
     const nthrift_arg_t      *args;         /* of the start hook, n_args */
     size_t                    n_args;
+    const nthrift_arg_t      *variables;    /* of nginx's, by their names;
+                                               n_variables */
+    size_t                    n_variables;
     size_t                    memory;       /* bytes of a call; 0: 1 MB */
     uint32_t                  timeout;      /* milliseconds; 0: none */
     bool                      threads;      /* methods run on threads of their
