@@ -506,10 +506,18 @@ json_size(nthrift_skip_t *w, uint8_t c, uint64_t rest)
 }
 
 
+/* Apache's library for Node writes a negative i64 as "-000000000001". */
+
 static int
 json_integer(nthrift_skip_t *w, uint8_t c)
 {
     int  rc;
+
+    if (w->text.type == NTHRIFT_I64 && w->text.value == 0
+        && nthrift_json_is_digit(c))
+    {
+        w->text.n = 0;
+    }
 
     rc = json_number(w, c, nthrift_json_largest(w->text.type),
                      w->text.type != NTHRIFT_BOOL);
