@@ -29,6 +29,7 @@ FUZZ_EXAMPLES = pingpong weather myservice gather cpp cpp_cob cglib
 FUZZ_HANDLERS = $(FUZZ_EXAMPLES) sync cob glib
 
 FUZZ_SECONDS  = 60
+FUZZ_ROUNDS   = 10
 FUZZ_JOBS     = $(shell nproc)
 
 
@@ -37,6 +38,16 @@ fuzz: $(FUZZ_PROGRAMS) $(FUZZ_HANDLERS:%=build/host/fuzz/%.so)
 fuzz: build/fuzz/seeds ## fuzz parsers and handlers, a minute each
 	@fuzz/run -j $(FUZZ_JOBS) $(FUZZ_SECONDS) $(FUZZ_NAMES) \
 	    $(FUZZ_HANDLERS:%=handler-%)
+	@$(MAKE) --no-print-directory fuzz-round-trips
+
+
+# Definitions and values by chance, through nginx with sanitizers.
+
+.PHONY: fuzz-round-trips
+fuzz-round-trips: asan
+	@TEST_SEED=0 TEST_ROUNDS=$(FUZZ_ROUNDS) TEST_NGINX_BINARY=$(ASAN_NGINX) \
+	    TEST_NGINX_STATIC=1 TEST_TIME_FACTOR=3 t/run -s round-trips -t 900 \
+	    t/round_trip.t
 
 
 .PHONY: fuzz-short

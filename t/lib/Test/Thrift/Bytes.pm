@@ -35,7 +35,7 @@ use constant {
 use constant MAX_DEPTH => 200;
 
 my %TYPE = (
-    bool => 2, byte => 3, i8 => 3, double => 4, i16 => 6, i32 => 8,
+    none => 0, bool => 2, byte => 3, i8 => 3, double => 4, i16 => 6, i32 => 8,
     i64 => 10, string => 11, binary => 11, struct => 12, map => 13,
     set => 14, list => 15, uuid => 16,
 );
