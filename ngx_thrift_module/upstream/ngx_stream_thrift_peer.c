@@ -46,6 +46,7 @@ static ngx_int_t ngx_stream_thrift_peer_save_name(
     ngx_stream_thrift_choice_t *choice);
 static ngx_stream_thrift_choice_t *ngx_stream_thrift_peer_start(
     ngx_thrift_attempt_t *attempt);
+static void ngx_stream_thrift_peer_clear(ngx_stream_upstream_t *u);
 static ngx_stream_thrift_choice_t *ngx_stream_thrift_peer_create(
     ngx_stream_thrift_call_t *tc);
 static ngx_stream_upstream_t *ngx_stream_thrift_peer_use(
@@ -146,7 +147,7 @@ ngx_stream_thrift_peer_start(ngx_thrift_attempt_t *attempt)
 
     u = &choice->upstream;
 
-    ngx_memzero(u, sizeof(ngx_stream_upstream_t));
+    ngx_stream_thrift_peer_clear(u);
 
     u->peer.log = &tc->log;
     u->peer.log_error = NGX_ERROR_ERR;
@@ -159,6 +160,18 @@ ngx_stream_thrift_peer_start(ngx_thrift_attempt_t *attempt)
     (void) ngx_stream_thrift_peer_use(choice);
 
     return choice;
+}
+
+
+/* The buffers are stream's proxy module's, and nobody else's. */
+
+static void
+ngx_stream_thrift_peer_clear(ngx_stream_upstream_t *u)
+{
+    ngx_memzero(u, offsetof(ngx_stream_upstream_t, downstream_buf));
+
+    ngx_memzero(&u->free, sizeof(ngx_stream_upstream_t)
+                          - offsetof(ngx_stream_upstream_t, free));
 }
 
 
