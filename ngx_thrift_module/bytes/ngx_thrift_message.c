@@ -528,6 +528,30 @@ ngx_thrift_message_write(ngx_thrift_message_t *m, nthrift_head_t *head,
 }
 
 
+size_t
+ngx_thrift_message_copy(ngx_thrift_message_t *m, nthrift_head_t *head,
+    u_char *p, u_char *last)
+{
+    size_t  size, body;
+
+    body = m->wire.length - m->wire.head.size;
+
+    if (body > NGX_THRIFT_MESSAGE_COPY) {
+        return 0;
+    }
+
+    size = nthrift_head_size(head) + body;
+
+    if (size > (size_t) (last - p)) {
+        return 0;
+    }
+
+    ngx_thrift_message_copy_body(m, nthrift_head_write(p, head, body));
+
+    return size;
+}
+
+
 /* A chain of what begins at `offset`, in the first segment. */
 
 static ngx_chain_t *

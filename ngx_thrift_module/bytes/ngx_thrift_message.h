@@ -127,5 +127,12 @@ ngx_chain_t *ngx_thrift_message_chain(ngx_thrift_message_t *m, int32_t seqid,
 ngx_chain_t *ngx_thrift_message_write(ngx_thrift_message_t *m,
     nthrift_head_t *head, ngx_pool_t *pool);
 
+/*
+ * Writes the message so to `p`, if it is a small one and ends by `last`.
+ * Returns its bytes, or 0.
+ */
+size_t ngx_thrift_message_copy(ngx_thrift_message_t *m, nthrift_head_t *head,
+    u_char *p, u_char *last);
+
 
 #endif /* _NGX_THRIFT_MESSAGE_H_INCLUDED_ */

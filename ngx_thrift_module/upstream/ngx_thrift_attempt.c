@@ -126,6 +126,7 @@ ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt)
     attempt->connection = NULL;
     attempt->state = NGX_THRIFT_ATTEMPT_WAITING;
     attempt->number++;
+    attempt->seqid = 0;
     attempt->out = NULL;
     attempt->sent = 0;
     attempt->received = 0;
@@ -208,9 +209,11 @@ ngx_thrift_attempt_free(ngx_thrift_attempt_t *attempt)
 }
 
 
-ngx_int_t
-ngx_thrift_attempt_write(ngx_thrift_attempt_t *attempt)
+ssize_t
+ngx_thrift_attempt_write(ngx_thrift_attempt_t *attempt, u_char *p,
+    u_char *last)
 {
+    size_t                 n;
     nthrift_head_t         head;
     ngx_thrift_call_t     *call;
     ngx_thrift_message_t  *request;
@@ -226,9 +229,15 @@ ngx_thrift_attempt_write(ngx_thrift_attempt_t *attempt)
         return NGX_ERROR;
     }
 
+    n = ngx_thrift_message_copy(request, &head, p, last);
+
+    if (n) {
+        return n;
+    }
+
     attempt->out = ngx_thrift_message_write(request, &head, call->pool);
 
-    return attempt->out ? NGX_OK : NGX_ERROR;
+    return attempt->out ? 0 : NGX_ERROR;
 }
 
 

@@ -72,9 +72,13 @@ struct ngx_thrift_attempt_s {
     ngx_queue_t                follows;     /* of its client's that wait, if it
                                                wants to be pinned */
 
-    int32_t                    seqid;
+    int32_t                    seqid;       /* 0: none yet */
     uint32_t                   ordinal;     /* among those of its connection */
-    ngx_chain_t               *out;         /* what is still to be sent */
+    ngx_chain_t               *out;         /* what is still to be sent; NULL:
+                                               nothing was written yet, or
+                                               it is small */
+    size_t                     size;        /* of a small one, while it is
+                                               sent */
     off_t                      sent;        /* bytes */
     off_t                      received;
 
@@ -135,8 +139,13 @@ void ngx_thrift_attempt_free(ngx_thrift_attempt_t *attempt);
  */
 ngx_uint_t ngx_thrift_attempt_resume(ngx_thrift_call_t *call);
 
-/* Writes its message, with the seqid it was given, to attempt->out. */
-ngx_int_t ngx_thrift_attempt_write(ngx_thrift_attempt_t *attempt);
+/*
+ * Writes its message, with the seqid it was given: a small one to `p`, if it
+ * ends by `last`, and else to attempt->out.  Returns the bytes that were written
+ * to `p`, or NGX_ERROR.
+ */
+ssize_t ngx_thrift_attempt_write(ngx_thrift_attempt_t *attempt, u_char *p,
+    u_char *last);
 
 /*
  * What its connection has to say; it may be gone when these return, and so may

@@ -6,7 +6,7 @@
  *                                                             |
  *     pass <-- done --- check <--- whole <--- match seqid <--- recv
  *
- * Small attempts of one turn are copied together and sent with one call, so
+ * Small attempts of one turn are written together and sent with one call, so
  * that nothing of a call that is given up is referred to by its connection.
  *
  * Each attempt goes out under a seqid that is drawn at random and is none of
@@ -23,6 +23,7 @@
                                                message's seqids may differ */
 
 #define NGX_THRIFT_EXCHANGE_BATCH  16384    /* bytes that are sent together */
+#define NGX_THRIFT_EXCHANGE_LAST   4096     /* and of the last one of them */
 
 /* Of seqids that are drawn, one of so many, at most, has to be drawn again. */
 
@@ -34,17 +35,21 @@ static ngx_int_t ngx_thrift_exchange_write(ngx_thrift_connection_t *conn);
 static void ngx_thrift_exchange_arm(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_give_up(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_exchange_write_some(ngx_thrift_connection_t *conn);
+static size_t ngx_thrift_exchange_gather(ngx_thrift_connection_t *conn);
+static ngx_int_t ngx_thrift_exchange_write_batch(ngx_thrift_connection_t *conn,
+    size_t size);
+static ngx_int_t ngx_thrift_exchange_written(ngx_thrift_connection_t *conn,
+    size_t n);
+static ngx_int_t ngx_thrift_exchange_keep(ngx_thrift_attempt_t *attempt,
+    u_char *p);
 static ngx_int_t ngx_thrift_exchange_write_one(ngx_thrift_connection_t *conn);
-static ngx_int_t ngx_thrift_exchange_write_batch(ngx_thrift_connection_t *conn);
-static u_char *ngx_thrift_exchange_gather(ngx_thrift_connection_t *conn,
-    u_char *p, u_char *last);
-static ngx_uint_t ngx_thrift_exchange_written(ngx_thrift_connection_t *conn,
-    off_t n);
+static void ngx_thrift_exchange_log_sent(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_exchange_sent(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt, ngx_uint_t n);
 static ngx_int_t ngx_thrift_exchange_broken(ngx_thrift_connection_t *conn);
-static ngx_int_t ngx_thrift_exchange_start(ngx_thrift_connection_t *conn,
-    ngx_thrift_attempt_t *attempt);
+static ssize_t ngx_thrift_exchange_start(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt, u_char *p, u_char *last);
 static void ngx_thrift_exchange_set_rules(ngx_thrift_connection_t *conn,
     ngx_thrift_call_t *call);
 static int32_t ngx_thrift_exchange_draw_seqid(
@@ -73,7 +78,8 @@ static void ngx_thrift_exchange_prefetch(ngx_thrift_connection_t *conn,
 static void ngx_thrift_exchange_strayed(ngx_thrift_connection_t *conn);
 
 
-static u_char  ngx_thrift_exchange_batch[NGX_THRIFT_EXCHANGE_BATCH];
+static u_char  ngx_thrift_exchange_batch[NGX_THRIFT_EXCHANGE_BATCH
+                                         + NGX_THRIFT_EXCHANGE_LAST];
 
 
 ngx_int_t
@@ -143,18 +149,13 @@ ngx_thrift_exchange_write(ngx_thrift_connection_t *conn)
 
     c = conn->connection;
     attempt = conn->unsent;
-
-    if (attempt->out == NULL
-        && ngx_thrift_exchange_start(conn, attempt) != NGX_OK)
-    {
-        return ngx_thrift_exchange_give_up(conn, attempt);
-    }
-
     sent = c->sent;
 
-    n = (conn->limit > 1 && ngx_thrift_connection_behind(attempt))
-        ? ngx_thrift_exchange_write_batch(conn)
-        : ngx_thrift_exchange_write_one(conn);
+    n = c->write->ready ? ngx_thrift_exchange_write_some(conn) : 0;
+
+    if (n == NGX_DECLINED) {
+        return ngx_thrift_exchange_give_up(conn, attempt);
+    }
 
     if (n == NGX_ERROR || ngx_handle_write_event(c->write, 0) != NGX_OK) {
         return ngx_thrift_exchange_broken(conn);
@@ -215,7 +216,157 @@ ngx_thrift_exchange_give_up(ngx_thrift_connection_t *conn,
 }
 
 
-/* How many attempts have been sent now, or NGX_ERROR. */
+/*
+ * How many attempts have been sent now; NGX_ERROR: nothing can be sent;
+ * NGX_DECLINED: the first of them cannot be written.
+ */
+
+static ngx_int_t
+ngx_thrift_exchange_write_some(ngx_thrift_connection_t *conn)
+{
+    size_t  size;
+
+    size = ngx_thrift_exchange_gather(conn);
+
+    if (size) {
+        return ngx_thrift_exchange_write_batch(conn, size);
+    }
+
+    return conn->unsent->out ? ngx_thrift_exchange_write_one(conn)
+                             : NGX_DECLINED;
+}
+
+
+/* Writes attempts one behind the other, as long as they are small. */
+
+static size_t
+ngx_thrift_exchange_gather(ngx_thrift_connection_t *conn)
+{
+    u_char                *p;
+    size_t                 size;
+    ssize_t                n;
+    ngx_thrift_attempt_t  *attempt;
+
+    size = 0;
+    p = ngx_thrift_exchange_batch;
+
+    for (attempt = conn->unsent;
+         attempt && attempt->out == NULL && size < NGX_THRIFT_EXCHANGE_BATCH;
+         attempt = ngx_thrift_connection_behind(attempt))
+    {
+        n = ngx_thrift_exchange_start(conn, attempt, p + size,
+                                      p + sizeof(ngx_thrift_exchange_batch));
+        if (n <= 0) {
+            break;
+        }
+
+        attempt->size = n;
+        size += n;
+
+        if (conn->limit == 1) {
+            break;
+        }
+    }
+
+    return size;
+}
+
+
+static ngx_int_t
+ngx_thrift_exchange_write_batch(ngx_thrift_connection_t *conn, size_t size)
+{
+    ssize_t                n;
+    ngx_int_t              sent;
+    ngx_connection_t      *c;
+    ngx_thrift_attempt_t  *attempt;
+
+    c = conn->connection;
+    attempt = conn->unsent;
+
+    n = c->send(c, ngx_thrift_exchange_batch, size);
+
+    if (n == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    sent = ngx_thrift_exchange_written(conn, (n > 0) ? n : 0);
+
+    if (attempt->size == size) {
+        ngx_thrift_exchange_log_sent(attempt);
+        return sent;
+    }
+
+    ngx_log_debug3(NGX_LOG_DEBUG_EVENT, c->log, 0,
+                   "thrift connection %uA sent %z of %uz", c->number, n, size);
+
+    return sent;
+}
+
+
+/* `n` bytes of the batch are gone.  As ngx_thrift_exchange_write_some(). */
+
+static ngx_int_t
+ngx_thrift_exchange_written(ngx_thrift_connection_t *conn, size_t n)
+{
+    u_char                *p;
+    ngx_int_t              sent;
+    ngx_thrift_attempt_t  *attempt;
+
+    p = ngx_thrift_exchange_batch;
+
+    for (sent = 0; n; sent++) {
+        attempt = conn->unsent;
+
+        if (n < attempt->size) {
+            attempt->sent = n;
+
+            return (ngx_thrift_exchange_keep(attempt, p + n) == NGX_OK)
+                   ? sent : NGX_ERROR;
+        }
+
+        attempt->sent = attempt->size;
+
+        p += attempt->size;
+        n -= attempt->size;
+
+        conn->unsent = ngx_thrift_connection_behind(attempt);
+        conn->nunsent--;
+    }
+
+    return sent;
+}
+
+
+/* A part of it was sent: the rest, which is at `p`, is sent later. */
+
+static ngx_int_t
+ngx_thrift_exchange_keep(ngx_thrift_attempt_t *attempt, u_char *p)
+{
+    size_t        size;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    size = attempt->size - attempt->sent;
+
+    b = ngx_create_temp_buf(attempt->call->pool, size);
+    cl = ngx_alloc_chain_link(attempt->call->pool);
+
+    if (b == NULL || cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->last = ngx_cpymem(b->last, p, size);
+
+    cl->buf = b;
+    cl->next = NULL;
+
+    attempt->out = cl;
+
+    return NGX_OK;
+}
+
+
+/* The first one, whose message is large, or was sent in part. */
 
 static ngx_int_t
 ngx_thrift_exchange_write_one(ngx_thrift_connection_t *conn)
@@ -233,16 +384,13 @@ ngx_thrift_exchange_write_one(ngx_thrift_connection_t *conn)
 
     attempt->sent += c->sent - sent;
 
-    ngx_log_debug4(NGX_LOG_DEBUG_EVENT, attempt->call->log, 0,
-                   "thrift call %ui: attempt %ui sent %O%s",
-                   attempt->call->number, attempt->number, attempt->sent,
-                   out ? ", not all" : "");
-
     if (out == NGX_CHAIN_ERROR) {
         return NGX_ERROR;
     }
 
     attempt->out = out;
+
+    ngx_thrift_exchange_log_sent(attempt);
 
     if (out) {
         return 0;
@@ -255,100 +403,13 @@ ngx_thrift_exchange_write_one(ngx_thrift_connection_t *conn)
 }
 
 
-static ngx_int_t
-ngx_thrift_exchange_write_batch(ngx_thrift_connection_t *conn)
+static void
+ngx_thrift_exchange_log_sent(ngx_thrift_attempt_t *attempt)
 {
-    u_char            *p;
-    ssize_t            n;
-    ngx_connection_t  *c;
-
-    c = conn->connection;
-    p = ngx_thrift_exchange_batch;
-
-    p = ngx_thrift_exchange_gather(conn, p, p + NGX_THRIFT_EXCHANGE_BATCH);
-
-    if (p == ngx_thrift_exchange_batch) {
-        return ngx_thrift_exchange_write_one(conn);
-    }
-
-    n = c->write->ready ? c->send(c, ngx_thrift_exchange_batch,
-                                  p - ngx_thrift_exchange_batch)
-                        : NGX_AGAIN;
-
-    ngx_log_debug3(NGX_LOG_DEBUG_EVENT, c->log, 0,
-                   "thrift connection %uA sent %z of %uz", c->number, n,
-                   (size_t) (p - ngx_thrift_exchange_batch));
-
-    if (n == NGX_ERROR) {
-        return NGX_ERROR;
-    }
-
-    return ngx_thrift_exchange_written(conn, (n > 0) ? n : 0);
-}
-
-
-/* Copies attempts together, as long as they are small.  Returns their end. */
-
-static u_char *
-ngx_thrift_exchange_gather(ngx_thrift_connection_t *conn, u_char *p,
-    u_char *last)
-{
-    ngx_buf_t             *b;
-    ngx_thrift_attempt_t  *attempt;
-
-    for (attempt = conn->unsent;
-         attempt;
-         attempt = ngx_thrift_connection_behind(attempt))
-    {
-        if (attempt->out == NULL
-            && ngx_thrift_exchange_start(conn, attempt) != NGX_OK)
-        {
-            break;
-        }
-
-        b = attempt->out->buf;
-
-        if (attempt->out->next || b->last - b->pos > last - p) {
-            break;
-        }
-
-        p = ngx_cpymem(p, b->pos, b->last - b->pos);
-    }
-
-    return p;
-}
-
-
-/* `n` bytes of attempts that were copied together are gone. */
-
-static ngx_uint_t
-ngx_thrift_exchange_written(ngx_thrift_connection_t *conn, off_t n)
-{
-    off_t                  size;
-    ngx_buf_t             *b;
-    ngx_uint_t             sent;
-    ngx_thrift_attempt_t  *attempt;
-
-    for (sent = 0; n; sent++) {
-        attempt = conn->unsent;
-        b = attempt->out->buf;
-
-        size = ngx_min(n, b->last - b->pos);
-
-        n -= size;
-        b->pos += size;
-        attempt->sent += size;
-
-        if (b->pos != b->last) {
-            break;
-        }
-
-        attempt->out = NULL;
-        conn->unsent = ngx_thrift_connection_behind(attempt);
-        conn->nunsent--;
-    }
-
-    return sent;
+    ngx_log_debug4(NGX_LOG_DEBUG_EVENT, attempt->call->log, 0,
+                   "thrift call %ui: attempt %ui sent %O%s",
+                   attempt->call->number, attempt->number, attempt->sent,
+                   (attempt->connection->unsent == attempt) ? ", not all" : "");
 }
 
 
@@ -401,18 +462,18 @@ ngx_thrift_exchange_broken(ngx_thrift_connection_t *conn)
 }
 
 
-static ngx_int_t
+/* As ngx_thrift_attempt_write(), for one of which nothing was sent. */
+
+static ssize_t
 ngx_thrift_exchange_start(ngx_thrift_connection_t *conn,
-    ngx_thrift_attempt_t *attempt)
+    ngx_thrift_attempt_t *attempt, u_char *p, u_char *last)
 {
     conn->stateful = (conn->client != NULL);
     conn->unchecked |= !attempt->call->checked;
 
-    attempt->seqid = ngx_thrift_exchange_draw_seqid(conn);
-    attempt->ordinal = conn->total;
-
-    if (ngx_thrift_attempt_write(attempt) != NGX_OK) {
-        return NGX_ERROR;
+    if (attempt->seqid == 0) {
+        attempt->seqid = ngx_thrift_exchange_draw_seqid(conn);
+        attempt->ordinal = conn->total;
     }
 
     /* those that are on a connection at the same time have the same */
@@ -421,7 +482,7 @@ ngx_thrift_exchange_start(ngx_thrift_connection_t *conn,
         ngx_thrift_exchange_set_rules(conn, attempt->call);
     }
 
-    return NGX_OK;
+    return ngx_thrift_attempt_write(attempt, p, last);
 }
 
 
