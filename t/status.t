@@ -117,10 +117,12 @@ my $web = $t->http('web');
 my $c = $t->client('proxy');
 
 outcomes();
+failures();
 names();
 formats();
 reloads();
 killed();
+many_failures();
 full();
 
 $t->done();
@@ -209,6 +211,10 @@ sub wrong_configurations {
           'thrift_status_zone counted 256k; thrift_status_zone other 1m;',
           qr/"thrift_status_zone" directive is duplicate/ ],
         [ 'counted 256k', 'counted 1k', qr/zone "counted" is too small/ ],
+        [ 'counted 256k', 'counted 256k failures=10001',
+          qr/invalid value "failures=10001" in "thrift_status_zone" / ],
+        [ 'counted 256k', 'counted 256k errors=1',
+          qr/invalid value "errors=1" in "thrift_status_zone" directive, / ],
         [ 'counted 256k', 'counted many',
           qr/invalid value "many" in "thrift_status_zone" directive, .* size/ ],
         [ 'thrift_status_zone counted 256k;', '',
@@ -297,6 +303,33 @@ sub outcomes {
 }
 
 
+# The latest first: what is known of calls that have failed.
+
+sub failures {
+    my @f = @{json()->{failures}};
+    my %by = map { $_->{method} => $_ } @f;
+
+    is(join(' ', map { $_->{outcome} } @f),
+       'not_thrift unknown_method timed_out malformed upstream_failed returned '
+       . 'timed_out exception exception', 'failures');
+    is(join(' ', map { $_->{number} } @f), '8 7 6 5 4 3 2 1 0', 'numbers');
+
+    my $late = $by{late};
+
+    is($late->{upstream_server}, '127.0.0.1:' . $t->port('users'), 'its server');
+    like($late->{text}, qr/^timed out after 1\d\dms /, 'text');
+    is($late->{exception}, 'INTERNAL_ERROR', 'exception');
+    ok($late->{seconds} > 0.09 && $late->{seconds} < 3, 'seconds');
+    ok(abs($late->{time} - time()) < 60, 'time');
+
+    is("$f[8]{text} $f[8]{exception}", 'no INTERNAL_ERROR',
+       'a server\'s exception');
+    is($f[7]{exception}, 'other', 'an odd one');
+    is($by{no}{upstream_server}, '', 'of no server');
+    is("$f[1]{service} $f[1]{method}", '- -', 'no name of a client\'s');
+}
+
+
 # Nothing of a client's is a name, and names of the configuration do no harm.
 
 sub names {
@@ -378,8 +411,8 @@ sub formats {
 sub schema {
     my ($j) = @_;
 
-    is(join(' ', sort keys %$j), 'methods servers time upstreams version '
-                                 . 'workers zone', 'members');
+    is(join(' ', sort keys %$j), 'failures methods servers time upstreams '
+                                 . 'version workers zone', 'members');
     is($j->{version}, 1, 'version');
     is(join(' ', sort keys %{$j->{zone}}), 'free full name rows size', 'zone');
 
@@ -390,6 +423,8 @@ sub schema {
                      . 'retries seconds sent_bytes server upstream '
                      . 'wait_seconds waits',
         servers => 'server state upstream',
+        failures => 'exception method number outcome seconds server service '
+                    . 'text time upstream_server',
     );
 
     for my $part (sort keys %keys) {
@@ -403,11 +438,12 @@ sub schema {
         <$fh>;
     };
 
-    my ($m, $u) = ($j->{methods}[0], $j->{upstreams}[0]);
+    my ($m, $u, $f) = map { $j->{$_}[0] } qw(methods upstreams failures);
 
     my @missing = grep { $docs !~ /\b\Q$_\E\b/ }
                   keys %$j, keys %{$j->{zone}}, keys %$m, keys %{$m->{calls}},
-                  keys %$u, keys %{$u->{attempts}}, keys %{$u->{connections}};
+                  keys %$u, keys %{$u->{attempts}}, keys %{$u->{connections}},
+                  keys %$f;
 
     is("@missing", '', 'all of them are documented');
 }
@@ -478,6 +514,35 @@ sub killed {
        'those of the other one are counted');
     ok(wait_for(sub { metrics()->{nginx_thrift_workers}{''} == 2 }),
        'two workers');
+}
+
+
+# More failures than are kept, of several workers at a time; and texts that are
+# long, or do harm.
+
+sub many_failures {
+    my $before = json()->{failures}[0]{number};
+
+    $users->script(long => { exception => [ 1, 'a' . ("\xc3\xa4" x 200) ] },
+                   harm => { exception => [ 1, '"</script>' . "\0\xff" ] });
+
+    my @clients = map { $t->client('proxy') } 1 .. 8;
+
+    for (1 .. 40) {
+        $_->start('Users:no') for @clients;
+        $_->read_message() for @clients;
+    }
+
+    $clients[0]->call("Users:$_") for qw(long harm);
+
+    my @f = @{json()->{failures}};
+    my $kept = @f;
+
+    ok($kept > 50 && $kept <= 100, 'the latest');
+    is($f[0]{number}, $before + 322, 'all are counted');
+    is($f[0]{text}, '"</script>\x00\xff', 'harmless');
+    is($f[1]{text}, 'a' . "\x{e4}" x 95, 'cut between characters');
+    is(scalar(grep { $_->{text} ne 'no' } @f[2 .. $#f]), 0, 'whole entries');
 }
 
 

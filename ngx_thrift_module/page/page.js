@@ -351,6 +351,62 @@ function upstreamSection() {
 }
 
 
+/* The latest calls that have failed, the newest first */
+
+function failureSection() {
+    const table = new Table("The latest calls that have failed", [
+        textColumn("time", "Time", (data) => showClock(data.failure.time),
+                   { left: true, name: "left" }),
+        {
+            id: "name",
+            text: "Method",
+            left: true,
+            name: "name",
+            cell: (cell) => {
+                cell.method = element("span");
+                cell.where = element("span", { "class": "where" });
+                cell.node.append(cell.method, cell.where);
+            },
+            show: (cell, { failure }) => {
+                setText(cell.method, methodName([failure.server,
+                                                 failure.service,
+                                                 failure.method]));
+                setText(cell.where, "at " + failure.server);
+            }
+        },
+        {
+            id: "why",
+            text: "Reason",
+            left: true,
+            name: "wide",
+            cell: (cell) => {
+                cell.badge = element("span", { "class": "badge fail" });
+                cell.text = element("span");
+                cell.node.append(cell.badge, " ", cell.text);
+            },
+            show: (cell, { failure }) => {
+                setText(cell.badge, failure.outcome === "exception"
+                                    ? failure.exception
+                                    : failure.outcome.replaceAll("_", " "));
+                setText(cell.text, failure.text);
+            }
+        },
+        textColumn("server", "Server",
+                   (data) => data.failure.upstream_server || "\u2013"),
+        textColumn("took", "After", (data) => showTime(data.failure.seconds))
+    ], { limit: 20, none: "No call has failed." });
+
+    byId("failures").append(table.node);
+
+    return (force) => {
+        table.update(view.history.report.failures.map((failure) => ({
+            key: String(failure.number),
+            failure
+        })), force);
+    };
+}
+
+
 /* Tiles */
 
 class Tile {
@@ -604,7 +660,7 @@ function start() {
     startTheme();
 
     view.sections.push(noticeSection(), summarySection(), methodSection(),
-                       upstreamSection());
+                       upstreamSection(), failureSection());
 
     byId("window").addEventListener("change", (event) => {
         view.window = Number(event.target.value);

@@ -11,8 +11,10 @@
 #define NGX_STREAM_THRIFT_STATUS_MIN  (8 * ngx_pagesize)
 
 
+static ngx_int_t ngx_stream_thrift_status_failures(ngx_str_t *value);
 static ngx_thrift_status_row_t *ngx_stream_thrift_status_row(
     ngx_stream_thrift_call_t *tc);
+static ngx_str_t *ngx_stream_thrift_status_tried(ngx_stream_thrift_call_t *tc);
 static void ngx_stream_thrift_status_server(
     ngx_stream_thrift_srv_conf_t *tscf, ngx_str_t *name);
 static void ngx_stream_thrift_status_open_pool(ngx_thrift_status_t *status,
@@ -47,6 +49,7 @@ ngx_stream_thrift_status_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_stream_thrift_main_conf_t  *tmcf = conf;
 
     ssize_t     size;
+    ngx_int_t   failures;
     ngx_str_t  *value;
 
     if (tmcf->status) {
@@ -74,10 +77,43 @@ ngx_stream_thrift_status_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    failures = NGX_THRIFT_FAILURES;
+
+    if (cf->args->nelts == 4) {
+        failures = ngx_stream_thrift_status_failures(&value[3]);
+
+        if (failures == NGX_ERROR) {
+            return ngx_stream_thrift_bad_value(cf, &value[3],
+                                               "\"failures=\" and a number up "
+                                               "to 10000");
+        }
+    }
+
     tmcf->status = ngx_thrift_status_add(cf, &value[1], size,
                                          ngx_stream_thrift_status_zone);
+    if (tmcf->status == NULL) {
+        return NGX_CONF_ERROR;
+    }
 
-    return tmcf->status ? NGX_CONF_OK : NGX_CONF_ERROR;
+    tmcf->status->failures = failures;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_status_failures(ngx_str_t *value)
+{
+    ngx_int_t  n;
+
+    if (ngx_strncmp(value->data, "failures=", sizeof("failures=") - 1) != 0) {
+        return NGX_ERROR;
+    }
+
+    n = ngx_atoi(value->data + sizeof("failures=") - 1,
+                 value->len - (sizeof("failures=") - 1));
+
+    return (n > NGX_THRIFT_FAILURES_MAX) ? NGX_ERROR : n;
 }
 
 
@@ -206,6 +242,29 @@ ngx_stream_thrift_status_end(ngx_stream_thrift_call_t *tc)
     }
 
     ngx_thrift_count_end(&tc->counted, &tc->call);
+
+    ngx_thrift_failures_add(tc->main->status->data->failures, &tc->counted,
+                            &tc->call, ngx_stream_thrift_status_tried(tc));
+}
+
+
+/* The server that the call was with last. */
+
+static ngx_str_t *
+ngx_stream_thrift_status_tried(ngx_stream_thrift_call_t *tc)
+{
+    ngx_array_t                  *states;
+    ngx_stream_upstream_state_t  *state;
+
+    states = tc->session.upstream_states;
+
+    if (states == NULL || states->nelts == 0) {
+        return NULL;
+    }
+
+    state = states->elts;
+
+    return state[states->nelts - 1].peer;
 }
 
 

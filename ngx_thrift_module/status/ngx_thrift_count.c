@@ -212,10 +212,13 @@ ngx_thrift_count_end(ngx_thrift_counted_t *counted, ngx_thrift_call_t *call)
     }
 
     counted->row = NULL;
+    counted->ended = row;
+    counted->outcome = ngx_thrift_count_outcome(call);
+    counted->took = took;
 
     method = (ngx_thrift_status_method_t *) row;
 
-    ngx_thrift_count_add(method->outcomes[ngx_thrift_count_outcome(call)], 1);
+    ngx_thrift_count_add(method->outcomes[counted->outcome], 1);
     ngx_thrift_count_time(&row->times, took);
     ngx_thrift_count_add(row->received, call->request.wire.length);
 

@@ -16,6 +16,10 @@ typedef struct {
     ngx_thrift_status_row_t  *row;      /* NULL: it is not counted */
     uint64_t                  start;    /* microseconds */
     unsigned                  begun:1;  /* it is in flight */
+
+    ngx_thrift_status_row_t  *ended;    /* of a call that has: its row, */
+    ngx_uint_t                outcome;  /* what became of it, */
+    uint64_t                  took;     /* and the microseconds it took */
 } ngx_thrift_counted_t;
 
 

@@ -57,6 +57,7 @@ struct ngx_thrift_report_s {
     ngx_uint_t                  items;      /* of it so far */
     ngx_thrift_status_row_t    *row;        /* the latest */
     ngx_uint_t                  peer;       /* the next */
+    uint64_t                    failures;   /* when the report was begun */
 
     ngx_str_t                   names;      /* of the row, as they are
                                                written */

@@ -29,6 +29,7 @@ ngx_thrift_report_create(ngx_thrift_status_t *status, ngx_pool_t *pool,
     report->next = (format >= NGX_THRIFT_REPORT_JSON)
                    ? ngx_thrift_report_json : ngx_thrift_prometheus;
     report->names.data = report->text;
+    report->failures = status->data->failures->n;
 
     return report;
 }

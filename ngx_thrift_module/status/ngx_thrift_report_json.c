@@ -19,6 +19,7 @@ typedef enum {
     NGX_THRIFT_JSON_METHODS,
     NGX_THRIFT_JSON_UPSTREAMS,
     NGX_THRIFT_JSON_SERVERS,
+    NGX_THRIFT_JSON_FAILURES,
     NGX_THRIFT_JSON_END
 } ngx_thrift_json_part_e;
 
@@ -30,6 +31,10 @@ static ngx_int_t ngx_thrift_json_rows(ngx_thrift_report_t *report,
     ngx_buf_t *b, ngx_uint_t kind);
 static ngx_int_t ngx_thrift_json_peers(ngx_thrift_report_t *report,
     ngx_buf_t *b);
+static ngx_int_t ngx_thrift_json_failures(ngx_thrift_report_t *report,
+    ngx_buf_t *b);
+static u_char *ngx_thrift_json_failure(ngx_thrift_failure_t *failure,
+    u_char *p);
 static u_char *ngx_thrift_json_end(ngx_thrift_report_t *report, u_char *p);
 static u_char *ngx_thrift_json_names(u_char *p, ngx_uint_t n,
     const char *const *keys, ngx_str_t *names);
@@ -84,6 +89,10 @@ ngx_thrift_report_json(ngx_thrift_report_t *report, ngx_buf_t *b)
     case NGX_THRIFT_JSON_SERVERS:
         return report->begun ? ngx_thrift_json_peers(report, b)
                              : ngx_thrift_json_begin(report, b, "servers");
+
+    case NGX_THRIFT_JSON_FAILURES:
+        return report->begun ? ngx_thrift_json_failures(report, b)
+                             : ngx_thrift_json_begin(report, b, "failures");
 
     case NGX_THRIFT_JSON_END:
         break;
@@ -196,6 +205,73 @@ ngx_thrift_json_peers(ngx_thrift_report_t *report, ngx_buf_t *b)
                           ngx_thrift_report_state(peer->state));
 
     return NGX_OK;
+}
+
+
+/* The latest first. */
+
+static ngx_int_t
+ngx_thrift_json_failures(ngx_thrift_report_t *report, ngx_buf_t *b)
+{
+    u_char                 *p;
+    ngx_thrift_failure_t    failure;
+    ngx_thrift_failures_t  *failures;
+
+    failures = report->status->data->failures;
+
+    if (report->peer == ngx_min(report->failures, failures->size)) {
+        b->last = ngx_thrift_json_end(report, b->last);
+        return NGX_OK;
+    }
+
+    report->peer++;
+
+    if (ngx_thrift_failures_get(failures, report->failures - report->peer,
+                                &failure)
+        == NGX_OK)
+    {
+        p = ngx_sprintf(b->last, "%s\n{", report->items++ ? "," : "");
+        b->last = ngx_thrift_json_failure(&failure, p);
+    }
+
+    return NGX_OK;
+}
+
+
+static u_char *
+ngx_thrift_json_failure(ngx_thrift_failure_t *failure, u_char *p)
+{
+    ngx_str_t   text;
+    ngx_uint_t  type;
+
+    p = ngx_sprintf(p, "\"number\":%uL,\"time\":%T.%03ui,"
+                    "\"seconds\":%uL.%06uL,", failure->number,
+                    failure->sec, failure->msec, failure->took / 1000000,
+                    failure->took % 1000000);
+
+    p = ngx_thrift_json_names(p, 3, ngx_thrift_json_method_keys,
+                              failure->row->names);
+
+    type = ngx_min((ngx_uint_t) failure->exception,
+                   NGX_THRIFT_STATUS_TYPES - 1);
+
+    p = ngx_sprintf(p, "\"outcome\":\"%s\",\"exception\":\"%s\","
+                    "\"upstream_server\":\"",
+                    ngx_thrift_count_outcomes[ngx_min(failure->outcome,
+                                                 NGX_THRIFT_STATUS_EXCEPTION)],
+                    ngx_thrift_count_types[type]);
+
+    text.data = failure->server;
+    text.len = failure->server_len;
+    p = ngx_thrift_report_name(p, &text);
+
+    p = ngx_cpymem(p, "\",\"text\":\"", sizeof("\",\"text\":\"") - 1);
+
+    text.data = failure->text;
+    text.len = failure->text_len;
+    p = ngx_thrift_report_name(p, &text);
+
+    return ngx_cpymem(p, "\"}", 2);
 }
 
 

@@ -18,6 +18,8 @@
 
 static ngx_int_t ngx_thrift_status_init(ngx_shm_zone_t *zone, void *data);
 static ngx_int_t ngx_thrift_status_init_data(ngx_thrift_status_t *status);
+static void ngx_thrift_status_init_failures(ngx_thrift_status_t *status,
+    ngx_thrift_status_data_t *data, size_t size);
 static ngx_thrift_status_row_t *ngx_thrift_status_find(
     ngx_thrift_status_data_t *data, ngx_uint_t kind, uint32_t hash,
     ngx_str_t *names);
@@ -126,6 +128,8 @@ ngx_thrift_status_init_data(ngx_thrift_status_t *status)
     data->free = (u_char *) &data->buckets[n];
     data->end = (u_char *) data + size;
 
+    ngx_thrift_status_init_failures(status, data, size);
+
     for (i = 0; i < NGX_THRIFT_STATUS_KINDS; i++) {
         data->others[i] = ngx_thrift_status_create(data, i,
                                                    ngx_thrift_status_others);
@@ -138,6 +142,25 @@ ngx_thrift_status_init_data(ngx_thrift_status_t *status)
     status->data = data;
 
     return NGX_OK;
+}
+
+
+static void
+ngx_thrift_status_init_failures(ngx_thrift_status_t *status,
+    ngx_thrift_status_data_t *data, size_t size)
+{
+    ngx_uint_t  n;
+
+    n = ngx_min(status->failures, size / NGX_THRIFT_FAILURES_PART
+                                  / sizeof(ngx_thrift_failure_t));
+
+    data->failures = (ngx_thrift_failures_t *)
+                     ngx_align_ptr(data->free, ngx_cacheline_size);
+
+    ngx_memzero(data->failures, ngx_thrift_failures_size(n));
+
+    data->failures->size = n;
+    data->free = (u_char *) data->failures + ngx_thrift_failures_size(n);
 }
 
 

@@ -7,6 +7,7 @@
  *
  *     zone: buckets --> row --> row       by a hash of kind and names
  *           others[kind]                  of names that have no row
+ *           failures                      a ring
  *
  * What goes up and down again (calls on their way, open connections) is counted
  * by worker, in a slot that it has while it lives: nothing is left of one that
@@ -120,6 +121,9 @@ typedef struct {
 } ngx_thrift_status_server_t;
 
 
+typedef struct ngx_thrift_failures_s  ngx_thrift_failures_t;
+
+
 typedef struct {
     ngx_pid_t                 pids[NGX_THRIFT_STATUS_SLOTS];    /* 0: free */
     u_char                   *free;     /* where the next row will be */
@@ -127,6 +131,7 @@ typedef struct {
     ngx_uint_t                nrows;
     ngx_uint_t                full;     /* a row had no room */
     ngx_thrift_status_row_t  *others[NGX_THRIFT_STATUS_KINDS];
+    ngx_thrift_failures_t    *failures;
     ngx_uint_t                mask;     /* of the hash */
     ngx_thrift_status_row_t  *buckets[1];
 } ngx_thrift_status_data_t;
@@ -139,6 +144,8 @@ typedef struct {
     ngx_slab_pool_t           *slab;
     ngx_thrift_status_data_t  *data;
     ngx_uint_t                 open;    /* this process counts */
+    ngx_uint_t                 failures;    /* entries of a new zone, if there
+                                               is room */
 } ngx_thrift_status_t;
 
 

@@ -6,6 +6,7 @@
  *      |
  *      +--> count       calls of clients, attempts, connections: a few numbers
  *      |                of a row each
+ *      +--> failures    the latest calls that have failed
  *      +--> report      all of it as text, a piece at a time
  *             |
  *             +--> prometheus, json
@@ -20,6 +21,7 @@
 
 #include "status/ngx_thrift_status.h"
 #include "status/ngx_thrift_count.h"
+#include "status/ngx_thrift_failures.h"
 #include "status/ngx_thrift_report.h"
 #include "status/ngx_thrift_formats.h"
 
