@@ -64,6 +64,8 @@ struct ngx_thrift_call_s {
     ngx_msec_t                    deadline; /* if timed */
     ngx_thrift_delay_t            expiry;   /* among those with its timeout */
 
+    ngx_msec_t                    queued;   /* it has waited for its turn, or
+                                               for a server */
     ngx_msec_t                    delay;    /* before it is answered */
     ngx_thrift_sleep_t           *delayed;  /* it waits, or NULL */
     ngx_thrift_gate_wait_t       *wait;     /* the same, for its turn */

@@ -35,6 +35,7 @@ static ngx_int_t ngx_thrift_gate_wait(ngx_thrift_gate_t *gate,
     ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_gate_make_room(ngx_thrift_gate_t *gate,
     ngx_thrift_call_t *call);
+static void ngx_thrift_gate_end(ngx_thrift_gate_wait_t *wait);
 static void ngx_thrift_gate_forget(ngx_thrift_gate_wait_t *wait);
 static ngx_thrift_call_t *ngx_thrift_gate_next(ngx_thrift_gate_t *gate);
 static void ngx_thrift_gate_event(ngx_event_t *ev);
@@ -148,6 +149,7 @@ ngx_thrift_gate_wait(ngx_thrift_gate_t *gate, ngx_thrift_call_t *call)
     }
 
     call->wait = wait;
+    call->queued -= ngx_current_msec;
     call->log->action = "waiting for its turn";
 
     return NGX_AGAIN;
@@ -189,8 +191,16 @@ static void
 ngx_thrift_gate_forget(ngx_thrift_gate_wait_t *wait)
 {
     ngx_thrift_turns_remove(&wait->gate->turns, &wait->turn);
+    ngx_thrift_gate_end(wait);
+}
+
+
+static void
+ngx_thrift_gate_end(ngx_thrift_gate_wait_t *wait)
+{
     ngx_thrift_delay_stop(&wait->delay);
 
+    wait->call->queued += ngx_current_msec;
     wait->call->wait = NULL;
 }
 
@@ -241,9 +251,8 @@ ngx_thrift_gate_next(ngx_thrift_gate_t *gate)
     wait = ngx_queue_data(turn, ngx_thrift_gate_wait_t, turn);
     call = wait->call;
 
-    ngx_thrift_delay_stop(&wait->delay);
+    ngx_thrift_gate_end(wait);
 
-    call->wait = NULL;
     call->log->action = NULL;
 
     ngx_thrift_gate_admit(gate, call);

@@ -45,6 +45,12 @@ static ngx_int_t ngx_stream_thrift_variable_exception(ngx_thrift_call_t *call,
     ngx_str_t *value);
 static ngx_int_t ngx_stream_thrift_variable_call_time(ngx_thrift_call_t *call,
     ngx_str_t *value);
+static ngx_int_t ngx_stream_thrift_variable_queue_time(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+static ngx_int_t ngx_stream_thrift_variable_handler_time(
+    ngx_thrift_call_t *call, ngx_str_t *value);
+static ngx_int_t ngx_stream_thrift_variable_attempts(ngx_thrift_call_t *call,
+    ngx_str_t *value);
 static ngx_int_t ngx_stream_thrift_variable_limit_status(
     ngx_thrift_call_t *call, ngx_str_t *value);
 static ngx_int_t ngx_stream_thrift_variable_request_length(
@@ -101,6 +107,15 @@ static ngx_stream_thrift_variable_t  ngx_stream_thrift_variables[] = {
 
     { ngx_string("thrift_call_time"),
       ngx_stream_thrift_variable_call_time, NGX_STREAM_VAR_NOCACHEABLE },
+
+    { ngx_string("thrift_queue_time"),
+      ngx_stream_thrift_variable_queue_time, NGX_STREAM_VAR_NOCACHEABLE },
+
+    { ngx_string("thrift_handler_time"),
+      ngx_stream_thrift_variable_handler_time, NGX_STREAM_VAR_NOCACHEABLE },
+
+    { ngx_string("thrift_attempts"),
+      ngx_stream_thrift_variable_attempts, NGX_STREAM_VAR_NOCACHEABLE },
 
     { ngx_string("thrift_limit_status"),
       ngx_stream_thrift_variable_limit_status, NGX_STREAM_VAR_NOCACHEABLE },
@@ -390,6 +405,41 @@ ngx_stream_thrift_variable_call_time(ngx_thrift_call_t *call,
 
     return ngx_stream_thrift_number(call, value, "%T.%03M",
                                     (time_t) ms / 1000, ms % 1000);
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_variable_queue_time(ngx_thrift_call_t *call,
+    ngx_str_t *value)
+{
+    return ngx_stream_thrift_number(call, value, "%T.%03M",
+                                    (time_t) (call->queued / 1000),
+                                    call->queued % 1000);
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_variable_handler_time(ngx_thrift_call_t *call,
+    ngx_str_t *value)
+{
+    uint64_t  ran;
+
+    ran = call->invocation ? ngx_thrift_invocation_time(call->invocation) : 0;
+
+    return ngx_stream_thrift_number(call, value, "%uL.%06uL", ran / 1000000,
+                                    ran % 1000000);
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_variable_attempts(ngx_thrift_call_t *call, ngx_str_t *value)
+{
+    ngx_array_t  *states;
+
+    states = ngx_stream_thrift_get_call(call)->session.upstream_states;
+
+    return ngx_stream_thrift_number(call, value, "%ui",
+                                    states ? states->nelts : 0);
 }
 
 

@@ -185,13 +185,37 @@ void
 ngx_thrift_invocation_leave(ngx_thrift_invocation_t *inv,
     ngx_thrift_watch_t *watch)
 {
+    uint64_t            took;
+    ngx_msec_t          slow;
     ngx_thrift_call_t  *call;
 
     inv->inside--;
     call = inv->call;
+    slow = call->conf->handler_slow;
 
-    ngx_thrift_watch_end(watch, call->conf->handler_slow, call->log,
-                         &inv->handler->service);
+    took = ngx_thrift_watch_end(watch, slow, call->log,
+                                &inv->handler->service);
+
+    ngx_thrift_invocation_ran(inv, took);
+
+    if (slow != 0 && took / 1000000 >= slow) {
+        inv->held += took;
+        inv->holds++;
+    }
+}
+
+
+void
+ngx_thrift_invocation_ran(ngx_thrift_invocation_t *inv, uint64_t nanoseconds)
+{
+    (void) __atomic_fetch_add(&inv->ran, nanoseconds, __ATOMIC_RELAXED);
+}
+
+
+uint64_t
+ngx_thrift_invocation_time(ngx_thrift_invocation_t *inv)
+{
+    return __atomic_load_n(&inv->ran, __ATOMIC_RELAXED) / 1000;
 }
 
 

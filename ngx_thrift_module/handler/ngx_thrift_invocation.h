@@ -99,6 +99,12 @@ struct ngx_thrift_invocation_s {
     ngx_uint_t                closed;       /* what went on is given up; a
                                                thread looks at it, too */
 
+    uint64_t                  ran;          /* nanoseconds, in its code; threads
+                                               add to it, too */
+    uint64_t                  held;         /* those of it that were too long,
+                                               on the event loop ... */
+    ngx_uint_t                holds;        /* ... and how often that was */
+
     ngx_uint_t                threaded;     /* a thread runs its method */
     size_t                    uncounted;    /* bytes that a thread has taken */
     ngx_thrift_line_t        *lines;
@@ -161,6 +167,13 @@ void ngx_thrift_invocation_enter(ngx_thrift_invocation_t *inv,
 void ngx_thrift_invocation_leave(ngx_thrift_invocation_t *inv,
     ngx_thrift_watch_t *watch);
 void ngx_thrift_invocation_advance(ngx_thrift_invocation_t *inv);
+
+/* Its code has run so long; a thread may say it, too. */
+void ngx_thrift_invocation_ran(ngx_thrift_invocation_t *inv,
+    uint64_t nanoseconds);
+
+/* How long that is by now, in microseconds. */
+uint64_t ngx_thrift_invocation_time(ngx_thrift_invocation_t *inv);
 
 /* The same, but later, never from within a handler's code. */
 void ngx_thrift_invocation_post(ngx_thrift_invocation_t *inv);

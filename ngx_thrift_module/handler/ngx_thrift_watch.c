@@ -28,36 +28,43 @@ ngx_thrift_watch_start(ngx_thrift_watch_t *watch, ngx_uint_t kind,
     ngx_thrift_crash_enter(&watch->before, kind, handler, target);
 
     if (ngx_thrift_watch_depth++ == 0) {
-        (void) clock_gettime(CLOCK_MONOTONIC, &watch->start);
+        watch->start = ngx_thrift_watch_clock();
     }
 }
 
 
-void
+uint64_t
+ngx_thrift_watch_clock(void)
+{
+    struct timespec  now;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &now);
+
+    return (uint64_t) now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+
+uint64_t
 ngx_thrift_watch_end(ngx_thrift_watch_t *watch, ngx_msec_t slow,
     ngx_log_t *log, ngx_str_t *service)
 {
-    ngx_msec_t       took;
-    struct timespec  now;
+    uint64_t  took;
 
     ngx_thrift_crash_leave(&watch->before);
 
     if (--ngx_thrift_watch_depth != 0) {
-        return;
+        return 0;
     }
 
-    (void) clock_gettime(CLOCK_MONOTONIC, &now);
+    took = ngx_thrift_watch_clock() - watch->start;
 
-    took = (ngx_msec_t) ((now.tv_sec - watch->start.tv_sec) * 1000
-                         + (now.tv_nsec - watch->start.tv_nsec) / 1000000);
-
-    if (slow == 0 || took < slow) {
-        return;
+    if (slow != 0 && took / 1000000 >= slow) {
+        ngx_log_error(NGX_LOG_WARN, log, 0,
+                      "handler of service \"%V\" held the event loop for %Mms",
+                      service, (ngx_msec_t) (took / 1000000));
     }
 
-    ngx_log_error(NGX_LOG_WARN, log, 0,
-                  "handler of service \"%V\" held the event loop for %Mms",
-                  service, took);
+    return took;
 }
 
 

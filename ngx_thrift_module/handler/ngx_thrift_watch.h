@@ -11,7 +11,7 @@
 
 
 typedef struct {
-    struct timespec    start;
+    uint64_t           start;
     ngx_thrift_runs_t  before;
 } ngx_thrift_watch_t;
 
@@ -25,10 +25,13 @@ void ngx_thrift_watch_start(ngx_thrift_watch_t *watch, ngx_uint_t kind,
 
 /*
  * Logs what took `slow` milliseconds or more (0: nothing does), once for code
- * that was called from such code.
+ * that was called from such code.  Returns nanoseconds, 0 in such code.
  */
-void ngx_thrift_watch_end(ngx_thrift_watch_t *watch, ngx_msec_t slow,
+uint64_t ngx_thrift_watch_end(ngx_thrift_watch_t *watch, ngx_msec_t slow,
     ngx_log_t *log, ngx_str_t *service);
+
+/* A clock that only goes on, in nanoseconds. */
+uint64_t ngx_thrift_watch_clock(void);
 
 /*
  * Milliseconds that ngx_current_msec is behind by now; 0 in a worker without

@@ -131,10 +131,12 @@ ngx_thrift_work_run(void *data, ngx_log_t *log)
 {
     ngx_thrift_task_t *task = data;
 
+    uint64_t                  start;
     ngx_thrift_runs_t         before;
     ngx_thrift_invocation_t  *inv;
 
     inv = task->invocation;
+    start = ngx_thrift_watch_clock();
 
     ngx_thrift_crash_enter(&before, NGX_THRIFT_RUNS_CALL, inv->handler,
                            inv->target);
@@ -147,6 +149,8 @@ ngx_thrift_work_run(void *data, ngx_log_t *log)
     }
 
     ngx_thrift_crash_leave(&before);
+
+    ngx_thrift_invocation_ran(inv, ngx_thrift_watch_clock() - start);
 }
 
 

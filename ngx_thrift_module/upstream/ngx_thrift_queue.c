@@ -299,6 +299,8 @@ static void
 ngx_thrift_queue_end(ngx_thrift_attempt_t *attempt)
 {
     ngx_thrift_delay_stop(&attempt->patience);
+
+    attempt->call->queued += ngx_current_msec - attempt->waits;
     ngx_thrift_count_wait(attempt);
 
     if (ngx_thrift_pin_wanted(attempt->call)) {

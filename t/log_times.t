@@ -1,0 +1,221 @@
+#!/usr/bin/perl
+
+# Where the time of a call went, as its log line says: waiting for its turn or
+# for a connection, in attempts, in a handler's code on the event loop and on
+# threads.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Test::Thrift;
+
+
+my $t = Test::Thrift->new(undef, log => 'info');
+
+$t->handler('nap', idl => <<'EOF', source => <<'EOF');
+service Nap {
+    /** Holds the event loop so long, and once more in a timer. */
+    void nap(1: i32 msec),
+
+    /** Works so long in a thread. */
+    void work(1: i32 msec)
+}
+EOF
+#define _POSIX_C_SOURCE  200809L
+
+#include "nap.h"
+
+#include <time.h>
+
+
+static void
+sleep_for(int32_t msec)
+{
+    struct timespec  ts;
+
+    ts.tv_sec = 0;
+    ts.tv_nsec = msec * 1000000L;
+
+    (void) nanosleep(&ts, NULL);
+}
+
+
+static void
+on_timer(nthrift_call_t *call, void *data)
+{
+    const Nap_nap_args_t  *args = data;
+
+    sleep_for(args->msec);
+
+    Nap_nap_reply(call);
+}
+
+
+static void
+nap(nthrift_call_t *call, const Nap_nap_args_t *args)
+{
+    sleep_for(args->msec);
+
+    (void) nthrift_call_timer(call, 100, on_timer, (void *) args);
+}
+
+
+static void
+in_thread(void *data)
+{
+    const Nap_work_args_t  *args = data;
+
+    sleep_for(args->msec);
+}
+
+
+static void
+on_done(nthrift_call_t *call, void *data)
+{
+    (void) data;
+
+    Nap_work_reply(call);
+}
+
+
+static void
+work(nthrift_call_t *call, const Nap_work_args_t *args)
+{
+    (void) nthrift_call_work(call, NULL, in_thread, on_done, (void *) args);
+}
+
+
+Nap_HANDLER(.nap = nap, .work = work)
+EOF
+
+$t->write_conf(<<'EOC');
+
+%%TEST_GLOBALS%%
+
+thread_pool  default  threads=1;
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    log_format  times  '$thrift_method all=$thrift_call_time '
+                       'queue=$thrift_queue_time handler=$thrift_handler_time '
+                       'attempts=$thrift_attempts [$upstream_session_time]';
+    access_log  %%TESTDIR%%/access.log  times;
+
+    upstream backend {
+        server  127.0.0.1:%%PORT_backend%%;
+    }
+
+    upstream one {
+        server            127.0.0.1:%%PORT_backend%%;
+        thrift_keepalive  1 max=1;
+    }
+
+    upstream retried {
+        server  127.0.0.1:%%PORT_nobody%%;
+        server  127.0.0.1:%%PORT_backend%%  backup;
+    }
+
+    server {
+        listen                 127.0.0.1:%%PORT_gate%%;
+        thrift_pass            backend;
+        thrift_max_concurrent  1;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_one%%;
+        thrift_pass  one;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_retried%%;
+        thrift_pass  retried;
+    }
+
+    server {
+        listen               127.0.0.1:%%PORT_handler%%;
+        thrift_idl           %%TESTDIR%%/gen-nap/nap.thrift;
+        thrift_handler_slow  0;
+
+        thrift_service Nap {
+            thrift_handler  %%TESTDIR%%/nap.so;
+        }
+    }
+}
+
+EOC
+
+my $backend = $t->backend('backend');
+
+$backend->script(slow => { delay => 0.2 });
+
+$t->run();
+
+for my $port (qw(gate one)) {
+    my ($first, $second) = map { $t->client($port) } 1 .. 2;
+    my $n = $backend->calls('slow');
+
+    $first->start('slow', []);
+    wait_for(sub { $backend->calls('slow') > $n });
+    $second->call("after_$port", []);
+
+    my $line = line("after_$port");
+
+    cmp_ok($line->{queue}, '>=', 0.05, "$port: it has waited");
+    cmp_ok($line->{queue}, '<=', $line->{all} + 0.001, 'not longer than all');
+    is($line->{attempts}, 1, 'with one server');
+    is($line->{handler}, '0.000000', 'and no handler');
+
+    is(line('slow')->{queue}, '0.000', 'the first one has not waited');
+}
+
+$t->client('retried')->call('other', []);
+is(line('other')->{attempts}, 2, 'two attempts');
+
+# a client that leaves while its call waits
+
+my ($busy, $gone) = map { $t->client('gate') } 1 .. 2;
+
+$backend->script(slow => { delay => 0.5 });
+$busy->start('slow', []);
+wait_for(sub { $backend->calls('slow') == 3 });
+$gone->start('gone', []);
+elapse(0.1);
+$gone->close();
+
+cmp_ok(line('gone')->{queue}, '>=', 0.05, 'it has waited until it left');
+
+# handlers
+
+my $c = $t->client('handler');
+
+$c->call('nap', [ [ 1, i32 => 50 ] ]);
+
+my $line = line('nap');
+
+cmp_ok($line->{handler}, '>=', 0.1, 'both parts on the event loop');
+cmp_ok($line->{handler}, '<=', $line->{all} - 0.05, 'but no timer');
+is($line->{attempts}, 0, 'no server was asked');
+
+$c->call('work', [ [ 1, i32 => 100 ] ]);
+cmp_ok(line('work')->{handler}, '>=', 0.1, 'in a thread');
+
+$t->done();
+
+
+# The latest line for a method.
+
+sub line {
+    my ($method) = @_;
+
+    my $line = ($t->wait_log(qr/^$method /, 'access.log'))[-1];
+
+    return { $line =~ /(\w+)=(\S+)/g };
+}
