@@ -28,6 +28,7 @@ typedef struct ngx_stream_thrift_named_s    ngx_stream_thrift_named_t;
 typedef struct ngx_stream_thrift_door_s     ngx_stream_thrift_door_t;
 
 #include "client/ngx_stream_thrift_refuse.h"
+#include "client/ngx_stream_thrift_log.h"
 #include "upstream/ngx_stream_thrift_link.h"
 #include "upstream/ngx_stream_thrift_ssl.h"
 #include "conf/rooms.h"

@@ -77,6 +77,15 @@ ngx_thrift_reply_ready(ngx_thrift_call_t *call)
 static ngx_int_t
 ngx_thrift_reply_forward(ngx_thrift_call_t *call)
 {
+    ngx_thrift_reply_judge(call);
+
+    return ngx_thrift_reply_set(call, ngx_thrift_reply_chain(call));
+}
+
+
+void
+ngx_thrift_reply_judge(ngx_thrift_call_t *call)
+{
     nthrift_message_t  *wire;
 
     wire = &call->reply->wire;
@@ -92,8 +101,6 @@ ngx_thrift_reply_forward(ngx_thrift_call_t *call)
     } else {
         call->outcome = NGX_THRIFT_SUCCESS;
     }
-
-    return ngx_thrift_reply_set(call, ngx_thrift_reply_chain(call));
 }
 
 

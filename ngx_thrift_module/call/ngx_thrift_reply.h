@@ -13,6 +13,9 @@ ngx_int_t ngx_thrift_reply(ngx_thrift_call_t *call);
 /* The answer is in call->out, or there is none. */
 void ngx_thrift_reply_ready(ngx_thrift_call_t *call);
 
+/* Sets outcome, and what belongs to it, from call->reply. */
+void ngx_thrift_reply_judge(ngx_thrift_call_t *call);
+
 /* Sets exception and text from call->reply, which is an EXCEPTION. */
 void ngx_thrift_reply_read_exception(ngx_thrift_call_t *call);
 

@@ -4,12 +4,22 @@
  * own session, so that access_log and every other log module see a call where
  * they expect a connection.  The connection itself is finalized under a copy
  * of main_conf whose log phase is empty.
+ *
+ * Calls that handlers make are written by stream's own handler alone, with a
+ * configuration that stream's own directive access_log has filled.
  */
 
 #include "ngx_stream_thrift.h"
 
 
+extern ngx_module_t  ngx_stream_log_module;
+
+
+static void ngx_stream_thrift_log_start(ngx_stream_thrift_call_t *tc);
 static void ngx_stream_thrift_log_time(ngx_stream_session_t *s);
+static void *ngx_stream_thrift_create_log_conf(ngx_conf_t *cf);
+static ngx_int_t ngx_stream_thrift_log_find_handler(ngx_conf_t *cf,
+    ngx_stream_thrift_main_conf_t *tmcf);
 
 
 void
@@ -24,19 +34,8 @@ ngx_stream_thrift_log_call(ngx_thrift_call_t *call)
     tc = ngx_stream_thrift_get_call(call);
     s = &tc->session;
 
-    s->status = call->status;
-
-    if (call->outcome != NGX_THRIFT_CANCELLED
-        && call->outcome != NGX_THRIFT_CUT)
-    {
-        tc->connection.sent = call->out_length;
-    }
-
     ngx_stream_thrift_status_end(tc);
-    ngx_stream_thrift_log_time(s);
-
-    tc->logging = 1;
-    ngx_stream_thrift_cut_arguments(tc);
+    ngx_stream_thrift_log_start(tc);
 
     cmcf = ngx_stream_get_module_main_conf(s, ngx_stream_core_module);
 
@@ -46,6 +45,57 @@ ngx_stream_thrift_log_call(ngx_thrift_call_t *call)
     for (i = 0; i < n; i++) {
         handler[i](s);
     }
+}
+
+
+static void
+ngx_stream_thrift_log_start(ngx_stream_thrift_call_t *tc)
+{
+    ngx_thrift_call_t  *call;
+
+    call = &tc->call;
+
+    tc->session.status = call->status;
+
+    if (call->outcome != NGX_THRIFT_CANCELLED
+        && call->outcome != NGX_THRIFT_CUT)
+    {
+        tc->connection.sent = call->out_length;
+    }
+
+    ngx_stream_thrift_log_time(&tc->session);
+
+    tc->logging = 1;
+    ngx_stream_thrift_cut_arguments(tc);
+}
+
+
+void
+ngx_stream_thrift_log_outbound(ngx_thrift_call_t *call)
+{
+    void                      **srv_conf;
+    ngx_stream_session_t       *s;
+    ngx_stream_thrift_call_t   *tc;
+    ngx_stream_thrift_outbound_log_t  *log;
+
+    tc = ngx_stream_thrift_get_call(call);
+    log = &tc->owner->conf->outbound_log;
+
+    if (log->conf == NULL) {
+        return;
+    }
+
+    ngx_stream_thrift_log_start(tc);
+
+    s = &tc->session;
+
+    srv_conf = s->srv_conf;
+    s->srv_conf = log->srv_conf;
+
+    (void) tc->main->log_handler(s);
+
+    s->srv_conf = srv_conf;
+    tc->logging = 0;
 }
 
 
@@ -150,6 +200,138 @@ ngx_stream_thrift_log_init(ngx_conf_t *cf)
 
     tmcf = ctx->main_conf[ngx_stream_thrift_module.ctx_index];
     tmcf->quiet = quiet;
+
+    return ngx_stream_thrift_log_find_handler(cf, tmcf);
+}
+
+
+/* Stream's module shows it to nobody, but puts it where it is told to. */
+
+static ngx_int_t
+ngx_stream_thrift_log_find_handler(ngx_conf_t *cf,
+    ngx_stream_thrift_main_conf_t *tmcf)
+{
+    ngx_int_t                     rc;
+    ngx_array_t                  *handlers;
+    ngx_stream_module_t          *module;
+    ngx_stream_conf_ctx_t        *ctx, own;
+    ngx_stream_core_main_conf_t  *copy;
+
+    copy = tmcf->quiet[ngx_stream_core_module.ctx_index];
+    handlers = &copy->phases[NGX_STREAM_LOG_PHASE].handlers;
+
+    if (ngx_array_init(handlers, cf->pool, 1, sizeof(ngx_stream_handler_pt))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ctx = cf->ctx;
+    own = *ctx;
+    own.main_conf = tmcf->quiet;
+
+    module = ngx_stream_log_module.ctx;
+
+    cf->ctx = &own;
+    rc = module->postconfiguration(cf);
+    cf->ctx = ctx;
+
+    if (rc != NGX_OK || handlers->nelts != 1) {
+        return NGX_ERROR;
+    }
+
+    tmcf->log_handler = *(ngx_stream_handler_pt *) handlers->elts;
+
+    ngx_memzero(&copy->phases[NGX_STREAM_LOG_PHASE],
+                sizeof(ngx_stream_phase_t));
+
+    return NGX_OK;
+}
+
+
+/* As stream's access_log. */
+
+char *
+ngx_stream_thrift_outbound_log_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_stream_thrift_srv_conf_t  *tscf = conf;
+
+    ngx_command_t                     *access_log;
+    ngx_stream_thrift_outbound_log_t  *log;
+
+    log = &tscf->outbound_log;
+
+    if (log->conf == NULL) {
+        log->conf = ngx_stream_thrift_create_log_conf(cf);
+
+        if (log->conf == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    for (access_log = ngx_stream_log_module.commands;
+         access_log->name.len;
+         access_log++)
+    {
+        if (ngx_strcmp(access_log->name.data, "access_log") == 0) {
+            return access_log->set(cf, access_log, log->conf);
+        }
+    }
+
+    return "is not known to this nginx";
+}
+
+
+/* Merged with an empty one, so that nothing of it is unset. */
+
+static void *
+ngx_stream_thrift_create_log_conf(ngx_conf_t *cf)
+{
+    void                 *conf, *none;
+    ngx_stream_module_t  *module;
+
+    module = ngx_stream_log_module.ctx;
+
+    conf = module->create_srv_conf(cf);
+    none = module->create_srv_conf(cf);
+
+    if (conf == NULL || none == NULL
+        || module->merge_srv_conf(cf, none, conf) != NGX_CONF_OK)
+    {
+        return NULL;
+    }
+
+    return conf;
+}
+
+
+ngx_int_t
+ngx_stream_thrift_merge_outbound_log(ngx_conf_t *cf,
+    ngx_stream_thrift_outbound_log_t *prev,
+    ngx_stream_thrift_outbound_log_t *log)
+{
+    size_t                  size;
+    ngx_stream_conf_ctx_t  *ctx;
+
+    if (log->conf == NULL) {
+        log->conf = prev->conf;
+    }
+
+    if (log->conf == NULL) {
+        return NGX_OK;
+    }
+
+    ctx = cf->ctx;
+    size = ngx_stream_max_module * sizeof(void *);
+
+    log->srv_conf = ngx_palloc(cf->pool, size);
+    if (log->srv_conf == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(log->srv_conf, ctx->srv_conf, size);
+    log->srv_conf[ngx_stream_log_module.ctx_index] = log->conf;
 
     return NGX_OK;
 }

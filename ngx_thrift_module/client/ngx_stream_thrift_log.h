@@ -1,6 +1,7 @@
 
 /*
- * The access log, once per call; and what error log lines say of a call.
+ * The access log, once per call; thrift_outbound_log; and what error log lines
+ * say of a call.
  */
 
 #ifndef _NGX_STREAM_THRIFT_LOG_H_INCLUDED_
@@ -9,6 +10,26 @@
 
 /* Runs stream's log phase for a call; the step. */
 void ngx_stream_thrift_log_call(ngx_thrift_call_t *call);
+
+/* Of a server{}: stream's own configuration of logs, in an array of its own. */
+
+typedef struct {
+    void   *conf;           /* NULL: no directive */
+    void  **srv_conf;
+} ngx_stream_thrift_outbound_log_t;
+
+
+/* The directive "thrift_outbound_log". */
+char *ngx_stream_thrift_outbound_log_directive(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+
+/* Of the server{} that `cf` merges.  NGX_ERROR: no memory. */
+ngx_int_t ngx_stream_thrift_merge_outbound_log(ngx_conf_t *cf,
+    ngx_stream_thrift_outbound_log_t *prev,
+    ngx_stream_thrift_outbound_log_t *log);
+
+/* Writes a line for a call of a handler's. */
+void ngx_stream_thrift_log_outbound(ngx_thrift_call_t *call);
 
 /* Appends the call and its upstream to an error log line. */
 u_char *ngx_stream_thrift_log_error(ngx_log_t *log, u_char *buf, size_t len);

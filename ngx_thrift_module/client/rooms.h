@@ -38,7 +38,6 @@
 #include "client/ngx_stream_thrift_limit.h"
 #include "client/ngx_stream_thrift_rate.h"
 #include "client/ngx_stream_thrift_mirror.h"
-#include "client/ngx_stream_thrift_log.h"
 #include "client/ngx_stream_thrift_refuse.h"
 #include "client/ngx_stream_thrift_headers.h"
 #include "client/ngx_stream_thrift_arguments.h"

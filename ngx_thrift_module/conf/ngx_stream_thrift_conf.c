@@ -164,6 +164,7 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
      *     tscf->named = NULL;
      *     tscf->proxy_notes = NULL;
      *     tscf->block.inner = NULL;
+     *     tscf->outbound_log.conf = NULL;
      */
 
     tscf->idl_compat = NGX_CONF_UNSET_UINT;
@@ -211,7 +212,10 @@ ngx_stream_thrift_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     conf->messages.blocks = ngx_stream_thrift_get_blocks(cf, conf->buffer_size);
 
     if (conf->messages.blocks == NULL
-        || ngx_stream_thrift_refuse_init(cf, &conf->refused) != NGX_OK)
+        || ngx_stream_thrift_refuse_init(cf, &conf->refused) != NGX_OK
+        || ngx_stream_thrift_merge_outbound_log(cf, &prev->outbound_log,
+                                                &conf->outbound_log)
+           != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }

@@ -77,6 +77,7 @@ typedef struct {
     ngx_uint_t                       nsessions;
     off_t                            held;      /* bytes, by all of them */
     void                           **quiet;     /* main_conf without a log */
+    ngx_stream_handler_pt            log_handler;   /* stream's own */
 
     ngx_stream_thrift_proxy_t       *proxy;     /* while stream{} is read */
 
@@ -171,6 +172,7 @@ typedef struct {
     ngx_stream_thrift_block_t        block;     /* around its services */
     ngx_thrift_routes_t              routes;
     ngx_stream_thrift_refused_t      refused;
+    ngx_stream_thrift_outbound_log_t  outbound_log;
 
     ngx_uint_t                       idl_compat;
     ngx_uint_t                       transport;

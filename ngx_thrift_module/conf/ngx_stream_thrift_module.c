@@ -217,7 +217,14 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       ngx_stream_thrift_offset(shutdown_idle),
       NULL },
 
-    /* what is counted */
+    /* what is logged, and counted */
+
+    { ngx_string("thrift_outbound_log"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_1MORE,
+      ngx_stream_thrift_outbound_log_directive,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
 
     { ngx_string("thrift_status_zone"),
       NGX_STREAM_MAIN_CONF|NGX_CONF_TAKE23,

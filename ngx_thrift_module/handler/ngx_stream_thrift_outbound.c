@@ -3,7 +3,7 @@
  * Calls that a handler makes, as stream sees them.  Such a call belongs to the
  * connection of the call that it was made for: it is limited with that, and
  * variables show what they show there.  It has no turn among the replies, and
- * no line in the access log.
+ * a log of its own.
  */
 
 #include "ngx_stream_thrift.h"
@@ -106,10 +106,14 @@ ngx_stream_thrift_outbound_may_receive(ngx_thrift_call_t *call,
 }
 
 
+/* When it is answered; or at its end, which comes with the handler's. */
+
 static void
 ngx_stream_thrift_outbound_log(ngx_thrift_call_t *call)
 {
-    /* void */
+    if (!call->outbound->answered) {
+        ngx_stream_thrift_log_outbound(call);
+    }
 }
 
 

@@ -25,6 +25,7 @@ static ngx_int_t ngx_thrift_outbound_name(ngx_thrift_outbound_t *ob,
     nthrift_head_t *head);
 static ngx_int_t ngx_thrift_outbound_failed(ngx_thrift_outbound_t *ob,
     const char *text);
+static void ngx_thrift_outbound_judge(ngx_thrift_call_t *call);
 static void ngx_thrift_outbound_call_back(ngx_thrift_outbound_t *ob);
 static void ngx_thrift_outbound_free(ngx_thrift_outbound_t *ob);
 static const void *ngx_thrift_outbound_result(ngx_thrift_outbound_t *ob);
@@ -244,10 +245,35 @@ ngx_thrift_outbound_answer(ngx_thrift_call_t *call)
 
     ob = call->outbound;
 
+    ngx_thrift_outbound_judge(call);
+    call->owner->log(call);
+
     ob->answered = 1;
     ngx_thrift_invocation_post(ob->invocation);
 
     return NGX_AGAIN;
+}
+
+
+/* What has become of it, for the log. */
+
+static void
+ngx_thrift_outbound_judge(ngx_thrift_call_t *call)
+{
+    if (call->silent) {
+        call->outcome = call->failed ? NGX_THRIFT_FAILED : NGX_THRIFT_SENT;
+
+    } else if (call->failed) {
+        call->outcome = NGX_THRIFT_EXCEPTION;
+
+    } else {
+        ngx_thrift_reply_judge(call);
+        call->out_length = call->reply->wire.length;
+    }
+
+    if (call->status == 0) {
+        call->status = 200;
+    }
 }
 
 
