@@ -1,5 +1,5 @@
 /*
- * fuzz/handler_fuzz.c: a handler, in the host of t/host/.  The input is a
+ * fuzz/handler_fuzz.c: a handler, in the host of tools/host/.  The input is a
  * script: calls with these bodies, answers of upstreams, time that passes,
  * clients that leave.  Whatever comes, each call has one end, a reply is a
  * whole message, and nothing is left when the worker stops.
@@ -11,13 +11,13 @@
 
 #include "fuzz.h"
 
-#include "../t/host/host.c"
-#include "../t/host/call.c"
-#include "../t/host/ticket.c"
-#include "../t/host/event.c"
-#include "../t/host/api.c"
-#include "../t/host/wire.c"
-#include "../t/host/body.c"
+#include "../tools/host/host.c"
+#include "../tools/host/call.c"
+#include "../tools/host/ticket.c"
+#include "../tools/host/event.c"
+#include "../tools/host/api.c"
+#include "../tools/host/wire.c"
+#include "../tools/host/body.c"
 
 
 #define HANDLER_FILE    "build/host/fuzz/%s.so"

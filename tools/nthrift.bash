@@ -32,7 +32,7 @@ _nthrift() {
 
     if [ "$COMP_CWORD" -eq 1 ]; then
         mapfile -t COMPREPLY < <(compgen -W \
-            'call check compat describe dump gen list openapi probe template
+            'call check compat describe dump gen list openapi probe run template
              --help --version' -- "$word")
         return
     fi
@@ -65,6 +65,12 @@ _nthrift() {
     case $command in
     check | compat | dump | gen | list | openapi)
         _nthrift_files "$word"
+        ;;
+    run)
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -W "$(_nthrift_methods)" -- "$word"
+                                 compgen -f -X '!*.so' -- "$word"
+                                 compgen -d -- "$word")
         ;;
     *)
         mapfile -t COMPREPLY < <(compgen -W "$(_nthrift_methods)" -- "$word")

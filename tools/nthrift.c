@@ -426,6 +426,7 @@ static const char  tool_usage[] =
     "\n"
     "about handlers of nginx\n"
     "  gen       writes C headers for them\n"
+    "  run       calls methods of one, without nginx\n"
     "\n"
     "nthrift --version prints the version\n";
 
@@ -580,6 +581,7 @@ static const tool_name_t  tool_names[] = {
     { "list", nthrift_list },
     { "openapi", nthrift_openapi },
     { "probe", nthrift_probe },
+    { "run", nthrift_run },
     { "template", nthrift_template }
 };
 

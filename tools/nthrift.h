@@ -61,6 +61,9 @@ uint64_t nthrift_seed(void);
 /* "nthrift call": returns the exit code. */
 int nthrift_call(int argc, char **argv);
 
+/* "nthrift run": the same. */
+int nthrift_run(int argc, char **argv);
+
 /* "nthrift compat": the same. */
 int nthrift_compat(int argc, char **argv);
 

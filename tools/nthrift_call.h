@@ -41,7 +41,7 @@ typedef struct {
     int64_t                    timeout;     /* microseconds, for all of it */
     uint32_t                   max_size;    /* bytes of the reply */
     unsigned                   verbose;     /* 2: bytes, too */
-} nthrift_call_t;
+} nthrift_outgoing_t;
 
 
 /* How it ends. */
@@ -74,7 +74,7 @@ typedef struct {
  * says what went wrong, with the address in it.  With call->verbose what is
  * sent and received is printed to standard error.
  */
-int nthrift_exchange(const nthrift_call_t *call, nthrift_answer_t *a);
+int nthrift_exchange(const nthrift_outgoing_t *call, nthrift_answer_t *a);
 void nthrift_answer_free(nthrift_answer_t *a);
 
 

@@ -30,7 +30,7 @@
 
 
 typedef struct {
-    const nthrift_call_t   *call;
+    const nthrift_outgoing_t   *call;
     nthrift_answer_t       *a;
     nthrift_stream_t        stream;
     int64_t                 start;      /* microseconds */
@@ -82,7 +82,7 @@ exchange_late(exchange_t *x, const char *what)
 /* "framed binary", "HTTP binary" */
 
 static const char *
-exchange_transport(const nthrift_call_t *call)
+exchange_transport(const nthrift_outgoing_t *call)
 {
     return (call->path != NULL) ? "HTTP"
                                 : nthrift_transport_name(call->head.transport);
@@ -240,7 +240,7 @@ exchange_secure(exchange_t *x)
 /* Head and body in one piece. */
 
 static uint8_t *
-exchange_message(const nthrift_call_t *call, size_t *len)
+exchange_message(const nthrift_outgoing_t *call, size_t *len)
 {
     uint8_t  *data, *p;
 
@@ -259,7 +259,7 @@ exchange_message(const nthrift_call_t *call, size_t *len)
 
 
 static uint8_t *
-exchange_request(const nthrift_call_t *call, size_t *len)
+exchange_request(const nthrift_outgoing_t *call, size_t *len)
 {
     size_t    size;
     uint8_t  *message, *request;
@@ -412,7 +412,8 @@ exchange_malformed(exchange_t *x)
 
 
 static void
-exchange_start(exchange_t *x, const nthrift_call_t *call, nthrift_answer_t *a)
+exchange_start(exchange_t *x, const nthrift_outgoing_t *call,
+    nthrift_answer_t *a)
 {
     memset(a, 0, sizeof(nthrift_answer_t));
 
@@ -605,7 +606,7 @@ exchange_http(exchange_t *x)
  */
 
 static int
-exchange_is_name(const nthrift_call_t *call, const nthrift_head_t *reply)
+exchange_is_name(const nthrift_outgoing_t *call, const nthrift_head_t *reply)
 {
     size_t          len;
     const uint8_t  *colon;
@@ -746,7 +747,7 @@ exchange_answer(exchange_t *x)
 
 
 int
-nthrift_exchange(const nthrift_call_t *call, nthrift_answer_t *a)
+nthrift_exchange(const nthrift_outgoing_t *call, nthrift_answer_t *a)
 {
     int         rc;
     exchange_t  x;

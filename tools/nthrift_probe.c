@@ -97,7 +97,7 @@ typedef enum {
 typedef struct {
     const probe_args_t          *args;
     nthrift_arena_t             *arena;
-    nthrift_call_t               call;          /* what all have */
+    nthrift_outgoing_t               call;          /* what all have */
     const char                  *path;          /* of HTTP */
     unsigned                     is_url;
     nthrift_str_t                service;       /* empty: unknown */
@@ -218,7 +218,7 @@ probe_multiplex(probe_t *p, nthrift_str_t *name)
 
 
 static int
-probe_prepare(probe_t *p, const probe_dialect_t *d, nthrift_call_t *call)
+probe_prepare(probe_t *p, const probe_dialect_t *d, nthrift_outgoing_t *call)
 {
     *call = p->call;
 
@@ -307,7 +307,7 @@ static probe_e
 probe_call(probe_t *p, const probe_dialect_t *d, char *buf, size_t size)
 {
     probe_e           found;
-    nthrift_call_t    call;
+    nthrift_outgoing_t    call;
     nthrift_answer_t  a;
 
     if (probe_prepare(p, d, &call) != 0) {

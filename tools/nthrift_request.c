@@ -71,7 +71,7 @@ nthrift_request_check(const nthrift_request_options_t *o, int n,
 /* The name as it is sent. */
 
 static int
-request_name(nthrift_call_t *call, nthrift_arena_t *arena,
+request_name(nthrift_outgoing_t *call, nthrift_arena_t *arena,
     const nthrift_idl_service_t *service, unsigned multiplexed)
 {
     uint8_t              *p;

@@ -53,7 +53,7 @@ typedef struct {
 typedef struct {
     const nthrift_request_options_t  *options;
     nthrift_body_t                    body;
-    nthrift_call_t                    call;
+    nthrift_outgoing_t                    call;
 } nthrift_request_t;
 
 

@@ -14,16 +14,17 @@ IDL_CFLAGS   = -std=gnu11 -D_GNU_SOURCE -g -O2 -Wall -Wextra -Wshadow \
                -Wconversion -Wno-sign-conversion -Werror -Isrc
 IDL_SANITIZE = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 
-IDL_LIBS     = -ljansson -lssl -lcrypto
+IDL_LIBS     = -ljansson -lssl -lcrypto -ldl -lpthread
 
 IDL_ROOMS    = base idl wire bind plain
 IDL_SOURCES  = $(sort $(wildcard $(IDL_ROOMS:%=src/%/*.c)))
 IDL_HEADERS  = $(wildcard $(IDL_ROOMS:%=src/%/*.h))
 IDL_OBJECTS  = $(IDL_SOURCES:src/%.c=build/idl/%.o)
 
-IDL_TOOL     = $(sort $(wildcard tools/nthrift*.c))
+IDL_TOOL     = $(sort $(wildcard tools/nthrift*.c tools/*/*.c))
 IDL_PARTS    = $(IDL_TOOL:%.c=build/idl/%.o)
-IDL_ALL      = $(IDL_TOOL) $(wildcard tools/*.h) $(IDL_SOURCES) $(IDL_HEADERS)
+IDL_ALL      = $(IDL_TOOL) $(wildcard tools/*.h tools/*/*.h) $(IDL_SOURCES) \
+               $(IDL_HEADERS) $(wildcard src/*.h)
 
 
 .PHONY: idl
@@ -40,7 +41,8 @@ build/nthrift-asan: $(IDL_ALL)
 	    $(IDL_TOOL) $(IDL_SOURCES) $(IDL_LIBS)
 
 
-build/idl/tools/%.o: tools/%.c $(wildcard tools/*.h) $(IDL_HEADERS)
+build/idl/tools/%.o: tools/%.c $(wildcard tools/*.h tools/*/*.h src/*.h) \
+    $(IDL_HEADERS)
 	@mkdir -p $(@D)
 	$(IDL_CC) $(IDL_CFLAGS) -c -o $@ $<
 

@@ -1,6 +1,6 @@
 /*
- * t/host/drive.c: the host of host.h for scripts: commands on standard input,
- * a line each, and a line on standard output for each of them.
+ * t/host/drive.c: the host of tools/host/ for scripts: commands on standard
+ * input, a line each, and a line on standard output for each of them.
  *
  *     set NAME NUMBER         threads, work, timeout, memory: options of the
  *                             next "open", see host.h
@@ -23,7 +23,7 @@
  * It ends with its input.
  */
 
-#include "host.h"
+#include "host/host.h"
 
 #include "wire/head.h"
 

@@ -1,6 +1,6 @@
-# t/host/: a host for handlers without nginx (host.h), the examples of the
-# adapters, and what t/adapters.t needs.  Included by the top-level Makefile;
-# "make -f t/host/host.mk host" works as well.
+# t/host/: the host for handlers without nginx (tools/host/host.h) for scripts,
+# the examples of the adapters, and what t/adapters.t needs.  Included by the
+# top-level Makefile; "make -f t/host/host.mk host" works as well.
 #
 #     build/host/drive            the host for scripts, with sanitizers
 #     build/host/asan/*.so        handlers of t/host/, with sanitizers
@@ -26,16 +26,15 @@ HOST_fuzz     = -O1 -fsanitize=fuzzer-no-link,address,undefined \
 
 HOST_WARNINGS = -Wall -Wextra -Werror
 HOST_CC       = $(if $(filter fuzz,$(1)),clang,gcc) -std=gnu11 -D_GNU_SOURCE \
-                -g -Isrc $(HOST_$(1))
+                -g -Isrc -Itools $(HOST_$(1))
 HOST_CXX      = $(if $(filter fuzz,$(1)),clang++,g++) -std=c++11 -g -Isrc \
                 $(HOST_$(1))
 HOST_GLIB     = `pkg-config --cflags thrift_c_glib gobject-2.0`
 HOST_LIBS     = `pkg-config --libs thrift_c_glib gobject-2.0`
 
 HOST_SOURCES  = $(filter-out src/plain/%,$(sort $(wildcard src/*/*.c))) \
-                $(patsubst %,t/host/%.c, \
-                  host call ticket event api wire body drive)
-HOST_ALL      = $(wildcard src/*/*.h src/*.h t/host/*.h)
+                $(sort $(wildcard tools/host/*.c)) t/host/drive.c
+HOST_ALL      = $(wildcard src/*/*.h src/*.h tools/host/*.h)
 HOST_HEADERS  = $(wildcard src/*.h src/*.hpp) src/base/base.h src/bind/table.h \
                 src/wire/wire.h
 HOST_OBJECTS  = $(HOST_SOURCES:%.c=build/host/obj/%.o)

@@ -6,9 +6,10 @@ use strict;
 use warnings;
 
 use Exporter qw(import);
+use File::Temp ();
 use POSIX ();
 
-our @EXPORT = qw(slurp spew run_in);
+our @EXPORT = qw(slurp spew run_in run_apart);
 
 
 sub slurp {
@@ -55,6 +56,32 @@ sub run_in {
     close($fh);
 
     return (defined $text ? $text : '', $? >> 8 || $? & 127);
+}
+
+
+# run_apart(command, arguments): standard output, standard error, and the exit
+# code or signal.
+
+sub run_apart {
+    my @command = @_;
+
+    my $out = File::Temp->new();
+    my $err = File::Temp->new();
+    my $pid = fork();
+
+    die "fork: $!" unless defined $pid;
+
+    if ($pid == 0) {
+        open(STDOUT, '>&', $out) or POSIX::_exit(127);
+        open(STDERR, '>&', $err) or POSIX::_exit(127);
+        { no warnings 'exec'; exec { $command[0] } @command; }
+        POSIX::_exit(127);
+    }
+
+    waitpid($pid, 0);
+    my $code = $? >> 8 || $? & 127;
+
+    return (slurp($out->filename()), slurp($err->filename()), $code);
 }
 
 

@@ -1,5 +1,5 @@
 /*
- * t/host/ticket.c: tickets.  A ticket is a place in a table and how often
+ * tools/host/ticket.c: tickets.  A ticket is a place in a table and how often
  * that place has been taken: one that is out of date is known for it.
  */
 

@@ -1,6 +1,7 @@
 /*
- * t/host/call.c: the life of a call, as in nginx.  Its method runs; then, and
- * after everything that happens for it, the call is looked at: it has ended,
+ * tools/host/call.c: the life of a call, as in nginx.  Its method runs; then,
+ * and after everything that happens for it, the call is looked at: it has
+ * ended,
  * or waits for something, or nothing is left that could reply.
  *
  * An end is only noted while code of the handler's runs.  What follows from

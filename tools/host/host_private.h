@@ -1,5 +1,5 @@
 /*
- * t/host/host_private.h: what the files of the host share.
+ * tools/host/host_private.h: what the files of the host share.
  *
  *     host.c      a handler is loaded, started and stopped; the log
  *     call.c      the life of a call, from its body to its end

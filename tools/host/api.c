@@ -1,6 +1,6 @@
 /*
- * t/host/api.c: what a handler calls, by way of nthrift_handler.h: finds the
- * call that a ticket stands for, and refuses what may not be asked.
+ * tools/host/api.c: what a handler calls, by way of nthrift_handler.h: finds
+ * the call that a ticket stands for, and refuses what may not be asked.
  */
 
 #include "host_private.h"

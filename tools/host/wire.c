@@ -1,5 +1,5 @@
 /*
- * t/host/wire.c: messages.  What an adapter gets, what it replies with and
+ * tools/host/wire.c: messages.  What an adapter gets, what it replies with and
  * whether that is a reply, and the exceptions that answer for a handler.
  * Bodies that have tables: body.c.
  */

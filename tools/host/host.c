@@ -1,5 +1,5 @@
 /*
- * t/host/host.c: loads a handler, starts and stops it, and keeps what it
+ * tools/host/host.c: loads a handler, starts and stops it, and keeps what it
  * says.  First in a host's life, and last.
  */
 

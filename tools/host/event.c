@@ -1,5 +1,5 @@
 /*
- * t/host/event.c: the clock, which only moves when it is told to; what
+ * tools/host/event.c: the clock, which only moves when it is told to; what
  * happens later, in the order of its time; and threads, whose end is an event
  * as well.
  */

@@ -1,5 +1,5 @@
 /*
- * t/host/body.c: bodies that have tables: arguments and results, of the
+ * tools/host/body.c: bodies that have tables: arguments and results, of the
  * hosted methods and of calls to upstreams.
  */
 

@@ -1,0 +1,116 @@
+#!/usr/bin/perl
+
+# nthrift run: methods of the examples' handlers, called without nginx: results
+# and exceptions, timers, state between calls, calls to upstreams, parameters
+# and variables; and what it says when something is wrong.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Cwd qw(abs_path);
+use File::Temp qw(tempdir);
+use Test::More;
+use Test::Thrift::Backend;
+use Test::Thrift::Files;
+
+
+my $root = abs_path("$FindBin::Bin/..");
+my $nthrift = "$root/build/nthrift";
+my $examples = "$root/build/examples";
+my $tmp = tempdir(CLEANUP => 1);
+
+plan(skip_all => "no $nthrift") unless -x $nthrift;
+
+sub example {
+    my ($name, @words) = @_;
+
+    return run_apart($nthrift, 'run', "$examples/$name.so", @words, '--idl',
+               "$root/examples/$name/$name.thrift",
+               '-I', "$root/examples/weather");
+}
+
+# results
+
+is_deeply([ example('pingpong', 'PingPong.ping') ], [ "\"pong\"\n", '', 0 ],
+          'a result');
+
+my $start = time();
+
+is_deeply([ example('pingpong', 'PingPong.add', '[1, 2]', '--arg',
+                    'delay=30000') ], [ "3\n", '', 0 ], 'a timer');
+cmp_ok(time() - $start, '<', 20, 'does not wait');
+
+is_deeply([ example('myservice', 'MyService.checkStatus',
+                    'MyService.doSomething',
+                    '{"data": {"name": "one", "active": true, "age": 3}}',
+                    'MyService.checkStatus') ],
+          [ "false\nnull\ntrue\n", "info: one is 3\n", 0 ],
+          'state between calls, and the log');
+is((example('myservice', '-q', 'MyService.doSomething',
+            '[{"name": "one", "active": true}]'))[1], '', 'without the log');
+
+my ($out, $err, $rc) = example('blocking', 'Blocking.nap', '[20000]');
+
+like($out, qr/"type": "TooMuch"/, 'an exception');
+is($rc, 1, 'its exit code');
+
+# time
+
+($out, $err, $rc) = example('pingpong', 'PingPong.add', '[1, 2]', '--timeout',
+                            1);
+is($rc, 1, 'no reply in time');
+like($out, qr/"handler timed out"/, 'as a client would see it');
+
+# upstreams
+
+my $backend = Test::Thrift::Backend->new(address => "$tmp/north",
+    log => "$tmp/north.log", script => { getTemperature =>
+    { body => [ [ 0, 'string', 'warm' ] ] } });
+my $at = "unix:$tmp/north";
+
+($out, $err, $rc) = example('gather', 'Gather.temperatures',
+                            '[{"city": "Oslo"}]', '--upstream', "north=$at",
+                            '--upstream', 'south=127.0.0.1:1');
+like($out, qr/"upstream": "north",\s+"temperature": "warm"/, 'an answer');
+like($out, qr/"upstream": "south",\s+"failure": "cannot connect to 127/,
+     'no connection');
+is($err, "nthrift: the handler calls upstream \"west\": --upstream "
+         . "west=HOST:PORT would say where that is\n", 'not told where it is');
+is($rc, 0, 'all the same');
+
+# what is wrong
+
+my $users = "$examples/pingpong.so";
+
+for ([ 'no handler', '', 2, 'HANDLER.so is missing: nthrift run HANDLER.so '
+       . 'Service.method [JSON] --idl FILE' ],
+     [ 'no method', $users, 2, 'Service.method is missing: nthrift run '
+       . 'HANDLER.so Service.method [JSON] --idl FILE' ],
+     [ 'no IDL', "$users PingPong.ping", 2, '--idl is missing: the .thrift '
+       . 'file that has PingPong.ping' ],
+     [ 'no such method', "$users PingPong.pign --idl PINGPONG", 2,
+       'service PingPong has no method "pign" (did you mean "ping"?)' ],
+     [ 'arguments', "$users PingPong.add [1] --idl PINGPONG --arg x", 2,
+       '--arg: "x" must be NAME=VALUE' ],
+     [ 'no such file', "$tmp/no.so PingPong.ping --idl PINGPONG", 3,
+       "$tmp/no.so cannot be used for PingPong: $tmp/no.so: cannot open "
+       . 'shared object file: No such file or directory' ],
+     [ 'another service', "$examples/weather.so PingPong.ping --idl PINGPONG",
+       3, "$examples/weather.so cannot be used for PingPong: it has no "
+       . 'symbol nthrift_handler_PingPong' ],
+     [ 'start hook', "$users PingPong.ping --arg delay=x --idl PINGPONG", 3,
+       'the handler\'s start hook has failed: see above' ])
+{
+    my ($name, $words, $code, $text) = @$_;
+
+    $words =~ s{PINGPONG}{$root/examples/pingpong/pingpong.thrift};
+    ($out, $err, $rc) = run_apart($nthrift, 'run', split(' ', $words));
+
+    is((split(/^/, $err))[-1], "nthrift: $text\n", $name);
+    is($rc, $code, "$name, exit code");
+}
+
+done_testing();
