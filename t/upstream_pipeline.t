@@ -113,6 +113,12 @@ stream {
     }
 
     server {
+        listen          127.0.0.1:%%PORT_begun%%;
+        thrift_trusted  on;
+        thrift_pass     stuffed;
+    }
+
+    server {
         listen          127.0.0.1:%%PORT_full%%;
         thrift_trusted  on;
         thrift_pass     full;
@@ -614,6 +620,56 @@ $server->close();
 
 while (my $other = accepted(0.5)) {
     $other->close();
+}
+
+# --- those before one that is half sent are given up -------------------------
+
+# large replies to them are in the way of the rest of it
+
+for my $size (10, 200000) {
+    $server = fresh('begun');
+
+    my %clients;
+    my @names = map { sprintf('%03d', $_) . 'x' x 60000 } 1 .. 200;
+
+    for my $name (@names) {
+        %clients = (%clients, begin('begun', 'put', $name));
+        sleep(0.002);
+    }
+
+    sleep(0.2);
+
+    while (@names) {
+        delete($clients{shift(@names)})->close();
+        last if $second = accepted(0.05);
+    }
+
+    cmp_ok(@names, '>', 20, 'some were not sent before the others left');
+
+    my %waits = map { $_ => 1 } @names;
+    my $end = time() + 20 * time_factor();
+
+    my @servers = ($server, $second);
+
+    while (%waits && time() < $end) {
+        push @servers, accepted(0.01) || ();
+
+        for my $s (@servers) {
+            my $m = $s->read_message(0.01) or next;
+
+            $s->send(reply($m, 'y' x $size));
+            delete $waits{$m->{fields}{1}};
+        }
+    }
+
+    is(keys(%waits), 0, 'all others are asked for');
+
+    my @wrong = grep { $_ ne 'y' x $size } map { got($clients{$_}) } @names;
+
+    is($wrong[0], undef, 'the one that was half sent is answered, and others');
+    ok($server->closed(), 'and its connection is closed');
+
+    $_->close() for @servers, values %clients;
 }
 
 # --- the only one is gone when it is wanted ----------------------------------

@@ -25,6 +25,7 @@ static u_char *ngx_thrift_connection_log(ngx_log_t *log, u_char *buf,
     size_t len);
 static void ngx_thrift_connection_next(ngx_thrift_connection_t *conn);
 static void ngx_thrift_connection_write_event(ngx_event_t *wev);
+static void ngx_thrift_connection_write_drained(ngx_thrift_connection_t *conn);
 static void ngx_thrift_connection_read_event(ngx_event_t *rev);
 static void ngx_thrift_connection_read_unused(ngx_thrift_connection_t *conn);
 static void ngx_thrift_connection_read_unsent(ngx_thrift_connection_t *conn,
@@ -419,7 +420,7 @@ ngx_thrift_connection_remove(ngx_thrift_attempt_t *attempt)
     if (attempt->state == NGX_THRIFT_ATTEMPT_QUEUED) {
 
         if (attempt->sent) {
-            ngx_thrift_connection_drain(conn);
+            ngx_thrift_connection_cut(conn);
         }
 
     } else if (conn->reading != attempt) {
@@ -522,6 +523,13 @@ ngx_thrift_connection_waits(ngx_thrift_connection_t *conn)
 }
 
 
+ngx_uint_t
+ngx_thrift_connection_half_sent(ngx_thrift_connection_t *conn)
+{
+    return conn->unsent && conn->unsent->sent && !conn->cut;
+}
+
+
 void
 ngx_thrift_connection_arm(ngx_thrift_connection_t *conn, ngx_msec_t timeout)
 {
@@ -562,7 +570,7 @@ ngx_thrift_connection_write_event(ngx_event_t *wev)
     case NGX_THRIFT_DRAINING:
 
         if (conn->unsent) {
-            ngx_thrift_connection_tell(conn, conn->unsent);
+            ngx_thrift_connection_write_drained(conn);
         }
 
         return;
@@ -581,6 +589,28 @@ ngx_thrift_connection_write_event(ngx_event_t *wev)
             ngx_thrift_exchange_send(conn);
         }
     }
+}
+
+
+/* Those behind one that is half sent go elsewhere, and so it is the last. */
+
+static void
+ngx_thrift_connection_write_drained(ngx_thrift_connection_t *conn)
+{
+    ngx_thrift_attempt_t  *attempt;
+
+    attempt = conn->unsent;
+
+    if (ngx_thrift_connection_half_sent(conn)) {
+        attempt = ngx_thrift_connection_behind(attempt);
+    }
+
+    if (attempt) {
+        ngx_thrift_connection_tell(conn, attempt);
+        return;
+    }
+
+    ngx_thrift_exchange_send(conn);
 }
 
 
@@ -621,7 +651,9 @@ ngx_thrift_connection_read_event(ngx_event_t *rev)
         return;
     }
 
-    if (attempt == conn->unsent) {
+    /* replies that nobody waits for may be in the way of the rest of it */
+
+    if (attempt == conn->unsent && !(conn->nabandoned && attempt->sent)) {
         ngx_thrift_connection_read_unsent(conn, attempt);
         return;
     }
@@ -956,6 +988,15 @@ ngx_thrift_connection_drain(ngx_thrift_connection_t *conn)
     if (conn->unsent) {
         ngx_thrift_connection_next(conn);
     }
+}
+
+
+void
+ngx_thrift_connection_cut(ngx_thrift_connection_t *conn)
+{
+    conn->cut = 1;
+
+    ngx_thrift_connection_drain(conn);
 }
 
 

@@ -6,8 +6,9 @@
  *
  *     OPENING ----> OPEN <---> idle in the pool
  *        |           | |
- *        |           | +-----> DRAINING     nothing more is sent: what was sent
- *        |           |             |        is read, the others go elsewhere
+ *        |           | +-----> DRAINING     nothing more is begun: what was
+ *        |           |             |        sent, or half of it, is answered,
+ *        |           |             |        the others go elsewhere
  *        +-----------+-------------+------> LOST     its attempts are told
  *                                              |
  *                                            closed
@@ -108,6 +109,8 @@ struct ngx_thrift_connection_s {
     unsigned                stray:1;        /* the message is a reply that
                                                nobody waits for */
     unsigned                begun:1;        /* a part of a message is there */
+    unsigned                cut:1;          /* not even the rest of an attempt
+                                               is sent */
     unsigned                takes:1;        /* one more attempt */
     unsigned                counted:1;      /* in what workers share */
     unsigned                opens_ahead:1;  /* no call waits for it */
@@ -163,6 +166,9 @@ ngx_thrift_attempt_t *ngx_thrift_connection_first(
 ngx_thrift_attempt_t *ngx_thrift_connection_behind(
     ngx_thrift_attempt_t *attempt);
 
+/* Is one half sent that can be sent to its end? */
+ngx_uint_t ngx_thrift_connection_half_sent(ngx_thrift_connection_t *conn);
+
 /* Does one wait for its reply? */
 ngx_uint_t ngx_thrift_connection_waits(ngx_thrift_connection_t *conn);
 
@@ -177,8 +183,11 @@ void ngx_thrift_connection_arm(ngx_thrift_connection_t *conn,
 ngx_int_t ngx_thrift_connection_done(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt, ngx_int_t rc);
 
-/* Nothing more can be sent on it. */
+/* No further attempt is begun on it. */
 void ngx_thrift_connection_drain(ngx_thrift_connection_t *conn);
+
+/* The same, and what is half sent is lost. */
+void ngx_thrift_connection_cut(ngx_thrift_connection_t *conn);
 
 /*
  * The connection fails, and what is on it with it: `attempt`, if one has to

@@ -129,6 +129,10 @@ ngx_thrift_exchange_send(ngx_thrift_connection_t *conn)
 static ngx_uint_t
 ngx_thrift_exchange_may_send(ngx_thrift_connection_t *conn)
 {
+    if (conn->state == NGX_THRIFT_DRAINING) {
+        return ngx_thrift_connection_half_sent(conn);
+    }
+
     return conn->unsent && conn->state == NGX_THRIFT_OPEN
            && (conn->limit > 1 || !ngx_thrift_connection_waits(conn));
 }
@@ -449,7 +453,7 @@ ngx_thrift_exchange_broken(ngx_thrift_connection_t *conn)
     ngx_thrift_attempt_t  *attempt;
 
     if (ngx_thrift_connection_waits(conn)) {
-        ngx_thrift_connection_drain(conn);
+        ngx_thrift_connection_cut(conn);
         return NGX_AGAIN;
     }
 
@@ -890,7 +894,7 @@ ngx_thrift_exchange_stray(ngx_thrift_connection_t *conn)
         ngx_log_error(ngx_thrift_pool_level(conn->pool), attempt->call->log, 0,
                       "upstream sent another reply to an earlier call");
 
-        ngx_thrift_connection_drain(conn);
+        ngx_thrift_connection_cut(conn);
     }
 
     conn->stray = 1;
@@ -948,7 +952,7 @@ ngx_thrift_exchange_whole(ngx_thrift_connection_t *conn)
         ngx_thrift_input_close(&conn->in);
 
     } else if (ngx_thrift_exchange_alone(conn)) {
-        ngx_thrift_connection_drain(conn);
+        ngx_thrift_connection_cut(conn);
 
         if (rc == NGX_OK) {
             ngx_log_error(ngx_thrift_pool_level(conn->pool),
