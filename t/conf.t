@@ -505,9 +505,13 @@ my @bad = (
          qw(0 -1 many 65536)),
     (map { [ "concurrent, $_", server => "thrift_max_concurrent 1 $_;",
              bad('parameter', $_, 'thrift_max_concurrent', '"queue=" with a '
-                 . 'number up to 65535 or "queue_timeout=" with a time') ] }
+                 . 'number up to 65535, "queue_timeout=" with a time, or '
+                 . '"zone=" with a name') ] }
          qw(queue=-1 queue=65536 queue= queue_timeout= queue_timeout=soon
-            wait=1)),
+            zone= wait=1)),
+    [ 'concurrent, a zone twice', server => 'thrift_max_concurrent 1 zone=z; '
+      . 'thrift_service S { thrift_max_concurrent 1 zone=z; }',
+      'zone "z" is used by another "thrift_max_concurrent"' ],
     (map { [ "mirror, $_", server => "thrift_mirror u $_;",
              bad('parameter', $_, 'thrift_mirror', 'a percentage such as "5%", '
                  . 'or "max=" with a number between 1 and 65535') ] }

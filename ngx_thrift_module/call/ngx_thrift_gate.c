@@ -12,7 +12,8 @@
  *
  * Who comes when somebody waits does not overtake.  A place that gets free is
  * given away by an event, not from within the call that had it: a call that
- * is answered at once would end within the one before it.
+ * is answered at once would end within the one before it.  Where the places are
+ * those of all workers, a timer looks for them while calls wait.
  */
 
 #include "ngx_thrift.h"
@@ -29,16 +30,16 @@ struct ngx_thrift_gate_wait_s {
 
 
 static void ngx_thrift_gate_cleanup(void *data);
-static void ngx_thrift_gate_admit(ngx_thrift_gate_t *gate,
-    ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_gate_wait(ngx_thrift_gate_t *gate,
     ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_gate_make_room(ngx_thrift_gate_t *gate,
     ngx_thrift_call_t *call);
 static void ngx_thrift_gate_end(ngx_thrift_gate_wait_t *wait);
 static void ngx_thrift_gate_forget(ngx_thrift_gate_wait_t *wait);
+static void ngx_thrift_gate_changed(ngx_thrift_gate_t *gate);
 static ngx_thrift_call_t *ngx_thrift_gate_next(ngx_thrift_gate_t *gate);
 static void ngx_thrift_gate_event(ngx_event_t *ev);
+static void ngx_thrift_gate_look(void *data);
 static void ngx_thrift_gate_expire(ngx_thrift_delay_t *delay);
 static ngx_int_t ngx_thrift_gate_refuse(ngx_thrift_gate_t *gate,
     ngx_thrift_call_t *call, const char *why);
@@ -57,13 +58,15 @@ ngx_thrift_gate_init(ngx_conf_t *cf, ngx_thrift_gate_t *gate, ngx_uint_t max,
 
     ngx_memzero(gate, sizeof(ngx_thrift_gate_t));
 
-    gate->max = max;
+    gate->places.max = max;
 
     ngx_thrift_turns_init(&gate->turns, queue);
     ngx_thrift_delay_init(&gate->delays, timeout, ngx_thrift_gate_expire);
 
     gate->event.handler = ngx_thrift_gate_event;
     gate->event.data = gate;
+
+    ngx_thrift_timer_init(&gate->timer, ngx_thrift_gate_look, gate, NULL, 1);
 
     cln->handler = ngx_thrift_gate_cleanup;
     cln->data = gate;
@@ -80,6 +83,7 @@ ngx_thrift_gate_cleanup(void *data)
     ngx_thrift_gate_t  *gate = data;
 
     ngx_thrift_delay_destroy(&gate->delays);
+    ngx_thrift_timer_close(&gate->timer);
 
     if (gate->event.posted) {
         ngx_delete_posted_event(&gate->event);
@@ -98,20 +102,12 @@ ngx_thrift_gate_enter(ngx_thrift_call_t *call)
         return NGX_OK;
     }
 
-    if (gate->n < gate->max && gate->turns.n == 0) {
-        ngx_thrift_gate_admit(gate, call);
+    if (gate->turns.n == 0 && ngx_thrift_places_take(&gate->places) == NGX_OK) {
+        call->gate = gate;
         return NGX_OK;
     }
 
     return ngx_thrift_gate_wait(gate, call);
-}
-
-
-static void
-ngx_thrift_gate_admit(ngx_thrift_gate_t *gate, ngx_thrift_call_t *call)
-{
-    gate->n++;
-    call->gate = gate;
 }
 
 
@@ -147,6 +143,8 @@ ngx_thrift_gate_wait(ngx_thrift_gate_t *gate, ngx_thrift_call_t *call)
     if (gate->delays.time) {
         ngx_thrift_delay_start(&gate->delays, &wait->delay, ngx_current_msec);
     }
+
+    ngx_thrift_gate_changed(gate);
 
     call->wait = wait;
     call->queued -= ngx_current_msec;
@@ -200,8 +198,31 @@ ngx_thrift_gate_end(ngx_thrift_gate_wait_t *wait)
 {
     ngx_thrift_delay_stop(&wait->delay);
 
+    ngx_thrift_gate_changed(wait->gate);
+
     wait->call->queued += ngx_current_msec;
     wait->call->wait = NULL;
+}
+
+
+/* Others have to know how many wait, and those to be woken. */
+
+static void
+ngx_thrift_gate_changed(ngx_thrift_gate_t *gate)
+{
+    if (gate->places.counts == NULL) {
+        return;
+    }
+
+    ngx_thrift_places_tell(&gate->places, gate->turns.n);
+
+    if (gate->turns.n == 0) {
+        ngx_thrift_timer_clear(&gate->timer);
+
+    } else if (!gate->timer.set) {
+        ngx_thrift_timer_set(&gate->timer,
+                             ngx_current_msec + NGX_THRIFT_PLACES_LOOK);
+    }
 }
 
 
@@ -224,7 +245,7 @@ ngx_thrift_gate_leave(ngx_thrift_call_t *call)
     gate = call->gate;
 
     call->gate = NULL;
-    gate->n--;
+    ngx_thrift_places_give_back(&gate->places);
 
     if (gate->turns.n) {
         gate->event.log = ngx_cycle->log;
@@ -233,7 +254,7 @@ ngx_thrift_gate_leave(ngx_thrift_call_t *call)
 }
 
 
-/* The call whose turn it is has a place then; NULL: nobody waits. */
+/* Gives a place to the call whose turn it is; NULL: there is none of either. */
 
 static ngx_thrift_call_t *
 ngx_thrift_gate_next(ngx_thrift_gate_t *gate)
@@ -242,11 +263,11 @@ ngx_thrift_gate_next(ngx_thrift_gate_t *gate)
     ngx_thrift_turn_t       *turn;
     ngx_thrift_gate_wait_t  *wait;
 
-    turn = ngx_thrift_turns_next(&gate->turns);
-
-    if (turn == NULL) {
+    if (gate->turns.n == 0 || ngx_thrift_places_take(&gate->places) != NGX_OK) {
         return NULL;
     }
+
+    turn = ngx_thrift_turns_next(&gate->turns);
 
     wait = ngx_queue_data(turn, ngx_thrift_gate_wait_t, turn);
     call = wait->call;
@@ -254,8 +275,7 @@ ngx_thrift_gate_next(ngx_thrift_gate_t *gate)
     ngx_thrift_gate_end(wait);
 
     call->log->action = NULL;
-
-    ngx_thrift_gate_admit(gate, call);
+    call->gate = gate;
 
     return call;
 }
@@ -271,7 +291,7 @@ ngx_thrift_gate_event(ngx_event_t *ev)
     ngx_uint_t          i;
     ngx_thrift_call_t  *call;
 
-    for (i = 0; gate->n < gate->max; i++) {
+    for (i = 0; /* void */; i++) {
 
         if (i == NGX_THRIFT_TURN) {
 
@@ -291,6 +311,16 @@ ngx_thrift_gate_event(ngx_event_t *ev)
 
         call->resume(call, NGX_OK);
     }
+}
+
+
+static void
+ngx_thrift_gate_look(void *data)
+{
+    ngx_thrift_gate_t  *gate = data;
+
+    ngx_thrift_gate_changed(gate);
+    ngx_thrift_gate_event(&gate->event);
 }
 
 

@@ -2,8 +2,9 @@
 /*
  * How many calls are answered at once: thrift_max_concurrent.  There is a gate
  * for each directive, in each worker; the calls of all that inherit it go
- * through it.  A call has its place from when it was checked until its answer
- * is there; the others wait, in turn.
+ * through it.  With a zone its places are those of all workers.  A call has its
+ * place from when it was checked until its answer is there; the others wait, in
+ * turn.
  */
 
 #ifndef _NGX_THRIFT_GATE_H_INCLUDED_
@@ -15,11 +16,12 @@
 
 
 struct ngx_thrift_gate_s {
-    ngx_uint_t             max;         /* calls that are answered at once */
-    ngx_uint_t             n;           /* that are answered now */
+    ngx_thrift_places_t    places;      /* of calls that are answered now */
     ngx_thrift_turns_t     turns;       /* of those that wait ... */
     ngx_thrift_delays_t    delays;      /* ... so long; 0: without a limit */
     ngx_event_t            event;       /* posted: there is a place */
+    ngx_thrift_timer_t     timer;       /* while some wait for what other
+                                           workers give back */
     ngx_str_t              name;        /* where its directive stands */
     ngx_thrift_refusals_t  refusals;
 };

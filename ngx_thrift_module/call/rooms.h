@@ -11,6 +11,7 @@
  *      |     slice      a part of both in each turn, if it is large
  *      +--> sleep       it waits until its time has come ...
  *      +--> gate        ... and then its turn: so many are answered at once
+ *      |     places     of one worker, or of all
  *      +--> fault       it may be delayed or fail on purpose
  *      +--> handler/, upstream/
  *      +--> reply       what its client gets
@@ -40,6 +41,7 @@
 #include "call/ngx_thrift_prune.h"
 #include "call/ngx_thrift_validate.h"
 #include "call/ngx_thrift_sleep.h"
+#include "call/ngx_thrift_places.h"
 #include "call/ngx_thrift_gate.h"
 #include "call/ngx_thrift_reply.h"
 

@@ -213,7 +213,7 @@ static ngx_command_t  ngx_stream_thrift_call_commands[] = {
       NULL },
 
     { ngx_string("thrift_max_concurrent"),
-      NGX_STREAM_THRIFT_ANSWER|NGX_CONF_TAKE123,
+      NGX_STREAM_THRIFT_ANSWER|NGX_CONF_TAKE1234,
       ngx_stream_thrift_max_concurrent,
       NGX_STREAM_SRV_CONF_OFFSET,
       0,

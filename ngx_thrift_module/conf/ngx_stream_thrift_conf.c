@@ -63,6 +63,7 @@ ngx_stream_thrift_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&tmcf->pools, cf->pool, 4, sizeof(void *)) != NGX_OK
         || ngx_array_init(&tmcf->limit_zones, cf->pool, 1, sizeof(void *))
            != NGX_OK
+        || ngx_array_init(&tmcf->gates, cf->pool, 1, sizeof(void *)) != NGX_OK
         || ngx_array_init(&tmcf->delays, cf->pool, 4, sizeof(void *))
            != NGX_OK
         || ngx_array_init(&tmcf->idls, cf->pool, 1, sizeof(void *)) != NGX_OK

@@ -13,6 +13,10 @@ char *ngx_stream_thrift_max_concurrent(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_stream_thrift_fault(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
+/* In a worker that begins, and ends: places that it shares with others. */
+void ngx_stream_thrift_open_gates(ngx_stream_thrift_main_conf_t *tmcf);
+void ngx_stream_thrift_close_gates(ngx_stream_thrift_main_conf_t *tmcf);
+
 /* A share of calls, of NGX_THRIFT_ALL, from a percentage; or NGX_ERROR. */
 ngx_int_t ngx_stream_thrift_share(u_char *data, size_t len);
 

@@ -410,6 +410,7 @@ ngx_stream_thrift_init_process(ngx_cycle_t *cycle)
     ngx_stream_thrift_status_open(tmcf);
     ngx_stream_thrift_limit_init(tmcf);
     ngx_stream_thrift_open_shared(tmcf);
+    ngx_stream_thrift_open_gates(tmcf);
     ngx_stream_thrift_start_health(tmcf);
     ngx_stream_thrift_start_warm(tmcf);
 
@@ -436,6 +437,7 @@ ngx_stream_thrift_exit_process(ngx_cycle_t *cycle)
         ngx_stream_thrift_stop_warm(tmcf);
         ngx_stream_thrift_stop_detect(tmcf);
         ngx_stream_thrift_close_shared(tmcf);
+        ngx_stream_thrift_close_gates(tmcf);
         ngx_stream_thrift_stop_handlers(tmcf);
         ngx_stream_thrift_status_close(tmcf);
     }

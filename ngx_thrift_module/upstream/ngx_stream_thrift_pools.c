@@ -194,7 +194,8 @@ ngx_stream_thrift_share_pool(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
         return NGX_OK;
     }
 
-    pool->idle.shared = ngx_thrift_shared_add(cf, &pool->upstream->host,
+    pool->idle.shared = ngx_thrift_shared_add(cf, "thrift_upstream",
+                                              &pool->upstream->host,
                                               &ngx_stream_thrift_module);
 
     return pool->idle.shared ? NGX_OK : NGX_ERROR;

@@ -35,23 +35,22 @@ static ngx_uint_t ngx_thrift_shared_sum(ngx_thrift_shared_data_t *data,
 
 
 ngx_thrift_shared_t *
-ngx_thrift_shared_add(ngx_conf_t *cf, ngx_str_t *name, void *tag)
+ngx_thrift_shared_add(ngx_conf_t *cf, const char *kind, ngx_str_t *name,
+    void *tag)
 {
     ngx_str_t             zone;
     ngx_thrift_shared_t  *shared;
 
     shared = ngx_pcalloc(cf->pool, sizeof(ngx_thrift_shared_t));
 
-    zone.len = sizeof("thrift_upstream:") - 1 + name->len;
+    zone.len = ngx_strlen(kind) + 1 + name->len;
     zone.data = ngx_pnalloc(cf->pool, zone.len);
 
     if (shared == NULL || zone.data == NULL) {
         return NULL;
     }
 
-    ngx_memcpy(ngx_cpymem(zone.data, "thrift_upstream:",
-                          sizeof("thrift_upstream:") - 1),
-               name->data, name->len);
+    (void) ngx_sprintf(zone.data, "%s:%V", kind, name);
 
     shared->slot = NGX_THRIFT_SHARED_SLOTS;
     shared->zone = ngx_shared_memory_add(cf, &zone, NGX_THRIFT_SHARED_SIZE,
@@ -60,8 +59,10 @@ ngx_thrift_shared_add(ngx_conf_t *cf, ngx_str_t *name, void *tag)
         return NULL;
     }
 
-    shared->zone->init = ngx_thrift_shared_init;
-    shared->zone->data = shared;
+    if (shared->zone->data == NULL) {
+        shared->zone->init = ngx_thrift_shared_init;
+        shared->zone->data = shared;
+    }
 
     return shared;
 }

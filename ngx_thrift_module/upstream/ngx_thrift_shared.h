@@ -3,7 +3,7 @@
  * What the workers have to agree on about the servers of one upstream, in
  * shared memory that a reload leaves as it is: of each address, how many
  * connections all of them have to it, how many calls wait for one, and if it is
- * healthy.
+ * healthy.  Places of calls are counted in the same way: ngx_thrift_places.c.
  *
  * A worker writes only numbers of its own, in a slot that it has while it
  * lives.  The slot of one that has died is cleared by whoever notices: one that
@@ -76,11 +76,12 @@ typedef struct {
 
 
 /*
- * In the configuration: memory for the upstream `name`; `tag` is the module's.
- * NULL: no memory.
+ * In the configuration: memory for `name`, of those that are a `kind` such as
+ * "thrift_upstream"; `tag` is the module's.  NULL: no memory.  Where the name
+ * was there, its zone has the data of the first one.
  */
-ngx_thrift_shared_t *ngx_thrift_shared_add(ngx_conf_t *cf, ngx_str_t *name,
-    void *tag);
+ngx_thrift_shared_t *ngx_thrift_shared_add(ngx_conf_t *cf, const char *kind,
+    ngx_str_t *name, void *tag);
 
 /* In a worker: it takes a slot, and gives it back. */
 void ngx_thrift_shared_open(ngx_thrift_shared_t *shared);
