@@ -425,6 +425,7 @@ static const char  tool_usage[] =
     "  template  writes arguments for a call, to be filled in\n"
     "\n"
     "about handlers of nginx\n"
+    "  new       makes a handler to begin with, and what it takes to run it\n"
     "  gen       writes C headers for them\n"
     "  run       calls methods of one, without nginx\n"
     "\n"
@@ -580,6 +581,7 @@ static const tool_name_t  tool_names[] = {
     { "gen", tool_gen },
     { "list", nthrift_list },
     { "openapi", nthrift_openapi },
+    { "new", nthrift_new },
     { "probe", nthrift_probe },
     { "run", nthrift_run },
     { "template", nthrift_template }

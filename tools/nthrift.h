@@ -61,7 +61,8 @@ uint64_t nthrift_seed(void);
 /* "nthrift call": returns the exit code. */
 int nthrift_call(int argc, char **argv);
 
-/* "nthrift run": the same. */
+/* "nthrift new", "nthrift run": the same. */
+int nthrift_new(int argc, char **argv);
 int nthrift_run(int argc, char **argv);
 
 /* "nthrift compat": the same. */

@@ -2,8 +2,8 @@
  * tools/host/host.h: a host for handlers in a plain process.  It is to a
  * handler what nginx is (src/nthrift_handler.h), but for connections: a test
  * calls methods with bodies from wherever it likes, moves the clock, answers
- * for upstreams, and looks at what came back.  Nothing happens on its own, so that
- * the same test does the same each time, a fuzzer's as well.
+ * for upstreams, and looks at what came back.  Nothing happens on its own, so
+ * that the same test does the same each time, a fuzzer's as well.
  *
  *     h = host_open("build/examples/pingpong.so", "PingPong", &options, ...);
  *     host_start(h);
