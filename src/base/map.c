@@ -36,6 +36,24 @@ sip_round(uint64_t v[4])
 }
 
 
+/* The bytes are those of a little-endian number, on each machine. */
+
+static inline uint64_t
+sip_word(const uint8_t *data, size_t len)
+{
+    uint64_t  word;
+
+    word = 0;
+    memcpy(&word, data, len);
+
+#if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+    word = __builtin_bswap64(word);
+#endif
+
+    return word;
+}
+
+
 uint64_t
 nthrift_map_hash(uint64_t seed, const uint8_t *data, size_t len)
 {
@@ -51,7 +69,7 @@ nthrift_map_hash(uint64_t seed, const uint8_t *data, size_t len)
     v[3] = key[1] ^ 0x7465646279746573;
 
     for (left = len; left >= 8; left -= 8) {
-        memcpy(&word, data, 8);
+        word = sip_word(data, 8);
         data += 8;
 
         v[3] ^= word;
@@ -59,12 +77,7 @@ nthrift_map_hash(uint64_t seed, const uint8_t *data, size_t len)
         v[0] ^= word;
     }
 
-    word = 0;
-
-    if (left != 0) {
-        memcpy(&word, data, left);
-    }
-
+    word = (left != 0) ? sip_word(data, left) : 0;
     word ^= (uint64_t) len << 56;
 
     v[3] ^= word;
