@@ -249,6 +249,10 @@ encode_numbers(encode_t *e, const encode_protocol_t *protocol, unsigned type,
     uint8_t                *p;
     nthrift_schema_type_t   elem;
 
+    if (n > SIZE_MAX / size) {
+        return encode_fail(e, "container with too many items");
+    }
+
     p = nthrift_write_reserve(e->w, n * size);
     if (p == NULL) {
         return NTHRIFT_ERROR;

@@ -230,7 +230,7 @@ test_pair(const pair_t *pair)
         is_bytes(got.out, got.n, body, n, "to binary");
     }
 
-    write_body(&text, NTHRIFT_BINARY, body, n, UINT64_MAX, 4096);
+    write_body(&text, NTHRIFT_BINARY, body, n, SIZE_MAX, 4096);
     is_int(text.rc, NTHRIFT_OK, "and back");
     is_bytes((uint8_t *) text.out, text.n, (uint8_t *) json, len,
              "the same text");
@@ -471,7 +471,7 @@ test_unwritten(void)
                "nothing has the types that are declared");
 
         for (i = 0; i < n; i++) {
-            write_body(&text, protocol, body, i, UINT64_MAX, 4096);
+            write_body(&text, protocol, body, i, SIZE_MAX, 4096);
 
             if (text.rc != NTHRIFT_ERROR) {
                 break;
@@ -657,7 +657,7 @@ test_random(void)
         step = 1 + (size_t) random() % 40;
         room = NTHRIFT_JSON_WRITE_ROOM + (size_t) random() % 60;
 
-        write_body(&text, NTHRIFT_BINARY, body, n, UINT64_MAX, 60000);
+        write_body(&text, NTHRIFT_BINARY, body, n, SIZE_MAX, 60000);
         write_body(&again, NTHRIFT_BINARY, body, n, step, room);
         bad += text.rc != NTHRIFT_OK || again.rc != NTHRIFT_OK
                || text.n != again.n || memcmp(text.out, again.out, text.n);

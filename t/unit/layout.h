@@ -124,8 +124,11 @@ layout_size(unsigned type)
     case NTHRIFT_DOUBLE:
         return 8;
 
-    default: /* uuid, string, containers */
+    case NTHRIFT_UUID:
         return 16;
+
+    default: /* string, containers */
+        return sizeof(nthrift_str_t);
     }
 }
 
