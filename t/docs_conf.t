@@ -96,7 +96,7 @@ sub accepted {
 
     SKIP: {
         skip "$name: no \"resolve\"", 1
-            if $conf =~ /\bresolve;/ && !$t->has_version('1.27.3');
+            if $conf =~ /\bresolve;/ && !$t->knows_resolve();
         skip "$name: no openssl", 1 if $conf =~ /\.pem\b/ && !$certificate;
 
         like($t->test_config(whole($conf)), qr/test is successful/, $name);

@@ -71,7 +71,7 @@ $t->certificate();
 # where HTTP/2 is asked for has changed
 
 my $ssl = 'listen 127.0.0.1:' . $t->port('ssl') . ' ssl';
-my $http2 = $t->has_version('1.25.1') ? "$ssl; http2 on;" : "$ssl http2;";
+my $http2 = $t->knows(http => 'http2 on;') ? "$ssl; http2 on;" : "$ssl http2;";
 
 sub configuration {
     my ($port, $send) = @_;

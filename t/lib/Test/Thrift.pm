@@ -441,34 +441,41 @@ sub documented {
 }
 
 
-# What nginx says about itself; for tests that need a version.  There need not
+# knows($block, $text): whether nginx accepts that in "stream" or "http"; for
+# tests of what only some have.  Versions do not tell: forks count otherwise.
+# Our module is there only where the text has directives of it.  There need not
 # be a test yet: a file may be skipped.
 
-sub version {
-    my ($class) = @_;
+sub knows {
+    my ($class, $block, $text) = @_;
 
+    my $dir = File::Temp->newdir();
     my $binary = $class->binary();
+    my ($stream, $ours) = module_files();
+    my @modules = ($stream, $text =~ /\bthrift_/ ? $ours : ());
+
+    @modules = () if $ENV{TEST_NGINX_STATIC};
+    $text .= ' ' . globals_http({ dir => $dir }) if $block eq 'http';
+
+    open(my $fh, '>', "$dir/nginx.conf") or die "$dir/nginx.conf: $!\n";
+    print $fh map { "load_module $_;\n" } @modules;
+    print $fh "pid $dir/pid;\nevents { }\n$block { $text }\n";
+    close($fh);
 
     local $ENV{ASAN_OPTIONS} = 'detect_leaks=0';
 
-    my $text = qx{'$binary' -v 2>&1};
-
-    return $text =~ m{nginx/([\d.]+)} ? $1 : '';
+    return !system("'$binary' -t -q -p $dir -c $dir/nginx.conf"
+                   . " -e $dir/error.log 2>/dev/null");
 }
 
 
-sub has_version {
-    my ($self, $need) = @_;
+# Servers whose names are looked up while nginx runs
 
-    my @have = split /\./, $self->version();
-    my @need = split /\./, $need;
+sub knows_resolve {
+    my ($class) = @_;
 
-    for (@need) {
-        my $part = shift @have || 0;
-        return $part > $_ if $part != $_;
-    }
-
-    return 1;
+    return $class->knows(stream => 'resolver 127.0.0.1; upstream u {'
+                         . ' zone u 64k; server u.test:1 resolve; }');
 }
 
 
