@@ -120,22 +120,19 @@ ngx_stream_thrift_log_time(ngx_stream_session_t *s)
 }
 
 
-u_char *
-ngx_stream_thrift_log_error(ngx_log_t *log, u_char *buf, size_t len)
+static u_char *
+ngx_stream_thrift_log_describe(ngx_stream_session_t *s, u_char *buf,
+    u_char *last)
 {
-    u_char                    *p, *last;
+    u_char                    *p;
     nthrift_head_t            *head;
     ngx_thrift_call_t         *call;
-    ngx_stream_session_t      *s;
     ngx_stream_thrift_call_t  *tc;
 
-    s = log->data;
     tc = ngx_stream_get_module_ctx(s, ngx_stream_thrift_module);
 
     call = &tc->call;
     head = &call->request.wire.head;
-
-    last = buf + len;
 
     p = ngx_slprintf(buf, last, ", call: \"");
     p = ngx_thrift_escape(p, last, head->name.data, head->name.len);
@@ -166,6 +163,26 @@ ngx_stream_thrift_log_error(ngx_log_t *log, u_char *buf, size_t len)
 
     return p;
 }
+
+
+#if (NGX_THRIFT_HAVE_LOG_EXT_HANDLER)
+
+u_char *
+ngx_stream_thrift_log_error(ngx_log_t *log, u_char *buf, u_char *last,
+    void *data)
+{
+    return ngx_stream_thrift_log_describe(data, buf, last);
+}
+
+#else
+
+u_char *
+ngx_stream_thrift_log_error(ngx_log_t *log, u_char *buf, size_t len)
+{
+    return ngx_stream_thrift_log_describe(log->data, buf, buf + len);
+}
+
+#endif
 
 
 ngx_int_t

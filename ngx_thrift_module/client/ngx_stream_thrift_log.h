@@ -31,8 +31,21 @@ ngx_int_t ngx_stream_thrift_merge_outbound_log(ngx_conf_t *cf,
 /* Writes a line for a call of a handler's. */
 void ngx_stream_thrift_log_outbound(ngx_thrift_call_t *call);
 
-/* Appends the call and its upstream to an error log line. */
+/*
+ * The "log_handler" of a call's session: appends the call and its upstream to
+ * an error log line.
+ */
+
+#if (NGX_THRIFT_HAVE_LOG_EXT_HANDLER)
+
+u_char *ngx_stream_thrift_log_error(ngx_log_t *log, u_char *buf, u_char *last,
+    void *data);
+
+#else
+
 u_char *ngx_stream_thrift_log_error(ngx_log_t *log, u_char *buf, size_t len);
+
+#endif
 
 /* Builds the configuration under which a connection's end is not logged. */
 ngx_int_t ngx_stream_thrift_log_init(ngx_conf_t *cf);

@@ -225,7 +225,7 @@ ngx_http_thrift_status_header(ngx_http_request_t *r, ngx_uint_t format)
     ngx_str_set(&h->key, "Cache-Control");
     ngx_str_set(&h->value, "no-store");
 
-#if (nginx_version >= 1023000)
+#if (NGX_THRIFT_HAVE_HEADER_NEXT)
     h->next = NULL;
 #endif
 
