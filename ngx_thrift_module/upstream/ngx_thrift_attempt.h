@@ -141,8 +141,8 @@ ngx_uint_t ngx_thrift_attempt_resume(ngx_thrift_call_t *call);
 
 /*
  * Writes its message, with the seqid it was given: a small one to `p`, if it
- * ends by `last`, and else to attempt->out.  Returns the bytes that were written
- * to `p`, or NGX_ERROR.
+ * ends by `last`, and else to attempt->out.  Returns the bytes that were
+ * written to `p`, or NGX_ERROR.
  */
 ssize_t ngx_thrift_attempt_write(ngx_thrift_attempt_t *attempt, u_char *p,
     u_char *last);
