@@ -18,6 +18,7 @@
  *             |                             servers get
  *             +--> trace                    its numbers, and its trace
  *             +--> variables, arguments     $thrift_..., $thrift_arg_...
+ *             |     +--> utf8               the same, as text
  *             +--> log                      the access log, a line a call
  *
  *     door                     sessions of one call each, that came by http
@@ -41,6 +42,7 @@
 #include "client/ngx_stream_thrift_refuse.h"
 #include "client/ngx_stream_thrift_headers.h"
 #include "client/ngx_stream_thrift_arguments.h"
+#include "client/ngx_stream_thrift_utf8.h"
 #include "client/ngx_stream_thrift_variables.h"
 
 
