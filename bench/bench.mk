@@ -9,7 +9,7 @@ BENCH_PACKAGES = gcc libc6-dev make python3 haproxy nginx libnginx-mod-stream \
                  g++ thrift-compiler libthrift-dev libboost-dev libevent-dev \
                  libssl-dev python3-venv
 
-BENCH_CFLAGS   = -O2 -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE
+BENCH_CFLAGS   = -O2 -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -Itools
 BENCH_CXXFLAGS = -O2 -std=c++14 -w -Ibuild/bench/cpp
 BENCH_IDL      = examples/pingpong/pingpong.thrift
 BENCH_ROUNDS   = 3
@@ -26,9 +26,9 @@ BENCH_CLIENTS    = 10000
 BENCH_RUN      = bench/run --module $(MODULE) --nginx $(NGINX) $(BENCH_OPTIONS)
 
 BENCH_LOAD     = bench/load.c bench/options.c bench/call.c bench/wire.c \
-                 bench/measure.c bench/schedule.c bench/address.c
+                 bench/address.c tools/load/measure.c tools/load/schedule.c
 BENCH_ECHO     = bench/echo.c bench/wire.c bench/address.c
-BENCH_HEADERS  = $(wildcard bench/*.h)
+BENCH_HEADERS  = $(wildcard bench/*.h tools/load/*.h)
 
 
 .PHONY: bench

@@ -20,9 +20,9 @@
  */
 
 #include "call.h"
-#include "measure.h"
+#include "load/measure.h"
 #include "options.h"
-#include "schedule.h"
+#include "load/schedule.h"
 
 #include <errno.h>
 #include <fcntl.h>

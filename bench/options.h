@@ -7,7 +7,7 @@
 
 #include "address.h"
 #include "call.h"
-#include "measure.h"
+#include "load/measure.h"
 
 #include <stdint.h>
 #include <sys/types.h>

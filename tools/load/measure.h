@@ -1,5 +1,5 @@
 /*
- * bench/measure.h: the load generator's instruments: a clock, a histogram of
+ * tools/load/measure.h: instruments of load generators: a clock, a histogram of
  * latencies in buckets of equal relative width, and the CPU time of other
  * processes.  Nothing here allocates.
  */

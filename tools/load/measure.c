@@ -1,5 +1,5 @@
 /*
- * bench/measure.c: see measure.h.
+ * tools/load/measure.c: see measure.h.
  */
 
 #include "measure.h"

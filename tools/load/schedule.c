@@ -1,5 +1,5 @@
 /*
- * bench/schedule.c: see schedule.h.
+ * tools/load/schedule.c: see schedule.h.
  *
  * Both functions split what they multiply into whole seconds and a rest, so
  * that nothing overflows in any run.
