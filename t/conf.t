@@ -546,7 +546,7 @@ my @bad = (
       bad('parameter', 'worker=much', 'thrift_max_memory',
           '"worker=" with a size') ],
     [ 'buffer size 2047', server => 'thrift_buffer_size 2047;',
-      bad('value', '2047', 'thrift_buffer_size', 'a size of 2k or more') ],
+      bad('value', '2047', 'thrift_buffer_size', 'a size between 2k and 1g') ],
     [ 'two values', server => 'thrift_timeout 1s 2s;',
       'invalid number of arguments in "thrift_timeout" directive' ],
 
@@ -605,7 +605,9 @@ my @bad = (
     (map { [ "health check, $_", upstream => "thrift_health_check $_;",
              bad('parameter', $_, 'thrift_health_check',
                  'a time greater than 0') ] }
-         qw(interval=0 interval= jitter=x timeout=-1)),
+         qw(interval=0 interval= timeout=-1)),
+    [ 'health check, jitter', upstream => 'thrift_health_check jitter=x;',
+      bad('parameter', 'jitter=x', 'thrift_health_check', 'a time') ],
     (map { [ "health check, $_", upstream => "thrift_health_check $_;",
              bad('parameter', $_, 'thrift_health_check',
                  'a number greater than 0') ] }
@@ -833,6 +835,9 @@ sub number {
 
     return 'a number between 1 and ' . ($directive =~ /depth/ ? 255 : 65535)
         if $directive =~ /^thrift_max_(depth|pipeline)$/;
+
+    return 'a number between 0 and 2147483647'
+        if $directive eq 'thrift_ssl_verify_depth';
 
     return 'a number';
 }

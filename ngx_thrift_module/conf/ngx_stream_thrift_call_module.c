@@ -593,7 +593,7 @@ ngx_stream_thrift_hedge(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_OK;
     }
 
-    c->hedge = ngx_parse_time(&value[1], 0);
+    c->hedge = ngx_stream_thrift_parse_time(&value[1]);
     c->hedge_percent = NGX_THRIFT_HEDGE_PERCENT;
 
     if (c->hedge == (ngx_msec_t) NGX_ERROR || c->hedge == 0) {

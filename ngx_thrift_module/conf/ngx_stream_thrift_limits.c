@@ -98,7 +98,7 @@ ngx_stream_thrift_concurrent_parameter(ngx_str_t *value,
         time.data = value->data + 14;
         time.len = value->len - 14;
 
-        concurrent->timeout = ngx_parse_time(&time, 0);
+        concurrent->timeout = ngx_stream_thrift_parse_time(&time);
 
         return (concurrent->timeout != (ngx_msec_t) NGX_ERROR) ? NGX_OK
                                                                : NGX_ERROR;
@@ -290,7 +290,7 @@ ngx_stream_thrift_fault_parameter(ngx_thrift_fault_t *fault, ngx_str_t *value)
         text.data = value->data + 6;
         text.len = value->len - 6;
 
-        n = ngx_parse_time(&text, 0);
+        n = ngx_stream_thrift_parse_time(&text);
         fault->delay = n;
 
         return (n > 0) ? NGX_OK : NGX_ERROR;

@@ -8,6 +8,7 @@
 
 
 #define NGX_STREAM_THRIFT_MIN_BUFFER  2048
+#define NGX_STREAM_THRIFT_MAX_BUFFER  1073741824
 
 /* Where a directive may stand. */
 
@@ -466,9 +467,11 @@ ngx_stream_thrift_check_buffer(ngx_conf_t *cf, void *post, void *data)
 
     value = cf->args->elts;
 
-    if (*size < NGX_STREAM_THRIFT_MIN_BUFFER) {
+    if (*size < NGX_STREAM_THRIFT_MIN_BUFFER
+        || *size > NGX_STREAM_THRIFT_MAX_BUFFER)
+    {
         return ngx_stream_thrift_bad_value(cf, &value[1],
-                                           "a size of 2k or more");
+                                           "a size between 2k and 1g");
     }
 
     return NGX_CONF_OK;

@@ -8,6 +8,10 @@
 #include "ngx_stream_thrift.h"
 
 
+/* Milliseconds: points in time are compared by their difference. */
+
+#define NGX_STREAM_THRIFT_MAX_TIME   (NGX_MAX_INT_T_VALUE / 2)
+
 #define NGX_STREAM_THRIFT_TIME_FORM  "a time such as \"300ms\" or \"1m 30s\""
 #define NGX_STREAM_THRIFT_SIZE_FORM  "a size such as \"4k\" or \"16m\""
 
@@ -71,8 +75,30 @@ ngx_stream_thrift_explain(ngx_conf_t *cf, char *rv, const char *what)
 char *
 ngx_stream_thrift_set_msec(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    return ngx_stream_thrift_explain(cf, ngx_conf_set_msec_slot(cf, cmd, conf),
-                                     NGX_STREAM_THRIFT_TIME_FORM);
+    char       *rv;
+    ngx_str_t  *value;
+
+    rv = ngx_conf_set_msec_slot(cf, cmd, conf);
+    value = cf->args->elts;
+
+    if (rv == NGX_CONF_OK
+        && ngx_stream_thrift_parse_time(&value[1]) == NGX_ERROR)
+    {
+        rv = "invalid value";
+    }
+
+    return ngx_stream_thrift_explain(cf, rv, NGX_STREAM_THRIFT_TIME_FORM);
+}
+
+
+ngx_int_t
+ngx_stream_thrift_parse_time(ngx_str_t *value)
+{
+    ngx_int_t  time;
+
+    time = ngx_parse_time(value, 0);
+
+    return (time > NGX_STREAM_THRIFT_MAX_TIME) ? NGX_ERROR : time;
 }
 
 

@@ -19,6 +19,9 @@ char *ngx_stream_thrift_set_msec(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_stream_thrift_set_size(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* Milliseconds, or NGX_ERROR: as ngx_parse_time(), if a timer can have them. */
+ngx_int_t ngx_stream_thrift_parse_time(ngx_str_t *value);
+
 /* Where there are bounds, cmd->post is an ngx_conf_num_bounds_t. */
 char *ngx_stream_thrift_set_num(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);

@@ -35,7 +35,8 @@ static ngx_int_t ngx_stream_thrift_parameter(ngx_conf_t *cf,
 static void ngx_stream_thrift_no_parameter(ngx_conf_t *cf,
     const ngx_stream_thrift_parameter_t *parameters, ngx_str_t *value);
 static ngx_int_t ngx_stream_thrift_parameter_time(ngx_conf_t *cf,
-    ngx_str_t *parameter, ngx_str_t *value, ngx_msec_t *time);
+    ngx_str_t *parameter, ngx_str_t *value, ngx_int_t least,
+    ngx_msec_t *time);
 static ngx_int_t ngx_stream_thrift_parameter_number(ngx_conf_t *cf,
     ngx_str_t *parameter, ngx_str_t *value, ngx_int_t least,
     ngx_uint_t *number);
@@ -108,11 +109,11 @@ static const ngx_stream_thrift_parameter_t
 
     { ngx_string("timeout="),
       offsetof(ngx_stream_thrift_upstream_conf_t, keepalive_timeout),
-      NGX_STREAM_THRIFT_TIME, 0 },
+      NGX_STREAM_THRIFT_TIME, 1 },
 
     { ngx_string("lifetime="),
       offsetof(ngx_stream_thrift_upstream_conf_t, keepalive_lifetime),
-      NGX_STREAM_THRIFT_TIME, 0 },
+      NGX_STREAM_THRIFT_TIME, 1 },
 
     { ngx_string("queue="),
       offsetof(ngx_stream_thrift_upstream_conf_t, queue),
@@ -120,7 +121,7 @@ static const ngx_stream_thrift_parameter_t
 
     { ngx_string("queue_timeout="),
       offsetof(ngx_stream_thrift_upstream_conf_t, queue_timeout),
-      NGX_STREAM_THRIFT_TIME, 0 },
+      NGX_STREAM_THRIFT_TIME, 1 },
 
     { ngx_null_string, 0, 0, 0 }
 };
@@ -139,7 +140,7 @@ static const ngx_stream_thrift_parameter_t
 {
     { ngx_string("interval="),
       offsetof(ngx_thrift_health_conf_t, interval),
-      NGX_STREAM_THRIFT_TIME, 0 },
+      NGX_STREAM_THRIFT_TIME, 1 },
 
     { ngx_string("jitter="),
       offsetof(ngx_thrift_health_conf_t, jitter),
@@ -147,7 +148,7 @@ static const ngx_stream_thrift_parameter_t
 
     { ngx_string("timeout="),
       offsetof(ngx_thrift_health_conf_t, timeout),
-      NGX_STREAM_THRIFT_TIME, 0 },
+      NGX_STREAM_THRIFT_TIME, 1 },
 
     { ngx_string("fails="),
       offsetof(ngx_thrift_health_conf_t, fails),
@@ -165,6 +166,11 @@ static const ngx_stream_thrift_parameter_t
     { ngx_string("mandatory"), 0, NGX_STREAM_THRIFT_OTHER, 0 },
 
     { ngx_null_string, 0, 0, 0 }
+};
+
+
+static ngx_conf_num_bounds_t  ngx_stream_thrift_depth_bounds = {
+    ngx_stream_thrift_check_bounds, 0, NGX_MAX_INT32_VALUE
 };
 
 
@@ -340,7 +346,7 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
       ngx_stream_thrift_set_num,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, ssl.verify_depth),
-      NULL },
+      &ngx_stream_thrift_depth_bounds },
 
     { ngx_string("thrift_ssl_trusted_certificate"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
@@ -559,6 +565,7 @@ ngx_stream_thrift_parameter(ngx_conf_t *cf,
 
             return (parameter->kind == NGX_STREAM_THRIFT_TIME)
                    ? ngx_stream_thrift_parameter_time(cf, value, &s,
+                                                      parameter->least,
                                                       (ngx_msec_t *) p)
                    : ngx_stream_thrift_parameter_number(cf, value, &s,
                                                         parameter->least,
@@ -594,15 +601,20 @@ ngx_stream_thrift_no_parameter(ngx_conf_t *cf,
 
 static ngx_int_t
 ngx_stream_thrift_parameter_time(ngx_conf_t *cf, ngx_str_t *parameter,
-    ngx_str_t *value, ngx_msec_t *time)
+    ngx_str_t *value, ngx_int_t least, ngx_msec_t *time)
 {
-    *time = ngx_parse_time(value, 0);
+    ngx_int_t  n;
 
-    if (*time == (ngx_msec_t) NGX_ERROR || *time == 0) {
-        (void) ngx_stream_thrift_bad_parameter(cf, parameter,
-                                               "a time greater than 0");
+    n = ngx_stream_thrift_parse_time(value);
+
+    if (n == NGX_ERROR || n < least) {
+        (void) ngx_stream_thrift_bad_parameter(cf, parameter, least
+                                               ? "a time greater than 0"
+                                               : "a time");
         return NGX_ERROR;
     }
+
+    *time = n;
 
     return NGX_OK;
 }
