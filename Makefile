@@ -28,7 +28,8 @@ TEST_TIME    = 180
 T            = $(sort $(wildcard t/*.t))
 
 # What "make test-versions" tests with: the distribution's nginx, the newest of
-# each series, and directories with an nginx that you have built: t/versions
+# each series, and source trees of others, or directories with an nginx that you
+# have built: t/versions
 
 VERSIONS     = installed 1.26 1.28 1.30
 BUILDS       =
