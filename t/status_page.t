@@ -50,6 +50,21 @@ http {
         location = /json {
             thrift_status  json;
         }
+
+        location = /explorer {
+            thrift_status    html;
+            thrift_explorer  /api/  call;
+            thrift_explorer  /closed;
+        }
+
+        location /api/ {
+            thrift_gateway  shop;
+        }
+
+        location /closed {
+            thrift_gateway  shop;
+            deny            all;
+        }
     }
 }
 
@@ -69,6 +84,13 @@ stream {
             thrift_method "%%HOSTILE%%" { }
         }
     }
+
+    server {
+        listen       127.0.0.1:%%PORT_shop%%;
+        thrift_name  shop;
+        thrift_idl   shop.thrift;
+        thrift_pass  127.0.0.1:%%PORT_users%%;
+    }
 }
 
 EOF
@@ -77,15 +99,47 @@ $conf =~ s/%%HOSTILE%%/$HOSTILE/;
 
 my $t = Test::Thrift->new($conf, http => 1, log => 'info');
 
+$t->write_file('shop.thrift', <<'EOF');
+service Shop {
+    /** The </script> of it. */
+    string name(1: i64 id)
+}
+EOF
+
 $t->backend('users');
+
+wrong_configurations();
+
 $t->run();
 
 my $web = $t->http('web');
 
 page();
 numbers();
+explorer();
 
 $t->done();
+
+
+sub wrong_configurations {
+    for (
+        [ 'thrift_explorer /closed;', 'thrift_explorer /nowhere;',
+          qr{no location "/nowhere" of the same server has a "thrift_gateway"} ],
+        [ 'thrift_explorer /closed;', 'thrift_explorer /explorer;',
+          qr{no location "/explorer" of the same server has a "thrift_gateway"} ],
+        [ 'thrift_explorer /closed;', 'thrift_explorer /closed try;',
+          qr/invalid parameter "try" of "thrift_explorer", it can be "call"/ ],
+        [ 'thrift_status json;', 'thrift_status json; thrift_explorer /api/;',
+          qr/"thrift_explorer" needs "thrift_status html" beside it/ ],
+    ) {
+        my ($from, $to, $error) = @$_;
+
+        (my $text = $conf) =~ s/  +/ /g;
+        $text =~ s/\Q$from\E/$to/ or die $from;
+
+        like($t->config_error($text), $error, $to);
+    }
+}
 
 
 sub page {
@@ -173,6 +227,35 @@ sub numbers {
     is_deeply($sparse, without_zeros($whole), 'the same numbers');
     is(scalar(grep { $_->{method} eq $HOSTILE } @{$sparse->{methods}}), 1,
        'a hostile name');
+}
+
+
+# What services there are, to who may see the page; calls are the gateway's.
+
+sub explorer {
+    my $none = $web->request('GET', '/thrift?format=services');
+
+    is_deeply(decode_json($none->{body}), { gateways => [] }, 'no explorer');
+
+    my $r = $web->request('GET', '/explorer?format=services');
+    my ($api, $closed) = @{decode_json($r->{body})->{gateways}};
+
+    is($r->{headers}{'content-type'}, 'application/json', 'services');
+    is($api->{path}, '/api/', 'path');
+    is($api->{server}, 'shop', 'server');
+    is($api->{address}, '127.0.0.1:' . $t->port('shop'), 'address');
+    ok($api->{call} && !$closed->{call}, 'call');
+    is_deeply($api->{openapi},
+              decode_json($web->request('GET', '/api/openapi.json')->{body}),
+              'the document of the gateway');
+    is($web->request('HEAD', '/explorer?format=services')
+           ->{headers}{'content-length'}, length $r->{body}, 'HEAD');
+    is($t->http('web')->post('/closed/Shop/name', '{"id": 1}',
+                             'Content-Type' => 'application/json')->{status},
+       403, 'the gateway says who may call');
+    like($t->http('web')->post('/api/Shop/name', '{"id": 1}',
+                               'Content-Type' => 'application/json')->{body},
+         qr/users/, 'a call');
 }
 
 

@@ -17,6 +17,8 @@
  *     status               what was counted, as text
  *       |
  *     page                 what shows it in a browser; sha256: what it may run
+ *       |
+ *     explorer             which methods one can try there, at a gateway
  *
  * The gateway needs jansson, as src/plain/ does: without it there is none.
  */
@@ -44,7 +46,9 @@ typedef struct ngx_http_thrift_gateway_s  ngx_http_thrift_gateway_t;
 
 /* A name of a server, as it stands in a directive of http{}. */
 
-typedef struct {
+typedef struct ngx_http_thrift_server_s  ngx_http_thrift_server_t;
+
+struct ngx_http_thrift_server_s {
     ngx_str_t                     name;
     ngx_str_t                     directive;
     u_char                       *file_name;
@@ -57,7 +61,16 @@ typedef struct {
                                                the client's */
     ngx_uint_t                    counts;   /* no name: what is counted has to
                                                be there */
-} ngx_http_thrift_server_t;
+    ngx_uint_t                    explores; /* the name is a gateway's path: */
+    ngx_http_thrift_server_t     *explored; /* that gateway, ... */
+    void                         *http;     /* ... in the same server{} */
+};
+
+
+typedef struct {
+    ngx_http_thrift_server_t     *server;
+    ngx_uint_t                    calls;    /* calls may be tried */
+} ngx_http_thrift_explorer_t;
 
 
 typedef struct {
@@ -69,10 +82,13 @@ typedef struct {
     ngx_uint_t                    max_values;
     ngx_uint_t                    format;   /* of thrift_status */
     ngx_str_t                     policy;   /* of the page; data NULL: none */
+    ngx_array_t                  *explorers;    /* ngx_http_thrift_explorer_t,
+                                               or NULL */
 } ngx_http_thrift_loc_conf_t;
 
 
 extern ngx_module_t  ngx_http_thrift_module;
+extern ngx_module_t  ngx_http_thrift_servers_module;
 
 
 /* thrift_status, and its check when stream{} is read. */
@@ -85,12 +101,19 @@ ngx_int_t ngx_http_thrift_status_handler(ngx_http_request_t *r);
 
 /*
  * thrift_status html: its policy is made, its content handler, and whether the
- * request is for the report that the page shows.
+ * request is for what the page shows: "json", "services".
  */
 char *ngx_http_thrift_page_init(ngx_conf_t *cf,
     ngx_http_thrift_loc_conf_t *tlcf);
 ngx_int_t ngx_http_thrift_page_handler(ngx_http_request_t *r);
-ngx_uint_t ngx_http_thrift_page_asks_json(ngx_http_request_t *r);
+ngx_uint_t ngx_http_thrift_page_asks(ngx_http_request_t *r,
+    const char *format);
+
+/* thrift_explorer, its check when all is read, and its content handler. */
+char *ngx_http_thrift_explorer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_thrift_explorer_check(ngx_cycle_t *cycle,
+    ngx_http_thrift_server_t *server);
+ngx_int_t ngx_http_thrift_explorer_handler(ngx_http_request_t *r);
 
 /* What the directive names; NULL: logged. */
 ngx_http_thrift_server_t *ngx_http_thrift_add_server(ngx_conf_t *cf);

@@ -80,6 +80,13 @@ static ngx_command_t  ngx_http_thrift_commands[] = {
       0,
       NULL },
 
+    { ngx_string("thrift_explorer"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_thrift_explorer,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("thrift_gateway"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_thrift_gateway,
@@ -173,6 +180,10 @@ ngx_http_thrift_find_server(ngx_cycle_t *cycle,
         return ngx_http_thrift_status_check(cycle, server);
     }
 
+    if (server->explores) {
+        return ngx_http_thrift_explorer_check(cycle, server);
+    }
+
     server->server = ngx_stream_thrift_doors.find(cycle, &server->name, &near);
 
     if (server->server) {
@@ -223,6 +234,7 @@ ngx_http_thrift_create_loc_conf(ngx_conf_t *cf)
      *     tlcf->server = NULL;
      *     tlcf->format = 0;
      *     tlcf->policy = { 0, NULL };
+     *     tlcf->explorers = NULL;
      *     upstream->buffering = 0;
      *     upstream->ignore_client_abort = 0;
      *     upstream->next_upstream = 0;
@@ -255,6 +267,13 @@ ngx_http_thrift_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_http_core_loc_conf_t  *clcf;
 
+    if (conf->explorers && conf->policy.data == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"thrift_explorer\" needs \"thrift_status html\" "
+                      "beside it");
+        return NGX_CONF_ERROR;
+    }
+
     ngx_conf_merge_value(conf->status, prev->status, 1);
     ngx_conf_merge_value(conf->long_strings, prev->long_strings, 0);
     ngx_conf_merge_uint_value(conf->max_values, prev->max_values,
@@ -268,6 +287,7 @@ ngx_http_thrift_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->server = prev->server;
         conf->format = prev->format;
         conf->policy = prev->policy;
+        conf->explorers = prev->explorers;
         clcf->handler = conf->server->counts ? ngx_http_thrift_status_handler
                                              : ngx_http_thrift_door_handler;
 
@@ -403,6 +423,7 @@ ngx_http_thrift_add_server(ngx_conf_t *cf)
     server->name = value[1];
     server->file_name = cf->conf_file->file.name.data;
     server->line = cf->conf_file->line;
+    server->http = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
 
     return server;
 }

@@ -84,14 +84,14 @@ ngx_http_thrift_page_hash(ngx_conf_t *cf, const char *begin, const char *end,
 
 
 ngx_uint_t
-ngx_http_thrift_page_asks_json(ngx_http_request_t *r)
+ngx_http_thrift_page_asks(ngx_http_request_t *r, const char *format)
 {
     ngx_str_t  value;
 
     return ngx_http_arg(r, (u_char *) "format", sizeof("format") - 1, &value)
            == NGX_OK
-           && value.len == sizeof("json") - 1
-           && ngx_strncmp(value.data, "json", value.len) == 0;
+           && value.len == ngx_strlen(format)
+           && ngx_strncmp(value.data, format, value.len) == 0;
 }
 
 

@@ -133,7 +133,11 @@ ngx_http_thrift_status_handler(ngx_http_request_t *r)
 
     tlcf = ngx_http_get_module_loc_conf(r, ngx_http_thrift_module);
 
-    if (tlcf->policy.data && !ngx_http_thrift_page_asks_json(r)) {
+    if (tlcf->policy.data && ngx_http_thrift_page_asks(r, "services")) {
+        return ngx_http_thrift_explorer_handler(r);
+    }
+
+    if (tlcf->policy.data && !ngx_http_thrift_page_asks(r, "json")) {
         return ngx_http_thrift_page_handler(r);
     }
 

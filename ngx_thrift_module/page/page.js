@@ -394,7 +394,7 @@ function failureSection() {
         textColumn("server", "Server",
                    (data) => data.failure.upstream_server || "\u2013"),
         textColumn("took", "After", (data) => showTime(data.failure.seconds))
-    ], { limit: 20, none: "No call has failed." });
+    ], { limit: 10, none: "No call has failed." });
 
     byId("failures").append(table.node);
 
@@ -670,6 +670,7 @@ function start() {
     byId("pause").addEventListener("click", (event) => pause(event.target));
 
     poll();
+    startExplorer();
 }
 
 

@@ -17,6 +17,8 @@ static ngx_thrift_status_row_t *ngx_stream_thrift_status_row(
 static ngx_str_t *ngx_stream_thrift_status_tried(ngx_stream_thrift_call_t *tc);
 static void ngx_stream_thrift_status_server(
     ngx_stream_thrift_srv_conf_t *tscf, ngx_str_t *name);
+static void ngx_stream_thrift_status_listens(void *server,
+    ngx_str_t *address);
 static void ngx_stream_thrift_status_open_pool(ngx_thrift_status_t *status,
     ngx_stream_thrift_pool_t *pool);
 static ngx_uint_t ngx_stream_thrift_status_has(ngx_cycle_t *cycle);
@@ -39,7 +41,8 @@ const ngx_thrift_reports_t  ngx_stream_thrift_reports = {
     sizeof(ngx_thrift_reports_t),
     ngx_stream_thrift_status_has,
     ngx_stream_thrift_status_report,
-    ngx_thrift_report_write
+    ngx_thrift_report_write,
+    ngx_stream_thrift_status_listens
 };
 
 
@@ -307,6 +310,33 @@ ngx_stream_thrift_status_server(ngx_stream_thrift_srv_conf_t *tscf,
             name->len--;
         }
     }
+}
+
+
+/* The first of its addresses, without the name that stands behind it. */
+
+static void
+ngx_stream_thrift_status_listens(void *server, ngx_str_t *address)
+{
+    ngx_stream_thrift_named_t  *named = server;
+
+    u_char                        *end;
+    ngx_str_t                     *first;
+    ngx_stream_thrift_srv_conf_t  *tscf;
+
+    ngx_str_null(address);
+
+    tscf = named->server->ctx->srv_conf[ngx_stream_thrift_module.ctx_index];
+
+    if (tscf->addresses.nelts == 0) {
+        return;
+    }
+
+    first = tscf->addresses.elts;
+    end = ngx_strlchr(first->data, first->data + first->len, ' ');
+
+    address->data = first->data;
+    address->len = end ? (size_t) (end - first->data) : first->len;
 }
 
 

@@ -44,6 +44,9 @@ typedef struct {
      * that is all of it; NGX_AGAIN: there is more.
      */
     ngx_int_t   (*write)(void *report, ngx_buf_t *b);
+
+    /* Where a server of ngx_thrift_doors_t listens; empty: nowhere. */
+    void        (*address)(void *server, ngx_str_t *address);
 } ngx_thrift_reports_t;
 
 
