@@ -42,7 +42,8 @@ PEERS_T      = t/http_peers.t t/json.t t/nthrift_probe.t t/peers.t \
 
 # Tests that start no nginx, or only the distribution's
 
-NO_NGINX_T   = t/agree.t t/idl.t t/json_docs.t t/nthrift_call.t \
+NO_NGINX_T   = t/agree.t t/idl.t t/json_docs.t t/nthrift_bench.t \
+               t/nthrift_call.t \
                t/nthrift_describe.t t/nthrift_dialects.t \
                t/nthrift_gen.t t/nthrift_new.t t/nthrift_probe.t \
                t/nthrift_run.t t/openapi.t

@@ -32,7 +32,7 @@ _nthrift() {
 
     if [ "$COMP_CWORD" -eq 1 ]; then
         mapfile -t COMPREPLY < <(compgen -W \
-            'call check compat describe dump gen list new openapi probe run template
+            'bench call check compat describe dump gen list new openapi probe run template
              --help --version' -- "$word")
         return
     fi

@@ -422,6 +422,7 @@ static const char  tool_usage[] =
     "about servers\n"
     "  probe     finds out what a server speaks\n"
     "  call      makes one call\n"
+    "  bench     makes many calls, and says how long they take\n"
     "  template  writes arguments for a call, to be filled in\n"
     "\n"
     "about handlers of nginx\n"
@@ -573,6 +574,7 @@ typedef struct {
 } tool_name_t;
 
 static const tool_name_t  tool_names[] = {
+    { "bench", nthrift_bench },
     { "call", nthrift_call },
     { "check", tool_check },
     { "compat", nthrift_compat },

@@ -65,6 +65,9 @@ int nthrift_call(int argc, char **argv);
 int nthrift_new(int argc, char **argv);
 int nthrift_run(int argc, char **argv);
 
+/* "nthrift bench": the same. */
+int nthrift_bench(int argc, char **argv);
+
 /* "nthrift compat": the same. */
 int nthrift_compat(int argc, char **argv);
 

@@ -99,6 +99,22 @@ hist_value(const hist_t *h, double part)
 }
 
 
+uint64_t
+hist_count(const hist_t *h, uint64_t ns)
+{
+    unsigned  i;
+    uint64_t  n;
+
+    n = 0;
+
+    for (i = 0; i < HIST_BUCKETS && bucket_value(i) <= ns; i++) {
+        n += h->buckets[i];
+    }
+
+    return n;
+}
+
+
 static int
 read_proc(pid_t pid, const char *name, char *text, size_t size)
 {

@@ -46,6 +46,10 @@ void hist_add(hist_t *h, uint64_t ns);
 
 uint64_t hist_value(const hist_t *h, double part);
 
+/* How many values are not above `ns`, as far as buckets tell. */
+
+uint64_t hist_count(const hist_t *h, uint64_t ns);
+
 /*
  * What the main thread (ns, wait) and all threads (ticks) of a process have
  * used since they began; with one thread, ns and ticks mean the same.
