@@ -41,6 +41,11 @@ http {
             thrift_gateway_long_strings  on;
         }
 
+        location /silent {
+            thrift_gateway          users;
+            thrift_gateway_openapi  off;
+        }
+
         location /few {
             thrift_gateway             users;
             thrift_gateway_max_values  5;
@@ -363,6 +368,18 @@ sub openapi {
     is($doc->{servers}[0]{url}, '/api', 'where it is');
     is($json->decode($http->request('GET', '/strings/openapi.json')->{body})
             ->{servers}[0]{url}, '/strings', 'where another one is');
+    is(shown($http->request('GET', '/silent/openapi.json')),
+       shown($http->request('GET', '/silent/nosuch.json')),
+       'none where it is off');
+
+    my %ids = map { $_ => $json->decode($http->request('GET',
+                                        "/$_/openapi.json")->{body})
+                              ->{components}{schemas}{User}{properties}{id} }
+                  qw(api strings);
+
+    is("$ids{api}{type} $ids{api}{format}", 'integer int64', 'i64 is a number');
+    is("$ids{strings}{type} $ids{strings}{format}", 'string int64',
+       'or a string');
     is(join(' ', sort keys %{$doc->{paths}}),
        '/Other/name /Other/ping /Users/count /Users/get /Users/late '
        . '/Users/ping /Users/save /Users/tell', 'paths');

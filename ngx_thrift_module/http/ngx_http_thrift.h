@@ -59,6 +59,8 @@ struct ngx_http_thrift_server_s {
     ngx_http_thrift_gateway_t    *gateway;  /* NULL: a door */
     ngx_uint_t                    protocol; /* of its messages; of a door's: 0,
                                                the client's */
+    ngx_flag_t                    openapi;  /* as of the location */
+    ngx_flag_t                    long_strings;
     ngx_uint_t                    counts;   /* no name: what is counted has to
                                                be there */
     ngx_uint_t                    explores; /* the name is a gateway's path: */
@@ -78,6 +80,7 @@ typedef struct {
     ngx_http_upstream_srv_conf_t  peer;
     ngx_http_thrift_server_t     *server;   /* NULL: not a location of ours */
     ngx_flag_t                    status;
+    ngx_flag_t                    openapi;
     ngx_flag_t                    long_strings;
     ngx_uint_t                    max_values;
     ngx_uint_t                    format;   /* of thrift_status */
@@ -154,7 +157,7 @@ struct ngx_http_thrift_gateway_s {
     nthrift_schema_set_t          schemas;
     nthrift_map_t                 methods;  /* by path */
     nthrift_map_t                 services; /* to nthrift_idl_service_t */
-    nthrift_str_t                 openapi;  /* JSON */
+    nthrift_str_t                 openapi;  /* JSON; empty: it is off */
     uint64_t                      seed;
 };
 

@@ -76,7 +76,7 @@ ngx_http_thrift_gateway_handler(ngx_http_request_t *r)
 
     ngx_http_thrift_gateway_path(r, &tlcf->server->path, &path);
 
-    if (path.len == sizeof("openapi.json") - 1
+    if (gw->openapi.len && path.len == sizeof("openapi.json") - 1
         && ngx_memcmp(path.data, "openapi.json", path.len) == 0)
     {
         return ngx_http_thrift_gateway_openapi(r, gw);

@@ -20,8 +20,11 @@ static ngx_int_t ngx_http_thrift_add_method(ngx_http_thrift_gateway_t *gw,
 static ngx_int_t ngx_http_thrift_join_name(ngx_http_thrift_gateway_t *gw,
     nthrift_str_t *name, const nthrift_str_t *first, int separator,
     const nthrift_str_t *second);
-static ngx_int_t ngx_http_thrift_write_openapi(ngx_cycle_t *cycle,
+static ngx_int_t ngx_http_thrift_make_openapi(ngx_cycle_t *cycle,
     ngx_http_thrift_server_t *server, ngx_array_t *methods);
+static ngx_int_t ngx_http_thrift_write_openapi(ngx_pool_t *pool,
+    ngx_http_thrift_server_t *server, ngx_array_t *methods,
+    nthrift_plain_error_t *err);
 static ngx_int_t ngx_http_thrift_list_services(ngx_array_t *methods,
     ngx_array_t *services);
 static int ngx_http_thrift_is_get(void *data,
@@ -72,7 +75,9 @@ ngx_http_thrift_init_gateway(ngx_cycle_t *cycle,
         }
     }
 
-    return ngx_http_thrift_write_openapi(cycle, server, &methods);
+    return server->openapi ? ngx_http_thrift_make_openapi(cycle, server,
+                                                          &methods)
+                           : NGX_OK;
 }
 
 
@@ -149,19 +154,68 @@ ngx_http_thrift_join_name(ngx_http_thrift_gateway_t *gw, nthrift_str_t *name,
 }
 
 
+/* What it takes to make it is several times as large as it is. */
+
 static ngx_int_t
-ngx_http_thrift_write_openapi(ngx_cycle_t *cycle,
+ngx_http_thrift_make_openapi(ngx_cycle_t *cycle,
     ngx_http_thrift_server_t *server, ngx_array_t *methods)
 {
-    ngx_array_t                 services;
-    nthrift_plain_rules_t       rules;
+    u_char                     *data;
+    ngx_int_t                   rc;
+    ngx_pool_t                 *pool;
+    nthrift_str_t              *openapi;
     nthrift_plain_error_t       err;
+
+    pool = ngx_create_pool(NGX_HTTP_THRIFT_BLOCK, cycle->log);
+    if (pool == NULL) {
+        return NGX_ERROR;
+    }
+
+    openapi = &server->gateway->openapi;
+    ngx_memzero(&err, sizeof(nthrift_plain_error_t));
+
+    rc = ngx_http_thrift_write_openapi(pool, server, methods, &err);
+
+    if (rc == NGX_OK) {
+        data = ngx_pnalloc(cycle->pool, openapi->len);
+
+        if (data) {
+            ngx_memcpy(data, openapi->data, openapi->len);
+        }
+
+        openapi->data = data;
+        rc = data ? NGX_OK : NGX_ERROR;
+
+    } else {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "the services of \"%V\" cannot be described: %*s in "
+                      "%s:%ui", &server->name, err.len, err.text,
+                      server->file_name, server->line);
+    }
+
+    ngx_destroy_pool(pool);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_thrift_write_openapi(ngx_pool_t *pool,
+    ngx_http_thrift_server_t *server, ngx_array_t *methods,
+    nthrift_plain_error_t *err)
+{
+    ngx_array_t                 services;
+    nthrift_arena_t             arena;
+    nthrift_plain_rules_t       rules;
     nthrift_plain_openapi_t     options;
     ngx_http_thrift_gateway_t  *gw;
 
     gw = server->gateway;
 
-    if (ngx_array_init(&services, cycle->pool, 4,
+    nthrift_arena_init(&arena, ngx_http_thrift_gateway_alloc, pool,
+                       NGX_HTTP_THRIFT_BLOCK, 0);
+
+    if (ngx_array_init(&services, pool, 4,
                        sizeof(nthrift_plain_service_t))
         != NGX_OK
         || ngx_http_thrift_list_services(methods, &services) != NGX_OK)
@@ -176,6 +230,7 @@ ngx_http_thrift_write_openapi(ngx_cycle_t *cycle,
     rules.max_values = NGX_HTTP_THRIFT_VALUES;
     rules.max_size = NGX_HTTP_THRIFT_OPENAPI;
     rules.seed = gw->seed;
+    rules.long_strings = (server->long_strings != 0);
 
     options.services = services.elts;
     options.n = services.nelts;
@@ -192,17 +247,8 @@ ngx_http_thrift_write_openapi(ngx_cycle_t *cycle,
         options.server.len--;
     }
 
-    if (nthrift_plain_openapi(&rules, &gw->arena, &options, &gw->openapi, &err)
-        != NTHRIFT_OK)
-    {
-        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "the services of \"%V\" cannot be described: %*s in "
-                      "%s:%ui", &server->name, err.len, err.text,
-                      server->file_name, server->line);
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
+    return nthrift_plain_openapi(&rules, &arena, &options, &gw->openapi, err)
+           == NTHRIFT_OK ? NGX_OK : NGX_ERROR;
 }
 
 

@@ -94,6 +94,13 @@ static ngx_command_t  ngx_http_thrift_commands[] = {
       0,
       NULL },
 
+    { ngx_string("thrift_gateway_openapi"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_thrift_loc_conf_t, openapi),
+      NULL },
+
     { ngx_string("thrift_gateway_long_strings"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
@@ -252,6 +259,7 @@ ngx_http_thrift_create_loc_conf(ngx_conf_t *cf)
     tlcf->peer.peer.init = ngx_http_thrift_peer_init;
 
     tlcf->status = NGX_CONF_UNSET;
+    tlcf->openapi = NGX_CONF_UNSET;
     tlcf->long_strings = NGX_CONF_UNSET;
     tlcf->max_values = NGX_CONF_UNSET_UINT;
 
@@ -275,9 +283,15 @@ ngx_http_thrift_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     ngx_conf_merge_value(conf->status, prev->status, 1);
+    ngx_conf_merge_value(conf->openapi, prev->openapi, 1);
     ngx_conf_merge_value(conf->long_strings, prev->long_strings, 0);
     ngx_conf_merge_uint_value(conf->max_values, prev->max_values,
                               NGX_HTTP_THRIFT_VALUES);
+
+    if (conf->server) {
+        conf->server->openapi = conf->openapi;
+        conf->server->long_strings = conf->long_strings;
+    }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
