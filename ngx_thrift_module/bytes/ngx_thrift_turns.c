@@ -37,6 +37,7 @@ ngx_thrift_turns_init(ngx_thrift_turns_t *turns, ngx_uint_t max)
     turns->max = max;
     turns->n = 0;
     turns->longest = 0;
+    turns->row = 0;
 
     ngx_queue_init(&turns->lines);
     ngx_rbtree_init(&turns->owners, &turns->sentinel, ngx_rbtree_insert_value);
@@ -116,9 +117,8 @@ ngx_thrift_turns_first(ngx_thrift_turns_t *turns)
 
 
 ngx_thrift_turn_t *
-ngx_thrift_turns_next(ngx_thrift_turns_t *turns)
+ngx_thrift_turns_next(ngx_thrift_turns_t *turns, ngx_uint_t row)
 {
-    ngx_queue_t        *q;
     ngx_thrift_turn_t  *turn;
 
     turn = ngx_thrift_turns_first(turns);
@@ -127,14 +127,31 @@ ngx_thrift_turns_next(ngx_thrift_turns_t *turns)
         return NULL;
     }
 
-    q = ngx_queue_head(&turns->lines);
-
-    ngx_queue_remove(q);
-    ngx_queue_insert_tail(&turns->lines, q);
+    if (++turns->row >= row) {
+        ngx_thrift_turns_end_row(turns);
+    }
 
     ngx_thrift_turns_remove(turns, turn);
 
     return turn;
+}
+
+
+void
+ngx_thrift_turns_end_row(ngx_thrift_turns_t *turns)
+{
+    ngx_queue_t  *q;
+
+    if (turns->row == 0) {
+        return;
+    }
+
+    turns->row = 0;
+
+    q = ngx_queue_head(&turns->lines);
+
+    ngx_queue_remove(q);
+    ngx_queue_insert_tail(&turns->lines, q);
 }
 
 
@@ -151,6 +168,11 @@ ngx_thrift_turns_remove(ngx_thrift_turns_t *turns, ngx_thrift_turn_t *turn)
     ngx_thrift_turns_change(turns, line, -1);
 
     if (line->n == 0) {
+
+        if (&line->queue == ngx_queue_head(&turns->lines)) {
+            turns->row = 0;
+        }
+
         ngx_queue_remove(&line->queue);
         ngx_rbtree_delete(&turns->owners, &line->node);
         ngx_thrift_cache_put(line);

@@ -33,6 +33,8 @@ typedef struct {
     ngx_uint_t            max;          /* places */
     ngx_uint_t            n;            /* that are taken */
     ngx_queue_t           lines;        /* whose turn is next comes first */
+    ngx_uint_t            row;          /* that had theirs from the first line,
+                                           one after the other */
     ngx_rbtree_t          owners;       /* lines by their owner */
     ngx_rbtree_node_t     sentinel;
     ngx_uint_t            longest;      /* a length, or 0: nobody waits */
@@ -58,8 +60,15 @@ ngx_thrift_turn_t *ngx_thrift_turns_yields(ngx_thrift_turns_t *turns,
 /* The one whose turn it is; NULL: nobody waits. */
 ngx_thrift_turn_t *ngx_thrift_turns_first(ngx_thrift_turns_t *turns);
 
-/* Takes off the one whose turn it is; NULL: nobody waits. */
-ngx_thrift_turn_t *ngx_thrift_turns_next(ngx_thrift_turns_t *turns);
+/*
+ * Takes off the one whose turn it is; NULL: nobody waits.  `row` of a line have
+ * their turns one after the other, before it is another one's.
+ */
+ngx_thrift_turn_t *ngx_thrift_turns_next(ngx_thrift_turns_t *turns,
+    ngx_uint_t row);
+
+/* It is another line's turn, if the first one had one. */
+void ngx_thrift_turns_end_row(ngx_thrift_turns_t *turns);
 
 /* It does not wait any more. */
 void ngx_thrift_turns_remove(ngx_thrift_turns_t *turns,

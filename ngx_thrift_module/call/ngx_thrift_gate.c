@@ -267,7 +267,7 @@ ngx_thrift_gate_next(ngx_thrift_gate_t *gate)
         return NULL;
     }
 
-    turn = ngx_thrift_turns_next(&gate->turns);
+    turn = ngx_thrift_turns_next(&gate->turns, 1);
 
     wait = ngx_queue_data(turn, ngx_thrift_gate_wait_t, turn);
     call = wait->call;

@@ -11,6 +11,14 @@
 
 #define NGX_THRIFT_QUEUE_LOOK  2        /* milliseconds */
 
+/*
+ * Calls of one client that get connections at the same time, before it is the
+ * next client's turn: they are answered together, and written so.  Where a
+ * limit is waited for, and not the moment, there is one.
+ */
+
+#define NGX_THRIFT_QUEUE_ROW   16
+
 
 static ngx_int_t ngx_thrift_queue_try(ngx_thrift_attempt_t *attempt,
     ngx_uint_t turn);
@@ -446,7 +454,8 @@ ngx_thrift_queue_serve(ngx_event_t *ev)
         }
 
         ngx_thrift_queue_end(attempt);
-        (void) ngx_thrift_turns_next(&address->waiting);
+        (void) ngx_thrift_turns_next(&address->waiting,
+                                     address->max ? 1 : NGX_THRIFT_QUEUE_ROW);
 
         if (rc == NGX_AGAIN) {
             address->served = ngx_current_msec;
@@ -455,6 +464,8 @@ ngx_thrift_queue_serve(ngx_event_t *ev)
             attempt->done(attempt, rc);
         }
     }
+
+    ngx_thrift_turns_end_row(&address->waiting);
 
     address->growth = 0;
 
@@ -601,7 +612,7 @@ ngx_thrift_queue_serve_server(ngx_event_t *ev)
         }
 
         ngx_thrift_queue_end(attempt);
-        (void) ngx_thrift_turns_next(&pool->full);
+        (void) ngx_thrift_turns_next(&pool->full, 1);
         ngx_thrift_queue_tell(pool);
 
         ngx_thrift_pass_chosen(attempt, rc);
