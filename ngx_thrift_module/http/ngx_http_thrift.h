@@ -16,7 +16,7 @@
  *
  *     status               what was counted, as text
  *       |
- *     page                 what shows it in a browser; sha256: what it may run
+ *     page                 what shows it in a browser
  *       |
  *     explorer             which methods one can try there, at a gateway
  *

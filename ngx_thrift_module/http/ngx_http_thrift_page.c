@@ -7,20 +7,17 @@
  */
 
 #include "ngx_http_thrift.h"
-#include "ngx_http_thrift_sha256.h"
 
 #include "page/ngx_http_thrift_page_text.h"
 
 
 #define NGX_HTTP_THRIFT_POLICY                                                \
-    "default-src 'none'; script-src 'sha256-%V'; style-src 'sha256-%V'; "     \
+    "default-src 'none'; script-src 'sha256-%s'; style-src 'sha256-%s'; "     \
     "connect-src 'self'; img-src data:; base-uri 'none'; "                    \
     "form-action 'none'; frame-ancestors 'none'; "                            \
     "require-trusted-types-for 'script'; trusted-types 'none'"
 
 
-static ngx_int_t ngx_http_thrift_page_hash(ngx_conf_t *cf, const char *begin,
-    const char *end, ngx_str_t *hash);
 static ngx_int_t ngx_http_thrift_page_add(ngx_http_request_t *r,
     const char *name, ngx_str_t *value);
 
@@ -28,18 +25,11 @@ static ngx_int_t ngx_http_thrift_page_add(ngx_http_request_t *r,
 char *
 ngx_http_thrift_page_init(ngx_conf_t *cf, ngx_http_thrift_loc_conf_t *tlcf)
 {
-    size_t     size;
-    ngx_str_t  script, style;
+    size_t  size;
 
-    if (ngx_http_thrift_page_hash(cf, "<script>", "</script>", &script)
-        != NGX_OK
-        || ngx_http_thrift_page_hash(cf, "<style>", "</style>", &style)
-           != NGX_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    size = sizeof(NGX_HTTP_THRIFT_POLICY) + script.len + style.len;
+    size = sizeof(NGX_HTTP_THRIFT_POLICY)
+           + ngx_strlen(ngx_http_thrift_page_script)
+           + ngx_strlen(ngx_http_thrift_page_style);
 
     tlcf->policy.data = ngx_pnalloc(cf->pool, size);
     if (tlcf->policy.data == NULL) {
@@ -47,39 +37,12 @@ ngx_http_thrift_page_init(ngx_conf_t *cf, ngx_http_thrift_loc_conf_t *tlcf)
     }
 
     tlcf->policy.len = ngx_snprintf(tlcf->policy.data, size,
-                                    NGX_HTTP_THRIFT_POLICY, &script, &style)
+                                    NGX_HTTP_THRIFT_POLICY,
+                                    ngx_http_thrift_page_script,
+                                    ngx_http_thrift_page_style)
                        - tlcf->policy.data;
 
     return NGX_CONF_OK;
-}
-
-
-/* Of what stands between two tags, in base64. */
-
-static ngx_int_t
-ngx_http_thrift_page_hash(ngx_conf_t *cf, const char *begin, const char *end,
-    ngx_str_t *hash)
-{
-    u_char       bytes[NGX_HTTP_THRIFT_SHA256];
-    ngx_str_t    raw;
-    const char  *p, *last;
-
-    p = ngx_strstr(ngx_http_thrift_page_text, begin) + ngx_strlen(begin);
-    last = ngx_strstr(p, end);
-
-    ngx_http_thrift_sha256((const u_char *) p, last - p, bytes);
-
-    raw.data = bytes;
-    raw.len = sizeof(bytes);
-
-    hash->data = ngx_pnalloc(cf->pool, ngx_base64_encoded_length(raw.len));
-    if (hash->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_encode_base64(hash, &raw);
-
-    return NGX_OK;
 }
 
 

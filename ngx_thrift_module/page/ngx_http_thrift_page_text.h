@@ -14,5 +14,9 @@
 extern const char    ngx_http_thrift_page_text[];
 extern const size_t  ngx_http_thrift_page_size;
 
+/* SHA-256 of its script and of its style, in base64. */
+extern const char    ngx_http_thrift_page_script[];
+extern const char    ngx_http_thrift_page_style[];
+
 
 #endif /* _NGX_HTTP_THRIFT_PAGE_TEXT_H_INCLUDED_ */
