@@ -17,44 +17,39 @@ function shape(tag, properties) {
 }
 
 
-/* Lines through what is known; a gap where it is not. */
+/* A line through what is known; a dot, if that is all. */
 
 function linePath(values, max, width, height) {
     const step = width / Math.max(1, values.length - 1);
-    let path = "";
-    let pen = false;
+    const points = [];
 
     values.forEach((value, i) => {
-        if (value === null) {
-            pen = false;
-            return;
+        if (value !== null) {
+            points.push((i * step).toFixed(1) + " "
+                        + (height - value / max * height).toFixed(1));
         }
-
-        const x = (i * step).toFixed(1);
-        const y = (height - value / max * height).toFixed(1);
-
-        path += (pen ? "L" : "M") + x + " " + y;
-
-        /* one that stands alone is a dot */
-
-        if (!pen && (i + 1 === values.length || values[i + 1] === null)) {
-            path += "h0.1";
-        }
-
-        pen = true;
     });
 
-    return path;
+    if (points.length === 0) {
+        return "";
+    }
+
+    return "M" + points.join("L") + (points.length === 1 ? "h0.1" : "");
 }
 
 
 function areaPath(values, max, width, height) {
     const step = width / Math.max(1, values.length - 1);
+    const first = values.findIndex((value) => value !== null);
     const y = (value) => (height - (value || 0) / max * height).toFixed(1);
 
-    return "M0 " + height
+    if (first === -1) {
+        return "";
+    }
+
+    return "M" + (first * step).toFixed(1) + " " + height
            + values.map((value, i) => "L" + (i * step).toFixed(1) + " "
-                                      + y(value)).join("")
+                                      + y(value)).slice(first).join("")
            + "L" + width + " " + height + "Z";
 }
 

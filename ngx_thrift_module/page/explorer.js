@@ -473,12 +473,16 @@ async function startExplorer() {
     byId("find-method").addEventListener("input", showMethods);
 
     for (const tab of ["traffic", "explorer"]) {
-        byId("tab-" + tab).addEventListener("click", () => showTab(tab));
+        byId("tab-" + tab).addEventListener("click", () => {
+            location.hash = (tab === "explorer") ? "#explorer" : "";
+            showTab(tab);
+        });
     }
 
+    const showHash = () => showTab(location.hash === "#explorer" ? "explorer"
+                                                                 : "traffic");
+
+    window.addEventListener("hashchange", showHash);
     showMethods();
-
-    if (location.hash === "#explorer") {
-        showTab("explorer");
-    }
+    showHash();
 }

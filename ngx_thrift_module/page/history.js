@@ -32,7 +32,7 @@ class Series {
         this.seen = 0;
     }
 
-    add(numbers, time) {
+    add(numbers, time, took) {
         const last = this.last;
 
         this.last = numbers;
@@ -52,7 +52,7 @@ class Series {
 
         const buckets = numbers.buckets.map((b, i) => b - last.buckets[i]);
 
-        this.points.push({ time, n, bad: numbers.bad - last.bad, buckets });
+        this.points.push({ time, took, n, bad: numbers.bad - last.bad, buckets });
         this.drop(time);
     }
 
@@ -65,7 +65,7 @@ class Series {
     /* All points after that time together. */
 
     sum(from) {
-        const sum = { n: 0, bad: 0, buckets: new Array(ENDS.length).fill(0) };
+        const sum = noPoint();
 
         for (let i = this.points.length; i-- > 0; /* void */ ) {
             const point = this.points[i];
@@ -74,7 +74,7 @@ class Series {
                 break;
             }
 
-            addPoint(sum, point);
+            addPoint(sum, point, 1);
         }
 
         return sum;
@@ -82,12 +82,18 @@ class Series {
 }
 
 
-function addPoint(sum, point) {
-    sum.n += point.n;
-    sum.bad += point.bad;
+function noPoint() {
+    return { n: 0, bad: 0, seconds: 0,
+             buckets: new Array(ENDS.length).fill(0) };
+}
+
+
+function addPoint(sum, point, share) {
+    sum.n += point.n * share;
+    sum.bad += point.bad * share;
 
     for (let i = 0; i < ENDS.length; i++) {
-        sum.buckets[i] += point.buckets[i];
+        sum.buckets[i] += point.buckets[i] * share;
     }
 }
 
@@ -120,6 +126,7 @@ class History {
     constructor() {
         this.report = null;
         this.time = 0;              /* of the report, the server's */
+        this.took = 0;              /* since the one before */
         this.polls = [];            /* { time, took } */
         this.methods = new Map();
         this.servers = new Map();
@@ -132,6 +139,7 @@ class History {
 
         this.report = report;
         this.time = report.time;
+        this.took = this.time - before;
 
         if (before !== 0 && this.time > before) {
             this.polls.push({ time: this.time, took: this.time - before });
@@ -143,14 +151,14 @@ class History {
             this.polls.shift();
         }
 
-        const all = { n: 0, bad: 0, buckets: new Array(ENDS.length).fill(0) };
+        const all = noPoint();
 
         for (const row of report.methods) {
             const numbers = countMethod(row);
 
             this.addRow(this.methods, [row.server, row.service, row.method],
                         row, numbers);
-            addPoint(all, numbers);
+            addPoint(all, numbers, 1);
         }
 
         for (const row of report.upstreams) {
@@ -158,7 +166,7 @@ class History {
                         countServer(row));
         }
 
-        this.all.add(all, this.time);
+        this.all.add(all, this.time, this.took);
         this.begun = true;
     }
 
@@ -173,13 +181,12 @@ class History {
             map.set(key, series);
 
             if (this.begun) {
-                series.last = { n: 0, bad: 0,
-                                buckets: new Array(ENDS.length).fill(0) };
+                series.last = noPoint();
             }
         }
 
         series.now = row;
-        series.add(numbers, this.time);
+        series.add(numbers, this.time, this.took);
     }
 
     /* Seconds of the last `window` that reports were made in. */
@@ -205,26 +212,35 @@ class History {
         const begin = Math.floor(this.time / width) * width - span + width;
         const parts = new Array(count).fill(null);
 
-        const place = (time) => Math.min(count - 1,
-                                     Math.floor((time - begin) / width));
+        /* what was between two reports is in all parts that they span */
+
+        const spread = (end, took, add) => {
+            let from = Math.max(end - took, begin);
+
+            while (from < end) {
+                const i = Math.floor((from - begin) / width + 1e-6);
+                const to = Math.min(end, begin + (i + 1) * width);
+
+                if (i >= count) {
+                    break;
+                }
+
+                add(i, (to - from) / took);
+                from = to;
+            }
+        };
 
         for (const poll of this.polls) {
-            const i = place(poll.time);
-
-            if (i >= 0) {
-                parts[i] = parts[i] || { n: 0, bad: 0, seconds: 0,
-                                         buckets: new Array(ENDS.length)
-                                                      .fill(0) };
-                parts[i].seconds += poll.took;
-            }
+            spread(poll.time, poll.took, (i, share) => {
+                parts[i] = parts[i] || noPoint();
+                parts[i].seconds += poll.took * share;
+            });
         }
 
         for (const point of series.points) {
-            const i = place(point.time);
-
-            if (i >= 0 && parts[i]) {
-                addPoint(parts[i], point);
-            }
+            spread(point.time, point.took, (i, share) => {
+                addPoint(parts[i] = parts[i] || noPoint(), point, share);
+            });
         }
 
         return parts;
