@@ -46,7 +46,7 @@ NO_NGINX_T   = t/agree.t t/idl.t t/json_docs.t t/nthrift_bench.t \
                t/nthrift_call.t \
                t/nthrift_describe.t t/nthrift_dialects.t \
                t/nthrift_gen.t t/nthrift_new.t t/nthrift_probe.t \
-               t/nthrift_run.t t/openapi.t
+               t/nthrift_run.t t/nthrift_tail.t t/openapi.t
 
 # Tests of times, of which sanitizers show nothing that others do not
 
@@ -61,7 +61,7 @@ WALK_PACKAGES  = gdb python3
 DEB_PACKAGES   = debhelper fakeroot dpkg-dev nginx nginx-dev \
                  libnginx-mod-stream libjansson-dev
 TEST_PACKAGES  = libpcre2-dev libssl-dev zlib1g-dev xz-utils openssl \
-                 libio-socket-ssl-perl
+                 libio-socket-ssl-perl fish zsh
 
 # test-<stage>, in the order of "make test"
 
@@ -93,6 +93,10 @@ install: all build/nthrift ## install modules, tool and headers; see PREFIX
 	    $(DESTDIR)$(PREFIX)/share/man/man1/nthrift.1
 	@install -D -m 644 tools/nthrift.bash \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/nthrift
+	@install -D -m 644 tools/nthrift.zsh \
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_nthrift
+	@install -D -m 644 tools/nthrift.fish \
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/nthrift.fish
 	@for header in $(HEADERS); do \
 	    install -D -m 644 src/$$header \
 	        $(DESTDIR)$(PREFIX)/include/nthrift/$$header || exit 1; \

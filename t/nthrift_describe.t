@@ -252,7 +252,72 @@ SKIP: {
     is(complete('nthrift', 'check', "$tmp/sho"), "$tmp/shop.thrift", 'a file');
 }
 
+SKIP: {
+    my $fish = '/usr/bin/fish';
+    skip('no fish', 3) unless -x $fish;
+
+    is(fish("nthrift templ"), 'template', 'fish: a command');
+    is(fish("nthrift probe --time"), '--timeout', 'fish: an option');
+    is(fish("nthrift template --idl $tmp/shop.thrift Shops.fi"), 'Shops.find',
+       'fish: a method');
+}
+
+SKIP: {
+    my $zsh = '/bin/zsh';
+    skip('no zsh', 3) unless -x $zsh;
+
+    is(zsh('_nthrift_commands', 2, 'nthrift', '') =~ /^template$/m, 1,
+       'zsh: a command');
+    like(zsh('_nthrift', 3, 'nthrift', 'probe', '--time'), qr/^--timeout$/m,
+         'zsh: an option');
+    like(zsh('_nthrift', 5, 'nthrift', 'template', '--idl',
+             "$tmp/shop.thrift", ''), qr/^Shops\.find$/m, 'zsh: a method');
+}
+
 done_testing();
+
+
+# What fish has for a line, without descriptions
+
+sub fish {
+    my ($line) = @_;
+
+    spew("$tmp/complete.fish", <<"EOT");
+function nthrift; $nthrift \$argv; end
+source $root/tools/nthrift.fish
+complete -C '$line'
+EOT
+
+    my $out = `HOME=$tmp XDG_CONFIG_HOME=$tmp fish --no-config $tmp/complete.fish 2>&1`;
+
+    $out =~ s/\t.*//mg;
+    chomp $out;
+
+    return $out;
+}
+
+
+# What a function of zsh's offers for the word that is begun
+
+sub zsh {
+    my ($function, $current, @words) = @_;
+
+    my $words = join(' ', map { "'$_'" } @words);
+
+    spew("$tmp/complete.zsh", <<"EOT");
+nthrift() { $nthrift "\$\@"; }
+compadd() { [[ \$1 == -- ]] && shift; print -l -- "\$\@"; }
+_describe() { local a="\$4"; print -l -- \${\${(P)a}%%:*}; }
+_files() { print -- files "\$\@"; }
+words=()
+source $root/tools/nthrift.zsh >/dev/null 2>&1
+words=($words)
+CURRENT=$current
+$function
+EOT
+
+    return scalar(`zsh -f $tmp/complete.zsh 2>&1`);
+}
 
 
 # --- helpers ------------------------------------------------------------------

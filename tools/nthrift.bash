@@ -32,7 +32,7 @@ _nthrift() {
 
     if [ "$COMP_CWORD" -eq 1 ]; then
         mapfile -t COMPREPLY < <(compgen -W \
-            'bench call check compat describe dump gen list new openapi probe run template
+            'bench call check compat describe dump gen list new openapi probe run tail template top
              --help --version' -- "$word")
         return
     fi
@@ -45,6 +45,10 @@ _nthrift() {
     -I | -o | --old-include | --new-include)
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -d -- "$word")
+        return
+        ;;
+    --sort)
+        mapfile -t COMPREPLY < <(compgen -W 'calls errors time name' -- "$word")
         return
         ;;
     --ca | --cert | --key)
@@ -65,6 +69,10 @@ _nthrift() {
     case $command in
     check | compat | dump | gen | list | openapi)
         _nthrift_files "$word"
+        ;;
+    tail)
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
         ;;
     run)
         compopt -o filenames 2>/dev/null

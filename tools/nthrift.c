@@ -425,6 +425,10 @@ static const char  tool_usage[] =
     "  bench     makes many calls, and says how long they take\n"
     "  template  writes arguments for a call, to be filled in\n"
     "\n"
+    "about a running nginx\n"
+    "  tail      follows an access log, and shows rates, errors and times\n"
+    "  top       shows what nginx has counted, now and then\n"
+    "\n"
     "about handlers of nginx\n"
     "  new       makes a handler to begin with, and what it takes to run it\n"
     "  gen       writes C headers for them\n"
@@ -586,7 +590,9 @@ static const tool_name_t  tool_names[] = {
     { "new", nthrift_new },
     { "probe", nthrift_probe },
     { "run", nthrift_run },
-    { "template", nthrift_template }
+    { "tail", nthrift_tail },
+    { "template", nthrift_template },
+    { "top", nthrift_top }
 };
 
 #define TOOL_NAMES  (sizeof(tool_names) / sizeof(tool_names[0]))

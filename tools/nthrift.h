@@ -65,8 +65,10 @@ int nthrift_call(int argc, char **argv);
 int nthrift_new(int argc, char **argv);
 int nthrift_run(int argc, char **argv);
 
-/* "nthrift bench": the same. */
+/* "nthrift bench", "nthrift tail", "nthrift top": the same. */
 int nthrift_bench(int argc, char **argv);
+int nthrift_tail(int argc, char **argv);
+int nthrift_top(int argc, char **argv);
 
 /* "nthrift compat": the same. */
 int nthrift_compat(int argc, char **argv);

@@ -191,15 +191,23 @@ nthrift_http_request(const nthrift_socket_address_t *address, const char *path,
         exit(1);
     }
 
-    fprintf(out, "POST %s HTTP/1.1\r\n", path);
+    fprintf(out, "%s %s HTTP/1.1\r\n", (body != NULL) ? "POST" : "GET", path);
 
     if (!http_has_header(headers, "Host")) {
         http_write_host(out, address);
     }
 
     http_write_headers(out, type, headers);
-    fprintf(out, "Content-Length: %zu\r\nConnection: close\r\n\r\n", body_len);
-    fwrite(body, 1, body_len, out);
+
+    if (body != NULL) {
+        fprintf(out, "Content-Length: %zu\r\n", body_len);
+    }
+
+    fputs("Connection: close\r\n\r\n", out);
+
+    if (body != NULL) {
+        fwrite(body, 1, body_len, out);
+    }
 
     if (fclose(out) != 0) {
         nthrift_say("not enough memory");

@@ -33,8 +33,9 @@ const char *nthrift_http_parse(const char *url,
 int nthrift_http_is_url(const char *text);
 
 /*
- * The request of `len` bytes `body`: to be freed.  `headers` are NAME=VALUE,
- * checked by nthrift_http_check_headers().
+ * The request of `body_len` bytes `body`, or, if that is NULL, one that gets
+ * `path`: to be freed.  `type` is of what is sent, or wanted; `headers` are
+ * NAME=VALUE, checked by nthrift_http_check_headers().
  */
 uint8_t *nthrift_http_request(const nthrift_socket_address_t *address,
     const char *path, const char *type, const nthrift_option_list_t *headers,

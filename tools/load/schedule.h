@@ -1,6 +1,7 @@
 /*
  * tools/load/schedule.h: when the calls of an open loop are due: so many a
- * second, equally far apart, whatever becomes of those before.  Arithmetic only.
+ * second, equally far apart, whatever becomes of those before.  Arithmetic
+ * only.
  *
  * Calls are numbered from 0 over all connections, and call n belongs to
  * connection n modulo their number.
