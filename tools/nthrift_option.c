@@ -81,7 +81,11 @@ option_unknown(const nthrift_option_t *options, const char *word)
 
     nthrift_suggest_init(&s, &name);
 
-    for (o = options; o->name != NULL && o - options < 64; o++) {
+    /* each letter is near to each other one */
+
+    for (o = options; name.len > 2 && o->name != NULL && o - options < 64;
+         o++)
+    {
         names[o - options].data = (uint8_t *) o->name;
         names[o - options].len = strlen(o->name);
         nthrift_suggest_try(&s, &names[o - options]);
@@ -210,6 +214,19 @@ option_parse(const nthrift_option_t *options, int i, int argc, char **argv)
 }
 
 
+/* JSON with blanks that has no quotes is several words. */
+
+static int
+option_too_many(const char *before, const char *word)
+{
+    nthrift_say("too many arguments: \"%s\"%s", word,
+                (before[0] == '{' || before[0] == '[')
+                ? " (JSON must be one argument, in single quotes)" : "");
+
+    return -1;
+}
+
+
 int
 nthrift_option_parse(const nthrift_option_t *options, int argc, char **argv,
     char **words, int max)
@@ -226,8 +243,7 @@ nthrift_option_parse(const nthrift_option_t *options, int argc, char **argv,
 
         if (only_words || argv[i][0] != '-' || argv[i][1] == '\0') {
             if (n_words == max) {
-                nthrift_say("too many arguments: \"%s\"", argv[i]);
-                return -1;
+                return option_too_many(words[max - 1], argv[i]);
             }
 
             words[n_words++] = argv[i];

@@ -97,13 +97,14 @@ typedef enum {
 typedef struct {
     const probe_args_t          *args;
     nthrift_arena_t             *arena;
-    nthrift_outgoing_t               call;          /* what all have */
+    nthrift_outgoing_t           call;          /* what all have */
     const char                  *path;          /* of HTTP */
     unsigned                     is_url;
     nthrift_str_t                service;       /* empty: unknown */
     const nthrift_idl_method_t  *method;        /* NULL: none is given */
     nthrift_plain_method_t       plain;
     unsigned                     unreached;
+    char                         why[NTHRIFT_ANSWER_ERROR];     /* it is */
     unsigned                     multiplexed;   /* 1: names are "S:m" */
     unsigned                     n;             /* dialects that answer */
     const probe_dialect_t       *first;
@@ -318,6 +319,7 @@ probe_call(probe_t *p, const probe_dialect_t *d, char *buf, size_t size)
 
     if (a.kind == NTHRIFT_ANSWER_UNREACHED) {
         p->unreached = 1;
+        strcpy(p->why, a.error);
     }
 
     found = probe_judge(p, &a, buf, size);
@@ -519,7 +521,7 @@ probe_run(probe_t *p)
     }
 
     if (p->unreached && p->n == 0) {
-        nthrift_say("cannot connect to %s", p->call.where);
+        nthrift_say("%s", p->why);
         return PROBE_FAILED;
     }
 

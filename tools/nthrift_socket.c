@@ -77,8 +77,16 @@ nthrift_socket_parse(nthrift_socket_address_t *address, const char *text)
 
     colon = strrchr(text, ':');
 
-    if (colon == NULL || !socket_is_port(colon + 1)) {
+    if (strncmp(text, "http:", 5) == 0 || strncmp(text, "https:", 6) == 0) {
+        return "http://HOST[:PORT]/path expected, or https://";
+    }
+
+    if (colon == NULL || strchr(colon, ']') != NULL) {
         return "HOST:PORT, [HOST]:PORT or unix:PATH expected";
+    }
+
+    if (!socket_is_port(colon + 1)) {
+        return "the port must be a number from 1 to 65535";
     }
 
     len = (size_t) (colon - text);

@@ -96,7 +96,8 @@ nthrift_target_method(const nthrift_idl_program_t *program, const char *text,
     dot = strrchr(text, '.');
 
     if (dot == NULL || dot == text || dot[1] == '\0') {
-        nthrift_say("\"%s\": Service.method expected", text);
+        nthrift_say("\"%s\": Service.method expected (nthrift list %s lists "
+                    "them)", text, (char *) program->path.data);
         return -1;
     }
 

@@ -1,0 +1,243 @@
+#!/usr/bin/perl
+
+# A table of mistakes that users make with nthrift, and what it says of each:
+# what is wrong, where, and what is right.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Cwd qw(abs_path);
+use File::Temp qw(tempdir);
+use Test::More;
+use Test::Thrift::Files;
+
+
+my $root = abs_path("$FindBin::Bin/..");
+my $asan = $ENV{TEST_NGINX_STATIC} ? '-asan' : '';
+my $nthrift = "$root/build/nthrift$asan";
+my $tmp = tempdir(CLEANUP => 1);
+
+plan(skip_all => "no $nthrift") unless -x $nthrift;
+
+$ENV{ASAN_OPTIONS} = 'exitcode=99';
+
+# What is there: files, a directory, and a port that nobody listens on
+
+chdir($tmp) or die;
+
+spew('shop.thrift', <<'EOF');
+enum Color { RED = 1, GREEN = 2 }
+exception NotFound { 1: string what }
+union Key { 1: i64 number, 2: string name }
+struct User {
+    1: required i64 id, 2: string name, 3: map<string, i32> counters,
+    4: Color color, 5: Key key
+}
+service Users {
+    User get(1: i64 id) throws (1: NotFound missing)
+    list<User> search(1: string q, 2: i32 limit = 10)
+    i64 create(1: User user)
+    oneway void touch(1: i64 id)
+}
+EOF
+spew('broken.thrift', "service Users {\n");
+spew('unclosed.json', '[1,');
+spew('text.log', "10.0.0.9 get 0.010\n");
+mkdir('dir');
+
+my $idl = '--idl shop.thrift';
+my $at = '127.0.0.1:1';
+my $get = "$at Users.get";
+my $create = "$at Users.create";
+
+# [ words, exit code, message ]; words may be in quotes
+
+for (
+
+    # commands and options
+
+    [ 'chek shop.thrift', 2, 'chek: no such command (did you mean "check"?)' ],
+    [ '--vesion', 2, '--vesion: no such command; nthrift --help lists them' ],
+    [ 'check', 2, 'FILE is missing: nthrift check FILE' ],
+    [ 'check -q shop.thrift', 2, '-q: no such option' ],
+    [ 'check -I', 2, '-I: its value is missing' ],
+    [ "call $get $idl --unframd", 2,
+      '--unframd: no such option (did you mean "--unframed"?)' ],
+    [ "call $get $idl --timeout 0", 2, '--timeout: "0" is not possible: '
+      . 'seconds from 0.001 to 1000000 expected' ],
+    [ "call $get $idl --timeout 1s", 2, '--timeout: "1s" is not possible: '
+      . 'seconds from 0.001 to 1000000 expected' ],
+    [ "call $get $idl --seqid x", 2, '--seqid: "x" is not possible: a number '
+      . 'from -2147483648 to 2147483647 expected' ],
+    [ "call $get $idl --max-size 0", 2, '--max-size: "0" is not possible: a '
+      . 'number from 1 to 1073741823 expected' ],
+
+    # files
+
+    [ 'check none.thrift', 1, 'none.thrift: error: no such file' ],
+    [ 'check dir', 1, 'dir: error: cannot read: is a directory' ],
+    [ 'check broken.thrift', 1, 'broken.thrift:2:1: error: unexpected end of '
+      . 'file, expected a type' ],
+    [ 'dump shop.thrift b', 2, 'too many arguments: "b"' ],
+    [ 'list none.thrift', 1, 'none.thrift: error: no such file' ],
+    [ 'compat', 2, 'OLD is missing: nthrift compat OLD NEW' ],
+    [ 'compat shop.thrift', 2, 'NEW is missing: nthrift compat OLD NEW' ],
+    [ 'compat shop.thrift none.thrift', 2, 'none.thrift: error: no such '
+      . 'file' ],
+    [ 'compat a b c', 2, 'too many arguments: "c"' ],
+    [ 'openapi shop.thrift --titel x', 2, '--titel: no such option (did you '
+      . 'mean "--title"?)' ],
+    [ 'openapi shop.thrift --server', 2, '--server: its value is missing' ],
+
+    # gen
+
+    [ 'gen', 2, 'FILE is missing: nthrift gen FILE' ],
+    [ "gen shop.thrift -o ''", 2, '-o: the directory is missing' ],
+    [ 'gen shop.thrift -o text.log/x', 1, 'cannot make directory text.log/x: '
+      . 'Not a directory' ],
+    [ 'gen shop.thrift --prefix x', 1, '--prefix x: it must be FILE=NAME' ],
+    [ 'gen shop.thrift --prefix none=x', 1, '--prefix none=x: no such file is '
+      . 'included' ],
+
+    # what is called
+
+    [ "call $at", 2, 'Service.method is missing: nthrift call ADDRESS '
+      . 'Service.method [JSON] --idl FILE' ],
+    [ "call $get", 2, '--idl is missing: the .thrift file that has Users.get' ],
+    [ "call $get --idl none.thrift", 2, 'none.thrift: error: no such file' ],
+    [ "call $at Users $idl", 2, '"Users": Service.method expected (nthrift '
+      . 'list shop.thrift lists them)' ],
+    [ "call $at User.get $idl", 2, 'shop.thrift has no service "User" (did '
+      . 'you mean "Users"?)' ],
+    [ "call $at Users.gte $idl", 2, 'service Users has no method "gte" (did '
+      . 'you mean "get"?)' ],
+
+    # addresses
+
+    [ "call localhost Users.get $idl", 2, '"localhost": HOST:PORT, '
+      . '[HOST]:PORT or unix:PATH expected' ],
+    [ "call 127.0.0.1:99999 Users.get $idl", 2, '"127.0.0.1:99999": the port '
+      . 'must be a number from 1 to 65535' ],
+    [ "call localhost:http Users.get $idl", 2, '"localhost:http": the port '
+      . 'must be a number from 1 to 65535' ],
+    [ "call ::1:9090 Users.get $idl", 2, '"::1:9090": an IPv6 address must be '
+      . 'in brackets' ],
+    [ "call [::1] Users.get $idl", 2, '"[::1]": HOST:PORT, [HOST]:PORT or '
+      . 'unix:PATH expected' ],
+    [ "call :9090 Users.get $idl", 2, '":9090": the host is missing' ],
+    [ "call unix: Users.get $idl", 2, '"unix:": the path is missing' ],
+    [ "call http:/x Users.get $idl", 2, '"http:/x": http://HOST[:PORT]/path '
+      . 'expected, or https://' ],
+    [ "call http://$at/ Users.get $idl --framed", 2, "\"http://$at/\": "
+      . '--framed is not possible in HTTP' ],
+    [ "call $get [1] $idl", 3, "cannot connect to $at: Connection refused" ],
+    [ "call unix:/none Users.get [1] $idl", 3, 'cannot connect to unix:/none: '
+      . 'No such file or directory' ],
+    [ "call $get $idl --header a=b", 2, "\"$at\": --header is for http://, "
+      . 'https:// and --theader' ],
+    [ "call $get $idl --theader --json", 2, "\"$at\": --theader has no JSON" ],
+    [ "call $get $idl --theader --header ab", 2, '--header: NAME=VALUE '
+      . 'expected' ],
+
+    # arguments
+
+    [ "call $get '[1' $idl", 2, 'JSON:1:2: \']\' expected near end of file' ],
+    [ "call $get \@unclosed.json $idl", 2, 'JSON:1:3: \']\' expected near end '
+      . 'of file' ],
+    [ "call $get \@none.json $idl", 2, 'cannot open none.json: No such file '
+      . 'or directory' ],
+    [ "call $get '{\"id\":' 1 } $idl", 2, 'too many arguments: "1" (JSON must '
+      . 'be one argument, in single quotes)' ],
+    [ "call $get 1 $idl", 2, 'arguments: object or array expected' ],
+    [ "call $get [1,2] $idl", 2, 'arguments: 2 given, get has 1' ],
+    [ "call $get '{\"ident\": 1}' $idl", 2, 'arguments: get has no argument '
+      . '"ident"' ],
+    [ "call $get '{\"id\": \"x\"}' $idl", 2, 'id: number expected' ],
+    [ "call $get '{\"id\": 1.5}' $idl", 2, 'id: number without a fraction '
+      . 'expected' ],
+    [ "call $get '{\"id\": 1, \"id\": 2}' $idl", 2, 'JSON:1:14: duplicate '
+      . 'object key near \'"id"\'' ],
+    [ "call $at Users.search '[\"a\", 3000000000]' $idl", 2, 'limit: '
+      . '3000000000 does not fit in i32' ],
+    [ "call $create '[{\"name\": \"a\"}]' $idl", 2, 'user.id: required, but '
+      . 'missing' ],
+    [ "call $create '[{\"id\": 1, \"name\": 5}]' $idl", 2, 'user.name: string '
+      . 'expected' ],
+    [ "call $create '[[1]]' $idl", 2, 'user: object expected' ],
+    [ "call $create '[{\"id\": 1, \"nam\": \"a\"}]' $idl", 2, 'user: User has '
+      . 'no field "nam" (did you mean "name"?)' ],
+    [ "call $create '[{\"id\": 1, \"counters\": {\"a\": \"b\"}}]' $idl", 2,
+      'user.counters{a}: number expected' ],
+    [ "call $create '[{\"id\": 1, \"color\": \"GREED\"}]' $idl", 2,
+      'user.color: Color has no value "GREED" (did you mean "GREEN"?)' ],
+    [ "call $create '[{\"id\": 1, \"key\": {}}]' $idl", 2,
+      'user.key: exactly one field of the union Key expected, 0 given' ],
+
+    # others about files and servers
+
+    [ 'describe', 2, 'NAME is missing: nthrift describe NAME --idl FILE' ],
+    [ 'describe Users', 2, '--idl is missing: nthrift describe NAME --idl '
+      . 'FILE' ],
+    [ "describe Userz $idl", 2, 'shop.thrift has no service "Userz" (did you '
+      . 'mean "Users"?)' ],
+    [ "describe Users.gte $idl", 2, 'service Users has no method "gte" (did '
+      . 'you mean "get"?)' ],
+    [ 'template Users.get', 2, '--idl is missing: nthrift template '
+      . 'Service.method --idl FILE' ],
+    [ "template Users $idl", 2, '"Users": Service.method expected (nthrift '
+      . 'list shop.thrift lists them)' ],
+    [ 'probe localhost', 2, '"localhost": HOST:PORT, [HOST]:PORT or unix:PATH '
+      . 'expected' ],
+    [ "probe $at", 3, "cannot connect to $at: Connection refused" ],
+    [ "probe $get [1]", 2, '--idl is missing: the .thrift file that has '
+      . 'Users.get' ],
+
+    # handlers
+
+    [ 'run', 2, 'HANDLER.so is missing: nthrift run HANDLER.so Service.method '
+      . '[JSON] --idl FILE' ],
+    [ "run shop.so Users.get $idl", 3, 'shop.so cannot be used for Users: '
+      . './shop.so: cannot open shared object file: No such file or '
+      . 'directory' ],
+    [ "run shop.so Users.get $idl --arg x", 2, '--arg: "x" must be '
+      . 'NAME=VALUE' ],
+    [ 'new', 2, 'SERVICE is missing: nthrift new SERVICE [--idl FILE]' ],
+    [ 'new a-b', 2, '"a-b" is no name of a service' ],
+    [ "new Usrs $idl", 1, 'shop.thrift has no service "Usrs" (did you mean '
+      . '"Users"?)' ],
+
+    # measuring and watching
+
+    [ "bench $get $idl -c x", 2, '-c: "x" is not possible: a number from 1 to '
+      . '100000 expected' ],
+    [ "bench http://$at/ Users.get $idl", 2, "\"http://$at/\": bench does not "
+      . 'speak HTTP' ],
+    [ "bench $get [1] $idl -c 2", 3, "$at: cannot connect: Connection refused "
+      . '(connection 1 of 2)' ],
+    [ "bench $get [1] $idl --expect x", 2, '--expect: no JSON: invalid token '
+      . 'near \'x\'' ],
+    [ 'tail', 2, 'FILE is missing: nthrift tail FILE' ],
+    [ 'tail none.log', 1, 'cannot open none.log: No such file or directory' ],
+    [ 'tail --once text.log', 1, 'no line of text.log is a JSON object with '
+      . '"method", "status" and "seconds"; log_format of docs/operations.md '
+      . 'makes such lines' ],
+    [ 'tail --sort size text.log', 2, '--sort: "size" is not possible: '
+      . '"calls", "errors", "time" or "name" expected' ],
+    [ "top $at", 2, "\"$at\": a URL expected, http://HOST[:PORT]/path of "
+      . '"thrift_status json"' ],
+    [ "top http://$at/x", 3, "http://$at/x: Connection refused" ],
+) {
+    my ($words, $code, $text) = @$_;
+
+    my (undef, $err, $rc) =
+        run_apart($nthrift, map { s/^'(.*)'$/$1/r }
+                            $words =~ /('[^']*'|[^ ]+)/g);
+
+    is($err, ($text =~ /: error: / ? '' : 'nthrift: ') . "$text\n", $words);
+    is($rc, $code, 'its exit code');
+}
+
+done_testing();
