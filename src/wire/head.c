@@ -95,6 +95,36 @@ head_read_protocol(const uint8_t *p, const uint8_t *last,
 }
 
 
+/* A message with a header, whose head begins behind its length word. */
+
+static head_noinline int
+head_read_with_header(const nthrift_rules_t *rules, const uint8_t *p,
+    const uint8_t *last, nthrift_head_t *head, nthrift_error_t *err)
+{
+    int     n, header;
+
+    header = head_read_header(rules, p, last, head, err);
+
+    if (header < 0) {
+        return header;
+    }
+
+    n = head->packed ? 0 : head_read_protocol(p + header, last, head, err);
+
+    if (n < 0) {
+        return n;
+    }
+
+    if (nthrift_transports[head->transport]->header_check(p, head, err)
+        != NTHRIFT_OK)
+    {
+        return NTHRIFT_ERROR;
+    }
+
+    return header + n;
+}
+
+
 int
 nthrift_head_read(const nthrift_rules_t *rules, const uint8_t *p,
     const uint8_t *last, nthrift_head_t *head, nthrift_error_t *err)
@@ -113,28 +143,17 @@ nthrift_head_read(const nthrift_rules_t *rules, const uint8_t *p,
     size = (head->frame != 0) ? NTHRIFT_LENGTH_SIZE : 0;
     head->unnamed = rules->unnamed;
 
-    if (head->protocol == NTHRIFT_PROTOCOL_AUTO) {
-        n = head_read_header(rules, p + size, last, head, err);
-
-        if (n < 0) {
-            return n;
-        }
-
-        size += (size_t) n;
-
-        if (head->packed) {
-            head->size = (uint32_t) size;
-            return NTHRIFT_OK;
-        }
-    }
-
-    n = head_read_protocol(p + size, last, head, err);
+    n = (head->protocol == NTHRIFT_PROTOCOL_AUTO)
+        ? head_read_with_header(rules, p + size, last, head, err)
+        : head_read_protocol(p + size, last, head, err);
 
     if (n < 0) {
         return n;
     }
 
-    if (head->name.len == 0 && head->type != NTHRIFT_EXCEPTION) {
+    if (head->name.len == 0 && head->type != NTHRIFT_EXCEPTION
+        && !head->packed)
+    {
         return nthrift_error_set(err, NTHRIFT_PROTOCOL_NO_NAME);
     }
 

@@ -25,6 +25,10 @@
 #define THEADER_NONE       0
 #define THEADER_ZLIB       1
 
+/* Nobody has as many. */
+
+#define THEADER_TRANSFORMS 16
+
 /* Two numbers of a byte each. */
 
 #define THEADER_LEAST      2
@@ -97,6 +101,10 @@ theader_read_transforms(const uint8_t **p, const uint8_t *last,
         return NTHRIFT_ERROR;
     }
 
+    if (n > THEADER_TRANSFORMS) {
+        return nthrift_error_set(err, "too many transforms in THeader");
+    }
+
     for ( /* void */ ; n != 0; n--) {
         if (theader_read_number(p, last, &id, err) != NTHRIFT_OK) {
             return NTHRIFT_ERROR;
@@ -155,16 +163,19 @@ theader_read_block(const uint8_t **p, const uint8_t *last,
 }
 
 
+/* Its blocks, which begin where those before them end. */
+
 static int
-theader_read_info(const uint8_t *p, const uint8_t *last, nthrift_head_t *head,
+theader_header_check(const uint8_t *p, nthrift_head_t *head,
     nthrift_error_t *err)
 {
     uint32_t        kind;
-    const uint8_t  *start;
+    const uint8_t  *start, *last;
 
-    start = p;
-    head->info.data = (uint8_t *) start;
-    head->info.len = 0;
+    last = p + head->header;
+
+    start = head->info.data;
+    p = start;
 
     while (p != last) {
         if (theader_read_number(&p, last, &kind, err) != NTHRIFT_OK) {
@@ -268,11 +279,13 @@ theader_header_read(const nthrift_rules_t *rules, const uint8_t *p,
     p += NTHRIFT_HEADER_FIXED;
 
     if (theader_read_protocol(rules, &p, end, head, err) != NTHRIFT_OK
-        || theader_read_transforms(&p, end, head, err) != NTHRIFT_OK
-        || theader_read_info(p, end, head, err) != NTHRIFT_OK)
+        || theader_read_transforms(&p, end, head, err) != NTHRIFT_OK)
     {
         return NTHRIFT_ERROR;
     }
+
+    head->info.data = (uint8_t *) p;
+    head->info.len = 0;
 
     if (head->packed) {
         head->type = 0;
@@ -516,6 +529,7 @@ const nthrift_transport_t  nthrift_theader = {
 
     .read = theader_read,
     .header_read = theader_header_read,
+    .header_check = theader_header_check,
     .header_size = theader_header_size,
     .header_set = theader_header_set,
     .write = theader_write

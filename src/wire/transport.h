@@ -5,6 +5,7 @@
  *     frame.c      read ----------> does such a message begin here?
  *     head.c       length_size,
  *                  header_read ---> where its head begins
+ *                  header_check --> what stands before it, once all is there
  *                  header_size,
  *                  write ---------> what stands before a head
  *     message.c    (head->frame) -> where it ends
@@ -53,6 +54,14 @@ typedef struct {
      */
     int        (*header_read)(const nthrift_rules_t *rules, const uint8_t *p,
                      const uint8_t *last, nthrift_head_t *head,
+                     nthrift_error_t *err);
+
+    /*
+     * The rest of what stands there, from `p` behind the length word, when the
+     * head of the protocol was read: a header may be large, and its message
+     * come byte by byte.
+     */
+    int        (*header_check)(const uint8_t *p, nthrift_head_t *head,
                      nthrift_error_t *err);
 
     /* Its bytes as they would be written; NULL: there are none. */

@@ -131,8 +131,15 @@ static const theader_case_t  theader_cases[] = {
     { "number that does not end", "00 00 00 1f " FIXED "00 01 00 00 01 81"
       PING, NTHRIFT_ERROR, "THeader ends in the middle of a number", NULL },
     { "more transforms than there are",
-      "00 00 00 1f " FIXED "00 01 00 ff ff 7f " PING, NTHRIFT_ERROR,
+      "00 00 00 1f " FIXED "00 01 00 03 00 00 " PING, NTHRIFT_ERROR,
       "THeader ends in the middle of a number", NULL },
+    { "as many transforms as may be",
+      "00 00 00 2f " FIXED "00 05 00 10 00 00 00 00 00 00 00 00 00 00 00 00 00 "
+      "00 00 00 00 00 " PING, NTHRIFT_OK, NULL, "1 0 0 7 7 30 50 ping" },
+    { "too many transforms",
+      "00 00 00 2f " FIXED "00 05 00 11 00 00 00 00 00 00 00 00 00 00 00 00 00 "
+      "00 00 00 00 00 " PING, NTHRIFT_ERROR, "too many transforms in THeader",
+      NULL },
     { "more pairs than there are",
       "00 00 00 23 " FIXED "00 02 00 00 01 ff ff ff ff 0f " PING,
       NTHRIFT_ERROR, "THeader ends in the middle of a number", NULL },
@@ -243,6 +250,30 @@ test_rules(void)
                "5b 31 2c 22 70 22 2c 31 2c 37 2c 7b 7d 5d 20 20", NTHRIFT_OK,
                "frame longer than its message", &way, "JSON");
     is_int(way.head.protocol, NTHRIFT_JSON, "its protocol");
+}
+
+
+/*
+ * One that comes byte by byte is gone through once, however large it is: what
+ * is wrong in it shows when the head behind it is there.
+ */
+
+static void
+test_once(void)
+{
+    size_t           n;
+    uint8_t          bytes[64];
+    nthrift_head_t   head;
+    nthrift_error_t  err = { NULL };
+
+    n = unit_hex("00 00 00 23 " FIXED "00 02 00 00 01 01 01 61 02 62 " PING,
+                 bytes, sizeof(bytes));
+
+    is_int(nthrift_head_read(&way_rules, bytes, bytes + n - 2, &head, &err),
+           NTHRIFT_AGAIN, "a byte of the head is missing");
+    is_int(nthrift_head_read(&way_rules, bytes, bytes + n - 1, &head, &err),
+           NTHRIFT_ERROR, "all of it is there");
+    is_str(err.text, "info header longer than its THeader", "what is wrong");
 }
 
 
@@ -432,6 +463,7 @@ main(void)
 {
     test_read();
     test_rules();
+    test_once();
     test_write();
     test_largest();
     test_patch();
