@@ -121,6 +121,37 @@ test-deb: deb ## install them in a root of their own, upgrade and remove them
 	@t/run -s deb -t 900 t/packages/debian
 
 
+.PHONY: test-deb-equal
+test-deb-equal: deb ## build them again elsewhere, and compare
+	@tools/deb build/deb-again >/dev/null
+	@cd build/deb && for file in *.deb; do \
+	    cmp "$$file" "../deb-again/$$file" || exit 1; \
+	done
+	@echo "both builds are equal"
+
+
+SBOM = build/ngx_thrift.spdx.json
+
+.PHONY: sbom
+sbom: ## write what it consists of and needs: SPDX, build/ngx_thrift.spdx.json
+	@tools/packages dpkg-dev git
+	@mkdir -p build
+	@tools/sbom >$(SBOM).new && mv $(SBOM).new $(SBOM)
+	@echo "$(SBOM) is ready"
+
+
+.PHONY: test-sbom
+test-sbom: sbom build/sbom-venv ## check it with a library of PyPI
+	@tools/sbom | cmp - $(SBOM)
+	@build/sbom-venv/bin/pyspdxtools -i $(SBOM)
+
+build/sbom-venv:
+	@tools/packages python3-venv
+	@python3 -m venv $@
+	@$@/bin/pip -q --disable-pip-version-check install spdx-tools==0.8.3 \
+	    || { rm -rf $@; exit 1; }
+
+
 .PHONY: demo
 demo: ## start nginx and two Thrift servers on 127.0.0.1, and call them
 	@tools/packages $(BUILD_PACKAGES) $(DEMO_PACKAGES) $(IDL_PACKAGES) >&2
