@@ -12,6 +12,7 @@ use lib "$FindBin::Bin/lib";
 
 use Cwd qw(abs_path);
 use File::Temp qw(tempdir);
+use JSON::PP ();
 use Test::More;
 use Test::Thrift::Backend;
 use Test::Thrift::Files;
@@ -56,6 +57,62 @@ my ($out, $err, $rc) = example('blocking', 'Blocking.nap', '[20000]');
 
 like($out, qr/"type": "TooMuch"/, 'an exception');
 is($rc, 1, 'its exit code');
+
+# results of every kind: Apache's cross-language test
+
+my $insane = '{"userMap":{"FIVE":5},"xtructs":[{"string_thing":"x",'
+             . '"byte_thing":1,"i32_thing":-2,"i64_thing":3}]}';
+my $xtruct = '{"string_thing":"t","byte_thing":1,"i32_thing":2,'
+             . '"i64_thing":3}';
+
+for (
+
+    # method, argument, result; without one it is the argument
+
+    [ 'Void', '', 'null' ],
+    [ 'String', '"a\u0000b\u00fc"' ],
+    [ 'Bool', 'true' ],
+    [ 'Byte', '-128' ],
+    [ 'I32', '-2147483648' ],
+    [ 'I64', '9223372036854775807' ],
+    [ 'Double', '-0.5' ],
+    [ 'Binary', '"AAECAw=="' ],
+    [ 'Uuid', '"00112233-4455-6677-8899-aabbccddeeff"' ],
+    [ 'Struct', $xtruct ],
+    [ 'Nest', "{\"byte_thing\":1,\"struct_thing\":$xtruct,\"i32_thing\":5}" ],
+    [ 'Map', '{"0":-10,"1":-9}' ],
+    [ 'StringMap', '{"a":"2","b":"blah"}' ],
+    [ 'Set', '[-2,-1,0]' ],
+    [ 'List', '[-2,-1,0]' ],
+    [ 'Enum', '"FIVE"' ],
+    [ 'Typedef', '309858235082523' ],
+    [ 'MapMap', '1', '{"-4":{"-4":-4,"-3":-3,"-2":-2,"-1":-1},'
+      . '"4":{"1":1,"2":2,"3":3,"4":4}}' ],
+    [ 'Insanity', $insane, "{\"1\":{\"TWO\":$insane,\"THREE\":$insane},"
+      . '"2":{"SIX":{"userMap":{},"xtructs":[]}}}' ],
+    [ 'Multi', '1,2,3,{},"ONE",4', '{"string_thing":"Hello2","byte_thing":1,'
+      . '"i32_thing":2,"i64_thing":3}' ],
+    [ 'Exception', '"Xception"', '{"exception":{"type":"Xception","value":'
+      . '{"errorCode":1001,"message":"Xception"}}}' ],
+    [ 'Exception', '"success"', 'null' ],
+    [ 'MultiException', '"Xception2","x"', '{"exception":{"type":"Xception2",'
+      . '"value":{"errorCode":2002,"struct_thing":{"string_thing":'
+      . '"This is an Xception2","byte_thing":0,"i32_thing":0,'
+      . '"i64_thing":0}}}}' ],
+    [ 'MultiException', '"success","text"', '{"string_thing":"text",'
+      . '"byte_thing":0,"i32_thing":0,"i64_thing":0}' ],
+    [ 'Oneway', '3', '' ],
+) {
+    my ($method, $argument, $result) = @$_;
+
+    ($out, $err) = example('thrifttest', "ThriftTest.test$method",
+                           "[$argument]");
+    $result = $argument unless defined $result;
+
+    is_deeply(plain($out), plain($result), "test$method") or diag($err);
+}
+
+is($err, "info: slept for 3 s\n", 'the last one comes back later');
 
 # time
 
@@ -114,3 +171,13 @@ for ([ 'no handler', '', 2, 'HANDLER.so is missing: nthrift run HANDLER.so '
 }
 
 done_testing();
+
+
+# JSON that is compared
+
+sub plain {
+    my ($json) = @_;
+
+    return $json =~ /\S/ ? JSON::PP->new()->utf8()->allow_nonref()->decode($json)
+                         : undef;
+}
