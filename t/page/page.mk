@@ -12,6 +12,20 @@ test-page: all examples build/page/npm ## try the page in a browser, in all widt
 	@t/run -s page -t 300 t/page/browser
 
 
+# The same of numbers: Prometheus asks for them while nginx is reloaded and two
+# workers are killed.  Without it t/prometheus.t has only the expressions of
+# conf/ compared with what there is.
+
+PROMETHEUS_SECONDS = 600
+
+
+.PHONY: test-prometheus
+test-prometheus: all ## compare what Prometheus has counted with what clients have
+	@tools/packages prometheus $(BUILD_PACKAGES)
+	@PROMETHEUS_SECONDS=$(PROMETHEUS_SECONDS) t/run -s prometheus \
+	    -t $$(($(PROMETHEUS_SECONDS) + 300)) t/prometheus.t
+
+
 build/page/npm:
 	@tools/packages nodejs
 	@command -v npm >build/npm.path || tools/packages npm
