@@ -8,7 +8,8 @@
 
 
 static void ngx_thrift_refusals_cleanup(void *data);
-static void ngx_thrift_refusals_more(void *data, ngx_uint_t n);
+static void ngx_thrift_refusals_more(void *data, ngx_uint_t n,
+    ngx_uint_t seconds);
 
 
 void
@@ -17,6 +18,7 @@ ngx_thrift_refusals_init(ngx_thrift_refusals_t *refusals, ngx_uint_t max,
 {
     ngx_memzero(&refusals->log, sizeof(ngx_log_t));
 
+    refusals->repeats = 0;
     refusals->level = level;
     refusals->what = what;
     refusals->name = name;
@@ -73,13 +75,24 @@ ngx_thrift_refusals_add(ngx_thrift_refusals_t *refusals, ngx_log_t *log)
 }
 
 
+void
+ngx_thrift_repeats_init(ngx_thrift_refusals_t *repeats, ngx_uint_t level,
+    const char *what, ngx_str_t *name)
+{
+    ngx_thrift_refusals_init(repeats, NGX_THRIFT_REPEATS,
+                             NGX_THRIFT_REFUSALS_PERIOD, level, what, name);
+
+    repeats->repeats = 1;
+}
+
+
 static void
-ngx_thrift_refusals_more(void *data, ngx_uint_t n)
+ngx_thrift_refusals_more(void *data, ngx_uint_t n, ngx_uint_t seconds)
 {
     ngx_thrift_refusals_t  *refusals = data;
 
-    ngx_str_t   name;
-    ngx_uint_t  seconds;
+    ngx_str_t    name;
+    const char  *did;
 
     ngx_str_null(&name);
 
@@ -87,11 +100,12 @@ ngx_thrift_refusals_more(void *data, ngx_uint_t n)
         name = *refusals->name;
     }
 
-    seconds = refusals->tally.period / 1000;
+    did = refusals->repeats ? " like the last one"
+                            : (n == 1) ? " call was refused"
+                                       : " calls were refused";
 
     ngx_log_error(refusals->level, &refusals->log, 0,
-                  "%ui more call%s refused within %ui second%s: %s%s%V%s",
-                  n, (n == 1) ? " was" : "s were", seconds,
+                  "%ui more%s within %ui second%s: %s%s%V%s", n, did, seconds,
                   (seconds == 1) ? "" : "s", refusals->what,
                   name.len ? " \"" : "", &name, name.len ? "\"" : "");
 }

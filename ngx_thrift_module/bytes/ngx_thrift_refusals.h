@@ -1,7 +1,8 @@
 
 /*
- * Calls that are refused, as the error log tells of them: a few in a period
- * have a line each, and the others one together, with their number.
+ * Calls that are refused, and what else calls make the error log tell again and
+ * again: a few in a period have a line each, and the others one together, with
+ * their number.
  */
 
 #ifndef _NGX_THRIFT_REFUSALS_H_INCLUDED_
@@ -13,11 +14,16 @@
 #define NGX_THRIFT_REFUSALS         1
 #define NGX_THRIFT_REFUSALS_PERIOD  10000       /* milliseconds */
 
+/* Lines that are not of refused calls, in the same period. */
+
+#define NGX_THRIFT_REPEATS          10
+
 
 typedef struct {
     ngx_thrift_tally_t    tally;
     ngx_uint_t            level;        /* of the line for many */
-    const char           *what;         /* refuses them ... */
+    ngx_uint_t            repeats;      /* they are not refused, but ... */
+    const char           *what;         /* ... this; else it refuses them ... */
     ngx_str_t            *name;         /* ... and which; NULL: there is one */
     ngx_log_t             log;          /* of the last one */
 } ngx_thrift_refusals_t;
@@ -29,6 +35,10 @@ void ngx_thrift_refusals_init(ngx_thrift_refusals_t *refusals, ngx_uint_t max,
 /* The same for a limit, whose memory is of `cf`. */
 ngx_int_t ngx_thrift_refusals_add_limit(ngx_conf_t *cf,
     ngx_thrift_refusals_t *refusals, const char *what, ngx_str_t *name);
+
+/* The same for other lines, which `what` names, about `name`. */
+void ngx_thrift_repeats_init(ngx_thrift_refusals_t *repeats,
+    ngx_uint_t level, const char *what, ngx_str_t *name);
 
 /* Counts one, of which `log` is; may it have a line of its own? */
 ngx_uint_t ngx_thrift_refusals_add(ngx_thrift_refusals_t *refusals,

@@ -8,6 +8,13 @@
 
 
 static void ngx_thrift_tally_expire(void *data);
+static void ngx_thrift_tally_tell(ngx_thrift_tally_t *tally, ngx_msec_t time);
+static void ngx_thrift_tally_stop(ngx_thrift_tally_t *tally);
+
+
+/* next is NULL: there was none yet */
+
+static ngx_queue_t  ngx_thrift_tallies;
 
 
 void
@@ -31,6 +38,12 @@ ngx_thrift_tally_add(ngx_thrift_tally_t *tally)
     if (!tally->timer.set) {
         tally->n = 0;
         ngx_thrift_timer_set(&tally->timer, ngx_current_msec + tally->period);
+
+        if (ngx_thrift_tallies.next == NULL) {
+            ngx_queue_init(&ngx_thrift_tallies);
+        }
+
+        ngx_queue_insert_tail(&ngx_thrift_tallies, &tally->queue);
     }
 
     return tally->n++ < tally->max;
@@ -44,16 +57,66 @@ ngx_thrift_tally_expire(void *data)
 {
     ngx_thrift_tally_t  *tally = data;
 
-    ngx_uint_t  n;
-
     if (tally->n <= tally->max) {
+        ngx_queue_remove(&tally->queue);
         return;
     }
 
-    n = tally->n - tally->max;
-
-    tally->n = tally->max;
     ngx_thrift_timer_set(&tally->timer, ngx_current_msec + tally->period);
+    ngx_thrift_tally_tell(tally, tally->period);
+}
 
-    tally->more(tally->data, n);
+
+static void
+ngx_thrift_tally_tell(ngx_thrift_tally_t *tally, ngx_msec_t time)
+{
+    ngx_uint_t  n;
+
+    n = tally->n - tally->max;
+    tally->n = tally->max;
+
+    tally->more(tally->data, n, ngx_max((time + 500) / 1000, 1));
+}
+
+
+void
+ngx_thrift_tally_destroy(ngx_thrift_tally_t *tally)
+{
+    if (tally->timer.set) {
+        ngx_thrift_tally_stop(tally);
+    }
+
+    ngx_thrift_timer_close(&tally->timer);
+}
+
+
+static void
+ngx_thrift_tally_stop(ngx_thrift_tally_t *tally)
+{
+    tally->timer.set = 0;
+    ngx_queue_remove(&tally->queue);
+}
+
+
+void
+ngx_thrift_tally_tell_all(void)
+{
+    ngx_msec_t           left;
+    ngx_queue_t         *all;
+    ngx_thrift_tally_t  *tally;
+
+    all = &ngx_thrift_tallies;
+
+    while (all->next && !ngx_queue_empty(all)) {
+        tally = ngx_queue_data(ngx_queue_head(all), ngx_thrift_tally_t, queue);
+
+        ngx_thrift_tally_stop(tally);
+
+        left = tally->timer.deadline - ngx_current_msec;
+
+        if (tally->n > tally->max) {
+            ngx_thrift_tally_tell(tally, tally->period
+                                         - ngx_min(left, tally->period));
+        }
+    }
 }

@@ -8,9 +8,10 @@
 #define _NGX_THRIFT_TALLY_H_INCLUDED_
 
 
-/* The period is over, in which there were `n` more. */
+/* The period is over, in which there were `n` more; it had `seconds`. */
 
-typedef void (*ngx_thrift_tally_pt)(void *data, ngx_uint_t n);
+typedef void (*ngx_thrift_tally_pt)(void *data, ngx_uint_t n,
+    ngx_uint_t seconds);
 
 
 typedef struct {
@@ -20,6 +21,7 @@ typedef struct {
     ngx_thrift_tally_pt   more;
     void                 *data;
     ngx_thrift_timer_t    timer;        /* set: a period has begun */
+    ngx_queue_t           queue;        /* of those, in this worker */
 } ngx_thrift_tally_t;
 
 
@@ -34,8 +36,10 @@ ngx_uint_t ngx_thrift_tally_add(ngx_thrift_tally_t *tally);
     ((tally)->timer.set && (tally)->n >= (tally)->max)
 
 /* The tally's memory goes away. */
-#define ngx_thrift_tally_destroy(tally)                                       \
-    ngx_thrift_timer_close(&(tally)->timer)
+void ngx_thrift_tally_destroy(ngx_thrift_tally_t *tally);
+
+/* The worker ends: what was counted so far is told. */
+void ngx_thrift_tally_tell_all(void);
 
 
 #endif /* _NGX_THRIFT_TALLY_H_INCLUDED_ */

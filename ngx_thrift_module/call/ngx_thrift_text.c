@@ -547,8 +547,10 @@ ngx_thrift_text_answer_done(ngx_thrift_text_t *text, ngx_int_t rc)
         return NGX_ERROR;
     }
 
-    ngx_log_error(NGX_LOG_ERR, call->log, 0,
-                  "handler's reply cannot be translated: %s", text->walk.why);
+    ngx_thrift_handler_tell(call->conf->answer->handler,
+                            NGX_THRIFT_HANDLER_WRONG, NGX_LOG_ERR, call->log, 0,
+                            "handler's reply cannot be translated: %s",
+                            text->walk.why);
 
     return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
                                 "the reply cannot be translated: %s",

@@ -240,9 +240,11 @@ ngx_thrift_verify_done(ngx_thrift_call_t *call, ngx_int_t rc, ngx_uint_t told,
 ngx_int_t
 ngx_thrift_validate_misfit(ngx_thrift_call_t *call, ngx_str_t *why)
 {
-    ngx_log_error(NGX_LOG_ERR, call->log, 0,
-                  "upstream sent reply that does not fit its definition: %V",
-                  why);
+    ngx_thrift_pool_tell(call->attempt->pool, NGX_THRIFT_POOL_REPLY, call->log,
+                         0,
+                         "upstream sent reply that does not fit its "
+                         "definition: %V",
+                         why);
 
     call->reply = NULL;
 

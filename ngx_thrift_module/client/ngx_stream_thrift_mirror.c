@@ -59,7 +59,8 @@ static void ngx_stream_thrift_mirror_log(ngx_thrift_call_t *call);
 static void ngx_stream_thrift_mirror_finish(ngx_thrift_call_t *call);
 static void ngx_stream_thrift_mirror_sweep(void *data);
 static ngx_thrift_call_t *ngx_stream_thrift_mirror_overdue(void);
-static void ngx_stream_thrift_mirror_skipped(void *data, ngx_uint_t n);
+static void ngx_stream_thrift_mirror_skipped(void *data, ngx_uint_t n,
+    ngx_uint_t seconds);
 static void ngx_stream_thrift_mirror_cleanup(void *data);
 static ngx_int_t ngx_stream_thrift_mirror_parameter(
     ngx_stream_thrift_mirror_t *mirror, ngx_str_t *value);
@@ -117,7 +118,7 @@ ngx_stream_thrift_mirror(ngx_thrift_call_t *call)
     if (!ngx_stream_thrift_mirror_may(tc, mirror, size)) {
 
         if (ngx_thrift_tally_add(&mirror->skipped)) {
-            ngx_stream_thrift_mirror_skipped(mirror, 1);
+            ngx_stream_thrift_mirror_skipped(mirror, 1, 0);
         }
 
         return;
@@ -553,7 +554,7 @@ ngx_stream_thrift_mirror_overdue(void)
 
 
 static void
-ngx_stream_thrift_mirror_skipped(void *data, ngx_uint_t n)
+ngx_stream_thrift_mirror_skipped(void *data, ngx_uint_t n, ngx_uint_t seconds)
 {
     ngx_stream_thrift_mirror_t  *mirror = data;
 

@@ -14,7 +14,8 @@
 
 
 static void ngx_stream_thrift_refuse_cleanup(void *data);
-static void ngx_stream_thrift_refuse_notice(void *data, ngx_uint_t n);
+static void ngx_stream_thrift_refuse_notice(void *data, ngx_uint_t n,
+    ngx_uint_t seconds);
 static void ngx_stream_thrift_refuse_log(ngx_stream_thrift_session_t *ts,
     ngx_stream_thrift_call_t *tc);
 
@@ -69,7 +70,7 @@ ngx_stream_thrift_refuse(ngx_stream_thrift_session_t *ts,
     ngx_log_error(NGX_LOG_INFO, c->log, 0, "client sent %s", refused->text);
 
     if (ngx_thrift_tally_add(&refused->tally)) {
-        ngx_stream_thrift_refuse_notice(refused, 1);
+        ngx_stream_thrift_refuse_notice(refused, 1, 0);
     }
 
     ngx_stream_thrift_refuse_log(ts, tc);
@@ -77,7 +78,7 @@ ngx_stream_thrift_refuse(ngx_stream_thrift_session_t *ts,
 
 
 static void
-ngx_stream_thrift_refuse_notice(void *data, ngx_uint_t n)
+ngx_stream_thrift_refuse_notice(void *data, ngx_uint_t n, ngx_uint_t seconds)
 {
     ngx_stream_thrift_refused_t  *refused = data;
 

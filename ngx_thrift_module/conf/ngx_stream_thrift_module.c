@@ -431,6 +431,8 @@ ngx_stream_thrift_exit_process(ngx_cycle_t *cycle)
 {
     ngx_stream_thrift_main_conf_t  *tmcf;
 
+    ngx_thrift_tally_tell_all();
+
     tmcf = ngx_stream_thrift_cycle_conf(cycle);
 
     if (tmcf) {

@@ -57,9 +57,12 @@ ngx_stream_thrift_outbound_spawn(ngx_thrift_call_t *call, ngx_str_t *upstream,
         last = ngx_thrift_escape(shown, shown + sizeof(shown), upstream->data,
                                  upstream->len);
 
-        ngx_log_error(NGX_LOG_ERR, call->log, 0,
-                      "handler calls upstream \"%*s\", which is not in the "
-                      "configuration", (size_t) (last - shown), shown);
+        ngx_thrift_handler_tell(call->invocation->handler,
+                                NGX_THRIFT_HANDLER_WRONG, NGX_LOG_ERR,
+                                call->log, 0,
+                                "handler calls upstream \"%*s\", which is not "
+                                "in the configuration",
+                                (size_t) (last - shown), shown);
         return NGX_DECLINED;
     }
 

@@ -49,6 +49,13 @@ static char *ngx_thrift_handler_say(char *text, size_t size, const char *fmt,
     ...);
 
 
+static const char  *ngx_thrift_handler_lines[NGX_THRIFT_HANDLER_LINES] = {
+    "the event loop was held by the handler of service",
+    "a call was not answered in time by the handler of service",
+    "a call was done wrong by the handler of service"
+};
+
+
 ngx_int_t
 ngx_thrift_handler_check(ngx_thrift_object_t *object, void *data, char *text,
     size_t size)
@@ -262,6 +269,33 @@ ngx_thrift_handler_dispatch(const nthrift_handler_t *table,
 }
 
 
+ngx_uint_t
+ngx_thrift_handler_level(ngx_thrift_handler_t *handler,
+    ngx_thrift_handler_line_e line, ngx_uint_t level, ngx_log_t *log)
+{
+    return ngx_thrift_refusals_add(&handler->lines[line], log) ? level
+                                                               : NGX_LOG_INFO;
+}
+
+
+void
+ngx_thrift_handler_tell(ngx_thrift_handler_t *handler,
+    ngx_thrift_handler_line_e line, ngx_uint_t level, ngx_log_t *log,
+    ngx_err_t err, const char *fmt, ...)
+{
+    u_char   text[NGX_MAX_ERROR_STR], *last;
+    va_list  args;
+
+    va_start(args, fmt);
+    last = ngx_vslprintf(text, text + sizeof(text), fmt, args);
+    va_end(args);
+
+    level = ngx_thrift_handler_level(handler, line, level, log);
+
+    ngx_log_error(level, log, err, "%*s", (size_t) (last - text), text);
+}
+
+
 void
 ngx_thrift_handler_start(ngx_thrift_handler_t *handler, ngx_log_t *log)
 {
@@ -270,6 +304,14 @@ ngx_thrift_handler_start(ngx_thrift_handler_t *handler, ngx_log_t *log)
     const nthrift_handler_t   *table;
 
     ngx_queue_init(&handler->timers);
+
+    for (i = 0; i < NGX_THRIFT_HANDLER_LINES; i++) {
+        ngx_thrift_repeats_init(&handler->lines[i],
+                                (i == NGX_THRIFT_HANDLER_SLOW) ? NGX_LOG_WARN
+                                                               : NGX_LOG_ERR,
+                                ngx_thrift_handler_lines[i],
+                                &handler->service);
+    }
 
     if (ngx_thrift_crash_given_up(handler)) {
         ngx_log_error(NGX_LOG_ERR, log, 0,
@@ -382,7 +424,12 @@ ngx_thrift_handler_run_start(ngx_thrift_handler_t *handler,
 void
 ngx_thrift_handler_stop(ngx_thrift_handler_t *handler)
 {
+    ngx_uint_t         i;
     ngx_thrift_runs_t  before;
+
+    for (i = 0; i < NGX_THRIFT_HANDLER_LINES; i++) {
+        ngx_thrift_refusals_destroy(&handler->lines[i]);
+    }
 
     if (handler->table == NULL) {
         return;
@@ -482,7 +529,7 @@ ngx_thrift_handler_timer_event(void *data)
     fn(&handler->worker, arg);
 
     ngx_thrift_watch_end(&watch, NGX_THRIFT_WATCH_SLOW, ngx_cycle->log,
-                         &handler->service);
+                         handler);
 }
 
 

@@ -8,6 +8,16 @@
 #define _NGX_THRIFT_HANDLER_H_INCLUDED_
 
 
+/* What calls make the log tell of it again and again. */
+
+typedef enum {
+    NGX_THRIFT_HANDLER_SLOW = 0,
+    NGX_THRIFT_HANDLER_LATE,                /* it has not answered in time */
+    NGX_THRIFT_HANDLER_WRONG,               /* what it asks for, or answers */
+    NGX_THRIFT_HANDLER_LINES
+} ngx_thrift_handler_line_e;
+
+
 struct ngx_thrift_handler_s {
     ngx_uint_t                number;       /* of all, from 0 */
     ngx_thrift_object_t      *object;
@@ -27,6 +37,7 @@ struct ngx_thrift_handler_s {
     const nthrift_handler_t  *table;        /* NULL: could not be started */
     nthrift_worker_t          worker;
     ngx_queue_t               timers;
+    ngx_thrift_refusals_t     lines[NGX_THRIFT_HANDLER_LINES];
 };
 
 
@@ -52,6 +63,18 @@ void ngx_thrift_handler_start(ngx_thrift_handler_t *handler, ngx_log_t *log);
 
 /* In a worker that ends: the stop hook. */
 void ngx_thrift_handler_stop(ngx_thrift_handler_t *handler);
+
+/*
+ * Counts a line, on the event loop.  Returns its level: `level`, or "info" if
+ * there are many.
+ */
+ngx_uint_t ngx_thrift_handler_level(ngx_thrift_handler_t *handler,
+    ngx_thrift_handler_line_e line, ngx_uint_t level, ngx_log_t *log);
+
+/* Counts and logs one, at that level. */
+void ngx_thrift_handler_tell(ngx_thrift_handler_t *handler,
+    ngx_thrift_handler_line_e line, ngx_uint_t level, ngx_log_t *log,
+    ngx_err_t err, const char *fmt, ...);
 
 /* nthrift_worker_log() and nthrift_worker_timer(). */
 void ngx_thrift_handler_log(nthrift_worker_t *worker, int level,

@@ -48,9 +48,10 @@ ngx_thrift_handle(ngx_thrift_call_t *call)
     call->log->action = "calling handler";
 
     if (handler->table == NULL) {
-        ngx_log_error(NGX_LOG_ERR, call->log, 0,
-                      "service \"%V\" could not be started",
-                      &handler->service);
+        ngx_thrift_handler_tell(handler, NGX_THRIFT_HANDLER_WRONG, NGX_LOG_ERR,
+                                call->log, 0,
+                                "service \"%V\" could not be started",
+                                &handler->service);
 
         return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 503,
                                     "service \"%V\" is not available",
@@ -193,8 +194,7 @@ ngx_thrift_invocation_leave(ngx_thrift_invocation_t *inv,
     call = inv->call;
     slow = call->conf->handler_slow;
 
-    took = ngx_thrift_watch_end(watch, slow, call->log,
-                                &inv->handler->service);
+    took = ngx_thrift_watch_end(watch, slow, call->log, inv->handler);
 
     ngx_thrift_invocation_ran(inv, took);
 
@@ -432,7 +432,9 @@ ngx_thrift_invocation_timed_out(ngx_thrift_call_t *call)
 {
     call->log->action = "waiting for handler";
 
-    ngx_log_error(NGX_LOG_ERR, call->log, NGX_ETIMEDOUT, "handler timed out");
+    ngx_thrift_handler_tell(call->invocation->handler, NGX_THRIFT_HANDLER_LATE,
+                            NGX_LOG_ERR, call->log, NGX_ETIMEDOUT,
+                            "handler timed out");
 }
 
 
@@ -596,8 +598,19 @@ ngx_thrift_invocation_wrong(ngx_thrift_invocation_t *inv, const char *text)
 void
 ngx_thrift_invocation_error(ngx_thrift_invocation_t *inv, const char *text)
 {
-    ngx_thrift_invocation_log(inv, NTHRIFT_LOG_ERROR, text,
-                              ngx_strlen(text));
+    int  level;
+
+    level = NTHRIFT_LOG_ERROR;
+
+    if (ngx_thrift_in_loop()
+        && ngx_thrift_handler_level(inv->handler, NGX_THRIFT_HANDLER_WRONG,
+                                    NGX_LOG_ERR, inv->call->log)
+           != NGX_LOG_ERR)
+    {
+        level = NTHRIFT_LOG_INFO;
+    }
+
+    ngx_thrift_invocation_log(inv, level, text, ngx_strlen(text));
 }
 
 

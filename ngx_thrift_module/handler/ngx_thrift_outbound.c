@@ -166,9 +166,11 @@ ngx_thrift_outbound_request(ngx_thrift_outbound_t *ob, const void *args)
     ngx_thrift_invocation_write(inv, &w, head.protocol, size);
 
     if (nthrift_encode_body(&w, ob->method->args, args) != NTHRIFT_OK) {
-        ngx_log_error(NGX_LOG_ERR, inv->call->log, 0,
-                      "handler calls \"%s\" with arguments that cannot be "
-                      "written: %s", ob->method->name, w.error);
+        ngx_thrift_handler_tell(inv->handler, NGX_THRIFT_HANDLER_WRONG,
+                                NGX_LOG_ERR, inv->call->log, 0,
+                                "handler calls \"%s\" with arguments that "
+                                "cannot be written: %s",
+                                ob->method->name, w.error);
         return ngx_thrift_outbound_failed(ob,
                                           "the arguments cannot be written");
     }
@@ -425,9 +427,11 @@ ngx_thrift_outbound_check(ngx_thrift_outbound_t *ob)
         return NGX_OK;
     }
 
-    ngx_log_error(ngx_thrift_pool_level(call->attempt->pool), call->log, 0,
-                  "upstream sent reply that does not fit its definition: %V",
-                  &why);
+    ngx_thrift_pool_tell(call->attempt->pool, NGX_THRIFT_POOL_REPLY, call->log,
+                         0,
+                         "upstream sent reply that does not fit its "
+                         "definition: %V",
+                         &why);
 
     return ngx_thrift_outbound_failed(ob,
                          "upstream sent a reply that does not fit its "
@@ -461,9 +465,10 @@ ngx_thrift_outbound_decode(ngx_thrift_outbound_t *ob)
         return value;
     }
 
-    ngx_log_error(NGX_LOG_ERR, call->log, 0,
-                  "upstream sent reply that needs more memory than "
-                  "\"thrift_handler_memory\" allows: %s", error.text);
+    ngx_thrift_handler_tell(inv->handler, NGX_THRIFT_HANDLER_WRONG, NGX_LOG_ERR,
+                            call->log, 0,
+                            "upstream sent reply that needs more memory than "
+                            "\"thrift_handler_memory\" allows: %s", error.text);
 
     (void) ngx_thrift_outbound_failed(ob, "the reply needs too much memory");
 

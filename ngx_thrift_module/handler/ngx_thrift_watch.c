@@ -46,7 +46,7 @@ ngx_thrift_watch_clock(void)
 
 uint64_t
 ngx_thrift_watch_end(ngx_thrift_watch_t *watch, ngx_msec_t slow,
-    ngx_log_t *log, ngx_str_t *service)
+    ngx_log_t *log, ngx_thrift_handler_t *handler)
 {
     uint64_t  took;
 
@@ -59,9 +59,12 @@ ngx_thrift_watch_end(ngx_thrift_watch_t *watch, ngx_msec_t slow,
     took = ngx_thrift_watch_clock() - watch->start;
 
     if (slow != 0 && took / 1000000 >= slow) {
-        ngx_log_error(NGX_LOG_WARN, log, 0,
-                      "handler of service \"%V\" held the event loop for %Mms",
-                      service, (ngx_msec_t) (took / 1000000));
+        ngx_thrift_handler_tell(handler, NGX_THRIFT_HANDLER_SLOW, NGX_LOG_WARN,
+                                log, 0,
+                                "handler of service \"%V\" held the event loop "
+                                "for %Mms",
+                                &handler->service,
+                                (ngx_msec_t) (took / 1000000));
     }
 
     return took;

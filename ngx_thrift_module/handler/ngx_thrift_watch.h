@@ -28,7 +28,7 @@ void ngx_thrift_watch_start(ngx_thrift_watch_t *watch, ngx_uint_t kind,
  * that was called from such code.  Returns nanoseconds, 0 in such code.
  */
 uint64_t ngx_thrift_watch_end(ngx_thrift_watch_t *watch, ngx_msec_t slow,
-    ngx_log_t *log, ngx_str_t *service);
+    ngx_log_t *log, ngx_thrift_handler_t *handler);
 
 /* A clock that only goes on, in nanoseconds. */
 uint64_t ngx_thrift_watch_clock(void);

@@ -73,9 +73,10 @@ ngx_thrift_work(ngx_thrift_invocation_t *inv, const char *pool,
     tp = ngx_thread_pool_get((ngx_cycle_t *) ngx_cycle, &name);
 
     if (tp == NULL) {
-        ngx_log_error(NGX_LOG_ERR, inv->call->log, 0,
-                      "handler wants thread_pool \"%V\", which is not in the "
-                      "configuration", &name);
+        ngx_thrift_handler_tell(inv->handler, NGX_THRIFT_HANDLER_WRONG,
+                                NGX_LOG_ERR, inv->call->log, 0,
+                                "handler wants thread_pool \"%V\", which is "
+                                "not in the configuration", &name);
         return NTHRIFT_ERROR;
     }
 

@@ -287,9 +287,9 @@ ngx_stream_thrift_identify_local(ngx_thrift_attempt_t *attempt,
         last = ngx_thrift_escape(shown, shown + sizeof(shown), text.data,
                                  text.len);
 
-        ngx_log_error(ngx_thrift_pool_level(attempt->pool), &tc->log,
-                      0, "invalid local address \"%*s\"",
-                      (size_t) (last - shown), shown);
+        ngx_thrift_pool_tell(attempt->pool, NGX_THRIFT_POOL_OPEN, &tc->log, 0,
+                             "invalid local address \"%*s\"",
+                             (size_t) (last - shown), shown);
     }
 
     return (rc == NGX_ERROR) ? NGX_ERROR : NGX_OK;

@@ -252,8 +252,9 @@ ngx_stream_thrift_peer_choose(ngx_thrift_attempt_t *attempt)
         && (ur->sockaddr == NULL || ur->sockaddr->sa_family != AF_UNIX))
     {
         ngx_stream_thrift_peer_show(&ur->host, shown);
-        ngx_log_error(ngx_thrift_pool_level(&tc->main->addresses->idle),
-                      &tc->log, 0, "no port in upstream \"%s\"", shown);
+        ngx_thrift_pool_tell(&tc->main->addresses->idle, NGX_THRIFT_POOL_OPEN,
+                             &tc->log, 0,
+                             "no port in upstream \"%s\"", shown);
         return ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
                                     "no port in upstream");
     }
@@ -349,8 +350,9 @@ ngx_stream_thrift_peer_eval(ngx_stream_thrift_choice_t *choice,
 
     if (why) {
         ngx_stream_thrift_peer_show(&host, shown);
-        ngx_log_error(ngx_thrift_pool_level(&tc->main->addresses->idle),
-                      &tc->log, 0, "%s in upstream \"%s\"", why, shown);
+        ngx_thrift_pool_tell(&tc->main->addresses->idle, NGX_THRIFT_POOL_OPEN,
+                             &tc->log, 0,
+                             "%s in upstream \"%s\"", why, shown);
 
         return ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
                                     "no upstream is known for the call");
@@ -447,9 +449,9 @@ ngx_stream_thrift_peer_resolve(ngx_stream_thrift_choice_t *choice,
 
     if (ctx == NGX_NO_RESOLVER) {
         ngx_stream_thrift_peer_show(&ur->host, shown);
-        ngx_log_error(ngx_thrift_pool_level(&tc->main->addresses->idle),
-                      &tc->log, 0,
-                      "no resolver defined to resolve %s", shown);
+        ngx_thrift_pool_tell(&tc->main->addresses->idle, NGX_THRIFT_POOL_OPEN,
+                             &tc->log, 0,
+                             "no resolver defined to resolve %s", shown);
         return ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
                                     "upstream could not be resolved");
     }
@@ -491,10 +493,10 @@ ngx_stream_thrift_peer_resolved(ngx_resolver_ctx_t *ctx)
 
     if (ctx->state) {
         ngx_stream_thrift_peer_show(&ctx->name, shown);
-        ngx_log_error(ngx_thrift_pool_level(&tc->main->addresses->idle),
-                      &tc->log, 0,
-                      "%s could not be resolved (%i: %s)", shown, ctx->state,
-                      ngx_resolver_strerror(ctx->state));
+        ngx_thrift_pool_tell(&tc->main->addresses->idle, NGX_THRIFT_POOL_OPEN,
+                             &tc->log, 0,
+                             "%s could not be resolved (%i: %s)", shown,
+                             ctx->state, ngx_resolver_strerror(ctx->state));
 
         rc = ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
                                   "upstream could not be resolved");

@@ -554,10 +554,10 @@ ngx_thrift_attempt_unnumbered(ngx_thrift_attempt_t *attempt)
     last = ngx_thrift_escape(text, text + sizeof(text), call->text.data,
                              call->text.len);
 
-    ngx_log_error(ngx_thrift_pool_level(attempt->pool), call->log, 0,
-                  "upstream sent exception without %s: \"%*s\"",
-                  attempt->unnumbered ? "seqid" : "method name",
-                  (size_t) (last - text), text);
+    ngx_thrift_pool_tell(attempt->pool, NGX_THRIFT_POOL_REPLY, call->log, 0,
+                         "upstream sent exception without %s: \"%*s\"",
+                         attempt->unnumbered ? "seqid" : "method name",
+                         (size_t) (last - text), text);
 }
 
 
@@ -570,8 +570,9 @@ ngx_thrift_attempt_malformed(ngx_thrift_attempt_t *attempt, const char *why)
 
     ngx_thrift_hedge_turn_to(attempt);
 
-    ngx_log_error(ngx_thrift_pool_level(attempt->pool), attempt->call->log, 0,
-                  "upstream sent malformed reply: %s%s", why, limit);
+    ngx_thrift_pool_tell(attempt->pool, NGX_THRIFT_POOL_REPLY,
+                         attempt->call->log, 0,
+                         "upstream sent malformed reply: %s%s", why, limit);
 
     attempt->closes = 1;
 
@@ -636,8 +637,9 @@ ngx_thrift_attempt_timed_out(ngx_thrift_attempt_t *attempt)
         return;
     }
 
-    ngx_log_error(ngx_thrift_pool_level(attempt->pool), attempt->call->log,
-                  NGX_ETIMEDOUT, "upstream timed out");
+    ngx_thrift_pool_tell(attempt->pool, NGX_THRIFT_POOL_LATE,
+                         attempt->call->log, NGX_ETIMEDOUT,
+                         "upstream timed out");
 }
 
 

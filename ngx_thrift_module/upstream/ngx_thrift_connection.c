@@ -109,8 +109,9 @@ ngx_thrift_connection_open(ngx_thrift_attempt_t *attempt)
 static void
 ngx_thrift_connection_open_ahead(ngx_thrift_connection_t *conn)
 {
-    conn->connection->log_error = ngx_thrift_tally_is_full(&conn->pool->errors)
-                                  ? NGX_ERROR_INFO : NGX_ERROR_ERR;
+    conn->connection->log_error =
+                     ngx_thrift_pool_is_quiet(conn->pool, NGX_THRIFT_POOL_OPEN)
+                     ? NGX_ERROR_INFO : NGX_ERROR_ERR;
 
     ngx_thrift_warm_opens(conn);
     ngx_thrift_connection_arm(conn, NGX_THRIFT_CONNECTION_AHEAD);
@@ -165,7 +166,7 @@ ngx_thrift_connection_connect(ngx_thrift_attempt_t *attempt)
     log = attempt->peer->log;
     level = log->log_level;
 
-    if (ngx_thrift_tally_is_full(&attempt->pool->errors)
+    if (ngx_thrift_pool_is_quiet(attempt->pool, NGX_THRIFT_POOL_OPEN)
         && level <= NGX_LOG_INFO)
     {
         log->log_level = ngx_min(level, NGX_LOG_ALERT);
@@ -178,7 +179,7 @@ ngx_thrift_connection_connect(ngx_thrift_attempt_t *attempt)
     log->log_level = level;
 
     if (rc == NGX_DECLINED) {
-        (void) ngx_thrift_pool_level(attempt->pool);
+        (void) ngx_thrift_pool_level(attempt->pool, NGX_THRIFT_POOL_OPEN);
     }
 
     return rc;
@@ -377,7 +378,7 @@ ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
     attempt->reused = (conn->total != 0 || conn->since != 0);
     ngx_thrift_count_attempt(attempt, conn->server->address->row);
 
-    c->log_error = ngx_thrift_tally_is_full(&conn->pool->errors)
+    c->log_error = ngx_thrift_pool_is_quiet(conn->pool, NGX_THRIFT_POOL_LOST)
                    ? NGX_ERROR_INFO : NGX_ERROR_ERR;
 
     attempt->peer->connection = c;
@@ -769,8 +770,9 @@ ngx_thrift_connection_timeout(void *data)
     }
 
     if (attempt == NULL) {
-        ngx_log_error(ngx_thrift_pool_level(conn->pool), &conn->log,
-                      NGX_ETIMEDOUT, "upstream timed out");
+        ngx_thrift_pool_tell(conn->pool, NGX_THRIFT_POOL_LATE, &conn->log,
+                             NGX_ETIMEDOUT,
+                             "upstream timed out");
         ngx_thrift_connection_close(conn);
         return;
     }
@@ -807,8 +809,8 @@ ngx_thrift_connection_test(ngx_thrift_connection_t *conn)
     err = ngx_thrift_input_error(c);
 
     if (err) {
-        ngx_log_error(ngx_thrift_pool_level(conn->pool), c->log, err,
-                      "connect() failed");
+        ngx_thrift_pool_tell(conn->pool, NGX_THRIFT_POOL_OPEN, c->log, err,
+                             "connect() failed");
         ngx_thrift_connection_fail(conn, ngx_thrift_connection_first(conn),
                                    NGX_DECLINED);
         return NGX_ERROR;

@@ -676,7 +676,7 @@ ngx_thrift_exchange_ended(ngx_thrift_connection_t *conn, ssize_t n)
     attempt = conn->reading ? conn->reading
                             : ngx_thrift_connection_first(conn);
 
-    level = ngx_thrift_pool_level(conn->pool);
+    level = ngx_thrift_pool_level(conn->pool, NGX_THRIFT_POOL_LOST);
 
     /* of an error recv() has told */
 
@@ -891,8 +891,9 @@ ngx_thrift_exchange_stray(ngx_thrift_connection_t *conn)
                                              "it answers an earlier call");
 
     } else {
-        ngx_log_error(ngx_thrift_pool_level(conn->pool), attempt->call->log, 0,
-                      "upstream sent another reply to an earlier call");
+        ngx_thrift_pool_tell(conn->pool, NGX_THRIFT_POOL_REPLY,
+                             attempt->call->log, 0,
+                             "upstream sent another reply to an earlier call");
 
         ngx_thrift_connection_cut(conn);
     }
@@ -955,9 +956,9 @@ ngx_thrift_exchange_whole(ngx_thrift_connection_t *conn)
         ngx_thrift_connection_cut(conn);
 
         if (rc == NGX_OK) {
-            ngx_log_error(ngx_thrift_pool_level(conn->pool),
-                          attempt->call->log, 0,
-                          "upstream sent more than one reply");
+            ngx_thrift_pool_tell(conn->pool, NGX_THRIFT_POOL_REPLY,
+                                 attempt->call->log, 0,
+                                 "upstream sent more than one reply");
         }
     }
 

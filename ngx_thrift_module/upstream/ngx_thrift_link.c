@@ -88,8 +88,8 @@ ngx_thrift_link_introduce(ngx_thrift_connection_t *conn)
     /* the specification has the sender make sure of that */
 
     if (n != NGX_ERROR) {
-        ngx_log_error(ngx_thrift_pool_level(conn->pool), c->log, 0,
-                      "could not send PROXY protocol header at once");
+        ngx_thrift_pool_tell(conn->pool, NGX_THRIFT_POOL_OPEN, c->log, 0,
+                             "could not send PROXY protocol header at once");
     }
 
     return NGX_DECLINED;

@@ -54,12 +54,14 @@
 
 /* What all servers of an upstream make a worker write. */
 
-#define NGX_THRIFT_POOL_ERRORS         100      /* lines at level "error" */
-#define NGX_THRIFT_POOL_REFUSALS       10       /* the same, "no live ..." */
-#define NGX_THRIFT_POOL_ERRORS_PERIOD  1000     /* milliseconds */
+#define NGX_THRIFT_POOL_LINES            20     /* at "error", of a kind ... */
+#define NGX_THRIFT_POOL_LINES_PERIOD     10000  /* ... in milliseconds */
+#define NGX_THRIFT_POOL_REFUSALS         10     /* the same, "no live ..." */
+#define NGX_THRIFT_POOL_REFUSALS_PERIOD  1000   /* milliseconds */
 
 
-static void ngx_thrift_pool_more_errors(void *data, ngx_uint_t n);
+static void ngx_thrift_pool_more_errors(void *data, ngx_uint_t n,
+    ngx_uint_t seconds);
 static ngx_queue_t *ngx_thrift_pool_all_idle(void);
 static ngx_thrift_server_t *ngx_thrift_pool_find_own(
     ngx_thrift_attempt_t *attempt);
@@ -99,6 +101,14 @@ static ngx_thrift_connection_t *ngx_thrift_pool_oldest(ngx_queue_t *queue);
 static ngx_msec_t ngx_thrift_pool_end(ngx_thrift_connection_t *conn);
 
 
+static const char  *ngx_thrift_pool_errors[NGX_THRIFT_POOL_ERRORS] = {
+    "could not be connected to",
+    "did not answer in time",
+    "have closed connections",
+    "have sent what is no reply"
+};
+
+
 void
 ngx_thrift_pool_init(ngx_thrift_pool_t *pool)
 {
@@ -120,12 +130,17 @@ ngx_thrift_pool_init(ngx_thrift_pool_t *pool)
 
     ngx_thrift_timer_init(&pool->timer, ngx_thrift_pool_expire, pool, NULL, 1);
 
-    ngx_thrift_tally_init(&pool->errors, NGX_THRIFT_POOL_ERRORS,
-                          NGX_THRIFT_POOL_ERRORS_PERIOD,
-                          ngx_thrift_pool_more_errors, pool);
+    for (i = 0; i < NGX_THRIFT_POOL_ERRORS; i++) {
+        pool->errors[i].pool = pool;
+        pool->errors[i].what = ngx_thrift_pool_errors[i];
+
+        ngx_thrift_tally_init(&pool->errors[i].tally, NGX_THRIFT_POOL_LINES,
+                              NGX_THRIFT_POOL_LINES_PERIOD,
+                              ngx_thrift_pool_more_errors, &pool->errors[i]);
+    }
 
     ngx_thrift_refusals_init(&pool->refusals, NGX_THRIFT_POOL_REFUSALS,
-                             NGX_THRIFT_POOL_ERRORS_PERIOD, NGX_LOG_ERR,
+                             NGX_THRIFT_POOL_REFUSALS_PERIOD, NGX_LOG_ERR,
                              "no live upstreams in", &pool->name);
 
     ngx_thrift_refusals_init(&pool->overloads, NGX_THRIFT_REFUSALS,
@@ -137,20 +152,41 @@ ngx_thrift_pool_init(ngx_thrift_pool_t *pool)
 
 
 ngx_uint_t
-ngx_thrift_pool_level(ngx_thrift_pool_t *pool)
+ngx_thrift_pool_level(ngx_thrift_pool_t *pool, ngx_thrift_pool_error_e error)
 {
-    return ngx_thrift_tally_add(&pool->errors) ? NGX_LOG_ERR : NGX_LOG_INFO;
+    return ngx_thrift_tally_add(&pool->errors[error].tally) ? NGX_LOG_ERR
+                                                            : NGX_LOG_INFO;
+}
+
+
+void
+ngx_thrift_pool_tell(ngx_thrift_pool_t *pool, ngx_thrift_pool_error_e error,
+    ngx_log_t *log, ngx_err_t err, const char *fmt, ...)
+{
+    u_char      text[NGX_MAX_ERROR_STR], *last;
+    va_list     args;
+    ngx_uint_t  level;
+
+    va_start(args, fmt);
+    last = ngx_vslprintf(text, text + sizeof(text), fmt, args);
+    va_end(args);
+
+    level = ngx_thrift_pool_level(pool, error);
+
+    ngx_log_error(level, log, err, "%*s", (size_t) (last - text), text);
 }
 
 
 static void
-ngx_thrift_pool_more_errors(void *data, ngx_uint_t n)
+ngx_thrift_pool_more_errors(void *data, ngx_uint_t n, ngx_uint_t seconds)
 {
-    ngx_thrift_pool_t  *pool = data;
+    ngx_thrift_pool_errors_t  *errors = data;
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "%ui more errors of servers of upstream \"%V\" within a "
-                  "second are logged at level \"info\" only", n, &pool->name);
+                  "%ui more times within %ui second%s, at level \"info\" "
+                  "only: servers of upstream \"%V\" %s",
+                  n, seconds, (seconds == 1) ? "" : "s", &errors->pool->name,
+                  errors->what);
 }
 
 
@@ -177,6 +213,8 @@ ngx_thrift_pool_close(ngx_thrift_pool_t *pool)
 void
 ngx_thrift_pool_destroy(ngx_thrift_pool_t *pool)
 {
+    ngx_uint_t  i;
+
     ngx_thrift_timer_close(&pool->timer);
     ngx_thrift_timer_close(&pool->full_timer);
 
@@ -186,7 +224,11 @@ ngx_thrift_pool_destroy(ngx_thrift_pool_t *pool)
 
     ngx_thrift_address_free_all(pool);
     ngx_thrift_blame_forget(pool);
-    ngx_thrift_tally_destroy(&pool->errors);
+
+    for (i = 0; i < NGX_THRIFT_POOL_ERRORS; i++) {
+        ngx_thrift_tally_destroy(&pool->errors[i].tally);
+    }
+
     ngx_thrift_refusals_destroy(&pool->refusals);
     ngx_thrift_refusals_destroy(&pool->overloads);
     ngx_thrift_refusals_destroy(&pool->retry_refusals);

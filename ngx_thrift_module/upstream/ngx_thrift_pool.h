@@ -52,6 +52,26 @@ typedef enum {
 } ngx_thrift_pool_multiplexed_e;
 
 
+/* What servers do wrong, as the log tells of it. */
+
+typedef enum {
+    NGX_THRIFT_POOL_OPEN = 0,           /* connections that are not made */
+    NGX_THRIFT_POOL_LATE,               /* replies that do not come in time */
+    NGX_THRIFT_POOL_LOST,               /* connections that are closed */
+    NGX_THRIFT_POOL_REPLY,              /* what cannot be read, or is none */
+    NGX_THRIFT_POOL_ERRORS
+} ngx_thrift_pool_error_e;
+
+
+/* Lines of one kind. */
+
+typedef struct {
+    ngx_thrift_tally_t    tally;
+    ngx_thrift_pool_t    *pool;
+    const char           *what;
+} ngx_thrift_pool_errors_t;
+
+
 struct ngx_thrift_pool_s {
     ngx_thrift_servers_t  servers;      /* with connections for everybody */
     ngx_thrift_server_t  *recent[NGX_THRIFT_SERVERS_RECENT];    /* of them, or
@@ -99,7 +119,7 @@ struct ngx_thrift_pool_s {
     ngx_msec_t            timeout;      /* an idle connection is closed after */
     ngx_msec_t            lifetime;     /* none is kept longer; 0: no limit */
     ngx_str_t             name;         /* of the upstream, for the log */
-    ngx_thrift_tally_t    errors;       /* lines about its servers */
+    ngx_thrift_pool_errors_t  errors[NGX_THRIFT_POOL_ERRORS];
     ngx_thrift_refusals_t  refusals;    /* calls that got none of them */
     ngx_uint_t            check_seqid;  /* replies bear the seqid of a call */
 
@@ -155,7 +175,17 @@ void ngx_thrift_pool_close(ngx_thrift_pool_t *pool);
  * The level of a line about a server: NGX_LOG_ERR, or NGX_LOG_INFO when there
  * are too many of them.  Counts it.
  */
-ngx_uint_t ngx_thrift_pool_level(ngx_thrift_pool_t *pool);
+ngx_uint_t ngx_thrift_pool_level(ngx_thrift_pool_t *pool,
+    ngx_thrift_pool_error_e error);
+
+/* Counts and logs one, at that level. */
+void ngx_thrift_pool_tell(ngx_thrift_pool_t *pool,
+    ngx_thrift_pool_error_e error, ngx_log_t *log, ngx_err_t err,
+    const char *fmt, ...);
+
+/* Would the next one be told at "info"? */
+#define ngx_thrift_pool_is_quiet(pool, error)                                 \
+    ngx_thrift_tally_is_full(&(pool)->errors[error].tally)
 
 /* The pool's memory goes away. */
 void ngx_thrift_pool_destroy(ngx_thrift_pool_t *pool);

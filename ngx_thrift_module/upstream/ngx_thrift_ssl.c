@@ -106,7 +106,7 @@ ngx_thrift_ssl_handshake(ngx_thrift_connection_t *conn)
 
     /* the log has it */
 
-    (void) ngx_thrift_pool_level(conn->pool);
+    (void) ngx_thrift_pool_level(conn->pool, NGX_THRIFT_POOL_OPEN);
 
     return NGX_DECLINED;
 }
@@ -394,16 +394,16 @@ ngx_thrift_ssl_verify(ngx_thrift_connection_t *conn)
     rc = SSL_get_verify_result(c->ssl->connection);
 
     if (rc != X509_V_OK) {
-        ngx_log_error(ngx_thrift_pool_level(conn->pool), c->log, 0,
-                      "upstream SSL certificate verify error: (%l:%s)", rc,
-                      X509_verify_cert_error_string(rc));
+        ngx_thrift_pool_tell(conn->pool, NGX_THRIFT_POOL_OPEN, c->log, 0,
+                             "upstream SSL certificate verify error: (%l:%s)",
+                             rc, X509_verify_cert_error_string(rc));
         return NGX_ERROR;
     }
 
     if (ngx_ssl_check_host(c, &conn->ssl_name) != NGX_OK) {
-        ngx_log_error(ngx_thrift_pool_level(conn->pool), c->log, 0,
-                      "upstream SSL certificate does not match \"%V\"",
-                      &conn->ssl_name);
+        ngx_thrift_pool_tell(conn->pool, NGX_THRIFT_POOL_OPEN, c->log, 0,
+                             "upstream SSL certificate does not match \"%V\"",
+                             &conn->ssl_name);
         return NGX_ERROR;
     }
 

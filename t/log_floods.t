@@ -1,0 +1,114 @@
+#!/usr/bin/perl
+
+# Errors that traffic causes again and again: the first ones of each kind have
+# a line, the others are counted and told together, also when a worker ends; one
+# kind does not hide another.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+use Test::Thrift;
+
+
+my $t = Test::Thrift->new(undef, log => 'notice');
+
+$t->handler('probe');
+
+$t->write_conf(<<'EOC');
+
+%%TEST_GLOBALS%%
+
+worker_processes  1;
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    upstream users {
+        server  127.0.0.1:%%PORT_users%%  max_fails=0;
+    }
+
+    upstream dead {
+        server  127.0.0.1:%%PORT_nobody%%  max_fails=0;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_proxy%%;
+        thrift_pass  users;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_dead%%;
+        thrift_pass  dead;
+    }
+
+    server {
+        listen      127.0.0.1:%%PORT_handler%%;
+        thrift_idl  %%TOP%%/t/data/handler/probe.thrift;
+
+        thrift_service Probe {
+            thrift_handler  %%TESTDIR%%/probe.so;
+        }
+    }
+}
+
+EOC
+
+my $users = $t->backend('users');
+
+$users->script(closed => { close => 'request' }, garbage => { garbage => 1 });
+
+$t->run();
+
+# 50 of one kind, then one of another
+
+$t->client('proxy')->call('closed', []) for 1 .. 50;
+
+is(scalar($t->grep_log(qr/\[error\] .*call: "closed"/)), 20,
+   'the first ones have a line');
+
+$t->client('proxy')->call('garbage', []);
+ok($t->grep_log(qr/\[error\] .*call: "garbage"/), 'and so has another kind');
+
+$t->client('dead')->call('get', []) for 1 .. 25;
+is(scalar($t->grep_log(qr/\[error\] .*connect\(\) failed.*call: "get"/)),
+   20, 'each upstream has its own');
+
+# what a handler asks for that is not there
+
+$t->client('handler')->call('ask', [ [ 1, string => 'nosuch' ],
+                                     [ 2, string => 'x' ], [ 3, i32 => 1 ] ])
+    for 1 .. 13;
+
+is(scalar($t->grep_log(qr/\[error\] .*handler calls upstream "nosuch"/)), 10,
+   'handlers, too');
+
+# the worker ends before the period does
+
+ok($t->reload(), 'reload');
+
+my $error = qr/\[error\] \d+#\d+: (?:\*\d+ )?/;
+my $within = qr/within \d+ seconds?/;
+
+ok($t->wait_log(qr/${error}30 more times $within, at level "info" only: servers of upstream "users" have closed connections$/),
+   'the others are counted');
+ok($t->wait_log(qr/${error}5 more times $within, at level "info" only: servers of upstream "dead" could not be connected to$/),
+   'of each upstream');
+ok($t->wait_log(qr/${error}3 more like the last one $within: a call was done wrong by the handler of service "Probe"$/),
+   'of a handler');
+ok(!$t->grep_log(qr/have sent what is no reply/), 'one has no others');
+
+# or when it does
+
+$t->client('proxy')->call('closed', []) for 1 .. 22;
+ok($t->wait_log(qr/${error}2 more times within 10 seconds, .*"users" have closed/, undef,
+                30), 'after a while');
+
+$t->expect_log(qr/\[error\]/);
+$t->done();
