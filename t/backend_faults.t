@@ -238,7 +238,8 @@ for my $fault (sort keys %expected) {
 is(scalar(grep { /^echo\|/ && !/^echo\|-?\d+\|success\|200\|-\|127\S+$/ }
           @access), 0, 'others in access log');
 
-# the level of the upstream's faults is error, and each is told
+# the level of the upstream's faults is error, or info for what is repeated, and
+# each is told
 
 my %told = (
     close       => qr/upstream prematurely closed connection/,
@@ -256,7 +257,7 @@ my %told = (
 for my $fault (sort keys %told) {
     my $re = $told{$fault};
 
-    ok($t->grep_log(qr/\[error\] .*$re.* while\ reading\ reply\ from\ upstream
+    ok($t->grep_log(qr/\[(?:error|info)\] .*$re.* while\ reading\ reply\ from\ upstream
                        .*client:\ 127.*call:\ "S:$fault"
                        .*upstream:\ "127/x), "$fault in error log");
 }
