@@ -417,8 +417,8 @@ sub schema {
     is(join(' ', sort keys %{$j->{zone}}), 'free full name rows size', 'zone');
 
     my %keys = (
-        methods => 'calls exceptions in_flight method received_bytes seconds '
-                   . 'sent_bytes server service',
+        methods => 'calls exceptions handler in_flight method received_bytes '
+                   . 'seconds sent_bytes server service',
         upstreams => 'attempts connections hedges in_flight received_bytes '
                      . 'retries seconds sent_bytes server upstream '
                      . 'wait_seconds waits',

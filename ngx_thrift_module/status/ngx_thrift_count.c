@@ -13,6 +13,8 @@ static uint64_t ngx_thrift_count_now(void);
 static void ngx_thrift_count_turn(ngx_event_t *ev);
 static void ngx_thrift_count_time(ngx_thrift_status_times_t *times,
     uint64_t took);
+static void ngx_thrift_count_handler(ngx_thrift_status_method_t *method,
+    ngx_thrift_invocation_t *inv);
 static ngx_uint_t ngx_thrift_count_outcome(ngx_thrift_call_t *call);
 static ngx_uint_t ngx_thrift_count_failure(ngx_thrift_call_t *call);
 static ngx_uint_t ngx_thrift_count_result(ngx_thrift_attempt_t *attempt,
@@ -71,6 +73,18 @@ const char *const  ngx_thrift_count_results[] = {
     "refused",
     "no_server",
     "given_up"
+};
+
+
+const char *const  ngx_thrift_count_closes[] = {
+    "error",
+    "server",
+    "timeout",
+    "idle",
+    "not_kept",
+    "room",
+    "client",
+    "exit"
 };
 
 
@@ -222,10 +236,27 @@ ngx_thrift_count_end(ngx_thrift_counted_t *counted, ngx_thrift_call_t *call)
     ngx_thrift_count_time(&row->times, took);
     ngx_thrift_count_add(row->received, call->request.wire.length);
 
+    if (call->invocation) {
+        ngx_thrift_count_handler(method, call->invocation);
+    }
+
     if (call->outcome != NGX_THRIFT_CANCELLED
         && call->outcome != NGX_THRIFT_CUT)
     {
         ngx_thrift_count_add(row->sent, call->out_length);
+    }
+}
+
+
+static void
+ngx_thrift_count_handler(ngx_thrift_status_method_t *method,
+    ngx_thrift_invocation_t *inv)
+{
+    ngx_thrift_count_time(&method->handler, ngx_thrift_invocation_time(inv));
+
+    if (inv->holds) {
+        ngx_thrift_count_add(method->holds, inv->holds);
+        ngx_thrift_count_add(method->held, inv->held / 1000);
     }
 }
 
@@ -504,7 +535,8 @@ ngx_thrift_count_idle(ngx_thrift_status_row_t *row, ngx_uint_t idle)
 
 
 void
-ngx_thrift_count_closed(ngx_thrift_status_row_t *row)
+ngx_thrift_count_closed(ngx_thrift_status_row_t *row,
+    ngx_thrift_status_closed_e reason)
 {
     ngx_thrift_status_server_t  *server;
 
@@ -514,7 +546,7 @@ ngx_thrift_count_closed(ngx_thrift_status_row_t *row)
         return;
     }
 
-    ngx_thrift_count_add(server->closed, 1);
+    ngx_thrift_count_add(server->closed[reason], 1);
 
     if (ngx_thrift_status_slot != NGX_THRIFT_STATUS_SLOTS) {
         server->open[ngx_thrift_status_slot]--;

@@ -28,6 +28,7 @@ typedef struct {
 extern const char *const  ngx_thrift_count_outcomes[];
 extern const char *const  ngx_thrift_count_types[];
 extern const char *const  ngx_thrift_count_results[];
+extern const char *const  ngx_thrift_count_closes[];
 
 /* The ends of all buckets but the last, in microseconds, and as text. */
 
@@ -62,7 +63,8 @@ void ngx_thrift_count_wait(ngx_thrift_attempt_t *attempt);
 /* A connection was opened, has become idle or busy, and was closed. */
 void ngx_thrift_count_opened(ngx_thrift_status_row_t *row);
 void ngx_thrift_count_idle(ngx_thrift_status_row_t *row, ngx_uint_t idle);
-void ngx_thrift_count_closed(ngx_thrift_status_row_t *row);
+void ngx_thrift_count_closed(ngx_thrift_status_row_t *row,
+    ngx_thrift_status_closed_e reason);
 
 /* Of the workers in `alive`. */
 ngx_uint_t ngx_thrift_count_sum(ngx_thrift_status_gauge_t gauge,

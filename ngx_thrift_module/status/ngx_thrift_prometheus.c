@@ -51,6 +51,10 @@ static u_char *ngx_thrift_prometheus_gauge(ngx_thrift_report_t *report,
     const ngx_thrift_family_t *family, u_char *p);
 static u_char *ngx_thrift_prometheus_times(ngx_thrift_report_t *report,
     const ngx_thrift_family_t *family, u_char *p);
+static u_char *ngx_thrift_prometheus_closes(ngx_thrift_report_t *report,
+    const ngx_thrift_family_t *family, u_char *p);
+static u_char *ngx_thrift_prometheus_handler(ngx_thrift_report_t *report,
+    const ngx_thrift_family_t *family, u_char *p);
 static u_char *ngx_thrift_prometheus_calls(ngx_thrift_report_t *report,
     const ngx_thrift_family_t *family, u_char *p);
 static u_char *ngx_thrift_prometheus_attempts(ngx_thrift_report_t *report,
@@ -67,6 +71,8 @@ static u_char *ngx_thrift_prometheus_workers(ngx_thrift_report_t *report,
 
 #define ngx_thrift_of_row(field)                                              \
     offsetof(ngx_thrift_status_row_t, field)
+#define ngx_thrift_of_method(field)                                           \
+    offsetof(ngx_thrift_status_method_t, field)
 #define ngx_thrift_of_server(field)                                           \
     offsetof(ngx_thrift_status_server_t, field)
 
@@ -93,6 +99,21 @@ static const ngx_thrift_family_t  ngx_thrift_families[] = {
     { "sent_bytes", "counter", "bytes", "Bytes of replies.",
       NGX_THRIFT_STATUS_METHOD, 1,
       ngx_thrift_prometheus_number, ngx_thrift_of_row(sent) },
+
+    { "handler_duration_seconds", "histogram", "seconds",
+      "Time that a handler's code ran for a call.",
+      NGX_THRIFT_STATUS_METHOD, NGX_THRIFT_STATUS_BUCKETS + 2,
+      ngx_thrift_prometheus_handler, ngx_thrift_of_method(handler) },
+
+    { "event_loop_holds", "counter", "",
+      "Times that a handler held the event loop for too long.",
+      NGX_THRIFT_STATUS_METHOD, 1,
+      ngx_thrift_prometheus_handler, ngx_thrift_of_method(holds) },
+
+    { "event_loop_hold_seconds", "counter", "seconds",
+      "Time that they took.",
+      NGX_THRIFT_STATUS_METHOD, 1,
+      ngx_thrift_prometheus_handler, ngx_thrift_of_method(held) },
 
     { "upstream_attempts", "counter", "",
       "Attempts of calls with servers by what became of them.",
@@ -153,9 +174,9 @@ static const ngx_thrift_family_t  ngx_thrift_families[] = {
       ngx_thrift_prometheus_number, ngx_thrift_of_server(reused) },
 
     { "upstream_connections_closed", "counter", "",
-      "Connections that were closed.",
-      NGX_THRIFT_STATUS_SERVER, 1,
-      ngx_thrift_prometheus_number, ngx_thrift_of_server(closed) },
+      "Connections that were closed, by the reason.",
+      NGX_THRIFT_STATUS_SERVER, NGX_THRIFT_STATUS_CLOSED_REASONS,
+      ngx_thrift_prometheus_closes, 0 },
 
     { "upstream_server_state", "gauge", "",
       "State of a server: 1 up, 3 down, 4 failed, 6 failed checks.",
@@ -398,7 +419,8 @@ ngx_thrift_prometheus_times(ngx_thrift_report_t *report,
     ngx_uint_t                  i;
     ngx_thrift_status_times_t  *times;
 
-    times = &report->row->times;
+    times = (ngx_thrift_status_times_t *)
+                ((u_char *) report->row + family->offset);
     sum = times->sum;
     n = 0;
 
@@ -450,6 +472,64 @@ ngx_thrift_prometheus_calls(ngx_thrift_report_t *report,
 
         p = ngx_thrift_prometheus_line(report, family, "_total",
                                        (char *) extra, n, p);
+    }
+
+    return p;
+}
+
+
+/* Nothing is said of methods that no handler answers. */
+
+static u_char *
+ngx_thrift_prometheus_handler(ngx_thrift_report_t *report,
+    const ngx_thrift_family_t *family, u_char *p)
+{
+    uint64_t                     n;
+    ngx_uint_t                   i;
+    ngx_thrift_status_method_t  *method;
+
+    method = (ngx_thrift_status_method_t *) report->row;
+    n = 0;
+
+    for (i = 0; i < NGX_THRIFT_STATUS_BUCKETS; i++) {
+        n += method->handler.buckets[i];
+    }
+
+    if (n == 0) {
+        return p;
+    }
+
+    if (family->offset == ngx_thrift_of_method(handler)) {
+        return ngx_thrift_prometheus_times(report, family, p);
+    }
+
+    if (family->offset == ngx_thrift_of_method(holds)) {
+        return ngx_thrift_prometheus_number(report, family, p);
+    }
+
+    n = method->held;
+
+    return ngx_sprintf(p, "nginx_thrift_%s_total{%V} %uL.%06uL\n",
+                       family->name, &report->names, n / 1000000, n % 1000000);
+}
+
+
+static u_char *
+ngx_thrift_prometheus_closes(ngx_thrift_report_t *report,
+    const ngx_thrift_family_t *family, u_char *p)
+{
+    u_char                       extra[NGX_THRIFT_REPORT_LINE];
+    ngx_uint_t                   i;
+    ngx_thrift_status_server_t  *server;
+
+    server = (ngx_thrift_status_server_t *) report->row;
+
+    for (i = 0; i < NGX_THRIFT_STATUS_CLOSED_REASONS; i++) {
+        (void) ngx_sprintf(extra, ",reason=\"%s\"%Z",
+                           ngx_thrift_count_closes[i]);
+
+        p = ngx_thrift_prometheus_line(report, family, "_total",
+                                       (char *) extra, server->closed[i], p);
     }
 
     return p;

@@ -295,6 +295,7 @@ static u_char *
 ngx_thrift_json_method(ngx_thrift_report_t *report, u_char *p,
     ngx_thrift_status_row_t *row)
 {
+    uint64_t                     held;
     ngx_thrift_status_method_t  *method;
 
     method = (ngx_thrift_status_method_t *) row;
@@ -315,6 +316,13 @@ ngx_thrift_json_method(ngx_thrift_report_t *report, u_char *p,
                                  &method->outcomes[NGX_THRIFT_STATUS_EXCEPTION],
                                  NGX_THRIFT_STATUS_TYPES);
 
+    held = method->held;
+
+    p = ngx_sprintf(p, "},\"handler\":{\"holds\":%uA,"
+                    "\"hold_seconds\":%uL.%06uL,", method->holds,
+                    held / 1000000, held % 1000000);
+
+    p = ngx_thrift_json_times(report, p, &method->handler);
     p = ngx_cpymem(p, "},", 2);
 
     return ngx_thrift_json_times(report, p, &row->times);
@@ -325,9 +333,16 @@ static u_char *
 ngx_thrift_json_server(ngx_thrift_report_t *report, u_char *p,
     ngx_thrift_status_row_t *row)
 {
+    ngx_uint_t                   i;
+    ngx_atomic_uint_t            closed;
     ngx_thrift_status_server_t  *server;
 
     server = (ngx_thrift_status_server_t *) row;
+    closed = 0;
+
+    for (i = 0; i < NGX_THRIFT_STATUS_CLOSED_REASONS; i++) {
+        closed += server->closed[i];
+    }
 
     p = ngx_thrift_json_names(p, 2, ngx_thrift_json_server_keys, row->names);
 
@@ -336,14 +351,20 @@ ngx_thrift_json_server(ngx_thrift_report_t *report, u_char *p,
                     "\"hedges\":%uA,\"waits\":%uA,"
                     "\"wait_seconds\":%uA.%03uA,\"connections\":{"
                     "\"open\":%ui,\"idle\":%ui,\"opened\":%uA,"
-                    "\"reused\":%uA,\"closed\":%uA},\"attempts\":{",
+                    "\"reused\":%uA,\"closed\":%uA,\"closed_for\":{",
                     ngx_thrift_count_sum(row->in_flight, report->alive),
                     row->sent, row->received, server->retries, server->hedges,
                     server->waits, server->waited / 1000,
                     server->waited % 1000,
                     ngx_thrift_count_sum(server->open, report->alive),
                     ngx_thrift_count_sum(server->idle, report->alive),
-                    server->opened, server->reused, server->closed);
+                    server->opened, server->reused, closed);
+
+    p = ngx_thrift_json_counters(report, p, ngx_thrift_count_closes,
+                                 server->closed,
+                                 NGX_THRIFT_STATUS_CLOSED_REASONS);
+
+    p = ngx_cpymem(p, "}},\"attempts\":{", sizeof("}},\"attempts\":{") - 1);
 
     p = ngx_thrift_json_counters(report, p, ngx_thrift_count_results,
                                  server->results, NGX_THRIFT_STATUS_RESULTS);

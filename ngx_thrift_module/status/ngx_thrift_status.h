@@ -65,6 +65,21 @@ typedef enum {
 } ngx_thrift_status_result_e;
 
 
+/* Why a connection to a server was closed. */
+
+typedef enum {
+    NGX_THRIFT_STATUS_CLOSED_ERROR = 0,
+    NGX_THRIFT_STATUS_CLOSED_SERVER,    /* by the server */
+    NGX_THRIFT_STATUS_CLOSED_TIMEOUT,   /* it did not answer */
+    NGX_THRIFT_STATUS_CLOSED_IDLE,
+    NGX_THRIFT_STATUS_CLOSED_NOT_KEPT,  /* behind a call */
+    NGX_THRIFT_STATUS_CLOSED_ROOM,      /* others needed its place */
+    NGX_THRIFT_STATUS_CLOSED_CLIENT,    /* whose it was has left */
+    NGX_THRIFT_STATUS_CLOSED_EXIT,      /* the worker ends */
+    NGX_THRIFT_STATUS_CLOSED_REASONS
+} ngx_thrift_status_closed_e;
+
+
 typedef enum {
     NGX_THRIFT_STATUS_METHOD = 0,       /* server, service, method */
     NGX_THRIFT_STATUS_SERVER,           /* upstream, server */
@@ -103,6 +118,9 @@ struct ngx_thrift_status_row_s {
 typedef struct {
     ngx_thrift_status_row_t   row;      /* must be first */
     ngx_atomic_t              outcomes[NGX_THRIFT_STATUS_OUTCOMES];
+    ngx_thrift_status_times_t  handler; /* how long its code ran */
+    ngx_atomic_t              holds;    /* of the event loop, too long ... */
+    ngx_atomic_t              held;     /* ... microseconds */
 } ngx_thrift_status_method_t;
 
 
@@ -115,7 +133,7 @@ typedef struct {
     ngx_atomic_t              waited;   /* milliseconds */
     ngx_atomic_t              opened;   /* connections */
     ngx_atomic_t              reused;
-    ngx_atomic_t              closed;
+    ngx_atomic_t              closed[NGX_THRIFT_STATUS_CLOSED_REASONS];
     ngx_thrift_status_gauge_t  open;
     ngx_thrift_status_gauge_t  idle;
 } ngx_thrift_status_server_t;

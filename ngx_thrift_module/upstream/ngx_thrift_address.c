@@ -504,6 +504,7 @@ ngx_thrift_address_give_up(ngx_thrift_address_t *address)
         conn = ngx_queue_data(q, ngx_thrift_connection_t, idle_address);
 
         if (!ngx_thrift_pool_is_needed(conn)) {
+            conn->ended = NGX_THRIFT_STATUS_CLOSED_ROOM;
             ngx_thrift_connection_close(conn);
             return NGX_OK;
         }

@@ -326,6 +326,18 @@ ngx_thrift_connection_log(ngx_log_t *log, u_char *buf, size_t len)
 }
 
 
+ngx_thrift_status_closed_e
+ngx_thrift_connection_ended(ngx_thrift_connection_t *conn)
+{
+    if (conn->connection->read->eof) {
+        return NGX_THRIFT_STATUS_CLOSED_SERVER;
+    }
+
+    return (ngx_exiting || ngx_terminate) ? NGX_THRIFT_STATUS_CLOSED_EXIT
+                                          : conn->ended;
+}
+
+
 void
 ngx_thrift_connection_close(ngx_thrift_connection_t *conn)
 {
@@ -684,6 +696,8 @@ ngx_thrift_connection_read_unused(ngx_thrift_connection_t *conn)
     }
 
     if (conn->connection->close || !ngx_thrift_connection_alive(conn)) {
+        conn->ended = conn->connection->close ? NGX_THRIFT_STATUS_CLOSED_EXIT
+                                           : NGX_THRIFT_STATUS_CLOSED_SERVER;
         ngx_thrift_connection_close(conn);
     }
 }
@@ -773,11 +787,13 @@ ngx_thrift_connection_timeout(void *data)
         ngx_thrift_pool_tell(conn->pool, NGX_THRIFT_POOL_LATE, &conn->log,
                              NGX_ETIMEDOUT,
                              "upstream timed out");
+        conn->ended = NGX_THRIFT_STATUS_CLOSED_TIMEOUT;
         ngx_thrift_connection_close(conn);
         return;
     }
 
     ngx_thrift_attempt_timed_out(attempt);
+    conn->ended = NGX_THRIFT_STATUS_CLOSED_TIMEOUT;
 
     rc = (conn->state == NGX_THRIFT_OPENING)
          ? NGX_DECLINED : ngx_thrift_error_timed_out(attempt->call);
@@ -1084,6 +1100,7 @@ ngx_thrift_connection_idle(ngx_thrift_connection_t *conn,
     }
 
     if (ngx_thrift_connection_put(conn, attempt) != NGX_OK) {
+        conn->ended = NGX_THRIFT_STATUS_CLOSED_NOT_KEPT;
         ngx_thrift_connection_close(conn);
     }
 }

@@ -97,6 +97,8 @@ struct ngx_thrift_connection_s {
                                            gone */
     ngx_msec_t              waiting;    /* since when the first is waited for */
 
+    ngx_thrift_status_closed_e  ended;      /* why it is closed; 0: it is
+                                               known by its state */
     unsigned                unchecked:1;    /* has carried a call that was
                                                neither checked nor trusted, or
                                                is its client's anyway */
@@ -146,6 +148,10 @@ void ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
  * ngx_thrift_connection_done().
  */
 ngx_int_t ngx_thrift_connection_remove(ngx_thrift_attempt_t *attempt);
+
+/* Why it is closed, as far as one knows. */
+ngx_thrift_status_closed_e ngx_thrift_connection_ended(
+    ngx_thrift_connection_t *conn);
 
 /* Closes a connection without attempts. */
 void ngx_thrift_connection_close(ngx_thrift_connection_t *conn);

@@ -282,6 +282,8 @@ ngx_thrift_pool_close_client(ngx_thrift_client_t *client)
         conn = ngx_queue_data(q, ngx_thrift_connection_t, pin);
 
         ngx_thrift_pin_remove(conn);
+
+        conn->ended = NGX_THRIFT_STATUS_CLOSED_CLIENT;
         ngx_thrift_connection_close(conn);
     }
 
@@ -293,8 +295,10 @@ ngx_thrift_pool_close_client(ngx_thrift_client_t *client)
         server = (ngx_thrift_server_t *) tree->root;
 
         q = ngx_queue_head(&server->idle);
-        ngx_thrift_connection_close(ngx_queue_data(q, ngx_thrift_connection_t,
-                                                   idle));
+        conn = ngx_queue_data(q, ngx_thrift_connection_t, idle);
+
+        conn->ended = NGX_THRIFT_STATUS_CLOSED_CLIENT;
+        ngx_thrift_connection_close(conn);
     }
 }
 
@@ -788,7 +792,8 @@ ngx_thrift_pool_move(ngx_thrift_connection_t *conn, ngx_uint_t place)
     conn->place = place;
 
     if (place == NGX_THRIFT_POOL_OUTSIDE) {
-        ngx_thrift_count_closed(conn->server->address->row);
+        ngx_thrift_count_closed(conn->server->address->row,
+                                ngx_thrift_connection_ended(conn));
     }
 }
 
@@ -866,7 +871,8 @@ ngx_thrift_pool_all_idle(void)
 ngx_int_t
 ngx_thrift_pool_make_room(void)
 {
-    ngx_queue_t  *idle, *q;
+    ngx_queue_t              *idle;
+    ngx_thrift_connection_t  *conn;
 
     idle = ngx_thrift_pool_all_idle();
 
@@ -877,9 +883,11 @@ ngx_thrift_pool_make_room(void)
             return NGX_BUSY;
         }
 
-        q = ngx_queue_last(idle);
-        ngx_thrift_connection_close(ngx_queue_data(q, ngx_thrift_connection_t,
-                                                   idle_all));
+        conn = ngx_queue_data(ngx_queue_last(idle), ngx_thrift_connection_t,
+                              idle_all);
+
+        conn->ended = NGX_THRIFT_STATUS_CLOSED_ROOM;
+        ngx_thrift_connection_close(conn);
     }
 
     return NGX_OK;
@@ -946,6 +954,7 @@ ngx_thrift_pool_expire(void *data)
                 continue;
             }
 
+            conn->ended = NGX_THRIFT_STATUS_CLOSED_IDLE;
             ngx_thrift_connection_close(conn);
         }
     }
@@ -1041,6 +1050,7 @@ ngx_thrift_pool_take(ngx_thrift_server_t **server)
 
         last = ((*server)->nconns == 1);
 
+        conn->ended = NGX_THRIFT_STATUS_CLOSED_SERVER;
         ngx_thrift_connection_close(conn);
 
         if (last) {

@@ -1,0 +1,208 @@
+#!/usr/bin/perl
+
+# What the status zone says of handlers and of connections: how long a handler's
+# code ran, how long it held the event loop, and for which reasons connections to
+# servers were closed.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use JSON::PP;
+use Test::More;
+use Test::Thrift;
+
+
+my $t = Test::Thrift->new(undef, http => 1, log => 'info');
+
+$t->handler('nap', idl => <<'EOF', source => <<'EOF');
+service Nap {
+    /** Holds the event loop so long. */
+    void nap(1: i32 msec)
+}
+EOF
+#define _POSIX_C_SOURCE  200809L
+
+#include "nap.h"
+
+#include <time.h>
+
+
+static void
+nap(nthrift_call_t *call, const Nap_nap_args_t *args)
+{
+    struct timespec  ts;
+
+    ts.tv_sec = 0;
+    ts.tv_nsec = args->msec * 1000000L;
+
+    (void) nanosleep(&ts, NULL);
+
+    Nap_nap_reply(call);
+}
+
+
+Nap_HANDLER(.nap = nap)
+EOF
+
+$t->write_conf(<<'EOC');
+
+%%TEST_GLOBALS%%
+
+worker_processes  1;
+
+events {
+}
+
+http {
+    %%TEST_GLOBALS_HTTP%%
+
+    server {
+        listen  127.0.0.1:%%PORT_web%%;
+
+        location = /metrics { thrift_status prometheus; }
+        location = /json    { thrift_status json; }
+    }
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    thrift_status_zone  thrift  1m;
+
+    upstream shared {
+        server            127.0.0.1:%%PORT_users%%  max_fails=0;
+        thrift_keepalive  4 timeout=300ms;
+    }
+
+    upstream once {
+        server            127.0.0.1:%%PORT_users%%;
+        thrift_keepalive  4 requests=1;
+    }
+
+    upstream own {
+        server  127.0.0.1:%%PORT_users%%;
+    }
+
+    server {
+        listen      127.0.0.1:%%PORT_handler%%;
+        thrift_idl  %%TESTDIR%%/gen-nap/nap.thrift;
+
+        thrift_service Nap {
+            thrift_handler       %%TESTDIR%%/nap.so;
+            thrift_handler_slow  50ms;
+        }
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_shared%%;
+        thrift_trusted  on;
+        thrift_timeout  300ms;
+        thrift_pass     shared;
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_once%%;
+        thrift_trusted  on;
+        thrift_pass     once;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_own%%;
+        thrift_pass  own;
+    }
+}
+
+EOC
+
+my $users = $t->backend('users');
+
+$users->script(closed => { close => 'request' }, stall => { stall => 1 },
+               garbage => { garbage => 1 });
+
+$t->run();
+
+my $c = $t->client('handler');
+
+$c->call('nap', [ [ 1, i32 => $_ ] ]) for 0, 100;
+$t->client('own')->call('get', []);
+
+my ($nap) = grep { $_->{method} eq 'nap' } @{json()->{methods}};
+my $handler = $nap->{handler};
+
+is($handler->{holds}, 1, 'it held the event loop once');
+cmp_ok($handler->{hold_seconds}, '>=', 0.1, 'so long');
+cmp_ok($handler->{seconds}{sum}, '>=', 0.1, 'its code ran for longer');
+is($handler->{seconds}{buckets}{'0.25'} + $handler->{seconds}{buckets}{'0.5'}, 1,
+   'once');
+
+my $metrics = $t->http('web')->request('GET', '/metrics')->{body};
+
+like($metrics, qr/^nginx_thrift_handler_duration_seconds_count\{.*thrift_method="nap".*\} 2$/m,
+     'calls of a handler');
+like($metrics, qr/^nginx_thrift_event_loop_holds_total\{.*"nap".*\} 1$/m,
+     'times of holding');
+like($metrics, qr/^nginx_thrift_event_loop_hold_seconds_total\{.*"nap".*\} 0\.1/m,
+     'and how long');
+is(scalar(() = $metrics =~ /^nginx_thrift_handler_duration_seconds_count/mg), 1,
+   'nothing of methods without a handler');
+
+# connections
+
+closed('shared', 'server', sub { $t->client('shared')->call('closed', []) });
+closed('shared', 'error', sub { $t->client('shared')->call('garbage', []) });
+closed('shared', 'idle', sub { $t->client('shared')->call('get', []) });
+closed('once', 'not_kept', sub { $t->client('once')->call('get', []) });
+closed('own', 'client', sub {
+    my $own = $t->client('own');
+
+    $own->call('get', []);
+    $own->close();
+});
+
+# a reload: what is idle goes with its worker
+
+my $before = count('shared', 'exit') // 0;
+
+$t->client('shared')->call('get', []);
+$t->reload();
+ok(wait_for(sub { count('shared', 'exit') > $before }), 'shared: exit');
+
+$metrics = $t->http('web')->request('GET', '/metrics')->{body};
+like($metrics, qr/^nginx_thrift_upstream_connections_closed_total\{.*"own".*reason="client"\} [1-9]/m,
+     'as metrics');
+
+$t->expect_log(qr/\[error\]/);
+$t->done();
+
+
+sub json {
+    return JSON::PP->new->decode($t->http('web')->request('GET', '/json')->{body});
+}
+
+
+sub count {
+    my ($upstream, $reason) = @_;
+
+    my ($u) = grep { $_->{upstream} eq $upstream && $_->{server} ne '-' }
+              @{json()->{upstreams}};
+
+    return $u->{connections}{closed_for}{$reason};
+}
+
+
+# One more is closed for that reason, and in all one more than the others say.
+
+sub closed {
+    my ($upstream, $reason, $code) = @_;
+
+    my $before = count($upstream, $reason) // 0;
+
+    $code->();
+
+    ok(wait_for(sub { (count($upstream, $reason) // 0) > $before }),
+       "$upstream: $reason")
+        or diag(JSON::PP->new->encode([ map { $_->{connections} } @{json()->{upstreams}} ]));
+}
