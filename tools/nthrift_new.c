@@ -132,17 +132,24 @@ new_beside(nthrift_gen_t *gen, const char *tool, const char *path,
     const char *file, const char *other)
 {
     int          len;
-    char        *found;
+    char        *found, *real;
     const char  *slash;
 
     slash = strrchr(tool, '/');
     len = (slash != NULL) ? (int) (slash - tool) : 0;
     found = nthrift_gen_format(gen, "%.*s/%s", len, tool, path);
 
-    return (len != 0
-            && access(nthrift_gen_format(gen, "%s/%s", found, file), R_OK)
-               == 0)
-           ? realpath(found, NULL) : other;
+    if (len == 0
+        || access(nthrift_gen_format(gen, "%s/%s", found, file), R_OK) != 0)
+    {
+        return other;
+    }
+
+    real = realpath(found, NULL);
+    found = nthrift_gen_format(gen, "%s", (real != NULL) ? real : found);
+    free(real);
+
+    return found;
 }
 
 

@@ -299,10 +299,6 @@ tail_open(tail_t *t, int end)
 
     if (end && S_ISREG(st.st_mode)) {
         t->offset = lseek(t->fd, 0, SEEK_END);
-
-        /* in the middle of a line, maybe */
-
-        t->skip = 0;
     }
 
     return 0;
@@ -592,10 +588,50 @@ tail_once(tail_t *t)
 }
 
 
-static int
-tail_run(const tail_options_t *o)
+static void
+tail_free(tail_t *t)
 {
-    size_t   i;
+    size_t  i;
+
+    for (i = 0; i < t->n; i++) {
+        free(t->rows[i]);
+    }
+
+    if (t->arena != NULL) {
+        nthrift_arena_destroy(t->arena);
+    }
+
+    if (t->fd != -1) {
+        close(t->fd);
+    }
+
+    free(t->rows);
+    free(t->line);
+    free(t->total);
+    free(t);
+}
+
+
+/* Did it find no line that it can read, and some that it cannot? */
+
+static int
+tail_end(const tail_t *t)
+{
+    if (t->lines == 0 || t->unread != t->lines) {
+        return TAIL_OK;
+    }
+
+    nthrift_say("no line of %s is a JSON object with \"method\", \"status\" "
+                "and \"seconds\"; log_format of docs/operations.md makes "
+                "such lines", t->options->words[0]);
+
+    return TAIL_WRONG;
+}
+
+
+static tail_t *
+tail_create(const tail_options_t *o)
+{
     tail_t  *t;
 
     t = nthrift_malloc(sizeof(tail_t));
@@ -610,13 +646,26 @@ tail_run(const tail_options_t *o)
 
     memset(t->total, 0, sizeof(tail_row_t));
     strcpy(t->total->name, "all");
+    nthrift_map_init(&t->map, t->arena, nthrift_seed());
+
+    return t;
+}
+
+
+static int
+tail_run(const tail_options_t *o)
+{
+    int      rc;
+    tail_t  *t;
+
+    t = tail_create(o);
 
     if (t->arena == NULL || tail_open(t, !o->all && !o->once) != 0) {
         nthrift_say("cannot open %s: %s", o->words[0], strerror(errno));
+        tail_free(t);
         return TAIL_WRONG;
     }
 
-    nthrift_map_init(&t->map, t->arena, nthrift_seed());
     nthrift_screen_open(&t->screen, o->plain || o->once);
     tail_clear(t);
 
@@ -629,26 +678,10 @@ tail_run(const tail_options_t *o)
 
     nthrift_screen_close(&t->screen);
 
-    if (t->lines != 0 && t->unread == t->lines) {
-        nthrift_say("no line of %s is a JSON object with \"method\", "
-                    "\"status\" and \"seconds\"; log_format of "
-                    "docs/operations.md makes such lines", o->words[0]);
-    }
+    rc = tail_end(t);
+    tail_free(t);
 
-    for (i = 0; i < t->n; i++) {
-        free(t->rows[i]);
-    }
-
-    i = (t->lines != 0 && t->unread == t->lines);
-
-    nthrift_arena_destroy(t->arena);
-    close(t->fd);
-    free(t->rows);
-    free(t->line);
-    free(t->total);
-    free(t);
-
-    return (i != 0) ? TAIL_WRONG : TAIL_OK;
+    return rc;
 }
 
 
