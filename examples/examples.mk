@@ -7,7 +7,8 @@
 EXAMPLES       = build/examples
 EXAMPLE_CC     = gcc
 EXAMPLE_CFLAGS = -O2 -g
-EXAMPLE_NAMES  = pingpong weather myservice gather blocking thrifttest
+EXAMPLE_NAMES  = pingpong weather myservice gather blocking thrifttest \
+                 keyvalue
 
 EXAMPLE_WARN   = -std=c11 -Wall -Wextra -Werror -pedantic
 EXAMPLE_IDL    = -I examples/weather

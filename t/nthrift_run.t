@@ -58,6 +58,21 @@ my ($out, $err, $rc) = example('blocking', 'Blocking.nap', '[20000]');
 like($out, qr/"type": "TooMuch"/, 'an exception');
 is($rc, 1, 'its exit code');
 
+# what is kept between calls is a copy
+
+my @put = map { ('KeyValue.put', "{\"key\":\"$_\",\"value\":{\"text\":\"$_$_\","
+                 . '"tags":["one","two"]}}') } qw(a b a);
+
+is_deeply(plain('[' . join(',', split(/^(?=\S)(?!\})/m,
+          (example('keyvalue', @put, 'KeyValue.get', '["b"]', 'KeyValue.remove',
+                   '["b"]', 'KeyValue.all', 'KeyValue.get', '["b"]'))[0]))
+                . ']'),
+          [ undef, undef, undef,
+            { text => 'bb', tags => [ 'one', 'two' ] }, undef,
+            { a => { text => 'aa', tags => [ 'one', 'two' ] } },
+            { exception => { type => 'NotFound', value => { key => 'b' } } } ],
+          'values that are kept');
+
 # results of every kind: Apache's cross-language test
 
 my $insane = '{"userMap":{"FIVE":5},"xtructs":[{"string_thing":"x",'
