@@ -534,7 +534,8 @@ sub wrong {
             'payload in another protocol than its THeader says',
             'another protocol');
     refused('same', theader("\x82\x22" . substr($compact, 2), id => 2),
-            'unknown version of compact protocol', 'compact of fbthrift');
+            'compact protocol of fbthrift, which is not supported',
+            'compact of fbthrift');
     refused('same', theader(''), 'frame too short for a message',
             'no payload');
     refused('same', theader(substr($call, 0, 8)),

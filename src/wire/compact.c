@@ -14,6 +14,7 @@
 
 #define COMPACT_ID          0x82
 #define COMPACT_VERSION     1
+#define COMPACT_FBTHRIFT    2       /* its doubles are big-endian */
 
 
 static int
@@ -296,6 +297,8 @@ const nthrift_protocol_t  nthrift_compact = {
     .version = COMPACT_VERSION,
     .version_mask = 0x1f,
     .version_error = "unknown version of compact protocol",
+    .foreign = COMPACT_FBTHRIFT,
+    .foreign_error = "compact protocol of fbthrift, which is not supported",
 
     .unexpected = {
         [NTHRIFT_BINARY] = "compact message where a binary one is expected",

@@ -279,7 +279,7 @@ frame_read_protocol(const nthrift_rules_t *rules, const uint8_t *p, size_t n,
             return i;
         }
 
-        return nthrift_error_set(err, protocol->version_error);
+        return nthrift_protocol_version_error(protocol, p[1], err);
     }
 
     return NTHRIFT_DECLINED;

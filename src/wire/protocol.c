@@ -18,3 +18,17 @@ nthrift_protocol_name(unsigned protocol)
     return (protocol != NTHRIFT_PROTOCOL_AUTO)
            ? nthrift_protocols[protocol]->name : "unknown";
 }
+
+
+int
+nthrift_protocol_version_error(const nthrift_protocol_t *protocol,
+    uint8_t byte, nthrift_error_t *err)
+{
+    int  foreign;
+
+    foreign = protocol->foreign_error != NULL
+              && (byte & protocol->version_mask) == protocol->foreign;
+
+    return nthrift_error_set(err, foreign ? protocol->foreign_error
+                                          : protocol->version_error);
+}

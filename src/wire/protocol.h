@@ -32,12 +32,15 @@ typedef struct {
      * What tells its messages: their first byte, 0x40 at least, and what the
      * bits `version_mask` of the second one are.  frame.c looks for both, with
      * a length word before them and without one, and says `version_error`
-     * when only the first is right.
+     * when only the first is right, or `foreign_error` of the version
+     * `foreign`.
      */
     uint8_t      first;
     uint8_t      version;
     uint8_t      version_mask;
     const char  *version_error;
+    uint8_t      foreign;
+    const char  *foreign_error;
 
     /* 1: it is text, and read where rules->text or ->protocol says so. */
 
@@ -100,6 +103,14 @@ extern const nthrift_protocol_t  nthrift_json;
 /* By nthrift_protocol_e; NULL for NTHRIFT_PROTOCOL_AUTO. */
 
 extern const nthrift_protocol_t *const  nthrift_protocols[NTHRIFT_PROTOCOLS];
+
+
+/*
+ * The second byte of a message is not the protocol's: says why, and returns
+ * NTHRIFT_ERROR.
+ */
+int nthrift_protocol_version_error(const nthrift_protocol_t *protocol,
+    uint8_t byte, nthrift_error_t *err);
 
 /* "binary" and so on; "unknown" for NTHRIFT_PROTOCOL_AUTO. */
 const char *nthrift_protocol_name(unsigned protocol);

@@ -218,7 +218,7 @@ theader_check_payload(const uint8_t *p, const uint8_t *last,
     }
 
     if ((p[1] & row->version_mask) != row->version) {
-        return nthrift_error_set(err, row->version_error);
+        return nthrift_protocol_version_error(row, p[1], err);
     }
 
     return NTHRIFT_OK;

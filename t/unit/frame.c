@@ -145,11 +145,13 @@ static const frame_case_t  frame_cases[] = {
     { "framed binary version 2", AUTO, AUTO, 0,
       "00 00 00 11 80 02 00 01", NTHRIFT_ERROR,
       "unknown version of binary protocol" },
-    { "compact version 2", AUTO, AUTO, 0, "82 22 01 01 61", NTHRIFT_ERROR,
+    { "compact version 3", AUTO, AUTO, 0, "82 23 01 01 61", NTHRIFT_ERROR,
       "unknown version of compact protocol" },
-    { "framed compact version 2", AUTO, AUTO, 0,
+    { "compact of fbthrift", AUTO, AUTO, 0, "82 22 01 01 61", NTHRIFT_ERROR,
+      "compact protocol of fbthrift, which is not supported" },
+    { "framed compact of fbthrift", AUTO, AUTO, 0,
       "00 00 00 06 82 22 01 01 61 00", NTHRIFT_ERROR,
-      "unknown version of compact protocol" },
+      "compact protocol of fbthrift, which is not supported" },
 
     /* something else */
 

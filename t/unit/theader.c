@@ -123,7 +123,7 @@ static const theader_case_t  theader_cases[] = {
       "payload in another protocol than its THeader says", NULL },
     { "compact of fbthrift", "00 00 00 17 " FIXED "00 01 02 00 00 00"
       "82 22 07 04 70 69 6e 67 00", NTHRIFT_ERROR,
-      "unknown version of compact protocol", NULL },
+      "compact protocol of fbthrift, which is not supported", NULL },
     { "long number", "00 00 00 23 " FIXED "00 02 80 80 80 80 80 00 00 00"
       PING, NTHRIFT_ERROR, "too long number in THeader", NULL },
     { "large number", "00 00 00 23 " FIXED "00 02 80 80 80 80 10 00 00 00"
