@@ -69,11 +69,11 @@ tell: ok
 told: true
 EOF
 
-# without nginx, all but what comes after a oneway
+# without nginx: what comes after a oneway may be the reply to that
 
-is(client('drift', qw(HEADER BINARY)), $right, 'itself');
-like($right, qr/^\Q@{[ client('drift', qw(FRAMED FB_COMPACT))
-                       =~ s{told.*}{}sr ]}/, 'itself, with compact');
+like($right, qr/^\Q@{[ client('drift', @$_) =~ s{told.*}{}sr ]}/,
+     "itself, @$_")
+    for [ qw(HEADER BINARY) ], [ qw(FRAMED FB_COMPACT) ];
 
 for my $server (@servers) {
     my $name = join('_', @$server);
@@ -94,7 +94,8 @@ for my $transport (qw(UNFRAMED FRAMED HEADER)) {
 
 ok($t->wait_log(qr/compact protocol of fbthrift/), 'and why');
 
-is(join("\n", $t->grep_log(qr/\[error\]/)), '', 'no errors');
+is(join("\n", grep { !/sent another reply to an earlier call/ }
+                   $t->grep_log(qr/\[error\]/)), '', 'no other errors');
 
 $t->done();
 
