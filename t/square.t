@@ -49,6 +49,7 @@ my $conf = conf(<<'EOF', places => of_places(), doors => of_doors());
 %%TEST_GLOBALS%%
 
 events {
+    worker_connections  4096;
 }
 
 http {
