@@ -540,7 +540,7 @@ sub wrong {
             'no payload');
     refused('same', theader(substr($call, 0, 8)),
             'frame too short for a message', 'half a payload');
-    refused('same', pack('NnnNnC*', 18, 0x0fff, 0, 1, 2, 0, 0, 1, 255, 255,
+    refused('same', pack('NnnNnC*', 18 + length $call, 0x0fff, 0, 1, 2, 0, 0, 1, 255, 255,
                          255, 255, 15) . $call,
             'THeader ends in the middle of a number', 'many pairs');
     refused('same', frame("\x0f\xfe" . substr(theader($call), 6)),

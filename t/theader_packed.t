@@ -286,20 +286,21 @@ sub malformed {
 
     for (
         [ 'nothing', '', 'zlib data is cut off' ],
-        [ 'cut off', substr($zlib, 0, 20), 'zlib data is cut off' ],
-        [ 'without its end', substr($zlib, 0, -2), 'zlib data is cut off' ],
+        [ 'cut off', substr($zlib, 0, 20), 'zlib data is cut off', 'get' ],
+        [ 'without its end', substr($zlib, 0, -2), 'zlib data is cut off',
+          'get' ],
         [ 'wrong checksum', substr($zlib, 0, -1) . chr(ord(substr($zlib, -1))
                                                        ^ 1),
           'wrong zlib data' ],
         [ 'noise', 'noise' x 10, 'wrong zlib data' ],
         [ 'gzip', Compress::Zlib::memGzip($plain), 'wrong zlib data' ],
         [ 'plain', $plain, 'wrong zlib data' ],
-        [ 'bytes behind', $zlib . 'x', 'bytes behind zlib data' ],
-        [ 'twice', $zlib . $zlib, 'bytes behind zlib data' ],
+        [ 'bytes behind', $zlib . 'x', 'bytes behind zlib data', 'get' ],
+        [ 'twice', $zlib . $zlib, 'bytes behind zlib data', 'get' ],
         [ 'two messages', compress($plain . $plain),
-          'zlib data longer than its message' ],
+          'zlib data longer than its message', 'get' ],
         [ 'half a message', compress(substr($plain, 0, 50)),
-          'zlib data shorter than its message' ],
+          'zlib data shorter than its message', 'get' ],
         [ 'no message', compress(''), 'zlib data shorter than its message' ],
         [ 'compact', compress(call_bytes('get', 1, [], protocol => 'compact',
                                          transport => 'unframed')),
@@ -309,19 +310,29 @@ sub malformed {
         [ 'packed twice', compress(theader($plain, packed => 1)),
           'message with THeader where an unframed one is expected' ],
         [ 'malformed body', compress(substr($plain, 0, -1) . "\xff"),
-          'unknown type' ],
+          'unknown type', 'get' ],
+        [ 'of a service', compress(substr(call_bytes('S:get', 5, [],
+                                             transport => 'unframed'), 0, -1)),
+          'zlib data shorter than its message', 'get' ],
     ) {
-        my ($name, $bytes, $text) = @$_;
+        my ($name, $bytes, $text, $method) = @$_;
 
         $c->send(theader($bytes, transforms => [ 1 ], sequence => 9));
 
         my $m = $c->read_message();
 
         is("$m->{exception} $m->{sequence}", '7 9', $name);
+        is($m->{name}, $method || '', 'its method, if that came out');
         like($m->{message}, qr/^malformed call: \Q$text\E/, 'why');
     }
 
-    is($c->call('get', [], packed => 1)->{type}, REPLY, 'goes on');
+    my $oneway = oneway_bytes('get', 1, [ [ 1, string => 'x' ] ],
+                              transport => 'unframed');
+
+    $c->send(theader(compress(substr($oneway, 0, -1)), transforms => [ 1 ],
+                     sequence => 10));
+    is($c->call('get', [], packed => 1)->{type}, REPLY,
+       'goes on: nobody waits for an answer to a oneway');
 }
 
 

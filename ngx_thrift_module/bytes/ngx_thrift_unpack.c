@@ -25,6 +25,7 @@ static ngx_int_t ngx_thrift_unpack_read(ngx_thrift_unpack_t *un);
 static ngx_int_t ngx_thrift_unpack_end(ngx_thrift_unpack_t *un);
 static ngx_int_t ngx_thrift_unpack_malformed(ngx_thrift_unpack_t *un,
     const char *why);
+static void ngx_thrift_unpack_keep_head(ngx_thrift_unpack_t *un);
 static ngx_int_t ngx_thrift_pack_end(ngx_thrift_pack_t *pk);
 
 
@@ -106,6 +107,10 @@ ngx_thrift_unpack_part(ngx_thrift_unpack_t *un, size_t size)
 
     if (rc == NGX_OK) {
         rc = ngx_thrift_unpack_end(un);
+    }
+
+    if (rc == NGX_DECLINED) {
+        ngx_thrift_unpack_keep_head(un);
     }
 
     if (rc != NGX_OK && rc != NGX_AGAIN) {
@@ -298,6 +303,31 @@ ngx_thrift_unpack_malformed(ngx_thrift_unpack_t *un, const char *why)
     un->why = why;
 
     return NGX_DECLINED;
+}
+
+
+/* Its memory goes, but who has called what may have come out of it. */
+
+static void
+ngx_thrift_unpack_keep_head(ngx_thrift_unpack_t *un)
+{
+    u_char          *name;
+    nthrift_head_t  *head;
+
+    head = &un->to->wire.head;
+
+    if (head->size == 0) {
+        return;
+    }
+
+    name = ngx_pnalloc(un->pool, head->name.len + 1);
+
+    if (name) {
+        ngx_memcpy(name, head->name.data, head->name.len);
+
+        un->head = *head;
+        un->head.name.data = name;
+    }
 }
 
 

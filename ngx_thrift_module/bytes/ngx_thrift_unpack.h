@@ -25,6 +25,8 @@ typedef struct {
     uint64_t               size;        /* of what there is of it */
     size_t                 before;      /* of its THeader, with the length */
     const char            *why;
+    nthrift_head_t         head;        /* if it is malformed: what is known of
+                                           it, or head.size is 0 */
     unsigned               whole:1;
 #if (NGX_THRIFT_ZLIB)
     z_stream               zlib;
@@ -58,7 +60,7 @@ ngx_int_t ngx_thrift_unpack_start(ngx_thrift_unpack_t *un,
  * Goes on until `size` bytes were read or written, about.  NGX_AGAIN: there are
  * more; NGX_OK: `to` is whole, and a message like others.  With all others it
  * holds nothing: NGX_DECLINED: it is malformed, or too large, un->why says
- * what; NGX_ERROR: no memory.
+ * what, and un->head whose it was; NGX_ERROR: no memory.
  */
 ngx_int_t ngx_thrift_unpack_part(ngx_thrift_unpack_t *un, size_t size);
 

@@ -41,7 +41,6 @@ static void ngx_thrift_call_end(ngx_thrift_call_t *call);
 static void ngx_thrift_call_give_up(ngx_thrift_call_t *call,
     ngx_uint_t outcome, ngx_uint_t status);
 static ngx_int_t ngx_thrift_call_check(ngx_thrift_call_t *call);
-static void ngx_thrift_call_split_name(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_call_mirror(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_call_return(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_call_translate(ngx_thrift_call_t *call);
@@ -476,7 +475,7 @@ ngx_thrift_call_check(ngx_thrift_call_t *call)
 
 /* TMultiplexedProtocol: what stands before the first ":" is the service. */
 
-static void
+void
 ngx_thrift_call_split_name(ngx_thrift_call_t *call)
 {
     u_char         *colon;

@@ -143,6 +143,9 @@ void ngx_thrift_call_start(ngx_thrift_call_t *call, ngx_uint_t fatal);
 /* Runs a call of a handler's own, which has a message, from "pass" on. */
 void ngx_thrift_call_pass(ngx_thrift_call_t *call);
 
+/* Its method, and its service, by the name in the head of its request. */
+void ngx_thrift_call_split_name(ngx_thrift_call_t *call);
+
 /* Is it being unpacked: is it not known yet what it will hold? */
 ngx_uint_t ngx_thrift_call_is_packed(ngx_thrift_call_t *call);
 

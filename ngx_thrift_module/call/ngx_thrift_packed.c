@@ -29,6 +29,8 @@ static ngx_int_t ngx_thrift_packed_call_part(ngx_thrift_slice_t *slice);
 static ngx_int_t ngx_thrift_packed_call_done(ngx_thrift_slice_t *slice,
     ngx_int_t rc);
 static void ngx_thrift_packed_call_free(ngx_thrift_slice_t *slice);
+static void ngx_thrift_packed_name(ngx_thrift_call_t *call,
+    nthrift_head_t *head);
 static ngx_int_t ngx_thrift_packed_unsupported(ngx_thrift_call_t *call);
 static void ngx_thrift_packed_take(ngx_thrift_call_t *call,
     ngx_thrift_message_t *m);
@@ -159,11 +161,34 @@ ngx_thrift_packed_call_done(ngx_thrift_slice_t *slice, ngx_int_t rc)
         return NGX_ERROR;
     }
 
+    if (p->unpack.head.size) {
+        ngx_thrift_packed_name(call, &p->unpack.head);
+    }
+
     ngx_log_error(NGX_LOG_INFO, call->log, 0,
                   "client sent malformed call: %s", p->unpack.why);
 
     return ngx_thrift_error_set(call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
                                 "malformed call: %s", p->unpack.why);
+}
+
+
+/* Whoever has called gets an answer of its name, or none if it was a oneway. */
+
+static void
+ngx_thrift_packed_name(ngx_thrift_call_t *call, nthrift_head_t *head)
+{
+    nthrift_head_t  *own;
+
+    own = &call->request.wire.head;
+
+    own->name = head->name;
+    own->seqid = head->seqid;
+    own->type = head->type;
+
+    call->oneway = (head->type == NTHRIFT_ONEWAY);
+
+    ngx_thrift_call_split_name(call);
 }
 
 
