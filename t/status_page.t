@@ -127,6 +127,9 @@ sub wrong_configurations {
           qr{no location "/nowhere" of the same server has a "thrift_gateway"} ],
         [ 'thrift_explorer /closed;', 'thrift_explorer /explorer;',
           qr{no location "/explorer" of the same server has a "thrift_gateway"} ],
+        [ 'thrift_gateway shop;', 'thrift_gateway shop; '
+          . 'thrift_gateway_openapi off;',
+          qr{"thrift_explorer" needs the document of ".*", which has "thrift_gateway_openapi off"} ],
         [ 'thrift_explorer /closed;', 'thrift_explorer /closed try;',
           qr/invalid parameter "try" of "thrift_explorer", it can be "call"/ ],
         [ 'thrift_status json;', 'thrift_status json; thrift_explorer /api/;',

@@ -78,6 +78,15 @@ ngx_http_thrift_explorer_check(ngx_cycle_t *cycle,
         return NGX_CONF_ERROR;
     }
 
+    if (!server->explored->openapi) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "\"%V\" needs the document of \"%V\", which has "
+                      "\"thrift_gateway_openapi off\", in %s:%ui",
+                      &server->directive, &server->name, server->file_name,
+                      server->line);
+        return NGX_CONF_ERROR;
+    }
+
     return NGX_CONF_OK;
 }
 
