@@ -122,7 +122,7 @@ function quantile(buckets, q) {
 }
 
 
-class History {
+class Past {
     constructor() {
         this.report = null;
         this.time = 0;              /* of the report, the server's */

@@ -5,7 +5,7 @@
 const PARTS = 30;           /* points of a chart */
 
 const view = {
-    history: new History(),
+    history: new Past(),
     window: 60,             /* seconds that numbers are of */
     paused: false,
     timer: null,
@@ -249,7 +249,7 @@ function serverColumns() {
                    },
                    { value: (data) => data.row.connections.open }),
         textColumn("waits", "Waited",
-                   (data) => [String(data.row.waits), data.row.waits > 0],
+                   (data) => String(data.row.waits),
                    { value: (data) => data.row.waits }),
         textColumn("retries", "Retries",
                    (data) => String(data.row.retries),
