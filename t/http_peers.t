@@ -11,6 +11,7 @@ use lib "$FindBin::Bin/lib";
 
 use Test::More;
 use Test::Thrift;
+use Test::Thrift::Peers;
 
 
 my $top = Test::Thrift->top();
@@ -70,11 +71,7 @@ EOF
 my $port = $t->port('server');
 my $web = $t->port('web');
 
-$t->run_daemon([ '/usr/bin/python3', '-B', "$here/server.py",
-                 "threaded:framed:binary:$port" ]);
-
-die 'no server'
-    unless wait_for(sub { Test::Thrift::listens("127.0.0.1:$port") }, 20);
+start_servers($t, py => [ "threaded:framed:binary:$port" ]);
 
 $t->run();
 
@@ -123,26 +120,3 @@ SKIP: {
 is(join("\n", $t->grep_log(qr/\[(?:error|crit)\]/)), '', 'no errors');
 
 $t->done();
-
-
-sub output {
-    my (@command) = @_;
-
-    my $pid = open(my $out, '-|');
-    die "fork: $!" unless defined $pid;
-
-    if ($pid == 0) {
-        open(STDIN, '<', '/dev/null');
-        open(STDERR, '>&', \*STDOUT);
-        alarm(60 * time_factor());
-        { no warnings 'exec'; exec { $command[0] } @command; }
-        print "cannot run $command[0]: $!\n";
-        POSIX::_exit(127);
-    }
-
-    my $text = do { local $/; <$out> };
-
-    close($out);
-
-    return (defined $text ? $text : '') . ($? ? "exit code $?\n" : '');
-}

@@ -11,6 +11,7 @@ use lib "$FindBin::Bin/lib";
 
 use Test::More;
 use Test::Thrift;
+use Test::Thrift::Peers;
 
 
 my $top = Test::Thrift->top();
@@ -50,7 +51,7 @@ EOF
 
 my $t = Test::Thrift->new($conf, log => 'info');
 
-start_servers();
+start_servers($t, map { $_ => words($_) } qw(py cpp));
 $t->run();
 
 squares();
@@ -95,45 +96,18 @@ EOF
 }
 
 
-sub start_servers {
-    my @of = map {
-        my $kind = $_;
-        [ map { join(':', 'threaded', @$_,
-                     $t->port(join('_', 'direct', $kind, @$_))) } @formats ];
-    } qw(py cpp);
+sub words {
+    my ($kind) = @_;
 
-    $t->run_daemon([ @python, "$here/server.py", @{$of[0]} ]);
-    $t->run_daemon([ "$build/server", @{$of[1]} ]);
-
-    for my $port (map { /(\d+)$/ } map { @$_ } @of) {
-        die "no server on port $port"
-            unless wait_for(sub { Test::Thrift::listens("127.0.0.1:$port") },
-                            20);
-    }
+    return [ map { join(':', 'threaded', @$_,
+                        $t->port(join('_', 'direct', $kind, @$_))) } @formats ];
 }
 
 
-sub output {
-    my $pid = open(my $out, '-|');
-    die "fork: $!" unless defined $pid;
+# Of a method that the definition does not have nginx says so itself.
 
-    if ($pid == 0) {
-        open(STDIN, '<', '/dev/null');
-        open(STDERR, '>&', \*STDOUT);
-        alarm(60 * time_factor());
-        exec { $_[0] } @_ or POSIX::_exit(127);
-    }
-
-    my $text = do { local $/; <$out> };
-    close($out);
-
-    $text = (defined $text ? $text : '') . ($? ? "exit code $?\n" : '');
-
-    # of a method that the definition does not have nginx says so itself
-
-    $text =~ s/^(fresh: TApplicationException 1) .*/$1/m;
-
-    return $text;
+sub shown {
+    return output(@_) =~ s/^(fresh: TApplicationException 1) .*/$1/mr;
 }
 
 
@@ -161,14 +135,14 @@ sub square {
     my $name = join('_', $server, @$to);
     my $title = "$client @$from to $server @$to @how";
 
-    my $direct = output($client{$client}->(@$from, $t->port("direct_$key"),
+    my $direct = shown($client{$client}->(@$from, $t->port("direct_$key"),
                                            @how));
 
-    is(output($client{$client}->(@$from, $t->port($name), @how)), $direct,
+    is(shown($client{$client}->(@$from, $t->port($name), @how)), $direct,
        $title);
 
     return if $from->[1] ne $to->[1];
 
-    is(output($client{$client}->(@$from, $t->port("plain_$name"), @how)),
+    is(shown($client{$client}->(@$from, $t->port("plain_$name"), @how)),
        $direct, "$title, no definition");
 }

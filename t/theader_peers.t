@@ -12,6 +12,7 @@ use lib "$FindBin::Bin/lib";
 
 use Test::More;
 use Test::Thrift;
+use Test::Thrift::Peers;
 
 
 my $top = Test::Thrift->top();
@@ -59,7 +60,7 @@ EOF
 
 my $t = Test::Thrift->new($conf, log => 'info');
 
-start_servers();
+start_servers($t, words());
 $t->run();
 
 for my $server (@servers) {
@@ -67,27 +68,27 @@ for my $server (@servers) {
     my $key = "${kind}_$transport";
 
     for my $client (qw(py cpp)) {
-        my $direct = output($client, $transport, 'binary', "direct_$key");
+        my $direct = shown($client, $transport, 'binary', "direct_$key");
 
         like($direct, qr/^echoAll: ok$/m, "$client to $kind $transport");
 
         for my $own ($client eq 'py' ? qw(header zlib) : qw(header)) {
             for my $protocol (qw(binary compact)) {
-                is(output($client, $own, $protocol, $key), $direct,
+                is(shown($client, $own, $protocol, $key), $direct,
                    "$client $own $protocol to $kind $transport");
             }
         }
 
-        is(output($client, 'framed', 'compact', $key), $direct,
+        is(shown($client, 'framed', 'compact', $key), $direct,
            "$client framed compact to $kind $transport");
     }
 
-    is(output('cpp', 'header', 'compact', $key, 'multi'),
-       output('cpp', 'framed', 'binary', $key, 'multi'),
+    is(shown('cpp', 'header', 'compact', $key, 'multi'),
+       shown('cpp', 'framed', 'binary', $key, 'multi'),
        "multiplexed calls to $kind $transport");
 }
 
-is(output('cpp', 'header', 'compact', 'cpp_header', 'concurrent'),
+is(shown('cpp', 'header', 'compact', 'cpp_header', 'concurrent'),
    "concurrent echo: ok\nconcurrent refuse: ok\nconcurrent fresh: ok\n",
    'eight threads of one client');
 
@@ -117,7 +118,7 @@ EOF
 }
 
 
-sub start_servers {
+sub words {
     my %words;
 
     for (@servers) {
@@ -127,20 +128,13 @@ sub start_servers {
                                . $t->port("direct_${kind}_$transport");
     }
 
-    $t->run_daemon([ @python, "$here/server.py", @{$words{py}} ]);
-    $t->run_daemon([ "$build/server", @{$words{cpp}} ]);
-
-    for my $port (map { /(\d+)$/ } map { @$_ } values %words) {
-        die "no server on port $port"
-            unless wait_for(sub { Test::Thrift::listens("127.0.0.1:$port") },
-                            20);
-    }
+    return %words;
 }
 
 
-sub output {
+sub shown {
     my ($client, $transport, $protocol, $port, @mode) = @_;
 
-    return $t->program('output', 60, @{$program{$client}}, $transport,
-                       $protocol, $t->port($port), @mode)->{text};
+    return output(@{$program{$client}}, $transport, $protocol, $t->port($port),
+                  @mode);
 }

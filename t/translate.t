@@ -13,6 +13,7 @@ use lib "$FindBin::Bin/lib";
 
 use Test::More;
 use Test::Thrift;
+use Test::Thrift::Peers;
 
 
 my $top = Test::Thrift->top();
@@ -144,7 +145,7 @@ my $t = Test::Thrift->new($conf, log => 'info');
 my $backend = $t->backend('backend');
 my $second = $t->backend('second');
 
-start_servers();
+start_servers($t, map { $_ => words($_) } qw(py cpp));
 $t->run();
 
 squares();
@@ -204,40 +205,12 @@ EOF
 }
 
 
-sub start_servers {
-    my @of = map {
-        my $kind = $_;
-        [ map { join(':', 'threaded', @$_,
-                     $t->port(join('_', 'direct', $kind, @$_))) }
-              formats_of($kind) ];
-    } qw(py cpp);
+sub words {
+    my ($kind) = @_;
 
-    $t->run_daemon([ @python, "$here/server.py", @{$of[0]} ]);
-    $t->run_daemon([ "$build/server", @{$of[1]} ]);
-
-    for my $port (map { /(\d+)$/ } map { @$_ } @of) {
-        die "no server on port $port"
-            unless wait_for(sub { Test::Thrift::listens("127.0.0.1:$port") },
-                            20);
-    }
-}
-
-
-sub output {
-    my $pid = open(my $out, '-|');
-    die "fork: $!" unless defined $pid;
-
-    if ($pid == 0) {
-        open(STDIN, '<', '/dev/null');
-        open(STDERR, '>&', \*STDOUT);
-        alarm(60 * time_factor());
-        exec { $_[0] } @_ or POSIX::_exit(127);
-    }
-
-    my $text = do { local $/; <$out> };
-    close($out);
-
-    return (defined $text ? $text : '') . ($? ? "exit code $?\n" : '');
+    return [ map { join(':', 'threaded', @$_,
+                        $t->port(join('_', 'direct', $kind, @$_))) }
+             formats_of($kind) ];
 }
 
 
