@@ -13,11 +13,11 @@ use lib "$FindBin::Bin/lib";
 use Cwd qw(abs_path);
 use File::Temp qw(tempdir);
 use IO::Socket::INET;
-use IPC::Open2 qw(open2);
 use JSON::PP ();
 use Test::More;
 
 use Test::Thrift qw(wait_for);
+use Test::Thrift::Dialects;
 use Test::Thrift::Files;
 
 
@@ -29,7 +29,6 @@ my $peers = "$root/build/peers/server";
 my $tmp = tempdir(CLEANUP => 1);
 my $owner = $$;
 my @pids;
-my $keep;                       # standard input of the Python servers
 
 plan(skip_all => "no $nthrift") unless -x $nthrift;
 
@@ -45,11 +44,11 @@ END {
 }
 
 plan(skip_all => 'no Python library, compiler or openssl')
-    unless certificates() && mkdir("$tmp/gen-py")
+    unless certificates($tmp) && mkdir("$tmp/gen-py")
            && system("thrift -nowarn -r --gen py -out $tmp/gen-py"
                      . " $data/every.thrift >/dev/null 2>&1") == 0;
 
-my %port = start_python();
+my %port = start_python($tmp);
 
 plan(skip_all => 'no Python servers') unless %port;
 
@@ -494,28 +493,4 @@ sub scripted {
 
 sub free_port {
     return IO::Socket::INET->new(Listen => 1, LocalAddr => $local)->sockport();
-}
-
-
-sub certificates {
-    return system("openssl req -x509 -newkey ec -pkeyopt"
-                  . " ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj"
-                  . " /CN=localhost -addext"
-                  . " subjectAltName=DNS:localhost,IP:127.0.0.1"
-                  . " -keyout $tmp/key.pem -out $tmp/cert.pem"
-                  . " >$tmp/openssl.out 2>&1") == 0;
-}
-
-
-sub start_python {
-    push @pids, open2(my $from, my $to, '/usr/bin/python3', '-W',
-                      'ignore', "$data/dialects.py", $tmp);
-
-    my $line = <$from>;
-
-    # it ends with the other end of its standard input
-
-    $keep = $to;
-
-    return defined $line ? map { split /=/ } split ' ', $line : ();
 }
