@@ -119,7 +119,6 @@ my @directives = (
     thrift_failure               => [ 'exception=any;', $link ],
     thrift_health_check          => [ 'interval=1s mandatory;',
                                       [qw(upstream)] ],
-    thrift_slow_start            => [ '1s;', $link ],
     thrift_check_seqid           => [ 'off;', $link ],
     thrift_bind                  => [ '127.0.0.1;', $link ],
     thrift_socket_keepalive      => [ 'on;', $link ],
@@ -143,6 +142,11 @@ my @directives = (
     thrift_upstream_multiplexed  => [ 'on;', [qw(upstream)] ],
     thrift_upstream_service      => [ 'Users;', [qw(upstream)] ],
 );
+
+my $eases = $t->knows(stream => 'thrift_slow_start 1s;');
+
+push @directives, thrift_slow_start => [ '1s;', $link ]
+    if $eases;
 
 my $caches = $t->knows(stream => 'thrift_ssl_certificate_cache off;');
 
@@ -431,7 +435,9 @@ my @bad = (
           'a service\'s name, without ":"') ],
 
     [ 'slow start of letters', upstream => 'thrift_slow_start soon;',
-      bad('value', 'soon', 'thrift_slow_start', $time) ],
+      $eases ? bad('value', 'soon', 'thrift_slow_start', $time)
+             : '"thrift_slow_start" directive is not supported, use parameter '
+               . '"slow_start" of "server"' ],
 
     [ 'depth 0', server => 'thrift_max_depth 0;',
       bad('value', '0', 'thrift_max_depth',

@@ -267,8 +267,11 @@ for (
     my ($re, $call, $upstream) = @$_;
     my ($line) = $t->grep_log($re);
 
+    # Angie has quotes, the port, and which protocol of IP it is
+
     like($line,
-         qr/, client: 127\.0\.0\.1, server: \S+, call: "\Q$call\E"/,
+         qr/,\ client:\ "?127\.0\.0\.1[:\d]*"?,\ server:\ \S+,(?:\ protocol:\ "tcp",)?
+            \ call:\ "\Q$call\E"/x,
          "call of $call");
     $upstream ? like($line, qr/, upstream: "\Q$upstream\E"/,
                      "upstream of $call")

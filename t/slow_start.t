@@ -14,6 +14,9 @@ use Time::HiRes ();
 use Test::Thrift;
 
 
+plan skip_all => 'nginx has balancers that do it themselves'
+    unless Test::Thrift->knows(stream => 'thrift_slow_start 1s;');
+
 my %balancers = (
     rr         => '',
     least      => 'least_conn;',

@@ -2,8 +2,7 @@
 /*
  * See ngx_stream_thrift_ease.h.  Called by ngx_stream_thrift_peer.c.
  *
- * When a server came back stands in its own "start_time": nginx has it, in the
- * zone if there is one, and leaves it to others.
+ * When a server came back is kept with the server: ngx_stream_thrift_rr.c.
  *
  * A balancer that has chosen such a server is asked again, while it still holds
  * that, so that it chooses another; then one of the two goes back.
@@ -111,26 +110,27 @@ static ngx_uint_t
 ngx_stream_thrift_ease_is_due(ngx_thrift_pool_t *pool,
     ngx_stream_thrift_choice_t *choice)
 {
+    ngx_msec_t                           started;
     ngx_msec_int_t                       since;
     ngx_peer_connection_t               *peer;
-    ngx_stream_upstream_rr_peer_t       *server;
     ngx_stream_upstream_rr_peer_data_t  *rrp;
 
     peer = &choice->upstream.peer;
     rrp = ngx_stream_thrift_rr_data(choice->balancer, peer);
 
-    if (rrp == NULL || rrp->current->start_time == 0
+    started = rrp ? ngx_stream_thrift_rr_started(rrp->current) : 0;
+
+    if (started == 0
         || ngx_stream_thrift_rr_is_backup(choice->balancer, peer)
         || ngx_stream_thrift_rr_is_probe(choice->balancer, peer))
     {
         return 0;
     }
 
-    server = rrp->current;
-    since = (ngx_msec_int_t) (ngx_current_msec - server->start_time);
+    since = (ngx_msec_int_t) (ngx_current_msec - started);
 
     if (since >= (ngx_msec_int_t) pool->slow_start) {
-        server->start_time = 0;
+        ngx_stream_thrift_rr_set_started(rrp->current, 0);
         return 0;
     }
 
@@ -233,6 +233,6 @@ ngx_stream_thrift_ease_begin(ngx_stream_upstream_srv_conf_t *us,
 
     if (ngx_stream_thrift_rr_is_probe(us, peer)) {
         rrp = peer->data;
-        rrp->current->start_time = ngx_current_msec;
+        ngx_stream_thrift_rr_set_started(rrp->current, ngx_current_msec);
     }
 }

@@ -215,6 +215,6 @@ ngx_stream_thrift_health_change(ngx_stream_upstream_rr_peers_t *peers,
         /* failures of calls are over; its share grows with thrift_slow_start */
 
         peer->fails = 0;
-        peer->start_time = ngx_current_msec;
+        ngx_stream_thrift_rr_set_started(peer, ngx_current_msec);
     }
 }

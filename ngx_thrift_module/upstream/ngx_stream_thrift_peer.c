@@ -13,6 +13,21 @@
 #include "ngx_stream_thrift.h"
 
 
+/* That a reply begins: in nginx since 1.31, in Angie by another name */
+
+#if defined NGX_STREAM_UPSTREAM_NOTIFY_FIRST_BYTE
+
+#define NGX_STREAM_THRIFT_NOTIFY_FIRST_BYTE                                   \
+    NGX_STREAM_UPSTREAM_NOTIFY_FIRST_BYTE
+
+#elif defined NGX_STREAM_UPSTREAM_NOTIFY_RESPONSE_BEGIN
+
+#define NGX_STREAM_THRIFT_NOTIFY_FIRST_BYTE                                   \
+    NGX_STREAM_UPSTREAM_NOTIFY_RESPONSE_BEGIN
+
+#endif
+
+
 static ngx_int_t ngx_stream_thrift_peer_balance(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_beside(ngx_thrift_attempt_t *attempt,
     ngx_thrift_attempt_t *first);
@@ -217,6 +232,10 @@ ngx_stream_thrift_peer_use(ngx_stream_thrift_choice_t *choice)
     }
 
     tc->session.upstream = u;
+
+#if (NGX_THRIFT_HAVE_PEER_CTX)
+    u->peer.ctx = &tc->session;
+#endif
 
     return u;
 }
@@ -832,11 +851,44 @@ static u_char *
 ngx_stream_thrift_peer_introduce(ngx_thrift_attempt_t *attempt, u_char *buf,
     u_char *last)
 {
-    ngx_stream_thrift_call_t  *tc;
+    ngx_connection_t  *c;
 
-    tc = ngx_stream_thrift_get_call(attempt->call);
+    c = ngx_stream_thrift_get_call(attempt->call)->session.connection;
 
-    return ngx_proxy_protocol_write(tc->session.connection, buf, last);
+#if (NGX_THRIFT_HAVE_PROXY_CONF)
+    {
+    u_char                     *p, *end;
+    ngx_proxy_protocol_conf_t   conf;
+
+    /* of other families Angie does not say where the header ends */
+
+    if (c->sockaddr->sa_family != AF_INET
+#if (NGX_HAVE_INET6)
+        && c->sockaddr->sa_family != AF_INET6
+#endif
+       )
+    {
+        return ngx_cpymem(buf, "PROXY UNKNOWN" CRLF,
+                          sizeof("PROXY UNKNOWN" CRLF) - 1);
+    }
+
+    ngx_memzero(&conf, sizeof(ngx_proxy_protocol_conf_t));
+    conf.version = 1;
+
+    p = ngx_proxy_protocol_write(c, &conf, &end);
+
+    if (p == NULL || end - p > last - buf) {
+        return NULL;
+    }
+
+    return ngx_cpymem(buf, p, end - p);
+    }
+
+#else
+
+    return ngx_proxy_protocol_write(c, buf, last);
+
+#endif
 }
 
 
@@ -872,11 +924,13 @@ ngx_stream_thrift_peer_first_byte(ngx_thrift_attempt_t *attempt)
 
     u->state->first_byte_time = ngx_current_msec - u->start_time;
 
-#ifdef NGX_STREAM_UPSTREAM_NOTIFY_FIRST_BYTE
+#ifdef NGX_STREAM_THRIFT_NOTIFY_FIRST_BYTE
 
-    if (u->peer.notify) {
+    /* a balancer that has had no part in it knows of no server */
+
+    if (u->peer.notify && u->peer.sockaddr) {
         u->peer.notify(&u->peer, u->peer.data,
-                       NGX_STREAM_UPSTREAM_NOTIFY_FIRST_BYTE);
+                       NGX_STREAM_THRIFT_NOTIFY_FIRST_BYTE);
     }
 
 #endif

@@ -9,6 +9,8 @@
 
 static ngx_uint_t ngx_stream_thrift_rr_full_places(
     ngx_stream_upstream_rr_peers_t *peers);
+static time_t ngx_stream_thrift_rr_failed(
+    ngx_stream_upstream_rr_peer_t *server);
 
 
 /* Balancers of others may keep anything, and are told by what it says. */
@@ -164,9 +166,64 @@ ngx_stream_thrift_rr_undo_probe(ngx_stream_upstream_srv_conf_t *us,
     ngx_stream_upstream_rr_peer_lock(rrp->peers, server);
 
     if (server->max_fails != 0 && server->fails >= server->max_fails) {
-        server->checked = server->accessed;
+        server->checked = ngx_stream_thrift_rr_failed(server);
     }
 
     ngx_stream_upstream_rr_peer_unlock(rrp->peers, server);
     ngx_stream_upstream_rr_peers_unlock(rrp->peers);
+}
+
+
+/* When it failed last */
+
+static time_t
+ngx_stream_thrift_rr_failed(ngx_stream_upstream_rr_peer_t *server)
+{
+#if (NGX_THRIFT_HAVE_RECOVER_AT)
+
+    return server->recover_at - server->fail_timeout;
+
+#else
+
+    return server->accessed;
+
+#endif
+}
+
+
+/*
+ * nginx has a place for the time, in the zone if there is one, and leaves it to
+ * others.  Angie has one of its own, which counts with its "slow_start".
+ */
+
+ngx_msec_t
+ngx_stream_thrift_rr_started(ngx_stream_upstream_rr_peer_t *server)
+{
+#if (NGX_THRIFT_HAVE_START_TIME)
+
+    return server->start_time;
+
+#else
+
+    return 0;
+
+#endif
+}
+
+
+void
+ngx_stream_thrift_rr_set_started(ngx_stream_upstream_rr_peer_t *server,
+    ngx_msec_t started)
+{
+#if (NGX_THRIFT_HAVE_START_TIME)
+
+    server->start_time = started;
+
+#else
+
+    if (server->slow_start) {
+        server->slow_time = started;
+    }
+
+#endif
 }

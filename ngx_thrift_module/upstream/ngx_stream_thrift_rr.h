@@ -43,5 +43,10 @@ ngx_uint_t ngx_stream_thrift_rr_is_probe(ngx_stream_upstream_srv_conf_t *us,
 void ngx_stream_thrift_rr_undo_probe(ngx_stream_upstream_srv_conf_t *us,
     ngx_peer_connection_t *peer);
 
+/* When a server that had failed was back; 0: long ago, or it is not known. */
+ngx_msec_t ngx_stream_thrift_rr_started(ngx_stream_upstream_rr_peer_t *server);
+void ngx_stream_thrift_rr_set_started(ngx_stream_upstream_rr_peer_t *server,
+    ngx_msec_t started);
+
 
 #endif /* _NGX_STREAM_THRIFT_RR_H_INCLUDED_ */

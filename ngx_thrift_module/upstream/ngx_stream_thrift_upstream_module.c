@@ -42,6 +42,8 @@ static ngx_int_t ngx_stream_thrift_parameter_number(ngx_conf_t *cf,
     ngx_uint_t *number);
 static char *ngx_stream_thrift_pipeline(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_stream_thrift_slow_start(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 static char *ngx_stream_thrift_retry_budget(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
 static ngx_int_t ngx_stream_thrift_unit(ngx_str_t *value, const char *unit);
@@ -220,7 +222,7 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
 
     { ngx_string("thrift_slow_start"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
-      ngx_stream_thrift_set_msec,
+      ngx_stream_thrift_slow_start,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, slow_start),
       NULL },
@@ -685,6 +687,23 @@ ngx_stream_thrift_pipeline(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ucf->pipeline_connections = n;
 
     return NGX_CONF_OK;
+}
+
+
+/* Angie's balancers do it themselves. */
+
+static char *
+ngx_stream_thrift_slow_start(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+#if (NGX_THRIFT_HAVE_START_TIME)
+
+    return ngx_stream_thrift_set_msec(cf, cmd, conf);
+
+#else
+
+    return "is not supported, use parameter \"slow_start\" of \"server\"";
+
+#endif
 }
 
 

@@ -546,6 +546,7 @@ sub test_config {
         '-c', $file, '-e', "$self->{dir}/error-test.log");
 
     $text =~ s/\Q$self->{dir}\E\///g;
+    $text =~ s/^angie: /nginx: /mg;
 
     return wantarray ? ($text, $code) : $text;
 }
@@ -716,7 +717,7 @@ sub workers {
         next unless $ppid == $master;
 
         my $title = _slurp("/proc/$pid/cmdline");
-        next unless $title =~ /^nginx: worker process/;
+        next unless $title =~ /^(?:nginx|angie): worker process/;
         next if $title =~ /shutting down/ && !$all;
 
         push @pids, $pid;
