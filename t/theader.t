@@ -546,7 +546,8 @@ sub wrong {
     refused('same', frame("\x0f\xfe" . substr(theader($call), 6)),
             'neither a framed nor an unframed Thrift message', 'another magic');
     refused('same', "\x3f\xff\xff\xff\x0f\xff\0\0\0\0\0\1\xff\xff",
-            'THeader larger than allowed', 'hostile sizes');
+            'THeader larger than allowed (thrift_max_header_size allows '
+            . '16384 bytes)', 'hostile sizes');
 
     refused('framedonly', theader($call),
             'message with THeader where a framed one is expected',
@@ -648,9 +649,11 @@ sub sizes {
 
     ok($c->call('get', [], headers => [ a => 'x' x 56 ]), 'as large as allowed');
     refused('small', theader($call, headers => [ a => 'x' x 62 ]),
-            'THeader larger than allowed', 'larger than allowed');
+            'THeader larger than allowed (thrift_max_header_size allows '
+            . '64 bytes)', 'larger than allowed');
     refused('same', theader($call, headers => [ a => 'x' x 16380 ]),
-            'THeader larger than allowed', 'larger than is allowed by itself');
+            'THeader larger than allowed (thrift_max_header_size allows '
+            . '16384 bytes)', 'larger than is allowed by itself');
 
     # larger than thrift_buffer_size; in pieces, and others behind it
 

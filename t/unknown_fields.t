@@ -310,10 +310,12 @@ sent($grows, join('', @ids[map { 2 * $_ + 1 } 0 .. 999]) . "\0",
 
 $c = $t->client('limit', @o);
 is(answer($c->call('wide', $grows)),
-   '7 call is too large without its undeclared fields', 'too large');
+   '7 call is too large without its undeclared fields'
+   . ' (thrift_max_message_size allows 3072 bytes)', 'too large');
 sent([ user(@any) ], [ user() ], 'after too large');
 ok($t->grep_log('\[info\] .*client sent call that is too large without its '
-                . 'undeclared fields: 4\d\d\d bytes'), 'too large, logged');
+                . 'undeclared fields: 4\d\d\d bytes \(thrift_max_message_size '
+                . 'allows 3072\)'), 'too large, logged');
 
 # a retry sends the same
 

@@ -108,6 +108,12 @@ ngx_thrift_error_limit(ngx_thrift_call_t *call, const char *text)
         return "";
     }
 
+    if (ngx_strcmp(text, "THeader larger than allowed") == 0) {
+        ngx_sprintf(p, " (thrift_max_header_size allows %uL bytes)%Z",
+                    (uint64_t) rules->max_header);
+        return (const char *) p;
+    }
+
     ngx_sprintf(p, " (thrift_max_message_size allows %uL bytes)%Z", bytes);
 
     return (const char *) p;

@@ -137,6 +137,7 @@ ngx_thrift_packed_call_part(ngx_thrift_slice_t *slice)
 static ngx_int_t
 ngx_thrift_packed_call_done(ngx_thrift_slice_t *slice, ngx_int_t rc)
 {
+    const char                *limit;
     ngx_thrift_call_t         *call;
     ngx_thrift_packed_call_t  *p;
 
@@ -165,11 +166,13 @@ ngx_thrift_packed_call_done(ngx_thrift_slice_t *slice, ngx_int_t rc)
         ngx_thrift_packed_name(call, &p->unpack.head);
     }
 
+    limit = ngx_thrift_error_limit(call, p->unpack.why);
+
     ngx_log_error(NGX_LOG_INFO, call->log, 0,
-                  "client sent malformed call: %s", p->unpack.why);
+                  "client sent malformed call: %s%s", p->unpack.why, limit);
 
     return ngx_thrift_error_set(call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
-                                "malformed call: %s", p->unpack.why);
+                                "malformed call: %s%s", p->unpack.why, limit);
 }
 
 

@@ -202,11 +202,13 @@ ngx_thrift_prune_fits(ngx_thrift_call_t *call, uint64_t size)
 
     ngx_log_error(NGX_LOG_INFO, call->log, 0,
                   "client sent call that is too large without its undeclared "
-                  "fields: %uL bytes", size);
+                  "fields: %uL bytes (thrift_max_message_size allows %uL)",
+                  size, most);
 
     return ngx_thrift_error_set(call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
                                 "call is too large without its undeclared "
-                                "fields");
+                                "fields (thrift_max_message_size allows %uL "
+                                "bytes)", most);
 }
 
 

@@ -67,7 +67,8 @@ ngx_stream_thrift_refuse(ngx_stream_thrift_session_t *ts,
     refused->address = &c->listening->addr_text;
     refused->text = tc->call.request.wire.error.text;
 
-    ngx_log_error(NGX_LOG_INFO, c->log, 0, "client sent %s", refused->text);
+    ngx_log_error(NGX_LOG_INFO, c->log, 0, "client sent %s%s", refused->text,
+                  ngx_thrift_error_limit(&tc->call, refused->text));
 
     if (ngx_thrift_tally_add(&refused->tally)) {
         ngx_stream_thrift_refuse_notice(refused, 1, 0);

@@ -747,6 +747,7 @@ static ngx_int_t
 ngx_thrift_dialect_take_call(ngx_thrift_attempt_t *attempt,
     ngx_thrift_message_t *m, ngx_int_t rc, const char *why)
 {
+    const char         *limit;
     ngx_thrift_call_t  *call;
 
     call = attempt->call;
@@ -766,11 +767,14 @@ ngx_thrift_dialect_take_call(ngx_thrift_attempt_t *attempt,
         return NGX_ERROR;
     }
 
+    limit = ngx_thrift_error_limit(call, why);
+
     ngx_log_error(NGX_LOG_INFO, call->log, 0,
-                  "client sent call that cannot be translated: %s", why);
+                  "client sent call that cannot be translated: %s%s", why,
+                  limit);
 
     return ngx_thrift_error_set(call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
-                                "call cannot be translated: %s", why);
+                                "call cannot be translated: %s%s", why, limit);
 }
 
 
