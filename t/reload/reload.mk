@@ -5,12 +5,13 @@
 # Smaller: make reload RELOAD_RELOADS=10 RELOAD_IDLE=500; see t/handover_load.t.
 
 RELOAD_CFLAGS   = -std=gnu11 -D_GNU_SOURCE -g -O2 -Wall -Wextra -Werror \
-                  -Ibench -It/soak
+                  -Ibench -It/soak -Itools/load
 
 RELOAD_SOURCES  = $(addprefix t/reload/,load.c call.c client.c backend.c \
-                    reload.c) t/soak/buf.c bench/wire.c bench/measure.c
+                    reload.c) t/soak/buf.c bench/wire.c \
+                  tools/load/measure.c
 RELOAD_HEADERS  = $(wildcard t/reload/*.h) t/soak/buf.h bench/wire.h \
-                  bench/measure.h
+                  tools/load/measure.h
 
 
 # In the top-level Makefile the compiler is installed first.
