@@ -81,6 +81,7 @@ struct ngx_thrift_slot_s {
     ngx_align(sizeof(ngx_thrift_slot_t) + (cache)->size, 16)
 
 
+static size_t ngx_thrift_cache_touched(ngx_thrift_cache_t *cache);
 static ngx_thrift_slab_t *ngx_thrift_slab_get(ngx_thrift_cache_t *cache);
 static ngx_thrift_slab_t *ngx_thrift_slab_create(ngx_thrift_cache_t *cache);
 static void ngx_thrift_slab_keep(ngx_thrift_slab_t *slab);
@@ -107,8 +108,8 @@ ngx_thrift_cache_get(ngx_thrift_cache_t *cache)
     if (slot) {
         slab->free = slot->next;
 
-        if (slot->next && cache->size <= NGX_THRIFT_PREFETCH) {
-            ngx_thrift_prefetch(slot->next, cache->size);
+        if (slot->next) {
+            ngx_thrift_prefetch(slot->next, ngx_thrift_cache_touched(cache));
         }
 
     } else {
@@ -147,6 +148,19 @@ ngx_thrift_cache_put(void *p)
     if (slab->used == 0) {
         ngx_thrift_slab_keep(slab);
     }
+}
+
+
+/* The bytes of an object that will be needed. */
+
+static size_t
+ngx_thrift_cache_touched(ngx_thrift_cache_t *cache)
+{
+    if (cache->touched) {
+        return cache->touched;
+    }
+
+    return (cache->size <= NGX_THRIFT_PREFETCH) ? cache->size : 0;
 }
 
 

@@ -13,6 +13,8 @@
 
 typedef struct {
     size_t         size;        /* of an object */
+    size_t         touched;     /* of it, from its beginning, by most who use
+                                   it; 0: all, or little of a large one */
     ngx_queue_t    queue;       /* of all caches in use */
     ngx_queue_t    partial;     /* slabs with room, and objects in use */
     ngx_queue_t    empty;       /* slabs without an object in use */

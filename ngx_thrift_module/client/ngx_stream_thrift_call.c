@@ -11,9 +11,13 @@
 #include "ngx_stream_thrift.h"
 
 
-/* Most calls take 300 bytes, those that fail 500 more for the text. */
+/*
+ * Most calls take 250 bytes, and as many more as a small reply has; those that
+ * fail 500 more for the text.
+ */
 
-#define NGX_STREAM_THRIFT_CALL_POOL  1024
+#define NGX_STREAM_THRIFT_CALL_POOL  896
+#define NGX_STREAM_THRIFT_CALL_USED  320
 
 
 static ngx_pool_t *ngx_stream_thrift_call_create_pool(u_char *p);
@@ -42,6 +46,7 @@ ngx_stream_thrift_call_create(ngx_stream_session_t *s)
 
     calls = &tmcf->calls;
     calls->size = size + NGX_STREAM_THRIFT_CALL_POOL;
+    calls->touched = size + NGX_STREAM_THRIFT_CALL_USED;
 
     p = ngx_thrift_cache_get(calls);
     if (p == NULL) {
