@@ -22,6 +22,11 @@
 #define NGX_THRIFT_MESSAGE_ROOM  512    /* bytes */
 
 
+/* One of up to this size may lie in a call's own memory. */
+
+#define NGX_THRIFT_MESSAGE_POOL  256    /* bytes */
+
+
 /* A message of more is worth splitting. */
 
 #define NGX_THRIFT_MESSAGE_LARGE  1024  /* bytes */
@@ -32,7 +37,12 @@ static ngx_int_t ngx_thrift_message_append(ngx_thrift_message_t *m,
 static ngx_int_t ngx_thrift_message_keep_levels(ngx_thrift_message_t *m,
     nthrift_rules_t *rules);
 static void ngx_thrift_message_free_levels(ngx_thrift_message_t *m);
-static void ngx_thrift_message_settle(ngx_thrift_message_t *m);
+static ngx_uint_t ngx_thrift_message_wastes(ngx_thrift_message_t *m,
+    size_t size);
+static void ngx_thrift_message_settle_in_block(ngx_thrift_message_t *m,
+    size_t size);
+static void ngx_thrift_message_gather(ngx_thrift_message_t *m, u_char *p,
+    ngx_thrift_block_t *block);
 static size_t ngx_thrift_message_room(ngx_thrift_message_t *m, size_t max);
 static void ngx_thrift_message_head_moved(ngx_thrift_message_t *m,
     u_char *from);
@@ -99,7 +109,6 @@ ngx_thrift_message_read(ngx_thrift_message_t *m, nthrift_rules_t *rules,
     }
 
     ngx_thrift_message_free_levels(m);
-    ngx_thrift_message_settle(m);
 
     return rc;
 }
@@ -176,47 +185,90 @@ ngx_thrift_message_append(ngx_thrift_message_t *m, ngx_thrift_block_t *block,
 }
 
 
-/* A message that is whole, and would waste a block, moves to one of its own. */
-
-static void
-ngx_thrift_message_settle(ngx_thrift_message_t *m)
+void
+ngx_thrift_message_settle(ngx_thrift_message_t *m, ngx_pool_t *pool)
 {
     size_t                 size;
-    ngx_uint_t             wasted;
-    ngx_thrift_block_t    *block;
     ngx_thrift_segment_t  *segment;
 
     size = 0;
-    wasted = 0;
 
     for (segment = m->first; segment; segment = segment->next) {
         size += ngx_thrift_segment_size(segment);
     }
 
-    for (segment = m->first; segment; segment = segment->next) {
-        wasted |= ngx_thrift_block_wasted(segment->block, size);
-    }
-
-    if (!wasted) {
+    if (!ngx_thrift_message_wastes(m, size)) {
         return;
     }
+
+    if (pool && size <= NGX_THRIFT_MESSAGE_POOL) {
+        ngx_thrift_message_gather(m, ngx_pnalloc(pool, size), NULL);
+
+    } else {
+        ngx_thrift_message_settle_in_block(m, size);
+    }
+}
+
+
+static ngx_uint_t
+ngx_thrift_message_wastes(ngx_thrift_message_t *m, size_t size)
+{
+    ngx_thrift_segment_t  *segment;
+
+    for (segment = m->first; segment; segment = segment->next) {
+        if (ngx_thrift_block_wasted(segment->block, size)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_thrift_message_settle_in_block(ngx_thrift_message_t *m, size_t size)
+{
+    ngx_thrift_block_t  *block;
 
     block = ngx_thrift_block_create(size);
 
-    if (block == NULL) {
+    if (block) {
+        ngx_thrift_message_gather(m, block->last, block);
+        block->last += size;
+    }
+}
+
+
+/* It goes to `p`, which belongs to `block` if that is not NULL. */
+
+static void
+ngx_thrift_message_gather(ngx_thrift_message_t *m, u_char *p,
+    ngx_thrift_block_t *block)
+{
+    u_char                *start, *from;
+    ngx_thrift_block_t    *head;
+    ngx_thrift_segment_t  *segment;
+
+    if (p == NULL) {
         return;
     }
 
-    ngx_thrift_segment_move(m, m->first, block);
+    start = p;
+    from = m->first->start;
+    head = m->first->block;
 
-    for (segment = m->first->next; segment; segment = segment->next) {
-        block->last = ngx_cpymem(block->last, segment->start,
-                                 ngx_thrift_segment_size(segment));
+    for (segment = m->first; segment; segment = segment->next) {
+        p = ngx_cpymem(p, segment->start, ngx_thrift_segment_size(segment));
     }
 
     ngx_thrift_message_drop_body(m);
 
-    m->first->end = block->last;
+    m->first->start = start;
+    m->first->end = p;
+    m->first->block = block;
+
+    ngx_thrift_message_head_moved(m, from);
+    ngx_thrift_block_unref(head);
 }
 
 

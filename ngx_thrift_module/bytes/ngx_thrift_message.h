@@ -41,11 +41,17 @@ void ngx_thrift_message_start(ngx_thrift_message_t *m);
 /*
  * Reads on in what `in` has received.  NGX_OK, NGX_AGAIN and NGX_ERROR as
  * nthrift_message_read(); m->wire.error.text is set with NGX_ERROR.
- * NGX_ABORT: no memory.  A message that is whole stays where it is from then
- * on.
+ * NGX_ABORT: no memory.
  */
 ngx_int_t ngx_thrift_message_read(ngx_thrift_message_t *m,
     nthrift_rules_t *rules, ngx_thrift_input_t *in, ngx_pool_t *pool);
+
+/*
+ * The message is whole, and stays where it is from then on: if it would waste a
+ * block, in one of its own, or a small one in `pool`, unless that is NULL: for
+ * who keeps blocks for longer than the pool is there.
+ */
+void ngx_thrift_message_settle(ngx_thrift_message_t *m, ngx_pool_t *pool);
 
 /*
  * Nothing more is received for now: ngx_thrift_input_rest(), and the beginning

@@ -577,6 +577,10 @@ ngx_stream_thrift_session_message(ngx_stream_thrift_session_t *ts)
         return NGX_ERROR;
     }
 
+    /* a handler may keep what it is called with */
+
+    ngx_thrift_message_settle(&tc->call.request, NULL);
+
     wire = &tc->call.request.wire;
 
     if (wire->head.size == 0) {

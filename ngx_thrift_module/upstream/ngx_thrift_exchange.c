@@ -944,6 +944,11 @@ ngx_thrift_exchange_whole(ngx_thrift_connection_t *conn)
                    nthrift_head_type_name(conn->message.wire.head.type),
                    conn->message.wire.length);
 
+    /* a handler may keep what has come to its own call */
+
+    ngx_thrift_message_settle(&conn->message, attempt->call->outbound
+                                              ? NULL : attempt->call->pool);
+
     ngx_thrift_message_move(&attempt->reply, &conn->message);
     ngx_thrift_message_start(&conn->message);
 
