@@ -263,16 +263,20 @@ sub explorer {
 
 
 sub without_zeros {
-    my ($report) = @_;
+    my ($what, $name) = @_;
 
-    for my $row (@{$report->{methods}}, @{$report->{upstreams}}) {
-        my @counters = grep { defined }
-                       map { $row->{$_} } qw(calls exceptions attempts);
+    if (ref $what eq 'ARRAY') {
+        without_zeros($_) for @$what;
 
-        for my $counters (@counters, $row->{seconds}{buckets}) {
-            delete @$counters{grep { !$counters->{$_} } keys %$counters};
+    } elsif (ref $what eq 'HASH') {
+        without_zeros($what->{$_}, $_) for keys %$what;
+
+        if (($name || '')
+            =~ /^(calls|exceptions|attempts|buckets|closed_for)$/)
+        {
+            delete @$what{grep { !$what->{$_} } keys %$what};
         }
     }
 
-    return $report;
+    return $what;
 }
