@@ -62,6 +62,7 @@ ngx_stream_thrift_call_create(ngx_stream_session_t *s)
     tc->limited = NULL;
     tc->counted.row = NULL;
     tc->counted.begun = 0;
+    tc->counted.start = 0;
     tc->rate_status = 0;
     tc->trace.known = 0;
     tc->mirror = NULL;

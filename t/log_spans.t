@@ -1,0 +1,156 @@
+#!/usr/bin/perl
+
+# conf/thrift_otlp.conf: sampled calls, and calls of handlers, are spans as
+# OpenTelemetry's JSON has them, whatever clients send.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Encode;
+use JSON::PP;
+use Test::More;
+use Test::Thrift;
+use Time::HiRes qw(time);
+
+use constant TRACE => '4bf92f3577b34da6a3ce929d0e0e4736';
+use constant SPAN => '00f067aa0ba902b7';
+
+
+my $t = Test::Thrift->new(undef, log => 'info');
+
+$t->handler('probe');
+
+$t->write_conf(<<'EOC');
+
+%%TEST_GLOBALS%%
+
+worker_processes  1;
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    include             %%TOP%%/conf/thrift_otlp.conf;
+    thrift_status_zone  thrift 1m;
+
+    upstream users {
+        server  127.0.0.1:%%PORT_users%%;
+    }
+
+    access_log           %%TESTDIR%%/spans  thrift_span
+                         if=$thrift_trace_sampled;
+    thrift_outbound_log  %%TESTDIR%%/spans  thrift_span_client
+                         if=$thrift_trace_sampled;
+
+    server {
+        listen               127.0.0.1:%%PORT_proxy%%;
+        thrift_pass          users;
+        thrift_trace_sample  on;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_none%%;
+        thrift_pass  users;
+    }
+
+    server {
+        listen      127.0.0.1:%%PORT_handler%%;
+        thrift_idl  %%TOP%%/t/data/handler/probe.thrift;
+
+        thrift_service Probe {
+            thrift_handler  %%TESTDIR%%/probe.so;
+        }
+    }
+}
+
+EOC
+
+my $users = $t->backend('users');
+my $json = JSON::PP->new();
+
+$users->script(echo => { delay => 0.05 }, bad => { exception => [ 6, 'no' ] });
+
+$t->run();
+
+my $start = time();
+
+$t->client('none')->call('get', []);
+$t->client('proxy')->call('get', []);
+
+my $span = (spans(1))[0];
+
+is($span->{kind}, 2, 'server');
+like($span->{traceId}, qr/^[0-9a-f]{32}$/, 'trace');
+like($span->{spanId}, qr/^[0-9a-f]{16}$/, 'span');
+is($span->{parentSpanId}, '', 'the first of its trace');
+is($span->{status}{code}, 0, 'no error');
+is(attribute($span, 'rpc.method'), 'get', 'method');
+is(attribute($span, 'server.address'), '127.0.0.1:' . $t->port('users'),
+   'server');
+
+my ($begun, $ended) = map { $span->{"${_}TimeUnixNano"} / 1e9 } qw(start end);
+
+cmp_ok($begun, '>=', $start - 0.1, 'it begins');
+cmp_ok($ended, '>', $begun, 'and ends later');
+cmp_ok($ended, '<=', time() + 0.1, 'by now');
+
+# a handler, and what it calls
+
+$t->client('handler', transport => 'header')
+  ->call('ask', [ [ 1, string => 'users' ], [ 2, string => 'x' ],
+                  [ 3, i32 => 1 ] ],
+         headers => [ traceparent => '00-' . TRACE . '-' . SPAN . '-01' ]);
+
+my %span = map { ($_->{kind} => $_) } (spans(3))[1, 2];
+
+is($span{2}{parentSpanId}, SPAN, 'a client is the parent');
+is($span{3}{parentSpanId}, $span{2}{spanId}, 'which calls a server');
+is($span{3}{traceId}, TRACE, 'in one trace');
+is($span{3}{name}, 'Probe/echo', 'by its name');
+cmp_ok($span{3}{endTimeUnixNano} - $span{3}{startTimeUnixNano}, '>=', 45e6,
+       'its time');
+cmp_ok($span{2}{startTimeUnixNano}, '<=', $span{3}{startTimeUnixNano} + 2e6,
+       'begins after its parent');
+
+# errors, and hostile names
+
+$t->client('proxy')->call('bad', []);
+$span = (spans(4))[3];
+is("$span->{status}{code} $span->{status}{message}", '2 INTERNAL_ERROR: no',
+   'an error');
+
+for my $name ('"}]}', "\\\xff\xc3", "\0\n\x7f", "\xe2\x82\xac") {
+    my $n = () = $t->grep_log(qr/./, 'spans');
+
+    $t->client('proxy')->call($name, []);
+    ok((spans($n + 1))[$n], 'a hostile name');
+}
+
+$t->done();
+
+
+# All spans, as soon as there are so many.
+
+sub spans {
+    my ($n) = @_;
+
+    return map {
+        my $text = decode('UTF-8', $_, Encode::FB_CROAK);
+        my $request = $json->decode($text);
+        $request->{resourceSpans}[0]{scopeSpans}[0]{spans}[0];
+    } $t->wait_log(qr/./, 'spans', undef, $n);
+}
+
+
+sub attribute {
+    my ($span, $key) = @_;
+
+    my ($found) = grep { $_->{key} eq $key } @{$span->{attributes}};
+
+    return (values %{$found->{value}})[0];
+}
