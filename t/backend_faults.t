@@ -257,9 +257,13 @@ my %told = (
 for my $fault (sort keys %told) {
     my $re = $told{$fault};
 
-    ok($t->grep_log(qr/\[(?:error|info)\] .*$re.* while\ reading\ reply\ from\ upstream
-                       .*client:\ 127.*call:\ "S:$fault"
+    ok($t->grep_log(qr/\[(?:error|info)\] .*$re.* while\ reading\ reply\ from
+                       \ upstream.*client:\ 127.*call:\ "S:$fault"
                        .*upstream:\ "127/x), "$fault in error log");
+
+    # whatever came before it
+
+    ok($t->grep_log(qr/\[error\] .*$re/), "$fault, or one like it, as an error");
 }
 
 is(scalar($t->grep_log(qr/\[(?:warn|notice)\] .*(?:call:|upstream)/)), 0,
