@@ -172,7 +172,7 @@ for my $name (@names) {
 # duplicates
 
 for my $name (grep { $_ !~ /_(service|method|handler|pass|return|idl|path|zone|protocols|set_header
-                             |conf_command)$/x }
+                             |conf_command|outbound_log)$/x }
           @names)
 {
     my ($value, $where) = @{$directive{$name}};
