@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bench/address.h: what is called or listened on: "address:port" of IPv4, or
  * "unix:path".

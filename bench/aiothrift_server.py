@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """The example service by aiothrift's server (PyPI): IDL TRANSPORT ADDRESS
 
 Written as aiothrift's README does it; its transport is unframed by default.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bench/call.h: what a call carries and what its reply must be.  Bytes in and
  * out; no socket, no allocation after call_init().

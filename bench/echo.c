@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bench/echo.c: the backend behind the proxies: answers every call of one
  * string argument with that string ("string echo(1: string payload)"), in the

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bench/load.c: calls "string echo(1: string payload)", or one of the other
  * methods of call.h, as fast as the answers come or so many times a second,

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 // bench/tnonblocking.cpp: the example service by Apache's C++ server, as a
 // measure for one that nginx hosts: tnonblocking 127.0.0.1:PORT | unix:PATH
 //

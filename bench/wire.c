@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bench/wire.c: see wire.h.  Layouts are those of Apache's
  * doc/specs/thrift-binary-protocol.md and thrift-compact-protocol.md.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bench/wire.h: as much of Thrift as the load generator and the echo backend
  * speak: framed and unframed, strict binary and compact, message heads, and

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * fuzz/bind_fuzz.c: a body against a table, and values of it, whole, in runs
  * and in parts.  The first bytes choose protocol, struct, rules, depth and

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * fuzz/codec_fuzz.c: bodies as structs in C, and as bodies again.  What the
  * check finds good is decoded, the same in one run and in many; what is then

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * compat_fuzz.c: libFuzzer harness for comparing definitions: two documents,
  * of which one often is a mutation of the other.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * fuzz/frame_fuzz.c: what the first bytes tell.  First byte: the rules.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * fuzz/fuzz.h: what the harnesses share.  A harness is a libFuzzer program:
  * it takes its choices (rules, where to split) from the first bytes, treats

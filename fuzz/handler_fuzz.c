@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * fuzz/handler_fuzz.c: a handler, in the host of tools/host/.  The input is a
  * script: calls with these bodies, answers of upstreams, time that passes,

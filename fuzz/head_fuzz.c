@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * fuzz/head_fuzz.c: heads read, written and read again, and given another
  * seqid.  First byte: the rules; then four bytes of seqid.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl_files.h: an input of idl_fuzz.c and compat_fuzz.c: one or more files.  A
  * line "//// name" begins the next one; the first one is "main.thrift".

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl_fuzz.c: libFuzzer harness for the IDL front end: lexer, parser,
  * resolver, checker and lookups; and for OpenAPI documents of what it accepts.

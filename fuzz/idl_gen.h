@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl_gen.h: text of the IDL made by chance, for idl_fuzz.c and
  * compat_fuzz.c: definitions, files, and mutations of whole tokens.  The names

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * fuzz/json_fuzz.c: bodies in JSON by their definition, whole and in pieces,
  * into small buffers: what is read is a body, and comes back; what is written

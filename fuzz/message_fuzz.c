@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * fuzz/message_fuzz.c: messages one behind the other, as a connection reads
  * them: in one buffer, and in pieces.  First byte: the rules, second: the

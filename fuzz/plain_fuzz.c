@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * fuzz/plain_fuzz.c: plain JSON by the IDL: JSON and queries as arguments, and
  * bodies of replies as JSON.  The first byte chooses which, the protocol, the

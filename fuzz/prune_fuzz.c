@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * fuzz/prune_fuzz.c: a body without what its table does not have.  The first
  * bytes choose protocol, table, rules and where runs end.  The others are the

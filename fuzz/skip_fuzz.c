@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * fuzz/skip_fuzz.c: the walk over a struct, whole and in pieces; the same
  * bytes then as an exception's body.  First byte: the protocol and the depth,

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * fuzz/theader_fuzz.c: THeaders read, their info walked over, written anew and
  * read again.  First byte: the rules.

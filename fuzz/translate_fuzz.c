@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * fuzz/translate_fuzz.c: a body in another protocol, whole and in pieces, into
  * small buffers.  It ends as the walk over it does; what was written says the

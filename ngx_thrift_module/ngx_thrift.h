@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * ngx_thrift: the rooms that know nginx's core and events, but neither stream

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_cglib.h: hosts in nginx what Apache's compiler makes of a service
  * with "thrift --gen c_glib", as it is.  One line makes a shared object for

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_copy.h: deep copies of what the IDL describes, for what a handler
  * keeps longer than a call: arguments, and what is in them, end with it.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_cpp.hpp: hosts in nginx what Apache's compiler makes of a service
  * with "thrift --gen cpp" or "--gen cpp:cob_style", as it is.  One line makes

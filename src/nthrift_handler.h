@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_handler.h: what a handler is written with: a Thrift service as a
  * shared object that nginx loads (the directive thrift_handler).

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Services that Apache's compiler has made, hosted by nthrift_cpp.hpp and
 # nthrift_cglib.h: in a host without nginx, where time is a test's own and

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Where libraries of Python, thriftpy and Perl see a message end: where we do, or
 # they close the connection.  "make agree" asks more of them.

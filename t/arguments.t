@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # $thrift_arg_NAME, $thrift_reply_exception and $thrift_service: what of a call
 # and its reply can be had by the names of the definitions, and used.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Several things at once: the worker is stopped while they happen, and sees
 # them in one turn of its event loop, in every order.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_attempt_timeout: a server that has not answered in its time is given
 # up; which calls are passed to the next one then, and that no other is.

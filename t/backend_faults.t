@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # What a server may do wrong: it costs no client its connection, and no other
 # call its reply.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # How connections to servers are made: from which address they come, and who
 # shares those of an address that variables choose; whether the system looks

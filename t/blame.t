@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Who is to blame.  What one client sends takes no server away from others,
 # however its servers take it; and a server that is broken is left alone, also

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # What is not the server's fault is not counted as its failure: a worker
 # without free connections, a client that does not read.

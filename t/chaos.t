@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Servers that close, stall, send garbage, answer twice and crash at random, and
 # clients that come and go: every call has one fate, and it is the right one.

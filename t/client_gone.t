@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # A client that leaves too early: its calls are cancelled and logged, what they
 # held is free again.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # A client that has closed its connection is noticed also while nothing is read
 # from it.  Its calls are given up, which is no failure of a server; with

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # nthrift compat: findings with both places, levels, exit codes, options.  What
 # is found is tested by t/unit/compat.c.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # What nginx -t says about configurations: the wrong ones with their messages,
 # and that every directive may stand wherever it should.

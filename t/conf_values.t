@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Numbers, times and sizes at the ends of what directives take: nothing, zero,
 # the least, the largest, one more, what does not fit a word, a wrong unit.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # docs/pool.md, recipes.md and operations.md: nginx -t accepts each of their
 # configurations, and one that needs nothing else answers a call.

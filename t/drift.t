@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Clients and servers of Drift, whose THeader is fbthrift's: they say the same
 # through nginx as without it, to each other and to Apache's, in other dialects,

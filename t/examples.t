@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # The examples that call others, block, or wait, with Apache's clients in
 # Python and C++: who waits, or blocks on a thread, holds up nobody.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_next_upstream and its limits: a call of which nothing was sent goes to
 # the next server, no other call is ever sent twice.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_failure: a server that answers with exceptions, while others do not, is
 # left alone; where all do so, or what a client sends is the reason, none is.

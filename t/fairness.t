@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # One client that has sent a great many calls does not keep the worker from the
 # next client: each has its turn.

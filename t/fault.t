@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_fault: calls that are delayed or fail on purpose, all or some of them.
 

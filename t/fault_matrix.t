@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # The fault matrix: what a server does wrong (closes, resets, stalls, half-closes,
 # sends garbage, a wrong seqid, a wrong name, two replies, byte after byte), at

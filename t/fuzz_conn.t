@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Mutated calls from bad clients and mutated replies from a bad server: beside
 # them, good clients get right replies, and no server gets what is malformed.

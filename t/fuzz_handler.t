@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Mutated arguments for handlers, and mutated answers to their own calls: good
 # calls get right replies beside them, and no client can write errors to a log.

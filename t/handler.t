@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # A handler in nginx: replies, exceptions, what it may do for a call, and what
 # it must not.

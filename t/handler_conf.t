@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # What nginx -t says of handlers: files that are none, objects that crash, that
 # were built for something else, or from another IDL.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # A worker that dies in a handler: the next one says in which.  A handler that
 # makes workers die at start is given up, and nginx serves everybody else.

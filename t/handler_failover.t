@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # A server that leaves the calls of handlers without an answer until their time
 # is over has failed, as it has when the calls are a client's.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # What calls take in handlers counts for their client: it gets its calls
 # answered one after another, or is told that it has too many; others notice

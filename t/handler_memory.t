@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # A handler that does not get the memory that it asks for: its call fails, and
 # says why; no client gets an empty value in place of one that there was no

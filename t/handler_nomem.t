@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # One allocation fails, each in its turn: calls to handlers may fail, but no
 # client waits for ever, no reply is out of order, and the worker stays.

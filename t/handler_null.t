@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # NULL where a handler has to give something is refused, logged, and answered:
 # in the functions of its generated header, and in those below them.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # A oneway that has reached its handler goes on however its client leaves; calls
 # that wait for a reply beside it do not.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Handlers that do what is allowed but rare: a reply and an end at the same
 # moment, loops of callbacks, no memory.  Others are served beside them.

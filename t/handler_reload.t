@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Handlers and reload: new code for new calls, the old for those on their way;
 # a bad one changes nothing; and two hundred of them leave nothing behind.

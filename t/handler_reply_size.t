@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # A handler's reply is limited as an upstream's: the client gets an exception in
 # place of one that it might refuse.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Reload and stop while calls wait in handlers, for timers, upstreams, threads
 # and clients that do not read: workers end in time, and leave nothing.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # nginx's clock stands still while a method holds the event loop; the times of
 # calls do not: those that are logged, and the one that is left.

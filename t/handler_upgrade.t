@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # What happens to calls in handlers when binaries are upgraded, and upgrades
 # taken back, workers killed, configurations reloaded ten times a second, and

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # What a handler learns of a client by nginx's variables: its certificate, the
 # name that it has asked for, headers that it has sent, its address.

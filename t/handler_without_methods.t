@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # A handler may be left without methods: its service has none, others answer
 # all of them, or they are inherited.

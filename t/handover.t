@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # At a reload clients go to the new workers with all that belongs to them:
 # whatever they have come by, whatever they have sent already.  Those who cannot

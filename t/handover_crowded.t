@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # More clients than the new workers may take, by connections or by files: those
 # that have no room wait, and none is lost.

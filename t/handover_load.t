@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Clients call without a pause through reloads that change upstream, definitions
 # and handler each time: no call is lost, none is executed twice, all clients

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # One of the new workers is told to quit, by hand, while an old one still has a
 # call in flight: that one's client goes to those that are left.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # The harness itself, with nginx's own proxy_pass: what the other tests rest on.
 

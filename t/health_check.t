@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Servers are checked with calls of nginx's own: one that does not answer gets
 # no call until it does.  One worker checks for all where there is a zone.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Checks of real servers: those that answer what they do not know with an
 # exception, those that close the connection then, and what each of them is

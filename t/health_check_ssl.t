@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Checks of servers that speak TLS: with the certificates, and as strict, as
 # calls.

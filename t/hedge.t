@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_hedge: a second server is asked when the first one takes long; whose
 # answer the client gets, which calls are never sent twice, and how many are.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_hedge with one slow server of three: nearly all calls take no longer
 # than without a slow one, and no more calls are sent than it allows.

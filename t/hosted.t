@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Clients of real libraries call services that nginx hosts: the examples, and
 # one that goes wrong in every way.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Who calls by HTTP without knowing nginx: a page in Chromium, with Apache's
 # library for JavaScript and JSON through thrift_door, and clients that two

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Names of servers in thrift_door, wrong ones and their messages; the module for
 # http without the one for stream, and without http{}; what docs/http.md begins

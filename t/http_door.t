@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Calls that come by http: thrift_door hands them to a server of stream, which
 # takes their client for its own, and answers with its reply or a status.

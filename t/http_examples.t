@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # The examples that nginx hosts, called through http{}: with curl and plain
 # JSON, and with a message; OpenAPI's validator takes the gateway's document.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # What goes wrong with calls by http: clients that leave, servers that do not
 # answer, clients that do not take their reply, workers that shut down; and many

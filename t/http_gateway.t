@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_gateway: methods of a server's definitions called with plain JSON, or
 # by GET with a query, and answered with plain JSON.

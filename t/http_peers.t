@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # THttpClient of real libraries: what each call returns by HTTP is what it
 # returns from the server itself.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Calls by http that are refused while their body is being sent: whoever refuses
 # one, http or the server of stream, the client gets the status of that.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Traces of calls that come by http: the request's traceparent is the call's, in
 # variables and for servers with THeader.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_idempotent and the annotations of methods: which calls are sent a
 # second time when a server closes instead of replying, and that no other is.

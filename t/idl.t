@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # nthrift check and nthrift dump over t/data/idl, and the same files under
 # Apache's compiler.  A file's .gold is what check says of it, then, if it is

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_idl_compat: definitions that a reload brings are compared with those
 # that they replace.  What is found is tested by t/unit/compat.c.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Definitions in a configuration: what nginx -t says of thrift_idl, of routes
 # that do not fit them, of shared names, annotations and arguments; reload.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Clients that share servers do not reach each other's calls: what one sends is
 # never read as another's, and connections that it may have spoiled are its own.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # A handler's calls do not go where its client's own calls may have spoiled the
 # connection.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Real clients and servers that speak JSON say the same to each other, and to
 # those that speak binary and compact, as without nginx.

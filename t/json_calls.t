@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Calls in JSON, byte by byte: what servers of other protocols get, and clients
 # of them; what they are checked, routed and logged by; handlers; what is

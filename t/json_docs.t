@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # docs/json.md: its examples are what it says, with its own definition and
 # Apache's Python library as the server.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # One allocation fails, each in its turn, while calls in JSON are read, passed,
 # translated and answered: a call may fail, and its connection may be closed,

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_keepalive: connections to servers are shared by all clients, checked
 # before they are used, and let go in time.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # The settings of a pool in stream{}: they hold for addresses in thrift_pass, for
 # those that variables name, and for an upstream{} that has none of its own.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # What workers share about a server that is gone makes room for another one:
 # where addresses come and go, new servers have so many connections at most over

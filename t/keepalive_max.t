@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_keepalive: how many connections a server has at most, who waits for
 # one, and in which order; how many calls one carries, and how old it gets.

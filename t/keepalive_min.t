@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Connections are opened ahead, and replaced when they are closed; a server that
 # refuses them is left alone for a while.

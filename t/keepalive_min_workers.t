@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Connections that are opened ahead by several workers: each has its own, within
 # what a server may have at all, and none is closed for another; and with TLS.

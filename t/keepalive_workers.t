@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # A server has so many connections at most over all workers, where its upstream
 # has a zone: what one worker only keeps is given up for calls of others.

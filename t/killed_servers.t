@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Servers are killed at random, and started again, while clients call: as long as
 # two of four are there, each idempotent call is answered.  Once the two that stay

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Large bodies are received and checked a part at a time: other clients are
 # answered meanwhile, and what is wrong at their end is found all the same.

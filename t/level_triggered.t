@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Level-triggered event methods: everything works, and nothing spins while it
 # waits.

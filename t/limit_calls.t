@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_limit_calls: calls with the same key that are on their way, in all
 # workers; each is given back at its end, however it ends, and so are those of a

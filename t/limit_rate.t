@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_limit_rate: calls with the same key that come too fast, in all workers,
 # wait or are refused at once, and are none of their client's any more when that

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_max_message_size, thrift_max_depth, thrift_max_calls,
 # thrift_max_pipeline and thrift_buffer_size.

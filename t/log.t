@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # access_log writes one line for every call, and none for the connection;
 # lines of the error log say which call they are about.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # What clients and servers send is in the logs as text, cut at some length: no
 # line, and no part of a line, is theirs to write.

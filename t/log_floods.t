@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Errors that traffic causes again and again: the first ones of each kind have
 # a line, the others are counted and told together, also when a worker ends; one

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # conf/thrift_json.conf: each line of the log is valid JSON, whatever clients and
 # servers send; $thrift_utf8_... is what is sent, as UTF-8.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # conf/thrift_otlp.conf: sampled calls, and calls of handlers, are spans as
 # OpenTelemetry's JSON has them, whatever clients send.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Every way in which access_log writes, one line per call each: plain, with
 # "if=", gzip, a file named by a variable, a cache of open files, syslog.

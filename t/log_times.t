@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Where the time of a call went, as its log line says: waiting for its turn or
 # for a connection, in attempts, in a handler's code on the event loop and on

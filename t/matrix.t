@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Whatever a client sends, it is its own: beside each kind of hostile or
 # misconfigured client a victim makes its calls, and all are answered right,

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_max_concurrent: how many calls are answered at once.  Others wait, in
 # a queue in which each client has its turn, as long as they may and there is

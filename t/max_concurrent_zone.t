@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_max_concurrent with a zone: so many calls are answered at once by all
 # workers together, those that shut down included; places of a worker that has

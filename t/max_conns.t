@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # A server with max_conns=5 and a zone never has more than five calls in flight, as
 # it counts them itself: of two workers together, for 64 clients, and whatever it

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # When all servers have as many calls as max_conns allows, the next one is told
 # at once, or waits for one of them where thrift_keepalive has a queue.

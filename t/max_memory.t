@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_max_memory: a client that holds as much as it may is not read from, and
 # when all clients of a worker hold too much, those fail that hold more than

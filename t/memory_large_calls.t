@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Large calls leave no memory behind: what a call's pool took for them is not
 # kept with the calls that wait for reuse.

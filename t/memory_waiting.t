@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # What waits takes the memory that it needs, and not the block that it was
 # received in: calls, replies that wait for an earlier one, the beginning of a

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # A table of mistakes that users make, and what nginx -t and nthrift check say
 # of each: where it is, what is wrong, and what is right.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_mirror: a copy of a call goes to another upstream.  Whatever that does,
 # the call and its client do not notice; copies are few, and outlive the client.

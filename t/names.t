@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # A method that is answered by somebody else is never executed by the server
 # behind, however its name is written: real multiplexed servers read some names

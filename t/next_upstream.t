@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_next_upstream: which calls are passed to the next server when one
 # answers with an exception or refuses, that no other call is, and what the

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # One allocation fails, each in its turn: a call may fail, and its connection
 # may be closed, but no client waits for ever, no reply is out of order, no

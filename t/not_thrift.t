@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Who speaks something else to the port: named in the log at info, and closed.
 # The access log has a line for it, and the error log one at notice in a minute.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Connections that are closed for what came are told at notice once a minute,
 # with their number: the first one at once, the others at the end of it.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # nthrift bench: calls are counted and checked, one by one, in each transport
 # and protocol and over TLS; what is no result is told apart; with --rate, a

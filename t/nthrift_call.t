@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # nthrift call: every type to and from Apache's Python library in every
 # dialect; what is said of wrong arguments; and replies of a scripted server,

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # nthrift list, describe and template: what they print of a definition; that
 # arguments of a template are such that nthrift call takes them; and the

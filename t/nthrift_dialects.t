@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # nthrift call in HTTP, over TLS, in JSON and with THeader, to Apache's Python and C++ servers: what
 # comes back, what is verified, and what is said when a port speaks something

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # nthrift gen: headers of t/data/gen, t/data/idl and of what is written here
 # compile without a warning, as C11 and C++17, with gcc and, if it is there,

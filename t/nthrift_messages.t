@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # A table of mistakes that users make with nthrift, and what it says of each:
 # what is wrong, where, and what is right.

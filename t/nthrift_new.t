@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # nthrift new: a project is made, built, served by nginx and passes its own
 # test: for a service of its own, and for one with structs, exceptions, oneway

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # nthrift probe: what Apache's Python and C++ servers speak is found out, and
 # what is said of it is what nginx and nthrift call want to know.

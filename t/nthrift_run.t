@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # nthrift run: methods of the examples' handlers, called without nginx: results
 # and exceptions, timers, state between calls, calls to upstreams, parameters

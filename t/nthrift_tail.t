@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # nthrift tail: calls by method of an access log, as it grows and is rotated;
 # lines that it cannot read; in a terminal, and without.

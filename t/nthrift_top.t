@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # nthrift top: rates, errors and times by method and by server, as nginx has
 # counted them between two reports; in a terminal, and without.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Thrift and HTTPS on one port, as docs/http.md has it: who begins with a TLS
 # handshake gets to http{}, anybody else to the server of stream, and both know

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # A oneway waits for no other call: behind one that takes long, as many of them
 # as come are sent on, and none of them keeps a place in the pipeline.  They are

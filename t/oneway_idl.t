@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Oneway methods are known from the definitions: one that comes as a CALL, as Go
 # and aiothrift send it, waits for nobody; one that is not oneway and comes as

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # nthrift openapi: what of a definition is where in the document; OpenAPI's own
 # validator has nothing to say about documents of many definitions, and JSON

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_outbound_log: a line for each call that a handler makes, whatever
 # becomes of it, in the trace of the call that it was made for; and none in the

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_pass: calls reach an upstream as they were sent, replies come back
 # with the client's own seqid and the bare method name.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # A reply that is not read because its client holds too much already: it takes
 # part of the call's time, but none of what the server has to send it.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # State that servers keep with a connection: thrift_balance connection and
 # thrift_stateful pin a client to one that is nobody else's.

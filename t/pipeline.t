@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Many calls on one connection: they run at the same time, their replies come
 # in order, and a client that does not read is not read from.

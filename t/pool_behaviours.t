@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # What the 24 tests of aiothrift say that its ThriftPool does, and what
 # upstreams do instead: here is tested what no other file shows.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # A connection that is idle, and one too many, is closed at once: with what its
 # server has sent behind the reply, or that it has closed, unread.

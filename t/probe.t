@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # A server that max_fails has taken away is probed by one call, not by all that
 # are there when fail_timeout is over, and is back when that is answered: with

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # What Prometheus, the real one, has counted is what clients have, over reloads
 # and the end of two workers; the dashboard and the alerts in conf/ ask for metrics

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Directives of proxy_pass do nothing for calls: beside thrift_pass they are an
 # error that says what to use; those of stream{} are for other servers.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # The PROXY protocol towards servers: each connection begins with the address of
 # the client whose calls it carries, and carries no others, though they are

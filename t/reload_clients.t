@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Clients of real libraries stay connected through 50 reloads, each of which
 # changes servers, handler and definitions: not one of their calls fails, and

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # A reload each second, for as long as one likes, while clients of several
 # languages call hosted and passed services, servers are killed and started

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # A server that answers calls again and again that were answered: the call that
 # waits fails, soon, and neither the log nor the memory grow.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # "server ... resolve": servers that a DNS server names, and that come and go
 # while calls are in flight.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_pass to a name that a DNS server has to resolve: answered, unknown,
 # late, silent, and clients that leave meanwhile.

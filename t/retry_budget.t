@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_retry_budget: when all servers fail they get no more than a part of the
 # calls again, and what was not sent is passed on without limit.

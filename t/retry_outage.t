@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # When all servers fail, retries do not multiply the calls: with a budget of 20 %
 # servers see at most 1.2 times as many, and what min= gives each second on top;

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Values of all types by a definition made by chance, translated from each
 # protocol to each other: what arrives behind all of it is what was sent, byte

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_next_upstream_tries above the number of servers: all are tried again
 # after a pause, how often and for how long, and that a call which pauses can

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Who answers a call: "Service:method" and bare names, service, method and
 # server, and what they inherit.

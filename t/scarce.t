@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # worker_connections that a few clients' calls use up: calls are refused, and
 # idle connections closed, before a client could not connect any more.

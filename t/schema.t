@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_validate schema: what is refused of arguments and of replies, where it
 # is said to be, and that nothing else is touched.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Servers that do not send a call's seqid back: an exception under the number 0,
 # or for no method, is the call's own; replies are, where thrift_check_seqid is

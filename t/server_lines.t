@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # What a bad server makes nginx write is bounded: a line for each call, and at
 # high rates a line that counts them.

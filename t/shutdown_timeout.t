@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # worker_shutdown_timeout: who still waits for replies when the worker has to
 # end is told so, call by call, and then the connection is closed.

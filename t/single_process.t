@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # "master_process off": one process does everything.  It is not reloaded: nginx
 # itself cannot do that in this mode with epoll, or with zones.

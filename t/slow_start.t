@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_slow_start: a server that is back gets its share little by little, with
 # each of stream's balancers; and at once where there is no other one.

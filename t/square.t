@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Apache's cross-language test with nginx in it: clients of all libraries, in
 # every dialect that they speak, call servers of all libraries in every dialect

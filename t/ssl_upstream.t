@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # TLS towards servers.  One whose certificate is not valid gets no byte of a
 # call, and the next one is tried; a handshake that fails, hangs or is cut costs

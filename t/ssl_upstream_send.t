@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Sending to servers by TLS, with every method of events: records that a server
 # does not take, several calls in one record, and calls that are given up with

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_status_zone counts what clients count, over reloads and the end of a
 # worker; thrift_status says it to Prometheus and as JSON.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # 10,000 methods that have been called: what reports of them cost a worker, and
 # that calls go on in between.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_status html: a page that runs nothing but its own script, and gets its
 # numbers from its own location.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # What the status zone says of handlers and of connections: how long a handler's
 # code ran, how long it held the event loop, and for which reasons connections to

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # What README says to copy, and all of conf/, with the distribution's nginx:
 # the former at the end of its nginx.conf, with all that this includes.  Only

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Clients and servers with THeader: seqids, protocols, flags and info headers of
 # both sides; headers that are set, in variables, and persistent ones; what is

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Messages with THeader whose payload went through zlib, from clients and from
 # servers: unpacked, checked, translated and answered as others, and packed

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Real clients and servers with THeader, Apache's in Python and C++, with zlib
 # and without: they say the same through nginx as without it, and so do those

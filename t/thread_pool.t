@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Python's TThreadPoolServer gives a thread to each connection, for as long as it
 # is open, and the next one waits: with ten threads it is not to have more than ten

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Who is waited for, and how long: thrift_timeout, thrift_connect_timeout,
 # thrift_read_timeout, thrift_send_timeout and thrift_idle_timeout.

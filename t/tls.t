@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # What stands in front of us in stream: TLS, the PROXY protocol, unix sockets,
 # IPv6, access rules, limits of connections, and the preread phase.

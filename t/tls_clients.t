@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # TLS clients that read slowly, say that they close and wait for replies, leave
 # without a word, or try to renegotiate.

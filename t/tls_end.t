@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # How connections with TLS end: a oneway goes on when its client resets it, and
 # calls that wait when the worker has to end are told so.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Names of calls, and traces: ids are unique over workers, reloads and restarts;
 # a traceparent of the client's is taken up or, if it is not valid, replaced;

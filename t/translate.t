@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Calls in the dialect of their server, replies in that of their client: real
 # clients and servers of each transport and protocol say the same to each other

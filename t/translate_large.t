@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Large calls and replies are translated a part at a time: other clients are
 # answered meanwhile, and what fails in the middle of it leaves nothing behind.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_unknown_fields drop: what nobody has defined does not reach the server,
 # and all else does as it came.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # What servers speak is found out by asking them: each of a few, one that is
 # replaced by another, one that says nothing or is not there; by checks and for

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thrift_pipeline: several calls are on their way on one connection to a server.
 # The test itself is the server, so that it says what is answered when.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Clients that leave at any moment while their calls wait, are delayed, copied
 # or answered, with servers that fail: no place is lost, nor one too many.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Three servers restart one after the other, as in a deployment, while clients call:
 # with connections that are opened ahead (min=) clients hardly see it.  p99 is at

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Several workers that share zones: accept_mutex, reuseport, a worker that is
 # killed, worker_shutdown_timeout, and quitting, all with calls in flight.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift.c: the command line tool for .thrift files: the list of its
  * commands, those that are about files alone (check, dump, gen), and what all

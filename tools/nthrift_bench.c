@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_bench.c: "nthrift bench": calls one method many times, checks every
  * reply, and says how long they took.  nthrift_bench.h lists the other rooms.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_bench_check.c: what a reply is: the answer to its call, a result as
  * the IDL has it, and, with --expect, the one that is expected.

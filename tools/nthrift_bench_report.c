@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_bench_report.c: what "nthrift bench" prints in the end: for people,
  * or, with --json, for programs (docs/nthrift.md has the names).

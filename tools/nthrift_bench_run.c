@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_bench_run.c: calls, over so many connections, as fast as replies
  * come or so many a second.  One thread; a connection has one call at a time.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_body.h: what the bodies of a call and of its reply say, as JSON of
  * src/plain/: arguments that are given on the command line, results that are

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_call.c: "nthrift call", which makes one call and prints the reply or
  * the exception as JSON: what curl is for HTTP.  nthrift_call.h lists the other

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_call.h: what the files of "nthrift call" share.  The JSON is that of
  * src/plain/.

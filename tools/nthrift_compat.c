@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_compat.c: "nthrift compat": what of a file breaks those who still
  * use the one that it replaces.  Exit codes: 0 nothing does, 1 something does,

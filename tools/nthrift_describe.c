@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_describe.c: "nthrift list" and "nthrift describe", which show what
  * .thrift files define, to people and to completion.

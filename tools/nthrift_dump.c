@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_dump.c: the model as JSON, for people and for other tools.  The
  * schema is in docs/idl.md; what is added to it keeps what is there.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_exchange.c: one message there and one back, framed or not, or in
  * HTTP.  Whoever calls has made the message's body; what comes back is read by

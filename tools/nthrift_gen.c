@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_gen.c: "nthrift gen": C headers for handlers, one for each file of
  * an IDL and what it includes.  All are made before the first is written.

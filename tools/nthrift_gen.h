@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_gen.h: what the files of "nthrift gen" share.  The rules of what is
  * written are in docs/nthrift.md, "gen"; each header is made like this:

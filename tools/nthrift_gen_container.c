@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_gen_container.c: types without a name of their own.  A list of i32
  * is "nthrift_list_i32_t" in every header that has one, and each can be

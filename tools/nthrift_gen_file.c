@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_gen_file.c: files that change only if they have to, and as a whole:
  * make compares their times, and a compiler may read them meanwhile.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_gen_image.c: values of structs and unions, with the defaults of what
  * is not given.

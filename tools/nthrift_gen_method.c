@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_gen_method.c: one method: its arguments and result, its tables, and
  * the functions that a handler calls for it.

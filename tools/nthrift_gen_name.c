@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_gen_name.c: names in C.  All headers of a run share one space of
  * them, for a source may include them all: a name that two definitions come

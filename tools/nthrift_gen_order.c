@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_gen_order.c: which struct stands before which in a header.  A struct
  * has others within itself, which must be complete by then; unless they come

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_gen_print.c: text of a generated header: pieces of it, lines that
  * are too long, comments, literals.

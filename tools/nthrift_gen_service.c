@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_gen_service.c: a service: its methods, the table of functions that
  * a handler has for them, and the macro that makes a handler of it.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_gen_source.c: what the headers of the files are called, and what
  * names in C of a file begin with.  Both stay the same when files are included

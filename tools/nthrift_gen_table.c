@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_gen_table.c: the tables of bind/table.h, as constants.  Schemas are
  * those that nthrift_schema_build() makes, number by number: both sides of a

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_gen_type.c: enums, typedefs, structs, unions and exceptions as types
  * of C, and the names of their members.

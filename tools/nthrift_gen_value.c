@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_gen_value.c: values of all types but structs: see
  * nthrift_gen_value.h.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_gen_value.h: a constant of C while it is written: for
  * nthrift_gen_value.c, nthrift_gen_image.c and nthrift_gen_const.c.

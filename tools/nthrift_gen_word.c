@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_gen_word.c: names that cannot be used in C or C++, or would not
  * mean what they say.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_http.c: see nthrift_http.h.  A response ends where its length says,
  * with its last chunk, or with the connection.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_http.h: a message in the body of an HTTP request, and its reply in
  * the body of the response, as Apache's THttpClient has it.

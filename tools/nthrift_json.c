@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_json.c: see nthrift_json.h.  What is written has room in a buffer
  * that is made for the most that it can be.

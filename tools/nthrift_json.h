@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_json.h: bodies in the JSON protocol, from and to the binary one, by
  * their definition.  Not plain JSON.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_new.c: "nthrift new", which makes a directory with all that a handler
  * of a service needs: its source with a function for each method, a Makefile,

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_new.h: what the files of "nthrift new" share.  Names in C are those
  * of "nthrift gen".

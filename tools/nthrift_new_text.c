@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_new_text.c: what is in the files of a new handler.  A function of a
  * method replies with nothing but zeros, so that all of it works from the

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_openapi.c: "nthrift openapi", which writes what thrift_gateway
  * offers of .thrift files as an OpenAPI 3.1 document.

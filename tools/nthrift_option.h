@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_option.h: the command line of one command, by a table of its
  * options.  What is wrong with it is said, with what may have been meant.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_probe.c: "nthrift probe", which finds out what a server speaks: a
  * call is made in each transport and protocol, in HTTP and over TLS, each on

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_request.h: a call as the command line says it, ready to be sent, for
  * the commands that take ADDRESS Service.method [JSON].

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_run.c: "nthrift run", which loads a handler and calls its methods
  * without nginx: in the host of tools/host/, whose clock moves on as soon as

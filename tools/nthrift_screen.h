@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_screen.h: a report that is shown again and again: in a terminal each
  * in place of the one before, cut to its size, and with keys; else one behind

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_socket.c: connecting, sending and receiving, for nthrift_exchange.c.
  * Sockets do not block; whoever waits does so in poll(), until the deadline.

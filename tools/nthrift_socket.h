@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_socket.h: a connection on which nothing waits longer than until its
  * deadline.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_stream.c: TLS with OpenSSL on sockets that do not block; without
  * TLS, what nthrift_socket.c does.

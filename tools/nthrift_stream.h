@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_stream.h: a connection with TLS or without, on which nothing waits
  * longer than until its deadline.

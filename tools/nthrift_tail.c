@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_tail.c: "nthrift tail": reads an access log of JSON lines as it
  * grows, over its rotation, and shows rates, errors and times by method.

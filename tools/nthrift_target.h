@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_target.h: the files that a command is about, and services and
  * methods in them, for the commands that take "--idl FILE" and

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_template.c: "nthrift template", which writes arguments of a method
  * as JSON to be filled in: the defaults of the IDL, and else zeros, empty

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * nthrift_top.c: "nthrift top": asks a location with "thrift_status json" now
  * and then, and shows what has happened in between by method and by server of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Slabs: called for calls, for the blocks that their messages lie in, and for

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Lists of info headers, made of others.  Called by ngx_thrift_reply.c, and by

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Info headers of a THeader, as they lie in one: see src/wire/theader.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Receiving into blocks.  Called by the session for calls and by the upstream

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Messages: read from an input, kept, sent on, released.  Called by the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * A message as nginx holds it: the runs of received bytes it lies in, and what

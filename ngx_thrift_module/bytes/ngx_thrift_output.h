@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Sending: a chain as send_chain() sends it, and one buffer for less.

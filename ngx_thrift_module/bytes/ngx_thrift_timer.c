@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Lazy deadlines: see ngx_thrift_timer.h.  Used by client sessions (idle,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Messages from JSON to binary, and from binary and compact to JSON, by their

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * A thousand clients that call at once take ten megabytes for a moment.  A part

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * See ngx_thrift_turns.h.  Called by ngx_thrift_gate.c for calls that wait

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Messages that are packed: with the transform zlib, the only one that Apache's

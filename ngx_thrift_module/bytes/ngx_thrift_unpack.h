@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Payloads that were transformed: a message with THeader is unpacked when it is

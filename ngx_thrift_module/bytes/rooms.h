@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * bytes/: what is received, kept and sent; no room here knows a call.

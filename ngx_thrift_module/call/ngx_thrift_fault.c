@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The step "fault".  A call that is delayed has its place at the gate, as one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * How many calls are answered at once: thrift_max_concurrent.  There is a gate

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Who made a call, and wants its answer: a client's connection, a handler, or

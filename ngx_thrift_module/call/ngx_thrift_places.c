@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * See ngx_thrift_places.h.  Called by ngx_thrift_gate.c, which knows who waits.

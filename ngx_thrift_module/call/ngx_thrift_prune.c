@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Takes out of a call what nobody has defined: see ngx_thrift_prune.h.  The

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The step "delay": a call that came faster than thrift_limit_rate allows waits

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Work on large bodies in parts: see ngx_thrift_slice.h.  All that is to go on

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Work on large bodies, a part in each turn of the event loop, so that nobody

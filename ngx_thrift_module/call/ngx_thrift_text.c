@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Calls in a protocol that is text: see ngx_thrift_text.h.  How bytes are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The step "validate": what thrift_validate schema adds to the structural walk

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * call/: what happens to a call, whoever made it and whoever answers it.

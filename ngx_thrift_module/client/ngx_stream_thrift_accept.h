@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * A connection as ngx_event_accept() makes it, of a descriptor that came in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Variables that need the definitions: $thrift_arg_user_id, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * $thrift_arg_NAME and $thrift_reply_exception: what definitions make readable

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Info headers.  Those of a call are found where it was received.  fbthrift's

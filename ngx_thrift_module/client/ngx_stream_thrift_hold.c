@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * What a session's calls may hold: thrift_max_memory of the client, and of all

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Logging calls.  The handlers of stream's log phase are run with the call's

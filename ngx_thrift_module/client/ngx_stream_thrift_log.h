@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The access log, once per call; thrift_outbound_log; and what error log lines

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Copies of calls: see ngx_stream_thrift_mirror.h.  Called by the session, when

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The rate of calls, by a key in shared memory, as nginx limits that of

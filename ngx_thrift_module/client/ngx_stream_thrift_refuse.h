@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * A connection that is closed for what it sent: HTTP, TLS, or what is no

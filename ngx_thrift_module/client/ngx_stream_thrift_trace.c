@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Numbers of calls, for logs and for other services.  A call that comes without

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * What tells a call from all others: $thrift_call_id; and to which trace it

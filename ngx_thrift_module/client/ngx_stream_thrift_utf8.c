@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Names, texts and headers are whatever a client or a server has sent.  nginx's

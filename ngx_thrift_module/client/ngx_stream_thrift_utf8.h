@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * $thrift_utf8_NAME: $thrift_NAME as text that is UTF-8, whatever was sent.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * See ngx_stream_thrift_zone.h.  Called by the rooms that count calls when

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * What ngx_http_thrift_module.so and ngx_stream_thrift_module.so know of each

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * client/: the connections of clients, and what stream sees of their calls.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The blocks thrift_service and thrift_method, and the directives that say who

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * thrift_idl_compat: at a reload, which definitions are compared with which.

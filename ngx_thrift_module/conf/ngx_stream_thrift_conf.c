@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The configuration of stream{} and of its servers: creating it, merging it,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Definitions as the configuration sees them: thrift_idl, thrift_idl_path, and

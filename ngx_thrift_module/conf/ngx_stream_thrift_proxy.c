@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * A directive of the proxy beside thrift_pass is an error: calls would go out

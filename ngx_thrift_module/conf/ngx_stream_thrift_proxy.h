@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Directives of nginx's own proxy for streams, proxy_ssl and the like, in

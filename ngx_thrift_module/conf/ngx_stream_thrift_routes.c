@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The tables by which ngx_thrift_route.c finds who answers a call, built for a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Between nginx and src/idl/: files, memory and the log.  Called while the

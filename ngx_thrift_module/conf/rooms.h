@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * conf/: from nginx.conf and the IDL to what a call finds at run time.

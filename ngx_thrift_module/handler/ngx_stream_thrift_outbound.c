@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Calls that a handler makes, as stream sees them.  Such a call belongs to the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Timers that a handler sets for a call: nthrift_call_timer().

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The functions that handlers call: nthrift_api_t of nthrift_handler.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * What of handlers' code a worker runs, in memory that outlives the worker: if

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Handlers: services that are hosted here.  One for each thrift_handler

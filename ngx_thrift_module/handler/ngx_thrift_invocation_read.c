@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * What a handler gets of a call: its arguments, decoded by the handler's own

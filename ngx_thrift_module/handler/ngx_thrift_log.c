@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * See ngx_thrift_log.h.  Called for nthrift_call_log(), nthrift_worker_log(),

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The worker's table of tickets.  A ticket is the number of a slot and how

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Tickets: what a handler holds in place of a pointer to its call.  A ticket

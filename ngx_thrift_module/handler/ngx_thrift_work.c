@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * See ngx_thrift_work.h.  A task's memory is that of its invocation, which

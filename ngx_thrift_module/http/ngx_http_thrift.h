@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The http side of ngx_thrift, an object of its own: locations that pass calls

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * thrift_gateway: POST /api/Users/get with plain JSON, or GET with a query, is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The directives of http{}.  They name servers of stream{}, which may stand

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The upstream of such a location: one end of a socketpair, whose other end is

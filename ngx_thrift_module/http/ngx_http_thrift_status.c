@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * thrift_status: what was counted, for Prometheus, for programs, and for the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The channel: how a descriptor and what belongs to it go from a worker to one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * What becomes of clients when their worker shuts down.  At a reload they go to

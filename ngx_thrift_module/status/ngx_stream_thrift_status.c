@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The directive thrift_status_zone, and the names of rows: of a server{} that

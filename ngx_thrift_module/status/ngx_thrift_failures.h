@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The latest calls that have failed, and why: a ring in the zone.  Who writes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * A report on its way: where it is in the zone.  For the rooms that write one.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The text formats of Prometheus: 0.0.4, which all versions read, and

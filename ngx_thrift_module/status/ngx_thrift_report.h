@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * What was counted, as text, for ngx_http_thrift_module.so: this file is all

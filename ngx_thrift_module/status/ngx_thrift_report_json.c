@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The report as JSON: docs/status.md has its schema.  Called for each piece of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The zone of thrift_status_zone: rows of numbers, each of which is found by

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Slow start: a server that is back, of one of nginx's own balancers, gets the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * thrift_health_check: the directive, and what its verdicts do to nginx's own

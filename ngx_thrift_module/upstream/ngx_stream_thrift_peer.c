@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The upstream side of a call's own session: which upstream, its balancer, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Stream's balancers, asked once per call, and for each attempt beside another.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Whose idle upstream connections are whose: each upstream has a pool in each

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Pools of idle upstream connections, as stream's configuration knows them.

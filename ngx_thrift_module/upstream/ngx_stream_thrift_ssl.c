@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * TLS towards the servers of an upstream: what the directives say becomes a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * TLS towards the servers of an upstream: the directives, which are those of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The second module: what an upstream{} says of calls.  It has the slot of its

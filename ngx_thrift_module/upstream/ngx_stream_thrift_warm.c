@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * See ngx_stream_thrift_warm.h.  Called by ngx_stream_thrift_pools.c when the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * thrift_keepalive min=: which servers connections are opened to ahead.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Attempts: see ngx_thrift_attempt.h.  Called by ngx_thrift_pass.c, which makes

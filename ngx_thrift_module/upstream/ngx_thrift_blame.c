@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Suspects: see ngx_thrift_blame.h.  Called by ngx_thrift_pass.c with what has

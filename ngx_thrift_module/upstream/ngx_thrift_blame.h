@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Whose fault it is when a call that was sent is not answered: its server's, or

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * A budget: what servers get beyond the calls of clients is a part of these, so

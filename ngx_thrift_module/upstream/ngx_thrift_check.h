@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * One check of a server: a connection of its own, never the pool's, but made as

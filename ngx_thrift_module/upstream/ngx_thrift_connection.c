@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Connections to servers: opened, given attempts, closed.  What goes over them

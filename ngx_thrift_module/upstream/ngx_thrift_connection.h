@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * One connection to one server.  It sends the attempts that are put on it, in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * See ngx_thrift_detect.h.  Called by ngx_thrift_dialect.c for calls, by

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Which transport and protocol a server speaks, found out by asking it: a call

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Dialects: see ngx_thrift_dialect.h.  Called by ngx_thrift_pass.c, before a

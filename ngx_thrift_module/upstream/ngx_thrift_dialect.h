@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * A call in the dialect of its server: transport, protocol, and a name with a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Which servers of an upstream are healthy.  Each is checked in an interval

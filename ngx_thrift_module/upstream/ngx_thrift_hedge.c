@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * See ngx_thrift_hedge.h.  Called by ngx_thrift_pass.c, which puts attempts on

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * How connections are made: see ngx_thrift_link.h.  Called by

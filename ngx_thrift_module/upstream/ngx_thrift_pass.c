@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The step "pass".  A call comes here whole.  An attempt asks the balancer for

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Passing a call to an upstream: which attempt comes next, or what the call's

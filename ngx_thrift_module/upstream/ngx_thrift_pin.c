@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Which client is pinned to which connection.  Called by ngx_thrift_pass.c,

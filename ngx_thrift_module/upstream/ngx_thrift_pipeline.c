@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * See ngx_thrift_pipeline.h.  Called by ngx_thrift_pool.c, which asks for a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Several calls on one connection to a server (thrift_pipeline): which of the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * The pool of upstream connections.  ngx_thrift_pass.c takes a connection when

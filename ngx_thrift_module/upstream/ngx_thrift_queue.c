@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * See ngx_thrift_queue.h.  Called by ngx_thrift_pass.c for its attempts, and by

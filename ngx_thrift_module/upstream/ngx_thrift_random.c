@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Random numbers for seqids.  ngx_random() is not enough: its next value can be

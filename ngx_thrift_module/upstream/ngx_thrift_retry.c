@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * See ngx_thrift_retry.h.  Called by ngx_thrift_pass.c with what has become of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * Servers in a tree, by address and dialect.  Called by ngx_thrift_pool.c: a

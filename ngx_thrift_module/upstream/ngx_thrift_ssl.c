@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * TLS towards servers: handshake, sessions, sending.  Called by

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
  * See ngx_thrift_warm.h.  Told by ngx_thrift_connection.c what becomes of

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * base/arena.c: blocks in a row, a pointer that moves on.  Used by the IDL
  * front end and by tests; reading the wire allocates nothing.

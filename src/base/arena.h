@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * base/arena.h: memory that is handed in, taken piece by piece and given back
  * as a whole.  Whoever makes an arena owns it; what is taken from it lives as

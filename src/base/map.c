@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * base/map.c: open addressing, linear probing, doubled when half full.  A
  * table that was outgrown stays in the arena: at most as much again as the

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * base/map.h: from a name to what it stands for.  Open addressing over a
  * keyed hash, so that names chosen to collide cost no more than others.

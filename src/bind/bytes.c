@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/bytes.c: from one run of a body to the next.  check.c, find.c and
  * decode.c come here where a run ends; within a run they read by themselves.

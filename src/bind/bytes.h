@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/bytes.h: the bytes of a body, which may lie in several runs of memory
  * (an nginx buffer each).  Nothing is copied but what is asked for.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/check.c: walks over a body with the tables of its struct beside it,
  * for thrift_validate schema: arguments before they are routed or handled,

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/check.h: whether a body says what the IDL says it must.  For bodies
  * that the walk of wire/skip.h has found well formed; one that is not is

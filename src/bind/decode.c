@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/decode.c: reads a body token by token with its tables beside it, and
  * builds the struct in C that it stands for: the arguments that a handler is

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/decode.h: from a body to a struct in C, by the tables of both.  For
  * bodies that check.h has found to say what the schema says.

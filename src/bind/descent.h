@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/descent.h: the way of decode.c through a body: what it has with it, how
  * it comes to the next token, and how it passes over what is not declared.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/difference.c: in what two methods of the same name differ, for people;
  * asked for when their fingerprints do, in a process that may die: the tables

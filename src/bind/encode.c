@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/encode.c: walks over a struct in C with its tables beside it, and
  * writes the body that it stands for: a handler's reply, or the arguments of a

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/encode.h: from a struct in C to a body, by the tables of both.
  */

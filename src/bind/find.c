@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/find.c: one value of a body.  Variables come here: for the path when a
  * configuration is read, for the value when somebody asks for it.  The body

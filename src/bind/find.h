@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/find.h: one value of a body, by the names that lead to it in the IDL.
  * The names become a path when the configuration is read; the value is looked

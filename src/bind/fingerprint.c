@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/fingerprint.c: what a method is, as one number.  "nthrift gen" writes
  * it into a handler; whoever loads the handler compares, and asks difference.c

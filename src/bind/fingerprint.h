@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/fingerprint.h: whether two sides mean the same method: the definitions
  * that a handler was generated from, and those that a configuration loads.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/json_read.c: writes in the binary protocol what the walk over a body in
  * the JSON protocol tells: see json_read.h.  The module comes here with calls

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/json_read.h: a body in the JSON protocol, as one in the binary protocol:
  * by its definition, which tells text from bytes.  Whoever wants to know what

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/json_write.c: goes through a body token by token with the tables of its
  * struct beside it, and writes it in the JSON protocol: see json_write.h.  The

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/json_write.h: a body in the JSON protocol, of one in the binary or the
  * compact protocol: by its definition, which tells text from bytes.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/level.h: a struct or container that a check is in.  Private to check.c.
  * Levels lie one behind the other in the caller's memory; each has as many

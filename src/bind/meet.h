@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/meet.h: what was met in walking tables, which share types and name each
  * other in circles.  Private to fingerprint.c and difference.c.

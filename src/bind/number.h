@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/number.h: numbers, bools and uuids where the handler will have
  * them, of the types that table.h says.  They are known here as bytes only,

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/path.c: writes where in a body something is wrong: see path.h.
  */

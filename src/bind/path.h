@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/path.h: where in a body something is wrong, as check.h describes it.
  * Private to check.c and json_read.c.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/protocol.c: the table of the protocols.  The rows' constants are in
  * the headers of their protocols.

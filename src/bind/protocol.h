@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/protocol.h: what a protocol brings to bind/, and the table of all of
  * them.  What it brings are constants that disappear into the loops: each of

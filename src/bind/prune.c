@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/prune.c: walks over a body with the tables of its struct beside it, and
  * copies what lies between the fields that are not declared, for

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/prune.h: a body without the fields that its definition does not have,
  * at any depth.  For bodies that check.h has found good, with

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/put.h: values as bytes, for write.c and encode.c: what stands before
  * other bytes (a field's head, a length, a container's head), or a number.

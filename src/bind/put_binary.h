@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/put_binary.h: values in the binary protocol, every number big-endian.
  * For encode.c and protocol.c.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/put_compact.h: values in the compact protocol.  For encode.c,
  * prune.c and protocol.c.

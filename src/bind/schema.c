@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/schema.c: makes the tables of table.h from the model, when a
  * configuration is read, and looks things up in them.

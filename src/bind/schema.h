@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/schema.h: makes the tables of table.h from the model, when a
  * configuration is read or code is generated.

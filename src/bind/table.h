@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/table.h: what the IDL says, as tables of plain constants: what a struct
  * is on the wire (schema), and where its values are in C (layout).  Schemas

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/token.c: passes over the numbers of a container together; check.c,
  * find.c and decode.c come here when nobody wants to know one of them.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/token.h: a body token by token, for check.c, prune.c, find.c and
  * decode.c: a field's head together with what follows it (a number, a string's

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/token_compact.h: the tokens of the compact protocol.  For check.c,
  * prune.c, find.c and decode.c.

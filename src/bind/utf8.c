@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/utf8.c: the check of a string's bytes, for check.c.  Most text is
  * ASCII, of which 32 bytes are looked at together.

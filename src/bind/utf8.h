@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/utf8.h: whether bytes are UTF-8, strictly: no overlong forms, no
  * surrogates, nothing above U+10FFFF.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/write.c: room for the bytes of values, and values one by one.  What is
  * written often is inline in write.h and put.h; here is what happens where a

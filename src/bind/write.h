@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * bind/write.h: values as bytes, in all protocols, into a buffer that is
  * handed in and may grow.  For encode.c and the command nthrift, which know

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/annotation.c: what the annotations of methods say, for nginx and for
  * the command nthrift alike.  Times are those of nginx's ngx_parse_time(),

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/annotation.h: the annotations of methods that have a meaning for us.
  * Others whose names begin with "nthrift.", and these of anything but methods,

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/check.c: whether the values of constants and defaults fit their types,
  * and what the names in them stand for.  The rules are those of

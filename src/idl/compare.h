@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/compare.h: what the files behind compat.h share.  Private to them.
  */

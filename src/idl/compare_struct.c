@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/compare_struct.c: what of fields and of enums' values changed.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/compare_type.c: how two types differ.  Typedefs are what they stand for;
  * they may share containers so that there are 2^60 of them, so each pair of

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/compare_value.c: whether values of constants and defaults are the same,
  * however they are written.

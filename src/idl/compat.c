@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/compat.c: compares services and files with those that they replace.
  *

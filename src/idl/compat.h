@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/compat.h: what of a set of definitions breaks those who still use the
  * set that it replaces.

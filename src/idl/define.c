@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/define.c: parses constants, typedefs, enums, structs, unions and
  * exceptions; services are in method.c.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/doc.c: cleans doc comments, in two passes over their lines: the first
  * finds what all lines begin with, the second leaves it out.

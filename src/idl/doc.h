@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/doc.h: the text of a doc comment without its stars and indentation.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/field.c: parses the fields of structs, arguments and throws, and gives
  * ids to those that have none.

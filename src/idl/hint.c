@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/hint.c: names that stand where no name can, and what their writers may
  * have meant: words of fbthrift, and of Thrift as it was once.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/lexer.c: reads one token at a time for the parser.  One pass over the
  * text, nothing is read twice but the beginnings of numbers.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/lexer.h: from the text of a .thrift file to tokens.  The rules are
  * those of compiler/cpp/src/thrift/thriftl.ll of Apache Thrift 0.25.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/loader.c: reads a file, parses it, loads what it includes, resolves it;
  * in this order, so that an included file is complete before names are looked

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/loader.h: from the name of a .thrift file to its checked model, with
  * all files that it includes.  The front door of idl/.

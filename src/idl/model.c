@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/model.c: finding things in the model, by name and by number, and the
  * indexes that make it fast.  Nothing here judges what a file says.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/model.h: what a set of .thrift files says, once it is read and checked.
  *

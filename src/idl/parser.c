@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/parser.c: parses headers, leads through the definitions, and has the
  * steps that all of them are made of.  One token is looked at, the grammar

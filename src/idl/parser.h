@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/parser.h: from tokens to definitions whose names are not resolved yet.
  * The grammar is that of compiler/cpp/src/thrift/thrifty.yy of Apache Thrift

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/report.c: keeps the first few errors and warnings, in the order of the
  * files and of their lines.  The rest is counted.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/report.h: what is wrong with the files, as file, line, column and one
  * plain sentence.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/resolve.c: makes the model of one file whole: names of definitions,
  * names of types, typedefs, fields.  Each step looks at every definition

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/resolve.h: from names to what they stand for, and the rules that need
  * more than one definition to check.

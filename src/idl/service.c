@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/service.c: services and their methods: what they inherit, what they
  * throw, and what a reply's body looks like.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/suggest.c: the distance between names, for messages only.  Works on a
  * fixed buffer and costs nothing until something is wrong.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/suggest.h: "did you mean ...?", the nearest of some names.
  *

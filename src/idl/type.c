@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/type.c: parses types and annotations.  Names of types are noted for
  * the resolver, who knows what they stand for.

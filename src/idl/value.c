@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * idl/value.c: parses the values of constants and defaults.  Whether a value
  * fits its type is the checker's affair: check.c.

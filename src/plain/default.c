@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * plain/default.c: values of the IDL as bytes, for what is not given in
  * arguments, and for whoever shows what a default is.

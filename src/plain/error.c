@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * plain/error.c: the text of an error: place and sentence.  What is read from
  * elsewhere can stand in both (keys of maps, wrong names): the text that comes

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * plain/error.h: how an error tells its place.  Private to plain/.
  */

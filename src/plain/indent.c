@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * plain/indent.c: JSON on one line as JSON on many, for people.  The text is
  * one that this room has written: nothing in it is checked.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * plain/openapi.c: services as an OpenAPI 3.1 document: each method is an
  * operation, arguments are its body or its query, what it returns and throws

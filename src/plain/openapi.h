@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * plain/openapi.h: what the files share that write an OpenAPI document.
  * Private to plain/.

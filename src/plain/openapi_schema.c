@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * plain/openapi_schema.c: types of the IDL as schemas (JSON Schema 2020-12,
  * as OpenAPI 3.1 has it) of the JSON that this room reads and writes, and

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * plain/plain.h: plain JSON by the IDL: arguments as a person writes them, and
  * results as a program in a browser reads them, to and from the bytes of

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * plain/query.c: from the query of a URL to the body of a call: what HTTP's
  * GET has in place of JSON.  A name is an argument's, a value is text for a

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * plain/read.c: from JSON to the body of a call.  jansson makes a tree of the
  * text, and this walks over it with the IDL beside it.  scalar.c writes what

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * plain/read.h: what the files share that write the bodies of calls.  Private
  * to plain/.

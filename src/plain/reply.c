@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * plain/reply.c: the body of a reply as JSON, and whether it is a result or an
  * exception.  That it fits the IDL is checked first (bind/check.h), then

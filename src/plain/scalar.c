@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * plain/scalar.c: numbers and text as bytes: read.c walks over JSON, and
  * query.c over a query, and they come here where the walk can go no deeper.

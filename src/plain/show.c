@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * plain/show.c: values of the IDL as JSON: bytes are made of them, as of those
  * that are not given in arguments, and JSON of these.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * plain/text.c: base64 and UUIDs, for values on their way from JSON to
  * bytes and back.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * plain/text.h: values that JSON has only as text, for all that read or write
  * them.

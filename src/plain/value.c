@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * plain/value.c: walks over a value with the IDL beside it, and writes JSON of
  * it.  reply.c has found that the bytes fit the IDL; where nothing is declared

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * plain/value.h: one value after the other, from bytes to JSON.  Private to
  * plain/.

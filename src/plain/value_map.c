@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * plain/value_map.c: a map is an object, if each of its keys can be a key of
  * JSON and none is there twice; else an array of pairs.  That is known when it

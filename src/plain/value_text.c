@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * plain/value_text.c: how the JSON of a value is written: strings, names, and
  * what is JSON already.

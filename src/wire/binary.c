@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/binary.c: the binary protocol: a message's head, the walk over its
  * body, and an exception's body.  head.c, skip.c and exception.c come here by

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/binary.h: the numbers and sizes of the binary protocol; its numbers are
  * length words', too.  For binary.c, frame.c, and what bind/ reads and writes.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/compact.c: the compact protocol: a message's head, and an exception's
  * body.  head.c and exception.c come here by way of the row at the end; for

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/compact.h: the types and numbers of the compact protocol.  For
  * compact.c, compact_walk.c, and the tokens of bind/.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/compact_walk.c: the walk over a body in the compact protocol.  skip.c
  * comes here by way of compact.c's row.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/exception.c: TApplicationException, by which a call is told that it
  * failed.  Written where the proxy itself answers, read where a reply is

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/exception.h: TApplicationException, the body of an EXCEPTION message:
  * struct { 1: string message, 2: i32 type }.

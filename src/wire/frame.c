@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/frame.c: where a message begins.  The first step of a call: from eight
  * bytes at most it tells how the message is wrapped and which protocol it

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/frame.h: where a message begins: which transport and protocol its
  * first bytes tell, and what else those bytes may be.

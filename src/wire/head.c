@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/head.c: the head of a message: who is called, how, and under which
  * number.  The second step of a call, behind frame.c; what differs between

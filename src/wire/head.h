@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/head.h: the head of a message, read and written in every transport and
  * protocol.

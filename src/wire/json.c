@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/json.c: the JSON protocol: a message's head, and an exception's body.
  * head.c and exception.c come here by way of the row at the end; for skip.c

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/json.h: what the JSON protocol's numbers and names of types are.  For
  * json.c and json_walk.c.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/json_walk.c: the walk over a body in the JSON protocol.  skip.c comes
  * here by way of json.c's row.

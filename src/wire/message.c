@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/message.c: one message from its first byte to its last.  A connection
  * feeds it what it reads and learns when a message is whole, and whether what

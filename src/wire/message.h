@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/message.h: one message from its first byte to its last: frame, head
  * and body put together.  This is what a connection reads with.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/protocol.c: the table of the protocols.  The rows are in their files.
  */

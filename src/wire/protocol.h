@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/protocol.h: what a protocol brings to wire/, and the table of all of
  * them.  A protocol is a row: its functions and what else differs are named

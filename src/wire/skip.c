@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/skip.c: the structural walk over a message's body, in pieces of any
  * size.  message.c calls it to learn where an unframed message ends and

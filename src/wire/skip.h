@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/skip.h: the structural walk of a struct: from its first field to the
  * byte behind its stop, without a schema, in pieces of any size, no byte read

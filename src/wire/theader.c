@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/theader.c: THeader: see theader.h.  A row of transport.h, called by
  * head.c for the messages that have one; what it tells is in the head.  It

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/theader.h: THeader, what Apache's THeaderTransport and fbthrift's
  * header channel put before a message: a number, flags, what was done to the

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/traceparent.c: see traceparent.h.  Called for a header of whoever calls,
  * which may be anything: what is not valid to the letter is none.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/traceparent.h: the header "traceparent", which says to which trace a
  * call belongs.

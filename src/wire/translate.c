@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/translate.c: a message's body in another protocol, in pieces of any
  * size.  Called by who passes a message to a server, or to a client, that

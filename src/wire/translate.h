@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/translate.h: the body of a message in another protocol: from its first
  * field to its stop, without a schema, in pieces of any size, into buffers of

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/translate_binary.c: a body in the binary protocol becomes one in the
  * compact protocol.  translate.c comes here by way of its table.  The checks

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/translate_compact.c: a body in the compact protocol becomes one in the
  * binary protocol.  translate.c comes here by way of its table.  The checks

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/translate_walk.h: the loop of a translation, shared by the protocols
  * that are read.  Private to translate.c and to them.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/transport.h: what a transport brings to wire/, and the table of all of
  * them: rows as in protocol.h.

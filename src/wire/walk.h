@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/walk.h: the loop of the structural walk, shared by the protocols.
  * Private to skip.c and the protocols.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * wire/wire.h: the shapes that the rooms of wire/ share: what a message's
  * head says, and under which rules bytes are read.

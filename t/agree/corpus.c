@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/agree/corpus.c: writes what libraries are asked about, a message a line:
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 // Apache's library for C++ as a reader: see t/agree/run.  A connection of its
 // servers runs until it would end, or ask for the next message.
 //

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Apache's library for c_glib as a reader: see t/agree/run.  A reader that
  * does not come to an end where its buffer does is killed, and another process

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Apache's library for Python as a reader: see t/agree/run.
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 
 # thriftpy, thriftpy2 and aiothrift as readers: see t/agree/run.
 #

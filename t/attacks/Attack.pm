@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Attack;
 
 # One attack, with a victim beside it: an nginx of one worker, two servers of

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Attacks;
 
 # The attacks of "make attacks", a row for each:

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * hold.c: a handler for "make attacks", whose calls wait with all that they
  * hold, or want more of it.

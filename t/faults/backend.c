@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/faults/backend.c: the servers.  A connection has one call at a time, and of
  * each no more bytes are read, and of its reply no more are written, than its

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/faults/cases.c: which cases there are, what may become of the call of each,
  * and what became of it.  The rules for all calls:

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/faults/client.c: the clients.  Each case has a connection of its own: a
  * good call before, the one that meets the fault, a good one behind; then it

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/faults/crowd.c: a server that counts how many calls it has at a time, and
  * does all kinds of things with them.

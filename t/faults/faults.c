@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/faults/faults.c: a matrix of what servers do wrong, when they do it, and to
  * which call; each case is tried once, with many others at the same time and

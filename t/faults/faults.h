@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/faults/faults.h: the parts of the program that has each call meet one fault
  * of a server, at one moment, and looks what becomes of it.  See faults.c.

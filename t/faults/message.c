@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/faults/message.c: the bytes of calls and replies.  A text begins with the
  * id of its call, and with its inverse.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Host;
 
 # build/host/drive for tests: a handler without nginx.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/host/client.cpp: calls the service of adapters.thrift, and prints a line
  * for each call, as t/host/client.py does.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Calls the service of adapters.thrift, and prints a line for each call.
 
     client.py framed|buffered binary|compact PORT

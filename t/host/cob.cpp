@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/host/cob.cpp: a handler for t/adapters.t, as "thrift --gen cpp:cob_style"
  * has it.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/host/drive.c: the host of tools/host/ for scripts: commands on standard
  * input, a line each, and a line on standard output for each of them.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/host/glib.c: a handler for t/adapters.t, as "thrift --gen c_glib" has it.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/host/sync.cpp: a handler for t/adapters.t, as "thrift --gen cpp" has it.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/host/typed.c: a handler of "nthrift gen" for t/adapters.t and
  * fuzz/handler_fuzz.c: what the host does for it, and what it refuses.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 // Apache's C++ client: PINGPONG WEATHER MYSERVICE FAULTS ALL
 //
 // The arguments are ports; on that of ALL services are called by their names,

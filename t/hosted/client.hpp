@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 // What both C++ programs of this folder connect with.
 
 #ifndef HOSTED_CLIENT_HPP

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Apache's Perl client: PINGPONG WEATHER MYSERVICE FAULTS ALL
 #

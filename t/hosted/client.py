@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Apache's Python client: PINGPONG WEATHER MYSERVICE FAULTS ALL
 
 The arguments are ports; on that of ALL services are called by their names,

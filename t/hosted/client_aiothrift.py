@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """aiothrift (PyPI): IDL PINGPONG WEATHER MYSERVICE FAULTS ALL
 
 IDL is the directory of the definitions, the others are ports.  It speaks

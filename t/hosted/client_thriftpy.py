@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """The original thriftpy, or its successor:
 
     MODULE IDL PROTOCOLS PINGPONG WEATHER MYSERVICE FAULTS ALL

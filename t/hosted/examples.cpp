@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 // The examples with more behind them, called with Apache's C++ library:
 //
 //     gather TRANSPORT PROTOCOL PORT CITY COUNTRY

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """The examples with more behind them, called with Apache's Python library:
 
     gather TRANSPORT PROTOCOL PORT CITY COUNTRY

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * Faults: the service of t/hosted.t that goes wrong as its real clients want
  * it, and says what of their values has arrived in C.

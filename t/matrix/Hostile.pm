@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Hostile;
 
 # A client that means no good, or does not know better: what the kinds of

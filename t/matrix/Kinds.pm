@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Kinds;
 
 # What a hostile or misconfigured client may send, one row for each kind:

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Known;
 
 # What is known to hurt others and is not yet right: such a cell does not fail.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Matrix;
 
 # Runs the cells of the matrix: a kind of client that means no good, before a

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Servers;
 
 # The real servers of the matrix: how each is started, and what it speaks.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Stranger;
 
 # One who does to a server all that is known, beside those who behave.

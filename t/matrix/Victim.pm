@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Victim;
 
 # A client that does nothing but its calls, checks each answer end to end, and

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """The servers behind the page that t/page/browser tests, with thriftpy.
 
     server.py PORT SHOP.thrift Shop

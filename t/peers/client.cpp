@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 // Apache's C++ client: TRANSPORT PROTOCOL PORT [multi|concurrent]
 //
 // TRANSPORT is framed, buffered, header, or http, to the path "/thrift";

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Apache's Python client: TRANSPORT PROTOCOL PORT [multi|nope]
 
 TRANSPORT is framed, buffered, header, zlib, which is header with that

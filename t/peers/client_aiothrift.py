@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """aiothrift (PyPI), many calls at once over a pool: IDL PORT
 
 It speaks binary without frames.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """The original thriftpy, or its successor: MODULE IDL TRANSPORT PROTOCOL PORT
 
 MODULE is thriftpy or thriftpy2.

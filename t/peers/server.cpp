@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 // Apache's C++ servers, one for each KIND:TRANSPORT:PROTOCOL:PORT.
 //
 // KIND is threaded, nonblocking (its transport is framed), simple (one

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
 
 # Apache's Perl server, a process for each connection: TRANSPORT PORT FILE
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Apache's Python servers, one for each KIND:TRANSPORT:PROTOCOL:PORT.
 
 KIND is threaded, simple (one connection at a time) or pool (10 threads, or as

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Load;
 
 # nginx, and build/reload/load calling through it: configurations of which each

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/reload/answer.h: what a call carries and what its reply must be: both
  * servers, the handler and the backend, make it with this, and the client

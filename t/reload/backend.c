@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/reload/backend.c: the servers of all configurations: one process, that
  * listens for each of them on addresses of their own, 127.variant.x.y.  It

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/reload/call.c: the bytes of calls and replies; see answer.h.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/reload/client.c: clients in a closed loop, each in its own way: one call
  * after the other, bursts of pipelined ones, or always as many open as may be;

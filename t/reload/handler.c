@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/reload/handler.c: the hosted part of the service: counts each call, and
  * answers as the backend does; see answer.h.

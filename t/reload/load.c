@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/reload/load.c: what becomes of calls when nginx reloads, again and again,
  * each time with another upstream, other definitions and another handler?

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/reload/load.h: the parts of the program that has clients call through
  * reloads, and looks what becomes of each call.  See load.c.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/reload/reload.c: has nginx reload, and watches its processes: how long old
  * workers are there, how many files are open, how much memory is taken.

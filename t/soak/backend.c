@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/soak/backend.c: servers that misbehave as planned.  One process, one
  * thread, a listener for each server.  They note every call they get, and

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/soak/buf.h: bytes that come and go: from pos to len they are there.  A
  * program that gets no memory ends.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/soak/chaos.c: what becomes of each call when servers close, stall, answer
  * garbage, answer twice and reset at random, and clients come and go?

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/soak/chaos.h: the parts of the program that makes trouble on both sides
  * of the proxy and looks what becomes of every call.  See chaos.c.

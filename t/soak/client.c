@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/soak/client.c: clients that behave, and know what every call becomes.
  *

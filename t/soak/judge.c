@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/soak/judge.c: what the clients saw of a call beside what the servers did
  * with it.  The rules:

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/soak/message.c: the bytes of calls and replies.  Heads are read and
  * written by bench/wire.c; here is what it leaves out: every type, and where a

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/soak/mutate.c: clients that send what is wrong.  A message is valid, then
  * bytes of it are changed; it goes out in pieces; what comes back is read,

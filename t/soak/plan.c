@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/soak/plan.c: everything that is left to chance is decided here, as a
  * function of the seed and of what it is decided for, so that both processes

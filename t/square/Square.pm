@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Square;
 
 # Apache's test programs, one client and one server for each library: what they

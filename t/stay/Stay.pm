@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Stay;
 
 # Clients of real libraries that stay connected, and what an nginx does to them.

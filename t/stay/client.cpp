@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 // Apache's C++ clients that stay: TRANSPORT PROTOCOL PORT CONNECTIONS TAG
 //
 // What they do is in Stay.pm.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Apache's Python clients that stay: TRANSPORT PROTOCOL PORT CONNECTIONS TAG"""
 
 import sys

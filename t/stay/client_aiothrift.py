@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """aiothrift's pool: IDL PORT CONNECTIONS TAG
 
 It has so many connections, and so many tasks that call over it at once.  It

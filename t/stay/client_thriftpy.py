@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Clients of thriftpy or thriftpy2 that stay:
 
     MODULE IDL TRANSPORT PROTOCOL PORT CONNECTIONS TAG

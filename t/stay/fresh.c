@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * The hosted method of t/stay/: what it answers tells which code runs, WORD,
  * and with which configuration it was started.

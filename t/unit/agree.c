@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/agree.c: what is accepted of the systematic bodies of corpus.h.
  * "make agree" has found that no library reads those of "schema" as ending

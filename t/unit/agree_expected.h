@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/agree_expected.h: kinds of bodies: how many, how many that "structure"
  * accepts, and "schema", and which, as a number.  agree.c prints these lines.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/annotation.c: src/idl/annotation.c: what times and flags mean.  That
  * nginx -t, its directives and nthrift check agree is tested by t/idl_conf.t.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/arena.c: memory by the block: alignment, limits, and an allocator
  * that fails.

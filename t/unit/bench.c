@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/bench.c: what reading one message takes, in nanoseconds of CPU time:
  * nthrift_message_read() from the first byte to the last, all bytes at hand,

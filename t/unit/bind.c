@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/bind.c: bodies that Apache's compiler and Python library made of
  * t/data/bind/shop.thrift: what the check says of them, and what is found in

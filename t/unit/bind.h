@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/bind.h: what the tests of src/bind/ need: tables from the text of an
  * IDL, bodies from a short notation, and bodies in runs.

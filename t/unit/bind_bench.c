@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/bind_bench.c: what the check of a body costs beside the walk that
  * comes before it, what it costs to find a value, and to make a struct in C of

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/check.c: bodies against their tables: every rule, in both protocols,
  * whole before a guard page, in runs split at every byte, byte by byte, and

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/compat.c: src/idl/compat.h: what is found between two sets of
  * definitions, whom it concerns, and that nothing is found between the same.

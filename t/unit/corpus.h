@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/corpus.h: arguments of the method of t/agree/agree.thrift, made
  * systematically: every type where a type is named, sizes, field ids, bools,

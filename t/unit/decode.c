@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/decode.c: bodies that become structs in C, and bodies again: every
  * type, in both protocols, with structs by value and by pointers, whole before

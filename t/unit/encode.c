@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/encode.c: structs in C as bodies, in both protocols: what is written
  * and what is left out, what cannot be written, and where the room for it

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/exception.c: TApplicationException written, and read as far as it
  * came.

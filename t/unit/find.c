@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/find.c: paths of names, the values at their ends in both protocols,
  * whole and in runs, and their text; and UTF-8 and runs by themselves.

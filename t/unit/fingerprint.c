@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/fingerprint.c: what changes a method's fingerprint and what does
  * not, and in which words two methods differ.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/frame.c: what the first bytes tell: the transport and the protocol
  * of a message, or what else came instead of one.

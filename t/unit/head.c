@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/head.c: heads read, written and changed.  What Apache's library
  * writes is read in message.c; here is what no library would send, and what

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/idl.c: src/idl/: what the model says of a text, and lookups.  The
  * messages are tested by t/idl.t, the loader by t/unit/loader.c.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/idl.h: what tests of src/idl/ share: files in memory, and a loader
  * that reads them.

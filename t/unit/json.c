@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/json.c: the JSON protocol: what Apache's readers would refuse, or not
  * all read alike, and what is written.  What Apache's library writes is read

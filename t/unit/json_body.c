@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/json_body.c: bodies in JSON by their definition: what each thing is in
  * the other protocols, and back; what is left out and what is refused; random

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/layout.h: where the values of a struct are, made up at run time, so
  * that every IDL can be decoded and encoded without generated code.  For the

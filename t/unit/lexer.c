@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/lexer.c: src/idl/lexer.c and src/idl/doc.c: tokens, their places,
  * and the text of comments; every text ends at a page that cannot be read.

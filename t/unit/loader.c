@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/loader.c: src/idl/loader.c: several files, limits, every beginning
  * of a text, and what happens when memory is short.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/maker.h: messages made at random, and damaged.  What they are depends
  * on the seed of random() alone.

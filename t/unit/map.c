@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/map.c: src/base/map.c: names that are there, and names that are not.
  */

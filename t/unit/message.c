@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/message.c: whole messages.  Those of t/data/wire/messages.txt were
  * written by Apache's Python library; what is wrong with the others is in

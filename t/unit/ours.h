@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/ours.h: what thrift_validate makes of arguments of the method of
  * t/agree/agree.thrift: with "structure", and with "schema" as it is by

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/plain.c: plain JSON by the IDL: what JSON and queries stand for in
  * both protocols and back, what is wrong and where, limits, and memory that

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/protocol.c: the table of the protocols: every row is whole, and what
  * one writes is told from what the others write.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/prune.c: bodies without what is not declared: in both protocols,
  * whole before a guard page, in runs split at every byte, byte by byte, in

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/random.c: messages made at random and then damaged.  Each is read
  * whole, and in pieces; and by a reader that is as simple as can be, one byte

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/schema.c: the tables that are made of an IDL, and a struct of more
  * fields, and types of more nesting, than anybody writes by hand.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/skip.c: the structural walk: each thing that it refuses, what it
  * tells of the outermost struct, and what it costs.

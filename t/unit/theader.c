@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/theader.c: THeader read and written.  What is said to be Apache's was
  * written by its Python library, 0.17.0 (THeaderTransport), or by its C++

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/traceparent.c: which headers are a traceparent, as W3C Trace Context
  * has it, and how one is written.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/translate.c: bodies in another protocol: what each thing becomes, in
  * pieces and buffers of every size; what is refused, with the words of the

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/unit.h: what a unit test needs: TAP output, bytes from hex, and a
  * place for bytes behind which nothing can be read.

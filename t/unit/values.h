@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/values.h: what a body says, whatever its protocol is: a reader as
  * simple as can be, recursive, of bodies that are known to be well formed,

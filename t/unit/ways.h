@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/ways.h: reads the bytes of one message in every way they may come:
  * whole, in two pieces split at every byte, byte by byte, and cut off

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * t/unit/write.c: single values as bytes, in both protocols; and where a
  * buffer ends: fixed, growing, without memory, and with a limit.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * tools/host/api.c: what a handler calls, by way of nthrift_handler.h: finds
  * the call that a ticket stands for, and refuses what may not be asked.

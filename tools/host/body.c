@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * tools/host/body.c: bodies that have tables: arguments and results, of the
  * hosted methods and of calls to upstreams.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * tools/host/call.c: the life of a call, as in nginx.  Its method runs; then,
  * and after everything that happens for it, the call is looked at: it has

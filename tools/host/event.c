@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * tools/host/event.c: the clock, which only moves when it is told to; what
  * happens later, in the order of its time; and threads, whose end is an event

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * tools/host/host.c: loads a handler, starts and stops it, and keeps what it
  * says.  First in a host's life, and last.

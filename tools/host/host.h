@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * tools/host/host.h: a host for handlers in a plain process.  It is to a
  * handler what nginx is (src/nthrift_handler.h), but for connections: a test

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * tools/host/ticket.c: tickets.  A ticket is a place in a table and how often
  * that place has been taken: one that is out of date is known for it.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * tools/host/wire.c: messages.  What an adapter gets, what it replies with and
  * whether that is a reply, and the exceptions that answer for a handler.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * tools/load/measure.h: instruments of load generators: a clock, a histogram of
  * latencies in buckets of equal relative width, and the CPU time of other

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
 /*
  * tools/load/schedule.h: when the calls of an open loop are due: so many a
  * second, equally far apart, whatever becomes of those before.  Arithmetic

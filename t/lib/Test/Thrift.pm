@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Test::Thrift;
 
 # The harness of the t/*.t files: an nginx of its own for every test.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Test::Thrift::Authority;
 
 # Certificates for tests: an authority, and what it has signed.

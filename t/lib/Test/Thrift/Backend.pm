@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Test::Thrift::Backend;
 
 # A Thrift server of which a test decides how it misbehaves.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Test::Thrift::Bytes;
 
 # Thrift on the wire, in Perl, for tests: independent of the code under test.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Test::Thrift::Chance;
 
 # Definitions, and values of them, made by chance from a seed.

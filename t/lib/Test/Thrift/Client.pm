@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Test::Thrift::Client;
 
 # One client connection: bytes in, bytes out, and Thrift messages on top.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Test::Thrift::Clock;
 
 # An nginx for which time goes by faster, by t/data/clock.c: for what happens

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Test::Thrift::Dialects;
 
 # The servers of t/data/call/dialects.py, one for each dialect: they are written

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Test::Thrift::Http;
 
 # A client of HTTP/1.1 that says what it is told to say, in pieces if need be.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Test::Thrift::Names;
 
 # A DNS server at the port "dns" of a test: it answers with the addresses that a

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Test::Thrift::Nomem;
 
 # An nginx whose allocations can be made to fail, by t/data/nomem.c.

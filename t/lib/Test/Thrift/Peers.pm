@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
 package Test::Thrift::Peers;
 
 # Clients and servers of Apache's libraries, built from t/peers: servers are told
