@@ -25,6 +25,11 @@ enum {
 };
 
 
+/* Milliseconds: points in time are compared by their difference. */
+
+#define ANNOTATION_MAX_TIME  (INT64_MAX / 2)
+
+
 typedef struct {
     char      letter;
     unsigned  before;       /* the unit behind which it may not stand */
@@ -104,7 +109,9 @@ annotation_number(const uint8_t **p, const uint8_t *last, int64_t *value)
 static int
 annotation_add(int64_t *total, int64_t value, int64_t scale)
 {
-    if (value > INT64_MAX / scale || *total > INT64_MAX - value * scale) {
+    if (value > ANNOTATION_MAX_TIME / scale
+        || *total > ANNOTATION_MAX_TIME - value * scale)
+    {
         return NTHRIFT_ERROR;
     }
 
