@@ -272,7 +272,7 @@ ngx_stream_thrift_peer_choose(ngx_thrift_attempt_t *attempt)
         && (ur->sockaddr == NULL || ur->sockaddr->sa_family != AF_UNIX))
     {
         ngx_stream_thrift_peer_show(&ur->host, shown);
-        ngx_thrift_pool_tell(&tc->main->addresses->idle, NGX_THRIFT_POOL_OPEN,
+        ngx_thrift_pool_tell(&tc->main->addresses->idle, NGX_THRIFT_POOL_NAME,
                              &tc->log, 0,
                              "no port in upstream \"%s\"", shown);
         return ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
@@ -370,7 +370,7 @@ ngx_stream_thrift_peer_eval(ngx_stream_thrift_choice_t *choice,
 
     if (why) {
         ngx_stream_thrift_peer_show(&host, shown);
-        ngx_thrift_pool_tell(&tc->main->addresses->idle, NGX_THRIFT_POOL_OPEN,
+        ngx_thrift_pool_tell(&tc->main->addresses->idle, NGX_THRIFT_POOL_NAME,
                              &tc->log, 0,
                              "%s in upstream \"%s\"", why, shown);
 
@@ -469,7 +469,7 @@ ngx_stream_thrift_peer_resolve(ngx_stream_thrift_choice_t *choice,
 
     if (ctx == NGX_NO_RESOLVER) {
         ngx_stream_thrift_peer_show(&ur->host, shown);
-        ngx_thrift_pool_tell(&tc->main->addresses->idle, NGX_THRIFT_POOL_OPEN,
+        ngx_thrift_pool_tell(&tc->main->addresses->idle, NGX_THRIFT_POOL_NAME,
                              &tc->log, 0,
                              "no resolver defined to resolve %s", shown);
         return ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
@@ -513,7 +513,7 @@ ngx_stream_thrift_peer_resolved(ngx_resolver_ctx_t *ctx)
 
     if (ctx->state) {
         ngx_stream_thrift_peer_show(&ctx->name, shown);
-        ngx_thrift_pool_tell(&tc->main->addresses->idle, NGX_THRIFT_POOL_OPEN,
+        ngx_thrift_pool_tell(&tc->main->addresses->idle, NGX_THRIFT_POOL_NAME,
                              &tc->log, 0,
                              "%s could not be resolved (%i: %s)", shown,
                              ctx->state, ngx_resolver_strerror(ctx->state));

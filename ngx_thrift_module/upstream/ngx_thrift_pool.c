@@ -103,6 +103,7 @@ static ngx_msec_t ngx_thrift_pool_end(ngx_thrift_connection_t *conn);
 
 
 static const char  *ngx_thrift_pool_errors[NGX_THRIFT_POOL_ERRORS] = {
+    "have no address",
     "could not be connected to",
     "did not answer in time",
     "have closed connections",

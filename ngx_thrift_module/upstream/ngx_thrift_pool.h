@@ -56,7 +56,8 @@ typedef enum {
 /* What servers do wrong, as the log tells of it. */
 
 typedef enum {
-    NGX_THRIFT_POOL_OPEN = 0,           /* connections that are not made */
+    NGX_THRIFT_POOL_NAME = 0,           /* names that no address is known of */
+    NGX_THRIFT_POOL_OPEN,               /* connections that are not made */
     NGX_THRIFT_POOL_LATE,               /* replies that do not come in time */
     NGX_THRIFT_POOL_LOST,               /* connections that are closed */
     NGX_THRIFT_POOL_REPLY,              /* what cannot be read, or is none */
