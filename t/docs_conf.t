@@ -83,7 +83,7 @@ sub whole {
     $conf =~ s/^ {4}//mg;
     $conf = "events {\n}\n\n$conf" unless $conf =~ /^events /m;
     $conf =~ s{/var/log/nginx}{%%TESTDIR%%}g;
-    $conf =~ s{\binclude(\s+)(thrift_\w+\.conf);}{include$1%%TOP%%/conf/$2;}g;
+    $conf =~ s{\binclude(\s+)(thrift_log_\w+);}{include$1%%TOP%%/conf/$2;}g;
     $conf =~ s/ so_keepalive=on backlog=4096//;
     $conf =~ s/^(\s*thrift_mirror\s+\w+) \d+%/$1/mg;  # each call
     $conf =~ s/^worker_rlimit_nofile .*\n//m;      # the system may not allow it

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 
-# conf/thrift_json.conf: each line of the log is valid JSON, whatever clients and
+# conf/thrift_log_json: each line of the log is valid JSON, whatever clients and
 # servers send; $thrift_utf8_... is what is sent, as UTF-8.
 
 use strict;
@@ -28,7 +28,7 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
-    include  %%TOP%%/conf/thrift_json.conf;
+    include  %%TOP%%/conf/thrift_log_json;
 
     log_format  bytes  '$thrift_utf8_method|$thrift_utf8_header_a|'
                        '$thrift_utf8_reply_exception';

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 
-# conf/thrift_otlp.conf: sampled calls, and calls of handlers, are spans as
+# conf/thrift_log_otlp: sampled calls, and calls of handlers, are spans as
 # OpenTelemetry's JSON has them, whatever clients send.
 
 use strict;
@@ -36,7 +36,7 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
-    include             %%TOP%%/conf/thrift_otlp.conf;
+    include             %%TOP%%/conf/thrift_log_otlp;
     thrift_status_zone  thrift 1m;
 
     upstream users {
