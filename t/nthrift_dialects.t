@@ -99,7 +99,7 @@ sub http {
         for 'A', '=b', 'A b=c';
     like(said($_->[0], 'Every.add', '[1]'), $_->[1], "URL $_->[0]")
         for [ 'http://', qr/the host is missing/ ],
-            [ 'http://a:b/', qr/HOST:PORT, / ],
+            [ 'http://a:b/', qr/the port must be a number from 1 to 65535/ ],
             [ 'http://a?b', qr/a path is expected/ ],
             [ 'http://a/b c', qr/blanks and "#" are not possible/ ],
             [ 'http://u:p@a/', qr/a name and a password/ ];

@@ -43,6 +43,10 @@ sub new {
 sub make {
     my ($dir, @args) = @_;
 
+    # as at a shell, not below the make that runs the tests
+
+    delete local @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL)};
+
     # nginx keeps its standard error, so that a pipe would not end
 
     my ($out, $err, $code) = run_apart('/usr/bin/make', '-s', '-C',

@@ -167,7 +167,8 @@ sub wrong {
     like("$rc $err", qr/^2 nthrift: "nowhere": HOST:PORT, /, 'no port');
 
     ($out, $err, $rc) = probe("unix:$tmp/none");
-    is("$rc $out$err", "3 nthrift: cannot connect to unix:$tmp/none\n",
+    is("$rc $out$err", "3 nthrift: cannot connect to unix:$tmp/none: "
+       . "No such file or directory\n",
        'nobody there');
 
     ($out, $err, $rc) = probe("$local:1", 'Every.add');

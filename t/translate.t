@@ -377,7 +377,7 @@ sub too_large {
 
     is(answer($c->call('get', $body)),
        '7 call cannot be translated: message larger than '
-       . 'allowed', 'a call that gets too large');
+       . 'allowed (thrift_max_message_size allows 102400 bytes)', 'a call that gets too large');
     is(answer($c->call('get')), 'backend', 'the next one');
 }
 
