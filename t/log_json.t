@@ -182,7 +182,9 @@ sub line {
     my @lines = $t->wait_log(qr/./, 'all.json', undef, ++$n);
     my $line = $lines[$n - 1] // '';
 
-    my $text = eval { decode('UTF-8', $line, Encode::FB_CROAK) };
+    my $text = eval {
+        decode('UTF-8', $line, Encode::FB_CROAK | Encode::LEAVE_SRC);
+    };
     my $value = eval { $json->decode($text) };
 
     fail("not valid: $line") unless $value;

@@ -851,12 +851,13 @@ sub read_log {
 }
 
 
-# grep_log(qr/../, $name): the lines that match.
+# grep_log(qr/../, $name): the lines that match.  One that crosses a page of the
+# file may be seen before all of it is written, and is none until then.
 
 sub grep_log {
     my ($self, $re, $name) = @_;
 
-    return grep { $_ =~ $re } split /\n/, $self->read_log($name);
+    return grep { $_ =~ $re } $self->read_log($name) =~ /^(.*)\n/mg;
 }
 
 
