@@ -62,6 +62,21 @@ api_wrong(host_call_t *call, const char *text)
 }
 
 
+/* Ends the call with the reply that was written, or says why there is none. */
+
+static int
+api_replied(host_call_t *call, const char *why)
+{
+    if (why != NULL) {
+        return api_wrong(call, why);
+    }
+
+    host_call_end(call, HOST_REPLIED);
+
+    return NTHRIFT_OK;
+}
+
+
 /* Whether the call may be replied to: NULL if not, which has been said. */
 
 static host_call_t *
@@ -106,13 +121,8 @@ api_reply(nthrift_call_t *ticket, const nthrift_method_t *method,
         why = call->starved ? api_starved
               : (method == call->method) ? host_body_reply(call, result)
               : "handler replied as another method";
-        if (why == NULL) {
-            host_call_end(call, HOST_REPLIED);
-            rc = NTHRIFT_OK;
 
-        } else {
-            rc = api_wrong(call, why);
-        }
+        rc = api_replied(call, why);
     }
 
     host_unlock();
@@ -137,13 +147,7 @@ api_reply_raw(nthrift_call_t *ticket, const uint8_t *data, size_t size)
         why = call->starved ? api_starved
                             : host_wire_reply_raw(call, data, size);
 
-        if (why == NULL) {
-            host_call_end(call, HOST_REPLIED);
-            rc = NTHRIFT_OK;
-
-        } else {
-            rc = api_wrong(call, why);
-        }
+        rc = api_replied(call, why);
     }
 
     host_unlock();
