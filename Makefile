@@ -124,9 +124,9 @@ test-deb: deb ## install them in a root of their own, upgrade and remove them
 .PHONY: test-deb-equal
 test-deb-equal: deb ## build them again elsewhere, and compare
 	@tools/deb build/deb-again >/dev/null
-	@cd build/deb && for file in *.deb; do \
-	    cmp "$$file" "../deb-again/$$file" || exit 1; \
-	done
+	@cd build/deb && differ= && for file in *.deb; do \
+	    cmp "$$file" "../deb-again/$$file" || differ=yes; \
+	done && test -z "$$differ"
 	@echo "both builds are equal"
 
 

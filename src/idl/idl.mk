@@ -14,6 +14,7 @@ IDL_CFLAGS   = -std=gnu11 -D_GNU_SOURCE -g -O2 -Wall -Wextra -Wshadow \
                -Wconversion -Wno-sign-conversion -Werror -Isrc
 IDL_SANITIZE = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 
+IDL_LDFLAGS  =
 IDL_LIBS     = -ljansson -lssl -lcrypto -ldl -lpthread
 
 IDL_ROOMS    = base idl wire bind plain
@@ -32,7 +33,7 @@ idl: build/nthrift
 
 
 build/nthrift: $(IDL_PARTS) $(IDL_OBJECTS)
-	@$(IDL_CC) -o $@ $^ $(IDL_LIBS)
+	@$(IDL_CC) $(IDL_LDFLAGS) -o $@ $^ $(IDL_LIBS)
 
 
 build/nthrift-asan: $(IDL_ALL)
