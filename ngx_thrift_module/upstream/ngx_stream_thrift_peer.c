@@ -44,6 +44,10 @@ static ngx_int_t ngx_stream_thrift_peer_pinned(ngx_thrift_attempt_t *attempt,
     ngx_str_t *name);
 static u_char *ngx_stream_thrift_peer_introduce(ngx_thrift_attempt_t *attempt,
     u_char *buf, u_char *last);
+#if (NGX_THRIFT_HAVE_PROXY_CONF)
+static u_char *ngx_stream_thrift_peer_copy_proxy(ngx_connection_t *c,
+    u_char *buf, u_char *last);
+#endif
 static void ngx_stream_thrift_peer_connected(ngx_thrift_attempt_t *attempt);
 static void ngx_stream_thrift_peer_first_byte(ngx_thrift_attempt_t *attempt);
 static void *ngx_stream_thrift_peer_keep(ngx_thrift_attempt_t *attempt);
@@ -857,11 +861,25 @@ ngx_stream_thrift_peer_introduce(ngx_thrift_attempt_t *attempt, u_char *buf,
     c = ngx_stream_thrift_get_call(attempt->call)->session.connection;
 
 #if (NGX_THRIFT_HAVE_PROXY_CONF)
-    {
+    return ngx_stream_thrift_peer_copy_proxy(c, buf, last);
+#else
+    return ngx_proxy_protocol_write(c, buf, last);
+#endif
+}
+
+
+#if (NGX_THRIFT_HAVE_PROXY_CONF)
+
+/* Angie writes to memory of its own: here that is the call's. */
+
+static u_char *
+ngx_stream_thrift_peer_copy_proxy(ngx_connection_t *c, u_char *buf,
+    u_char *last)
+{
     u_char                     *p, *end;
     ngx_proxy_protocol_conf_t   conf;
 
-    /* of other families Angie does not say where the header ends */
+    /* of other families it does not say where the header ends */
 
     if (c->sockaddr->sa_family != AF_INET
 #if (NGX_HAVE_INET6)
@@ -883,14 +901,9 @@ ngx_stream_thrift_peer_introduce(ngx_thrift_attempt_t *attempt, u_char *buf,
     }
 
     return ngx_cpymem(buf, p, end - p);
-    }
-
-#else
-
-    return ngx_proxy_protocol_write(c, buf, last);
+}
 
 #endif
-}
 
 
 static void
