@@ -152,10 +152,11 @@ for (
       . 'or directory' ],
     [ "call $get '{\"id\":' 1 } $idl", 2, 'too many arguments: "1" (JSON must '
       . 'be one argument, in single quotes)' ],
-    [ "call $get 1 $idl", 2, 'arguments: object or array expected' ],
-    [ "call $get [1,2] $idl", 2, 'arguments: 2 given, get has 1' ],
+    [ "call $get 1 $idl", 2, 'arguments: object or array expected, '
+      . 'get has "id"' ],
+    [ "call $get [1,2] $idl", 2, 'arguments: 2 given, get has "id"' ],
     [ "call $get '{\"ident\": 1}' $idl", 2, 'arguments: get has no argument '
-      . '"ident"' ],
+      . '"ident": it has "id"' ],
     [ "call $get '{\"id\": \"x\"}' $idl", 2, 'id: number expected' ],
     [ "call $get '{\"id\": 1.5}' $idl", 2, 'id: number without a fraction '
       . 'expected' ],

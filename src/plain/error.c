@@ -14,7 +14,9 @@
 #include <stdio.h>
 
 
-#define ERROR_REASON  256       /* bytes: of the sentence, not for paths */
+#define ERROR_REASON  320       /* bytes: of the sentence, not for paths */
+
+#define ERROR_MORE    32        /* bytes: of " and %zu more" */
 
 
 /* Adds as much as there is room for in the first `size` bytes. */
@@ -139,4 +141,92 @@ nthrift_plain_error_say(nthrift_plain_error_t *err,
     error_clean(err);
 
     return NTHRIFT_ERROR;
+}
+
+
+/* The names that there are */
+
+static void __attribute__((format(printf, 2, 3)))
+names_print(nthrift_plain_names_t *names, const char *fmt, ...)
+{
+    int      n;
+    va_list  args;
+
+    va_start(args, fmt);
+    n = vsnprintf(names->text + names->len, sizeof(names->text) - names->len,
+                  fmt, args);
+    va_end(args);
+
+    if (n > 0 && (size_t) n < sizeof(names->text) - names->len) {
+        names->len += (size_t) n;
+    }
+}
+
+
+static void
+names_start(nthrift_plain_names_t *names)
+{
+    memset(names, 0, sizeof(nthrift_plain_names_t));
+}
+
+
+static void
+names_add(nthrift_plain_names_t *names, const nthrift_str_t *name,
+    unsigned last)
+{
+    size_t  room;
+
+    room = sizeof(names->text) - names->len;
+
+    if (names->more != 0 || name->len + ERROR_MORE > room) {
+        names->more++;
+        return;
+    }
+
+    names_print(names, "%s\"%.*s\"",
+                (names->n == 0) ? "" : last ? " and " : ", ",
+                nthrift_plain_str(name));
+    names->n++;
+}
+
+
+static void
+names_finish(nthrift_plain_names_t *names)
+{
+    if (names->more != 0) {
+        names_print(names, "%s%zu more", (names->n != 0) ? " and " : "",
+                    names->more);
+    }
+}
+
+
+void
+nthrift_plain_names_fields(nthrift_plain_names_t *names,
+    const nthrift_idl_struct_t *st)
+{
+    size_t  i;
+
+    names_start(names);
+
+    for (i = 0; i < st->n; i++) {
+        names_add(names, &st->fields[i]->name, i + 1 == st->n);
+    }
+
+    names_finish(names);
+}
+
+
+void
+nthrift_plain_names_items(nthrift_plain_names_t *names,
+    const nthrift_idl_enum_t *en)
+{
+    const nthrift_idl_item_t  *item;
+
+    names_start(names);
+
+    for (item = en->items; item != NULL; item = item->next) {
+        names_add(names, &item->name, item->next == NULL);
+    }
+
+    names_finish(names);
 }

@@ -44,4 +44,25 @@ int nthrift_plain_error_say(nthrift_plain_error_t *err,
     __attribute__((format(printf, 4, 5)));
 
 
+/*
+ * The names that there are in place of a wrong one, as a part of a sentence:
+ * "a", "b" and 3 more.  Names that have no room are counted.
+ */
+
+#define NTHRIFT_PLAIN_NAMES  160        /* bytes of the text */
+
+typedef struct {
+    size_t   len;
+    size_t   n;                                 /* that were added */
+    size_t   more;                              /* and have no room */
+    char     text[NTHRIFT_PLAIN_NAMES];         /* ends with a 0 byte */
+} nthrift_plain_names_t;
+
+/* Lists the fields of a struct, or the values of an enum, as the IDL has them. */
+void nthrift_plain_names_fields(nthrift_plain_names_t *names,
+    const nthrift_idl_struct_t *st);
+void nthrift_plain_names_items(nthrift_plain_names_t *names,
+    const nthrift_idl_enum_t *en);
+
+
 #endif /* NTHRIFT_PLAIN_ERROR_H */

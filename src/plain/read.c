@@ -183,17 +183,28 @@ nthrift_plain_read_unknown(nthrift_plain_read_t *r,
     const nthrift_plain_path_t *path, const nthrift_idl_struct_t *st,
     const nthrift_str_t *name)
 {
-    const char           *what;
-    const nthrift_str_t  *best;
+    const char             *what;
+    const nthrift_str_t    *best;
+    nthrift_plain_names_t   names;
 
     what = (st->what == NTHRIFT_IDL_KIND_ARGS) ? "argument" : "field";
+
+    if (st->n == 0) {
+        return nthrift_plain_error_say(r->err, NTHRIFT_PLAIN_ARGUMENTS, path,
+                                       "%.*s has no %s \"%.*s\": it has none",
+                                       nthrift_plain_str(&st->def.name), what,
+                                       nthrift_plain_str(name));
+    }
+
     best = nthrift_suggest_field(st, name);
 
     if (best == NULL) {
+        nthrift_plain_names_fields(&names, st);
+
         return nthrift_plain_error_say(r->err, NTHRIFT_PLAIN_ARGUMENTS, path,
-                                       "%.*s has no %s \"%.*s\"",
+                                       "%.*s has no %s \"%.*s\": it has %s",
                                        nthrift_plain_str(&st->def.name), what,
-                                       nthrift_plain_str(name));
+                                       nthrift_plain_str(name), names.text);
     }
 
     return nthrift_plain_error_say(r->err, NTHRIFT_PLAIN_ARGUMENTS, path,
@@ -558,14 +569,17 @@ static int
 read_array(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
     const nthrift_idl_struct_t *st, json_t *json)
 {
-    size_t  i;
+    size_t                 i;
+    nthrift_plain_names_t  names;
 
     if (json_array_size(json) > st->n) {
+        nthrift_plain_names_fields(&names, st);
+
         return nthrift_plain_error_say(r->err, NTHRIFT_PLAIN_ARGUMENTS, path,
-                                       "%zu given, %.*s has %zu",
+                                       "%zu given, %.*s has %s",
                                        json_array_size(json),
                                        nthrift_plain_str(&st->def.name),
-                                       st->n);
+                                       (st->n != 0) ? names.text : "none");
     }
 
     if (read_open(r, st->n) != NTHRIFT_OK) {
@@ -584,7 +598,8 @@ static int
 read_arguments(nthrift_plain_read_t *r, const nthrift_idl_method_t *method,
     json_t *json)
 {
-    nthrift_plain_path_t  root;
+    nthrift_plain_path_t   root;
+    nthrift_plain_names_t  names;
 
     memset(&root, 0, sizeof(nthrift_plain_path_t));
 
@@ -598,7 +613,13 @@ read_arguments(nthrift_plain_read_t *r, const nthrift_idl_method_t *method,
         return read_array(r, &root, method->args, json);
     }
 
-    return read_fail(r, &root, "object or array expected");
+    nthrift_plain_names_fields(&names, method->args);
+
+    return nthrift_plain_error_say(r->err, NTHRIFT_PLAIN_ARGUMENTS, &root,
+                                   "object or array expected, %.*s has %s",
+                                   nthrift_plain_str(&method->name),
+                                   (method->args->n != 0) ? names.text
+                                                          : "none");
 }
 
 

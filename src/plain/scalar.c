@@ -138,6 +138,7 @@ scalar_enum_name(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
 {
     nthrift_str_t              name;
     const nthrift_str_t       *best;
+    nthrift_plain_names_t      names;
     const nthrift_idl_enum_t  *en;
     const nthrift_idl_item_t  *item;
 
@@ -155,9 +156,12 @@ scalar_enum_name(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
     best = nthrift_suggest_item(en, &name);
 
     if (best == NULL) {
+        nthrift_plain_names_items(&names, en);
+
         return nthrift_plain_error_say(r->err, NTHRIFT_PLAIN_ARGUMENTS, path,
-                                       "%.*s has no value \"%s\"",
-                                       nthrift_plain_str(&en->def.name), text);
+                                       "%.*s has no value \"%s\": it has %s",
+                                       nthrift_plain_str(&en->def.name), text,
+                                       names.text);
     }
 
     return nthrift_plain_error_say(r->err, NTHRIFT_PLAIN_ARGUMENTS, path,

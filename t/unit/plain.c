@@ -50,6 +50,11 @@ static const char  idl[] =
     "        5: Color color, 6: binary bytes, 7: uuid key,\n"
     "        8: list<i32> numbers, 9: set<bool> flags, 10: i32 n = 9),\n"
     "    string mixed(1: i32 a, 2: Point p),\n"
+    "    void many(1: i32 the_first_of_many_long_names,\n"
+    "        2: i32 the_second_of_many_long_names,\n"
+    "        3: i32 the_third_of_many_long_names,\n"
+    "        4: i32 the_fourth_of_many_long_names,\n"
+    "        5: i32 the_last_of_many_long_names),\n"
     "    oneway void drop(1: string what)\n"
     "}\n";
 
@@ -328,14 +333,21 @@ static const plain_wrong_t  wrongs[] = {
     { "add", "{\"a\":1,\"a\":1}", NTHRIFT_PLAIN_SYNTAX,
       "JSON:1:10: duplicate object key near '\"a\"'" },
     { "add", "5", NTHRIFT_PLAIN_ARGUMENTS,
-      "arguments: object or array expected" },
+      "arguments: object or array expected, add has \"a\" and \"b\"" },
     { "add", "{}", NTHRIFT_PLAIN_ARGUMENTS, "a: required, but missing" },
     { "add", "[1, 2, 3]", NTHRIFT_PLAIN_ARGUMENTS,
-      "arguments: 3 given, add has 2" },
+      "arguments: 3 given, add has \"a\" and \"b\"" },
+    { "drop", "[1, 2]", NTHRIFT_PLAIN_ARGUMENTS,
+      "arguments: 2 given, drop has \"what\"" },
+    { "many", "{\"x\":1}", NTHRIFT_PLAIN_ARGUMENTS,
+      "arguments: many has no argument \"x\": it has "
+      "\"the_first_of_many_long_names\", \"the_second_of_many_long_names\", "
+      "\"the_third_of_many_long_names\", \"the_fourth_of_many_long_names\" "
+      "and 1 more" },
     { "add", "{\"aa\":1}", NTHRIFT_PLAIN_ARGUMENTS,
       "arguments: add has no argument \"aa\" (did you mean \"a\"?)" },
     { "add", "{\"a\\nb\\u007f\":1}", NTHRIFT_PLAIN_ARGUMENTS,
-      "arguments: add has no argument \"a?b?\"" },
+      "arguments: add has no argument \"a?b?\": it has \"a\" and \"b\"" },
     { "add", "[\"1\"]", NTHRIFT_PLAIN_ARGUMENTS, "a: number expected" },
     { "add", "[1.0]", NTHRIFT_PLAIN_ARGUMENTS,
       "a: number without a fraction expected" },
@@ -436,7 +448,9 @@ test_query(void)
           "mean \"id\"?)" },
         { "s=%00", NULL, "query with a 0 byte" },
         { "s=%ff", NULL, "s: the string is not UTF-8" },
-        { "%ff=", NULL, "arguments: scalars has no argument \"?\"" },
+        { "%ff=", NULL, "arguments: scalars has no argument \"?\": it has "
+          "\"flag\", \"id\", \"real\", \"s\", \"color\", \"bytes\", "
+          "\"key\", \"numbers\", \"flags\" and \"n\"" },
         { "key=x", NULL,
           "key: uuid expected, 8-4-4-4-12 hexadecimal digits" }
     };
