@@ -717,9 +717,12 @@ sub next_call {
 
     while (!$c->{busy} && !$c->{closed} && length $c->{in}) {
 
+        return if length $c->{in} < ($c->{whole} || 0);
+
         my $m = eval { parse_message($c->{in}) };
 
         if (!$m) {
+            $c->{whole} = length($c->{in}) + missing_bytes();
             return unless $@;
 
             my $error = $@;
@@ -737,6 +740,7 @@ sub next_call {
         }
 
         substr($c->{in}, 0, $m->{length}, '');
+        $c->{whole} = 0;
 
         $self->note('call', $c->{number}, @$m{qw(name type seqid protocol
                                                  transport length)},

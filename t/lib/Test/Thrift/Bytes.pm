@@ -24,7 +24,7 @@ use Exporter qw(import);
 our @EXPORT = qw(
     CALL REPLY EXCEPTION ONEWAY
     encode_struct encode_message frame theader call_bytes oneway_bytes reply_bytes
-    exception_bytes parse_message parse_struct message_length
+    exception_bytes parse_message missing_bytes parse_struct message_length
 );
 
 use constant {
@@ -35,6 +35,8 @@ use constant {
 };
 
 use constant MAX_DEPTH => 200;
+
+my $missing_bytes = 0;
 
 my %TYPE = (
     none => 0, bool => 2, byte => 3, i8 => 3, double => 4, i16 => 6, i32 => 8,
@@ -314,7 +316,12 @@ sub take {
 sub room {
     my ($r, $n) = @_;
 
-    die "more\n" if length($r->{buf}) - $r->{pos} < $n;
+    my $missing = $r->{pos} + $n - length($r->{buf});
+
+    return if $missing <= 0;
+
+    $missing_bytes = $missing;
+    die "more\n";
 }
 
 
@@ -476,7 +483,8 @@ sub parse_struct {
 sub parse_message {
     my ($bytes, %o) = @_;
 
-    return undef if length $bytes < 4;
+    $missing_bytes = 4 - length $bytes;
+    return undef if $missing_bytes > 0;
 
     my $transport = $o{transport}
                     || ($bytes =~ /^(?:\x80\x01|\x82)/ ? 'unframed'
@@ -488,7 +496,8 @@ sub parse_message {
     if ($transport eq 'framed') {
         my $n = unpack('l>', $bytes);
         die "negative frame size\n" if $n < 0;
-        return undef if length($bytes) < 4 + $n;
+        $missing_bytes = 4 + $n - length($bytes);
+        return undef if $missing_bytes > 0;
         $buf = substr($bytes, 4, $n);
     }
 
@@ -512,14 +521,22 @@ sub parse_message {
 }
 
 
+# missing_bytes(): so many more parse_message() has to be given than the last
+# time, when it returned undef; maybe more.  Large messages are not gone through
+# again for each part of them.
+
+sub missing_bytes {
+    return $missing_bytes;
+}
+
+
 sub parse_theader {
     my ($bytes) = @_;
 
-    return undef if length($bytes) < 4;
-
     my $n = unpack('N', $bytes);
 
-    return undef if length($bytes) < 4 + $n;
+    $missing_bytes = 4 + $n - length($bytes);
+    return undef if $missing_bytes > 0;
 
     my $r = { buf => substr($bytes, 4, $n), pos => 0 };
     my ($magic, $flags, $sequence, $size) = unpack('nnNn', take($r, 10));

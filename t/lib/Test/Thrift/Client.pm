@@ -240,7 +240,11 @@ sub read_message {
             return $m;
         }
 
-        return undef unless $self->_fill($deadline);
+        my $whole = length($self->{in}) + missing_bytes();
+
+        while (length $self->{in} < $whole) {
+            return undef unless $self->_fill($deadline);
+        }
     }
 }
 
