@@ -326,7 +326,8 @@ sub ways {
 sub beside {
     my $c = $t->client('handler');
 
-    $c->send(call_bytes('wait', 301) . note_bytes(302) . note_bytes(303, 400));
+    $c->send(call_bytes('wait', 301) . note_bytes(302, 1500)
+             . note_bytes(303, 1600));
     elapse(0.1);
     $c->reset();
 
@@ -368,7 +369,7 @@ sub asks {
 sub deaf {
     my $c = $t->client('deaf', rcvbuf => 4096);
 
-    $c->send(note_bytes(501, 800) . call_bytes('large', 502,
+    $c->send(note_bytes(501, 2000) . call_bytes('large', 502,
                                                [ [ 1, i32 => 1_000_000 ] ]));
 
     ok($t->wait_log(qr/client timed out/), 'a client that does not read');

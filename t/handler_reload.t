@@ -158,11 +158,11 @@ ok(!$t->reload(), 'an object that is none');
 
 build(5, undef, $idl =~ s/i32 milli/i64 milli/r);
 ok(!$t->reload(), 'another signature');
-ok($t->grep_log(qr/argument "milliseconds"/), 'which is named');
+ok($t->wait_log(qr/argument "milliseconds"/), 'which is named');
 
 crash();
 ok(!$t->reload(), 'a constructor that crashes');
-ok($t->grep_log(qr/it crashes when it is loaded: signal 6/), 'which is said');
+ok($t->wait_log(qr/it crashes when it is loaded: signal 6/), 'which is said');
 
 $t->expect_log(qr/\[emerg\].*open\(\) ".*version\.so" failed/);
 unlink($so);

@@ -323,8 +323,12 @@ sub fails {
 
     $t->expect_log($why);
     $t->expect_log(qr/\[emerg\] .* in the old /) if $why =~ /refuses|compat/;
+
+    my $told = () = $t->grep_log($why);
+
     ok(!$t->reload(conf($template, @texts)), $name);
-    ok($t->wait_log($why), "$name: why");
+    is(scalar $t->wait_log($why, undef, undef, $told + 1), $told + 1,
+       "$name: why");
 }
 
 
