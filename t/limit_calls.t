@@ -104,6 +104,16 @@ sub arrived {
     return scalar(grep { $_->{method} ne 'get' } $backend->calls());
 }
 
+# A call counts until its reply was written and it has its line: its client may
+# be sooner.
+
+sub ended {
+    wait_for(sub {
+        return $t->grep_log(qr/\|(?:success|sent|cancelled)\|/, 'access.log')
+               >= $backend->calls();
+    });
+}
+
 # all connections of an address, in all workers
 
 my @c = map { $t->client('address') } 1 .. 6;
@@ -114,9 +124,12 @@ is(answer($_->call('hold')), $refused, 'one too many') for @c[4, 5];
 $backend->release();
 is(join(' ', map { answer($_->read_message()) } @c[0 .. 3]),
    'backend backend backend backend', 'the others are answered');
+ended();
 is(answer($c[4]->call('get')), 'backend', 'room again');
 
 # of one connection
+
+ended();
 
 $c[0]->send(join('', map { call_bytes('hold', $_) } 1 .. 6));
 held(4);
@@ -125,6 +138,8 @@ is(join(' ', map { answer($c[0]->read_message()) } 1 .. 6),
    "backend backend backend backend $refused $refused", 'of a pipeline');
 
 # another key, none, and several limits
+
+ended();
 
 my $c = $t->client('method');
 
@@ -136,6 +151,8 @@ is(join(' ', map { answer($c->read_message()) } 1 .. 7),
    "backend backend $refused backend backend backend backend",
    'by key, and without one');
 
+ended();
+
 $c = $t->client('service');
 $c->send(join('', map { call_bytes('Other:Other', $_) } 1 .. 2));
 held(1);
@@ -146,6 +163,8 @@ is(join(' ', map { answer($c->read_message()) } 1 .. 2), "backend $refused",
 # clients that leave
 
 for my $how (qw(close reset)) {
+    ended();
+
     my @c = map { $t->client('address') } 1 .. 4;
 
     $_->start('hold') for @c;
@@ -161,12 +180,16 @@ for my $how (qw(close reset)) {
 
 # a oneway
 
+ended();
+
 $c = $t->client('address');
 $c->send(join('', map { oneway_bytes('poke', $_) } 1 .. 3));
 held(3);
 $backend->release();
 
 # after a reload the old workers' calls count as well
+
+ended();
 
 @c = map { $t->client('address') } 1 .. 4;
 $_->start('hold') for @c;
@@ -177,8 +200,6 @@ $backend->release();
 is(join(' ', map { answer($_->read_message()) } @c),
    'backend backend backend backend', 'old calls are answered');
 $_->close() for @c;
-
-# a call counts until its reply was written: its client may be sooner
 
 ok($t->old_workers_gone(), 'old workers end');
 

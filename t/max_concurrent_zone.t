@@ -109,6 +109,7 @@ is(keys %pids, 2, 'by both workers');
 
 @c = started('refused', 20);
 held(3, 'without a queue');
+$t->wait_log(qr/hold exception/, 'access.log', 5, 17);
 $backend->release();
 is(answers(@c), join(' ', ($refused) x 17, ('backend') x 3),
    'the others are refused at once');
