@@ -41,7 +41,8 @@ my %servers = (
     thriftpy => sub { map { [ @thriftpy, $_ ] } @_ },
 );
 
-# what a client may do, alone, with any of them
+# what a client may do, alone, with any of them; its calls have less time than
+# those of others
 
 my $deadline = 0.15;        # thrift_timeout
 
@@ -117,6 +118,12 @@ EOC
         thrift_max_message_size  4000;
         thrift_pass              $_;
     }
+
+    server {
+        listen          127.0.0.1:%%PORT_${_}_others%%;
+        thrift_timeout  @{[ time_factor() ]}s;
+        thrift_pass     $_;
+    }
 EOS
     broken => join("\n", map { <<"EOS" } sort keys %broken)), log => 'info');
     upstream $_ {
@@ -176,7 +183,7 @@ sub innocent {
             $c->close();
         }
 
-        my $c = $t->client($name);
+        my $c = $t->client("${name}_others");
 
         is(scalar(grep { echoed($c, $_) } 1 .. 6), 6, "$name after $kind");
         is(scalar($t->grep_log(qr/no live upstreams/)), 0, "$name is there");
@@ -202,7 +209,7 @@ sub echoed {
 sub both_serve {
     my ($name) = @_;
 
-    my $c = $t->client($name);
+    my $c = $t->client("${name}_others");
     my $id = 0;
 
     return wait_for(sub {
@@ -266,7 +273,7 @@ sub guilty {
 # A client's calls fail again and again, beside others'.
 
 sub beside_others {
-    my $victim = $t->client('cpp');
+    my $victim = $t->client('cpp_others');
     my $end = Time::HiRes::time() + 2.5;
     my ($right, $n) = (0, 0);
 
