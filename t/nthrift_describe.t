@@ -148,7 +148,7 @@ like(said('describe', 'base.Base', @idl), qr/^0 service Base \{/,
 is(said('describe', 'Color', @idl), "0 // A colour.\nenum Color {\n    // As "
    . "blood.\n    RED = 1\n    GREEN = 5\n}\n", 'describe a type');
 is(said('describe', 'Shopz', @idl), "2 nthrift: $tmp/shop.thrift has no "
-   . qq{service "Shopz" (did you mean "Shops"?)\n}, 'describe another name');
+   . qq{service or type "Shopz" (did you mean "Shops"?)\n}, 'describe another name');
 is(said('describe', 'Shops'), '2 nthrift: --idl is missing: nthrift describe '
    . "NAME --idl FILE\n", 'describe without a file');
 

@@ -76,6 +76,25 @@ for (
     [ "call $get $idl --max-size 0", 2, '--max-size: "0" is not possible: a '
       . 'number from 1 to 1073741823 expected' ],
 
+    [ '-v', 2, '-v: no such command; nthrift --help lists them' ],
+    [ 'generate shop.thrift', 2, 'generate: no such command; nthrift --help '
+      . 'lists them' ],
+    [ "call $get $idl -H a:b", 2, '-H: no such option (did you mean '
+      . '"--header"?)' ],
+    [ "call $get $idl -k", 2, '-k: no such option (did you mean '
+      . '"--insecure"?)' ],
+    [ "call $get $idl --max-time=5", 2, '--max-time=5: no such option (did '
+      . 'you mean "--timeout"?)' ],
+    [ "call $get $idl --cacert a.pem", 2, '--cacert: no such option (did you '
+      . 'mean "--ca"?)' ],
+    [ "call $get $idl -X POST", 2, '-X: no such option' ],
+    [ "call $get $idl -vvv", 2, '-vvv: no such option (did you mean "-vv"?)' ],
+    [ 'gen -out x shop.thrift', 2, '-out: no such option (did you mean '
+      . '"-o"?)' ],
+    [ 'top --interval 2 http://a/', 2, '--interval: no such option (did you '
+      . 'mean "-i"?)' ],
+    [ 'tail -f text.log', 2, '-f: no such option' ],
+
     # files
 
     [ 'check none.thrift', 1, 'none.thrift: error: no such file' ],
@@ -100,6 +119,9 @@ for (
     [ 'gen shop.thrift -o text.log/x', 1, 'cannot make directory text.log/x: '
       . 'Not a directory' ],
     [ 'gen shop.thrift --prefix x', 1, '--prefix x: it must be FILE=NAME' ],
+    [ 'gen shop.thrift --prefix shop=9a', 1, '--prefix shop=9a: names in C do '
+      . 'not begin with a digit' ],
+    [ 'gen shop.thrift a.thrift', 2, 'too many arguments: "a.thrift"' ],
     [ 'gen shop.thrift --prefix none=x', 1, '--prefix none=x: no such file is '
       . 'included' ],
 
@@ -116,7 +138,31 @@ for (
     [ "call $at Users.gte $idl", 2, 'service Users has no method "gte" (did '
       . 'you mean "get"?)' ],
 
+    [ "call $at Users:get $idl", 2, '"Users:get": Service.method expected '
+      . '(did you mean "Users.get"?)' ],
+    [ "call $at Users/get $idl", 2, '"Users/get": Service.method expected '
+      . '(did you mean "Users.get"?)' ],
+    [ "call $at get $idl", 2, '"get": Service.method expected (did you mean '
+      . '"Users.get"?)' ],
+    [ "call $at users.get $idl", 2, 'shop.thrift has no service "users" (did '
+      . 'you mean "Users"?)' ],
+    [ "call $at Users.delete $idl", 2, 'service Users has no method "delete"' ],
+    [ "call $get [1] shop.thrift", 2, 'too many arguments: "shop.thrift" (did '
+      . 'you mean "--idl shop.thrift"?)' ],
+    [ "call $get [1] -I", 2, '-I: its value is missing' ],
+
     # addresses
+
+    [ "call Users.get $at $idl", 2, '"Users.get": HOST:PORT, [HOST]:PORT or '
+      . 'unix:PATH expected' ],
+    [ "call 127.0.0.1 1 Users.get [1] $idl", 2, 'too many arguments: "[1]" '
+      . '(did you mean "127.0.0.1:1"?)' ],
+    [ "call ftp://$at/ Users.get $idl", 2, "\"ftp://$at/\": HOST:PORT "
+      . 'expected, http:// or https://' ],
+    [ "call $at/api Users.get $idl", 2, "\"$at/api\": a path is possible "
+      . 'behind http://HOST:PORT only' ],
+    [ "call $at: Users.get $idl", 2, "\"$at:\": the port must be a number "
+      . 'from 1 to 65535' ],
 
     [ "call localhost Users.get $idl", 2, '"localhost": HOST:PORT, '
       . '[HOST]:PORT or unix:PATH expected' ],
@@ -146,12 +192,21 @@ for (
     # arguments
 
     [ "call $get '[1' $idl", 2, 'JSON:1:2: \']\' expected near end of file' ],
-    [ "call $get \@unclosed.json $idl", 2, 'JSON:1:3: \']\' expected near end '
-      . 'of file' ],
+    [ "call $get \@unclosed.json $idl", 2, 'unclosed.json:1:3: \']\' expected near '
+      . 'end of file' ],
     [ "call $get \@none.json $idl", 2, 'cannot open none.json: No such file '
       . 'or directory' ],
     [ "call $get '{\"id\":' 1 } $idl", 2, 'too many arguments: "1" (JSON must '
       . 'be one argument, in single quotes)' ],
+    [ "call $get \@ $idl", 2, '@: the name of a file is missing' ],
+    [ "call $get \@dir $idl", 2, 'cannot read dir: Is a directory' ],
+    [ "call $get id=1 $idl", 2, q{JSON:1:2: invalid token near 'id' }
+      . q{(arguments are an object, '{...}', or an array, '[...]')} ],
+    [ "call $get '{id:1}' $idl", 2, "JSON:1:3: string or '}' expected near "
+      . "'id'" ],
+    [ "call $get 99999999999999999999 $idl", 2, 'JSON:1:20: too big integer '
+      . q{near '99999999999999999999' (arguments are an object, '{...}', or }
+      . q{an array, '[...]')} ],
     [ "call $get 1 $idl", 2, 'arguments: object or array expected, '
       . 'get has "id"' ],
     [ "call $get [1,2] $idl", 2, 'arguments: 2 given, get has "id"' ],
@@ -171,6 +226,18 @@ for (
     [ "call $create '[[1]]' $idl", 2, 'user: object expected' ],
     [ "call $create '[{\"id\": 1, \"nam\": \"a\"}]' $idl", 2, 'user: User has '
       . 'no field "nam" (did you mean "name"?)' ],
+    [ "call $at Users.touch '{\"when\": 1}' $idl", 2, 'arguments: touch has no '
+      . 'argument "when": it has "id"' ],
+    [ "call $create '[{\"id\": 1, \"age\": 5}]' $idl", 2, 'user: User has no '
+      . 'field "age": it has "id", "name", "counters", "color" and "key"' ],
+    [ "call $create '[{\"id\": 1, \"color\": \"BLUE\"}]' $idl", 2,
+      'user.color: Color has no value "BLUE": it has "RED" and "GREEN"' ],
+    [ "call $create '[{\"id\": 1, \"key\": {\"id\": 1}}]' $idl", 2,
+      'user.key: Key has no field "id": it has "number" and "name"' ],
+    [ "call $create '[{\"id\": 1, \"counters\": [1]}]' $idl", 2,
+      'user.counters[0]: [key, value] expected' ],
+    [ "call $create '[{\"id\": null}]' $idl", 2, 'user.id: required, but '
+      . 'missing' ],
     [ "call $create '[{\"id\": 1, \"counters\": {\"a\": \"b\"}}]' $idl", 2,
       'user.counters{a}: number expected' ],
     [ "call $create '[{\"id\": 1, \"color\": \"GREED\"}]' $idl", 2,
@@ -183,8 +250,13 @@ for (
     [ 'describe', 2, 'NAME is missing: nthrift describe NAME --idl FILE' ],
     [ 'describe Users', 2, '--idl is missing: nthrift describe NAME --idl '
       . 'FILE' ],
-    [ "describe Userz $idl", 2, 'shop.thrift has no service "Userz" (did you '
-      . 'mean "Users"?)' ],
+    [ "describe Userz $idl", 2, 'shop.thrift has no service or type "Userz" '
+      . '(did you mean "Users"?)' ],
+    [ "describe Usr $idl", 2, 'shop.thrift has no service or type "Usr" (did '
+      . 'you mean "User"?)' ],
+    [ "describe Order $idl", 2, 'shop.thrift has no service or type "Order"' ],
+    [ 'describe Users shop.thrift', 2, 'too many arguments: "shop.thrift" (did '
+      . 'you mean "--idl shop.thrift"?)' ],
     [ "describe Users.gte $idl", 2, 'service Users has no method "gte" (did '
       . 'you mean "get"?)' ],
     [ 'template Users.get', 2, '--idl is missing: nthrift template '
@@ -207,6 +279,8 @@ for (
     [ "run shop.so Users.get $idl --arg x", 2, '--arg: "x" must be '
       . 'NAME=VALUE' ],
     [ 'new', 2, 'SERVICE is missing: nthrift new SERVICE [--idl FILE]' ],
+    [ 'new shop.thrift', 2, '"shop.thrift" is no name of a service (did you '
+      . 'mean "nthrift new SERVICE --idl shop.thrift"?)' ],
     [ 'new a-b', 2, '"a-b" is no name of a service' ],
     [ "new Usrs $idl", 1, 'shop.thrift has no service "Usrs" (did you mean '
       . '"Users"?)' ],
@@ -222,6 +296,7 @@ for (
     [ "bench $get [1] $idl --expect x", 2, '--expect: no JSON: invalid token '
       . 'near \'x\'' ],
     [ 'tail', 2, 'FILE is missing: nthrift tail FILE' ],
+    [ 'tail dir', 1, 'cannot open dir: Is a directory' ],
     [ 'tail none.log', 1, 'cannot open none.log: No such file or directory' ],
     [ 'tail --once text.log', 1, 'no line of text.log is a JSON object with '
       . '"method", "status" and "seconds"; log_format of docs/operations.md '

@@ -633,11 +633,17 @@ tool_unknown(char *word)
 int
 main(int argc, char **argv)
 {
-    size_t  i;
+    size_t       i;
+    static char  help[] = "--help";
 
     if (argc < 2) {
         fputs(tool_usage, stderr);
         return TOOL_USAGE;
+    }
+
+    if (strcmp(argv[1], "help") == 0 && argc == 3) {
+        argv[1] = argv[2];
+        argv[2] = help;
     }
 
     if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0
@@ -647,7 +653,7 @@ main(int argc, char **argv)
         return 0;
     }
 
-    if (strcmp(argv[1], "--version") == 0) {
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
         puts("nthrift " NTHRIFT_VERSION);
         return 0;
     }

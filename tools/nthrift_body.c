@@ -118,6 +118,11 @@ body_text(nthrift_arena_t *arena, char *word, nthrift_str_t *text)
         return 0;
     }
 
+    if (word[1] == '\0') {
+        nthrift_say("@: the name of a file is missing");
+        return -1;
+    }
+
     f = fopen(word + 1, "rb");
 
     if (f == NULL) {
@@ -129,6 +134,34 @@ body_text(nthrift_arena_t *arena, char *word, nthrift_str_t *text)
     fclose(f);
 
     return rc;
+}
+
+
+static void
+body_say(const char *word, const nthrift_plain_error_t *err)
+{
+    const char  *start;
+
+    start = "JSON:";
+
+    if (err->kind == NTHRIFT_PLAIN_SIZE) {
+        nthrift_say("%s (--max-size)", err->text);
+
+    } else if (err->kind != NTHRIFT_PLAIN_SYNTAX
+               || strncmp(err->text, start, strlen(start)) != 0)
+    {
+        nthrift_say("%s", err->text);
+
+    } else if (word[0] == '@') {
+        nthrift_say("%s:%s", word + 1, err->text + strlen(start));
+
+    } else if (strchr("{[-", word[0]) == NULL) {
+        nthrift_say("%s (arguments are an object, '{...}', or an array, "
+                    "'[...]')", err->text);
+
+    } else {
+        nthrift_say("%s", err->text);
+    }
 }
 
 
@@ -150,8 +183,7 @@ nthrift_body_write(nthrift_body_t *b, char *word, unsigned protocol,
                            body, &err)
         != NTHRIFT_OK)
     {
-        nthrift_say("%s%s", err.text, (err.kind == NTHRIFT_PLAIN_SIZE)
-                                      ? " (--max-size)" : "");
+        body_say(word, &err);
         return -1;
     }
 

@@ -8,6 +8,7 @@
 #include "nthrift.h"
 #include "nthrift_target.h"
 
+#include "idl/suggest.h"
 #include "plain/plain.h"
 
 #include <stdlib.h>
@@ -410,6 +411,32 @@ describe_def(describe_t *d, const nthrift_idl_def_t *def)
 }
 
 
+/* A service, unless a type is nearer. */
+
+static const nthrift_str_t *
+describe_nearest(const nthrift_idl_program_t *program,
+    const nthrift_str_t *wrong)
+{
+    nthrift_suggest_t     s;
+    const nthrift_str_t  *service, *type;
+
+    nthrift_suggest_init(&s, wrong);
+
+    service = nthrift_suggest_service(program, wrong);
+    type = nthrift_suggest_type(program, wrong);
+
+    if (service != NULL) {
+        nthrift_suggest_try(&s, service);
+    }
+
+    if (type != NULL) {
+        nthrift_suggest_try(&s, type);
+    }
+
+    return s.best;
+}
+
+
 /* A service or a type of that name, or a method: 0, or -1. */
 
 static int
@@ -433,7 +460,9 @@ describe_find(describe_t *d, const nthrift_idl_program_t *program,
     }
 
     if (strchr(d->words[0], '.') == NULL) {
-        return nthrift_target_service(program, d->words[0], &service);
+        nthrift_target_unknown("", &program->path, "service or type", &name,
+                               describe_nearest(program, &name));
+        return -1;
     }
 
     return nthrift_target_method(program, d->words[0], &service, method);

@@ -204,6 +204,12 @@ source_set_prefix(nthrift_gen_t *gen, const nthrift_idl_program_t *first,
 
     name = nthrift_gen_plain(gen, &text);
 
+    if (isdigit((unsigned char) name[0])) {
+        fprintf(stderr, "nthrift: --prefix %s: names in C do not begin with "
+                "a digit\n", option);
+        return -1;
+    }
+
     for ( /* void */ ; first != NULL; first = first->next) {
         if (source_is(first, option, len)) {
             source = nthrift_gen_source(gen, first);

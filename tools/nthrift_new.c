@@ -326,6 +326,13 @@ new_name(nthrift_new_t *p, const char *service)
     const char  *dot;
 
     dot = strrchr(service, '.');
+
+    if (dot != NULL && strcmp(dot, ".thrift") == 0) {
+        nthrift_say("\"%s\" is no name of a service (did you mean \"nthrift "
+                    "new SERVICE --idl %s\"?)", service, service);
+        return -1;
+    }
+
     service = (dot != NULL) ? dot + 1 : service;
     q = nthrift_gen_format(&p->gen, "%s", service);
     p->name = q;

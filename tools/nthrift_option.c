@@ -16,6 +16,32 @@
 #define OPTION_LONGEST   1000000
 
 
+/* What other tools call it: curl, tail, Apache's compiler. */
+
+typedef struct {
+    const char  *theirs;
+    const char  *ours;
+} option_habit_t;
+
+static const option_habit_t  option_habits[] = {
+    { "-H", "--header" },
+    { "-k", "--insecure" },
+    { "-m", "--timeout" },
+    { "--max-time", "--timeout" },
+    { "--connect-timeout", "--timeout" },
+    { "--cacert", "--ca" },
+    { "-E", "--cert" },
+    { "--verbose", "-v" },
+    { "-out", "-o" },
+    { "--out", "-o" },
+    { "--output", "-o" },
+    { "--include", "-I" },
+    { "--interval", "-i" }
+};
+
+#define OPTION_HABITS  (sizeof(option_habits) / sizeof(option_habits[0]))
+
+
 void
 nthrift_option_list(nthrift_option_list_t *list, int argc)
 {
@@ -70,9 +96,38 @@ option_find(const nthrift_option_t *options, char *word, char **value)
 }
 
 
+/* The option that a word of another tool stands for, or NULL. */
+
+static const char *
+option_habit(const nthrift_option_t *options, const char *word)
+{
+    size_t                   i, len;
+    const nthrift_option_t  *o;
+
+    len = strcspn(word, "=");
+
+    for (i = 0; i < OPTION_HABITS; i++) {
+        if (strlen(option_habits[i].theirs) == len
+            && strncmp(word, option_habits[i].theirs, len) == 0)
+        {
+            break;
+        }
+    }
+
+    for (o = options; i != OPTION_HABITS && o->name != NULL; o++) {
+        if (strcmp(o->name, option_habits[i].ours) == 0) {
+            return o->name;
+        }
+    }
+
+    return NULL;
+}
+
+
 static int
 option_unknown(const nthrift_option_t *options, const char *word)
 {
+    const char              *habit;
     nthrift_str_t            name;
     nthrift_str_t            names[64];
     nthrift_suggest_t        s;
@@ -80,6 +135,13 @@ option_unknown(const nthrift_option_t *options, const char *word)
 
     name.data = (uint8_t *) word;
     name.len = strcspn(word, "=");
+
+    habit = option_habit(options, word);
+
+    if (habit != NULL) {
+        nthrift_say("%s: no such option (did you mean \"%s\"?)", word, habit);
+        return -1;
+    }
 
     nthrift_suggest_init(&s, &name);
 
@@ -194,7 +256,10 @@ option_parse(const nthrift_option_t *options, int i, int argc, char **argv)
     char                    *value;
     const nthrift_option_t  *o;
 
-    o = option_find(options, argv[i], &value);
+    /* "-out" would be "-o ut" */
+
+    o = (option_habit(options, argv[i]) == NULL)
+        ? option_find(options, argv[i], &value) : NULL;
 
     if (o == NULL) {
         return option_unknown(options, argv[i]);
@@ -216,14 +281,53 @@ option_parse(const nthrift_option_t *options, int i, int argc, char **argv)
 }
 
 
-/* JSON with blanks that has no quotes is several words. */
+static int
+option_is_idl(const nthrift_option_t *options, const char *word)
+{
+    size_t  len;
+
+    len = strlen(word);
+
+    if (len < 8 || strcmp(word + len - 7, ".thrift") != 0) {
+        return 0;
+    }
+
+    for ( /* void */ ; options->name != NULL; options++) {
+        if (strcmp(options->name, "--idl") == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * What may have been meant: JSON with blanks that has no quotes, and "HOST
+ * PORT", are several words, and a file has no option before it.
+ */
 
 static int
-option_too_many(const char *before, const char *word)
+option_too_many(const nthrift_option_t *options, char **words, int max,
+    const char *word)
 {
-    nthrift_say("too many arguments: \"%s\"%s", word,
-                (before[0] == '{' || before[0] == '[')
-                ? " (JSON must be one argument, in single quotes)" : "");
+    const char  *last;
+
+    last = words[max - 1];
+
+    if (option_is_idl(options, word)) {
+        nthrift_say("too many arguments: \"%s\" (did you mean \"--idl %s\"?)",
+                    word, word);
+
+    } else if (max > 1 && words[1][strspn(words[1], "0123456789")] == '\0') {
+        nthrift_say("too many arguments: \"%s\" (did you mean \"%s:%s\"?)",
+                    word, words[0], words[1]);
+
+    } else {
+        nthrift_say("too many arguments: \"%s\"%s", word,
+                    (last[0] == '{' || last[0] == '[')
+                    ? " (JSON must be one argument, in single quotes)" : "");
+    }
 
     return -1;
 }
@@ -245,7 +349,7 @@ nthrift_option_parse(const nthrift_option_t *options, int argc, char **argv,
 
         if (only_words || argv[i][0] != '-' || argv[i][1] == '\0') {
             if (n_words == max) {
-                return option_too_many(words[max - 1], argv[i]);
+                return option_too_many(options, words, max, argv[i]);
             }
 
             words[n_words++] = argv[i];

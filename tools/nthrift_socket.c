@@ -83,12 +83,18 @@ nthrift_socket_parse(nthrift_socket_address_t *address, const char *text)
         return "http://HOST[:PORT]/path expected, or https://";
     }
 
+    if (strstr(text, "://") != NULL) {
+        return "HOST:PORT expected, http:// or https://";
+    }
+
     if (colon == NULL || strchr(colon, ']') != NULL) {
         return "HOST:PORT, [HOST]:PORT or unix:PATH expected";
     }
 
     if (!socket_is_port(colon + 1)) {
-        return "the port must be a number from 1 to 65535";
+        return (strchr(colon, '/') != NULL)
+               ? "a path is possible behind http://HOST:PORT only"
+               : "the port must be a number from 1 to 65535";
     }
 
     len = (size_t) (colon - text);

@@ -294,6 +294,11 @@ tail_open(tail_t *t, int end)
         return -1;
     }
 
+    if (S_ISDIR(st.st_mode)) {
+        errno = EISDIR;
+        return -1;
+    }
+
     t->inode = st.st_ino;
     t->offset = 0;
     t->len = 0;

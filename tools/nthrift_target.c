@@ -41,20 +41,18 @@ nthrift_target_load(const nthrift_target_options_t *t, nthrift_arena_t *arena,
 }
 
 
-static int
-target_unknown(const char *what, const nthrift_str_t *of, const char *no,
-    const nthrift_str_t *name, const nthrift_str_t *best)
+void
+nthrift_target_unknown(const char *what, const nthrift_str_t *of,
+    const char *no, const nthrift_str_t *name, const nthrift_str_t *best)
 {
     if (best == NULL) {
         nthrift_say("%s%.*s has no %s \"%.*s\"", what, target_str(of), no,
                     target_str(name));
-        return -1;
+        return;
     }
 
     nthrift_say("%s%.*s has no %s \"%.*s\" (did you mean \"%.*s\"?)", what,
                 target_str(of), no, target_str(name), target_str(best));
-
-    return -1;
 }
 
 
@@ -68,9 +66,10 @@ target_service(const nthrift_idl_program_t *program,
         return 0;
     }
 
-    return target_unknown("", &program->path, "service", name,
-                          nthrift_suggest_visible(program, name,
-                                                  nthrift_suggest_service));
+    nthrift_target_unknown("", &program->path, "service", name,
+                           nthrift_suggest_visible(program, name,
+                                                   nthrift_suggest_service));
+    return -1;
 }
 
 
@@ -87,6 +86,37 @@ nthrift_target_service(const nthrift_idl_program_t *program, const char *text,
 }
 
 
+/* "get", "Users:get" and "Users/get" are meant as "Users.get". */
+
+static void
+target_no_dot(const nthrift_idl_program_t *program, const char *text)
+{
+    nthrift_str_t             name;
+    nthrift_idl_def_t        *def;
+    nthrift_idl_service_t    *service;
+
+    name.data = (uint8_t *) text + strcspn(text, ":/");
+    name.data = (name.data[0] != '\0') ? name.data + 1 : (uint8_t *) text;
+    name.len = strlen((char *) name.data);
+
+    for (def = program->defs; def != NULL; def = def->next) {
+        service = (nthrift_idl_service_t *) def;
+
+        if (def->kind == NTHRIFT_IDL_DEF_SERVICE
+            && nthrift_idl_method(service, &name) != NULL)
+        {
+            nthrift_say("\"%s\": Service.method expected (did you mean "
+                        "\"%.*s.%.*s\"?)", text, target_str(&def->name),
+                        target_str(&name));
+            return;
+        }
+    }
+
+    nthrift_say("\"%s\": Service.method expected (nthrift list %s lists "
+                "them)", text, (char *) program->path.data);
+}
+
+
 int
 nthrift_target_method(const nthrift_idl_program_t *program, const char *text,
     const nthrift_idl_service_t **service,
@@ -98,8 +128,7 @@ nthrift_target_method(const nthrift_idl_program_t *program, const char *text,
     dot = strrchr(text, '.');
 
     if (dot == NULL || dot == text || dot[1] == '\0') {
-        nthrift_say("\"%s\": Service.method expected (nthrift list %s lists "
-                    "them)", text, (char *) program->path.data);
+        target_no_dot(program, text);
         return -1;
     }
 
@@ -119,6 +148,7 @@ nthrift_target_method(const nthrift_idl_program_t *program, const char *text,
         return 0;
     }
 
-    return target_unknown("service ", &(*service)->def.name, "method", &name,
-                          nthrift_suggest_method(*service, &name));
+    nthrift_target_unknown("service ", &(*service)->def.name, "method", &name,
+                           nthrift_suggest_method(*service, &name));
+    return -1;
 }

@@ -63,5 +63,9 @@ int nthrift_target_method(const nthrift_idl_program_t *program,
     const char *text, const nthrift_idl_service_t **service,
     const nthrift_idl_method_t **method);
 
+/* Prints that `of`, behind `what`, has no such thing; `best` may be NULL. */
+void nthrift_target_unknown(const char *what, const nthrift_str_t *of,
+    const char *no, const nthrift_str_t *name, const nthrift_str_t *best);
+
 
 #endif /* NTHRIFT_TOOL_TARGET_H */

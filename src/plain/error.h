@@ -58,7 +58,7 @@ typedef struct {
     char     text[NTHRIFT_PLAIN_NAMES];         /* ends with a 0 byte */
 } nthrift_plain_names_t;
 
-/* Lists the fields of a struct, or the values of an enum, as the IDL has them. */
+/* Lists the fields of a struct, or the values of an enum, in their order. */
 void nthrift_plain_names_fields(nthrift_plain_names_t *names,
     const nthrift_idl_struct_t *st);
 void nthrift_plain_names_items(nthrift_plain_names_t *names,
