@@ -164,36 +164,36 @@ for ([ 'no answer' => $stall ], [ 'late answer' => $late ]) {
 
     $c = $t->client('next');
 
-    script($action);
-    is(outcome($c, 'getApi'), 'second (1 1) 1', "idempotent, $name");
-    script($action);
-    is(outcome($c, 'putApi'), "$over (1 0) 1", "not idempotent, $name");
-    script($action, $action);
-    is(outcome($c, 'getApi'), "$over (1 1) 2", "both servers, $name");
-    script($action);
-    is(outcome($c, 'getPinned'), "$over (1 0) 1", "pinned, $name");
+    is_in_time(sub { script($action); outcome($c, 'getApi') },
+               'second (1 1) 1', "idempotent, $name");
+    is_in_time(sub { script($action); outcome($c, 'putApi') },
+               "$over (1 0) 1", "not idempotent, $name");
+    is_in_time(sub { script($action, $action); outcome($c, 'getApi') },
+               "$over (1 1) 2", "both servers, $name");
+    is_in_time(sub { script($action); outcome($c, 'getPinned') },
+               "$over (1 0) 1", "pinned, $name");
 
     $c = $t->client('default');
-    script($action);
-    is(outcome($c, 'getApi'), "$over (1 0) 1", "without condition, $name");
-    script();
-    is(outcome($c, 'getApi'), 'first (1 0) 0', "stays, $name");
+    is_in_time(sub { script($action); outcome($c, 'getApi') },
+               "$over (1 0) 1", "without condition, $name");
+    is_in_time(sub { script(); outcome($c, 'getApi') },
+               'first (1 0) 0', "stays, $name");
 }
 
 $c = $t->client('next');
 
-script({ delay => $time / 2 });
-is(outcome($c, 'getApi'), 'first (1 0) 0', 'in time');
+is_in_time(sub { script({ delay => $time / 2 }); outcome($c, 'getApi') },
+           'first (1 0) 0', 'in time');
 
 # a reply that has begun is nobody else's
 
-script({ cut => 0.7 });
-is(outcome($c, 'getApi'), "$over (1 0) 1", 'part of a reply');
+is_in_time(sub { script({ cut => 0.7 }); outcome($c, 'getApi') },
+           "$over (1 0) 1", 'part of a reply');
 
 # thrift_timeout goes on
 
-script($stall);
-is(outcome($c, 'getShort'), "$over (1 0) 1", 'deadline');
+is_in_time(sub { script($stall); outcome($c, 'getShort') },
+           "$over (1 0) 1", 'deadline');
 
 # a oneway is never sent twice
 
@@ -208,12 +208,10 @@ is(scalar($second->calls()) - $before{$second}, 0, 'oneways once');
 
 my @no = ($t->address('full'), $t->address('second'));
 
-script();
-is(outcome($t->client('next'), 'putFull'), 'second (0 1) 1',
-   'connection, timeout');
-script();
-is(outcome($t->client('default'), 'putFull'), 'second (0 1) 1',
-   'connection, error');
+is_in_time(sub { script(); outcome($t->client('next'), 'putFull') },
+           'second (0 1) 1', 'connection, timeout');
+is_in_time(sub { script(); outcome($t->client('default'), 'putFull') },
+           'second (0 1) 1', 'connection, error');
 ok($t->wait_log(qr/^putFull\|success\|200\|$no[0], $no[1]$/, 'access.log'),
    'both servers logged');
 
@@ -230,8 +228,8 @@ ok(wait_for(sub {
 }, 20), 'hanging server is disabled');
 is($lost, 0, 'and has lost no call');
 
-script($stall);
-is(outcome($c2, 'getMarked'), 'second (0 1) 0', 'nothing waits for it');
+is_in_time(sub { script($stall); outcome($c2, 'getMarked') },
+           'second (0 1) 0', 'nothing waits for it');
 
 is(scalar($t->grep_log(qr/\[error\]/)),
    scalar($t->grep_log(qr/\[error\] .*upstream timed out/)), 'errors');

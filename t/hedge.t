@@ -259,14 +259,16 @@ sub first_of_pair {
     return outcome($c, $method);
 }
 
-is(first_of_pair('getApi'), 'first (1 0 0) 0', 'in time');
-is(first_of_pair('getApi', $late), 'second (1 1 0) 1', 'late');
+is_in_time(sub { first_of_pair('getApi') }, 'first (1 0 0) 0', 'in time');
+is_in_time(sub { first_of_pair('getApi', $late) }, 'second (1 1 0) 1', 'late');
 is(answer($c->call('getApi')) =~ s/first|second/answer/r, 'answer',
    'connection stays');
-is(first_of_pair('getApi', $late, $late), 'first (1 1 0) 4', 'both are late');
-is(first_of_pair('getApi', { cut => 0.5 }), 'second (1 1 0) 1',
-   'in the middle of its reply');
-is(first_of_pair('getApi', { stall => 1 }), 'second (1 1 0) 1', 'silent');
+is_in_time(sub { first_of_pair('getApi', $late, $late) },
+           'first (1 1 0) 4', 'both are late');
+is_in_time(sub { first_of_pair('getApi', { cut => 0.5 }) },
+           'second (1 1 0) 1', 'in the middle of its reply');
+is_in_time(sub { first_of_pair('getApi', { stall => 1 }) },
+           'second (1 1 0) 1', 'silent');
 
 my ($at1, $at2) = map { $t->address($_) } qw(first second);
 my $port = $t->port('proxy');
@@ -279,41 +281,44 @@ ok($t->wait_log(qr/^$port\|getApi\|success\|200\|$at1, $at2$/, 'access.log'),
 my $close = { delay => 2 * $hedge, raw => '', close => 'after' };
 my $closed = '6 upstream closed connection before it replied';
 
-is(first_of_pair('getApi', $close, $late), 'second (1 1 0) 5',
-   'first fails, second is late');
-is(first_of_pair('getApi', $late, { close => 'request' }), 'first (1 1 0) 4',
-   'second fails');
-is(first_of_pair('getApi', $late, { garbage => 1 }), 'first (1 1 0) 4',
-   'second sends garbage');
-is(first_of_pair('getApi', $close, { close => 'request' }),
-   "$closed (1 1 0) 2", 'both fail');
+is_in_time(sub { first_of_pair('getApi', $close, $late) },
+           'second (1 1 0) 5', 'first fails, second is late');
+is_in_time(sub { first_of_pair('getApi', $late, { close => 'request' }) },
+           'first (1 1 0) 4', 'second fails');
+is_in_time(sub { first_of_pair('getApi', $late, { garbage => 1 }) },
+           'first (1 1 0) 4', 'second sends garbage');
+is_in_time(sub { first_of_pair('getApi', $close, { close => 'request' }) },
+           "$closed (1 1 0) 2", 'both fail');
 
 # exceptions are answers, unless they are not to be
 
 my $no = { exception => [ 6, 'no' ] };
 
-is(first_of_pair('getApi', $late, $no), '6 no (1 1 0) 1',
-   'second sends exception');
-is(first_of_pair('getNext', $late, $no), 'first (1 1 0) 4',
-   'exception for which another is tried');
-is(first_of_pair('getNext', $close, $no), '6 no (1 1 0) 2',
-   'exception is better than nothing');
-is(first_of_pair('getNext', { %$late, %$no }, $no), '6 no (1 1 0) 4',
-   'two exceptions');
+is_in_time(sub { first_of_pair('getApi', $late, $no) },
+           '6 no (1 1 0) 1', 'second sends exception');
+is_in_time(sub { first_of_pair('getNext', $late, $no) },
+           'first (1 1 0) 4', 'exception for which another is tried');
+is_in_time(sub { first_of_pair('getNext', $close, $no) },
+           '6 no (1 1 0) 2', 'exception is better than nothing');
+is_in_time(sub { first_of_pair('getNext', { %$late, %$no }, $no) },
+           '6 no (1 1 0) 4', 'two exceptions');
 
 # never sent twice
 
 for my $method (qw(putApi getOff getPinned)) {
-    is(first_of_pair($method, $late, $late), 'first (1 0 0) 4', $method);
+    is_in_time(sub { first_of_pair($method, $late, $late) },
+               'first (1 0 0) 4', $method);
 }
 
 for my $service (qw(Single Backup Down Address)) {
-    script($late, $late);
-    is(outcome($t->client('proxy'), "get$service"), 'first (1 0 0) 4',
-       "$service");
+    is_in_time(sub {
+        script($late, $late);
+        return outcome($t->client('proxy'), "get$service");
+    }, 'first (1 0 0) 4', "$service");
 }
 
-is(first_of_pair('getNamed', $late), 'second (1 1 0) 1', 'upstream by name');
+is_in_time(sub { first_of_pair('getNamed', $late) },
+           'second (1 1 0) 1', 'upstream by name');
 
 script({ %$late, answer => 1 }, { %$late, answer => 1 });
 $c->oneway('getApi');
@@ -323,8 +328,9 @@ is(eval join('+', split / /, executed()), 2, 'oneways');
 
 # deadline, and clients that leave
 
-is(first_of_pair('getShort', $late, $late),
-   '6 timed out after reading reply from upstream (1 1 0) 3', 'deadline');
+is_in_time(sub { first_of_pair('getShort', $late, $late) },
+           '6 timed out after reading reply from upstream (1 1 0) 3',
+           'deadline');
 
 script($late, $late);
 $c = $t->client('proxy');
