@@ -65,8 +65,8 @@ use Test::Thrift::Bytes;
 use Test::Thrift::Client;
 use Test::Thrift::Http;
 
-our @EXPORT = (qw(answer conf conf_lines elapse is_in_time wait_for time_factor
-                  sanitizer),
+our @EXPORT = (qw(answer conf conf_lines cpu_time elapse is_in_time wait_for
+                  time_factor sanitizer),
                @Test::Thrift::Bytes::EXPORT);
 
 my $TOP = abs_path(dirname(__FILE__) . '/../../..');
@@ -177,6 +177,24 @@ sub is_in_time {
     }
 
     return Test::More::is($got, $expected, $name);
+}
+
+
+# cpu_time($pid): for how many seconds a process has run, its first thread that
+# is.  What else a worker does before it answers a call is measured with it: how
+# long the machine lets both of them wait does not count.
+
+sub cpu_time {
+    my ($pid) = @_;
+
+    my ($ns) = _slurp("/proc/$pid/schedstat") =~ /^(\d+) /;
+
+    return $ns / 1e9 if defined $ns;
+
+    my @fields = split / /, _slurp("/proc/$pid/stat") =~ s/^.*\) //r;
+
+    return ($fields[11] + $fields[12])
+           / POSIX::sysconf(POSIX::_SC_CLK_TCK());
 }
 
 
