@@ -27,7 +27,7 @@ stream {
     log_format  test  '$thrift_method $thrift_status $status';
     access_log  %%TESTDIR%%/access.log  test;
 
-    thrift_read_timeout  300ms;
+    thrift_read_timeout  800ms;
 
     server {
         listen       127.0.0.1:%%PORT_read%%;
@@ -91,6 +91,6 @@ ok($t->wait_log(qr/\[info\] .*call timed out .* waiting for replies to earlier/)
    'in the log as what it is');
 is(scalar $t->wait_log(qr/^fast exception 504/, 'access.log'), 1, 'status');
 is(scalar $t->grep_log(qr/\[error\]/), 0, 'no error of the server');
-is($c->call('fast')->{type}, REPLY, 'the server answers others');
+is($c->call('small')->{type}, REPLY, 'the server answers others');
 
 $t->done();
