@@ -24,7 +24,7 @@ ENABLED_DIR  = /etc/nginx/modules-enabled
 # Tests in parallel, seconds for one file, and the files: make test-t T=t/x.t
 
 TEST_JOBS    = $(shell expr $$(nproc) + 2)
-TEST_TIME    = 180
+TEST_TIME    = 300
 T            = $(sort $(wildcard t/*.t))
 
 # What "make test-versions" tests with: the distribution's nginx, the newest of

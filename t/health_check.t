@@ -49,7 +49,7 @@ stream {
 
     upstream alone {
         server               127.0.0.1:%%PORT_alone%%  max_fails=0;
-        thrift_health_check  interval=100ms  timeout=200ms;
+        thrift_health_check  interval=100ms  timeout=1s;
     }
 
     upstream backup {
@@ -69,7 +69,7 @@ stream {
     upstream method {
         zone                 method  128k;
         server               127.0.0.1:%%PORT_method%%  max_fails=0;
-        thrift_health_check  interval=100ms  timeout=300ms
+        thrift_health_check  interval=100ms  timeout=2s
                              method=some.Service.ping;
     }
 
@@ -236,7 +236,7 @@ ok(wait_for(sub { answers('zone') eq 'a b' }, 15), 'reload, back');
 
 ok($t->old_workers_gone(10), 'old workers are gone');
 $backend{alone}->script(health_check => { stall => 1 }, '*' => {});
-ok(wait_for(sub { number('alone', 'alone', 'down') == 3 }),
+ok(wait_for(sub { number('alone', 'alone', 'down') == 3 }, 15),
    'no zone: each worker finds out');
 like(lines('alone', 'alone', 'down'), qr/is down: it did not answer in time$/m,
      'no zone, why');
