@@ -201,7 +201,7 @@ ngx_thrift_connection_create(ngx_thrift_attempt_t *attempt)
 
     pool = ngx_create_pool(sizeof(ngx_pool_t)
                            + sizeof(ngx_thrift_connection_t)
-                           + 3 * NGX_THRIFT_SEQIDS * sizeof(int32_t)
+                           + NGX_THRIFT_SEQIDS_SIZE
                            + NGX_SOCKADDR_STRLEN,
                            ngx_cycle->log);
     if (pool == NULL) {
@@ -251,7 +251,7 @@ ngx_thrift_connection_init(ngx_thrift_connection_t *conn, ngx_connection_t *c,
     conn->opened = ngx_current_msec;
     conn->limit = 1;
 
-    if (ngx_thrift_exchange_init(conn, c->pool, attempt->pool->pipeline)
+    if (ngx_thrift_seqids_init(&conn->seqids, c->pool, attempt->pool->pipeline)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -388,7 +388,7 @@ ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
 
     attempt->connection = conn;
     attempt->state = NGX_THRIFT_ATTEMPT_QUEUED;
-    attempt->reused = (conn->total != 0 || conn->since != 0);
+    attempt->reused = (conn->seqids.total != 0 || conn->since != 0);
     ngx_thrift_count_attempt(attempt, conn->server->address->row);
 
     c->log_error = ngx_thrift_pool_is_quiet(conn->pool, NGX_THRIFT_POOL_LOST)

@@ -25,10 +25,6 @@
 #define _NGX_THRIFT_CONNECTION_H_INCLUDED_
 
 
-#define NGX_THRIFT_SEQIDS  16       /* of attempts that were answered,
-                                       remembered */
-
-
 typedef enum {
     NGX_THRIFT_OPENING = 0,
     NGX_THRIFT_OPEN,
@@ -63,12 +59,7 @@ struct ngx_thrift_connection_s {
     nthrift_rules_t         rules;
     ngx_thrift_timer_t      timer;      /* connecting, sending, or reading */
 
-    uint32_t                total;      /* attempts sent so far */
-    uint32_t                nseqids;    /* of the latest, remembered */
-    int32_t                *seqids;     /* attempt n has n % nseqids */
-    uint32_t               *marks;      /* a bit for each of them, by its low
-                                           bits; no two have the same */
-    uint32_t                nmarks;     /* bits, a power of two */
+    ngx_thrift_seqids_t     seqids;     /* of attempts sent so far */
 
     const ngx_thrift_balancer_t  *balancer;
     void                   *kept;       /* its server is in use by it, even

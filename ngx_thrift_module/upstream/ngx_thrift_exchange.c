@@ -10,9 +10,7 @@
  * Small attempts of one turn are written together and sent with one call, so
  * that nothing of a call that is given up is referred to by its connection.
  *
- * Each attempt goes out under a seqid that is drawn at random and is none of
- * those before it: a client cannot know it, and a late or second answer to an
- * earlier call is known for what it is.
+ * Each attempt goes out under a seqid of its own (ngx_thrift_seqids.h).
  *
  * Called by ngx_thrift_connection.c when its socket can be written or read.
  */
@@ -25,10 +23,6 @@
 
 #define NGX_THRIFT_EXCHANGE_BATCH  16384    /* bytes that are sent together */
 #define NGX_THRIFT_EXCHANGE_LAST   4096     /* and of the last one of them */
-
-/* Of seqids that are drawn, one of so many, at most, has to be drawn again. */
-
-#define NGX_THRIFT_EXCHANGE_MARKS  4
 
 
 static ngx_uint_t ngx_thrift_exchange_may_send(ngx_thrift_connection_t *conn);
@@ -53,14 +47,6 @@ static ssize_t ngx_thrift_exchange_start(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt, u_char *p, u_char *last);
 static void ngx_thrift_exchange_set_rules(ngx_thrift_connection_t *conn,
     ngx_thrift_call_t *call);
-static int32_t ngx_thrift_exchange_draw_seqid(
-    ngx_thrift_connection_t *conn);
-static ngx_uint_t ngx_thrift_exchange_is_marked(
-    ngx_thrift_connection_t *conn, int32_t seqid);
-static void ngx_thrift_exchange_mark(ngx_thrift_connection_t *conn,
-    int32_t seqid);
-static ngx_uint_t ngx_thrift_exchange_knows(ngx_thrift_connection_t *conn,
-    int32_t seqid);
 static ngx_int_t ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_rest(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_message(ngx_thrift_connection_t *conn);
@@ -81,26 +67,6 @@ static void ngx_thrift_exchange_strayed(ngx_thrift_connection_t *conn);
 
 static u_char  ngx_thrift_exchange_batch[NGX_THRIFT_EXCHANGE_BATCH
                                          + NGX_THRIFT_EXCHANGE_LAST];
-
-
-ngx_int_t
-ngx_thrift_exchange_init(ngx_thrift_connection_t *conn, ngx_pool_t *pool,
-    ngx_uint_t pipeline)
-{
-    uint32_t  n;
-
-    conn->nseqids = pipeline + NGX_THRIFT_SEQIDS;
-    conn->seqids = ngx_pcalloc(pool, conn->nseqids * sizeof(int32_t));
-
-    for (n = 32; n < NGX_THRIFT_EXCHANGE_MARKS * conn->nseqids; n *= 2) {
-        /* void */
-    }
-
-    conn->nmarks = n;
-    conn->marks = ngx_pcalloc(pool, n / 8);
-
-    return (conn->seqids && conn->marks) ? NGX_OK : NGX_ERROR;
-}
 
 
 void
@@ -477,8 +443,8 @@ ngx_thrift_exchange_start(ngx_thrift_connection_t *conn,
     conn->unchecked |= !attempt->call->checked;
 
     if (attempt->seqid == 0) {
-        attempt->seqid = ngx_thrift_exchange_draw_seqid(conn);
-        attempt->ordinal = conn->total;
+        attempt->seqid = ngx_thrift_seqids_draw(&conn->seqids);
+        attempt->ordinal = conn->seqids.total;
     }
 
     /* those that are on a connection at the same time have the same */
@@ -507,76 +473,6 @@ ngx_thrift_exchange_set_rules(ngx_thrift_connection_t *conn,
 
     conn->rules.max_frame += NGX_THRIFT_EXCHANGE_SEQID;
     conn->rules.max_message += NGX_THRIFT_EXCHANGE_SEQID;
-}
-
-
-static int32_t
-ngx_thrift_exchange_draw_seqid(ngx_thrift_connection_t *conn)
-{
-    int32_t  seqid, *place;
-
-    do {
-        seqid = ngx_thrift_random() & 0x7fffffff;
-    } while (seqid == 0 || ngx_thrift_exchange_is_marked(conn, seqid));
-
-    conn->total++;
-    place = &conn->seqids[conn->total % conn->nseqids];
-
-    if (*place) {
-        ngx_thrift_exchange_mark(conn, *place);
-    }
-
-    ngx_thrift_exchange_mark(conn, seqid);
-    *place = seqid;
-
-    return seqid;
-}
-
-
-/* Has one of the latest attempts such a seqid, by its low bits? */
-
-static ngx_uint_t
-ngx_thrift_exchange_is_marked(ngx_thrift_connection_t *conn, int32_t seqid)
-{
-    uint32_t  bit;
-
-    bit = seqid & (conn->nmarks - 1);
-
-    return conn->marks[bit / 32] >> (bit % 32) & 1;
-}
-
-
-/* The mark that is there goes, or else one comes. */
-
-static void
-ngx_thrift_exchange_mark(ngx_thrift_connection_t *conn, int32_t seqid)
-{
-    uint32_t  bit;
-
-    bit = seqid & (conn->nmarks - 1);
-
-    conn->marks[bit / 32] ^= (uint32_t) 1 << (bit % 32);
-}
-
-
-/* Is it the seqid of one of the latest attempts?  None of them is 0. */
-
-static ngx_uint_t
-ngx_thrift_exchange_knows(ngx_thrift_connection_t *conn, int32_t seqid)
-{
-    ngx_uint_t  i;
-
-    if (!ngx_thrift_exchange_is_marked(conn, seqid)) {
-        return 0;
-    }
-
-    for (i = 0; i < conn->nseqids; i++) {
-        if (conn->seqids[i] == seqid) {
-            return seqid != 0;
-        }
-    }
-
-    return 0;
 }
 
 
@@ -800,7 +696,7 @@ ngx_thrift_exchange_match(ngx_thrift_connection_t *conn)
 
     if (attempt == NULL) {
 
-        if (ngx_thrift_exchange_knows(conn, seqid)) {
+        if (ngx_thrift_seqids_know(&conn->seqids, seqid)) {
             return ngx_thrift_exchange_stray(conn);
         }
 
@@ -905,7 +801,7 @@ ngx_thrift_exchange_stray(ngx_thrift_connection_t *conn)
 
     if (conn->message.wire.head.type == NTHRIFT_EXCEPTION) {
         conn->doubtful = 1;
-        conn->doubt = conn->total;
+        conn->doubt = conn->seqids.total;
     }
 
     if (attempt->state == NGX_THRIFT_ATTEMPT_READING) {

@@ -8,10 +8,6 @@
 #define _NGX_THRIFT_EXCHANGE_H_INCLUDED_
 
 
-/* Up to `pipeline` seqids will be in use at a time.  NGX_ERROR: no memory. */
-ngx_int_t ngx_thrift_exchange_init(ngx_thrift_connection_t *conn,
-    ngx_pool_t *pool, ngx_uint_t pipeline);
-
 /*
  * The connection is open: sends its first attempt, or goes on with it, and then
  * reads.  The connection, and the call, may be gone when it returns.

@@ -137,7 +137,7 @@ ngx_thrift_pipeline_takes(ngx_thrift_connection_t *conn)
     return conn->nattempts != 0
            && conn->nattempts < conn->limit
            && (conn->pool->requests == 0
-               || conn->total + conn->nunsent < conn->pool->requests)
+               || conn->seqids.total + conn->nunsent < conn->pool->requests)
            && conn->nabandoned == 0
            && conn->state <= NGX_THRIFT_OPEN
            && (!conn->doubtful || ngx_thrift_pool_is_own(conn))

@@ -644,7 +644,7 @@ ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn)
         return 1;
     }
 
-    if (pool->requests && conn->total >= pool->requests) {
+    if (pool->requests && conn->seqids.total >= pool->requests) {
         return 0;
     }
 

@@ -515,7 +515,7 @@ ngx_thrift_warm_closed(ngx_thrift_connection_t *conn)
         return;
     }
 
-    if (conn->total == 0 && !ngx_thrift_warm_is_old(conn)) {
+    if (conn->seqids.total == 0 && !ngx_thrift_warm_is_old(conn)) {
         server = ngx_thrift_warm_find(warm,
                                   (struct sockaddr *) &conn->server->sockaddr,
                                   conn->server->socklen);

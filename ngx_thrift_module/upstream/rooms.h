@@ -46,7 +46,7 @@
  * Calls go down; what goes up are the functions of ngx_thrift_attempt.h and
  * attempt->done.  ngx_stream_thrift_pools.c has the pools of the configuration,
  * ngx_stream_thrift_missing.c what is said of upstreams that are not defined;
- * random makes seqids.
+ * seqids and random have what a connection's calls are numbered with.
  */
 
 #ifndef _NGX_THRIFT_UPSTREAM_ROOMS_H_INCLUDED_
@@ -54,6 +54,7 @@
 
 
 #include "upstream/ngx_thrift_random.h"
+#include "upstream/ngx_thrift_seqids.h"
 #include "upstream/ngx_thrift_link.h"
 #include "upstream/ngx_thrift_ssl.h"
 #include "upstream/ngx_thrift_server.h"
