@@ -48,6 +48,8 @@ stream {
     thrift_status_zone  counted  256k;
     thrift_trusted      on;
 
+    log_format  ids  '$thrift_call_id';
+
     upstream users {
         zone              users  64k;
         server            127.0.0.1:%%PORT_users%%;
@@ -58,6 +60,7 @@ stream {
     server {
         listen       127.0.0.1:%%PORT_proxy%%;
         thrift_name  proxy;
+        access_log   %%TESTDIR%%/ids.log  ids;
         thrift_pass  users;
     }
 }
@@ -82,11 +85,12 @@ expressions();
 promtool();
 
 SKIP: {
-    skip 'no prometheus', 6 unless $prometheus;
+    skip 'no prometheus', 8 unless $prometheus;
 
     start_prometheus();
     load();
     sums();
+    exemplars();
     asked();
 }
 
@@ -162,6 +166,7 @@ EOF
 
     $t->run_daemon([ $prometheus, "--config.file=$dir/prometheus.yml",
                      "--storage.tsdb.path=$dir/tsdb", '--log.level=warn',
+                     '--enable-feature=exemplar-storage',
                      '--web.listen-address=' . $t->address('prometheus') ],
                    port => 'prometheus', timeout => 60);
 }
@@ -216,6 +221,24 @@ sub sums {
 
     is(value('sum(nginx_thrift_call_duration_seconds_count)'),
        value('sum(nginx_thrift_calls_total)'), 'the histogram has them, too');
+}
+
+
+# They are calls of the access log.
+
+sub exemplars {
+    my $r = $t->http('prometheus')->request('GET', '/api/v1/query_exemplars'
+        . '?query=nginx_thrift_call_duration_seconds_bucket&start='
+        . int(time() - $SECONDS - 30) . '&end=' . int(time() + 30));
+    my @found = map { $_->{labels}{call_id} } map { @{$_->{exemplars}} }
+                @{decode_json($r->{body})->{data}};
+
+    cmp_ok(scalar @found, '>', 2, 'exemplars');
+
+    open(my $fh, '<', $t->dir() . '/ids.log') or die $!;
+    my %logged = map { $_ => 1 } map { split } <$fh>;
+
+    is_deeply([ grep { !$logged{$_} } @found ], [], 'of calls in the log');
 }
 
 

@@ -13,6 +13,7 @@ use lib "$FindBin::Bin/lib";
 use JSON::PP;
 use Test::More;
 use Test::Thrift;
+use Test::Thrift::Files qw(slurp);
 
 
 my $LONG = 'l' x 128;
@@ -60,6 +61,9 @@ stream {
     thrift_status_zone  counted  256k;
     thrift_trusted      on;
 
+    log_format  ids  '$thrift_method $thrift_call_id $thrift_trace_id '
+                     '$thrift_trace_sampled';
+
     upstream users {
         zone    users  64k;
         server  127.0.0.1:%%PORT_users%%;
@@ -85,6 +89,20 @@ stream {
             thrift_method "a\"b\\c{}" { }
             thrift_method "%%HOSTILE%%" { }
             thrift_method %%LONG%% { }
+        }
+    }
+
+    server {
+        listen               127.0.0.1:%%PORT_logged%%;
+        thrift_name          logged;
+        thrift_trace_sample  off;
+        access_log           %%TESTDIR%%/ids.log  ids;
+
+        thrift_service Users {
+            thrift_pass  users;
+
+            thrift_method get    { }
+            thrift_method late   { thrift_timeout 100ms; }
         }
     }
 
@@ -121,6 +139,7 @@ outcomes();
 failures();
 names();
 formats();
+exemplars();
 reloads();
 killed();
 many_failures();
@@ -407,6 +426,74 @@ sub formats {
 }
 
 
+# A bucket of times names a call of it that is in a log.
+
+sub exemplars {
+    my $client = $t->client('logged');
+
+    $client->call('Users:get') for 1 .. 3;
+    $client->call('Users:late');
+
+    my %ids;
+
+    wait_for(sub { %ids = map { /^(\w+) (\S+) \S+ 0$/ ? ($2 => $1) : () }
+                          split /\n/, slurp($t->dir() . '/ids.log');
+                   keys %ids == 4 });
+
+    my @found = openmetrics() =~
+        /^nginx_thrift_call_duration_seconds_bucket\{(.*)\}\ \d+
+         \ \#\ \{call_id="(.*)"\}\ (\S+)\ (\S+)$/mgx;
+
+    my %by;
+
+    while (my ($labels, $id, $took, $time) = splice(@found, 0, 4)) {
+        my ($method) = $labels =~ /thrift_method="(\w+)"/;
+        my ($le) = $labels =~ /le="(.*)"/;
+
+        push @{$by{$method}}, $id;
+
+        is($ids{$id}, $method, "$method: a call of the log");
+        ok($took <= ($le eq '+Inf' ? 1e9 : $le), 'in its bucket');
+        ok(abs($time - time()) < 60, 'the time');
+    }
+
+    ok($by{get} && @{$by{get}} <= 3 && @{$by{late}} == 1, 'of each method');
+    unlike($t->http('web')->request('GET', '/metrics')->{body}, qr/call_id/,
+           'not in the older format');
+
+    my ($failure) = grep { $_->{server} eq 'logged' } @{json()->{failures}};
+
+    is($ids{$failure->{call_id}}, 'late', 'a failure has its id');
+    is((grep { $_->{server} eq 'named' } @{json()->{failures}})[0]{call_id},
+       '', 'when it was made');
+
+    sampled();
+}
+
+
+sub sampled {
+    ok($t->reload($conf =~ s/(trace_sample)  off/$1  on/r), 'reload');
+    $t->old_workers_gone(10);
+
+    # an exemplar is of another second than the one before it
+
+    my $client = $t->client('logged');
+    my $traced = qr/call_id="(\S+)",trace_id="([0-9a-f]{32})"\} \S+ \S+$/m;
+    my @ids;
+
+    ok(wait_for(sub { $client->call('Users:get');
+                      @ids = openmetrics() =~ $traced }), 'a trace');
+    ok(wait_for(sub { index(slurp($t->dir() . '/ids.log'), "@ids 1\n") > 0 }),
+       'as in the log');
+}
+
+
+sub openmetrics {
+    return $t->http('web')->request('GET', '/metrics',
+        Accept => 'application/openmetrics-text; version=1.0.0')->{body};
+}
+
+
 # docs/status.md
 
 sub schema {
@@ -424,7 +511,7 @@ sub schema {
                      . 'retries seconds sent_bytes server upstream '
                      . 'wait_seconds waits',
         servers => 'server state upstream',
-        failures => 'exception method number outcome seconds server service '
+        failures => 'call_id exception method number outcome seconds server service '
                     . 'text time upstream_server',
     );
 

@@ -66,6 +66,7 @@ ngx_stream_thrift_call_create(ngx_stream_session_t *s)
     tc->counted.start = 0;
     tc->rate_status = 0;
     tc->trace.known = 0;
+    tc->trace.named = 0;
     tc->mirror = NULL;
     tc->nchoices = 0;
     tc->nkept = 0;

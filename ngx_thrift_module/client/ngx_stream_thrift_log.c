@@ -46,6 +46,8 @@ ngx_stream_thrift_log_call(ngx_thrift_call_t *call)
     for (i = 0; i < n; i++) {
         handler[i](s);
     }
+
+    ngx_stream_thrift_status_logged(tc);
 }
 
 

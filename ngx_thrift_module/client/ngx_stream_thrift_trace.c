@@ -30,16 +30,46 @@ static ngx_int_t ngx_stream_thrift_trace_hex(ngx_thrift_call_t *call,
 ngx_int_t
 ngx_stream_thrift_variable_call_id(ngx_thrift_call_t *call, ngx_str_t *value)
 {
+    ngx_thrift_call_id_t       id;
+    ngx_stream_thrift_call_t  *tc;
+
     value->data = ngx_pnalloc(call->pool, NGX_STREAM_THRIFT_CALL_ID);
     if (value->data == NULL) {
         return NGX_ERROR;
     }
 
-    value->len = ngx_sprintf(value->data, "%016xL-%ui",
-                             ngx_stream_thrift_process_id(), call->number)
-                 - value->data;
+    tc = ngx_stream_thrift_get_call(call);
+    tc->trace.named = 1;
+
+    (void) ngx_stream_thrift_trace_call_id(tc, &id);
+
+    value->len = ngx_thrift_call_id_write(value->data, &id) - value->data;
 
     return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_stream_thrift_trace_call_id(ngx_stream_thrift_call_t *tc,
+    ngx_thrift_call_id_t *id)
+{
+    ngx_stream_thrift_trace_t  *trace;
+
+    trace = &tc->trace;
+
+    id->named = trace->named;
+    id->traced = trace->known && (trace->own.flags & NTHRIFT_TRACE_SAMPLED);
+
+    if (id->named) {
+        id->process = ngx_stream_thrift_process_id();
+        id->number = tc->call.number;
+    }
+
+    if (id->traced) {
+        ngx_memcpy(id->trace, trace->own.trace, NTHRIFT_TRACE_SIZE);
+    }
+
+    return id->named || id->traced;
 }
 
 

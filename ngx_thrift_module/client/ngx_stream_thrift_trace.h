@@ -9,7 +9,7 @@
 #define _NGX_STREAM_THRIFT_TRACE_H_INCLUDED_
 
 
-/* Of a call; `known` is all that has to be cleared. */
+/* Of a call; `known` and `named` are all that has to be cleared. */
 
 typedef struct {
     nthrift_traceparent_t    own;           /* its span is this call's */
@@ -17,12 +17,20 @@ typedef struct {
     unsigned                 known:1;
     unsigned                 has_parent:1;
     unsigned                 decided:1;     /* is it sampled? */
+    unsigned                 named:1;       /* $thrift_call_id was asked for */
 } ngx_stream_thrift_trace_t;
 
 
 /* A call that is made for another one belongs to its trace. */
 void ngx_stream_thrift_trace_follow(ngx_stream_thrift_call_t *tc,
     ngx_stream_thrift_call_t *from);
+
+/*
+ * What was told to others of the call: its id, and a trace that is sampled.
+ * 0: nothing.
+ */
+ngx_uint_t ngx_stream_thrift_trace_call_id(ngx_stream_thrift_call_t *tc,
+    ngx_thrift_call_id_t *id);
 
 /* The directive "thrift_trace_sample". */
 char *ngx_stream_thrift_trace_sample(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -382,13 +382,15 @@ function failureSection() {
             cell: (cell) => {
                 cell.badge = element("span", { "class": "badge fail" });
                 cell.text = element("span");
-                cell.node.append(cell.badge, " ", cell.text);
+                cell.id = element("span", { "class": "where" });
+                cell.node.append(cell.badge, " ", cell.text, cell.id);
             },
             show: (cell, { failure }) => {
                 setText(cell.badge, failure.outcome === "exception"
                                     ? failure.exception
                                     : failure.outcome.replaceAll("_", " "));
                 setText(cell.text, failure.text);
+                setText(cell.id, failure.call_id && "id " + failure.call_id);
             }
         },
         textColumn("server", "Server",

@@ -246,9 +246,27 @@ ngx_stream_thrift_status_end(ngx_stream_thrift_call_t *tc)
     }
 
     ngx_thrift_count_end(&tc->counted, &tc->call);
+}
 
-    ngx_thrift_failures_add(tc->main->status->data->failures, &tc->counted,
-                            &tc->call, ngx_stream_thrift_status_tried(tc));
+
+void
+ngx_stream_thrift_status_logged(ngx_stream_thrift_call_t *tc)
+{
+    ngx_thrift_status_t   *status;
+    ngx_thrift_call_id_t   id;
+
+    status = tc->main->status;
+
+    if (status == NULL || !status->open || tc->owner == NULL) {
+        return;
+    }
+
+    if (ngx_stream_thrift_trace_call_id(tc, &id)) {
+        ngx_thrift_exemplars_add(status, &tc->counted, &id);
+    }
+
+    ngx_thrift_failures_add(status->data->failures, &tc->counted, &tc->call,
+                            &id, ngx_stream_thrift_status_tried(tc));
 }
 
 

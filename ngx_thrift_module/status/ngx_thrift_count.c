@@ -184,8 +184,8 @@ ngx_thrift_count_turn(ngx_event_t *ev)
 }
 
 
-static void
-ngx_thrift_count_time(ngx_thrift_status_times_t *times, uint64_t took)
+ngx_uint_t
+ngx_thrift_count_bucket(uint64_t took)
 {
     ngx_uint_t  i;
 
@@ -195,7 +195,14 @@ ngx_thrift_count_time(ngx_thrift_status_times_t *times, uint64_t took)
         }
     }
 
-    ngx_thrift_count_add(times->buckets[i], 1);
+    return i;
+}
+
+
+static void
+ngx_thrift_count_time(ngx_thrift_status_times_t *times, uint64_t took)
+{
+    ngx_thrift_count_add(times->buckets[ngx_thrift_count_bucket(took)], 1);
 
     if (took) {
         ngx_thrift_count_add(times->sum, took);

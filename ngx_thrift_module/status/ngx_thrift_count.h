@@ -67,6 +67,9 @@ void ngx_thrift_count_idle(ngx_thrift_status_row_t *row, ngx_uint_t idle);
 void ngx_thrift_count_closed(ngx_thrift_status_row_t *row,
     ngx_thrift_status_closed_e reason);
 
+/* Of a time in microseconds. */
+ngx_uint_t ngx_thrift_count_bucket(uint64_t took);
+
 /* Of the workers in `alive`. */
 ngx_uint_t ngx_thrift_count_sum(ngx_thrift_status_gauge_t gauge,
     uint64_t alive);

@@ -26,7 +26,8 @@ ngx_thrift_failures_size(ngx_uint_t n)
 
 void
 ngx_thrift_failures_add(ngx_thrift_failures_t *failures,
-    ngx_thrift_counted_t *counted, ngx_thrift_call_t *call, ngx_str_t *server)
+    ngx_thrift_counted_t *counted, ngx_thrift_call_t *call,
+    ngx_thrift_call_id_t *id, ngx_str_t *server)
 {
     uint64_t               number;
     ngx_time_t            *now;
@@ -54,6 +55,7 @@ ngx_thrift_failures_add(ngx_thrift_failures_t *failures,
     failure->took = counted->took;
     failure->outcome = counted->outcome;
     failure->exception = call->exception;
+    failure->id = *id;
 
     failure->text_len = ngx_thrift_failures_copy(failure->text,
                                                  NGX_THRIFT_FAILURES_TEXT,

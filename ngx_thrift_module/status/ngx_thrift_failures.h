@@ -27,6 +27,7 @@ typedef struct {
     uint64_t                  took;     /* microseconds */
     ngx_uint_t                outcome;
     ngx_int_t                 exception;
+    ngx_thrift_call_id_t      id;
     size_t                    server_len;
     size_t                    text_len;
     u_char                    server[NGX_THRIFT_FAILURES_SERVER];
@@ -45,12 +46,13 @@ struct ngx_thrift_failures_s {
 size_t ngx_thrift_failures_size(ngx_uint_t n);
 
 /*
- * A call has ended: does nothing unless it has failed.  `counted` is what
+ * A call was logged: does nothing unless it has failed.  `counted` is what
  * ngx_thrift_count_end() has left, `server` the one that it was with last, or
  * NULL.
  */
 void ngx_thrift_failures_add(ngx_thrift_failures_t *failures,
-    ngx_thrift_counted_t *counted, ngx_thrift_call_t *call, ngx_str_t *server);
+    ngx_thrift_counted_t *counted, ngx_thrift_call_t *call,
+    ngx_thrift_call_id_t *id, ngx_str_t *server);
 
 /*
  * Copies that failure.  NGX_DECLINED: it is overwritten, or not written yet.

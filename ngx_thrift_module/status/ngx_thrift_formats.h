@@ -15,7 +15,7 @@
 
 /* Bytes of a line without them. */
 
-#define NGX_THRIFT_REPORT_LINE  200
+#define NGX_THRIFT_REPORT_LINE  (120 + NGX_THRIFT_EXEMPLAR_LINE)
 
 
 /* States of servers, numbered as in exporters of others for nginx. */

@@ -52,6 +52,8 @@ static u_char *ngx_thrift_prometheus_gauge(ngx_thrift_report_t *report,
     const ngx_thrift_family_t *family, u_char *p);
 static u_char *ngx_thrift_prometheus_times(ngx_thrift_report_t *report,
     const ngx_thrift_family_t *family, u_char *p);
+static u_char *ngx_thrift_prometheus_exemplar(ngx_thrift_report_t *report,
+    const ngx_thrift_family_t *family, ngx_uint_t bucket, u_char *p);
 static u_char *ngx_thrift_prometheus_closes(ngx_thrift_report_t *report,
     const ngx_thrift_family_t *family, u_char *p);
 static u_char *ngx_thrift_prometheus_handler(ngx_thrift_report_t *report,
@@ -432,12 +434,36 @@ ngx_thrift_prometheus_times(ngx_thrift_report_t *report,
 
         p = ngx_thrift_prometheus_line(report, family, "_bucket",
                                        (char *) extra, n, p);
+        p = ngx_thrift_prometheus_exemplar(report, family, i, p);
     }
 
     p = ngx_sprintf(p, "nginx_thrift_%s_sum{%V} %uL.%06uL\n", family->name,
                     &report->names, sum / 1000000, sum % 1000000);
 
     return ngx_thrift_prometheus_line(report, family, "_count", "", n, p);
+}
+
+
+/* Behind the line that was written, if the format knows of such. */
+
+static u_char *
+ngx_thrift_prometheus_exemplar(ngx_thrift_report_t *report,
+    const ngx_thrift_family_t *family, ngx_uint_t bucket, u_char *p)
+{
+    if (report->format != NGX_THRIFT_REPORT_OPENMETRICS
+        || family->about != NGX_THRIFT_STATUS_METHOD
+        || family->offset != ngx_thrift_of_row(times))
+    {
+        return p;
+    }
+
+    p--;
+
+    p = ngx_thrift_exemplars_write((ngx_thrift_status_method_t *) report->row,
+                                   bucket, p);
+    *p++ = '\n';
+
+    return p;
 }
 
 

@@ -266,6 +266,12 @@ ngx_thrift_json_failure(ngx_thrift_failure_t *failure, u_char *p)
     text.len = failure->server_len;
     p = ngx_thrift_report_name(p, &text);
 
+    p = ngx_cpymem(p, "\",\"call_id\":\"", sizeof("\",\"call_id\":\"") - 1);
+
+    if (failure->id.named) {
+        p = ngx_thrift_call_id_write(p, &failure->id);
+    }
+
     p = ngx_cpymem(p, "\",\"text\":\"", sizeof("\",\"text\":\"") - 1);
 
     text.data = failure->text;

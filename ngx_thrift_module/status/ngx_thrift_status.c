@@ -352,16 +352,10 @@ ngx_thrift_status_create(ngx_thrift_status_data_t *data, ngx_uint_t kind,
         size += names[i].len;
     }
 
-    row = (ngx_thrift_status_row_t *) ngx_align_ptr(data->free,
-                                                    ngx_cacheline_size);
-
-    if ((u_char *) row > data->end || size > (size_t) (data->end
-                                                       - (u_char *) row))
-    {
+    row = ngx_thrift_status_take(data, size);
+    if (row == NULL) {
         return NULL;
     }
-
-    data->free = (u_char *) row + size;
 
     ngx_memzero(row, ngx_thrift_status_sizes[kind]);
 
@@ -385,6 +379,23 @@ ngx_thrift_status_create(ngx_thrift_status_data_t *data, ngx_uint_t kind,
     data->nrows++;
 
     return row;
+}
+
+
+void *
+ngx_thrift_status_take(ngx_thrift_status_data_t *data, size_t size)
+{
+    u_char  *p;
+
+    p = ngx_align_ptr(data->free, ngx_cacheline_size);
+
+    if (p > data->end || size > (size_t) (data->end - p)) {
+        return NULL;
+    }
+
+    data->free = p + size;
+
+    return p;
 }
 
 

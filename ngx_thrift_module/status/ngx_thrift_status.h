@@ -116,8 +116,12 @@ struct ngx_thrift_status_row_s {
 };
 
 
+typedef struct ngx_thrift_exemplar_s  ngx_thrift_exemplar_t;
+
+
 typedef struct {
     ngx_thrift_status_row_t   row;      /* must be first */
+    ngx_thrift_exemplar_t    *exemplars;    /* of row.times, or NULL */
     ngx_atomic_t              outcomes[NGX_THRIFT_STATUS_OUTCOMES];
     ngx_thrift_status_times_t  handler; /* how long its code ran */
     ngx_atomic_t              holds;    /* of the event loop, too long ... */
@@ -149,6 +153,8 @@ typedef struct {
     u_char                   *end;
     ngx_uint_t                nrows;
     ngx_uint_t                full;     /* a row had no room */
+    size_t                    marked;   /* bytes of exemplars */
+    ngx_uint_t                unmarked; /* some had no room */
     ngx_thrift_status_row_t  *others[NGX_THRIFT_STATUS_KINDS];
     ngx_thrift_failures_t    *failures;
     ngx_uint_t                mask;     /* of the hash */
@@ -186,6 +192,9 @@ ngx_thrift_status_row_t *ngx_thrift_status_row(ngx_thrift_status_t *status,
 /* The row behind `row` in the zone, from NULL to NULL. */
 ngx_thrift_status_row_t *ngx_thrift_status_next(ngx_thrift_status_t *status,
     ngx_thrift_status_row_t *row);
+
+/* So many bytes of the zone, whose mutex is locked; NULL: it is full. */
+void *ngx_thrift_status_take(ngx_thrift_status_data_t *data, size_t size);
 
 /* The slot of this worker; NGX_THRIFT_STATUS_SLOTS: it has none. */
 extern ngx_uint_t  ngx_thrift_status_slot;

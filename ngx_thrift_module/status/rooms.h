@@ -8,6 +8,7 @@
  *      +--> count       calls of clients, attempts, connections: a few numbers
  *      |                of a row each
  *      +--> failures    the latest calls that have failed
+ *      +--> exemplars   one call of each bucket of times, by its id
  *      +--> report      all of it as text, a piece at a time
  *             |
  *             +--> prometheus, json
@@ -22,6 +23,7 @@
 
 #include "status/ngx_thrift_status.h"
 #include "status/ngx_thrift_count.h"
+#include "status/ngx_thrift_exemplars.h"
 #include "status/ngx_thrift_failures.h"
 #include "status/ngx_thrift_report.h"
 #include "status/ngx_thrift_formats.h"
