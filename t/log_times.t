@@ -23,7 +23,10 @@ service Nap {
     void nap(1: i32 msec),
 
     /** Works so long in a thread. */
-    void work(1: i32 msec)
+    void work(1: i32 msec),
+
+    /** Computes so long, and once more in a thread. */
+    void spin(1: i32 msec)
 }
 EOF
 #define _POSIX_C_SOURCE  200809L
@@ -90,7 +93,42 @@ work(nthrift_call_t *call, const Nap_work_args_t *args)
 }
 
 
-Nap_HANDLER(.nap = nap, .work = work)
+static void
+spin_for(void *data)
+{
+    const Nap_spin_args_t  *args = data;
+
+    struct timespec  ts;
+    int64_t          end;
+
+    (void) clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+    end = ts.tv_sec * 1000000000L + ts.tv_nsec + args->msec * 1000000L;
+
+    while (ts.tv_sec * 1000000000L + ts.tv_nsec < end) {
+        (void) clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+    }
+}
+
+
+static void
+on_spun(nthrift_call_t *call, void *data)
+{
+    (void) data;
+
+    Nap_spin_reply(call);
+}
+
+
+static void
+spin(nthrift_call_t *call, const Nap_spin_args_t *args)
+{
+    spin_for((void *) args);
+
+    (void) nthrift_call_work(call, NULL, spin_for, on_spun, (void *) args);
+}
+
+
+Nap_HANDLER(.nap = nap, .work = work, .spin = spin)
 EOF
 
 $t->write_conf(<<'EOC');
@@ -107,6 +145,7 @@ stream {
 
     log_format  times  '$thrift_method all=$thrift_call_time '
                        'queue=$thrift_queue_time handler=$thrift_handler_time '
+                       'cpu=$thrift_handler_cpu_time '
                        'attempts=$thrift_attempts [$upstream_session_time]';
     access_log  %%TESTDIR%%/access.log  times;
 
@@ -207,6 +246,18 @@ is($line->{attempts}, 0, 'no server was asked');
 
 $c->call('work', [ [ 1, i32 => 100 ] ]);
 cmp_ok(line('work')->{handler}, '>=', 0.1, 'in a thread');
+
+for my $sleeps (qw(nap work)) {
+    cmp_ok(line($sleeps)->{cpu}, '<', 0.05, "$sleeps: not of the processor's");
+}
+
+$c->call('spin', [ [ 1, i32 => 50 ] ]);
+$line = line('spin');
+
+cmp_ok($line->{cpu}, '>=', 0.1, 'computes on the event loop and in a thread');
+cmp_ok($line->{cpu}, '<=', $line->{handler} + 0.001, 'not longer than it ran');
+
+is(line('gone')->{cpu}, '0.000000', 'where no handler answers');
 
 $t->done();
 

@@ -53,6 +53,8 @@ static ngx_int_t ngx_stream_thrift_variable_end_nanoseconds(
 static uint64_t ngx_stream_thrift_nanoseconds(void);
 static ngx_int_t ngx_stream_thrift_variable_queue_time(ngx_thrift_call_t *call,
     ngx_str_t *value);
+static ngx_int_t ngx_stream_thrift_variable_handler_cpu_time(
+    ngx_thrift_call_t *call, ngx_str_t *value);
 static ngx_int_t ngx_stream_thrift_variable_handler_time(
     ngx_thrift_call_t *call, ngx_str_t *value);
 static ngx_int_t ngx_stream_thrift_variable_attempts(ngx_thrift_call_t *call,
@@ -126,6 +128,10 @@ static ngx_stream_thrift_variable_t  ngx_stream_thrift_variables[] = {
 
     { ngx_string("thrift_handler_time"),
       ngx_stream_thrift_variable_handler_time, NGX_STREAM_VAR_NOCACHEABLE },
+
+    { ngx_string("thrift_handler_cpu_time"),
+      ngx_stream_thrift_variable_handler_cpu_time,
+      NGX_STREAM_VAR_NOCACHEABLE },
 
     { ngx_string("thrift_attempts"),
       ngx_stream_thrift_variable_attempts, NGX_STREAM_VAR_NOCACHEABLE },
@@ -487,6 +493,46 @@ ngx_stream_thrift_variable_handler_time(ngx_thrift_call_t *call,
 
     return ngx_stream_thrift_number(call, value, "%uL.%06uL", ran / 1000000,
                                     ran % 1000000);
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_variable_handler_cpu_time(ngx_thrift_call_t *call,
+    ngx_str_t *value)
+{
+    uint64_t  cpu;
+
+    cpu = call->invocation ? ngx_thrift_invocation_cpu_time(call->invocation)
+                           : 0;
+
+    return ngx_stream_thrift_number(call, value, "%uL.%06uL", cpu / 1000000,
+                                    cpu % 1000000);
+}
+
+
+/* Whatever is written in the configuration is indexed. */
+
+ngx_uint_t
+ngx_stream_thrift_asks_cpu_time(ngx_cycle_t *cycle)
+{
+    ngx_str_t                     name = ngx_string("thrift_handler_cpu_time");
+    ngx_uint_t                    i;
+    ngx_stream_variable_t        *var;
+    ngx_stream_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_stream_cycle_get_module_main_conf(cycle,
+                                                 ngx_stream_core_module);
+    var = cmcf->variables.elts;
+
+    for (i = 0; i < cmcf->variables.nelts; i++) {
+        if (var[i].name.len == name.len
+            && ngx_memcmp(var[i].name.data, name.data, name.len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -390,7 +390,7 @@ ngx_stream_thrift_start_handlers(ngx_stream_thrift_main_conf_t *tmcf,
 
     ngx_stream_thrift_started = 1;
 
-    ngx_thrift_watch_init();
+    ngx_thrift_watch_init(ngx_stream_thrift_asks_cpu_time(cycle));
     ngx_thrift_invocation_init();
 
     if (ngx_thrift_outbound_init(cycle) != NGX_OK) {

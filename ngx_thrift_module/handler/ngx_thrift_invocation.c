@@ -197,7 +197,7 @@ ngx_thrift_invocation_leave(ngx_thrift_invocation_t *inv,
 
     took = ngx_thrift_watch_end(watch, slow, call->log, inv->handler);
 
-    ngx_thrift_invocation_ran(inv, took);
+    ngx_thrift_invocation_ran(inv, took, watch->cpu);
 
     if (slow != 0 && took / 1000000 >= slow) {
         inv->held += took;
@@ -207,9 +207,14 @@ ngx_thrift_invocation_leave(ngx_thrift_invocation_t *inv,
 
 
 void
-ngx_thrift_invocation_ran(ngx_thrift_invocation_t *inv, uint64_t nanoseconds)
+ngx_thrift_invocation_ran(ngx_thrift_invocation_t *inv, uint64_t took,
+    uint64_t cpu)
 {
-    (void) __atomic_fetch_add(&inv->ran, nanoseconds, __ATOMIC_RELAXED);
+    (void) __atomic_fetch_add(&inv->ran, took, __ATOMIC_RELAXED);
+
+    if (cpu) {
+        (void) __atomic_fetch_add(&inv->cpu, cpu, __ATOMIC_RELAXED);
+    }
 }
 
 
@@ -217,6 +222,13 @@ uint64_t
 ngx_thrift_invocation_time(ngx_thrift_invocation_t *inv)
 {
     return __atomic_load_n(&inv->ran, __ATOMIC_RELAXED) / 1000;
+}
+
+
+uint64_t
+ngx_thrift_invocation_cpu_time(ngx_thrift_invocation_t *inv)
+{
+    return __atomic_load_n(&inv->cpu, __ATOMIC_RELAXED) / 1000;
 }
 
 

@@ -102,6 +102,8 @@ struct ngx_thrift_invocation_s {
 
     uint64_t                  ran;          /* nanoseconds, in its code; threads
                                                add to it, too */
+    uint64_t                  cpu;          /* the same, of the processor's;
+                                               if they are wanted */
     uint64_t                  held;         /* those of it that were too long,
                                                on the event loop ... */
     ngx_uint_t                holds;        /* ... and how often that was */
@@ -169,12 +171,13 @@ void ngx_thrift_invocation_leave(ngx_thrift_invocation_t *inv,
     ngx_thrift_watch_t *watch);
 void ngx_thrift_invocation_advance(ngx_thrift_invocation_t *inv);
 
-/* Its code has run so long; a thread may say it, too. */
-void ngx_thrift_invocation_ran(ngx_thrift_invocation_t *inv,
-    uint64_t nanoseconds);
+/* Its code has run so long; a thread may say it, too.  In nanoseconds. */
+void ngx_thrift_invocation_ran(ngx_thrift_invocation_t *inv, uint64_t took,
+    uint64_t cpu);
 
 /* How long that is by now, in microseconds. */
 uint64_t ngx_thrift_invocation_time(ngx_thrift_invocation_t *inv);
+uint64_t ngx_thrift_invocation_cpu_time(ngx_thrift_invocation_t *inv);
 
 /* The same, but later, never from within a handler's code. */
 void ngx_thrift_invocation_post(ngx_thrift_invocation_t *inv);

@@ -13,6 +13,8 @@
 
 typedef struct {
     uint64_t           start;
+    uint64_t           cpu;         /* once it has ended: nanoseconds of the
+                                       processor's, 0 unless they are wanted */
     ngx_thrift_runs_t  before;
 } ngx_thrift_watch_t;
 
@@ -40,8 +42,11 @@ uint64_t ngx_thrift_watch_clock(void);
  */
 ngx_msec_t ngx_thrift_watch_behind(void);
 
+/* What this thread has had of the processor; 0: nobody wants to know. */
+uint64_t ngx_thrift_watch_cpu(void);
+
 /* In a worker, before the first handler is started. */
-void ngx_thrift_watch_init(void);
+void ngx_thrift_watch_init(ngx_uint_t wants_cpu);
 
 
 #endif /* _NGX_THRIFT_WATCH_H_INCLUDED_ */

@@ -133,12 +133,13 @@ ngx_thrift_work_run(void *data, ngx_log_t *log)
 {
     ngx_thrift_task_t *task = data;
 
-    uint64_t                  start;
+    uint64_t                  start, cpu;
     ngx_thrift_runs_t         before;
     ngx_thrift_invocation_t  *inv;
 
     inv = task->invocation;
     start = ngx_thrift_watch_clock();
+    cpu = ngx_thrift_watch_cpu();
 
     ngx_thrift_crash_enter(&before, NGX_THRIFT_RUNS_CALL, inv->handler,
                            inv->target);
@@ -152,7 +153,8 @@ ngx_thrift_work_run(void *data, ngx_log_t *log)
 
     ngx_thrift_crash_leave(&before);
 
-    ngx_thrift_invocation_ran(inv, ngx_thrift_watch_clock() - start);
+    ngx_thrift_invocation_ran(inv, ngx_thrift_watch_clock() - start,
+                              ngx_thrift_watch_cpu() - cpu);
 }
 
 
