@@ -87,6 +87,26 @@ stream {
         server  127.0.0.1:%%PORT_users%%;
     }
 
+    upstream narrow {
+        server            127.0.0.1:%%PORT_users%%;
+        thrift_keepalive  1 max=1;
+    }
+
+    upstream silent {
+        server  127.0.0.1:%%PORT_users%%;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_narrow%%;
+        thrift_pass  narrow;
+    }
+
+    server {
+        listen               127.0.0.1:%%PORT_silent%%;
+        thrift_read_timeout  200ms;
+        thrift_pass          silent;
+    }
+
     server {
         listen      127.0.0.1:%%PORT_handler%%;
         thrift_idl  %%TESTDIR%%/gen-nap/nap.thrift;
@@ -120,7 +140,7 @@ EOC
 
 my $users = $t->backend('users');
 
-$users->script(closed => { close => 'request' }, stall => { stall => 1 },
+$users->script(closed => { close => 'request' }, half => { cut => 0.5 },
                garbage => { garbage => 1 });
 
 $t->run();
@@ -161,6 +181,15 @@ closed('own', 'client', sub {
 
     $own->call('get', []);
     $own->close();
+});
+
+closed('silent', 'timeout', sub { $t->client('silent')->call('half', []) });
+closed('narrow', 'room', sub {
+    my @clients = map { $t->client('narrow') } 1 .. 2;
+
+    # the connection of the first one is its own, and idle
+
+    is(answer($_->call('get', [])), 'users', 'answered') for @clients;
 });
 
 # a reload: what is idle goes with its worker
