@@ -259,7 +259,7 @@ for my $fault (sort keys %told) {
     my $re = $told{$fault};
 
     ok($t->grep_log(qr/\[(?:error|info)\] .*$re.* while\ reading\ reply\ from
-                       \ upstream.*client:\ 127.*call:\ "S:$fault"
+                       \ upstream.*client:\ "?127.*call:\ "S:$fault"
                        .*upstream:\ "127/x), "$fault in error log");
 
 }

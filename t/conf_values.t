@@ -85,6 +85,10 @@ my %kinds = (
     chain     => [ [ 0, 1, $int ], [ $int + 1, 4294967296, @no ] ],
 );
 
+# Angie's balancers have a parameter for it
+
+my $eases = Test::Thrift->knows(stream => 'thrift_slow_start 1s;');
+
 # where it stands, the directive, in which "%" is the value, and its kind
 
 my @table = (
@@ -93,8 +97,8 @@ my @table = (
             thrift_send_timeout thrift_idle_timeout thrift_attempt_timeout
             thrift_handler_slow thrift_next_upstream_timeout
             thrift_shutdown_idle)),
-    (map { [ upstream => "$_ %", 'time' ] }
-         qw(thrift_pipeline_delay thrift_slow_start)),
+    [ upstream => 'thrift_pipeline_delay %', 'time' ],
+    $eases ? [ upstream => 'thrift_slow_start %', 'time' ] : (),
     [ server => 'thrift_hedge %', 'some_time' ],
     [ server => 'thrift_hedge 1s percent=%', 'percent' ],
     (map { [ upstream => "thrift_keepalive 0 $_=%", 'some_time' ] }

@@ -60,6 +60,10 @@ for my $name ($certificate ? qw(server.pem server.key) : ()) {
     link($t->dir() . "/$from", $t->dir() . "/$name") or die "$name: $!";
 }
 
+# Angie's balancers have a parameter for it
+
+my $eases = $t->knows(stream => 'thrift_slow_start 1s;');
+
 my $backend = $t->backend('backend', script => {
     '*' => { body => [ [ 0, struct => [ [ 2, string => 'Ada' ] ] ] ] },
 });
@@ -86,6 +90,7 @@ sub whole {
     $conf =~ s{\binclude(\s+)(thrift_log_\w+);}{include$1%%TOP%%/conf/$2;}g;
     $conf =~ s/ so_keepalive=on backlog=4096//;
     $conf =~ s/^(\s*thrift_mirror\s+\w+) \d+%/$1/mg;  # each call
+    $conf =~ s/^\s*thrift_slow_start .*\n//mg unless $eases;
     $conf =~ s/^worker_rlimit_nofile .*\n//m;      # the system may not allow it
     $conf =~ s/^(\s*listen) \d+/$1 127.0.0.1:%%PORT_proxy%%/mg;
 
