@@ -110,6 +110,7 @@ json_write_decimal(nthrift_json_write_t *w, double real)
     double   scale;
     int64_t  n;
 
+    n = 0;
     scale = 1;
 
     for (places = 0; places <= JSON_WRITE_PLACES; places++) {
