@@ -481,6 +481,8 @@ api_ask(host_call_t *call, const char *upstream,
     host_answer_t   answer;
     host_options_t *options;
 
+    body = NULL;
+    size = 0;
     options = &call->host->options;
 
     if (options->upstream == NULL) {

@@ -32,6 +32,7 @@ host_body_check(unsigned protocol, const nthrift_schema_t *schema,
     nthrift_check_rules_t    rules;
 
     rules.max_depth = HOST_DEPTH;
+    rules.undeclared_depth = 0;
     rules.max_required = BODY_REQUIRED;
     rules.enums = 0;            /* as nginx where it is told so */
     rules.utf8 = 0;
