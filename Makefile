@@ -60,6 +60,7 @@ DEMO_PACKAGES  = python3 python3-six python3-thrift python3-thriftpy \
 WALK_PACKAGES  = gdb python3
 DEB_PACKAGES   = debhelper fakeroot dpkg-dev nginx nginx-dev \
                  libnginx-mod-stream libjansson-dev
+WARNING_PACKAGES = clang llvm-14-linker-tools
 TEST_PACKAGES  = libpcre2-dev libssl-dev zlib1g-dev xz-utils openssl \
                  libio-socket-ssl-perl fish zsh
 
@@ -215,6 +216,12 @@ test-versions: all ## run t/*.t with each nginx of VERSIONS, and of BUILDS
 	@tools/packages $(PACKAGES)
 	@INSTALLED=$(NGINX) TEST_JOBS=$(TEST_JOBS) TEST_TIME=$(TEST_TIME) \
 	    t/versions "$(VERSIONS) $(BUILDS)" $(filter-out $(NO_NGINX_T),$(T))
+
+
+.PHONY: test-warnings
+test-warnings: ## compile for each of them with gcc and clang: no warning
+	@tools/packages $(PACKAGES) $(WARNING_PACKAGES)
+	@t/warnings $(VERSIONS) $(BUILDS)
 
 
 .PHONY: test-asan
