@@ -1046,6 +1046,7 @@ ngx_stream_thrift_peer_give_back(ngx_stream_thrift_choice_t *choice,
 
     } else if (state == 0) {
         ngx_stream_thrift_ease_begin(choice->balancer, peer);
+        ngx_stream_thrift_rr_end_probe(choice->balancer, peer);
     }
 
     peer->free(peer, peer->data, state);

@@ -175,6 +175,37 @@ ngx_stream_thrift_rr_undo_probe(ngx_stream_upstream_srv_conf_t *us,
 }
 
 
+void
+ngx_stream_thrift_rr_end_probe(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer)
+{
+#if (NGX_THRIFT_HAVE_RECOVER_AT)
+
+    ngx_stream_upstream_rr_peer_t       *server;
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    rrp = ngx_stream_thrift_rr_data(us, peer);
+
+    if (rrp == NULL) {
+        return;
+    }
+
+    server = rrp->current;
+
+    ngx_stream_upstream_rr_peers_rlock(rrp->peers);
+    ngx_stream_upstream_rr_peer_lock(rrp->peers, server);
+
+    if (server->recover_at <= server->checked) {
+        server->fails = 0;
+    }
+
+    ngx_stream_upstream_rr_peer_unlock(rrp->peers, server);
+    ngx_stream_upstream_rr_peers_unlock(rrp->peers);
+
+#endif
+}
+
+
 /* When it failed last */
 
 static time_t

@@ -40,6 +40,13 @@ ngx_uint_t ngx_stream_thrift_rr_is_backup(ngx_stream_upstream_srv_conf_t *us,
 ngx_uint_t ngx_stream_thrift_rr_is_probe(ngx_stream_upstream_srv_conf_t *us,
     ngx_peer_connection_t *peer);
 
+/*
+ * It has shown that the server is there again: before it goes back.  nginx's
+ * balancers see it by then, Angie's only when a server takes a connection.
+ */
+void ngx_stream_thrift_rr_end_probe(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer);
+
 /* Nothing has shown: before it goes back, for another call to find out. */
 void ngx_stream_thrift_rr_undo_probe(ngx_stream_upstream_srv_conf_t *us,
     ngx_peer_connection_t *peer);
