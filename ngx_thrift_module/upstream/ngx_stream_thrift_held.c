@@ -150,7 +150,7 @@ ngx_stream_thrift_held_give_back(ngx_stream_thrift_held_server_t *server)
 static ngx_int_t
 ngx_stream_thrift_held_unref(ngx_stream_thrift_held_server_t *server)
 {
-#ifdef NGX_STREAM_UPSTREAM_MODIFY
+#if (NGX_THRIFT_HAVE_PEER_REFS)
 
     ngx_int_t   rc;
     ngx_uint_t  i, n;

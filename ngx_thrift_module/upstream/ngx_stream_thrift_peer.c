@@ -325,26 +325,17 @@ ngx_stream_thrift_peer_ready(ngx_stream_thrift_choice_t *choice,
 static ngx_int_t
 ngx_stream_thrift_peer_rebalance(ngx_stream_thrift_choice_t *choice)
 {
-#ifdef NGX_STREAM_UPSTREAM_MODIFY
-
     ngx_stream_upstream_srv_conf_t  *us;
 
     us = choice->balancer;
 
-    if (us && us->shm_zone && (us->flags & NGX_STREAM_UPSTREAM_MODIFY)
-        && !choice->rebalanced)
-    {
-        choice->rebalanced = 1;
-        return us->peer.init(&choice->call->session, us);
+    if (!ngx_stream_thrift_rr_changes(us) || choice->rebalanced) {
+        return NGX_DECLINED;
     }
 
-#else
+    choice->rebalanced = 1;
 
-    (void) choice;
-
-#endif
-
-    return NGX_DECLINED;
+    return us->peer.init(&choice->call->session, us);
 }
 
 
@@ -815,17 +806,12 @@ ngx_stream_thrift_peer_drop_state(ngx_stream_thrift_choice_t *choice)
 static ngx_int_t
 ngx_stream_thrift_peer_save_name(ngx_stream_thrift_choice_t *choice)
 {
+    ngx_str_t              *name;
     ngx_peer_connection_t  *peer;
 
-#ifdef NGX_STREAM_UPSTREAM_MODIFY
-
-    ngx_str_t                       *name;
-    ngx_stream_upstream_srv_conf_t  *us;
-
     peer = &choice->upstream.peer;
-    us = choice->balancer;
 
-    if (us && us->shm_zone && (us->flags & NGX_STREAM_UPSTREAM_MODIFY)) {
+    if (ngx_stream_thrift_rr_changes(choice->balancer)) {
 
         name = ngx_palloc(choice->call->call.pool,
                           sizeof(ngx_str_t) + peer->name->len);
@@ -839,12 +825,6 @@ ngx_stream_thrift_peer_save_name(ngx_stream_thrift_choice_t *choice)
 
         peer->name = name;
     }
-
-#else
-
-    peer = &choice->upstream.peer;
-
-#endif
 
     choice->upstream.state->peer = peer->name;
 

@@ -99,6 +99,33 @@ ngx_stream_thrift_rr_has_backups(ngx_stream_upstream_srv_conf_t *us)
 }
 
 
+/* nginx has a flag for it; Angie counts in the zone how often they did. */
+
+ngx_uint_t
+ngx_stream_thrift_rr_changes(ngx_stream_upstream_srv_conf_t *us)
+{
+#if defined NGX_STREAM_UPSTREAM_MODIFY
+
+    return us && us->shm_zone && (us->flags & NGX_STREAM_UPSTREAM_MODIFY);
+
+#elif (NGX_THRIFT_HAVE_GENERATION)
+
+    ngx_stream_upstream_rr_peers_t  *peers;
+
+    peers = us ? us->peer.data : NULL;
+
+    return peers && peers->generation;
+
+#else
+
+    (void) us;
+
+    return 0;
+
+#endif
+}
+
+
 static ngx_uint_t
 ngx_stream_thrift_rr_full_places(ngx_stream_upstream_rr_peers_t *peers)
 {

@@ -29,6 +29,9 @@ ngx_uint_t ngx_stream_thrift_rr_places(ngx_stream_upstream_srv_conf_t *us,
 ngx_uint_t ngx_stream_thrift_rr_has_backups(
     ngx_stream_upstream_srv_conf_t *us);
 
+/* Its servers may come and go while nginx runs, with `resolve`. */
+ngx_uint_t ngx_stream_thrift_rr_changes(ngx_stream_upstream_srv_conf_t *us);
+
 /* Is it a backup? */
 ngx_uint_t ngx_stream_thrift_rr_is_backup(ngx_stream_upstream_srv_conf_t *us,
     ngx_peer_connection_t *peer);
