@@ -87,7 +87,7 @@ my $backend = $t->backend('backend');
 
 # nginx itself says so of a unix socket
 
-$t->expect_log(qr/\[crit\].* connect\(\) to unix:/);
+$t->expect_log(qr/\[(?:crit|error)\].* connect\(\) to unix:/);
 $t->run();
 
 # one call, one line

@@ -61,7 +61,7 @@ is($said[5], "\"Good morning, World!\"\n", 'after the reload');
 $want =~ s/\n\s+/ /g;
 $want =~ s{/tmp/hello}{$dir}g;
 
-like($said[6], qr/^nginx: \[emerg\] \Q$want\E in \Q$dir\E\/nginx\.conf:18\n/m,
+like($said[6], qr/^(?:nginx|angie): \[emerg\] \Q$want\E in \Q$dir\E\/nginx\.conf:18\n/m,
      'the message');
 
 ok(wait_for(sub { !Test::Thrift::listens("127.0.0.1:$port") }), 'ends');
