@@ -160,12 +160,20 @@ my @names = grep { !ref } @directives;
 
 # wrong levels
 
+my %context = map { $_ => $_ } qw(stream server upstream);
+@context{qw(service method)} = qw(thrift_service thrift_method);
+
 for my $name (@names) {
     my ($value, $where) = @{$directive{$name}};
     my %good = map { $_ => 1 } @$where;
+    my $right = join(', ', map { "\"$context{$_}\"" }
+                           grep { $good{$_} } qw(stream server upstream service
+                                                 method))
+                =~ s/(.*), /$1 or /r;
 
     is(join('', map { error($_ => "$name $value") } grep { !$good{$_} } @levels),
        join('', map { "\"$name\" directive is not allowed here"
+                      . ($_ eq 'main' ? '' : ", but in $right")
                       . " in test.conf:$line{$_}\n" }
                     grep { !$good{$_} } @levels), "level of $name");
 }
@@ -209,9 +217,10 @@ my @bad = (
     [ 'proxy in service', service => 'proxy_timeout 1s;',
       '"proxy_timeout" directive is not allowed here' ],
     [ 'listen in service', service => 'listen 127.0.0.1:1;',
-      '"listen" directive is not allowed here' ],
+      '"listen" directive is not allowed here, but in "server"' ],
     [ 'log in method', method => 'access_log off;',
-      '"access_log" directive is not allowed here' ],
+      '"access_log" directive is not allowed here, but in "stream" and '
+      . '"server"' ],
 
     # two of them
 

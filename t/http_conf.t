@@ -90,7 +90,8 @@ for (
     [ 'two doors',
       { door => 'thrift_door users; thrift_door users;',
         users => 'thrift_name users;' },
-      "\"thrift_door\" directive is duplicate in $file:$line{door}" ],
+      "\"thrift_door\" directive is duplicate, or beside \"thrift_door\" or "
+      . "\"thrift_gateway\" in $file:$line{door}" ],
 ) {
     my ($name, $texts, $want) = @$_;
 

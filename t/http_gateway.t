@@ -401,7 +401,8 @@ sub configurations {
           'no server of stream has "thrift_name user" (did you mean "users"?) '
           . "for \"thrift_gateway\" in test.conf:$line{gateway}\n" ],
         [ 'both', 'thrift_gateway users; thrift_door users;',
-          "\"thrift_door\" directive is duplicate in test.conf:$line{gateway}\n"
+          "\"thrift_door\" directive is duplicate, or beside \"thrift_door\" or "
+          . "\"thrift_gateway\" in test.conf:$line{gateway}\n"
         ],
         [ 'no path', 'location ~ /api/x { thrift_gateway users; }',
           '"thrift_gateway" directive needs a location given by the beginning '

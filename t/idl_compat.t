@@ -84,7 +84,8 @@ like($t->config_error(conf($template, stream => 'thrift_idl_compat on;')),
 like($t->config_error(conf($template, server => "$off $off")),
      qr/^"thrift_idl_compat" directive is duplicate in /, 'duplicate');
 like($t->config_error(conf($template, server => "thrift_service A { $off }")),
-     qr/^"thrift_idl_compat" directive is not allowed here in /, 'service');
+     qr/^"thrift_idl_compat" directive is not allowed here, but in "stream" or /,
+     'service');
 
 
 # warn is the default: nothing at the start, nor where nothing changed

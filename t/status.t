@@ -240,7 +240,7 @@ sub wrong_configurations {
         [ 'thrift_status_zone counted 256k;', '',
           qr/"thrift_status" needs a "thrift_status_zone" in stream in / ],
         [ 'thrift_status prometheus;', 'thrift_status xml;',
-          qr/invalid value "xml" in "thrift_status", it must be / ],
+          qr/invalid value "xml" in "thrift_status" directive, it must be / ],
         [ 'thrift_status prometheus;',
           'thrift_status prometheus; thrift_status json;',
           qr/"thrift_status" directive is duplicate/ ],

@@ -17,6 +17,7 @@
  *     value                   what values of directives may be, and what is
  *                             said of others; used by all that have directives
  *     where                   where a variable is written
+ *     context_module          directives where they must not be
  *     names                   thrift_name: servers that http{} knows
  *     proxy                   directives that do nothing beside ours
  */

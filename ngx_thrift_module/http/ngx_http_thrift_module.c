@@ -26,6 +26,8 @@ static char *ngx_http_thrift_door(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_thrift_gateway(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 static char *ngx_http_thrift_set_server(ngx_conf_t *cf,
     ngx_http_thrift_loc_conf_t *tlcf, ngx_http_handler_pt handler);
 
@@ -59,6 +61,15 @@ static ngx_conf_num_bounds_t  ngx_http_thrift_values_bounds = {
 
 
 static ngx_command_t  ngx_http_thrift_commands[] = {
+
+    /* that of stream, where others than we pass requests */
+
+    { ngx_string("thrift_pass"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_ANY,
+      ngx_http_thrift_pass,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
 
     { ngx_string("thrift_door"),
       NGX_HTTP_LOC_CONF|NGX_HTTP_LIF_CONF|NGX_CONF_TAKE1,
@@ -372,13 +383,25 @@ ngx_http_thrift_gateway(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
+ngx_http_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"%V\" directive is not allowed here, but in stream; "
+                       "calls by HTTP are handed to a server of stream by "
+                       "\"thrift_door\"", &cmd->name);
+
+    return NGX_CONF_ERROR;
+}
+
+
+static char *
 ngx_http_thrift_set_server(ngx_conf_t *cf, ngx_http_thrift_loc_conf_t *tlcf,
     ngx_http_handler_pt handler)
 {
     ngx_http_core_loc_conf_t  *clcf;
 
     if (tlcf->server) {
-        return "is duplicate";
+        return "is duplicate, or beside \"thrift_door\" or \"thrift_gateway\"";
     }
 
     tlcf->server = ngx_http_thrift_add_server(cf);

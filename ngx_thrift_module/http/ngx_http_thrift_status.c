@@ -66,9 +66,9 @@ ngx_http_thrift_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     } else {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid value \"%V\" in \"%V\", it must be "
-                           "\"prometheus\", \"json\" or \"html\"", &value[1],
-                           &value[0]);
+                           "invalid value \"%V\" in \"%V\" directive, it must "
+                           "be \"prometheus\", \"json\" or \"html\"",
+                           &value[1], &value[0]);
         return NGX_CONF_ERROR;
     }
 
