@@ -455,7 +455,8 @@ for (
     [ 'thrift_idempotent', 'on' ],
 ) {
     my ($name, $value) = @$_;
-    my $not = "[emerg] \"$name\" directive is not allowed here $at\n";
+    my $not = "[emerg] \"$name\" directive is not allowed here, but in "
+              . "\"stream\" or \"server\" $at\n";
 
     for (
         [ service => "thrift_service S { thrift_pass u; $name $value; }" ],
@@ -504,11 +505,11 @@ my $in = 'in test.conf:5';      # log_format
 is(said(uses('$thrift_arg_user_nme')), '[warn] "$thrift_arg_user_nme" is an '
    . "argument of no method that is defined $in\n", 'unused argument');
 is(said(uses('$thrift_arg_user_list')), '[warn] "$thrift_arg_user_list" is '
-   . "an argument of no method that is defined: it is a struct or a container "
-   . "$in\n", 'container');
+   . 'an argument of no method that is defined: it is a struct, whose fields '
+   . "are \"\$thrift_arg_user_list_...\", or a container $in\n", 'container');
 is(said(uses('$thrift_arg_user')), '[warn] "$thrift_arg_user" is '
-   . "an argument of no method that is defined: it is a struct or a container "
-   . "$in\n", 'struct');
+   . 'an argument of no method that is defined: it is a struct, whose fields '
+   . "are \"\$thrift_arg_user_...\", or a container $in\n", 'struct');
 is(said(uses('$thrift_arg_nam')), '[warn] "$thrift_arg_nam" is an argument of '
    . 'no method that is defined (did you mean "$thrift_arg_name"?)' . " $in\n",
    'argument mistyped');

@@ -158,7 +158,7 @@ line();
 is(($t->wait_log(qr/^x/, 'bytes.log'))[-1],
    'x\x5Cxff|\xC3\xA4\x5Cxff|-', 'in another form');
 
-like($t->config_error(<<'EOF'), qr/unknown "thrift_nosuch" variable/,
+like($t->config_error(<<'EOF'), qr/no variable "\$thrift_nosuch" is defined/,
 %%TEST_GLOBALS%%
 events { }
 stream {

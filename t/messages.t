@@ -27,6 +27,7 @@ service Users {
     User get(1: i64 id) throws (1: NotFound missing)
     list<User> search(1: string q, 2: i32 limit = 10)
     oneway void touch(1: i64 id)
+    i64 create(1: User user)
 }
 IDL
 $t->write_file('ab.thrift',
@@ -117,7 +118,105 @@ for (
       . "\"*\", \"?\" and \"[\" are not expanded $at:4" ],
     [ 'IDL file in a service', server => 'thrift_service Users { '
       . 'thrift_idl shop.thrift; }',
-      "\"thrift_idl\" directive is not allowed here $at:8" ],
+      "\"thrift_idl\" directive is not allowed here, but in \"stream\" or "
+      . "\"server\" $at:8" ],
+    [ 'upstream\'s in a server', server => 'thrift_pass users; '
+      . 'thrift_keepalive 4;', '"thrift_keepalive" directive is not allowed '
+      . "here, but in \"stream\" or \"upstream\" $at:8" ],
+    [ 'call\'s in an upstream', upstream => 'thrift_timeout 2s;',
+      '"thrift_timeout" directive is not allowed here, but in "stream", '
+      . "\"server\", \"thrift_service\" or \"thrift_method\" $at:5" ],
+    [ 'method in a server', server => 'thrift_method get { }',
+      '"thrift_method" directive is not allowed here, but in '
+      . "\"thrift_service\" $at:8" ],
+    [ 'service in stream', idl => 'thrift_service Users { }',
+      "\"thrift_service\" directive is not allowed here, but in \"server\" "
+      . "$at:4" ],
+    [ 'service in a service', server => 'thrift_service Users { '
+      . 'thrift_service Users { } }', '"thrift_service" directive is not '
+      . "allowed here, but in \"server\" $at:8" ],
+    [ 'handler in a server', server => 'thrift_handler users.so;',
+      '"thrift_handler" directive is not allowed here, but in '
+      . "\"thrift_service\" or \"thrift_method\" $at:8" ],
+    [ 'keepalive of http', upstream => 'keepalive 32;',
+      "\"keepalive\" directive is not allowed here, use \"thrift_keepalive\" "
+      . "$at:5" ],
+    [ 'log in a service', server => 'thrift_service Users { access_log l; }',
+      '"access_log" directive is not allowed here, but in "stream" and '
+      . "\"server\" $at:8" ],
+    [ 'access in a method', server => 'thrift_service Users { '
+      . 'thrift_method get { deny all; } }', '"deny" directive is not allowed '
+      . "here, but in \"stream\" and \"server\" $at:8" ],
+    [ 'variable', upstream => 'hash $thrift_methd;',
+      'no variable "$thrift_methd" is defined (did you mean '
+      . "\"\$thrift_method\"?) $at:5" ],
+    [ 'variable of nobody', upstream => 'hash $thrift_caller;',
+      "no variable \"\$thrift_caller\" is defined $at:5" ],
+    [ 'zone', idl => 'thrift_limit_zone $remote_addr zone=clients:1m '
+      . 'rate=1r/s;', server => 'thrift_pass users; '
+      . 'thrift_limit_rate zone=client;', 'no "thrift_limit_zone" defines the '
+      . "zone \"client\" (did you mean \"clients\"?) $at:8" ],
+    [ 'zone of nobody', server => 'thrift_pass users; '
+      . 'thrift_limit_calls clients 3;', 'no "thrift_limit_calls_zone" defines '
+      . "the zone \"clients\" $at:8" ],
+    [ 'rate', idl => 'thrift_limit_zone $remote_addr zone=clients:1m '
+      . 'rate=100;', 'invalid parameter "rate=100" in "thrift_limit_zone" '
+      . 'directive, it must be "rate=" with a number such as "100r/s" or '
+      . "\"30r/m\" $at:4" ],
+    [ 'transport, Apache\'s word', upstream => 'thrift_upstream_transport '
+      . 'buffered;', 'invalid value "buffered" in "thrift_upstream_transport" '
+      . 'directive, it must be "same", "framed", "unframed" or "header" '
+      . "$at:5" ],
+    [ 'protocol, a class', upstream => 'thrift_upstream_protocol '
+      . 'TBinaryProtocol;', 'invalid value "TBinaryProtocol" in '
+      . '"thrift_upstream_protocol" directive, it must be "same", "binary", '
+      . "\"compact\", \"json\" or \"lax\" $at:5" ],
+    [ 'ahead', upstream => 'thrift_keepalive 32 min=40;',
+      '"thrift_keepalive" keeps 32 idle connections, and cannot open 40 ahead '
+      . "$at:5" ],
+    [ 'number of connections', upstream => 'thrift_keepalive max=4;',
+      'invalid value "max=4" in "thrift_keepalive" directive, it must be a '
+      . "number of idle connections $at:5" ],
+    [ 'check of a method', upstream => 'thrift_health_check method=ping;',
+      'invalid parameter "method=ping" in "thrift_health_check" directive, it '
+      . "must be \"method=Service.name\" $at:5" ],
+    [ 'balance', server => 'thrift_balance least_conn; thrift_pass users;',
+      'invalid value "least_conn" in "thrift_balance" directive, it must be '
+      . "\"call\" or \"connection\" $at:8" ],
+    [ 'protocols of TLS', upstream => 'thrift_ssl_protocols TLS1.2;',
+      'invalid value "TLS1.2" in "thrift_ssl_protocols" directive, it must be '
+      . '"SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2" or "TLSv1.3" '
+      . "$at:5" ],
+    [ 'address', upstream => 'thrift_bind eth0;', 'invalid value "eth0" in '
+      . '"thrift_bind" directive, it must be "off" or an IP address, with or '
+      . "without a port $at:5" ],
+    [ 'percentage', upstream => 'thrift_retry_budget 20;',
+      'invalid value "20" in "thrift_retry_budget" directive, it must be "off" '
+      . "or between 0% and 100% $at:5" ],
+    [ 'mirror', server => 'thrift_pass users; thrift_mirror userz;',
+      "no upstream \"userz\" is defined (did you mean \"users\"?) $at:8" ],
+    [ 'two names', server => 'thrift_service Users Orders { }',
+      'invalid parameter "Orders" in "thrift_service" directive, it must be '
+      . "\"order=\" with a number $at:8" ],
+    [ 'fields', server => 'thrift_unknown_fields ignore; thrift_pass users;',
+      'invalid value "ignore" in "thrift_unknown_fields" directive, it must be '
+      . "\"pass\", \"drop\" or \"refuse\" $at:8" ],
+    [ 'sampling', server => 'thrift_trace_sample 5%; thrift_pass users;',
+      'invalid value "5%" in "thrift_trace_sample" directive, it must be "on", '
+      . "\"off\" or a value with variables $at:8" ],
+    [ 'fault', server => 'thrift_fault error; thrift_pass users;',
+      'invalid parameter "error" in "thrift_fault" directive, it must be '
+      . '"delay=" with a time, "abort=" with an exception type such as '
+      . '"INTERNAL_ERROR", or "percent=" with a number between 0 and 100 '
+      . "$at:8" ],
+    [ 'burst', idl => 'thrift_limit_zone $remote_addr zone=c:1m rate=1r/s;',
+      server => 'thrift_limit_rate zone=c burst=x; thrift_pass users;',
+      'invalid parameter "burst=x" in "thrift_limit_rate" directive, it must '
+      . 'be "zone=" with a name, "burst=" or "delay=" with a number, or '
+      . "\"nodelay\" $at:8" ],
+    [ 'status zone', idl => 'thrift_status_zone thrift 1k;',
+      'zone "thrift" is too small, it must be 32768 bytes or larger '
+      . "$at:4" ],
     [ 'service twice', server => "$users $users",
       "duplicate thrift_service \"Users\", previous $at:8 $at:8" ],
     [ 'time', server => 'thrift_timeout 2sec;',
@@ -201,6 +300,13 @@ for (
     [ 'argument', upstream => 'hash $thrift_arg_idd;',
       '"$thrift_arg_idd" is an argument of no method that is defined (did you '
       . "mean \"\$thrift_arg_id\"?) $at:5" ],
+    [ 'field of an argument', upstream => 'hash $thrift_arg_user_nam;',
+      '"$thrift_arg_user_nam" is an argument of no method that is defined (did '
+      . "you mean \"\$thrift_arg_user_name\"?) $at:5" ],
+    [ 'argument that is a struct', upstream => 'hash $thrift_arg_user;',
+      '"$thrift_arg_user" is an argument of no method that is defined: it is a '
+      . 'struct, whose fields are "$thrift_arg_user_...", or a container '
+      . "$at:5" ],
     [ 'argument without IDL', idl => '', upstream => 'hash $thrift_arg_id;',
       '"$thrift_arg_id" is an argument of no method that is defined: there is '
       . "no \"thrift_idl\" $at:5" ],

@@ -16,6 +16,10 @@
 
 static ngx_int_t ngx_stream_thrift_init_argument(ngx_conf_t *cf,
     ngx_stream_thrift_main_conf_t *tmcf, ngx_str_t *name, ngx_uint_t k);
+static void ngx_stream_thrift_near_argument(nthrift_idl_struct_t *st,
+    const nthrift_str_t *wrong, nthrift_suggest_t *near, size_t *outer);
+static nthrift_idl_struct_t *ngx_stream_thrift_inner_argument(
+    nthrift_idl_struct_t *st, nthrift_str_t *path);
 static void ngx_stream_thrift_no_argument(ngx_conf_t *cf,
     ngx_stream_thrift_main_conf_t *tmcf, ngx_str_t *name,
     const nthrift_str_t *wrong);
@@ -165,6 +169,70 @@ ngx_stream_thrift_init_argument(ngx_conf_t *cf,
 }
 
 
+/*
+ * What is near to a path among the arguments: of each struct that its beginning
+ * leads into, the fields that are near to the rest.  `outer` is the length of
+ * the beginning.
+ */
+
+static void
+ngx_stream_thrift_near_argument(nthrift_idl_struct_t *st,
+    const nthrift_str_t *wrong, nthrift_suggest_t *near, size_t *outer)
+{
+    size_t             k;
+    nthrift_str_t      rest;
+    nthrift_suggest_t  suggest;
+
+    rest = *wrong;
+
+    while (st) {
+        nthrift_suggest_init(&suggest, &rest);
+
+        for (k = 0; k < st->n; k++) {
+            nthrift_suggest_try(&suggest, &st->fields[k]->name);
+        }
+
+        if (suggest.best
+            && (near->best == NULL || suggest.distance < near->distance))
+        {
+            near->best = suggest.best;
+            near->distance = suggest.distance;
+            *outer = wrong->len - rest.len;
+        }
+
+        st = ngx_stream_thrift_inner_argument(st, &rest);
+    }
+}
+
+
+/* The struct that the path leads into, and what is left of it; or NULL. */
+
+static nthrift_idl_struct_t *
+ngx_stream_thrift_inner_argument(nthrift_idl_struct_t *st, nthrift_str_t *path)
+{
+    size_t                k;
+    nthrift_str_t        *name;
+    nthrift_idl_field_t  *field;
+
+    for (k = 0; k < st->n; k++) {
+        field = st->fields[k];
+        name = &field->name;
+
+        if (field->type->real->kind == NTHRIFT_IDL_STRUCT
+            && path->len > name->len + 1 && path->data[name->len] == '_'
+            && ngx_strncmp(path->data, name->data, name->len) == 0)
+        {
+            path->data += name->len + 1;
+            path->len -= name->len + 1;
+
+            return (nthrift_idl_struct_t *) field->type->real->def;
+        }
+    }
+
+    return NULL;
+}
+
+
 /* It is empty in all calls; that is no error, as files may be shared. */
 
 static void
@@ -172,42 +240,41 @@ ngx_stream_thrift_no_argument(ngx_conf_t *cf,
     ngx_stream_thrift_main_conf_t *tmcf, ngx_str_t *name,
     const nthrift_str_t *wrong)
 {
+    size_t                       outer;
     u_char                      *p, text[2 * NGX_STREAM_THRIFT_NEAR];
-    ngx_uint_t                   i, k, defined;
-    nthrift_suggest_t            suggest;
+    ngx_uint_t                   i, defined;
+    nthrift_suggest_t            near;
     ngx_thrift_target_t        **target;
-    nthrift_idl_struct_t        *args;
     ngx_stream_thrift_where_t    where;
 
     defined = 0;
+    outer = 0;
     target = tmcf->targets.elts;
 
-    nthrift_suggest_init(&suggest, wrong);
+    nthrift_suggest_init(&near, wrong);
 
     for (i = 0; i < tmcf->targets.nelts; i++) {
-
-        if (target[i]->method == NULL) {
-            continue;
-        }
-
-        defined = 1;
-        args = target[i]->method->args;
-
-        for (k = 0; k < args->n; k++) {
-            nthrift_suggest_try(&suggest, &args->fields[k]->name);
+        if (target[i]->method) {
+            defined = 1;
+            ngx_stream_thrift_near_argument(target[i]->method->args, wrong,
+                                            &near, &outer);
         }
     }
 
     p = text;
 
-    if (suggest.best && nthrift_str_equal(suggest.best, wrong)) {
+    if (near.best && near.best->len == wrong->len - outer
+        && ngx_strncmp(near.best->data, wrong->data + outer, near.best->len)
+           == 0)
+    {
         p = ngx_slprintf(p, text + NGX_STREAM_THRIFT_NEAR,
-                         ": it is a struct or a container");
+                         ": it is a struct, whose fields are "
+                         "\"$%V_...\", or a container", name);
 
-    } else if (suggest.best) {
+    } else if (near.best) {
         p = ngx_slprintf(p, text + NGX_STREAM_THRIFT_NEAR,
-                         " (did you mean \"$thrift_arg_%*s\"?)",
-                         suggest.best->len, suggest.best->data);
+                         " (did you mean \"$thrift_arg_%*s%*s\"?)",
+                         outer, wrong->data, near.best->len, near.best->data);
 
     } else if (!defined) {
         p = ngx_slprintf(p, text + NGX_STREAM_THRIFT_NEAR,

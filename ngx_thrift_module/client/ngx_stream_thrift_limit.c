@@ -476,8 +476,9 @@ ngx_stream_thrift_limit_calls(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    zone = ngx_shared_memory_add(cf, &value[1], 0,
-                                 &ngx_stream_thrift_call_module);
+    zone = ngx_stream_thrift_zone_use(cf, &value[1],
+                                      &ngx_stream_thrift_call_module,
+                                      "thrift_limit_calls_zone");
     if (zone == NULL) {
         return NGX_CONF_ERROR;
     }

@@ -566,8 +566,9 @@ ngx_stream_thrift_rate_parameters(ngx_conf_t *cf,
             name.data = value[i].data + 5;
             name.len = value[i].len - 5;
 
-            limit->zone = ngx_shared_memory_add(cf, &name, 0,
-                                                &ngx_stream_thrift_module);
+            limit->zone = ngx_stream_thrift_zone_use(cf, &name,
+                                                &ngx_stream_thrift_module,
+                                                "thrift_limit_zone");
             if (limit->zone == NULL) {
                 return NGX_CONF_ERROR;
             }

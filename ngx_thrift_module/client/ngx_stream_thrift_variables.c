@@ -9,6 +9,10 @@
 #include "ngx_stream_thrift.h"
 
 
+#define NGX_STREAM_THRIFT_PREFIX   (sizeof("thrift_") - 1)
+#define NGX_STREAM_THRIFT_UNKNOWN  256      /* bytes of what may be meant */
+
+
 typedef ngx_int_t (*ngx_stream_thrift_value_pt)(ngx_thrift_call_t *call,
     ngx_str_t *value);
 
@@ -19,6 +23,11 @@ typedef struct {
 } ngx_stream_thrift_variable_t;
 
 
+static ngx_uint_t ngx_stream_thrift_variable_is_ours(ngx_str_t *name);
+static ngx_uint_t ngx_stream_thrift_variable_is_known(
+    ngx_stream_core_main_conf_t *cmcf, ngx_str_t *name);
+static void ngx_stream_thrift_unknown_variable(ngx_conf_t *cf,
+    ngx_stream_core_main_conf_t *cmcf, ngx_str_t *name);
 static ngx_int_t ngx_stream_thrift_add_generation(ngx_conf_t *cf);
 static ngx_int_t ngx_stream_thrift_variable_generation(
     ngx_stream_session_t *s, ngx_stream_variable_value_t *v, uintptr_t data);
@@ -575,4 +584,127 @@ ngx_stream_thrift_variable_reply_length(ngx_thrift_call_t *call,
     ngx_str_t *value)
 {
     return ngx_stream_thrift_number(call, value, "%uz", call->out_length);
+}
+
+
+/*
+ * nginx refuses variables that nobody has, but does not say where they are
+ * written.
+ */
+
+ngx_int_t
+ngx_stream_thrift_check_variables(ngx_conf_t *cf)
+{
+    ngx_uint_t                    i;
+    ngx_stream_variable_t        *v;
+    ngx_stream_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_core_module);
+
+    v = cmcf->variables.elts;
+
+    for (i = 0; i < cmcf->variables.nelts; i++) {
+
+        if (ngx_stream_thrift_variable_is_ours(&v[i].name)
+            && !ngx_stream_thrift_variable_is_known(cmcf, &v[i].name))
+        {
+            ngx_stream_thrift_unknown_variable(cf, cmcf, &v[i].name);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_stream_thrift_variable_is_ours(ngx_str_t *name)
+{
+    return name->len > NGX_STREAM_THRIFT_PREFIX
+           && ngx_strncmp(name->data, "thrift_", NGX_STREAM_THRIFT_PREFIX)
+              == 0;
+}
+
+
+static ngx_uint_t
+ngx_stream_thrift_variable_is_known(ngx_stream_core_main_conf_t *cmcf,
+    ngx_str_t *name)
+{
+    ngx_uint_t              i;
+    ngx_hash_key_t         *key;
+    ngx_stream_variable_t  *prefix;
+
+    key = cmcf->variables_keys->keys.elts;
+
+    for (i = 0; i < cmcf->variables_keys->keys.nelts; i++) {
+        if (key[i].key.len == name->len
+            && ngx_strncmp(key[i].key.data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    prefix = cmcf->prefix_variables.elts;
+
+    for (i = 0; i < cmcf->prefix_variables.nelts; i++) {
+        if (prefix[i].name.len <= name->len
+            && ngx_strncmp(prefix[i].name.data, name->data,
+                           prefix[i].name.len)
+               == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_stream_thrift_unknown_variable(ngx_conf_t *cf,
+    ngx_stream_core_main_conf_t *cmcf, ngx_str_t *name)
+{
+    u_char                     *p, text[2 * NGX_STREAM_THRIFT_UNKNOWN];
+    ngx_uint_t                  i, n;
+    nthrift_str_t               wrong, *known;
+    ngx_hash_key_t             *key;
+    nthrift_suggest_t           suggest;
+    ngx_stream_thrift_where_t   where;
+
+    /* names without "thrift_", which all have */
+
+    wrong.len = name->len - NGX_STREAM_THRIFT_PREFIX;
+    wrong.data = name->data + NGX_STREAM_THRIFT_PREFIX;
+
+    nthrift_suggest_init(&suggest, &wrong);
+
+    key = cmcf->variables_keys->keys.elts;
+    n = cmcf->variables_keys->keys.nelts;
+
+    known = ngx_palloc(cf->temp_pool, n * sizeof(nthrift_str_t));
+
+    for (i = 0; known && i < n; i++) {
+        if (ngx_stream_thrift_variable_is_ours(&key[i].key)) {
+            known[i].len = key[i].key.len - NGX_STREAM_THRIFT_PREFIX;
+            known[i].data = key[i].key.data + NGX_STREAM_THRIFT_PREFIX;
+
+            nthrift_suggest_try(&suggest, &known[i]);
+        }
+    }
+
+    p = text;
+
+    if (suggest.best) {
+        p = ngx_slprintf(p, text + NGX_STREAM_THRIFT_UNKNOWN,
+                         " (did you mean \"$thrift_%*s\"?)",
+                         suggest.best->len, suggest.best->data);
+    }
+
+    if (ngx_stream_thrift_find_variable(cf, name, &where) == NGX_OK) {
+        p = ngx_slprintf(p, text + sizeof(text), " in %V:%ui", &where.file,
+                         where.line);
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "no variable \"$%V\" is defined"
+                  "%*s", name, (size_t) (p - text), text);
 }

@@ -18,5 +18,8 @@ ngx_int_t ngx_stream_thrift_add_variables(ngx_conf_t *cf);
 /* Does anything in the configuration read $thrift_handler_cpu_time? */
 ngx_uint_t ngx_stream_thrift_asks_cpu_time(ngx_cycle_t *cycle);
 
+/* Refuses what is written as a variable of ours and is none. */
+ngx_int_t ngx_stream_thrift_check_variables(ngx_conf_t *cf);
+
 
 #endif /* _NGX_STREAM_THRIFT_VARIABLES_H_INCLUDED_ */

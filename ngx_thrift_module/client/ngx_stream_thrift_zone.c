@@ -8,11 +8,24 @@
 #include "ngx_stream_thrift.h"
 
 
-#define NGX_STREAM_THRIFT_ZONE_MIN  (8 * ngx_pagesize)
+#define NGX_STREAM_THRIFT_ZONE_MIN   (8 * ngx_pagesize)
+#define NGX_STREAM_THRIFT_ZONE_NEAR  128    /* bytes of what may be meant */
+
+
+/* A directive that uses a zone. */
+
+typedef struct {
+    ngx_shm_zone_t  *zone;
+    const char      *definer;
+    u_char          *file_name;
+    ngx_uint_t       line;
+} ngx_stream_thrift_zone_use_t;
 
 
 static ssize_t ngx_stream_thrift_zone_size(ngx_conf_t *cf, ngx_str_t *value,
     ngx_str_t *name);
+static u_char *ngx_stream_thrift_zone_near(ngx_conf_t *cf,
+    ngx_shm_zone_t *wrong, u_char *p, u_char *last);
 static ngx_int_t ngx_stream_thrift_zone_init(ngx_shm_zone_t *shm_zone,
     void *data);
 
@@ -121,6 +134,111 @@ ngx_stream_thrift_zone_size(ngx_conf_t *cf, ngx_str_t *value,
     }
 
     return size;
+}
+
+
+ngx_shm_zone_t *
+ngx_stream_thrift_zone_use(ngx_conf_t *cf, ngx_str_t *name, void *tag,
+    const char *definer)
+{
+    ngx_shm_zone_t                 *zone;
+    ngx_stream_thrift_zone_use_t   *use;
+    ngx_stream_thrift_main_conf_t  *tmcf;
+
+    tmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_thrift_module);
+
+    if (tmcf->zone_uses == NULL) {
+        tmcf->zone_uses = ngx_array_create(cf->pool, 4,
+                                        sizeof(ngx_stream_thrift_zone_use_t));
+        if (tmcf->zone_uses == NULL) {
+            return NULL;
+        }
+    }
+
+    zone = ngx_shared_memory_add(cf, name, 0, tag);
+    use = ngx_array_push(tmcf->zone_uses);
+
+    if (zone == NULL || use == NULL) {
+        return NULL;
+    }
+
+    use->zone = zone;
+    use->definer = definer;
+    use->file_name = cf->conf_file->file.name.data;
+    use->line = cf->conf_file->line;
+
+    return zone;
+}
+
+
+ngx_int_t
+ngx_stream_thrift_check_zones(ngx_conf_t *cf)
+{
+    u_char                          near[NGX_STREAM_THRIFT_ZONE_NEAR], *p;
+    ngx_uint_t                      i;
+    ngx_stream_thrift_zone_use_t   *use;
+    ngx_stream_thrift_main_conf_t  *tmcf;
+
+    tmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_thrift_module);
+
+    use = tmcf->zone_uses ? tmcf->zone_uses->elts : NULL;
+
+    for (i = 0; use && i < tmcf->zone_uses->nelts; i++) {
+
+        if (use[i].zone->shm.size) {
+            continue;
+        }
+
+        p = ngx_stream_thrift_zone_near(cf, use[i].zone, near,
+                                        near + sizeof(near));
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "no \"%s\" defines the zone \"%V\"%*s in %s:%ui",
+                      use[i].definer, &use[i].zone->shm.name,
+                      (size_t) (p - near), near, use[i].file_name,
+                      use[i].line);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* A zone of the same kind with a name like that, as a part of a sentence. */
+
+static u_char *
+ngx_stream_thrift_zone_near(ngx_conf_t *cf, ngx_shm_zone_t *wrong, u_char *p,
+    u_char *last)
+{
+    ngx_uint_t          i;
+    nthrift_str_t       name;
+    ngx_list_part_t    *part;
+    ngx_shm_zone_t     *zone;
+    nthrift_suggest_t   suggest;
+
+    name.len = wrong->shm.name.len;
+    name.data = wrong->shm.name.data;
+
+    nthrift_suggest_init(&suggest, &name);
+
+    for (part = &cf->cycle->shared_memory.part; part; part = part->next) {
+
+        zone = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (zone[i].tag == wrong->tag && zone[i].shm.size) {
+                nthrift_suggest_try(&suggest,
+                                    (nthrift_str_t *) &zone[i].shm.name);
+            }
+        }
+    }
+
+    if (suggest.best == NULL) {
+        return p;
+    }
+
+    return ngx_slprintf(p, last, " (did you mean \"%*s\"?)",
+                        suggest.best->len, suggest.best->data);
 }
 
 

@@ -37,5 +37,14 @@ typedef struct {
 ngx_shm_zone_t *ngx_stream_thrift_zone_add(ngx_conf_t *cf,
     ngx_stream_thrift_zone_t *zone, ngx_rbtree_insert_pt insert, void *tag);
 
+/*
+ * The zone `name` for a directive that uses it, and that the directive
+ * `definer` defines, before or behind: as is checked when all is read.  NULL:
+ * no memory, or an error, which is logged.
+ */
+ngx_shm_zone_t *ngx_stream_thrift_zone_use(ngx_conf_t *cf, ngx_str_t *name,
+    void *tag, const char *definer);
+ngx_int_t ngx_stream_thrift_check_zones(ngx_conf_t *cf);
+
 
 #endif /* _NGX_STREAM_THRIFT_ZONE_H_INCLUDED_ */

@@ -71,6 +71,9 @@ typedef struct {
     ngx_stream_thrift_pool_t        *addresses;
     ngx_stream_thrift_held_t        *in_use;    /* servers */
     ngx_array_t                      limit_zones;   /* ngx_shm_zone_t * */
+    ngx_array_t                     *zone_uses;     /* ngx_stream_thrift_zone.c:
+                                                       directives that use
+                                                       zones */
     ngx_array_t                      gates;     /* ngx_thrift_gate_t *, whose
                                                    places are shared */
     ngx_array_t                      delays;    /* ngx_thrift_delays_t * */

@@ -353,9 +353,11 @@ static ngx_int_t
 ngx_stream_thrift_init(ngx_conf_t *cf)
 {
     if (ngx_stream_thrift_check_proxy(cf) != NGX_OK
+        || ngx_stream_thrift_check_zones(cf) != NGX_OK
         || ngx_stream_thrift_init_names(cf) != NGX_OK
         || ngx_stream_thrift_init_deadlines(cf) != NGX_OK
         || ngx_stream_thrift_init_utf8(cf) != NGX_OK
+        || ngx_stream_thrift_check_variables(cf) != NGX_OK
         || ngx_stream_thrift_init_arguments(cf) != NGX_OK
         || ngx_stream_thrift_init_checks(cf) != NGX_OK
         || ngx_stream_thrift_init_handlers(cf) != NGX_OK
