@@ -3,7 +3,8 @@
 
 # Three servers restart one after the other, as in a deployment, while clients call:
 # with connections that are opened ahead (min=) clients hardly see it.  p99 is at
-# most twice that of quiet, in the median of three times.
+# most twice that of quiet just before, in two of three times: a machine that does
+# something else from time to time is not what is measured.
 
 use strict;
 use warnings;
@@ -18,7 +19,6 @@ use Time::HiRes qw(sleep);
 
 my $SECONDS = 5 * time_factor();
 my $RATE    = int(600 / time_factor());
-my $TIMES   = 3;
 my $DELAY   = 5;                    # ms, of a call
 my @SERVERS = qw(first second third);
 
@@ -66,12 +66,22 @@ start($_) for @SERVERS;
 $t->run();
 
 my $n = 0;
-my $quiet = p99();
-my @ratios = sort { $a <=> $b } map { p99(\&restart_all) / $quiet } 1 .. $TIMES;
+my @ratios;
 
-cmp_ok($ratios[$TIMES / 2], '<=', 2, "p99 of restarts (@ratios)");
+while (good() < 2 && @ratios - good() < 2) {
+    my $quiet = p99();
+
+    push @ratios, sprintf('%.2f', p99(\&restart_all) / $quiet);
+}
+
+is(good(), 2, "p99 of restarts (@ratios)");
 
 $t->done();
+
+
+sub good {
+    return scalar(grep { $_ <= 2 } @ratios);
+}
 
 
 sub start {
