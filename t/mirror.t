@@ -200,6 +200,7 @@ is(answer($c->call($_)), 'backend', $_) for qw(none off);
 my @m = $c->exchange(join('', map { call_bytes('half', $_) } 1 .. 40), 40);
 
 is(scalar(@m), 40, 'all are answered');
+wait_for(sub { $mirror->calls('half') > 4 });
 elapse(0.1);
 
 my $half = $mirror->calls('half');

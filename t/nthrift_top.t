@@ -29,6 +29,7 @@ http {
         listen  127.0.0.1:%%PORT_web%%;
 
         location = /json {
+            access_log     %%TESTDIR%%/reports.log;
             thrift_status  json;
         }
 
@@ -79,7 +80,7 @@ $c->call('get');
 
 my $pid = open(my $fh, '-|', $nthrift, 'top', '-i', 2, $url);
 
-elapse(0.5);
+$t->wait_log(qr/GET/, 'reports.log', 20);
 $c->call('get') for 1 .. 6;
 $c->call('find') for 1 .. 2;
 
