@@ -179,7 +179,10 @@ my $stopper = fork();
 die "fork: $!" unless defined $stopper;
 
 if ($stopper == 0) {
-    select(undef, undef, undef, 0.4);
+    my $deadline = time() + 20;
+
+    select(undef, undef, undef, 0.02)
+        while $b->calls('get') < 40 && time() < $deadline;
     kill('STOP', $b->pid());
     select(undef, undef, undef, 0.6);
     kill('CONT', $b->pid());

@@ -13,6 +13,7 @@ use lib "$FindBin::Bin/lib";
 use Cwd qw(abs_path);
 use File::Temp qw(tempdir);
 use Test::More;
+use Test::Thrift;
 use Test::Thrift::Files;
 
 
@@ -107,26 +108,45 @@ sub follow {
     return ($pid, $fh);
 }
 
-sub pause {
-    select(undef, undef, undef, $_[0] * ($ENV{TEST_TIME_FACTOR} || 1));
-}
-
 my ($pid, $fh) = follow('-i', '0.2', '--plain', $log);
 
-pause(1);
+$out = '';
+
+# Its reports so far have that.
+
+sub saw {
+    my ($re) = @_;
+
+    return wait_for(sub {
+        my $bits = '';
+
+        vec($bits, fileno($fh), 1) = 1;
+        sysread($fh, $out, 65536, length $out)
+            if select($bits, undef, undef, 0) > 0;
+
+        return $out =~ $re;
+    }, 20);
+}
+
+# it has the file open, and looks at its end
+
+wait_for(sub { grep { (readlink($_) || '') eq $log } glob("/proc/$pid/fd/*") },
+         20);
+saw(qr/./);
 append($log, line('new', '0.010') x 3);
-pause(1);
+saw(qr/^Users\.new /m);
 rename($log, "$log.1");
 append("$log.1", line('late', '0.010') x 2);
 append($log, line('fresh', '0.010') x 4);
-pause(1);
+saw(qr/^Users\.fresh .*^Users\.late |^Users\.late .*^Users\.fresh /ms);
 spew($log, '');
-pause(0.5);
+saw(qr/rotated 2 times/);
 append($log, line('again', '0.010') x 5);
-pause(1);
+saw(qr/^Users\.again /m);
 kill('TERM', $pid);
+saw(qr/ 14 lines  rotated 2 times$/m);
 
-$out = do { local $/; <$fh> };
+$out .= do { local $/; <$fh> // '' };
 close($fh);
 
 is($? >> 8, 0, 'ends');
