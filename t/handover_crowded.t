@@ -80,7 +80,7 @@ for (@narrow) {
         @clients = grep { my $c = $_; !grep { $c == $_ } @ready } @clients;
 
         return !@clients;
-    }), "$name: room for all in the end");
+    }, 20), "$name: room for all in the end");
 
     is(scalar(grep { $_ eq "6 $name" } @answers), CLIENTS,
        "$name: all are answered");
