@@ -54,7 +54,7 @@ stream {
     server {
         listen               127.0.0.1:%%PORT_proxy%%  backlog=1024;
         thrift_timeout       500ms;
-        thrift_read_timeout  500ms;
+        thrift_read_timeout  2s;
         thrift_half_close    on;
 
         thrift_service Chaos {
