@@ -108,7 +108,7 @@ stream {
 
     server {
         listen          127.0.0.1:%%PORT_impatient%%;
-        thrift_timeout  200ms;
+        thrift_timeout  500ms;
         thrift_pass     max;
     }
 
@@ -116,7 +116,7 @@ stream {
 
     server {
         listen          127.0.0.1:%%PORT_pair_impatient%%;
-        thrift_timeout  200ms;
+        thrift_timeout  500ms;
         thrift_pass     pair;
     }
 

@@ -39,7 +39,7 @@ stream {
 
     # thrift_timeout: the closest one counts
 
-    thrift_timeout  100ms;
+    thrift_timeout  250ms;
 
     server {
         listen       127.0.0.1:%%PORT_server%%;
@@ -52,7 +52,7 @@ stream {
         thrift_pass     127.0.0.1:%%PORT_backend%%;
 
         thrift_service S {
-            thrift_timeout  100ms;
+            thrift_timeout  250ms;
 
             thrift_method long {
                 thrift_timeout  1h;
@@ -65,7 +65,7 @@ stream {
 
         thrift_service L {
             thrift_method short {
-                thrift_timeout  100ms;
+                thrift_timeout  250ms;
             }
         }
     }
@@ -86,7 +86,7 @@ stream {
             }
 
             thrift_method deadline {
-                thrift_timeout          100ms;
+                thrift_timeout          250ms;
                 thrift_connect_timeout  0;
             }
         }
@@ -116,7 +116,7 @@ stream {
     server {
         listen               127.0.0.1:%%PORT_idle%%;
         thrift_timeout       0;
-        thrift_idle_timeout  200ms;
+        thrift_idle_timeout  500ms;
         thrift_pass          127.0.0.1:%%PORT_backend%%;
     }
 
@@ -156,7 +156,7 @@ ok($over->closed(), 'over');
 
 # thrift_timeout
 
-$backend->script('*' => { delay => 0.3 }, quick => {});
+$backend->script('*' => { delay => 0.7 }, quick => {});
 
 for (
     [ 'server', 'call', 'stream' ], [ 'blocks', 'S:call', 'service' ],
@@ -190,7 +190,7 @@ for ([ 'server', 'S2:call' ], [ 'method', 'S:long' ], [ 'off', 'S:off' ],
 
 # a late reply reaches nobody
 
-$backend->script(late => { delay => 0.3, body => [ [ 0, string => 'late' ] ] });
+$backend->script(late => { delay => 0.7, body => [ [ 0, string => 'late' ] ] });
 
 my $c = $t->client('server');
 my $accepted = $backend->accepted();
@@ -199,7 +199,7 @@ is($c->call('late')->{exception}, 6, 'late');
 is($c->call("quick$_")->{fields}{0}, 'backend', 'not the late reply')
     for 1 .. 5;
 ok(wait_for(sub { $backend->closed() > 0 }), 'connection closed');
-ok($c->open(0.4), 'late reply dropped');
+ok($c->open(0.8), 'late reply dropped');
 is($c->call('quick')->{name}, 'quick', 'call after it');
 
 # two on their way: the others do not wait for longer than they have to
@@ -211,9 +211,9 @@ is(join(' ', map { my $m = $c->read_message(); "$m->{seqid}:$m->{type}" }
 
 # a oneway has no deadline to miss once it is sent, and gets no answer
 
-$backend->script('!accept' => {}, '*' => { delay => 0.2 });
+$backend->script('!accept' => {}, '*' => { delay => 0.5 });
 $c->oneway('once');
-ok($c->open(0.3), 'oneway');
+ok($c->open(0.7), 'oneway');
 
 is($t->wait_log(qr/^once sent 200/, 'access.log'), 1, 'oneway sent');
 is($t->wait_log(qr/^late exception 504 127\S+ INTERNAL_ERROR: timed out/,
@@ -334,7 +334,7 @@ is(length($c->read($rest)), $rest, 'and to the end');
 
 # thrift_idle_timeout
 
-$backend->script(slow => { delay => 0.5 });
+$backend->script(slow => { delay => 1 });
 
 $c = $t->client('idle');
 ok($c->closed(), 'no call');
