@@ -11,7 +11,6 @@
 static ngx_thrift_block_t *ngx_thrift_block_get(ngx_thrift_cache_t *cache);
 static ngx_thrift_block_t *ngx_thrift_block_init(void *p, size_t size,
     ngx_thrift_cache_t *cache);
-static void ngx_thrift_input_count(size_t n);
 static void ngx_thrift_input_next_turn(ngx_event_t *ev);
 static ngx_int_t ngx_thrift_input_room(ngx_thrift_input_t *in);
 static ngx_uint_t ngx_thrift_input_has_room(ngx_thrift_input_t *in);
@@ -162,7 +161,7 @@ ngx_thrift_input_retry(ngx_connection_t *c)
  * turn of the event loop, so it is posted only when it is needed.
  */
 
-static void
+void
 ngx_thrift_input_count(size_t n)
 {
     ngx_thrift_input_received += n;

@@ -29,10 +29,10 @@
 /*
  * And what all connections receive in one turn of the event loop: those who
  * come after that receive once.  Reading it takes about 5 ns for a byte, at
- * worst.
+ * worst; text counts as more than it is.
  */
 
-#define NGX_THRIFT_TURN_BYTES  (256 * 1024)
+#define NGX_THRIFT_TURN_BYTES  (128 * 1024)
 
 
 typedef struct ngx_thrift_block_s  ngx_thrift_block_t;
@@ -78,6 +78,9 @@ void ngx_thrift_input_retry(ngx_connection_t *c);
 
 /* Was so much received in this turn that nobody should receive twice? */
 ngx_uint_t ngx_thrift_input_exhausted(void);
+
+/* Reading what was received took as long as that of `n` bytes more. */
+void ngx_thrift_input_count(size_t n);
 
 /*
  * Takes over bytes that somebody else received (preread).  Returns how many of

@@ -57,6 +57,11 @@ static int ngx_thrift_message_more(void *data, const uint8_t **p,
     const uint8_t **last);
 
 
+/* A byte of a large text is read as long as one, and so many others. */
+
+#define NGX_THRIFT_MESSAGE_TEXT  4
+
+
 /* Most messages come whole, and need these for a moment. */
 
 static nthrift_skip_level_t  ngx_thrift_message_levels[NTHRIFT_MAX_DEPTH];
@@ -79,6 +84,7 @@ ngx_int_t
 ngx_thrift_message_read(ngx_thrift_message_t *m, nthrift_rules_t *rules,
     ngx_thrift_input_t *in, ngx_pool_t *pool)
 {
+    size_t          n;
     ngx_int_t       rc;
     const uint8_t  *p;
 
@@ -87,7 +93,9 @@ ngx_thrift_message_read(ngx_thrift_message_t *m, nthrift_rules_t *rules,
     rc = nthrift_message_read(&m->wire, rules, ngx_thrift_message_levels, &p,
                               in->block->last);
 
-    if (p != in->pos) {
+    n = p - in->pos;
+
+    if (n) {
 
         /* of a message that is only passed over the head is kept */
 
@@ -106,6 +114,11 @@ ngx_thrift_message_read(ngx_thrift_message_t *m, nthrift_rules_t *rules,
     }
 
     if (rc == NGX_AGAIN) {
+
+        if (m->wire.head.size && ngx_thrift_is_text(m)) {
+            ngx_thrift_input_count(n * NGX_THRIFT_MESSAGE_TEXT);
+        }
+
         return ngx_thrift_message_keep_levels(m, rules);
     }
 

@@ -4,8 +4,7 @@
  * Messages that are packed: with the transform zlib, the only one that Apache's
  * libraries have.  What comes out is read as it comes, as if it had come
  * unframed: it never gets larger than a message may be, nor than its struct.
- * Called by ngx_thrift_packed.c, for calls and their replies, and by
- * ngx_thrift_attempt.c, for replies of servers.
+ * Called by ngx_thrift_packed.c, for calls and their replies.
  */
 
 #include "ngx_thrift.h"
@@ -26,7 +25,6 @@ static ngx_int_t ngx_thrift_unpack_read(ngx_thrift_unpack_t *un);
 static ngx_int_t ngx_thrift_unpack_end(ngx_thrift_unpack_t *un);
 static ngx_int_t ngx_thrift_unpack_malformed(ngx_thrift_unpack_t *un,
     const char *why);
-static void ngx_thrift_unpack_keep_head(ngx_thrift_unpack_t *un);
 static ngx_int_t ngx_thrift_pack_end(ngx_thrift_pack_t *pk);
 
 
@@ -309,7 +307,7 @@ ngx_thrift_unpack_malformed(ngx_thrift_unpack_t *un, const char *why)
 
 /* Its memory goes, but who has called what may have come out of it. */
 
-static void
+void
 ngx_thrift_unpack_keep_head(ngx_thrift_unpack_t *un)
 {
     u_char          *name;
@@ -499,6 +497,13 @@ ngx_int_t
 ngx_thrift_unpack_part(ngx_thrift_unpack_t *un, size_t size)
 {
     return NGX_ERROR;
+}
+
+
+void
+ngx_thrift_unpack_keep_head(ngx_thrift_unpack_t *un)
+{
+    /* void */
 }
 
 

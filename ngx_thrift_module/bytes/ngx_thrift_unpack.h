@@ -26,8 +26,9 @@ typedef struct {
     uint64_t               size;        /* of what there is of it */
     size_t                 before;      /* of its THeader, with the length */
     const char            *why;
-    nthrift_head_t         head;        /* if it is malformed: what is known of
-                                           it, or head.size is 0 */
+    nthrift_head_t         head;        /* if it is malformed, or was asked for:
+                                           what is known of it, or head.size is
+                                           0 */
     unsigned               whole:1;
 #if (NGX_THRIFT_ZLIB)
     z_stream               zlib;
@@ -64,6 +65,12 @@ ngx_int_t ngx_thrift_unpack_start(ngx_thrift_unpack_t *un,
  * what, and un->head whose it was; NGX_ERROR: no memory.
  */
 ngx_int_t ngx_thrift_unpack_part(ngx_thrift_unpack_t *un, size_t size);
+
+/*
+ * What is known of its head goes to un->head, the name to memory of the pool;
+ * un->head.size stays 0 if there is nothing yet, or no memory.
+ */
+void ngx_thrift_unpack_keep_head(ngx_thrift_unpack_t *un);
 
 /* Others are unpacked meanwhile: takes levels of its own. */
 void ngx_thrift_unpack_levels(ngx_thrift_unpack_t *un,

@@ -6,8 +6,8 @@
  *     (unpack >)                       |           |
  *     check > route > validate --------+-> return -+-> reply > log
  *                         |            +-> handle -+
- *                         +> delay,    +-> pass ---+ verify
- *                            admit,    |
+ *                         +> delay,    +-> pass ---+ inflate,
+ *                            admit,    |             verify
  *                            fault,    |
  *                            mirror ---+
  *
@@ -61,6 +61,7 @@ enum {
     NGX_THRIFT_STEP_RETURN,
     NGX_THRIFT_STEP_HANDLE,
     NGX_THRIFT_STEP_PASS,
+    NGX_THRIFT_STEP_INFLATE,
     NGX_THRIFT_STEP_VERIFY,
     NGX_THRIFT_STEP_TRANSLATE,
     NGX_THRIFT_STEP_REPLY,
@@ -97,6 +98,9 @@ static const ngx_thrift_step_t  ngx_thrift_steps[] = {
     { "return",   ngx_thrift_call_return, NULL },
     { "handle",   ngx_thrift_handle,      ngx_thrift_invocation_cancel },
     { "pass",     ngx_thrift_pass,        ngx_thrift_pass_cancel },
+
+    /* a large reply may be packed */
+    { "inflate",  ngx_thrift_packed_inflate, ngx_thrift_slice_cancel },
 
     /* does a large reply fit the definition */
     { "verify",   ngx_thrift_verify,      ngx_thrift_slice_cancel },
@@ -270,6 +274,14 @@ ngx_thrift_call_following(ngx_thrift_call_t *call)
                                          : NGX_THRIFT_STEP_REPLY;
 
     case NGX_THRIFT_STEP_PASS:
+
+        if (ngx_thrift_packed_due(call)) {
+            return NGX_THRIFT_STEP_INFLATE;
+        }
+
+        /* fall through */
+
+    case NGX_THRIFT_STEP_INFLATE:
 
         if (ngx_thrift_verify_due(call)) {
             return NGX_THRIFT_STEP_VERIFY;

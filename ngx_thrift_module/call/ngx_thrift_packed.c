@@ -2,12 +2,21 @@
 
 /*
  * Calls that are packed: the first step unpacks them, so that all others see a
- * call like any other, and the last one packs what answers them.  What is large
- * is done in parts, of which a turn of the event loop has one.  A client's next
- * calls are not read meanwhile: what it may hold is known then.
+ * call like any other, and the last one packs what answers them.  So are the
+ * replies of servers unpacked that are.  What is large is done in parts, of
+ * which a turn of the event loop has a few.  A client's next calls are not read
+ * meanwhile: what it may hold is known then.
  */
 
 #include "ngx_thrift.h"
+
+
+#define NGX_THRIFT_PACKED_FIRST   (32 * 1024)   /* bytes, done at once */
+
+/* Bytes that zlib takes, with all levels of a body's walk. */
+
+#define NGX_THRIFT_PACKED_UNPACK  (48 * 1024)
+#define NGX_THRIFT_PACKED_PACK    (272 * 1024)
 
 
 typedef struct {
@@ -15,27 +24,44 @@ typedef struct {
     ngx_thrift_unpack_t    unpack;
     ngx_thrift_message_t   to;
     ngx_thrift_block_t    *levels;      /* NULL: all is done at once */
-    off_t                  held;        /* by what has come out */
-} ngx_thrift_packed_call_t;
+    off_t                  held;        /* by what has come out, and zlib */
+} ngx_thrift_packed_t;
 
 
 typedef struct {
     ngx_thrift_slice_t     slice;
     ngx_thrift_pack_t      pack;
+    off_t                  held;        /* by zlib */
 } ngx_thrift_packed_reply_t;
 
 
-static ngx_int_t ngx_thrift_packed_call_slice(ngx_thrift_packed_call_t *p);
-static ngx_int_t ngx_thrift_packed_call_part(ngx_thrift_slice_t *slice);
+static ngx_thrift_packed_t *ngx_thrift_packed_create(ngx_thrift_call_t *call);
+static ngx_int_t ngx_thrift_packed_run(ngx_thrift_packed_t *p);
+static ngx_int_t ngx_thrift_packed_slice(ngx_thrift_packed_t *p);
+static ngx_int_t ngx_thrift_packed_part(ngx_thrift_packed_t *p, size_t size);
+static void ngx_thrift_packed_hold(ngx_thrift_packed_t *p);
+static void ngx_thrift_packed_free(ngx_thrift_slice_t *slice);
+static ngx_int_t ngx_thrift_packed_call_part(ngx_thrift_slice_t *slice,
+    size_t size);
 static ngx_int_t ngx_thrift_packed_call_done(ngx_thrift_slice_t *slice,
     ngx_int_t rc);
-static void ngx_thrift_packed_call_free(ngx_thrift_slice_t *slice);
 static void ngx_thrift_packed_name(ngx_thrift_call_t *call,
     nthrift_head_t *head);
 static ngx_int_t ngx_thrift_packed_unsupported(ngx_thrift_call_t *call);
 static void ngx_thrift_packed_take(ngx_thrift_call_t *call,
     ngx_thrift_message_t *m);
-static ngx_int_t ngx_thrift_packed_reply_part(ngx_thrift_slice_t *slice);
+static void ngx_thrift_packed_answer_rules(ngx_thrift_call_t *call,
+    nthrift_rules_t *rules);
+static ngx_int_t ngx_thrift_packed_answer_head(ngx_thrift_unpack_t *un,
+    const char **why);
+static ngx_int_t ngx_thrift_packed_answer_part(ngx_thrift_slice_t *slice,
+    size_t size);
+static ngx_int_t ngx_thrift_packed_answer_done(ngx_thrift_slice_t *slice,
+    ngx_int_t rc);
+static void ngx_thrift_packed_answer_take(ngx_thrift_call_t *call,
+    ngx_thrift_message_t *m, ngx_thrift_message_t *to);
+static ngx_int_t ngx_thrift_packed_reply_part(ngx_thrift_slice_t *slice,
+    size_t size);
 static ngx_int_t ngx_thrift_packed_reply_done(ngx_thrift_slice_t *slice,
     ngx_int_t rc);
 static void ngx_thrift_packed_reply_take(ngx_thrift_packed_reply_t *p,
@@ -46,40 +72,62 @@ static void ngx_thrift_packed_reply_free(ngx_thrift_slice_t *slice);
 ngx_int_t
 ngx_thrift_packed_call(ngx_thrift_call_t *call)
 {
-    ngx_int_t                  rc;
-    ngx_thrift_packed_call_t  *p;
+    ngx_int_t             rc;
+    ngx_thrift_packed_t  *p;
 
     call->log->action = "unpacking call";
 
-    p = ngx_palloc(call->pool, sizeof(ngx_thrift_packed_call_t));
+    p = ngx_thrift_packed_create(call);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
-    p->slice.call = call;
     p->slice.part = ngx_thrift_packed_call_part;
     p->slice.done = ngx_thrift_packed_call_done;
-    p->slice.free = ngx_thrift_packed_call_free;
-
-    p->levels = NULL;
-    p->held = 0;
 
     rc = ngx_thrift_unpack_start(&p->unpack, &p->to, &call->request,
                                  &call->conf->messages->rules, call->pool);
 
-    if (rc != NGX_OK) {
-        return (rc == NGX_DECLINED) ? ngx_thrift_packed_unsupported(call)
-                                    : NGX_ERROR;
+    if (rc == NGX_DECLINED) {
+        return ngx_thrift_packed_unsupported(call);
     }
 
-    rc = ngx_thrift_packed_call_part(&p->slice);
+    return (rc == NGX_OK) ? ngx_thrift_packed_run(p) : NGX_ERROR;
+}
+
+
+static ngx_thrift_packed_t *
+ngx_thrift_packed_create(ngx_thrift_call_t *call)
+{
+    ngx_thrift_packed_t  *p;
+
+    p = ngx_palloc(call->pool, sizeof(ngx_thrift_packed_t));
+
+    if (p) {
+        p->slice.call = call;
+        p->slice.free = ngx_thrift_packed_free;
+
+        p->levels = NULL;
+        p->held = 0;
+    }
+
+    return p;
+}
+
+
+static ngx_int_t
+ngx_thrift_packed_run(ngx_thrift_packed_t *p)
+{
+    ngx_int_t  rc;
+
+    rc = p->slice.part(&p->slice, NGX_THRIFT_PACKED_FIRST);
 
     if (rc == NGX_AGAIN) {
-        return ngx_thrift_packed_call_slice(p);
+        return ngx_thrift_packed_slice(p);
     }
 
-    rc = ngx_thrift_packed_call_done(&p->slice, rc);
-    ngx_thrift_packed_call_free(&p->slice);
+    rc = p->slice.done(&p->slice, rc);
+    ngx_thrift_packed_free(&p->slice);
 
     return rc;
 }
@@ -88,7 +136,7 @@ ngx_thrift_packed_call(ngx_thrift_call_t *call)
 /* There is more than one part of it. */
 
 static ngx_int_t
-ngx_thrift_packed_call_slice(ngx_thrift_packed_call_t *p)
+ngx_thrift_packed_slice(ngx_thrift_packed_t *p)
 {
     ngx_thrift_call_t  *call;
 
@@ -97,38 +145,89 @@ ngx_thrift_packed_call_slice(ngx_thrift_packed_call_t *p)
     p->levels = ngx_thrift_block_create(call->conf->messages->rules.max_depth
                                         * sizeof(nthrift_skip_level_t));
     if (p->levels == NULL) {
-        ngx_thrift_packed_call_free(&p->slice);
+        ngx_thrift_packed_free(&p->slice);
         return NGX_ERROR;
     }
 
     ngx_thrift_unpack_levels(&p->unpack, (nthrift_skip_level_t *)
                                          ngx_thrift_block_start(p->levels));
+    ngx_thrift_packed_hold(p);
 
     return ngx_thrift_slice_start(&p->slice);
 }
 
 
 static ngx_int_t
-ngx_thrift_packed_call_part(ngx_thrift_slice_t *slice)
+ngx_thrift_packed_part(ngx_thrift_packed_t *p, size_t size)
 {
-    off_t                      n;
-    ngx_int_t                  rc;
-    ngx_thrift_call_t         *call;
-    ngx_thrift_packed_call_t  *p;
+    ngx_int_t  rc;
+
+    rc = ngx_thrift_unpack_part(&p->unpack, size);
+
+    if (rc == NGX_AGAIN) {
+        ngx_thrift_packed_hold(p);
+        return NGX_AGAIN;
+    }
+
+    p->unpack.to = NULL;
+
+    return rc;
+}
+
+
+static void
+ngx_thrift_packed_hold(ngx_thrift_packed_t *p)
+{
+    off_t               n;
+    ngx_thrift_call_t  *call;
+
+    call = p->slice.call;
+
+    n = (off_t) p->unpack.size - p->held;
+
+    if (p->levels) {
+        n += NGX_THRIFT_PACKED_UNPACK;
+    }
+
+    p->held += n;
+    call->owner->hold(call, n);
+}
+
+
+/* What has come out goes if nobody has taken it. */
+
+static void
+ngx_thrift_packed_free(ngx_thrift_slice_t *slice)
+{
+    ngx_thrift_packed_t  *p;
+
+    p = (ngx_thrift_packed_t *) slice;
+
+    slice->call->owner->hold(slice->call, -p->held);
+
+    if (p->unpack.to) {
+        ngx_thrift_unpack_cancel(&p->unpack);
+    }
+
+    if (p->levels) {
+        ngx_thrift_block_unref(p->levels);
+    }
+}
+
+
+static ngx_int_t
+ngx_thrift_packed_call_part(ngx_thrift_slice_t *slice, size_t size)
+{
+    ngx_int_t           rc;
+    ngx_thrift_call_t  *call;
 
     call = slice->call;
-    p = (ngx_thrift_packed_call_t *) slice;
 
-    rc = ngx_thrift_unpack_part(&p->unpack, NGX_THRIFT_SLICE);
+    rc = ngx_thrift_packed_part((ngx_thrift_packed_t *) slice, size);
 
     if (rc != NGX_AGAIN) {
         return rc;
     }
-
-    n = (off_t) p->unpack.size - p->held;
-
-    p->held += n;
-    call->owner->hold(call, n);
 
     return call->owner->may_hold(call, NGX_THRIFT_SLICE) ? NGX_AGAIN
                                                          : NGX_BUSY;
@@ -138,18 +237,16 @@ ngx_thrift_packed_call_part(ngx_thrift_slice_t *slice)
 static ngx_int_t
 ngx_thrift_packed_call_done(ngx_thrift_slice_t *slice, ngx_int_t rc)
 {
-    const char                *limit;
-    ngx_thrift_call_t         *call;
-    ngx_thrift_packed_call_t  *p;
+    const char           *limit;
+    ngx_thrift_call_t    *call;
+    ngx_thrift_packed_t  *p;
 
     call = slice->call;
-    p = (ngx_thrift_packed_call_t *) slice;
+    p = (ngx_thrift_packed_t *) slice;
 
     if (rc == NGX_BUSY) {
         return ngx_thrift_error_overloaded(call);
     }
-
-    p->unpack.to = NULL;
 
     if (rc == NGX_OK) {
         call->owner->hold(call, -p->held);
@@ -196,27 +293,6 @@ ngx_thrift_packed_name(ngx_thrift_call_t *call, nthrift_head_t *head)
 }
 
 
-/* What has come out goes if nobody has taken it. */
-
-static void
-ngx_thrift_packed_call_free(ngx_thrift_slice_t *slice)
-{
-    ngx_thrift_packed_call_t  *p;
-
-    p = (ngx_thrift_packed_call_t *) slice;
-
-    slice->call->owner->hold(slice->call, -p->held);
-
-    if (p->unpack.to) {
-        ngx_thrift_unpack_cancel(&p->unpack);
-    }
-
-    if (p->levels) {
-        ngx_thrift_block_unref(p->levels);
-    }
-}
-
-
 static ngx_int_t
 ngx_thrift_packed_unsupported(ngx_thrift_call_t *call)
 {
@@ -258,51 +334,169 @@ ngx_thrift_packed_take(ngx_thrift_call_t *call, ngx_thrift_message_t *m)
 
 
 ngx_int_t
-ngx_thrift_packed_unpack(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
-    nthrift_rules_t *rules, const char **why)
+ngx_thrift_packed_answer(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
+    const char **why)
 {
-    off_t                  n;
     ngx_int_t              rc;
+    nthrift_rules_t        rules;
     ngx_thrift_unpack_t    un;
     ngx_thrift_message_t   to;
 
     *why = "its transforms are not supported";
 
-    rc = ngx_thrift_unpack_start(&un, &to, m, rules, call->pool);
+    ngx_thrift_packed_answer_rules(call, &rules);
+
+    rc = ngx_thrift_unpack_start(&un, &to, m, &rules, call->pool);
 
     if (rc != NGX_OK) {
         return rc;
     }
 
-    do {
-        n = (off_t) un.size;
+    rc = ngx_thrift_unpack_part(&un, NGX_THRIFT_PACKED_FIRST);
 
-        rc = ngx_thrift_unpack_part(&un, NGX_THRIFT_SLICE);
+    if (rc == NGX_OK) {
+        ngx_thrift_packed_answer_take(call, m, &to);
+        return NGX_OK;
+    }
 
-        if (rc == NGX_AGAIN) {
-            call->owner->hold(call, n);
-
-            if (call->owner->may_receive(call, 1) == NGX_ERROR) {
-                ngx_thrift_unpack_cancel(&un);
-                rc = NGX_ERROR;
-            }
-
-            call->owner->hold(call, -n);
-        }
-
-    } while (rc == NGX_AGAIN);
-
-    if (rc != NGX_OK) {
+    if (rc != NGX_AGAIN) {
         *why = un.why;
         return rc;
     }
 
-    call->owner->hold(call, (off_t) to.wire.length - (off_t) m->wire.length);
+    rc = ngx_thrift_packed_answer_head(&un, why);
+
+    if (rc == NGX_OK) {
+        m->wire.head.type = un.head.type;
+        m->wire.head.seqid = un.head.seqid;
+        m->wire.head.name = un.head.name;
+    }
+
+    ngx_thrift_unpack_cancel(&un);
+
+    return rc;
+}
+
+
+/* A reply may have no name, if it is an exception. */
+
+static void
+ngx_thrift_packed_answer_rules(ngx_thrift_call_t *call, nthrift_rules_t *rules)
+{
+    *rules = call->conf->messages->rules;
+    rules->unnamed = 1;
+}
+
+
+/* What is large begins with it; nothing else does for so long. */
+
+static ngx_int_t
+ngx_thrift_packed_answer_head(ngx_thrift_unpack_t *un, const char **why)
+{
+    if (un->to->wire.head.size == 0) {
+        *why = "zlib data that does not begin with a message";
+        return NGX_DECLINED;
+    }
+
+    ngx_thrift_unpack_keep_head(un);
+
+    return un->head.size ? NGX_OK : NGX_ERROR;
+}
+
+
+static void
+ngx_thrift_packed_answer_take(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
+    ngx_thrift_message_t *to)
+{
+    call->owner->hold(call, (off_t) to->wire.length - (off_t) m->wire.length);
 
     ngx_thrift_message_release(m);
-    ngx_thrift_message_move(m, &to);
+    ngx_thrift_message_move(m, to);
+}
 
-    return NGX_OK;
+
+ngx_uint_t
+ngx_thrift_packed_due(ngx_thrift_call_t *call)
+{
+    return call->reply && call->reply->wire.head.packed;
+}
+
+
+ngx_int_t
+ngx_thrift_packed_inflate(ngx_thrift_call_t *call)
+{
+    nthrift_rules_t       rules;
+    ngx_thrift_packed_t  *p;
+
+    call->log->action = "unpacking reply from upstream";
+
+    p = ngx_thrift_packed_create(call);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    p->slice.part = ngx_thrift_packed_answer_part;
+    p->slice.done = ngx_thrift_packed_answer_done;
+
+    ngx_thrift_packed_answer_rules(call, &rules);
+
+    if (ngx_thrift_unpack_start(&p->unpack, &p->to, call->reply, &rules,
+                                call->pool)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_thrift_packed_run(p);
+}
+
+
+static ngx_int_t
+ngx_thrift_packed_answer_part(ngx_thrift_slice_t *slice, size_t size)
+{
+    ngx_int_t           rc;
+    ngx_thrift_call_t  *call;
+
+    call = slice->call;
+
+    rc = ngx_thrift_packed_part((ngx_thrift_packed_t *) slice, size);
+
+    if (rc != NGX_AGAIN) {
+        return rc;
+    }
+
+    return (call->owner->may_receive(call, 1) == NGX_ERROR) ? NGX_ABORT
+                                                            : NGX_AGAIN;
+}
+
+
+/* What is wrong in the middle of it says nothing of other methods. */
+
+static ngx_int_t
+ngx_thrift_packed_answer_done(ngx_thrift_slice_t *slice, ngx_int_t rc)
+{
+    ngx_str_t             why;
+    ngx_thrift_call_t    *call;
+    ngx_thrift_packed_t  *p;
+
+    call = slice->call;
+    p = (ngx_thrift_packed_t *) slice;
+
+    if (rc == NGX_OK) {
+        ngx_thrift_packed_answer_take(call, call->reply, &p->to);
+
+        if (ngx_thrift_validate_reply(call, &why) != NGX_OK) {
+            return ngx_thrift_validate_misfit(call, &why);
+        }
+
+        return NGX_OK;
+    }
+
+    call->reply = NULL;
+
+    return (rc == NGX_DECLINED)
+           ? ngx_thrift_attempt_malformed(call->attempt, p->unpack.why)
+           : NGX_ERROR;
 }
 
 
@@ -312,7 +506,10 @@ ngx_thrift_packed_reply(ngx_thrift_call_t *call)
     ngx_int_t                   rc;
     ngx_thrift_packed_reply_t  *p;
 
-    if (!call->packed || call->out == NULL) {
+    if (!call->packed || call->out == NULL
+        || !call->owner->may_hold(call, (off_t) call->out_length
+                                        + NGX_THRIFT_PACKED_PACK))
+    {
         return NGX_OK;
     }
 
@@ -326,6 +523,8 @@ ngx_thrift_packed_reply(ngx_thrift_call_t *call)
     p->slice.done = ngx_thrift_packed_reply_done;
     p->slice.free = ngx_thrift_packed_reply_free;
 
+    p->held = 0;
+
     rc = ngx_thrift_pack_start(&p->pack, call->out, call->pool);
 
     if (rc != NGX_OK) {
@@ -334,9 +533,12 @@ ngx_thrift_packed_reply(ngx_thrift_call_t *call)
 
     call->owner->hold(call, p->pack.plain);
 
-    rc = ngx_thrift_packed_reply_part(&p->slice);
+    rc = ngx_thrift_packed_reply_part(&p->slice, NGX_THRIFT_PACKED_FIRST);
 
     if (rc == NGX_AGAIN) {
+        p->held = NGX_THRIFT_PACKED_PACK;
+        call->owner->hold(call, p->held);
+
         return ngx_thrift_slice_start(&p->slice);
     }
 
@@ -347,10 +549,10 @@ ngx_thrift_packed_reply(ngx_thrift_call_t *call)
 
 
 static ngx_int_t
-ngx_thrift_packed_reply_part(ngx_thrift_slice_t *slice)
+ngx_thrift_packed_reply_part(ngx_thrift_slice_t *slice, size_t size)
 {
     return ngx_thrift_pack_part(&((ngx_thrift_packed_reply_t *) slice)->pack,
-                                NGX_THRIFT_SLICE);
+                                size);
 }
 
 
@@ -401,6 +603,8 @@ ngx_thrift_packed_reply_free(ngx_thrift_slice_t *slice)
     ngx_thrift_packed_reply_t  *p;
 
     p = (ngx_thrift_packed_reply_t *) slice;
+
+    slice->call->owner->hold(slice->call, -p->held);
 
     if (p->pack.in) {
         ngx_thrift_pack_cancel(&p->pack);

@@ -18,11 +18,16 @@ ngx_int_t ngx_thrift_packed_call(ngx_thrift_call_t *call);
 ngx_int_t ngx_thrift_packed_reply(ngx_thrift_call_t *call);
 
 /*
- * Unpacks a reply of a server, in place.  NGX_DECLINED: it is malformed, `*why`
- * says what; NGX_ERROR: there is no memory, or the call's error is set.
+ * Unpacks a reply of a server, in place: a small one; of a large one only what
+ * its head has, so that head.packed stays set.  NGX_DECLINED: it is malformed,
+ * `*why` says what; NGX_ERROR: there is no memory.
  */
-ngx_int_t ngx_thrift_packed_unpack(ngx_thrift_call_t *call,
-    ngx_thrift_message_t *m, nthrift_rules_t *rules, const char **why);
+ngx_int_t ngx_thrift_packed_answer(ngx_thrift_call_t *call,
+    ngx_thrift_message_t *m, const char **why);
+
+/* The step for the latter, and is it due? */
+ngx_uint_t ngx_thrift_packed_due(ngx_thrift_call_t *call);
+ngx_int_t ngx_thrift_packed_inflate(ngx_thrift_call_t *call);
 
 
 #endif /* _NGX_THRIFT_PACKED_H_INCLUDED_ */

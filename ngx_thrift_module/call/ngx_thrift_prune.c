@@ -26,7 +26,7 @@ static ngx_int_t ngx_thrift_prune_slice(ngx_thrift_call_t *call);
 static void ngx_thrift_prune_start(ngx_thrift_prune_t *prune,
     ngx_thrift_call_t *call);
 static void ngx_thrift_prune_walk(ngx_thrift_prune_t *prune);
-static ngx_int_t ngx_thrift_prune_part(ngx_thrift_slice_t *slice);
+static ngx_int_t ngx_thrift_prune_part(ngx_thrift_slice_t *slice, size_t size);
 static ngx_int_t ngx_thrift_prune_write(ngx_thrift_prune_t *prune);
 static ngx_int_t ngx_thrift_prune_fits(ngx_thrift_call_t *call, uint64_t size);
 static ngx_int_t ngx_thrift_prune_done(ngx_thrift_slice_t *slice,
@@ -49,7 +49,7 @@ ngx_thrift_prune(ngx_thrift_call_t *call)
     ngx_thrift_prune_start(&prune, call);
 
     do {
-        rc = ngx_thrift_prune_part(&prune.slice);
+        rc = ngx_thrift_prune_part(&prune.slice, NGX_THRIFT_SLICE);
     } while (rc == NGX_AGAIN);
 
     rc = ngx_thrift_prune_done(&prune.slice, rc);
@@ -124,14 +124,14 @@ ngx_thrift_prune_walk(ngx_thrift_prune_t *prune)
 
 
 static ngx_int_t
-ngx_thrift_prune_part(ngx_thrift_slice_t *slice)
+ngx_thrift_prune_part(ngx_thrift_slice_t *slice, size_t size)
 {
     ngx_int_t            rc;
     ngx_thrift_prune_t  *prune;
 
     prune = (ngx_thrift_prune_t *) slice;
 
-    rc = nthrift_prune_part(&prune->walk, NGX_THRIFT_SLICE);
+    rc = nthrift_prune_part(&prune->walk, size);
 
     if (rc == NTHRIFT_ERROR) {
         ngx_log_error(NGX_LOG_ALERT, slice->call->log, 0,

@@ -248,8 +248,12 @@ ngx_thrift_reply_parse_exception(ngx_thrift_message_t *reply, int32_t *type,
     s.len = 0;
     s.data = NULL;
 
-    nthrift_exception_read(head->protocol, segment->start + head->size,
-                           segment->end, &s, type);
+    /* one that is packed and so large is read when it was unpacked */
+
+    if (!head->packed) {
+        nthrift_exception_read(head->protocol, segment->start + head->size,
+                               segment->end, &s, type);
+    }
 
     text->len = s.len;
     text->data = s.data;

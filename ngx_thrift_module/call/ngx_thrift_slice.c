@@ -3,14 +3,14 @@
 /*
  * Work on large bodies in parts: see ngx_thrift_slice.h.  All that is to go on
  * stands in one queue, and in one turn of the event loop one of them goes on
- * by one part: many of them hold the loop no longer than one does.  Called by
- * ngx_thrift_validate.c and ngx_thrift_prune.c.
+ * for a short time: many of them hold the loop no longer than one does.
  */
 
 #include "ngx_thrift.h"
 
 
 static void ngx_thrift_slice_event(ngx_event_t *ev);
+static ngx_int_t ngx_thrift_slice_run(ngx_thrift_slice_t *slice);
 static void ngx_thrift_slice_end(ngx_thrift_slice_t *slice, ngx_int_t rc);
 static void ngx_thrift_slice_remove(ngx_thrift_slice_t *slice);
 
@@ -53,7 +53,7 @@ ngx_thrift_slice_event(ngx_event_t *ev)
     q = ngx_queue_head(&ngx_thrift_slices);
     slice = ngx_queue_data(q, ngx_thrift_slice_t, queue);
 
-    rc = slice->part(slice);
+    rc = ngx_thrift_slice_run(slice);
 
     if (rc == NGX_AGAIN) {
         ngx_queue_remove(q);
@@ -66,6 +66,24 @@ ngx_thrift_slice_event(ngx_event_t *ev)
     if (!ngx_queue_empty(&ngx_thrift_slices)) {
         ngx_post_event(ev, &ngx_posted_next_events);
     }
+}
+
+
+/* The time of a part depends on what its bytes are, a hundredfold. */
+
+static ngx_int_t
+ngx_thrift_slice_run(ngx_thrift_slice_t *slice)
+{
+    uint64_t   end;
+    ngx_int_t  rc;
+
+    end = ngx_thrift_watch_clock() + NGX_THRIFT_SLICE_TIME;
+
+    do {
+        rc = slice->part(slice, NGX_THRIFT_SLICE_PART);
+    } while (rc == NGX_AGAIN && ngx_thrift_watch_clock() < end);
+
+    return rc;
 }
 
 

@@ -32,7 +32,7 @@ static ngx_int_t ngx_thrift_text_start(ngx_thrift_text_t *text,
     ngx_thrift_call_t *call, ngx_thrift_message_t *from, ngx_uint_t protocol);
 static ngx_int_t ngx_thrift_text_slice(ngx_thrift_text_t *text,
     ngx_thrift_call_t *call, ngx_thrift_message_t *from, ngx_uint_t protocol);
-static ngx_int_t ngx_thrift_text_part(ngx_thrift_slice_t *slice);
+static ngx_int_t ngx_thrift_text_part(ngx_thrift_slice_t *slice, size_t size);
 static ngx_int_t ngx_thrift_text_slice_done(ngx_thrift_slice_t *slice,
     ngx_int_t rc);
 static void ngx_thrift_text_slice_free(ngx_thrift_slice_t *slice);
@@ -88,7 +88,7 @@ ngx_thrift_text_translate(ngx_thrift_call_t *call, ngx_thrift_message_t *from,
 
     text = &once;
 
-    if (ngx_thrift_slice_is_due(from)) {
+    if (ngx_thrift_slice_text_is_due(from)) {
         text = ngx_palloc(call->pool, sizeof(ngx_thrift_text_t));
         if (text == NULL) {
             return NGX_ERROR;
@@ -184,13 +184,13 @@ ngx_thrift_text_slice(ngx_thrift_text_t *text, ngx_thrift_call_t *call,
 
 
 static ngx_int_t
-ngx_thrift_text_part(ngx_thrift_slice_t *slice)
+ngx_thrift_text_part(ngx_thrift_slice_t *slice, size_t size)
 {
     ngx_thrift_text_t  *text;
 
     text = (ngx_thrift_text_t *) slice;
 
-    return ngx_thrift_translate_part(&text->walk, NGX_THRIFT_SLICE);
+    return ngx_thrift_translate_part(&text->walk, size);
 }
 
 
@@ -266,7 +266,7 @@ ngx_uint_t
 ngx_thrift_text_is_asked(ngx_thrift_call_t *call)
 {
     return ngx_thrift_is_text(&call->request)
-           && ngx_thrift_slice_is_due(&call->request)
+           && ngx_thrift_slice_text_is_due(&call->request)
            && call->target->arguments
            && call->target->args;
 }

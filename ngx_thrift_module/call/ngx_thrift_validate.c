@@ -38,7 +38,8 @@ static ngx_int_t ngx_thrift_verify_done(ngx_thrift_call_t *call, ngx_int_t rc,
 static ngx_int_t ngx_thrift_validate_start(ngx_thrift_call_t *call,
     ngx_thrift_message_t *m, const nthrift_check_rules_t *rules,
     const nthrift_schema_t *schema, ngx_thrift_validate_done_pt done);
-static ngx_int_t ngx_thrift_validate_slice_part(ngx_thrift_slice_t *slice);
+static ngx_int_t ngx_thrift_validate_slice_part(ngx_thrift_slice_t *slice,
+    size_t size);
 static ngx_int_t ngx_thrift_validate_slice_done(ngx_thrift_slice_t *slice,
     ngx_int_t rc);
 static void ngx_thrift_validate_slice_free(ngx_thrift_slice_t *slice);
@@ -48,6 +49,7 @@ static ngx_int_t ngx_thrift_validate_text(ngx_thrift_call_t *call);
 static ngx_uint_t ngx_thrift_validate_drops(ngx_thrift_call_t *call,
     ngx_uint_t told);
 static ngx_uint_t ngx_thrift_validate_has_result(ngx_thrift_call_t *call);
+static ngx_uint_t ngx_thrift_validate_is_large(ngx_thrift_message_t *reply);
 static ngx_uint_t ngx_thrift_validate_nothing(ngx_thrift_call_t *call);
 
 
@@ -201,11 +203,19 @@ ngx_thrift_validate_has_result(ngx_thrift_call_t *call)
 }
 
 
+static ngx_uint_t
+ngx_thrift_validate_is_large(ngx_thrift_message_t *reply)
+{
+    return ngx_thrift_is_text(reply) ? ngx_thrift_slice_text_is_due(reply)
+                                     : ngx_thrift_slice_is_due(reply);
+}
+
+
 ngx_uint_t
 ngx_thrift_verify_due(ngx_thrift_call_t *call)
 {
     return call->reply && ngx_thrift_validate_has_result(call)
-           && ngx_thrift_slice_is_due(call->reply);
+           && ngx_thrift_validate_is_large(call->reply);
 }
 
 
@@ -261,7 +271,8 @@ ngx_thrift_validate_reply(ngx_thrift_call_t *call, ngx_str_t *why)
     ngx_thrift_message_conf_t  *messages;
 
     if (!ngx_thrift_validate_has_result(call)
-        || ngx_thrift_slice_is_due(call->reply))
+        || call->reply->wire.head.packed
+        || ngx_thrift_validate_is_large(call->reply))
     {
         return NGX_OK;
     }
@@ -358,15 +369,14 @@ ngx_thrift_validate_start(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
 
 
 static ngx_int_t
-ngx_thrift_validate_slice_part(ngx_thrift_slice_t *slice)
+ngx_thrift_validate_slice_part(ngx_thrift_slice_t *slice, size_t size)
 {
     ngx_thrift_validate_slice_t  *check;
 
     check = (ngx_thrift_validate_slice_t *) slice;
 
     return nthrift_check_part(&check->rules,
-                              ngx_thrift_block_start(check->memory),
-                              NGX_THRIFT_SLICE);
+                              ngx_thrift_block_start(check->memory), size);
 }
 
 

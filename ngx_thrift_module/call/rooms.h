@@ -9,7 +9,7 @@
  *      +--> validate    does its body fit its definition
  *      |     text       what it says, if its protocol is text
  *      |     prune      the fields that its definition does not have go
- *      |     slice      a part of both in each turn, if it is large
+ *      |     slice      for a short time in each turn, if it is large
  *      +--> sleep       it waits until its time has come ...
  *      +--> gate        ... and then its turn: so many are answered at once
  *      |     places     of one worker, or of all

@@ -404,19 +404,13 @@ ngx_thrift_attempt_check(ngx_thrift_attempt_t *attempt)
 static ngx_int_t
 ngx_thrift_attempt_unpack(ngx_thrift_attempt_t *attempt)
 {
-    int32_t             seqid;
-    ngx_int_t           rc;
-    const char         *why;
-    nthrift_rules_t     rules;
-    ngx_thrift_call_t  *call;
+    int32_t      seqid;
+    ngx_int_t    rc;
+    const char  *why;
 
-    call = attempt->call;
     seqid = attempt->reply.wire.head.seqid;
 
-    rules = call->conf->messages->rules;
-    rules.unnamed = 1;
-
-    rc = ngx_thrift_packed_unpack(call, &attempt->reply, &rules, &why);
+    rc = ngx_thrift_packed_answer(attempt->call, &attempt->reply, &why);
 
     if (rc == NGX_DECLINED) {
         return ngx_thrift_attempt_malformed(attempt, why);

@@ -14,17 +14,11 @@
 typedef struct {
     ngx_thrift_slice_t           slice;
     ngx_thrift_translate_t       walk;
-    ngx_thrift_message_t        *from;
     ngx_thrift_message_t        *to;
     ngx_thrift_block_t          *levels;
     ngx_thrift_attempt_t        *attempt;
     ngx_thrift_dialect_next_pt   next;      /* of a call; a reply has none */
 } ngx_thrift_dialect_slice_t;
-
-
-/* Of a double, text takes some 200 times as long as of a byte. */
-
-#define NGX_THRIFT_DIALECT_TEXT  (16 * 1024)    /* bytes */
 
 
 /* What a call's server speaks. */
@@ -46,7 +40,11 @@ static ngx_uint_t ngx_thrift_dialect_is_large(ngx_thrift_message_t *m,
 static ngx_uint_t ngx_thrift_dialect_differs(ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_dialect_is_sent(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_dialect_put_reply(ngx_thrift_attempt_t *attempt,
-    ngx_thrift_message_t *reply);
+    ngx_thrift_message_t *reply, ngx_thrift_message_t *from);
+static ngx_thrift_message_t *ngx_thrift_dialect_reply_source(
+    ngx_thrift_call_t *call);
+static ngx_int_t ngx_thrift_dialect_take_written(ngx_thrift_call_t *call,
+    nthrift_head_t *head);
 static ngx_thrift_message_t *ngx_thrift_dialect_source(
     ngx_thrift_call_t *call);
 static ngx_thrift_message_t *ngx_thrift_dialect_read(
@@ -63,7 +61,8 @@ static ngx_int_t ngx_thrift_dialect_at_once(ngx_thrift_translate_t *tr,
 static ngx_int_t ngx_thrift_dialect_start(ngx_thrift_attempt_t *attempt,
     ngx_thrift_message_t *from, nthrift_head_t *head,
     ngx_thrift_dialect_next_pt next);
-static ngx_int_t ngx_thrift_dialect_part(ngx_thrift_slice_t *slice);
+static ngx_int_t ngx_thrift_dialect_part(ngx_thrift_slice_t *slice,
+    size_t size);
 static ngx_int_t ngx_thrift_dialect_call_done(ngx_thrift_slice_t *slice,
     ngx_int_t rc);
 static ngx_int_t ngx_thrift_dialect_reply_done(ngx_thrift_slice_t *slice,
@@ -280,14 +279,13 @@ ngx_thrift_dialect_set_name(ngx_thrift_attempt_t *attempt)
     return NGX_OK;
 }
 
-/* Is it too much to be written in that protocol at once? */
+/* Is it too much to be read, or written in that protocol, at once? */
 
 static ngx_uint_t
 ngx_thrift_dialect_is_large(ngx_thrift_message_t *m, ngx_uint_t protocol)
 {
-    return ngx_thrift_slice_is_due(m)
-           || (nthrift_protocols[protocol]->text
-               && m->wire.length > NGX_THRIFT_DIALECT_TEXT);
+    return (ngx_thrift_is_text(m) || nthrift_protocols[protocol]->text)
+           ? ngx_thrift_slice_text_is_due(m) : ngx_thrift_slice_is_due(m);
 }
 
 
@@ -523,30 +521,33 @@ ngx_thrift_dialect_reply(ngx_thrift_attempt_t *attempt)
     /* what is to be text is checked first: see ngx_thrift_dialect_due() */
 
     if (attempt->reply.wire.head.protocol == call->request.wire.head.protocol
+        || attempt->reply.wire.head.packed
         || ngx_thrift_is_text(&call->request)
-        || ngx_thrift_slice_is_due(&attempt->reply)
+        || ngx_thrift_dialect_is_large(&attempt->reply,
+                                       call->request.wire.head.protocol)
         || call->copied)
     {
         return NGX_OK;
     }
 
-    return ngx_thrift_dialect_put_reply(attempt, &attempt->reply);
+    return ngx_thrift_dialect_put_reply(attempt, &attempt->reply,
+                                        &attempt->reply);
 }
 
 
 static ngx_int_t
 ngx_thrift_dialect_put_reply(ngx_thrift_attempt_t *attempt,
-    ngx_thrift_message_t *reply)
+    ngx_thrift_message_t *reply, ngx_thrift_message_t *from)
 {
     ngx_int_t                rc;
     nthrift_head_t           head;
     ngx_thrift_message_t     m;
     ngx_thrift_translate_t   tr;
 
-    head = reply->wire.head;
+    head = from->wire.head;
     ngx_thrift_dialect_reply_head(attempt->call, &head);
 
-    rc = ngx_thrift_dialect_at_once(&tr, attempt->call, &m, reply, &head);
+    rc = ngx_thrift_dialect_at_once(&tr, attempt->call, &m, from, &head);
 
     return ngx_thrift_dialect_take_reply(attempt, reply, &m, rc, tr.why);
 }
@@ -564,25 +565,69 @@ ngx_thrift_dialect_due(ngx_thrift_call_t *call)
 ngx_int_t
 ngx_thrift_dialect_translate(ngx_thrift_call_t *call)
 {
-    ngx_int_t       rc;
-    nthrift_head_t  head;
+    ngx_int_t              rc;
+    nthrift_head_t         head;
+    ngx_thrift_message_t  *from;
 
     call->log->action = "translating reply from upstream";
 
-    head = call->reply->wire.head;
+    from = ngx_thrift_dialect_reply_source(call);
+
+    head = from->wire.head;
     ngx_thrift_dialect_reply_head(call, &head);
 
-    if (!ngx_thrift_dialect_is_large(call->reply, head.protocol)) {
-        rc = ngx_thrift_dialect_put_reply(call->attempt, call->reply);
-
-        if (rc != NGX_OK) {
-            call->reply = NULL;
-        }
-
-        return rc;
+    if (from->wire.head.protocol != head.protocol
+        && ngx_thrift_dialect_is_large(from, head.protocol))
+    {
+        return ngx_thrift_dialect_start(call->attempt, from, &head, NULL);
     }
 
-    return ngx_thrift_dialect_start(call->attempt, call->reply, &head, NULL);
+    rc = (from->wire.head.protocol == head.protocol)
+         ? ngx_thrift_dialect_take_written(call, &head)
+         : ngx_thrift_dialect_put_reply(call->attempt, call->reply, from);
+
+    if (rc != NGX_OK) {
+        call->reply = NULL;
+    }
+
+    return rc;
+}
+
+
+/* A large reply in text was read before, to be checked. */
+
+static ngx_thrift_message_t *
+ngx_thrift_dialect_reply_source(ngx_thrift_call_t *call)
+{
+    return (call->written && call->reply->wire.head.header == 0)
+           ? call->written : call->reply;
+}
+
+
+/* That is what the client gets, if it speaks binary: no frame was made yet. */
+
+static ngx_int_t
+ngx_thrift_dialect_take_written(ngx_thrift_call_t *call, nthrift_head_t *head)
+{
+    ngx_int_t              rc;
+    uint64_t               size;
+    ngx_thrift_message_t  *m;
+
+    m = call->written;
+    size = m->wire.length - m->wire.head.size + nthrift_head_size(head);
+
+    rc = (size > nthrift_head_most(head, &call->conf->messages->rules))
+         ? NGX_BUSY : NGX_OK;
+
+    call->owner->hold(call, -(off_t) m->wire.length);
+    call->written = NULL;
+
+    if (rc != NGX_OK) {
+        ngx_thrift_message_release(m);
+    }
+
+    return ngx_thrift_dialect_take_reply(call->attempt, call->reply, m, rc,
+                                         "message larger than allowed");
 }
 
 
@@ -648,7 +693,6 @@ ngx_thrift_dialect_start(ngx_thrift_attempt_t *attempt,
         return NGX_ERROR;
     }
 
-    d->from = from;
     d->slice.call = call;
     d->slice.part = ngx_thrift_dialect_part;
     d->slice.done = next ? ngx_thrift_dialect_call_done
@@ -674,13 +718,13 @@ ngx_thrift_dialect_start(ngx_thrift_attempt_t *attempt,
 
 
 static ngx_int_t
-ngx_thrift_dialect_part(ngx_thrift_slice_t *slice)
+ngx_thrift_dialect_part(ngx_thrift_slice_t *slice, size_t size)
 {
     ngx_thrift_dialect_slice_t  *d;
 
     d = (ngx_thrift_dialect_slice_t *) slice;
 
-    return ngx_thrift_translate_part(&d->walk, NGX_THRIFT_SLICE);
+    return ngx_thrift_translate_part(&d->walk, size);
 }
 
 
@@ -716,7 +760,7 @@ ngx_thrift_dialect_reply_done(ngx_thrift_slice_t *slice, ngx_int_t rc)
     m = d->to;
     d->to = NULL;
 
-    rc = ngx_thrift_dialect_take_reply(d->attempt, d->from, m, rc,
+    rc = ngx_thrift_dialect_take_reply(d->attempt, slice->call->reply, m, rc,
                                        d->walk.why);
 
     if (rc != NGX_OK) {
