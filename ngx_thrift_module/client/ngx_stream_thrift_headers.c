@@ -248,6 +248,12 @@ ngx_stream_thrift_keep_headers(ngx_stream_thrift_session_t *ts,
         return "too many persistent headers";
     }
 
+    if (!ngx_stream_thrift_session_may_hold_headers(ts,
+                                    (off_t) size - (off_t) ts->headers.len))
+    {
+        return "persistent headers, and calls hold too much memory";
+    }
+
     p = ngx_alloc(size, ts->connection->log);
 
     if (p == NULL) {
@@ -276,6 +282,8 @@ ngx_stream_thrift_keep_headers(ngx_stream_thrift_session_t *ts,
 
     ts->headers.data = p;
     ts->headers.len = size;
+
+    ngx_stream_thrift_session_hold_headers(ts, (off_t) size);
 
     return NULL;
 }
@@ -324,8 +332,11 @@ ngx_stream_thrift_drop_headers(void *data)
     ngx_stream_thrift_session_t  *ts = data;
 
     if (ts->headers.data) {
+        ngx_stream_thrift_session_hold_headers(ts, -(off_t) ts->headers.len);
+
         ngx_free(ts->headers.data);
         ts->headers.data = NULL;
+        ts->headers.len = 0;
     }
 }
 

@@ -2,8 +2,8 @@
 
 /*
  * What a session's calls may hold: thrift_max_memory of the client, and of all
- * clients of the worker.  Called by ngx_stream_thrift_session.c, and by calls
- * through their owner.
+ * clients of the worker.  Called by ngx_stream_thrift_session.c, by calls
+ * through their owner, and by ngx_stream_thrift_headers.c.
  */
 
 #include "ngx_stream_thrift.h"
@@ -35,6 +35,22 @@ ngx_stream_thrift_session_hold(ngx_thrift_call_t *call, off_t n)
 }
 
 
+void
+ngx_stream_thrift_session_hold_headers(ngx_stream_thrift_session_t *ts,
+    off_t n)
+{
+    ts->main->held += n;
+}
+
+
+ngx_uint_t
+ngx_stream_thrift_session_may_hold_headers(ngx_stream_thrift_session_t *ts,
+    off_t n)
+{
+    return !ngx_stream_thrift_session_is_over_with(ts, n);
+}
+
+
 ngx_uint_t
 ngx_stream_thrift_session_is_over(ngx_stream_thrift_session_t *ts)
 {
@@ -52,7 +68,8 @@ ngx_stream_thrift_session_is_over_with(ngx_stream_thrift_session_t *ts,
 
     return max != 0
            && ts->main->held + n > max
-           && ts->held + n > max / (off_t) ts->main->nsessions;
+           && ts->held + (off_t) ts->headers.len + n
+              > max / (off_t) ts->main->nsessions;
 }
 
 

@@ -109,6 +109,15 @@ void ngx_stream_thrift_handler(ngx_stream_session_t *s);
 void ngx_stream_thrift_session_hold(ngx_thrift_call_t *call, off_t n);
 
 /*
+ * Its headers take `n` bytes more, or fewer, of what all clients of the worker
+ * may hold: may they?  No call waits for them to go.
+ */
+void ngx_stream_thrift_session_hold_headers(ngx_stream_thrift_session_t *ts,
+    off_t n);
+ngx_uint_t ngx_stream_thrift_session_may_hold_headers(
+    ngx_stream_thrift_session_t *ts, off_t n);
+
+/*
  * Do all clients of the worker hold too much, and this one more than its part?
  */
 ngx_uint_t ngx_stream_thrift_session_is_over(ngx_stream_thrift_session_t *ts);
