@@ -151,6 +151,19 @@ SKIP: {
     }
 }
 
+# Without http{} it starts, and answers; so it does without any servers
+
+my $answers = $no_http =~ s/return x/thrift_return INTERNAL_ERROR x/r;
+my $plain = Test::Thrift->new($answers, http => 1);
+
+$plain->run();
+is($plain->client('other')->call('get')->{message}, 'x',
+   'answers without http{}');
+ok($plain->reload("%%TEST_GLOBALS%%\nevents {}\n"), 'goes on with neither');
+ok($plain->reload($answers), 'and back');
+is($plain->client('other')->call('get')->{message}, 'x', 'answers again');
+$plain->done();
+
 # A name is looked up in the configuration that it belongs to
 
 my $named = sub {
