@@ -12,6 +12,19 @@ TSAN_NGINX   = $(CURDIR)/build/nginx-tsan/nginx
 MODULE       = build/ngx_stream_thrift_module.so
 HTTP_MODULE  = build/ngx_http_thrift_module.so
 
+# In which nginx the squares of real clients and servers run: SANITIZERS=1, in
+# that of "make asan"
+
+SANITIZERS   =
+PEER_NGINX   = TEST_NGINX_BINARY=$(NGINX)
+PEER_BUILD   = all
+
+ifneq ($(SANITIZERS),)
+PEER_NGINX   = TEST_NGINX_BINARY=$(ASAN_NGINX) TEST_NGINX_STATIC=1 \
+               TEST_TIME_FACTOR=3
+PEER_BUILD   = asan
+endif
+
 # What handlers are written with, and where "make install" puts things
 
 HEADERS      = nthrift_handler.h nthrift_copy.h base/base.h bind/table.h \

@@ -14,8 +14,8 @@ DRIFT_DEPENDS  = $(foreach jar,$(DRIFT_JARS),<dependency><groupId>$(word 1, \
 
 
 .PHONY: drift
-drift: all peers $(DRIFT)/classes ## fbthrift's dialects, by its relative in Java
-	@DRIFT=1 TEST_NGINX_BINARY=$(NGINX) t/run -s drift -t 600 t/drift.t
+drift: $(PEER_BUILD) peers $(DRIFT)/classes ## fbthrift's dialects, by its relative in Java
+	@DRIFT=1 $(PEER_NGINX) t/run -s drift -t 600 t/drift.t
 
 $(DRIFT)/classes: t/drift/Drift.java $(DRIFT)/jars
 	@rm -rf $@.new && mkdir -p $@.new

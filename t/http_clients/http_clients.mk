@@ -10,8 +10,8 @@ HTTP_PACKAGES    = $(PEER_PACKAGES) chromium curl nodejs python3-venv
 
 
 .PHONY: http-clients
-http-clients: all examples peers http-clients-tools ## a browser, and generated clients
-	@HTTP_CLIENTS=1 TEST_NGINX_BINARY=$(NGINX) t/run -s http-clients -t 300 \
+http-clients: $(PEER_BUILD) examples peers http-clients-tools ## a browser, and generated clients
+	@HTTP_CLIENTS=1 $(PEER_NGINX) t/run -s http-clients -t 300 \
 	    t/http_clients.t
 
 .PHONY: http-clients-tools

@@ -37,8 +37,8 @@ SQUARE_GO       = github.com/apache/thrift/test/go/src
 
 
 .PHONY: square
-square: all square-programs ## Apache's cross test, every dialect to every one
-	@SQUARE=$(SQUARE_SIZE) TEST_NGINX_BINARY=$(NGINX) \
+square: $(PEER_BUILD) square-programs ## Apache's cross test, every dialect to every one
+	@SQUARE=$(SQUARE_SIZE) $(PEER_NGINX) \
 	    t/run -s square -t 7200 t/square.t
 
 
