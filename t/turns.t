@@ -18,7 +18,7 @@ use Test::Thrift;
 use Test::Thrift::Turns;
 
 
-my $t = Test::Thrift->new(undef, log => 'info');
+my $t = Test::Thrift->new(undef, log => 'info', http => 1);
 my $turns = Test::Thrift::Turns->new($t) or plan(skip_all => 'no compiler');
 
 $t->write_file('large.thrift', <<'EOF');
@@ -40,6 +40,20 @@ $t->write_conf(<<'EOF');
 worker_processes  1;
 
 events {
+}
+
+http {
+    %%TEST_GLOBALS_HTTP%%
+
+    client_body_buffer_size  1m;
+
+    server {
+        listen  127.0.0.1:%%PORT_web%%;
+
+        location /api {
+            thrift_gateway  binary;
+        }
+    }
 }
 
 stream {
@@ -90,6 +104,7 @@ stream {
 
     server {
         listen          127.0.0.1:%%PORT_binary%%;
+        thrift_name     binary;
         thrift_service  Large { thrift_pass binary; }
     }
 }
@@ -143,13 +158,40 @@ for my $method (sort keys %body) {
     shorter("binary to JSON, $method", sub { binary('json', $method) });
 }
 
+# plain JSON is not done in parts: what limits it is thrift_gateway_max_values,
+# and client_max_body_size
+
+my @values = @text[map { $_ % 1000 } 1 .. 9_900];
+my %plain = (
+    doubles => '{"values":[' . join(',', @values) . ']}',
+    points => '{"values":[' . join(',', map { qq({"x":$_,"name":"abc"}) }
+                                            @values[1 .. 3_300]) . ']}',
+    text => '{"value":"' . 'ab\\"\\\\' x 120_000 . '"}',
+);
+
+for my $method (sort keys %plain) {
+    my $value = $plain{$method} =~ s/^\{"values?"://r =~ s/\}$//r;
+
+    # what the server answers is what it got
+
+    shorter("plain JSON, $method", sub {
+        my $r = $t->http('web')->post("/api/Large/$method", $plain{$method},
+                                     'Content-Type' => 'application/json');
+
+        return $r->{status} == 200 && length $r->{body} > length($value) / 2
+               ? 'a reply' : "$r->{status} $r->{body}";
+    }, 5 * $most);
+}
+
 $t->done();
 
 
 sub shorter {
-    my ($name, $call) = @_;
+    my ($name, $call, $limit) = @_;
 
     my ($took, $answer);
+
+    $limit ||= $most;
 
     # the first one may find memory that is new
 
@@ -157,11 +199,11 @@ sub shorter {
         $turns->reset();
         $answer = $call->();
         $took = $turns->longest();
-        last if $took < $most;
+        last if $took < $limit;
     }
 
     is($answer, 'a reply', $name);
-    cmp_ok($took, '<', $most, sprintf('%s: %.2f ms', $name, $took));
+    cmp_ok($took, '<', $limit, sprintf('%s: %.2f ms', $name, $took));
 }
 
 
@@ -246,8 +288,7 @@ sub reply {
         $bytes = substr($bytes, 10 + 4 * $words);
     }
 
-    my ($method, $seqid) = unpack('x4 N/a N', $bytes);
-    my $body = $body{$method};
+    my ($method, $seqid, $body) = unpack('x4 N/a N a*', $bytes);
 
     substr($body, 1, 2) = "\0\0";
 
