@@ -165,22 +165,30 @@ ngx_stream_thrift_door_address(ngx_connection_t *c, ngx_connection_t *client)
 }
 
 
-/* The state says nothing without the trace. */
+/* Too many for a THeader are too many here. */
 
 static ngx_int_t
 ngx_stream_thrift_door_headers(ngx_connection_t *c,
     ngx_stream_thrift_door_t *door, ngx_thrift_door_call_t *call)
 {
+    ngx_int_t             rc;
     ngx_thrift_headers_t  list;
 
-    if (call->traceparent.len == 0) {
+    if (call->headers->nelts == 0) {
         return NGX_OK;
     }
 
     ngx_thrift_headers_start(&list);
     ngx_stream_thrift_door_add_headers(&list, call);
 
-    if (ngx_thrift_headers_write(&list, &door->headers, c->pool) != NGX_OK) {
+    rc = ngx_thrift_headers_write(&list, &door->headers, c->pool);
+
+    if (rc == NGX_DECLINED) {
+        ngx_log_error(NGX_LOG_ERR, call->client->log, 0,
+                      "headers of a call by http are too large");
+    }
+
+    if (rc != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -194,23 +202,20 @@ static void
 ngx_stream_thrift_door_add_headers(ngx_thrift_headers_t *list,
     ngx_thrift_door_call_t *call)
 {
-    nthrift_str_t  name, value;
+    ngx_uint_t      i;
+    ngx_keyval_t   *header;
+    nthrift_str_t   name, value;
 
-    ngx_str_set(&name, "traceparent");
-    value.data = call->traceparent.data;
-    value.len = call->traceparent.len;
+    header = call->headers->elts;
 
-    ngx_thrift_headers_add(list, &name, &value);
+    for (i = 0; i < call->headers->nelts; i++) {
+        name.data = header[i].key.data;
+        name.len = header[i].key.len;
+        value.data = header[i].value.data;
+        value.len = header[i].value.len;
 
-    if (call->tracestate.len == 0) {
-        return;
+        ngx_thrift_headers_add(list, &name, &value);
     }
-
-    ngx_str_set(&name, "tracestate");
-    value.data = call->tracestate.data;
-    value.len = call->tracestate.len;
-
-    ngx_thrift_headers_add(list, &name, &value);
 }
 
 

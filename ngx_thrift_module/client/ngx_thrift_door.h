@@ -51,9 +51,7 @@ typedef struct {
                                        caller's; NULL: it will be written */
     ngx_uint_t          protocol;   /* that it is in; NTHRIFT_PROTOCOL_AUTO: as
                                        of the server's other clients */
-    ngx_str_t           traceparent;    /* headers of the request, which are
-                                           the call's, too; empty: none */
-    ngx_str_t           tracestate;
+    ngx_array_t        *headers;    /* its info headers, ngx_keyval_t */
 } ngx_thrift_door_call_t;
 
 

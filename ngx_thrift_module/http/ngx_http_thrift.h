@@ -14,6 +14,8 @@
  *       |      +--> error  what is wrong with it, in JSON
  *       |      |
  *     peer                 one end of a socketpair, as an upstream of http
+ *       |
+ *     headers              info headers that go with the call
  *
  *     status               what was counted, as text
  *       |
@@ -86,6 +88,8 @@ typedef struct {
     ngx_uint_t                    max_values;
     ngx_uint_t                    format;   /* of thrift_status */
     ngx_str_t                     policy;   /* of the page; data NULL: none */
+    ngx_array_t                  *headers;  /* of thrift_call_header, or
+                                               NULL */
     ngx_array_t                  *explorers;    /* ngx_http_thrift_explorer_t,
                                                or NULL */
 } ngx_http_thrift_loc_conf_t;
@@ -130,6 +134,14 @@ ngx_int_t ngx_http_thrift_door_handler(ngx_http_request_t *r);
  * NGX_ERROR: no memory.
  */
 ngx_int_t ngx_http_thrift_create_upstream(ngx_http_request_t *r);
+
+/*
+ * thrift_call_header; and the headers of a call, ngx_keyval_t.  NULL: no
+ * memory, or one could not be made.
+ */
+char *ngx_http_thrift_call_header(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_array_t *ngx_http_thrift_headers(ngx_http_request_t *r);
 
 /* Bytes of a body. */
 off_t ngx_http_thrift_size(ngx_chain_t *cl);

@@ -85,6 +85,13 @@ static ngx_command_t  ngx_http_thrift_commands[] = {
       offsetof(ngx_http_thrift_loc_conf_t, status),
       NULL },
 
+    { ngx_string("thrift_call_header"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
+      ngx_http_thrift_call_header,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("thrift_status"),
       NGX_HTTP_LOC_CONF|NGX_HTTP_LIF_CONF|NGX_CONF_TAKE1,
       ngx_http_thrift_status,
@@ -253,6 +260,7 @@ ngx_http_thrift_create_loc_conf(ngx_conf_t *cf)
      *     tlcf->server = NULL;
      *     tlcf->format = 0;
      *     tlcf->policy = { 0, NULL };
+     *     tlcf->headers = NULL;
      *     tlcf->explorers = NULL;
      *     upstream->buffering = 0;
      *     upstream->ignore_client_abort = 0;
@@ -299,6 +307,10 @@ ngx_http_thrift_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->long_strings, prev->long_strings, 0);
     ngx_conf_merge_uint_value(conf->max_values, prev->max_values,
                               NGX_HTTP_THRIFT_VALUES);
+
+    if (conf->headers == NULL) {
+        conf->headers = prev->headers;
+    }
 
     if (conf->server) {
         conf->server->openapi = conf->openapi;

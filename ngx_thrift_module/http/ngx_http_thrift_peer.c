@@ -14,17 +14,11 @@
 
 #define NGX_HTTP_THRIFT_SMALL  16384        /* bytes */
 
-/* Of headers that go with it; what is longer stays behind. */
-
-#define NGX_HTTP_THRIFT_HEADER  1024        /* bytes */
-
 
 static ngx_int_t ngx_http_thrift_peer_get(ngx_peer_connection_t *pc,
     void *data);
-static void ngx_http_thrift_peer_call(ngx_http_request_t *r,
+static ngx_int_t ngx_http_thrift_peer_call(ngx_http_request_t *r,
     ngx_thrift_door_call_t *call);
-static void ngx_http_thrift_peer_header(ngx_http_request_t *r,
-    ngx_str_t *name, ngx_str_t *value);
 static void ngx_http_thrift_peer_fill(ngx_connection_t *c);
 static ngx_chain_t *ngx_http_thrift_peer_send(ngx_connection_t *c,
     ngx_chain_t *in, off_t limit);
@@ -66,7 +60,9 @@ ngx_http_thrift_peer_get(ngx_peer_connection_t *pc, void *data)
 
     tlcf = ngx_http_get_module_loc_conf(r, ngx_http_thrift_module);
 
-    ngx_http_thrift_peer_call(r, &call);
+    if (ngx_http_thrift_peer_call(r, &call) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     fd = ngx_stream_thrift_doors.open(tlcf->server->server, &call, pc->log);
 
@@ -92,11 +88,9 @@ ngx_http_thrift_peer_get(ngx_peer_connection_t *pc, void *data)
 }
 
 
-static void
+static ngx_int_t
 ngx_http_thrift_peer_call(ngx_http_request_t *r, ngx_thrift_door_call_t *call)
 {
-    ngx_str_t                    parent = ngx_string("traceparent");
-    ngx_str_t                    state = ngx_string("tracestate");
     ngx_uint_t                   in_file;
     ngx_chain_t                 *cl;
     ngx_http_thrift_loc_conf_t  *tlcf;
@@ -108,8 +102,11 @@ ngx_http_thrift_peer_call(ngx_http_request_t *r, ngx_thrift_door_call_t *call)
     call->message = NULL;
     call->protocol = tlcf->server->protocol;
 
-    ngx_http_thrift_peer_header(r, &parent, &call->traceparent);
-    ngx_http_thrift_peer_header(r, &state, &call->tracestate);
+    call->headers = ngx_http_thrift_headers(r);
+
+    if (call->headers == NULL) {
+        return NGX_ERROR;
+    }
 
     in_file = 0;
 
@@ -121,40 +118,8 @@ ngx_http_thrift_peer_call(ngx_http_request_t *r, ngx_thrift_door_call_t *call)
         call->message = r->upstream->request_bufs;
         r->upstream->request_bufs = NULL;
     }
-}
 
-
-/* Of several there is none: which one would hold is not said. */
-
-static void
-ngx_http_thrift_peer_header(ngx_http_request_t *r, ngx_str_t *name,
-    ngx_str_t *value)
-{
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    ngx_str_null(value);
-
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-
-            if (h[i].key.len != name->len
-                || ngx_strncasecmp(h[i].key.data, name->data, name->len) != 0)
-            {
-                continue;
-            }
-
-            if (value->data || h[i].value.len > NGX_HTTP_THRIFT_HEADER) {
-                value->len = 0;
-                return;
-            }
-
-            *value = h[i].value;
-        }
-    }
+    return NGX_OK;
 }
 
 
