@@ -137,7 +137,7 @@ test-deb: deb ## install them in a root of their own, upgrade and remove them
 
 .PHONY: test-deb-equal
 test-deb-equal: deb ## build them again elsewhere, and compare
-	@tools/deb build/deb-again >/dev/null
+	@tools/deb build/deb-again build/deb/source.tar >/dev/null
 	@cd build/deb && differ= && for file in *.deb; do \
 	    cmp "$$file" "../deb-again/$$file" || differ=yes; \
 	done && test -z "$$differ"
