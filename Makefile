@@ -144,6 +144,23 @@ test-deb-equal: deb ## build them again elsewhere, and compare
 	@echo "both builds are equal"
 
 
+.PHONY: test-roots
+test-roots: deb ## install in each way in fresh roots: 60 seconds to an answer
+	@tools/packages debootstrap iproute2
+	@t/run -s roots -t 7200 t/packages/roots
+
+
+# The sources of an nginx that rpms are for
+
+RPM_NGINX = build/versions/1.28/source
+
+.PHONY: test-rpm
+test-rpm: ## build rpms with the sources in RPM_NGINX, and look into them
+	@tools/packages $(BUILD_PACKAGES) $(IDL_PACKAGES) rpm
+	@test -d $(RPM_NGINX) || tools/build-nginx series 1.28
+	@t/packages/rpm $(RPM_NGINX)
+
+
 SBOM = build/ngx_thrift.spdx.json
 
 .PHONY: sbom
