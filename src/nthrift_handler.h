@@ -337,9 +337,9 @@ nthrift_text_print(char text[NTHRIFT_MAX_TEXT + 1], const char *format,
 
 
 /*
- * Replies.  A call gets one: the second is refused and logged.  `result` is
- * the method's ..._result_t; it is written at once, so that nothing of it has
- * to stay.  The typed functions of a service's header come here.
+ * Replies to the call, which gets one reply: the second is refused and logged.
+ * `result` is the method's ..._result_t; it is written at once, so that nothing
+ * of it has to stay.  The typed functions of a service's header come here.
  * Threads: yes.
  */
 static inline int
@@ -351,8 +351,8 @@ nthrift_call_reply(nthrift_call_t *call, const nthrift_method_t *method,
 
 
 /*
- * The same for an adapter: a whole REPLY or EXCEPTION message, unframed, in
- * the protocol of the call.  Copied.  Threads: yes.
+ * Replies with a whole REPLY or EXCEPTION message, unframed, in the protocol of
+ * the call, which is copied: for adapters.  Threads: yes.
  */
 static inline int
 nthrift_call_reply_raw(nthrift_call_t *call, const uint8_t *data, size_t size)
@@ -390,8 +390,9 @@ nthrift_call_fail_type(nthrift_call_t *call, int32_t type, const char *format,
 
 
 /*
- * A oneway method is through.  Needed only after nthrift_call_keep(): others
- * are when they return and nothing goes on for them.  Threads: yes.
+ * Ends a oneway call.  It is needed only after nthrift_call_keep(): other
+ * oneway calls end when their method returns and nothing goes on for them.
+ * Threads: yes.
  */
 static inline int
 nthrift_call_done(nthrift_call_t *call)
@@ -401,8 +402,9 @@ nthrift_call_done(nthrift_call_t *call)
 
 
 /*
- * The call is replied to later, by something that is not known here to go on
- * for it: another call, a timer of the worker.  Threads: yes.
+ * Says that the call will be replied to later, by something of which nginx does
+ * not know that it goes on for the call: another call, a timer of the worker.
+ * Threads: yes.
  */
 static inline int
 nthrift_call_keep(nthrift_call_t *call)
@@ -412,10 +414,10 @@ nthrift_call_keep(nthrift_call_t *call)
 
 
 /*
- * `fn` is called when the call ends without a reply of the handler's: it can
- * let go of what it holds.  The call is still there then, and gone afterwards.
- * One function a call: a second one replaces the first; NULL takes it back.
- * Threads: no.
+ * Calls `fn` when the call ends without a reply of the handler's, so that the
+ * handler can free what it holds for the call.  The call is still there then,
+ * and gone afterwards.  A call has one such function: a second one replaces the
+ * first, NULL removes it.  Threads: no.
  */
 static inline int
 nthrift_call_on_cancel(nthrift_call_t *call, nthrift_cancel_pt fn,
@@ -426,9 +428,9 @@ nthrift_call_on_cancel(nthrift_call_t *call, nthrift_cancel_pt fn,
 
 
 /*
- * Memory that lives until the call ends, and as long as work goes on for it:
- * zeroed, aligned to 8.  NULL: the call has ended, there is no memory, or
- * thrift_handler_memory does not allow it.  Threads: yes.
+ * Returns memory that lives until the call ends, and as long as work goes on
+ * for it: zeroed, aligned to 8.  NULL: the call has ended, there is no memory,
+ * or thrift_handler_memory does not allow it.  Threads: yes.
  */
 static inline void *
 nthrift_call_alloc(nthrift_call_t *call, size_t size)
@@ -438,10 +440,10 @@ nthrift_call_alloc(nthrift_call_t *call, size_t size)
 
 
 /*
- * The same, for what the call cannot be replied to without.  If there is none
- * the call has failed: whatever it is replied to afterwards, its client gets
- * INTERNAL_ERROR with a text that says so, and it makes no more calls itself.
- * Threads: yes.
+ * Returns memory as nthrift_call_alloc() does, for what the call cannot be
+ * replied to without.  If it returns NULL the call has failed: whatever it is
+ * replied to afterwards, its client gets INTERNAL_ERROR with a text that says
+ * so, and it makes no more calls itself.  Threads: yes.
  */
 static inline void *
 nthrift_call_need(nthrift_call_t *call, size_t size)
@@ -451,8 +453,8 @@ nthrift_call_need(nthrift_call_t *call, size_t size)
 
 
 /*
- * A copy in memory as of nthrift_call_need(), a 0 byte behind it; data is NULL
- * if there is none.  Threads: yes.
+ * Returns a copy in memory of nthrift_call_need(), with a 0 byte behind it;
+ * data is NULL if there is no memory.  Threads: yes.
  */
 
 static inline nthrift_str_t
@@ -473,8 +475,9 @@ nthrift_call_copy(nthrift_call_t *call, nthrift_str_t s)
 
 
 /*
- * The same for a text that is printed: nthrift_call_format(call, "%d", i).  One
- * that cannot be printed needs more memory than there is.  Threads: yes.
+ * Prints a text into memory of nthrift_call_need(), with a 0 byte behind it:
+ * nthrift_call_format(call, "%d", i).  A text that cannot be printed needs more
+ * memory than there is.  Threads: yes.
  */
 
 NTHRIFT_PRINTF(2, 3) static inline nthrift_str_t
@@ -508,8 +511,10 @@ nthrift_call_format(nthrift_call_t *call, const char *format, ...)
 }
 
 
-/* Who calls what; NULL when the call has ended, or the system has no memory
-   at all.  Threads: yes. */
+/*
+ * Returns who calls what; NULL when the call has ended, or the system has no
+ * memory at all.  Threads: yes.
+ */
 
 static inline const nthrift_call_info_t *
 nthrift_call_info(nthrift_call_t *call)
@@ -519,12 +524,12 @@ nthrift_call_info(nthrift_call_t *call)
 
 
 /*
- * The value of a variable of nginx's, by its name without "$": who the client
- * is ("ssl_client_verify", "ssl_client_s_dn", "ssl_server_name"), a header
- * that it has sent ("thrift_header_user_id"), and whatever else a log line or
- * a "map" could have.  A copy as of nthrift_call_copy().  data is NULL if there
- * is no such variable, it has no value for this call, or the call has ended.
- * Threads: no.
+ * Returns the value of a variable of nginx's, by its name without "$": who the
+ * client is ("ssl_client_verify", "ssl_client_s_dn", "ssl_server_name"), a
+ * header that it has sent ("thrift_header_user_id"), and whatever else a log
+ * line or a "map" could have.  It is a copy as of nthrift_call_copy().  data
+ * is NULL if there is no such variable, it has no value for this call, or the
+ * call has ended.  Threads: no.
  */
 static inline nthrift_str_t
 nthrift_call_variable(nthrift_call_t *call, const char *name)
@@ -540,7 +545,10 @@ nthrift_call_variable(nthrift_call_t *call, const char *name)
 }
 
 
-/* The worker that runs the call; NULL after the call's end.  Threads: yes. */
+/*
+ * Returns the worker that runs the call; NULL after the call's end.
+ * Threads: yes.
+ */
 
 static inline nthrift_worker_t *
 nthrift_call_worker(nthrift_call_t *call)
@@ -550,8 +558,9 @@ nthrift_call_worker(nthrift_call_t *call)
 
 
 /*
- * What the start hook has put into worker->state.  With "threads=", several
- * methods see it at once: what is in it has to be guarded.  Threads: yes.
+ * Returns what the start hook has put into worker->state.  With "threads=",
+ * several methods see it at once: what is in it has to be guarded.
+ * Threads: yes.
  */
 static inline void *
 nthrift_call_state(nthrift_call_t *call)
@@ -565,8 +574,9 @@ nthrift_call_state(nthrift_call_t *call)
 
 
 /*
- * Milliseconds until the call's deadline (thrift_timeout): 0 when it has
- * passed or the call has ended, INT64_MAX when it has none.  Threads: yes.
+ * Returns the milliseconds until the call's deadline (thrift_timeout): 0 when
+ * it has passed or the call has ended, INT64_MAX when it has none.
+ * Threads: yes.
  */
 static inline int64_t
 nthrift_call_left(nthrift_call_t *call)
@@ -576,9 +586,9 @@ nthrift_call_left(nthrift_call_t *call)
 
 
 /*
- * A line in nginx's error log, with client, server and call named.  What the
- * client could provoke at will is NTHRIFT_LOG_INFO at most.  From a thread it
- * is written when the method returns.  Threads: yes.
+ * Writes a line to nginx's error log, which names client, server and call.
+ * What the client could provoke at will is NTHRIFT_LOG_INFO at most.  From a
+ * thread it is written when the method returns.  Threads: yes.
  */
 NTHRIFT_PRINTF(3, 4) static inline void
 nthrift_call_log(nthrift_call_t *call, nthrift_log_e level, const char *format,
@@ -609,7 +619,7 @@ nthrift_call_timer(nthrift_call_t *call, uint32_t msec, nthrift_event_pt fn,
 }
 
 
-/* NTHRIFT_DECLINED also when it has fired.  Threads: no. */
+/* Cancels a timer; NTHRIFT_DECLINED also when it has fired.  Threads: no. */
 
 static inline int
 nthrift_call_timer_cancel(nthrift_call_t *call, int timer)
@@ -668,7 +678,7 @@ nthrift_call_join(nthrift_call_t *call, nthrift_event_pt fn, const void *data)
 }
 
 
-/* The value of an argument of the directive, or NULL.  Threads: yes. */
+/* Returns the value of an argument of the directive, or NULL.  Threads: yes. */
 
 static inline const char *
 nthrift_worker_arg(const nthrift_worker_t *worker, const char *key)
@@ -685,7 +695,7 @@ nthrift_worker_arg(const nthrift_worker_t *worker, const char *key)
 }
 
 
-/* A line in nginx's error log.  Threads: no. */
+/* Writes a line to nginx's error log.  Threads: no. */
 
 NTHRIFT_PRINTF(3, 4) static inline void
 nthrift_worker_log(nthrift_worker_t *worker, nthrift_log_e level,
@@ -704,8 +714,9 @@ nthrift_worker_log(nthrift_worker_t *worker, nthrift_log_e level,
 
 
 /*
- * For a start hook: return nthrift_worker_fail(worker, "no key"); says why the
- * service cannot start.  Its calls fail then, others go on.
+ * Logs why a service cannot start, for its start hook, which returns the value:
+ * return nthrift_worker_fail(worker, "no key").  Calls of that service fail
+ * then, others go on.
  */
 #define nthrift_worker_fail(worker, ...)                                      \
     (nthrift_worker_log(worker, NTHRIFT_LOG_ERROR, __VA_ARGS__), NTHRIFT_ERROR)
