@@ -12,6 +12,7 @@ use lib "$FindBin::Bin/lib";
 
 use Test::More;
 use Test::Thrift;
+use Test::Thrift::Files qw(slurp);
 
 
 my $t = Test::Thrift->new();
@@ -158,10 +159,22 @@ push @directives,
 my %directive = @directives;
 my @names = grep { !ref } @directives;
 
-# wrong levels
+# contexts, as they are documented and as messages have them
 
 my %context = map { $_ => $_ } qw(stream server upstream);
 @context{qw(service method)} = qw(thrift_service thrift_method);
+
+my %documented = slurp($t->top() . '/docs/directives.md')
+                 =~ /^## (thrift_\w+)\n\n.*?^    Context:  ([^\n]*)$/msg;
+
+for my $name (@names) {
+    my ($value, $where) = @{$directive{$name}};
+
+    is($documented{$name}, join(', ', map { $context{$_} } @$where),
+       "documented context of $name");
+}
+
+# wrong levels
 
 for my $name (@names) {
     my ($value, $where) = @{$directive{$name}};
