@@ -12,6 +12,7 @@ use lib "$FindBin::Bin/lib";
 
 use Test::More;
 use Test::Thrift;
+use Test::Thrift::Peers qw(output);
 
 use constant ROUNDS => 3;       # of which one has to be quick
 use constant PING   => 5;       # milliseconds
@@ -140,28 +141,6 @@ ok($t->reload(conf($template, weather => 'nobody')), 'reload');
 gathers('all are dead');
 
 $t->done();
-
-
-sub output {
-    my (@command) = @_;
-
-    my $pid = open(my $out, '-|');
-    die "fork: $!" unless defined $pid;
-
-    if ($pid == 0) {
-        open(STDIN, '<', '/dev/null');
-        open(STDERR, '>&', \*STDOUT);
-        alarm(50 * time_factor());
-        { no warnings 'exec'; exec { $command[0] } @command; }
-        print "cannot run $command[0]: $!\n";
-        POSIX::_exit(127);
-    }
-
-    my $text = do { local $/; <$out> };
-    close($out);
-
-    return (defined $text ? $text : '') . ($? ? "exit code $?\n" : '');
-}
 
 
 # What is expected of each client in each format: nothing is that nobody knows.
