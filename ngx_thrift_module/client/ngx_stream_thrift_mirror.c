@@ -63,6 +63,10 @@ static ngx_thrift_call_t *ngx_stream_thrift_mirror_overdue(void);
 static void ngx_stream_thrift_mirror_skipped(void *data, ngx_uint_t n,
     ngx_uint_t seconds);
 static void ngx_stream_thrift_mirror_cleanup(void *data);
+static ngx_stream_thrift_mirror_t *ngx_stream_thrift_create_mirror(
+    ngx_conf_t *cf, ngx_str_t *name);
+static ngx_int_t ngx_stream_thrift_mirror_set_upstream(ngx_conf_t *cf,
+    ngx_stream_thrift_mirror_t *mirror);
 static ngx_int_t ngx_stream_thrift_mirror_parameter(
     ngx_stream_thrift_mirror_t *mirror, ngx_str_t *value);
 
@@ -583,10 +587,8 @@ ngx_stream_thrift_mirror_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_stream_thrift_call_conf_t  *tccf = conf;
 
-    ngx_url_t                    u;
     ngx_str_t                   *value;
     ngx_uint_t                   i;
-    ngx_pool_cleanup_t          *cln;
     ngx_stream_thrift_mirror_t  *mirror;
 
     if (tccf->mirror != NGX_CONF_UNSET_PTR) {
@@ -600,16 +602,11 @@ ngx_stream_thrift_mirror_directive(ngx_conf_t *cf, ngx_command_t *cmd,
         return NGX_CONF_OK;
     }
 
-    mirror = ngx_pcalloc(cf->pool, sizeof(ngx_stream_thrift_mirror_t));
-    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    mirror = ngx_stream_thrift_create_mirror(cf, &value[1]);
 
-    if (mirror == NULL || cln == NULL) {
+    if (mirror == NULL) {
         return NGX_CONF_ERROR;
     }
-
-    mirror->name = value[1];
-    mirror->share = NGX_THRIFT_ALL;
-    mirror->max = NGX_STREAM_THRIFT_MIRROR_MAX;
 
     for (i = 2; i < cf->args->nelts; i++) {
         if (ngx_stream_thrift_mirror_parameter(mirror, &value[i]) != NGX_OK) {
@@ -620,15 +617,52 @@ ngx_stream_thrift_mirror_directive(ngx_conf_t *cf, ngx_command_t *cmd,
         }
     }
 
+    if (ngx_stream_thrift_mirror_set_upstream(cf, mirror) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    tccf->mirror = mirror;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_stream_thrift_mirror_t *
+ngx_stream_thrift_create_mirror(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_pool_cleanup_t          *cln;
+    ngx_stream_thrift_mirror_t  *mirror;
+
+    mirror = ngx_pcalloc(cf->pool, sizeof(ngx_stream_thrift_mirror_t));
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+
+    if (mirror == NULL || cln == NULL) {
+        return NULL;
+    }
+
+    mirror->name = *name;
+    mirror->share = NGX_THRIFT_ALL;
+    mirror->max = NGX_STREAM_THRIFT_MIRROR_MAX;
+
     ngx_thrift_tally_init(&mirror->skipped, 1, NGX_STREAM_THRIFT_MIRROR_PERIOD,
                           ngx_stream_thrift_mirror_skipped, mirror);
 
     cln->handler = ngx_stream_thrift_mirror_cleanup;
     cln->data = mirror;
 
+    return mirror;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_mirror_set_upstream(ngx_conf_t *cf,
+    ngx_stream_thrift_mirror_t *mirror)
+{
+    ngx_url_t  u;
+
     ngx_memzero(&u, sizeof(ngx_url_t));
 
-    u.url = value[1];
+    u.url = mirror->name;
     u.no_resolve = 1;
 
     mirror->upstream = ngx_stream_upstream_add(cf, &u, 0);
@@ -636,12 +670,10 @@ ngx_stream_thrift_mirror_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     if (mirror->upstream == NULL
         || ngx_stream_thrift_add_pool(cf, mirror->upstream) == NULL)
     {
-        return NGX_CONF_ERROR;
+        return NGX_ERROR;
     }
 
-    tccf->mirror = mirror;
-
-    return NGX_CONF_OK;
+    return NGX_OK;
 }
 
 
