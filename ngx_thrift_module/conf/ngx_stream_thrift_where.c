@@ -20,6 +20,10 @@ static ngx_int_t ngx_stream_thrift_where_read(ngx_conf_t *cf, ngx_str_t *file,
 static ngx_int_t ngx_stream_thrift_where_include(ngx_conf_t *cf,
     ngx_str_t *line, ngx_str_t *name, ngx_stream_thrift_where_t *where,
     ngx_uint_t depth);
+static ngx_int_t ngx_stream_thrift_where_pattern(ngx_conf_t *cf,
+    ngx_str_t *line, ngx_str_t *file);
+static ngx_str_t *ngx_stream_thrift_where_copy(ngx_conf_t *cf,
+    ngx_str_t *text);
 static ngx_uint_t ngx_stream_thrift_where_line(ngx_str_t *line,
     ngx_str_t *name);
 
@@ -118,43 +122,17 @@ ngx_stream_thrift_where_read(ngx_conf_t *cf, ngx_str_t *file, ngx_str_t *text)
 }
 
 
-/* "include files;" at the beginning of a line. */
+/* The files of "include files;" at the beginning of a line, in turn. */
 
 static ngx_int_t
 ngx_stream_thrift_where_include(ngx_conf_t *cf, ngx_str_t *line,
     ngx_str_t *name, ngx_stream_thrift_where_t *where, ngx_uint_t depth)
 {
-    u_char      *p, *end;
     ngx_int_t    rc;
     ngx_str_t    file, *found;
     ngx_glob_t   gl;
 
-    if (line->len < 9 || ngx_strncmp(line->data, "include", 7) != 0
-        || (line->data[7] != ' ' && line->data[7] != '\t'))
-    {
-        return NGX_DECLINED;
-    }
-
-    end = ngx_strlchr(line->data, line->data + line->len, ';');
-
-    if (end == NULL) {
-        return NGX_DECLINED;
-    }
-
-    for (p = line->data + 7; *p == ' ' || *p == '\t'; p++) { /* void */ }
-
-    file.len = end - p;
-    file.data = ngx_pnalloc(cf->temp_pool, file.len + 1);
-
-    if (file.data == NULL) {
-        return NGX_DECLINED;
-    }
-
-    *ngx_cpymem(file.data, p, file.len) = '\0';
-
-    found = ngx_palloc(cf->temp_pool, sizeof(ngx_str_t));
-
-    if (found == NULL || ngx_conf_full_name(cf->cycle, &file, 1) != NGX_OK) {
+    if (ngx_stream_thrift_where_pattern(cf, line, &file) != NGX_OK) {
         return NGX_DECLINED;
     }
 
@@ -171,14 +149,11 @@ ngx_stream_thrift_where_include(ngx_conf_t *cf, ngx_str_t *line,
 
     while (rc != NGX_OK && ngx_read_glob(&gl, &file) == NGX_OK) {
 
-        found->len = file.len;
-        found->data = ngx_pnalloc(cf->temp_pool, file.len + 1);
+        found = ngx_stream_thrift_where_copy(cf, &file);
 
-        if (found->data == NULL) {
+        if (found == NULL) {
             break;
         }
-
-        *ngx_cpymem(found->data, file.data, file.len) = '\0';
 
         rc = ngx_stream_thrift_where_file(cf, found, name, where, depth);
     }
@@ -186,6 +161,69 @@ ngx_stream_thrift_where_include(ngx_conf_t *cf, ngx_str_t *line,
     ngx_close_glob(&gl);
 
     return rc;
+}
+
+
+/* The full name of what is included; NGX_DECLINED: nothing is. */
+
+static ngx_int_t
+ngx_stream_thrift_where_pattern(ngx_conf_t *cf, ngx_str_t *line,
+    ngx_str_t *file)
+{
+    u_char     *p, *end;
+    ngx_str_t   text, *copy;
+
+    if (line->len < 9 || ngx_strncmp(line->data, "include", 7) != 0
+        || (line->data[7] != ' ' && line->data[7] != '\t'))
+    {
+        return NGX_DECLINED;
+    }
+
+    end = ngx_strlchr(line->data, line->data + line->len, ';');
+
+    if (end == NULL) {
+        return NGX_DECLINED;
+    }
+
+    for (p = line->data + 7; *p == ' ' || *p == '\t'; p++) { /* void */ }
+
+    text.data = p;
+    text.len = end - p;
+
+    copy = ngx_stream_thrift_where_copy(cf, &text);
+
+    if (copy == NULL || ngx_conf_full_name(cf->cycle, copy, 1) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    *file = *copy;
+
+    return NGX_OK;
+}
+
+
+/* With a zero at its end; NULL: no memory. */
+
+static ngx_str_t *
+ngx_stream_thrift_where_copy(ngx_conf_t *cf, ngx_str_t *text)
+{
+    ngx_str_t  *copy;
+
+    copy = ngx_palloc(cf->temp_pool, sizeof(ngx_str_t));
+    if (copy == NULL) {
+        return NULL;
+    }
+
+    copy->len = text->len;
+    copy->data = ngx_pnalloc(cf->temp_pool, text->len + 1);
+
+    if (copy->data == NULL) {
+        return NULL;
+    }
+
+    *ngx_cpymem(copy->data, text->data, text->len) = '\0';
+
+    return copy;
 }
 
 
