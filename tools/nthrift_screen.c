@@ -48,12 +48,52 @@ screen_handle(int signo)
 }
 
 
+int
+nthrift_screen_check(const char *sort)
+{
+    if (sort != NULL && strcmp(sort, "calls") != 0
+        && strcmp(sort, "errors") != 0 && strcmp(sort, "time") != 0
+        && strcmp(sort, "name") != 0)
+    {
+        nthrift_say("--sort: \"%s\" is not possible: \"calls\", \"errors\", "
+                    "\"time\" or \"name\" expected", sort);
+        return -1;
+    }
+
+    return 0;
+}
+
+
 void
-nthrift_screen_open(nthrift_screen_t *s, unsigned plain)
+nthrift_screen_key(nthrift_screen_t *s, int key)
+{
+    switch (key) {
+
+    case 'c':
+    case 'e':
+    case 't':
+    case 'n':
+        s->sort = (char) key;
+        break;
+
+    case ' ':
+        s->paused = !s->paused;
+        break;
+
+    default:
+        break;
+    }
+}
+
+
+void
+nthrift_screen_open(nthrift_screen_t *s, unsigned plain, const char *sort)
 {
     struct termios  t;
 
     memset(s, 0, sizeof(nthrift_screen_t));
+
+    s->sort = (sort != NULL) ? sort[0] : 'c';
 
     s->tty = isatty(STDOUT_FILENO);
     s->plain = (plain || !s->tty);

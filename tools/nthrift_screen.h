@@ -24,14 +24,21 @@ typedef struct {
     int              plain;             /* lines behind each other, all the
                                            same */
     struct termios   before;
+    char             sort;              /* 'c'alls, 'e'rrors, 't'ime, 'n'ame */
+    int              paused;            /* it stays as it is */
     FILE            *out;               /* what is shown next */
     char            *text;
     size_t           size;
 } nthrift_screen_t;
 
 
-/* Takes the terminal over, unless `plain`, until _close(). */
-void nthrift_screen_open(nthrift_screen_t *s, unsigned plain);
+/*
+ * Takes the terminal over, unless `plain`, until _close().  `sort` is a word of
+ * --sort that nthrift_screen_check() has found right, or NULL: "calls".
+ */
+int nthrift_screen_check(const char *sort);
+void nthrift_screen_open(nthrift_screen_t *s, unsigned plain,
+    const char *sort);
 void nthrift_screen_close(nthrift_screen_t *s);
 
 /* What is printed to s->out between them is shown. */
@@ -44,6 +51,9 @@ void nthrift_screen_show(nthrift_screen_t *s);
  * NTHRIFT_SCREEN_END for "q", Ctrl-C and SIGTERM.
  */
 int nthrift_screen_wait(nthrift_screen_t *s, int msec, int fd);
+
+/* Takes a key that sorts, or stops and goes on; ignores others. */
+void nthrift_screen_key(nthrift_screen_t *s, int key);
 
 /*
  * Prints a name of others, `width` columns, cut and without control bytes; or

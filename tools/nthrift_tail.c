@@ -69,8 +69,6 @@ typedef struct {
     tail_row_t               **rows;            /* n, sorted when shown */
     size_t                     n;
     tail_row_t                *total;
-    char                       sort;
-    int                        paused;
 
     int                        fd;
     ino_t                      inode;
@@ -454,7 +452,8 @@ tail_show(tail_t *t, double seconds)
     nthrift_screen_begin(&t->screen);
     out = t->screen.out;
 
-    fprintf(out, "%s%s  %s  %llu lines", when, t->paused ? "  stopped" : "",
+    fprintf(out, "%s%s  %s  %llu lines", when,
+            t->screen.paused ? "  stopped" : "",
             t->options->words[0], (unsigned long long) t->lines);
 
     if (t->unread != 0) {
@@ -473,7 +472,7 @@ tail_show(tail_t *t, double seconds)
             t->options->once ? "in B" : "in B/s",
             t->options->once ? "out B" : "out B/s", "latest error");
 
-    tail_sort_key = t->sort;
+    tail_sort_key = t->screen.sort;
     qsort(t->rows, t->n, sizeof(tail_row_t *), tail_compare);
 
     if (t->total->calls != 0) {
@@ -519,28 +518,6 @@ tail_clear(tail_t *t)
 
 
 static void
-tail_key(tail_t *t, int key)
-{
-    switch (key) {
-
-    case 'c':
-    case 'e':
-    case 't':
-    case 'n':
-        t->sort = (char) key;
-        break;
-
-    case ' ':
-        t->paused = !t->paused;
-        break;
-
-    default:
-        break;
-    }
-}
-
-
-static void
 tail_follow(tail_t *t)
 {
     int       key, ended;
@@ -558,13 +535,13 @@ tail_follow(tail_t *t)
 
         ended = tail_read(t);
         tail_look(t);
-        tail_key(t, key);
+        nthrift_screen_key(&t->screen, key);
 
         now = clock_ns();
         ended = (ended && t->fd == STDIN_FILENO);
 
         if (now - t->since >= interval || ended || key != 0) {
-            if (!t->paused || key != 0) {
+            if (!t->screen.paused || key != 0) {
                 tail_show(t, (double) (now - t->since + 1) / SECOND);
             }
         }
@@ -573,7 +550,7 @@ tail_follow(tail_t *t)
             return;
         }
 
-        if (now - t->since >= interval && !t->paused) {
+        if (now - t->since >= interval && !t->screen.paused) {
             tail_clear(t);
         }
     }
@@ -649,7 +626,6 @@ tail_create(const tail_options_t *o)
     t->rows = nthrift_malloc(TAIL_METHODS * sizeof(tail_row_t *));
     t->line = nthrift_malloc(TAIL_LINE);
     t->total = nthrift_malloc(sizeof(tail_row_t));
-    t->sort = (o->sort != NULL) ? o->sort[0] : 'c';
 
     memset(t->total, 0, sizeof(tail_row_t));
     strcpy(t->total->name, "all");
@@ -673,7 +649,7 @@ tail_run(const tail_options_t *o)
         return TAIL_WRONG;
     }
 
-    nthrift_screen_open(&t->screen, o->plain || o->once);
+    nthrift_screen_open(&t->screen, o->plain || o->once, o->sort);
     tail_clear(t);
 
     if (o->once) {
@@ -700,16 +676,7 @@ tail_check(const tail_options_t *o, int n)
         return -1;
     }
 
-    if (o->sort != NULL && strcmp(o->sort, "calls") != 0
-        && strcmp(o->sort, "errors") != 0 && strcmp(o->sort, "time") != 0
-        && strcmp(o->sort, "name") != 0)
-    {
-        nthrift_say("--sort: \"%s\" is not possible: \"calls\", \"errors\", "
-                    "\"time\" or \"name\" expected", o->sort);
-        return -1;
-    }
-
-    return 0;
+    return nthrift_screen_check(o->sort);
 }
 
 

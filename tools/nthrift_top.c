@@ -63,8 +63,6 @@ typedef struct {
     json_t                    *now;
     double                     seconds;         /* in between */
     char                       error[TOP_TEXT];     /* of the last request */
-    char                       sort;
-    int                        paused;
     int                        failures;        /* are shown */
     nthrift_screen_t           screen;
 } top_t;
@@ -499,7 +497,7 @@ top_table(top_t *t, const char *table,
         fill(t, json_array_get(all, i), &rows[i]);
     }
 
-    top_sort_key = t->sort;
+    top_sort_key = t->screen.sort;
     qsort(rows, n, sizeof(top_row_t), top_compare);
 
     for (i = 0; i < n; i++) {
@@ -557,7 +555,7 @@ top_show(top_t *t)
     (void) strftime(when, sizeof(when), "%H:%M:%S", localtime(&at));
 
     fprintf(out, "%s%s  %s  %.0f workers  zone \"%s\" %.0f%% full\n", when,
-            t->paused ? "  stopped" : "", t->options->words[0],
+            t->screen.paused ? "  stopped" : "", t->options->words[0],
             top_number(t->now, "workers"), top_string(zone, "name"),
             (top_number(zone, "size") > 0)
             ? 100 - top_number(zone, "free") * 100 / top_number(zone, "size")
@@ -595,7 +593,7 @@ top_ask(top_t *t)
 {
     json_t  *report;
 
-    if (t->paused || top_get(t, &report) != 0) {
+    if (t->screen.paused || top_get(t, &report) != 0) {
         return;
     }
 
@@ -613,26 +611,12 @@ top_ask(top_t *t)
 static void
 top_key(top_t *t, int key)
 {
-    switch (key) {
-
-    case 'c':
-    case 'e':
-    case 't':
-    case 'n':
-        t->sort = (char) key;
-        break;
-
-    case 'f':
+    if (key == 'f') {
         t->failures = !t->failures;
-        break;
-
-    case ' ':
-        t->paused = !t->paused;
-        break;
-
-    default:
-        break;
+        return;
     }
+
+    nthrift_screen_key(&t->screen, key);
 }
 
 
@@ -690,7 +674,6 @@ top_run(const top_options_t *o)
 
     t.options = o;
     t.tls = o->tls;
-    t.sort = (o->sort != NULL) ? o->sort[0] : 'c';
 
     error = nthrift_http_is_url(o->words[0])
             ? nthrift_http_parse(o->words[0], &t.address, &tls, &t.path)
@@ -711,7 +694,7 @@ top_run(const top_options_t *o)
         return TOP_FAILED;
     }
 
-    nthrift_screen_open(&t.screen, o->plain);
+    nthrift_screen_open(&t.screen, o->plain, o->sort);
 
     if (!t.screen.plain) {
         t.seconds = 1e9;
@@ -745,12 +728,7 @@ top_check(const top_options_t *o, int n)
         return -1;
     }
 
-    if (o->sort != NULL && strcmp(o->sort, "calls") != 0
-        && strcmp(o->sort, "errors") != 0 && strcmp(o->sort, "time") != 0
-        && strcmp(o->sort, "name") != 0)
-    {
-        nthrift_say("--sort: \"%s\" is not possible: \"calls\", \"errors\", "
-                    "\"time\" or \"name\" expected", o->sort);
+    if (nthrift_screen_check(o->sort) != 0) {
         return -1;
     }
 
