@@ -39,16 +39,14 @@ typedef enum {
 
 
 typedef struct {
-    tool_command_e   command;
-    char            *out;               /* -o: directory of headers */
-    int              quiet;             /* -w: no warnings */
-    int              negative_ids;
-    nthrift_str_t   *dirs;
-    size_t           n_dirs;
-    char           **prefixes;          /* --prefix: "FILE=NAME" */
-    size_t           n_prefixes;
-    char           **files;
-    int              n_files;
+    tool_command_e          command;
+    char                   *out;        /* -o: directory of headers */
+    unsigned                quiet;      /* -w: no warnings */
+    unsigned                negative_ids;
+    nthrift_option_list_t   dirs;
+    nthrift_option_list_t   prefixes;   /* --prefix: "FILE=NAME" */
+    char                  **files;
+    int                     n_files;
 } tool_args_t;
 
 
@@ -277,8 +275,8 @@ tool_loader(nthrift_loader_t *loader, nthrift_arena_t *arena,
 
     nthrift_loader_init(loader, arena, &reader);
 
-    loader->dirs = args->dirs;
-    loader->n_dirs = args->n_dirs;
+    loader->dirs = args->dirs.items;
+    loader->n_dirs = args->dirs.n;
     loader->seed = nthrift_seed();
 
     if (args->negative_ids) {
@@ -307,9 +305,9 @@ nthrift_load_all(nthrift_arena_t *arena, nthrift_str_t *dirs, size_t n_dirs,
 
     memset(&args, 0, sizeof(tool_args_t));
 
-    args.dirs = dirs;
-    args.n_dirs = n_dirs;
-    args.negative_ids = negative_ids;
+    args.dirs.items = dirs;
+    args.dirs.n = n_dirs;
+    args.negative_ids = (negative_ids != 0);
 
     tool_loader(loader, arena, &args);
 
@@ -389,13 +387,14 @@ tool_run(const tool_args_t *args)
     rc = tool_load(&loader, args, &program);
 
     if (rc == 0 && args->command == TOOL_GEN
-        && nthrift_gen(&loader, args->out, args->prefixes, args->n_prefixes)
+        && nthrift_gen(&loader, args->out, args->prefixes.items,
+                       args->prefixes.n)
            != 0)
     {
         rc = TOOL_WRONG;
     }
 
-    tool_report(&loader.report, args->quiet);
+    tool_report(&loader.report, (int) args->quiet);
 
     if (rc == 0 && args->command == TOOL_DUMP
         && nthrift_dump(&loader, program, stdout) != 0)
@@ -482,40 +481,52 @@ tool_check_args(const tool_args_t *args, const char *command)
 }
 
 
+static void
+tool_args_init(tool_args_t *args, tool_command_e command, int argc)
+{
+    static char  here[] = ".";
+
+    memset(args, 0, sizeof(tool_args_t));
+    nthrift_option_list(&args->dirs, argc);
+    nthrift_option_list(&args->prefixes, argc);
+
+    args->command = command;
+    args->out = here;
+    args->files = nthrift_malloc((size_t) argc * sizeof(char *));
+}
+
+
+static void
+tool_args_free(tool_args_t *args)
+{
+    free(args->dirs.items);
+    free(args->prefixes.items);
+    free(args->files);
+}
+
+
 static int
 tool_file_command(tool_command_e command, int argc, char **argv)
 {
-    int                     rc;
-    size_t                  i;
-    unsigned                quiet, negative_ids, help;
-    tool_args_t             args;
-    static char             here[] = ".";
-    nthrift_option_list_t   dirs, prefixes;
+    int          rc;
+    unsigned     help;
+    tool_args_t  args;
 
     nthrift_option_t  options[] = {
-        { "-w", NTHRIFT_OPTION_SET, &quiet, 1, 0 },
-        { "-I", NTHRIFT_OPTION_LIST, &dirs, 0, 0 },
-        { "--negative-ids", NTHRIFT_OPTION_SET, &negative_ids, 1, 0 },
+        { "-w", NTHRIFT_OPTION_SET, &args.quiet, 1, 0 },
+        { "-I", NTHRIFT_OPTION_LIST, &args.dirs, 0, 0 },
+        { "--negative-ids", NTHRIFT_OPTION_SET, &args.negative_ids, 1, 0 },
         { "--help", NTHRIFT_OPTION_SET, &help, 1, 0 },
         { "-h", NTHRIFT_OPTION_SET, &help, 1, 0 },
         { (command == TOOL_GEN) ? "-o" : NULL, NTHRIFT_OPTION_TEXT, &args.out,
           0, 0 },
-        { "--prefix", NTHRIFT_OPTION_LIST, &prefixes, 0, 0 },
+        { "--prefix", NTHRIFT_OPTION_LIST, &args.prefixes, 0, 0 },
         { NULL, NTHRIFT_OPTION_SET, NULL, 0, 0 }
     };
 
-    quiet = 0;
-    negative_ids = 0;
     help = 0;
+    tool_args_init(&args, command, argc);
 
-    memset(&args, 0, sizeof(tool_args_t));
-    nthrift_option_list(&dirs, argc);
-    nthrift_option_list(&prefixes, argc);
-
-    args.command = command;
-    args.out = here;
-    args.files = nthrift_malloc((size_t) argc * sizeof(char *));
-    args.prefixes = nthrift_malloc((size_t) argc * sizeof(char *));
     args.n_files = nthrift_option_parse(options, argc, argv, args.files, argc);
 
     if (args.n_files < 0) {
@@ -525,27 +536,12 @@ tool_file_command(tool_command_e command, int argc, char **argv)
         fputs(tool_file_usage, stdout);
         rc = 0;
 
-    } else if (tool_check_args(&args, argv[1]) != 0) {
-        rc = TOOL_USAGE;
-
     } else {
-        args.quiet = (int) quiet;
-        args.negative_ids = (int) negative_ids;
-        args.dirs = dirs.items;
-        args.n_dirs = dirs.n;
-        args.n_prefixes = prefixes.n;
-
-        for (i = 0; i < prefixes.n; i++) {
-            args.prefixes[i] = (char *) prefixes.items[i].data;
-        }
-
-        rc = tool_run(&args);
+        rc = (tool_check_args(&args, argv[1]) != 0) ? TOOL_USAGE
+                                                    : tool_run(&args);
     }
 
-    free(dirs.items);
-    free(prefixes.items);
-    free(args.files);
-    free(args.prefixes);
+    tool_args_free(&args);
 
     return rc;
 }

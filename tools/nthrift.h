@@ -30,8 +30,8 @@ int nthrift_dump(const nthrift_loader_t *loader,
  * it includes, to `dir`.  `prefixes` are "FILE=NAME".  Returns 0, or -1: errors
  * are in the report, those of writing and of `prefixes` are printed.
  */
-int nthrift_gen(nthrift_loader_t *loader, char *dir, char **prefixes,
-    size_t n_prefixes);
+int nthrift_gen(nthrift_loader_t *loader, char *dir,
+    const nthrift_str_t *prefixes, size_t n_prefixes);
 
 /*
  * The program of `file` and all that it includes, in `arena`.  Errors are

@@ -170,8 +170,8 @@ gen_draft(nthrift_report_t *draft, const nthrift_report_t *report)
 
 
 int
-nthrift_gen(nthrift_loader_t *loader, char *dir, char **prefixes,
-    size_t n_prefixes)
+nthrift_gen(nthrift_loader_t *loader, char *dir,
+    const nthrift_str_t *prefixes, size_t n_prefixes)
 {
     int                rc;
     size_t             n;

@@ -154,7 +154,7 @@ void nthrift_gen_literal(FILE *out, const nthrift_str_t *s);
  * Returns 0, or -1 after it was said which of them is wrong.
  */
 int nthrift_gen_sources(nthrift_gen_t *gen, const nthrift_loader_t *loader,
-    char **prefixes, size_t n);
+    const nthrift_str_t *prefixes, size_t n);
 
 nthrift_gen_source_t *nthrift_gen_source(nthrift_gen_t *gen,
     const nthrift_idl_program_t *program);

@@ -238,7 +238,7 @@ nthrift_gen_source(nthrift_gen_t *gen, const nthrift_idl_program_t *program)
 
 int
 nthrift_gen_sources(nthrift_gen_t *gen, const nthrift_loader_t *loader,
-    char **prefixes, size_t n)
+    const nthrift_str_t *prefixes, size_t n)
 {
     size_t                        i;
     nthrift_gen_source_t         *source;
@@ -259,7 +259,9 @@ nthrift_gen_sources(nthrift_gen_t *gen, const nthrift_loader_t *loader,
     while (source_lengthen(gen, gen->first)) { /* void */ }
 
     for (i = 0; i < n; i++) {
-        if (source_set_prefix(gen, gen->first, prefixes[i]) != 0) {
+        if (source_set_prefix(gen, gen->first, (char *) prefixes[i].data)
+            != 0)
+        {
             return -1;
         }
     }
