@@ -313,6 +313,12 @@ ngx_http_thrift_status_piece(ngx_http_request_t *r,
 
     ctx->last = (rc == NGX_OK);
 
+    /* it has only looked for what there is to say */
+
+    if (b->pos == b->last && !ctx->last) {
+        return NGX_OK;
+    }
+
     b->flush = 1;
     b->last_buf = (ctx->last && r == r->main);
     b->last_in_chain = ctx->last;

@@ -8,6 +8,10 @@
 #define _NGX_THRIFT_FORMATS_H_INCLUDED_
 
 
+/* Rows that are looked at for a piece; most may have nothing to say. */
+
+#define NGX_THRIFT_REPORT_ROWS  4096
+
 /* Bytes of the names of a row, once they are escaped, and what is around. */
 
 #define NGX_THRIFT_REPORT_NAMES                                               \
@@ -56,6 +60,7 @@ struct ngx_thrift_report_s {
     ngx_uint_t                  part;       /* of the report, from 0 */
     ngx_uint_t                  begun;      /* its head is written */
     ngx_uint_t                  items;      /* of it so far */
+    ngx_uint_t                  rows;       /* looked at for this piece */
     ngx_thrift_status_row_t    *row;        /* the latest */
     ngx_uint_t                  peer;       /* the next */
     uint64_t                    failures;   /* when the report was begun */
@@ -71,11 +76,11 @@ ngx_thrift_report_t *ngx_thrift_report_create(ngx_thrift_status_t *status,
 ngx_int_t ngx_thrift_report_write(void *report, ngx_buf_t *b);
 
 /*
- * The next row of that kind for which anything was counted; report->row, NULL
- * at the end.
+ * The next row of that kind, behind report->row, for which anything was
+ * counted; NULL at the end.  NGX_BUSY: that is enough for this piece.
  */
-ngx_thrift_status_row_t *ngx_thrift_report_row(ngx_thrift_report_t *report,
-    ngx_uint_t kind);
+ngx_int_t ngx_thrift_report_row(ngx_thrift_report_t *report, ngx_uint_t kind,
+    ngx_thrift_status_row_t **row);
 
 /* Goes on to the next part. */
 void ngx_thrift_report_next_part(ngx_thrift_report_t *report);

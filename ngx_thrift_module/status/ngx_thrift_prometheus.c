@@ -282,8 +282,11 @@ ngx_thrift_prometheus_row(ngx_thrift_report_t *report,
 {
     ngx_thrift_status_row_t  *row, *before;
 
+    if (ngx_thrift_report_row(report, family->about, &row) != NGX_OK) {
+        return NGX_BUSY;
+    }
+
     before = report->row;
-    row = ngx_thrift_report_row(report, family->about);
 
     if (row == NULL) {
         ngx_thrift_report_next_part(report);

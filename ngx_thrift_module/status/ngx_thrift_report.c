@@ -43,6 +43,8 @@ ngx_thrift_report_write(void *data, ngx_buf_t *b)
 
     ngx_int_t  rc;
 
+    report->rows = 0;
+
     do {
         rc = report->next(report, b);
     } while (rc == NGX_OK);
@@ -51,18 +53,26 @@ ngx_thrift_report_write(void *data, ngx_buf_t *b)
 }
 
 
-ngx_thrift_status_row_t *
-ngx_thrift_report_row(ngx_thrift_report_t *report, ngx_uint_t kind)
+ngx_int_t
+ngx_thrift_report_row(ngx_thrift_report_t *report, ngx_uint_t kind,
+    ngx_thrift_status_row_t **row)
 {
-    ngx_thrift_status_row_t  *row;
+    ngx_thrift_status_row_t  *next;
 
-    row = report->row;
+    while (report->rows++ < NGX_THRIFT_REPORT_ROWS) {
+        next = ngx_thrift_status_next(report->status, report->row);
 
-    do {
-        row = ngx_thrift_status_next(report->status, row);
-    } while (row && (row->kind != kind || !ngx_thrift_report_has(report, row)));
+        if (next == NULL
+            || (next->kind == kind && ngx_thrift_report_has(report, next)))
+        {
+            *row = next;
+            return NGX_OK;
+        }
 
-    return row;
+        report->row = next;
+    }
+
+    return NGX_BUSY;
 }
 
 

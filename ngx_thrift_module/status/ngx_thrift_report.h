@@ -42,7 +42,7 @@ typedef struct {
 
     /*
      * Writes on to an empty buffer of NGX_THRIFT_REPORT_PIECE bytes.  NGX_OK:
-     * that is all of it; NGX_AGAIN: there is more.
+     * that is all of it; NGX_AGAIN: there is more, and maybe nothing so far.
      */
     ngx_int_t   (*write)(void *report, ngx_buf_t *b);
 

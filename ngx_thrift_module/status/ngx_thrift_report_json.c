@@ -158,7 +158,9 @@ ngx_thrift_json_rows(ngx_thrift_report_t *report, ngx_buf_t *b,
     u_char                   *p;
     ngx_thrift_status_row_t  *row;
 
-    row = ngx_thrift_report_row(report, kind);
+    if (ngx_thrift_report_row(report, kind, &row) != NGX_OK) {
+        return NGX_BUSY;
+    }
 
     if (row == NULL) {
         b->last = ngx_thrift_json_end(report, b->last);
