@@ -499,8 +499,9 @@ sub openmetrics {
 sub schema {
     my ($j) = @_;
 
-    is(join(' ', sort keys %$j), 'failures methods servers time upstreams '
-                                 . 'version workers zone', 'members');
+    is(join(' ', sort keys %$j), 'failures generation methods reload_clients '
+                                 . 'servers time upstreams version workers '
+                                 . 'zone', 'members');
     is($j->{version}, 1, 'version');
     is(join(' ', sort keys %{$j->{zone}}), 'free full name rows size', 'zone');
 
@@ -508,8 +509,8 @@ sub schema {
         methods => 'calls exceptions handler in_flight method received_bytes '
                    . 'seconds sent_bytes server service',
         upstreams => 'attempts connections hedges in_flight received_bytes '
-                     . 'retries seconds sent_bytes server upstream '
-                     . 'wait_seconds waits',
+                     . 'retries seconds sent_bytes server translated '
+                     . 'upstream wait_seconds waits',
         servers => 'server state upstream',
         failures => 'call_id exception method number outcome seconds server service '
                     . 'text time upstream_server',
@@ -544,6 +545,11 @@ sub reloads {
     my $sent = 0;
     my @clients = map { $t->client('proxy') } 1 .. 8;
 
+    $t->old_workers_gone(10);
+
+    my ($generation, $handed) = (json()->{generation},
+                                 json()->{reload_clients}{handed_over});
+
     for my $round (1 .. 5) {
         $_->start('Users:get') for @clients;
 
@@ -557,6 +563,11 @@ sub reloads {
             $sent++ if answer($_->read_message()) eq 'users';
         }
     }
+
+    is(json()->{generation}, $generation + 3, 'generation');
+    ok(wait_for(sub { metrics()->{nginx_thrift_reload_clients_total}
+                      {'fate="handed_over"'} >= $handed + 3 * 8 }),
+       'clients were handed over');
 
     is($sent, 40, 'all are answered');
     ok(wait_for(sub { method('get')->{calls}{success} == $before + $sent }),

@@ -273,7 +273,8 @@ sub without_zeros {
         without_zeros($what->{$_}, $_) for keys %$what;
 
         if (($name || '')
-            =~ /^(calls|exceptions|attempts|buckets|closed_for)$/)
+            =~ /^(calls|exceptions|attempts|buckets|closed_for
+                 |reload_clients)$/x)
         {
             delete @$what{grep { !$what->{$_} } keys %$what};
         }

@@ -281,6 +281,8 @@ ngx_stream_thrift_shutdown_go(ngx_stream_thrift_session_t *ts)
     }
 
     ngx_stream_thrift_shutdown.count[NGX_STREAM_THRIFT_GOES]++;
+    ngx_thrift_count_client(ngx_stream_thrift_shutdown.main->status,
+                            NGX_THRIFT_STATUS_HANDED_OVER);
 
     if (ngx_stream_thrift_shutdown.turn++ == 0) {
         ngx_post_event(&ngx_stream_thrift_shutdown.event,
@@ -381,6 +383,8 @@ ngx_stream_thrift_shutdown_end(ngx_stream_thrift_session_t *ts)
     }
 
     ngx_stream_thrift_shutdown.count[NGX_STREAM_THRIFT_ENDS]++;
+    ngx_thrift_count_client(ngx_stream_thrift_shutdown.main->status,
+                            NGX_THRIFT_STATUS_TOLD_TO_GO);
 
     if (ts->connection->read->ready) {
         ngx_stream_thrift_session_end(ts);

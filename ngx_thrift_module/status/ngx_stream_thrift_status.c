@@ -387,6 +387,8 @@ ngx_stream_thrift_status_report(ngx_cycle_t *cycle, ngx_pool_t *pool,
         return NULL;
     }
 
+    report->generation = ngx_stream_thrift_channel_generation();
+
     return report;
 }
 

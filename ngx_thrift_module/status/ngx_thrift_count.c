@@ -89,6 +89,12 @@ const char *const  ngx_thrift_count_closes[] = {
 };
 
 
+const char *const  ngx_thrift_count_fates[] = {
+    "handed_over",
+    "closed"
+};
+
+
 const uint64_t  ngx_thrift_count_ends[] = {
     100, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000,
     1000000, 5000000, 15000000, 30000000
@@ -379,6 +385,12 @@ ngx_thrift_count_attempt(ngx_thrift_attempt_t *attempt,
         ngx_thrift_count_add(server->reused, 1);
     }
 
+    if (attempt->dialect.protocol
+        != attempt->call->request.wire.head.protocol)
+    {
+        ngx_thrift_count_add(server->translated, 1);
+    }
+
     if (attempt->number == 1) {
         return;
     }
@@ -558,6 +570,16 @@ ngx_thrift_count_closed(ngx_thrift_status_row_t *row,
 
     if (ngx_thrift_status_slot != NGX_THRIFT_STATUS_SLOTS) {
         server->open[ngx_thrift_status_slot]--;
+    }
+}
+
+
+void
+ngx_thrift_count_client(ngx_thrift_status_t *status,
+    ngx_thrift_status_fate_e fate)
+{
+    if (status) {
+        ngx_thrift_count_add(status->data->clients[fate], 1);
     }
 }
 

@@ -30,6 +30,7 @@ extern const char *const  ngx_thrift_count_outcomes[];
 extern const char *const  ngx_thrift_count_types[];
 extern const char *const  ngx_thrift_count_results[];
 extern const char *const  ngx_thrift_count_closes[];
+extern const char *const  ngx_thrift_count_fates[];
 
 /* The ends of all buckets but the last, in microseconds, and as text. */
 
@@ -66,6 +67,10 @@ void ngx_thrift_count_opened(ngx_thrift_status_row_t *row);
 void ngx_thrift_count_idle(ngx_thrift_status_row_t *row, ngx_uint_t idle);
 void ngx_thrift_count_closed(ngx_thrift_status_row_t *row,
     ngx_thrift_status_closed_e reason);
+
+/* What a worker that shuts down has done with a client. */
+void ngx_thrift_count_client(ngx_thrift_status_t *status,
+    ngx_thrift_status_fate_e fate);
 
 /* Of a time in microseconds. */
 ngx_uint_t ngx_thrift_count_bucket(uint64_t took);

@@ -54,6 +54,7 @@ struct ngx_thrift_report_s {
     ngx_thrift_report_peer_t   *peers;
     ngx_uint_t                  npeers;
     uint64_t                    alive;      /* workers */
+    ngx_uint_t                  generation; /* of the configuration */
     ngx_uint_t                  format;
     ngx_thrift_report_next_pt   next;
 

@@ -64,6 +64,10 @@ static u_char *ngx_thrift_prometheus_attempts(ngx_thrift_report_t *report,
     const ngx_thrift_family_t *family, u_char *p);
 static u_char *ngx_thrift_prometheus_connections(ngx_thrift_report_t *report,
     const ngx_thrift_family_t *family, u_char *p);
+static u_char *ngx_thrift_prometheus_generation(ngx_thrift_report_t *report,
+    const ngx_thrift_family_t *family, u_char *p);
+static u_char *ngx_thrift_prometheus_clients(ngx_thrift_report_t *report,
+    const ngx_thrift_family_t *family, u_char *p);
 static u_char *ngx_thrift_prometheus_rows(ngx_thrift_report_t *report,
     const ngx_thrift_family_t *family, u_char *p);
 static u_char *ngx_thrift_prometheus_full(ngx_thrift_report_t *report,
@@ -143,6 +147,11 @@ static const ngx_thrift_family_t  ngx_thrift_families[] = {
       NGX_THRIFT_STATUS_SERVER, 1,
       ngx_thrift_prometheus_number, ngx_thrift_of_server(hedges) },
 
+    { "upstream_translated", "counter", "",
+      "Attempts with a server of another protocol than the client's.",
+      NGX_THRIFT_STATUS_SERVER, 1,
+      ngx_thrift_prometheus_number, ngx_thrift_of_server(translated) },
+
     { "upstream_waits", "counter", "",
       "Attempts that have waited for a connection or a server.",
       NGX_THRIFT_STATUS_SERVER, 1,
@@ -184,6 +193,14 @@ static const ngx_thrift_family_t  ngx_thrift_families[] = {
     { "upstream_server_state", "gauge", "",
       "State of a server: 1 up, 3 down, 4 failed, 6 failed checks.",
       NGX_THRIFT_PROMETHEUS_PEER, 1, NULL, 0 },
+
+    { "generation", "gauge", "",
+      "Which configuration answers: 1, and one more with each reload.",
+      NGX_THRIFT_PROMETHEUS_ZONE, 1, ngx_thrift_prometheus_generation, 0 },
+
+    { "reload_clients", "counter", "",
+      "Clients of workers that shut down, by what became of them.",
+      NGX_THRIFT_PROMETHEUS_ZONE, 2, ngx_thrift_prometheus_clients, 0 },
 
     { "status_rows", "gauge", "",
       "Names in the zone.",
@@ -246,7 +263,7 @@ ngx_thrift_prometheus_begin(ngx_thrift_report_t *report,
 
     report->names.len = 0;
 
-    if (!ngx_thrift_report_fits(report, b, 3)) {
+    if (!ngx_thrift_report_fits(report, b, 5)) {
         return NGX_BUSY;
     }
 
@@ -614,6 +631,31 @@ ngx_thrift_prometheus_connections(ngx_thrift_report_t *report,
 
     return ngx_thrift_prometheus_line(report, family, "", ",state=\"idle\"",
                                       idle, p);
+}
+
+
+static u_char *
+ngx_thrift_prometheus_generation(ngx_thrift_report_t *report,
+    const ngx_thrift_family_t *family, u_char *p)
+{
+    return ngx_sprintf(p, "nginx_thrift_%s %ui\n", family->name,
+                       report->generation);
+}
+
+
+static u_char *
+ngx_thrift_prometheus_clients(ngx_thrift_report_t *report,
+    const ngx_thrift_family_t *family, u_char *p)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_THRIFT_STATUS_FATES; i++) {
+        p = ngx_sprintf(p, "nginx_thrift_%s_total{fate=\"%s\"} %uA\n",
+                        family->name, ngx_thrift_count_fates[i],
+                        report->status->data->clients[i]);
+    }
+
+    return p;
 }
 
 

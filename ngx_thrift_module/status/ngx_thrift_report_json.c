@@ -118,8 +118,12 @@ ngx_thrift_json_head(ngx_thrift_report_t *report, u_char *p)
     name.len = ngx_min(name.len, NGX_THRIFT_STATUS_NAME);
 
     p = ngx_sprintf(p, "{\"version\":%d,\"time\":%T.%03M,\"workers\":%ui,"
-                    "\"zone\":{\"name\":\"", NGX_THRIFT_JSON_VERSION,
-                    now->sec, now->msec, ngx_thrift_report_workers(report));
+                    "\"generation\":%ui,\"reload_clients\":{",
+                    NGX_THRIFT_JSON_VERSION, now->sec, now->msec,
+                    ngx_thrift_report_workers(report), report->generation);
+    p = ngx_thrift_json_counters(report, p, ngx_thrift_count_fates,
+                                 data->clients, NGX_THRIFT_STATUS_FATES);
+    p = ngx_sprintf(p, "},\"zone\":{\"name\":\"");
     p = ngx_thrift_report_name(p, &name);
 
     return ngx_sprintf(p, "\",\"size\":%uz,\"free\":%uz,\"rows\":%ui,"
@@ -357,13 +361,13 @@ ngx_thrift_json_server(ngx_thrift_report_t *report, u_char *p,
 
     p = ngx_sprintf(p, "\"in_flight\":%ui,\"sent_bytes\":%uA,"
                     "\"received_bytes\":%uA,\"retries\":%uA,"
-                    "\"hedges\":%uA,\"waits\":%uA,"
+                    "\"hedges\":%uA,\"translated\":%uA,\"waits\":%uA,"
                     "\"wait_seconds\":%uA.%03uA,\"connections\":{"
                     "\"open\":%ui,\"idle\":%ui,\"opened\":%uA,"
                     "\"reused\":%uA,\"closed\":%uA,\"closed_for\":{",
                     ngx_thrift_count_sum(row->in_flight, report->alive),
                     row->sent, row->received, server->retries, server->hedges,
-                    server->waits, server->waited / 1000,
+                    server->translated, server->waits, server->waited / 1000,
                     server->waited % 1000,
                     ngx_thrift_count_sum(server->open, report->alive),
                     ngx_thrift_count_sum(server->idle, report->alive),

@@ -81,6 +81,15 @@ typedef enum {
 } ngx_thrift_status_closed_e;
 
 
+/* What became of a client's connection at a reload. */
+
+typedef enum {
+    NGX_THRIFT_STATUS_HANDED_OVER = 0,  /* to a new worker */
+    NGX_THRIFT_STATUS_TOLD_TO_GO,       /* it was closed between two calls */
+    NGX_THRIFT_STATUS_FATES
+} ngx_thrift_status_fate_e;
+
+
 typedef enum {
     NGX_THRIFT_STATUS_METHOD = 0,       /* server, service, method */
     NGX_THRIFT_STATUS_SERVER,           /* upstream, server */
@@ -134,6 +143,7 @@ typedef struct {
     ngx_atomic_t              results[NGX_THRIFT_STATUS_RESULTS];
     ngx_atomic_t              retries;
     ngx_atomic_t              hedges;
+    ngx_atomic_t              translated;
     ngx_atomic_t              waits;
     ngx_atomic_t              waited;   /* milliseconds */
     ngx_atomic_t              opened;   /* connections */
@@ -157,6 +167,7 @@ typedef struct {
     ngx_uint_t                unmarked; /* some had no room */
     ngx_thrift_status_row_t  *others[NGX_THRIFT_STATUS_KINDS];
     ngx_thrift_failures_t    *failures;
+    ngx_atomic_t              clients[NGX_THRIFT_STATUS_FATES];
     ngx_uint_t                mask;     /* of the hash */
     ngx_thrift_status_row_t  *buckets[1];
 } ngx_thrift_status_data_t;
