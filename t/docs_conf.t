@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 # docs/pool.md, recipes.md and operations.md: nginx -t accepts each of their
-# configurations, and one that needs nothing else answers a call.
+# configurations, and one that needs nothing else answers a call; it accepts
+# those of docs/compatibility.md, which have no stream{} around them.
 
 use strict;
 use warnings;
@@ -14,26 +15,9 @@ use Test::More;
 use Test::Thrift;
 
 
-my $t = Test::Thrift->new();
+my $t = Test::Thrift->new(undef, http => 1);
 
-my $text = '';
-
-for my $file (map { $t->top() . "/docs/$_.md" } qw(pool recipes operations)) {
-    open(my $fh, '<', $file) or die "$file: $!";
-    $text .= do { local $/; <$fh> };
-}
-
-# a heading, and the blocks below it
-
-my @blocks;
-
-for my $section (split /^## /m, $text) {
-    my ($title) = $section =~ /^(.*)/;
-    my $n = 0;
-
-    push @blocks, map { [ ++$n > 1 ? "$title, $n" : $title, $_ ] }
-                  $section =~ /^\n((?: {4}.*\n|\n(?= {4}))+)/mg;
-}
+my @blocks = map { blocks($_) } qw(pool recipes operations);
 
 cmp_ok(scalar @blocks, '>=', 10, 'configurations');
 
@@ -76,7 +60,54 @@ for my $block (@blocks) {
         if $conf !~ /\b(?:resolve|thrift_ssl|listen \d+ ssl)\b/;
 }
 
+$t->write_file('storm.thrift', "service Nimbus { void a() }\n"
+                               . "service DistributedRPC { void b() }\n");
+
+my @fragments = grep { $$_[1] =~ /^ {4,8}server \{/m } blocks('compatibility');
+
+is(scalar @fragments, 3, 'configurations for services');
+accepted($$_[0], inside($$_[1])) for @fragments;
+
 $t->done();
+
+
+# Headings of a page, and the blocks below each: [ name, text ].
+
+sub blocks {
+    my ($page) = @_;
+
+    my $file = $t->top() . "/docs/$page.md";
+    open(my $fh, '<', $file) or die "$file: $!";
+    my $text = do { local $/; <$fh> };
+
+    my @blocks;
+
+    for my $section (split /^## /m, $text) {
+        my ($title) = $section =~ /^(.*)/;
+        my $n = 0;
+
+        push @blocks, map { [ ++$n > 1 ? "$title, $n" : $title, $_ ] }
+                      $section =~ /^\n((?: {4}.*\n|\n(?= {4}))+)/mg;
+    }
+
+    return @blocks;
+}
+
+
+# A block whose servers are some of others.
+
+sub inside {
+    my ($conf) = @_;
+
+    my @ports = qw(proxy other third);
+
+    $conf =~ s/^(\s*listen) \d+/"$1 127.0.0.1:%%PORT_@{[ shift @ports ]}%%"/gme;
+    $conf =~ s{unix:/run/}{unix:%%TESTDIR%%/}g;
+    $conf =~ s/^ {4}http \{/    http {\n%%TEST_GLOBALS_HTTP%%/m;
+    $conf = "    stream {\n$conf    }\n" unless $conf =~ /^ {4}stream \{/m;
+
+    return $conf;
+}
 
 
 # What a block leaves out, and a port of the test.
@@ -92,7 +123,7 @@ sub whole {
     $conf =~ s/^(\s*thrift_mirror\s+\w+) \d+%/$1/mg;  # each call
     $conf =~ s/^\s*thrift_slow_start .*\n//mg unless $eases;
     $conf =~ s/^worker_rlimit_nofile .*\n//m;      # the system may not allow it
-    $conf =~ s/^(\s*listen) \d+/$1 127.0.0.1:%%PORT_proxy%%/mg;
+    $conf =~ s/^(\s*listen) \d+(?![\d.])/$1 127.0.0.1:%%PORT_proxy%%/mg;
 
     return "%%TEST_GLOBALS%%\n$conf";
 }
