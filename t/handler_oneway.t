@@ -344,7 +344,7 @@ sub beside {
         $d->reset();
     }
 
-    is(scalar(my @all = $t->wait_log(qr/^note 10\d\d sent/, 'access.log', 5,
+    is(scalar(my @all = $t->wait_log(qr/^note 10\d\d sent/, 'access.log', undef,
                                      30)), 30, 'thirty of gone clients');
 }
 

@@ -359,7 +359,7 @@ sub check_log {
     );
 
     for my $line (sort keys %lines) {
-        my @found = $t->wait_log(qr/^\Q$line\E\b/, 'calls.log', 5,
+        my @found = $t->wait_log(qr/^\Q$line\E\b/, 'calls.log', undef,
                                  $lines{$line});
 
         is(scalar @found, $lines{$line}, "log: $line");

@@ -101,7 +101,7 @@ for (1 .. 6) {
 $backend->release();
 is(answers(@c), join(' ', ('backend') x 20), 'all are answered');
 
-my %pids = map { (split)[0] => 1 } $t->wait_log(qr/hold/, 'access.log', 5, 20);
+my %pids = map { (split)[0] => 1 } $t->wait_log(qr/hold/, 'access.log', undef, 20);
 
 is(keys %pids, 2, 'by both workers');
 
@@ -109,7 +109,7 @@ is(keys %pids, 2, 'by both workers');
 
 @c = started('refused', 20);
 held(3, 'without a queue');
-$t->wait_log(qr/hold exception/, 'access.log', 5, 17);
+$t->wait_log(qr/hold exception/, 'access.log', undef, 17);
 $backend->release();
 is(answers(@c), join(' ', ($refused) x 17, ('backend') x 3),
    'the others are refused at once');
@@ -173,7 +173,7 @@ note(sprintf('%.3f s', time() - $began));
 my %calls;
 
 $calls{(split)[0]}++
-    for $t->wait_log(qr/get success/, 'access.log', 5, 400);
+    for $t->wait_log(qr/get success/, 'access.log', undef, 400);
 
 is(keys %calls, 2, 'both workers had the place');
 

@@ -257,7 +257,7 @@ for (
         $got = $c->read_message()->{bytes};
     }
 
-    my $line = ($t->wait_log(qr/./, 'call.log', 5, $lines + 1))[-1];
+    my $line = ($t->wait_log(qr/./, 'call.log', undef, $lines + 1))[-1];
     my $time = $1 if $line =~ s/\|(\d+\.\d{3})$//;
 
     (my $bare = $method) =~ s/.*://;
@@ -341,7 +341,7 @@ like(($t->wait_log(qr/^retried /, 'time.log'))[0],
      'two upstreams');
 
 $c->call('gone');
-like(($t->wait_log(qr/^gone .*\Q$nobody/, 'time.log', 5, 3))[-1],
+like(($t->wait_log(qr/^gone .*\Q$nobody/, 'time.log', undef, 3))[-1],
      qr/^gone\ $number\ \Q$nobody\E\ \[-]\ \[-]\ \[$number]\ \[0]\ \[0]
         \ $number$/x, 'upstream that is gone');
 
@@ -417,7 +417,7 @@ is($_->call('get')->{type}, REPLY, 'empty key does not limit') for @c;
 $c[0]->call('put');
 
 my @set = map { [ /^(\w+) "(.*)" "(.*)" (\w+)$/ ] }
-              $t->wait_log(qr/./, 'set.log', 5, 3);
+              $t->wait_log(qr/./, 'set.log', undef, 3);
 
 is(join(' ', map { $_->[1] } @set), join(' ', ('mark of 127.0.0.1') x 3),
    'set before the call');

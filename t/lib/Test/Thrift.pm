@@ -131,12 +131,12 @@ sub sanitizer {
 
 
 # wait_for(code, timeout): call it until it returns something true, and return
-# that; the last false value when time is over.  The default is 5 seconds.
+# that; the last false value when time is over.  The default is 10 seconds.
 
 sub wait_for {
     my ($code, $timeout) = @_;
 
-    my $deadline = time() + ($timeout || 5) * time_factor();
+    my $deadline = time() + ($timeout || 10) * time_factor();
     my $pause = 0.002;
 
     for ( ;; ) {
@@ -961,7 +961,7 @@ sub client {
 
     my $c = Test::Thrift::Client->new(
         address => $self->address($where),
-        timeout => 5 * time_factor(),
+        timeout => 10 * time_factor(),
         %o);
 
     push @{$self->{clients}}, $c;
@@ -977,7 +977,7 @@ sub http {
 
     my $http = Test::Thrift::Http->new(
         address => $self->address($where),
-        timeout => 5 * time_factor(),
+        timeout => 10 * time_factor(),
         %o);
 
     push @{$self->{clients}}, $http->connection();
