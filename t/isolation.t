@@ -11,6 +11,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use Test::More;
+use Time::HiRes qw(time);
 use Test::Thrift;
 
 
@@ -269,30 +270,46 @@ sub exceptions {
 
         $backend->script(fail => { exception => [ 6, 'no' ] });
 
-        is($first->call('fail')->{type}, EXCEPTION, "$name, exception");
-        my $own = $used->();
+        # it is kept for a second; who was slower tries again
 
-        for (1 .. 3) {
-            ok(answered($second), "$name beside it");
-            isnt($used->(), $own, "$name, not behind it");
+        my ($own, $on);
+
+        for (1 .. 5) {
+            my $start = time();
+
+            is($first->call('fail')->{type}, EXCEPTION, "$name, exception");
+            $own = $used->();
+
+            for (1 .. 3) {
+                ok(answered($second), "$name beside it");
+                isnt($used->(), $own, "$name, not behind it");
+            }
+
+            ok(answered($first), "$name after it");
+            $on = $used->();
+
+            last if time() - $start < 0.8;
         }
 
-        ok(answered($first), "$name after it");
-        is($used->(), $own, "$name, on its own connection");
+        is($on, $own, "$name, on its own connection");
 
         ok(answered($second), "$name, shared again");
         is($used->(), $own, "$name, the one that was used last");
 
         # what is kept for a client goes with it
 
+        my $closed = $backend->closed();
+
         $second->call('fail');
         $second->close();
-        ok(wait_for(sub { $backend->closed() == 1 }), "$name, not shared");
+        ok(wait_for(sub { $backend->closed() == $closed + 1 }),
+           "$name, not shared");
 
         # nor does it take a server's thread for long
 
         $first->call('fail');
-        ok(wait_for(sub { $backend->closed() == 2 }, 2), "$name, let go");
+        ok(wait_for(sub { $backend->closed() == $closed + 2 }, 4),
+           "$name, let go");
         ok(answered($first), "$name, goes on");
     }
 }
