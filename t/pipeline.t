@@ -307,7 +307,7 @@ for (
     note(sprintf('%d of %d calls, %d kB more',
                  scalar $backend->calls($method), $n, memory() - $before));
 
-    my @m = $deaf->exchange(substr($bytes, $sent), $n, 30 * time_factor());
+    my @m = $deaf->exchange(substr($bytes, $sent), $n, 90 * time_factor());
 
     is(scalar(grep { $m[$_ - 1] && $m[$_ - 1]{seqid} == $_
                      && length $m[$_ - 1]{fields}{1} == $answer } 1 .. $n),
