@@ -78,6 +78,11 @@ stream {
         thrift_keepalive  4 timeout=300ms;
     }
 
+    upstream kept {
+        server            127.0.0.1:%%PORT_users%%;
+        thrift_keepalive  4;
+    }
+
     upstream once {
         server            127.0.0.1:%%PORT_users%%;
         thrift_keepalive  4 requests=1;
@@ -122,6 +127,12 @@ stream {
         thrift_trusted  on;
         thrift_timeout  300ms;
         thrift_pass     shared;
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_kept%%;
+        thrift_trusted  on;
+        thrift_pass     kept;
     }
 
     server {
@@ -194,11 +205,12 @@ closed('narrow', 'room', sub {
 
 # a reload: what is idle goes with its worker
 
-my $before = count('shared', 'exit') // 0;
+$t->client('kept')->call('get', []);
 
-$t->client('shared')->call('get', []);
+my $before = count('kept', 'exit') // 0;
+
 $t->reload();
-ok(wait_for(sub { count('shared', 'exit') > $before }), 'shared: exit');
+ok(wait_for(sub { (count('kept', 'exit') // 0) > $before }), 'kept: exit');
 
 $metrics = $t->http('web')->request('GET', '/metrics')->{body};
 like($metrics, qr/^nginx_thrift_upstream_connections_closed_total\{.*"own".*reason="client"\} [1-9]/m,
