@@ -47,6 +47,15 @@ http {
             thrift_gateway_openapi  off;
         }
 
+        # what is left of a path may be none of the location's
+
+        location /rewritten/ {
+            rewrite  ^/rewritten/old/(.*)$   /rewritten/$1  break;
+            rewrite  ^/rewritten/bare(/.*)$  $1             break;
+
+            thrift_gateway  users;
+        }
+
         location /few {
             thrift_gateway             users;
             thrift_gateway_max_values  5;
@@ -331,6 +340,12 @@ sub wrong {
         [ 'nothing', '/api', '{}', qr/^404 / ],
         [ 'a path that begins alike', '/apiUsers/get', '{}', qr/^404 / ],
         [ 'a longer path', '/api/Users/get/x', '{}', qr/^404 / ],
+        [ 'a path that was rewritten', '/rewritten/old/Users/save',
+          '{"user":{"name":1}}', qr/^400 .* user\.name: string expected/ ],
+        [ 'rewritten to another location', '/rewritten/bare/Users/get', '{}',
+          qr/^404 .* no such service$/ ],
+        [ 'rewritten to less than its own', '/rewritten/bare/', '{}',
+          qr/^404 .* no such service$/ ],
     ) {
         my ($name, $path, $body, $want) = @$_;
 

@@ -118,12 +118,24 @@ ngx_http_thrift_gateway_handler(ngx_http_request_t *r)
 }
 
 
-/* What stands behind the path of the location; "/apiUsers" is not in "/api". */
+/*
+ * What stands behind the path of the location; "/apiUsers" is not in "/api", nor
+ * what "rewrite ... break" has made a path of another location.
+ */
 
 static void
 ngx_http_thrift_gateway_path(ngx_http_request_t *r, ngx_str_t *location,
     nthrift_str_t *path)
 {
+    path->data = r->uri.data;
+    path->len = 0;
+
+    if (r->uri.len < location->len
+        || ngx_memcmp(r->uri.data, location->data, location->len) != 0)
+    {
+        return;
+    }
+
     path->data = r->uri.data + location->len;
     path->len = r->uri.len - location->len;
 
