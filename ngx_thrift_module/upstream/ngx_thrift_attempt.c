@@ -139,6 +139,7 @@ ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt)
     attempt->fresh = 0;
     attempt->reused = 0;
     attempt->timed_out = 0;
+    attempt->expired = 0;
     attempt->unaffordable = 0;
     attempt->busy = 0;
     attempt->blameless = 0;
@@ -623,9 +624,14 @@ ngx_thrift_attempt_timed_out(ngx_thrift_attempt_t *attempt)
 {
     ngx_thrift_hedge_turn_to(attempt);
 
-    /* it waits for its client, a place, or us: its server knows nothing */
+    /*
+     * it waits for its client, a place, or us, or until its server is known:
+     * that knows nothing of it
+     */
 
-    if (attempt->call->paused || attempt->turn.line || attempt->call->slice) {
+    if (attempt->call->paused || attempt->turn.line || attempt->call->slice
+        || attempt->asks)
+    {
         ngx_log_error(NGX_LOG_INFO, attempt->call->log, NGX_ETIMEDOUT,
                       "call timed out");
         attempt->blameless = 1;
@@ -646,6 +652,7 @@ ngx_thrift_attempt_expired(ngx_thrift_attempt_t *attempt)
     call = attempt->call;
 
     ngx_thrift_attempt_timed_out(attempt);
+    attempt->expired = 1;
 
     if (attempt->sent == 0
         || (ngx_thrift_retry_repeats(call) && !call->paused

@@ -99,6 +99,7 @@ struct ngx_thrift_attempt_s {
     unsigned                   lost:1;      /* it or one before it was sent,
                                                and not answered */
     unsigned                   timed_out:1; /* its own time was over */
+    unsigned                   expired:1;   /* that, or its call's was */
     unsigned                   unaffordable:1;  /* another one would be too
                                                many */
     unsigned                   busy:1;      /* there was no server for it */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Whose fault it is when a call that was sent is not answered: its server's, or
- * that of the client who sent it.
+ * Whose fault it is when a call that was sent is not answered, or has no time
+ * left while a connection is opened for it: its server's, or that of the client
+ * who sent it.
  *
  * What a client sends can make a server close, stay silent or answer what
  * nobody understands; that alone takes no server away from others.  So such a
@@ -37,8 +38,9 @@ typedef enum {
 
 
 /*
- * The attempt was sent, and not answered as calls are.  Returns what its server
- * goes back to the balancer with: NGX_PEER_FAILED, or NGX_PEER_NEXT.
+ * The attempt was sent, and not answered as calls are, or its time is over.
+ * Returns what its server goes back to the balancer with: NGX_PEER_FAILED, or
+ * NGX_PEER_NEXT.
  */
 ngx_uint_t ngx_thrift_blame(ngx_thrift_attempt_t *attempt);
 

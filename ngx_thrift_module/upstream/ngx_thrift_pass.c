@@ -204,6 +204,7 @@ ngx_thrift_pass_give_up(ngx_thrift_attempt_t *attempt, ngx_uint_t reason)
 
     if (reason == NGX_THRIFT_CALL_EXPIRED) {
         ngx_thrift_attempt_timed_out(attempt);
+        attempt->expired = 1;
         state = ngx_thrift_pass_state(attempt);
     }
 
@@ -614,10 +615,17 @@ ngx_thrift_pass_state(ngx_thrift_attempt_t *attempt)
         return NGX_PEER_NEXT;
     }
 
-    /* nothing of a client's was there to be answered */
+    /*
+     * nothing of a client's was there to be answered; but how much time there
+     * was for a connection is the call's, not the server's
+     */
 
-    if (attempt->sent == 0) {
-        return attempt->reused ? NGX_PEER_NEXT : NGX_PEER_FAILED;
+    if (attempt->sent == 0 && attempt->reused) {
+        return NGX_PEER_NEXT;
+    }
+
+    if (attempt->sent == 0 && !attempt->expired) {
+        return NGX_PEER_FAILED;
     }
 
     return attempt->call->copied ? NGX_PEER_NEXT : ngx_thrift_blame(attempt);
