@@ -119,8 +119,8 @@ ngx_http_thrift_gateway_handler(ngx_http_request_t *r)
 
 
 /*
- * What stands behind the path of the location; "/apiUsers" is not in "/api", nor
- * what "rewrite ... break" has made a path of another location.
+ * What stands behind the path of the location; "/apiUsers" is not in "/api",
+ * nor what "rewrite ... break" has made a path of another location.
  */
 
 static void
