@@ -352,6 +352,12 @@ sub wrong {
         like(exception(post($path, $body)), $want, $name);
     }
 
+    is(exception(post('/few/Users/get', '[7]')),
+       '502 TApplicationException 6 INTERNAL_ERROR more than 5 values',
+       'too many values in a result');
+    is(scalar($t->grep_log(qr/\[(?!info|debug).*cannot be shown as JSON/)), 0,
+       'no client has it written to the log');
+
     like(shown(post('/api/Users/get', '[7]',
                     'Content-Type' => 'text/plain')), qr/^415 /,
          'not as JSON');
@@ -415,6 +421,10 @@ sub configurations {
         [ 'no name', 'thrift_gateway user;',
           'no server of stream has "thrift_name user" (did you mean "users"?) '
           . "for \"thrift_gateway\" in test.conf:$line{gateway}\n" ],
+        [ 'a number', 'thrift_gateway users; thrift_gateway_max_values 0;',
+          'invalid value "0" in "thrift_gateway_max_values" directive, it must '
+          . "be a number between 1 and 100000000 in test.conf:$line{gateway}\n"
+        ],
         [ 'both', 'thrift_gateway users; thrift_door users;',
           "\"thrift_door\" directive is duplicate, or beside \"thrift_door\" or "
           . "\"thrift_gateway\" in test.conf:$line{gateway}\n"

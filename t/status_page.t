@@ -134,7 +134,8 @@ sub wrong_configurations {
         [ 'thrift_explorer /closed;', 'thrift_explorer /closed try;',
           qr/invalid parameter "try" of "thrift_explorer", it can be "call"/ ],
         [ 'thrift_status json;', 'thrift_status json; thrift_explorer /api/;',
-          qr/"thrift_explorer" needs "thrift_status html" beside it/ ],
+          qr/"thrift_explorer" needs "thrift_status html" beside it in .*:\d+$/m
+        ],
     ) {
         my ($from, $to, $error) = @$_;
 

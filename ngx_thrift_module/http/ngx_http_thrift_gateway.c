@@ -51,6 +51,8 @@ static ngx_int_t ngx_http_thrift_gateway_room(ngx_http_request_t *r,
     ngx_http_thrift_ctx_t *ctx);
 static ngx_int_t ngx_http_thrift_gateway_reply(ngx_http_request_t *r,
     ngx_http_thrift_ctx_t *ctx);
+static ngx_uint_t ngx_http_thrift_gateway_is_limit(
+    nthrift_plain_error_t *err);
 static ngx_uint_t ngx_http_thrift_gateway_status(ngx_http_thrift_ctx_t *ctx,
     nthrift_plain_reply_t *reply);
 static ngx_int_t ngx_http_thrift_gateway_error(ngx_http_request_t *r,
@@ -570,6 +572,7 @@ ngx_http_thrift_gateway_reply(ngx_http_request_t *r,
 {
     ngx_buf_t              *b;
     ngx_str_t               text;
+    ngx_uint_t              level;
     nthrift_head_t          head;
     nthrift_rules_t         rules;
     nthrift_error_t         error;
@@ -610,7 +613,12 @@ ngx_http_thrift_gateway_reply(ngx_http_request_t *r,
         text.data = (u_char *) err.text;
         text.len = err.len;
 
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+        /* a client can ask for more than a limit allows, as often as it likes */
+
+        level = ngx_http_thrift_gateway_is_limit(&err) ? NGX_LOG_INFO
+                                                       : NGX_LOG_ERR;
+
+        ngx_log_error(level, r->connection->log, 0,
                       "reply cannot be shown as JSON: %V", &text);
 
         return ngx_http_thrift_gateway_error(r, NGX_HTTP_BAD_GATEWAY, &text);
@@ -619,6 +627,14 @@ ngx_http_thrift_gateway_reply(ngx_http_request_t *r,
     return ngx_http_thrift_gateway_send(r,
                                     ngx_http_thrift_gateway_status(ctx, &reply),
                                     reply.text.data, reply.text.len);
+}
+
+
+static ngx_uint_t
+ngx_http_thrift_gateway_is_limit(nthrift_plain_error_t *err)
+{
+    return err->kind == NTHRIFT_PLAIN_SIZE || err->kind == NTHRIFT_PLAIN_VALUES
+           || err->kind == NTHRIFT_PLAIN_DEPTH;
 }
 
 

@@ -11,6 +11,7 @@
 
 #define NGX_HTTP_THRIFT_BUFFER  16384       /* bytes, of replies */
 #define NGX_HTTP_THRIFT_VALUES  10000       /* in JSON: 10 ms of a worker */
+#define NGX_HTTP_THRIFT_MOST_VALUES  100000000
 #define NGX_HTTP_THRIFT_TIME    86400000    /* milliseconds: the times are those
                                                of the server */
 
@@ -27,6 +28,8 @@ static char *ngx_http_thrift_door(ngx_conf_t *cf, ngx_command_t *cmd,
 static char *ngx_http_thrift_gateway(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_thrift_max_values(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_thrift_set_server(ngx_conf_t *cf,
     ngx_http_thrift_loc_conf_t *tlcf, ngx_http_handler_pt handler);
@@ -52,11 +55,6 @@ ngx_module_t  ngx_http_thrift_servers_module = {
     NULL,                                  /* exit process */
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
-};
-
-
-static ngx_conf_num_bounds_t  ngx_http_thrift_values_bounds = {
-    ngx_conf_check_num_bounds, 1, 100000000
 };
 
 
@@ -129,10 +127,10 @@ static ngx_command_t  ngx_http_thrift_commands[] = {
 
     { ngx_string("thrift_gateway_max_values"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_num_slot,
+      ngx_http_thrift_max_values,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_thrift_loc_conf_t, max_values),
-      &ngx_http_thrift_values_bounds },
+      0,
+      NULL },
 
       ngx_null_command
 };
@@ -293,12 +291,16 @@ ngx_http_thrift_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_thrift_loc_conf_t  *prev = parent;
     ngx_http_thrift_loc_conf_t  *conf = child;
 
-    ngx_http_core_loc_conf_t  *clcf;
+    ngx_http_core_loc_conf_t    *clcf;
+    ngx_http_thrift_explorer_t  *explorer;
 
     if (conf->explorers && conf->policy.data == NULL) {
+        explorer = conf->explorers->elts;
+
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"thrift_explorer\" needs \"thrift_status html\" "
-                      "beside it");
+                      "beside it in %s:%ui", explorer->server->file_name,
+                      explorer->server->line);
         return NGX_CONF_ERROR;
     }
 
@@ -403,6 +405,35 @@ ngx_http_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                        "\"thrift_door\"", &cmd->name);
 
     return NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_http_thrift_max_values(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_thrift_loc_conf_t  *tlcf = conf;
+
+    ngx_int_t   n;
+    ngx_str_t  *value;
+
+    if (tlcf->max_values != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    n = ngx_atoi(value[1].data, value[1].len);
+
+    if (n < 1 || n > NGX_HTTP_THRIFT_MOST_VALUES) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in \"%V\" directive, it must "
+                           "be a number between 1 and %d", &value[1],
+                           &value[0], NGX_HTTP_THRIFT_MOST_VALUES);
+        return NGX_CONF_ERROR;
+    }
+
+    tlcf->max_values = (ngx_uint_t) n;
+
+    return NGX_CONF_OK;
 }
 
 
