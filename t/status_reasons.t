@@ -97,6 +97,16 @@ stream {
         thrift_keepalive  1 max=1;
     }
 
+    upstream foreign {
+        server                    127.0.0.1:%%PORT_users%%;
+        thrift_upstream_protocol  compact;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_foreign%%;
+        thrift_pass  foreign;
+    }
+
     upstream silent {
         server  127.0.0.1:%%PORT_users%%;
     }
@@ -180,6 +190,16 @@ like($metrics, qr/^nginx_thrift_event_loop_hold_seconds_total\{.*"nap".*\} 0\.[1
      'and how long');
 is(scalar(() = $metrics =~ /^nginx_thrift_handler_duration_seconds_count/mg), 1,
    'nothing of methods without a handler');
+
+# a call in another protocol than its server's, and one in the same
+
+$t->client('foreign', protocol => $_)->call('get', []) for qw(binary compact);
+
+my ($foreign) = grep { $_->{upstream} eq 'foreign' && $_->{server} ne '-' }
+                @{json()->{upstreams}};
+
+is("$foreign->{attempts}{answered} $foreign->{translated}", '2 1',
+   'one of two is translated');
 
 # connections
 
