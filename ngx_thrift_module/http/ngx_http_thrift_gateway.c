@@ -613,7 +613,7 @@ ngx_http_thrift_gateway_reply(ngx_http_request_t *r,
         text.data = (u_char *) err.text;
         text.len = err.len;
 
-        /* a client can ask for more than a limit allows, as often as it likes */
+        /* a client can ask for more than a limit allows as often as it likes */
 
         level = ngx_http_thrift_gateway_is_limit(&err) ? NGX_LOG_INFO
                                                        : NGX_LOG_ERR;
