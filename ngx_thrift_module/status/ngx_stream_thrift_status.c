@@ -22,6 +22,8 @@ static void ngx_stream_thrift_status_listens(void *server,
     ngx_str_t *address);
 static void ngx_stream_thrift_status_open_pool(ngx_thrift_status_t *status,
     ngx_stream_thrift_pool_t *pool);
+static ngx_uint_t ngx_stream_thrift_status_knows(
+    ngx_stream_upstream_srv_conf_t *us);
 static ngx_uint_t ngx_stream_thrift_status_has(ngx_cycle_t *cycle);
 static void *ngx_stream_thrift_status_report(ngx_cycle_t *cycle,
     ngx_pool_t *pool, ngx_uint_t format);
@@ -141,8 +143,6 @@ ngx_stream_thrift_status_open(ngx_stream_thrift_main_conf_t *tmcf)
 }
 
 
-/* Servers that DNS names again and again are not known. */
-
 static void
 ngx_stream_thrift_status_open_pool(ngx_thrift_status_t *status,
     ngx_stream_thrift_pool_t *pool)
@@ -155,17 +155,40 @@ ngx_stream_thrift_status_open_pool(ngx_thrift_status_t *status,
         ngx_stream_thrift_status_label(pool->upstream, &pool->idle.label);
 
         names[0] = pool->idle.label;
-        pool->idle.known = 1;
-
-#ifdef NGX_STREAM_UPSTREAM_MODIFY
-        pool->idle.known = !(pool->upstream->flags
-                             & NGX_STREAM_UPSTREAM_MODIFY);
-#endif
+        pool->idle.known = ngx_stream_thrift_status_knows(pool->upstream);
     }
 
     pool->idle.status = status;
     pool->idle.row = ngx_thrift_status_row(status, NGX_THRIFT_STATUS_SERVER,
                                            names);
+}
+
+
+/* Servers that DNS names again and again are not known. */
+
+static ngx_uint_t
+ngx_stream_thrift_status_knows(ngx_stream_upstream_srv_conf_t *us)
+{
+#if (NGX_THRIFT_HAVE_RESOLVE && NGX_STREAM_UPSTREAM_ZONE)
+
+    ngx_uint_t                     i;
+    ngx_stream_upstream_server_t  *server;
+
+    if (us->servers == NULL) {
+        return 1;
+    }
+
+    server = us->servers->elts;
+
+    for (i = 0; i < us->servers->nelts; i++) {
+        if (server[i].host.len) {
+            return 0;
+        }
+    }
+
+#endif
+
+    return 1;
 }
 
 
