@@ -34,7 +34,8 @@ stream {
 
 EOF
 
-my $backend = $t->backend('backend', script => { slow => { delay => 1 } });
+my $backend = $t->backend('backend', script => { slow => { delay => 1 },
+                                               hold => { hold => 1 } });
 
 $t->run();
 
@@ -53,6 +54,27 @@ ok(wait_for(sub { my @now = $t->workers();
 
 is($c->read_message()->{fields}{0}, 'backend', 'the call is answered');
 is(answer($c->call('get')), 'backend', 'and so is the next one');
+ok($t->old_workers_gone(), 'the old worker ends');
+
+# the same while there is no other in its place: the second one is there
+
+$c->start('hold');
+ok(wait_for(sub { $backend->calls('hold') }), 'a call in flight');
+ok($t->reload(), 'reload');
+
+($worker) = $t->workers();
+
+$t->signal('STOP');
+$t->signal('QUIT', $worker);
+ok(wait_for(sub { !grep { $_ == $worker } $t->workers() }),
+   'a new worker ends, and no other comes');
+$backend->release();
+
+is(answer($c->read_message()), 'backend', 'the call is answered');
+is(answer($c->call('get')), 'backend', 'by the second new worker');
+
+$t->signal('CONT');
+ok(wait_for(sub { $t->workers() == 2 }), 'another worker comes');
 ok($t->old_workers_gone(), 'the old worker ends');
 
 $t->done();

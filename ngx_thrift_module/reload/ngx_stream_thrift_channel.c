@@ -24,11 +24,19 @@
 
 #define NGX_STREAM_THRIFT_CHANNEL_SPARE  16
 
+/* Of so many workers it is known whether they shut down. */
+
+#define NGX_STREAM_THRIFT_CHANNEL_WORKERS  256
+
 
 typedef struct {
     ngx_atomic_t  generation;       /* of the newest configuration */
-    ngx_atomic_t  ended;            /* the last one that has ended */
     ngx_atomic_t  wish;
+    ngx_atomic_t  nworkers;         /* that it has */
+
+    /* by their numbers: twice the generation, and one more at the end */
+
+    ngx_atomic_t  workers[NGX_STREAM_THRIFT_CHANNEL_WORKERS];
 } ngx_stream_thrift_page_t;
 
 
@@ -41,6 +49,7 @@ typedef union {
 static ngx_int_t ngx_stream_thrift_channel_create(ngx_cycle_t *cycle);
 static void ngx_stream_thrift_channel_cleanup(void *data);
 static void ngx_stream_thrift_channel_destroy(ngx_log_t *log);
+static void ngx_stream_thrift_channel_tell(ngx_uint_t quits);
 static void ngx_stream_thrift_channel_event(ngx_event_t *rev);
 static void ngx_stream_thrift_channel_quit(ngx_connection_t *c);
 static void ngx_stream_thrift_channel_stop(ngx_connection_t *c);
@@ -74,15 +83,19 @@ static struct {
 void
 ngx_stream_thrift_channel_configure(ngx_cycle_t *cycle, ngx_uint_t wish)
 {
+    ngx_core_conf_t           *ccf;
     ngx_stream_thrift_page_t  *page;
 
     if (ngx_stream_thrift_channel_create(cycle) != NGX_OK) {
         return;
     }
 
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
     page = ngx_stream_thrift_channel.page;
 
     page->wish = wish;
+    page->nworkers = ngx_min(ccf->worker_processes,
+                             NGX_STREAM_THRIFT_CHANNEL_WORKERS);
     ngx_memory_barrier();
     page->generation++;
 
@@ -113,7 +126,7 @@ ngx_stream_thrift_channel_create(ngx_cycle_t *cycle)
     shm = &ngx_stream_thrift_channel.shm;
     pair = ngx_stream_thrift_channel.pair;
 
-    shm->size = ngx_pagesize;
+    shm->size = sizeof(ngx_stream_thrift_page_t);
     shm->log = cycle->log;
     ngx_str_set(&shm->name, "thrift_handover");
 
@@ -186,10 +199,6 @@ ngx_stream_thrift_channel_open(ngx_cycle_t *cycle,
     ngx_stream_thrift_channel.receive = receive;
     ngx_stream_thrift_channel.told = told;
 
-    /* one that was told to quit alone has a successor */
-
-    ngx_stream_thrift_channel.page->ended = 0;
-
     ngx_thrift_timer_init(&ngx_stream_thrift_channel.timer,
                           ngx_stream_thrift_channel_write, NULL, cycle->log, 0);
 
@@ -197,8 +206,11 @@ ngx_stream_thrift_channel_open(ngx_cycle_t *cycle,
 
     if (c == NULL) {
         /* too few worker_connections, which is logged; others receive */
+        ngx_stream_thrift_channel_tell(1);
         return NGX_OK;
     }
+
+    ngx_stream_thrift_channel_tell(0);
 
     /* nginx shall neither miss it at the end nor close it then */
 
@@ -217,6 +229,30 @@ ngx_stream_thrift_channel_open(ngx_cycle_t *cycle,
     /* by level: letters that others might take are left where they are */
 
     return ngx_add_event(c->read, NGX_READ_EVENT, 0);
+}
+
+
+/*
+ * A worker that was told to quit alone has others beside it, and a successor
+ * that has its number.
+ */
+
+static void
+ngx_stream_thrift_channel_tell(ngx_uint_t quits)
+{
+    ngx_uint_t     generation;
+    ngx_atomic_t  *worker;
+
+    if (ngx_worker >= NGX_STREAM_THRIFT_CHANNEL_WORKERS) {
+        return;
+    }
+
+    generation = ngx_stream_thrift_channel_generation();
+    worker = &ngx_stream_thrift_channel.page->workers[ngx_worker];
+
+    if (*worker / 2 <= generation) {
+        *worker = 2 * generation + quits;
+    }
 }
 
 
@@ -273,8 +309,7 @@ ngx_stream_thrift_channel_quit(ngx_connection_t *c)
     if (ngx_stream_thrift_channel_generation()
         == ngx_stream_thrift_channel_newest())
     {
-        ngx_stream_thrift_channel.page->ended =
-                                       ngx_stream_thrift_channel_generation();
+        ngx_stream_thrift_channel_tell(1);
 
         /* with nothing left to do the worker would exit before the next turn */
 
@@ -434,14 +469,28 @@ ngx_stream_thrift_channel_wish(void)
 }
 
 
+/* One that is about to begin, or to come back, has not told so. */
+
 ngx_uint_t
 ngx_stream_thrift_channel_ended(void)
 {
-    return ngx_stream_thrift_channel.page == NULL
-           || ngx_stream_thrift_channel_generation()
-              == ngx_stream_thrift_channel_newest()
-           || ngx_stream_thrift_channel.page->ended
-              == ngx_stream_thrift_channel_newest();
+    ngx_uint_t                 i, newest;
+    ngx_stream_thrift_page_t  *page;
+
+    page = ngx_stream_thrift_channel.page;
+    newest = ngx_stream_thrift_channel_newest();
+
+    if (page == NULL || ngx_stream_thrift_channel_generation() == newest) {
+        return 1;
+    }
+
+    for (i = 0; i < page->nworkers; i++) {
+        if (page->workers[i] != 2 * newest + 1) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
