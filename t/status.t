@@ -264,7 +264,9 @@ sub outcomes {
     $c->call('Users:get', "\5\0\1");
     $c->oneway('Users:get');
     $t->client('proxy')->call('Users:late');
+    failed(7);
     $t->client('proxy')->call('Nobody:get');
+    failed(8);
     $t->client('proxy')->exchange("GET / HTTP/1.0\r\n\r\n", 1);
 
     ok(wait_for(sub { (calls(method('get')))[0] =~ /oneway/ }), 'oneway');
@@ -320,6 +322,16 @@ sub outcomes {
     ok(wait_for(sub { method('wait')->{in_flight} == 0 }), 'client has left');
     is((calls(method('wait')))[0], 'cancelled 1', 'cancelled');
     $users->release();
+}
+
+
+# So many calls have failed.  A worker counts one when its reply is written: a
+# client may be sooner, with another one.
+
+sub failed {
+    my ($n) = @_;
+
+    return wait_for(sub { @{json()->{failures}} == $n });
 }
 
 
