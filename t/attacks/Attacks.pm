@@ -578,8 +578,8 @@ EOC
             my $c = $a->client('null');
             for (qw(result bytes)) {
                 $n++ if answer($c->call('act', [ [ 1, string => $_ ] ]))
-                        =~ /^6 handler (?:replied with NULL
-                                          |sent a malformed reply)$/x;
+                        =~ /^6\ handler\ (?:replied\ with\ NULL
+                                            |sent\ a\ malformed\ reply)$/x;
             }
             $c->close();
         });
