@@ -238,7 +238,9 @@ translate_map(nthrift_translate_t *t, const uint8_t *p, const uint8_t *last)
 }
 
 
-static inline ptrdiff_t
+/* Inlined by force: a call for each value is a fifth of the time. */
+
+static inline __attribute__((always_inline)) ptrdiff_t
 translate_value(nthrift_translate_t *t, uint8_t type, const uint8_t *p,
     const uint8_t *last)
 {

@@ -33,6 +33,9 @@ typedef ptrdiff_t (*nthrift_translate_element_pt)(nthrift_translate_t *t,
 #define NTHRIFT_TRANSLATE_FULL  NTHRIFT_DECLINED
 
 
+#define NTHRIFT_TRANSLATE_SHORT  16     /* bytes, copied at once */
+
+
 /* Copies of w->bytes what is there and has room. */
 
 static inline int
@@ -42,6 +45,20 @@ nthrift_translate_copy(nthrift_translate_t *t, const uint8_t **p,
     uint64_t  n;
 
     n = t->read.bytes;
+
+    /* most strings are short; what is too much of it is written over */
+
+    if (n <= NTHRIFT_TRANSLATE_SHORT && last - *p >= NTHRIFT_TRANSLATE_SHORT
+        && t->end - t->out >= NTHRIFT_TRANSLATE_SHORT)
+    {
+        memcpy(t->out, *p, NTHRIFT_TRANSLATE_SHORT);
+
+        t->out += n;
+        *p += n;
+        t->read.bytes = 0;
+
+        return NTHRIFT_OK;
+    }
 
     if (n > (uint64_t) (last - *p)) {
         n = (uint64_t) (last - *p);
@@ -68,34 +85,38 @@ nthrift_translate_copy(nthrift_translate_t *t, const uint8_t **p,
 
 
 static inline __attribute__((always_inline)) int
-nthrift_translate_run(nthrift_translate_t *t, const uint8_t **p,
+nthrift_translate_run(nthrift_translate_t *t, const uint8_t **pp,
     const uint8_t *last, nthrift_translate_field_pt field,
     nthrift_translate_element_pt element)
 {
-    int                    rc;
     ptrdiff_t              n;
+    const uint8_t         *p;
     nthrift_skip_level_t  *level;
+
+    p = *pp;
 
     do {
         if (t->read.bytes != 0) {
-            rc = nthrift_translate_copy(t, p, last);
+            n = nthrift_translate_copy(t, &p, last);
 
-            if (rc != NTHRIFT_OK) {
-                return rc;
+            if (n != NTHRIFT_OK) {
+                *pp = p;
+                return (int) n;
             }
         }
 
         if (t->end - t->out < NTHRIFT_TRANSLATE_ROOM) {
+            *pp = p;
             return NTHRIFT_TRANSLATE_FULL;
         }
 
         level = &t->read.levels[t->read.depth - 1];
 
         if (level->fields) {
-            n = field(t, *p, last);
+            n = field(t, p, last);
 
         } else if (level->left != 0) {
-            n = element(t, level, *p, last);
+            n = element(t, level, p, last);
 
         } else {
             nthrift_walk_leave(&t->read);
@@ -103,12 +124,15 @@ nthrift_translate_run(nthrift_translate_t *t, const uint8_t **p,
         }
 
         if (n < 0) {
+            *pp = p;
             return (int) n;
         }
 
-        *p += n;
+        p += n;
 
     } while (t->read.depth != 0);
+
+    *pp = p;
 
     return NTHRIFT_OK;
 }
