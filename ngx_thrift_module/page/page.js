@@ -161,8 +161,18 @@ function showCounts(list, row) {
     if (row.connections) {
         counts.push(["connections opened", String(row.connections.opened)],
                     ["used again", String(row.connections.reused)],
-                    ["closed", String(row.connections.closed)],
-                    ["time waited", showTime(row.wait_seconds)]);
+                    ["closed", String(row.connections.closed)]);
+
+        for (const [why, n] of Object.entries(row.connections.closed_for)) {
+            if (n) {
+                counts.push(["closed: " + why.replaceAll("_", " "),
+                             String(n)]);
+            }
+        }
+
+        counts.push(["time waited", showTime(row.wait_seconds)],
+                    ["hedges", String(row.hedges)],
+                    ["translated", String(row.translated)]);
     }
 
     while (list.children.length > 2 * counts.length) {
@@ -260,9 +270,10 @@ function serverColumns() {
 
 const NO_ROW = {
     attempts: {}, seconds: { sum: 0, buckets: {} }, in_flight: 0,
-    sent_bytes: 0, received_bytes: 0, retries: 0, hedges: 0, waits: 0,
-    wait_seconds: 0, connections: { open: 0, idle: 0, opened: 0, reused: 0,
-                                    closed: 0 }
+    sent_bytes: 0, received_bytes: 0, retries: 0, hedges: 0, translated: 0,
+    waits: 0, wait_seconds: 0, connections: { open: 0, idle: 0, opened: 0,
+                                              reused: 0, closed: 0,
+                                              closed_for: {} }
 };
 
 
