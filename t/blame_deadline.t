@@ -3,7 +3,8 @@
 
 # Calls whose time is over before they could be sent take no server away from
 # others: while their servers are asked what they speak, and while connections
-# to them are opened.  A server that nobody can connect to is left alone.
+# to them are opened.  A server that nobody can connect to is left alone, and
+# calls that were sent to it before tell nothing more.
 
 use strict;
 use warnings;
@@ -17,8 +18,11 @@ use Test::Thrift::Authority;
 
 
 my $hurry = int(150 * time_factor());
+my $while = int(1600 * time_factor());
 
-my $t = Test::Thrift->new(conf(<<'EOC', hurry => "${hurry}ms"), log => 'info');
+my %times = (hurry => "${hurry}ms", while => "${while}ms");
+
+my $t = Test::Thrift->new(conf(<<'EOC', %times), log => 'info');
 
 %%TEST_GLOBALS%%
 
@@ -52,6 +56,11 @@ stream {
         thrift_ssl  on;
     }
 
+    upstream half {
+        server  127.0.0.1:%%PORT_asked_1%%  max_fails=1  fail_timeout=1h;
+        server  127.0.0.1:%%PORT_stuck%%    max_fails=1  fail_timeout=1h;
+    }
+
     server {
         listen       127.0.0.1:%%PORT_asked%%;
         thrift_pass  asked;
@@ -79,6 +88,18 @@ stream {
         thrift_timeout  #hurry;
         thrift_pass     one;
     }
+
+    server {
+        listen          127.0.0.1:%%PORT_half_hurried%%;
+        thrift_timeout  #hurry;
+        thrift_pass     half;
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_half%%;
+        thrift_timeout  #while;
+        thrift_pass     half;
+    }
 }
 
 EOC
@@ -93,6 +114,8 @@ my %opened = map { $_ => $t->backend($_, ssl => $certificate) }
 $_->script(health_check => { delay => 0.6 * time_factor() })
     for values %asked;
 $_->script('!tls' => { ignore => 1 }) for values %opened;
+
+$t->backend('stuck')->script('*' => { stall => 1 });
 
 $t->run();
 
@@ -111,6 +134,19 @@ ok(wait_for(sub { $client->call('get'); is_out('hangs') }, 15),
    'a server that completes no handshake is left alone');
 is(scalar(grep { answer($client->call('get')) eq 'opened_1' } 1 .. 4), 4,
    'and the other one answers');
+
+# a server that was answering is told to be out once, whatever it still has
+
+my @clients = map { $t->client('half') } 1 .. 20;
+
+$_->start('get') for @clients;
+
+$client = $t->client('half_hurried');
+$client->call('get') for 1 .. 6;
+
+cmp_ok(scalar(grep { answer($_->read_message()) =~ /timed out/ } @clients),
+       '>', 5, 'calls that were sent to a server before it was left alone');
+is(is_out('stuck'), 1, 'have no line that says so again');
 
 $t->done();
 

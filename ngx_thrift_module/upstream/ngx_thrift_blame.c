@@ -21,11 +21,15 @@ typedef struct {
     uint32_t         clients[NGX_THRIFT_BLAME_CLIENTS];
     ngx_uint_t       elsewhere;         /* another server has answered one of
                                            them */
+    ngx_uint_t       blamed;            /* it was, ... */
+    ngx_msec_t       when;              /* ... then */
     socklen_t        socklen;
     ngx_sockaddr_t   sockaddr;
 } ngx_thrift_suspect_t;
 
 
+static ngx_uint_t ngx_thrift_blame_is_old(ngx_thrift_suspect_t *suspect,
+    ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_blame_is_failure(ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_blame_clear(ngx_thrift_attempt_t *attempt);
 static ngx_thrift_suspect_t *ngx_thrift_blame_suspect(
@@ -61,14 +65,32 @@ ngx_thrift_blame(ngx_thrift_attempt_t *attempt)
                    ngx_current_msec - suspect->since,
                    suspect->elsewhere ? ", others answer" : "");
 
-    if (suspect->failures >= NGX_THRIFT_BLAME_FAILURES
-        && (suspect->elsewhere || attempt->pool->nsuspects == 1)
-        && ngx_current_msec - suspect->since >= NGX_THRIFT_BLAME_TIME)
+    if (suspect->failures < NGX_THRIFT_BLAME_FAILURES
+        || (!suspect->elsewhere && attempt->pool->nsuspects != 1)
+        || ngx_current_msec - suspect->since < NGX_THRIFT_BLAME_TIME
+        || ngx_thrift_blame_is_old(suspect, attempt))
     {
-        return NGX_PEER_FAILED;
+        return NGX_PEER_NEXT;
     }
 
-    return NGX_PEER_NEXT;
+    suspect->blamed = 1;
+    suspect->when = ngx_current_msec;
+
+    return NGX_PEER_FAILED;
+}
+
+
+/*
+ * What was there when its server was blamed tells nothing new: each would have
+ * a line in the log, however many there are.
+ */
+
+static ngx_uint_t
+ngx_thrift_blame_is_old(ngx_thrift_suspect_t *suspect,
+    ngx_thrift_attempt_t *attempt)
+{
+    return suspect->blamed
+           && (ngx_msec_int_t) (attempt->start - suspect->when) < 0;
 }
 
 
