@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 # 10,000 methods that have been called: what reports of them cost a worker, for
-# how long one is held by them at once, and that calls go on in between.
+# how long one is held by them at once, and that calls go on in between; one
+# that is on its way at a reload is written to its end.
 
 use strict;
 use warnings;
@@ -185,6 +186,7 @@ reports($_->[0], $_->[1]) for [ prometheus => '/prometheus' ],
                               [ json => '/json' ],
                               [ sparse => '/page?format=json' ];
 calls_go_on();
+reload();
 
 $t->done();
 
@@ -249,6 +251,24 @@ sub calls_go_on {
         $web->connection()->read_some() if $n % 3 == 0;
     }
 
+    $web->connection()->close();
+
     note(sprintf('longest call: %.1f ms', 1000 * $longest));
     cmp_ok($longest, '<', 0.5 * time_factor(), 'calls go on');
+}
+
+
+sub reload {
+    my @web = map { $t->http('web') } 1 .. 3;
+
+    $_->connection()->send($_->head('GET', '/json', Connection => 'close'))
+        for @web;
+    ok(length $web[0]->connection()->read_some(), 'reports have begun');
+
+    ok($t->reload(), 'reload');
+
+    is(scalar(grep { $_->connection()->read_all(10 * time_factor())
+                     =~ /\r\n0\r\n\r\n\z/ } @web), 3,
+       'they are written to their end');
+    ok($t->old_workers_gone(10), 'then their worker has ended');
 }

@@ -286,12 +286,9 @@ ngx_http_thrift_status_write(ngx_http_request_t *r)
         return;
     }
 
-    if (wev->timer_set) {
-        ngx_del_timer(wev);
-    }
+    /* others first; a worker that shuts down stays as long as it has a timer */
 
-    /* others first */
-
+    ngx_add_timer(wev, clcf->send_timeout);
     ngx_post_event(wev, &ngx_posted_next_events);
 }
 
