@@ -59,6 +59,7 @@ http {
         location /few {
             thrift_gateway             users;
             thrift_gateway_max_values  5;
+            thrift_gateway_max_size    100;
         }
 
         location /json {
@@ -188,6 +189,20 @@ sub post {
 
     return $http->post($path, ref $body ? $json->encode($body) : $body,
                        'Content-Type' => 'application/json', %headers);
+}
+
+
+sub post_chunks {
+    my ($path, @chunks) = @_;
+
+    my $other = $t->http('web');
+
+    $other->connection()->send(
+        $other->head('POST', $path, 'Transfer-Encoding' => 'chunked',
+                     'Content-Type' => 'application/json')
+        . $other->chunks(@chunks));
+
+    return $other->response();
 }
 
 
@@ -357,6 +372,21 @@ sub wrong {
        'too many values in a result');
     is(scalar($t->grep_log(qr/\[(?!info|debug).*cannot be shown as JSON/)), 0,
        'no client has it written to the log');
+
+    # a body that says how long it is, and one that does not
+
+    my $too_large = '413 TApplicationException 7 PROTOCOL_ERROR JSON larger '
+                    . 'than allowed, see "thrift_gateway_max_size"';
+
+    is(exception(post('/few/Users/get', '[7' . ' ' x 97 . ']')),
+       '502 TApplicationException 6 INTERNAL_ERROR more than 5 values',
+       'as much JSON as is allowed');
+    is(exception(post('/few/Users/get', '[7' . ' ' x 98 . ']')), $too_large,
+       'too much JSON');
+    is(exception(post_chunks('/few/Users/get', '[7' . ' ' x 50, ' ' x 48 . ']')),
+       $too_large, 'too much in chunks');
+    is(exception(post('/api/Users/get', '[7' . ' ' x 600000 . ']')), $too_large,
+       'too much by default');
 
     like(shown(post('/api/Users/get', '[7]',
                     'Content-Type' => 'text/plain')), qr/^415 /,

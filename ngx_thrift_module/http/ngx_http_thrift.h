@@ -86,6 +86,7 @@ typedef struct {
     ngx_flag_t                    openapi;
     ngx_flag_t                    long_strings;
     ngx_uint_t                    max_values;
+    size_t                        max_size;     /* bytes of a call's JSON */
     ngx_uint_t                    format;   /* of thrift_status */
     ngx_str_t                     policy;   /* of the page; data NULL: none */
     ngx_array_t                  *headers;  /* of thrift_call_header, or

@@ -39,7 +39,8 @@ static void *ngx_http_thrift_gateway_alloc(void *data, size_t size);
 static ngx_int_t ngx_http_thrift_gateway_get(ngx_http_request_t *r);
 static void ngx_http_thrift_gateway_body(ngx_http_request_t *r);
 static ngx_int_t ngx_http_thrift_gateway_text(ngx_http_request_t *r,
-    nthrift_str_t *text);
+    size_t max, nthrift_str_t *text);
+static ngx_int_t ngx_http_thrift_gateway_too_large(ngx_http_request_t *r);
 static ngx_int_t ngx_http_thrift_gateway_refuse(ngx_http_request_t *r,
     nthrift_plain_error_t *err);
 static ngx_int_t ngx_http_thrift_gateway_message(ngx_http_request_t *r,
@@ -110,6 +111,10 @@ ngx_http_thrift_gateway_handler(ngx_http_request_t *r)
 
     if (!ngx_http_thrift_gateway_is_json(r)) {
         return NGX_HTTP_UNSUPPORTED_MEDIA_TYPE;
+    }
+
+    if (r->headers_in.content_length_n > (off_t) tlcf->max_size) {
+        return ngx_http_thrift_gateway_too_large(r);
     }
 
     r->request_body_in_single_buf = 1;
@@ -340,10 +345,12 @@ ngx_http_thrift_gateway_body(ngx_http_request_t *r)
     tlcf = ngx_http_get_module_loc_conf(r, ngx_http_thrift_module);
     ctx = ngx_http_get_module_ctx(r, ngx_http_thrift_module);
 
-    rc = ngx_http_thrift_gateway_text(r, &text);
+    rc = ngx_http_thrift_gateway_text(r, tlcf->max_size, &text);
 
     if (rc != NGX_OK) {
-        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        ngx_http_finalize_request(r, (rc == NGX_DECLINED)
+                                     ? ngx_http_thrift_gateway_too_large(r)
+                                     : NGX_HTTP_INTERNAL_SERVER_ERROR);
         return;
     }
 
@@ -365,10 +372,11 @@ ngx_http_thrift_gateway_body(ngx_http_request_t *r)
 }
 
 
-/* All of the body in one piece. */
+/* All of the body in one piece; NGX_DECLINED: it has more than `max` bytes. */
 
 static ngx_int_t
-ngx_http_thrift_gateway_text(ngx_http_request_t *r, nthrift_str_t *text)
+ngx_http_thrift_gateway_text(ngx_http_request_t *r, size_t max,
+    nthrift_str_t *text)
 {
     off_t         size;
     u_char       *p;
@@ -378,6 +386,10 @@ ngx_http_thrift_gateway_text(ngx_http_request_t *r, nthrift_str_t *text)
 
     bufs = r->request_body ? r->request_body->bufs : NULL;
     size = ngx_http_thrift_size(bufs);
+
+    if (size > (off_t) max) {
+        return NGX_DECLINED;
+    }
 
     p = ngx_pnalloc(r->pool, (size_t) size + 1);
     if (p == NULL) {
@@ -412,6 +424,21 @@ ngx_http_thrift_gateway_text(ngx_http_request_t *r, nthrift_str_t *text)
 
 
 /* What is wrong with the client's JSON, or query. */
+
+static ngx_int_t
+ngx_http_thrift_gateway_too_large(ngx_http_request_t *r)
+{
+    ngx_str_t  text = ngx_string("JSON larger than allowed, see "
+                                 "\"thrift_gateway_max_size\"");
+
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                  "client sent JSON larger than allowed, "
+                  "see \"thrift_gateway_max_size\"");
+
+    return ngx_http_thrift_send_error(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                      NTHRIFT_EXC_PROTOCOL_ERROR, &text);
+}
+
 
 static ngx_int_t
 ngx_http_thrift_gateway_refuse(ngx_http_request_t *r,

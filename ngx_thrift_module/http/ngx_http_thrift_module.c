@@ -12,6 +12,7 @@
 #define NGX_HTTP_THRIFT_BUFFER  16384       /* bytes, of replies */
 #define NGX_HTTP_THRIFT_VALUES  10000       /* in JSON: 10 ms of a worker */
 #define NGX_HTTP_THRIFT_MOST_VALUES  100000000
+#define NGX_HTTP_THRIFT_MAX_SIZE  (512 * 1024)  /* bytes of it: 6 ms */
 #define NGX_HTTP_THRIFT_TIME    86400000    /* milliseconds: the times are those
                                                of the server */
 
@@ -130,6 +131,13 @@ static ngx_command_t  ngx_http_thrift_commands[] = {
       ngx_http_thrift_max_values,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
+      NULL },
+
+    { ngx_string("thrift_gateway_max_size"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_thrift_loc_conf_t, max_size),
       NULL },
 
       ngx_null_command
@@ -280,6 +288,7 @@ ngx_http_thrift_create_loc_conf(ngx_conf_t *cf)
     tlcf->openapi = NGX_CONF_UNSET;
     tlcf->long_strings = NGX_CONF_UNSET;
     tlcf->max_values = NGX_CONF_UNSET_UINT;
+    tlcf->max_size = NGX_CONF_UNSET_SIZE;
 
     return tlcf;
 }
@@ -309,6 +318,8 @@ ngx_http_thrift_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->long_strings, prev->long_strings, 0);
     ngx_conf_merge_uint_value(conf->max_values, prev->max_values,
                               NGX_HTTP_THRIFT_VALUES);
+    ngx_conf_merge_size_value(conf->max_size, prev->max_size,
+                              NGX_HTTP_THRIFT_MAX_SIZE);
 
     if (conf->headers == NULL) {
         conf->headers = prev->headers;
