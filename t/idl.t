@@ -129,12 +129,11 @@ like(tool('dump', '-w', '--negative-ids', "$tmp/negative.thrift"),
      qr/"id": -5,/, 'negative ids kept');
 
 
-# Speed, as processor time: others may be busy
+# Speed, as processor time, the least of three: others may be busy
 
 spew("$tmp/big.thrift", big());
 
-cmp_ok(seconds('check', "$tmp/big.thrift"), '<', BIG_TIME * $factor,
-       BIG_LINES . ' lines, seconds');
+takes(BIG_TIME, BIG_LINES . ' lines', 'check', "$tmp/big.thrift");
 
 SKIP: {
     skip 'sanitizers take memory', 1 if $asan;
@@ -150,8 +149,7 @@ my %hostile = hostile();
 for my $name (sort keys %hostile) {
     spew("$tmp/hostile.thrift", $hostile{$name});
 
-    cmp_ok(seconds('check', '-w', "$tmp/hostile.thrift"), '<',
-           BAD_TIME * $factor, "hostile $name, seconds");
+    takes(BAD_TIME, "hostile $name", 'check', '-w', "$tmp/hostile.thrift");
 }
 
 done_testing();
@@ -205,6 +203,23 @@ sub status {
 
 
 # Seconds of processor time; very many if the tool ends unusually
+
+sub takes {
+    my ($most, $name, @args) = @_;
+
+    my $least = seconds(@args);
+
+    for (1 .. 2) {
+        last if $least < $most * $factor;
+
+        my $again = seconds(@args);
+
+        $least = $again if $again < $least;
+    }
+
+    cmp_ok($least, '<', $most * $factor, "$name, seconds");
+}
+
 
 sub seconds {
     my @before = times();
