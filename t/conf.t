@@ -537,7 +537,7 @@ my @bad = (
     (map { [ "concurrent, $_", server => "thrift_max_concurrent 1 $_;",
              bad('parameter', $_, 'thrift_max_concurrent', '"queue=" with a '
                  . 'number up to 65535, "queue_timeout=" with a time, or '
-                 . '"zone=" with a name') ] }
+                 . '"zone=" with a name, and no size') ] }
          qw(queue=-1 queue=65536 queue= queue_timeout= queue_timeout=soon
             zone= wait=1)),
     [ 'concurrent, a zone twice', server => 'thrift_max_concurrent 1 zone=z; '

@@ -159,6 +159,11 @@ for (
     [ 'zone of nobody', server => 'thrift_pass users; '
       . 'thrift_limit_calls clients 3;', 'no "thrift_limit_calls_zone" defines '
       . "the zone \"clients\" $at:8" ],
+    [ 'zone with a size', server => 'thrift_pass users; '
+      . 'thrift_max_concurrent 5 zone=calls:1m;', 'invalid parameter '
+      . '"zone=calls:1m" in "thrift_max_concurrent" directive, it must be '
+      . '"queue=" with a number up to 65535, "queue_timeout=" with a time, or '
+      . "\"zone=\" with a name, and no size $at:8" ],
     [ 'rate', idl => 'thrift_limit_zone $remote_addr zone=clients:1m '
       . 'rate=100;', 'invalid parameter "rate=100" in "thrift_limit_zone" '
       . 'directive, it must be "rate=" with a number such as "100r/s" or '

@@ -73,7 +73,7 @@ ngx_stream_thrift_max_concurrent(ngx_conf_t *cf, ngx_command_t *cmd,
             return ngx_stream_thrift_bad_parameter(cf, &value[i],
                                         "\"queue=\" with a number up to 65535, "
                                         "\"queue_timeout=\" with a time, or "
-                                        "\"zone=\" with a name");
+                                        "\"zone=\" with a name, and no size");
         }
     }
 
@@ -109,7 +109,12 @@ ngx_stream_thrift_concurrent_parameter(ngx_str_t *value,
         concurrent->zone.data = value->data + 5;
         concurrent->zone.len = value->len - 5;
 
-        return concurrent->zone.len ? NGX_OK : NGX_ERROR;
+        /* a size, as other zones have it, would be a part of the name */
+
+        return (concurrent->zone.len
+                && ngx_strlchr(value->data, value->data + value->len, ':')
+                   == NULL)
+               ? NGX_OK : NGX_ERROR;
     }
 
     return NGX_ERROR;
