@@ -194,20 +194,26 @@ $t->done();
 sub reports {
     my ($name, $path) = @_;
 
-    longest();
+    my ($size, $ms, $held);
 
-    my ($before, $size) = (cpu_time($worker));
+    # the least of them: beside others a processor does less in its time
 
     for (1 .. REPORTS) {
-        my $begin = time();
+        my ($begin, $before) = (time(), cpu_time($worker));
+
+        longest();
+
         my $r = $t->http('web')->request('GET', $path);
 
+        my $took = 1000 * (cpu_time($worker) - $before);
+        my $longest = longest();
+
         $size = length $r->{body};
+        $ms = $took if !defined $ms || $took < $ms;
+        $held = $longest if !defined $held || $longest < $held;
+
         note(sprintf('%s: %.0f ms', $name, 1000 * (time() - $begin)));
     }
-
-    my $ms = 1000 * (cpu_time($worker) - $before) / REPORTS;
-    my $held = longest();
 
     cmp_ok($size, '>', 100 * METHODS, "$name: all of them");
 
