@@ -605,6 +605,11 @@ sub killed {
         answer($_->call('Users:get')) eq 'users' and $n++ for @clients;
     }
 
+    # a client may have its reply before the call has been counted
+
+    ok(wait_for(sub { method('get')->{calls}{success} == $before + $n }),
+       'all are counted');
+
     my ($victim) = $t->workers();
 
     $t->expect_log(qr/worker process \d+ exited on signal 9/);
