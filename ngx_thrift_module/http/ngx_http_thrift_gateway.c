@@ -431,9 +431,7 @@ ngx_http_thrift_gateway_too_large(ngx_http_request_t *r)
     ngx_str_t  text = ngx_string("JSON larger than allowed, see "
                                  "\"thrift_gateway_max_size\"");
 
-    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                  "client sent JSON larger than allowed, "
-                  "see \"thrift_gateway_max_size\"");
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0, "client sent %V", &text);
 
     return ngx_http_thrift_send_error(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
                                       NTHRIFT_EXC_PROTOCOL_ERROR, &text);
