@@ -195,11 +195,13 @@ ngx_thrift_check_write_call(ngx_thrift_check_t *check, ngx_pool_t *pool)
 void
 ngx_thrift_check_cancel(ngx_thrift_check_t *check)
 {
+    ngx_uint_t         owed;
     ngx_pool_t        *pool;
     ngx_connection_t  *c;
 
     c = check->conn.connection;
     pool = c->pool;
+    owed = check->conn.owed;
 
     ngx_thrift_timer_close(&check->conn.timer);
 
@@ -207,7 +209,13 @@ ngx_thrift_check_cancel(ngx_thrift_check_t *check)
     ngx_thrift_ssl_close(&check->conn);
 #endif
 
-    ngx_close_connection(c);
+    if (owed) {
+        ngx_thrift_linger_close(c);
+
+    } else {
+        ngx_close_connection(c);
+    }
+
     ngx_destroy_pool(pool);
 }
 
@@ -371,6 +379,7 @@ ngx_thrift_check_send(ngx_thrift_check_t *check)
         }
 
         check->pos += n;
+        check->conn.owed = 1;
     }
 
     if (ngx_handle_write_event(c->write, 0) != NGX_OK) {
@@ -460,6 +469,8 @@ ngx_thrift_check_judge(ngx_thrift_check_t *check)
 
     head = &check->message.head;
     why = NULL;
+
+    check->conn.owed = 0;
 
     if (head->type != NTHRIFT_REPLY && head->type != NTHRIFT_EXCEPTION) {
         why = "its answer is neither a REPLY nor an EXCEPTION";

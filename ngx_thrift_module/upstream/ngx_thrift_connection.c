@@ -342,11 +342,13 @@ ngx_thrift_connection_ended(ngx_thrift_connection_t *conn)
 void
 ngx_thrift_connection_close(ngx_thrift_connection_t *conn)
 {
+    ngx_uint_t         owed;
     ngx_pool_t        *pool;
     ngx_connection_t  *c;
 
     c = conn->connection;
     pool = c->pool;
+    owed = conn->owed;
 
     ngx_log_debug1(NGX_LOG_DEBUG_EVENT, c->log, 0,
                    "thrift connection %uA is closed", c->number);
@@ -363,7 +365,13 @@ ngx_thrift_connection_close(ngx_thrift_connection_t *conn)
     ngx_thrift_ssl_close(conn);
 #endif
 
-    ngx_close_connection(c);
+    if (owed) {
+        ngx_thrift_linger_close(c);
+
+    } else {
+        ngx_close_connection(c);
+    }
+
     ngx_destroy_pool(pool);
 }
 
@@ -476,6 +484,10 @@ ngx_thrift_connection_detach(ngx_thrift_attempt_t *attempt)
 
     if (attempt->state == NGX_THRIFT_ATTEMPT_QUEUED) {
         conn->nunsent--;
+    }
+
+    if (attempt->sent && attempt->state != NGX_THRIFT_ATTEMPT_ANSWERED) {
+        conn->owed = 1;
     }
 
     if (conn->unsent == attempt) {

@@ -105,6 +105,8 @@ struct ngx_thrift_connection_s {
     unsigned                begun:1;        /* a part of a message is there */
     unsigned                cut:1;          /* not even the rest of an attempt
                                                is sent */
+    unsigned                owed:1;         /* an attempt has left it whose
+                                               reply may still come */
     unsigned                takes:1;        /* one more attempt */
     unsigned                counted:1;      /* in what workers share */
     unsigned                opens_ahead:1;  /* no call waits for it */

@@ -881,6 +881,10 @@ ngx_thrift_pool_make_room(void)
     while (ngx_cycle->free_connection_n
            <= ngx_cycle->connection_n / NGX_THRIFT_POOL_RESERVE)
     {
+        if (ngx_thrift_linger_end() == NGX_OK) {
+            continue;
+        }
+
         if (ngx_queue_empty(idle)) {
             return NGX_BUSY;
         }

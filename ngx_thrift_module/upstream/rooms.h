@@ -19,7 +19,8 @@
  *      | ^
  *      v | done, and what it is told of sending and reading
  *     connection -- exchange    sends attempts, reads replies
- *      |
+ *      |  \
+ *      |   linger                how it ends while a reply may still come
  *      v
  *     pool -------- pipeline    which connections there are, busy and idle;
  *      |                        which takes one more call
@@ -66,6 +67,7 @@
 #include "upstream/ngx_thrift_balancer.h"
 #include "upstream/ngx_thrift_attempt.h"
 #include "upstream/ngx_thrift_dialect.h"
+#include "upstream/ngx_thrift_linger.h"
 #include "upstream/ngx_thrift_connection.h"
 #include "upstream/ngx_thrift_exchange.h"
 #include "upstream/ngx_thrift_check.h"
