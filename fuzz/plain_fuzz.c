@@ -5,7 +5,9 @@
  * bodies of replies as JSON.  The first byte chooses which, the protocol, the
  * method and the limits; the others are the text or the body.
  *
- * What is read is shown again and read again: it gives the same bytes.
+ * What is read is shown again and read again: it gives the same bytes.  JSON is
+ * read in parts, too, which gives what reading it at once gives; and jansson
+ * says whether it is JSON.
  */
 
 #include "fuzz.h"
@@ -205,6 +207,76 @@ plain_again(const nthrift_plain_rules_t *rules, nthrift_arena_t *arena,
 }
 
 
+/* Parts of all sizes, from one byte on. */
+
+static void
+plain_parts(const nthrift_plain_rules_t *rules, nthrift_arena_t *arena,
+    const nthrift_plain_method_t *m, const nthrift_str_t *text,
+    unsigned protocol, int rc, const nthrift_str_t *body,
+    const nthrift_plain_error_t *err)
+{
+    int                     part;
+    size_t                  size;
+    nthrift_str_t           again;
+    nthrift_plain_call_t   *call;
+    nthrift_plain_error_t   error;
+
+    for (size = 1; size <= 64; size *= 8) {
+        call = nthrift_plain_call_create(rules, arena, m, text, protocol,
+                                         &error);
+        fuzz_check(call != NULL);
+
+        do {
+            part = nthrift_plain_call_read(call, size, &again);
+        } while (part == NTHRIFT_AGAIN);
+
+        fuzz_check(part == rc);
+
+        if (rc == NTHRIFT_OK) {
+            fuzz_check(nthrift_str_equal(&again, body));
+
+        } else {
+            fuzz_check(error.kind == err->kind
+                       && strcmp(error.text, err->text) == 0);
+        }
+    }
+}
+
+
+/*
+ * Not the same are what is too long or too large, and a 0 byte behind JSON,
+ * with which it ends for jansson.
+ */
+
+static void
+plain_oracle(const nthrift_str_t *text, int rc,
+    const nthrift_plain_error_t *err)
+{
+    json_t                *json;
+    json_error_t           error;
+    enum json_error_code   code;
+
+    if (text->len == 0 || memchr(text->data, '\0', text->len) != NULL
+        || (rc != NTHRIFT_OK && err->kind > NTHRIFT_PLAIN_ARGUMENTS))
+    {
+        return;
+    }
+
+    json = json_loadb((char *) text->data, text->len,
+                      JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+    code = json_error_code(&error);
+
+    if (rc == NTHRIFT_OK || err->kind == NTHRIFT_PLAIN_ARGUMENTS) {
+        fuzz_check(json != NULL || code == json_error_numeric_overflow);
+
+    } else if (strstr(err->text, ": too long ") == NULL) {
+        fuzz_check(json == NULL);
+    }
+
+    json_decref(json);
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -247,6 +319,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case 1:
         rc = nthrift_plain_read(&rules, arena, m, &text, protocol, &body,
                                 &err);
+        plain_parts(&rules, arena, m, &text, protocol, rc, &body, &err);
+        plain_oracle(&text, rc, &err);
+
         if (rc == NTHRIFT_OK) {
             plain_again(&rules, arena, m, protocol, &body);
         }

@@ -340,7 +340,7 @@ sub queries {
 
 sub wrong {
     for (
-        [ 'no JSON', '/api/Users/get', '{', qr/^400 .* JSON:1:1: / ],
+        [ 'no JSON', '/api/Users/get', '{', qr/^400 .* JSON:1:2: / ],
         [ 'a wrong type', '/api/Users/save', '{"user":{"name":1}}',
           qr/^400 .* 7 PROTOCOL_ERROR user\.name: string expected/ ],
         [ 'a wrong name', '/api/Users/save', '{"usr":{}}',

@@ -181,6 +181,29 @@ struct ngx_http_thrift_gateway_s {
 #define NGX_HTTP_THRIFT_DECLARED  422
 
 
+/* Work of a request that is done in parts. */
+
+typedef struct {
+    ngx_queue_t           queue;
+    ngx_http_request_t   *request;
+    ngx_uint_t            waiting;
+
+    /* NGX_AGAIN: there is more, else what becomes of all of it */
+    ngx_int_t           (*part)(void *data);
+    void                 *data;
+
+    /* it has come to its end, not within ngx_http_thrift_slice() */
+    void                (*done)(ngx_http_request_t *r, ngx_int_t rc);
+} ngx_http_thrift_slice_t;
+
+/*
+ * Begins it.  NGX_AGAIN: it goes on, as long as the request lives, and `done`
+ * will be called; else it is done, or NGX_ERROR: no memory.
+ */
+ngx_int_t ngx_http_thrift_slice(ngx_http_request_t *r,
+    ngx_http_thrift_slice_t *slice);
+
+
 /* The content handler of thrift_gateway. */
 ngx_int_t ngx_http_thrift_gateway_handler(ngx_http_request_t *r);
 

@@ -6,6 +6,8 @@
  * those of thrift_door.
  *
  *     body, query --> request: message --> peer --> ... --> reply --> JSON
+ *
+ * JSON is read in parts: see ngx_http_thrift_slice.c.
  */
 
 #include "ngx_http_thrift.h"
@@ -15,12 +17,27 @@
 #define NGX_HTTP_THRIFT_SIZE   (64 * 1024 * 1024)   /* bytes that are written */
 #define NGX_HTTP_THRIFT_ARENA  4096                 /* bytes of a block */
 
+#define NGX_HTTP_THRIFT_PART   4096                 /* bytes of JSON */
+#define NGX_HTTP_THRIFT_COPY   (64 * 1024)          /* bytes of its file */
+
 
 typedef struct {
     ngx_http_thrift_method_t  *method;
     nthrift_arena_t            arena;       /* of the request's pool */
     nthrift_plain_rules_t      rules;
-    nthrift_str_t              message;
+    nthrift_plain_error_t      err;
+    ngx_http_request_t        *request;
+    ngx_http_thrift_slice_t    slice;
+
+    /* the client's JSON, and how much of it was copied */
+
+    nthrift_str_t              text;
+    size_t                     copied;
+    ngx_chain_t               *from;
+    nthrift_plain_call_t      *call;
+
+    ngx_str_t                  start;       /* of the message ... */
+    nthrift_str_t              body;        /* ... and what is behind it */
     ngx_thrift_door_head_t     head;
     ngx_uint_t                 headed;      /* it was read */
 } ngx_http_thrift_ctx_t;
@@ -39,12 +56,17 @@ static void *ngx_http_thrift_gateway_alloc(void *data, size_t size);
 static ngx_int_t ngx_http_thrift_gateway_get(ngx_http_request_t *r);
 static void ngx_http_thrift_gateway_body(ngx_http_request_t *r);
 static ngx_int_t ngx_http_thrift_gateway_text(ngx_http_request_t *r,
-    size_t max, nthrift_str_t *text);
+    ngx_http_thrift_ctx_t *ctx);
+static ngx_int_t ngx_http_thrift_gateway_part(void *data);
+static ngx_int_t ngx_http_thrift_gateway_copy(ngx_http_thrift_ctx_t *ctx);
+static void ngx_http_thrift_gateway_go_on(ngx_http_request_t *r,
+    ngx_int_t rc);
 static ngx_int_t ngx_http_thrift_gateway_too_large(ngx_http_request_t *r);
 static ngx_int_t ngx_http_thrift_gateway_refuse(ngx_http_request_t *r,
     nthrift_plain_error_t *err);
-static ngx_int_t ngx_http_thrift_gateway_message(ngx_http_request_t *r,
-    nthrift_str_t *body);
+static ngx_int_t ngx_http_thrift_gateway_message(ngx_http_request_t *r);
+static ngx_chain_t *ngx_http_thrift_gateway_link(ngx_http_request_t *r,
+    u_char *data, size_t len);
 static ngx_int_t ngx_http_thrift_gateway_create_request(
     ngx_http_request_t *r);
 static ngx_int_t ngx_http_thrift_gateway_process_head(ngx_http_request_t *r);
@@ -268,6 +290,7 @@ ngx_http_thrift_gateway_ctx(ngx_http_request_t *r,
     tlcf = ngx_http_get_module_loc_conf(r, ngx_http_thrift_module);
 
     ctx->method = method;
+    ctx->request = r;
 
     ctx->rules.max_depth = NGX_HTTP_THRIFT_DEPTH;
     ctx->rules.max_values = (uint32_t) tlcf->max_values;
@@ -295,8 +318,7 @@ static ngx_int_t
 ngx_http_thrift_gateway_get(ngx_http_request_t *r)
 {
     ngx_int_t                    rc;
-    nthrift_str_t                query, body;
-    nthrift_plain_error_t        err;
+    nthrift_str_t                query;
     ngx_http_thrift_ctx_t       *ctx;
     ngx_http_thrift_loc_conf_t  *tlcf;
 
@@ -315,13 +337,13 @@ ngx_http_thrift_gateway_get(ngx_http_request_t *r)
     if (nthrift_plain_read_query(&ctx->rules, &ctx->arena, &ctx->method->plain,
                                  &query,
                                  (unsigned) tlcf->server->protocol,
-                                 &body, &err)
+                                 &ctx->body, &ctx->err)
         != NTHRIFT_OK)
     {
-        return ngx_http_thrift_gateway_refuse(r, &err);
+        return ngx_http_thrift_gateway_refuse(r, &ctx->err);
     }
 
-    if (ngx_http_thrift_gateway_message(r, &body) != NGX_OK) {
+    if (ngx_http_thrift_gateway_message(r) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -336,16 +358,12 @@ ngx_http_thrift_gateway_get(ngx_http_request_t *r)
 static void
 ngx_http_thrift_gateway_body(ngx_http_request_t *r)
 {
-    ngx_int_t                    rc;
-    nthrift_str_t                text, body;
-    nthrift_plain_error_t        err;
-    ngx_http_thrift_ctx_t       *ctx;
-    ngx_http_thrift_loc_conf_t  *tlcf;
+    ngx_int_t               rc;
+    ngx_http_thrift_ctx_t  *ctx;
 
-    tlcf = ngx_http_get_module_loc_conf(r, ngx_http_thrift_module);
     ctx = ngx_http_get_module_ctx(r, ngx_http_thrift_module);
 
-    rc = ngx_http_thrift_gateway_text(r, tlcf->max_size, &text);
+    rc = ngx_http_thrift_gateway_text(r, ctx);
 
     if (rc != NGX_OK) {
         ngx_http_finalize_request(r, (rc == NGX_DECLINED)
@@ -354,41 +372,53 @@ ngx_http_thrift_gateway_body(ngx_http_request_t *r)
         return;
     }
 
-    if (nthrift_plain_read(&ctx->rules, &ctx->arena, &ctx->method->plain,
-                           &text, (unsigned) tlcf->server->protocol,
-                           &body, &err)
-        != NTHRIFT_OK)
-    {
-        ngx_http_finalize_request(r, ngx_http_thrift_gateway_refuse(r, &err));
+    ctx->slice.part = ngx_http_thrift_gateway_part;
+    ctx->slice.data = ctx;
+    ctx->slice.done = ngx_http_thrift_gateway_go_on;
+
+    rc = ngx_http_thrift_slice(r, &ctx->slice);
+
+    if (rc == NGX_AGAIN) {
+
+        /* a client that leaves takes it away */
+
+        r->read_event_handler = ngx_http_test_reading;
+        r->write_event_handler = ngx_http_request_empty_handler;
         return;
     }
 
-    if (ngx_http_thrift_gateway_message(r, &body) != NGX_OK) {
-        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-        return;
-    }
-
-    ngx_http_upstream_init(r);
+    ngx_http_thrift_gateway_go_on(r, rc);
 }
 
 
-/* All of the body in one piece; NGX_DECLINED: it has more than `max` bytes. */
+/*
+ * Where the JSON is, or room for a copy in one piece.  NGX_DECLINED: there is
+ * too much of it.
+ */
 
 static ngx_int_t
-ngx_http_thrift_gateway_text(ngx_http_request_t *r, size_t max,
-    nthrift_str_t *text)
+ngx_http_thrift_gateway_text(ngx_http_request_t *r,
+    ngx_http_thrift_ctx_t *ctx)
 {
-    off_t         size;
-    u_char       *p;
-    ssize_t       n;
-    ngx_buf_t    *b;
-    ngx_chain_t  *cl, *bufs;
+    off_t                        size;
+    u_char                      *p;
+    ngx_http_thrift_loc_conf_t  *tlcf;
 
-    bufs = r->request_body ? r->request_body->bufs : NULL;
-    size = ngx_http_thrift_size(bufs);
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_http_thrift_module);
 
-    if (size > (off_t) max) {
+    ctx->from = r->request_body ? r->request_body->bufs : NULL;
+    size = ngx_http_thrift_size(ctx->from);
+
+    if (size > (off_t) tlcf->max_size) {
         return NGX_DECLINED;
+    }
+
+    ctx->text.len = (size_t) size;
+
+    if (size && ctx->from->next == NULL && !ctx->from->buf->in_file) {
+        ctx->text.data = ctx->from->buf->pos;
+        ctx->from = NULL;
+        return NGX_OK;
     }
 
     p = ngx_pnalloc(r->pool, (size_t) size + 1);
@@ -396,30 +426,98 @@ ngx_http_thrift_gateway_text(ngx_http_request_t *r, size_t max,
         return NGX_ERROR;
     }
 
-    text->data = p;
-    text->len = (size_t) size;
+    ctx->text.data = p;
 
-    for (cl = bufs; cl; cl = cl->next) {
-        b = cl->buf;
-        n = (ssize_t) ngx_buf_size(b);
+    return NGX_OK;
+}
 
-        if (n == 0) {
-            continue;
+
+/* NGX_AGAIN; NGX_OK: the body is made; NGX_DECLINED: ctx->err says why not. */
+
+static ngx_int_t
+ngx_http_thrift_gateway_part(void *data)
+{
+    ngx_http_thrift_ctx_t *ctx = data;
+
+    int                          rc;
+    ngx_http_thrift_loc_conf_t  *tlcf;
+
+    if (ctx->from) {
+        return ngx_http_thrift_gateway_copy(ctx);
+    }
+
+    tlcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_thrift_module);
+
+    if (ctx->call == NULL) {
+        ctx->call = nthrift_plain_call_create(&ctx->rules, &ctx->arena,
+                                              &ctx->method->plain, &ctx->text,
+                                              (unsigned) tlcf->server->protocol,
+                                              &ctx->err);
+        if (ctx->call == NULL) {
+            return NGX_ERROR;
         }
+    }
 
-        if (!b->in_file) {
-            p = ngx_cpymem(p, b->pos, n);
-            continue;
-        }
+    rc = nthrift_plain_call_read(ctx->call, NGX_HTTP_THRIFT_PART, &ctx->body);
 
-        if (ngx_read_file(b->file, p, n, b->file_pos) != n) {
+    return (rc == NTHRIFT_ERROR) ? NGX_DECLINED : rc;
+}
+
+
+/* A part of what stands in several buffers, or in a file. */
+
+static ngx_int_t
+ngx_http_thrift_gateway_copy(ngx_http_thrift_ctx_t *ctx)
+{
+    size_t      n;
+    u_char     *p;
+    ngx_buf_t  *b;
+
+    b = ctx->from->buf;
+    p = ctx->text.data + ctx->copied;
+    n = (size_t) ngx_min(ngx_buf_size(b), NGX_HTTP_THRIFT_COPY);
+
+    if (n == 0) {
+        ctx->from = ctx->from->next;
+        return NGX_AGAIN;
+    }
+
+    if (b->in_file) {
+        if (ngx_read_file(b->file, p, n, b->file_pos) != (ssize_t) n) {
             return NGX_ERROR;
         }
 
-        p += n;
+        b->file_pos += n;
+
+    } else {
+        ngx_memcpy(p, b->pos, n);
+        b->pos += n;
     }
 
-    return NGX_OK;
+    ctx->copied += n;
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_http_thrift_gateway_go_on(ngx_http_request_t *r, ngx_int_t rc)
+{
+    ngx_http_thrift_ctx_t  *ctx;
+
+    if (rc == NGX_DECLINED) {
+        ctx = ngx_http_get_module_ctx(r, ngx_http_thrift_module);
+        ngx_http_finalize_request(r, ngx_http_thrift_gateway_refuse(r,
+                                                                &ctx->err));
+        return;
+    }
+
+    if (rc != NGX_OK || ngx_http_thrift_gateway_message(r) != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    ngx_http_upstream_init(r);
 }
 
 
@@ -457,7 +555,7 @@ ngx_http_thrift_gateway_refuse(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_http_thrift_gateway_message(ngx_http_request_t *r, nthrift_str_t *body)
+ngx_http_thrift_gateway_message(ngx_http_request_t *r)
 {
     u_char                      *p;
     nthrift_head_t               head;
@@ -474,18 +572,13 @@ ngx_http_thrift_gateway_message(ngx_http_request_t *r, nthrift_str_t *body)
     head.type = ctx->method->plain.idl->oneway ? NTHRIFT_ONEWAY : NTHRIFT_CALL;
     head.name = ctx->method->name;
 
-    ctx->message.len = nthrift_head_size(&head) + body->len;
-
-    p = ngx_pnalloc(r->pool, ctx->message.len);
+    p = ngx_pnalloc(r->pool, nthrift_head_size(&head));
     if (p == NULL) {
         return NGX_ERROR;
     }
 
-    ctx->message.data = p;
-
-    p = nthrift_head_write(p, &head, body->len);
-
-    ngx_memcpy(p, body->data, body->len);
+    ctx->start.data = p;
+    ctx->start.len = nthrift_head_write(p, &head, ctx->body.len) - p;
 
     return NGX_OK;
 }
@@ -494,31 +587,52 @@ ngx_http_thrift_gateway_message(ngx_http_request_t *r, nthrift_str_t *body)
 static ngx_int_t
 ngx_http_thrift_gateway_create_request(ngx_http_request_t *r)
 {
-    ngx_buf_t              *b;
     ngx_chain_t            *cl;
     ngx_http_thrift_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_thrift_module);
 
+    cl = ngx_http_thrift_gateway_link(r, ctx->start.data, ctx->start.len);
+
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    cl->next = ngx_http_thrift_gateway_link(r, ctx->body.data, ctx->body.len);
+
+    if (cl->next == NULL) {
+        return NGX_ERROR;
+    }
+
+    r->upstream->request_bufs = cl;
+
+    return NGX_OK;
+}
+
+
+static ngx_chain_t *
+ngx_http_thrift_gateway_link(ngx_http_request_t *r, u_char *data, size_t len)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
     b = ngx_calloc_buf(r->pool);
     cl = ngx_alloc_chain_link(r->pool);
 
     if (b == NULL || cl == NULL) {
-        return NGX_ERROR;
+        return NULL;
     }
 
-    b->start = ctx->message.data;
-    b->pos = b->start;
-    b->last = b->start + ctx->message.len;
+    b->start = data;
+    b->pos = data;
+    b->last = data + len;
     b->end = b->last;
     b->memory = 1;
 
     cl->buf = b;
     cl->next = NULL;
 
-    r->upstream->request_bufs = cl;
-
-    return NGX_OK;
+    return cl;
 }
 
 

@@ -223,7 +223,7 @@ nthrift_write_double(nthrift_write_t *w, double value)
 
 
 void
-nthrift_write_string(nthrift_write_t *w, const uint8_t *data, size_t len)
+nthrift_write_length(nthrift_write_t *w, size_t len)
 {
     uint8_t  *from;
 
@@ -234,6 +234,13 @@ nthrift_write_string(nthrift_write_t *w, const uint8_t *data, size_t len)
 
     from = nthrift_write_start(w);
     nthrift_write_finish(w, from, write_put(w)->length(from, len));
+}
+
+
+void
+nthrift_write_string(nthrift_write_t *w, const uint8_t *data, size_t len)
+{
+    nthrift_write_length(w, len);
     nthrift_write_bytes(w, data, len);
 }
 

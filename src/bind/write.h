@@ -95,6 +95,9 @@ void nthrift_write_int(nthrift_write_t *w, unsigned type, int64_t value);
 void nthrift_write_double(nthrift_write_t *w, double value);
 void nthrift_write_string(nthrift_write_t *w, const uint8_t *data,
     size_t len);
+/* The head of a string, of which `len` bytes follow. */
+void nthrift_write_length(nthrift_write_t *w, size_t len);
+
 void nthrift_write_uuid(nthrift_write_t *w, const uint8_t *data);
 
 /* The heads of containers; `n` elements or pairs follow. */

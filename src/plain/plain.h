@@ -11,10 +11,9 @@
  *     definitions      ---> openapi.c ---------> OpenAPI 3.1
  *
  * For the command nthrift and for whoever else speaks JSON with people.  No
- * function keeps anything between two calls, opens, prints or waits.  What is
- * given back is taken from the arena that is handed in; JSON that is read is
- * a tree of jansson's on malloc(), some 100 bytes for each value, which is
- * freed before the function returns.
+ * function opens, prints or waits.  All memory is taken from the arena that is
+ * handed in; of JSON that is read, 16 bytes for each value and each name, and
+ * what is written, together with the buffers that were too small for it.
  *
  * All return NTHRIFT_OK, or NTHRIFT_ERROR and what is wrong in `err`.
  */
@@ -96,6 +95,22 @@ int nthrift_plain_read(const nthrift_plain_rules_t *rules,
     nthrift_arena_t *arena, const nthrift_plain_method_t *m,
     const nthrift_str_t *text, unsigned protocol, nthrift_str_t *body,
     nthrift_plain_error_t *err);
+
+/*
+ * The same in parts, of about `size` bytes of JSON or of what is written:
+ * create() prepares it, and read() returns NTHRIFT_AGAIN until the last part is
+ * done.  `rules`, `m`, `text` and `err` live as long as the call is read; there
+ * is nothing to be freed but the arena.  NULL: no memory, as `err` says.
+ */
+
+typedef struct nthrift_plain_call_s  nthrift_plain_call_t;
+
+nthrift_plain_call_t *nthrift_plain_call_create(
+    const nthrift_plain_rules_t *rules, nthrift_arena_t *arena,
+    const nthrift_plain_method_t *m, const nthrift_str_t *text,
+    unsigned protocol, nthrift_plain_error_t *err);
+int nthrift_plain_call_read(nthrift_plain_call_t *call, size_t size,
+    nthrift_str_t *body);
 
 /*
  * The same for the query of a URL, "id=7&name=a%20b": the text behind its

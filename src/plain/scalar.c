@@ -34,32 +34,6 @@ nthrift_plain_scalar_is(const nthrift_idl_type_t *type)
 }
 
 
-static int
-scalar_fail(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
-    const char *text)
-{
-    return nthrift_plain_error_say(r->err, NTHRIFT_PLAIN_ARGUMENTS, path, "%s",
-                                   text);
-}
-
-
-/* The text of a string; NULL if it is none, or has a 0 byte. */
-
-static const char *
-scalar_text(json_t *json)
-{
-    const char  *text;
-
-    text = json_string_value(json);
-
-    if (text == NULL || strlen(text) != json_string_length(json)) {
-        return NULL;
-    }
-
-    return text;
-}
-
-
 /* Integers */
 
 static int
@@ -100,7 +74,7 @@ scalar_int_text(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
     if (strchr("-0123456789", text[0]) == NULL || *end != '\0'
         || end == text)
     {
-        return scalar_fail(r, path, "number expected");
+        return nthrift_plain_read_fail(r, path, "number expected");
     }
 
     if (errno != 0) {
@@ -114,19 +88,23 @@ scalar_int_text(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
 
 static int
 scalar_int_json(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
-    const nthrift_idl_type_t *type, json_t *json)
+    const nthrift_idl_type_t *type, const nthrift_plain_node_t *node)
 {
-    if (json_is_integer(json)) {
-        return scalar_int(r, path, type, json_integer_value(json));
+    const char  *text;
+
+    text = nthrift_plain_read_word(r, node);
+
+    if (text != NULL && (node->type == NTHRIFT_PLAIN_JSON_INTEGER
+                         || (node->type == NTHRIFT_PLAIN_JSON_STRING
+                             && type->kind == NTHRIFT_IDL_I64)))
+    {
+        return scalar_int_text(r, path, type, text);
     }
 
-    if (scalar_text(json) != NULL && type->kind == NTHRIFT_IDL_I64) {
-        return scalar_int_text(r, path, type, scalar_text(json));
-    }
-
-    return scalar_fail(r, path, json_is_real(json)
-                                ? "number without a fraction expected"
-                                : "number expected");
+    return nthrift_plain_read_fail(r, path,
+                                   (node->type == NTHRIFT_PLAIN_JSON_REAL)
+                                   ? "number without a fraction expected"
+                                   : "number expected");
 }
 
 
@@ -186,14 +164,18 @@ scalar_enum_text(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
 
 static int
 scalar_enum(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
-    const nthrift_idl_type_t *type, json_t *json)
+    const nthrift_idl_type_t *type, const nthrift_plain_node_t *node)
 {
-    if (scalar_text(json) != NULL) {
-        return scalar_enum_name(r, path, type, scalar_text(json));
+    const char  *text;
+
+    text = nthrift_plain_read_word(r, node);
+
+    if (text != NULL && node->type == NTHRIFT_PLAIN_JSON_STRING) {
+        return scalar_enum_name(r, path, type, text);
     }
 
-    if (json_is_integer(json)) {
-        return scalar_int(r, path, type, json_integer_value(json));
+    if (text != NULL && node->type == NTHRIFT_PLAIN_JSON_INTEGER) {
+        return scalar_int_text(r, path, type, text);
     }
 
     return nthrift_plain_error_say(r->err, NTHRIFT_PLAIN_ARGUMENTS, path,
@@ -248,7 +230,7 @@ scalar_double_text(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
     if (text[strspn(text, "+-.0123456789eE")] != '\0' || *end != '\0'
         || end == text)
     {
-        return scalar_fail(r, path, SCALAR_DOUBLE);
+        return nthrift_plain_read_fail(r, path, SCALAR_DOUBLE);
     }
 
     nthrift_write_double(&r->w, value);
@@ -259,18 +241,28 @@ scalar_double_text(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
 
 static int
 scalar_double(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
-    json_t *json)
+    const nthrift_plain_node_t *node)
 {
-    if (json_is_number(json)) {
-        nthrift_write_double(&r->w, json_number_value(json));
-        return NTHRIFT_OK;
+    double       value;
+    const char  *text;
+
+    text = nthrift_plain_read_word(r, node);
+
+    if (text == NULL || node->type == NTHRIFT_PLAIN_JSON_STRING) {
+        return (scalar_double_word(r, text) == 0)
+               ? NTHRIFT_OK : nthrift_plain_read_fail(r, path, SCALAR_DOUBLE);
     }
 
-    if (scalar_double_word(r, scalar_text(json)) == 0) {
-        return NTHRIFT_OK;
+    value = strtod(text, NULL);
+
+    if (isinf(value)) {
+        return nthrift_plain_error_say(r->err, NTHRIFT_PLAIN_ARGUMENTS, path,
+                                       "%s does not fit in double", text);
     }
 
-    return scalar_fail(r, path, SCALAR_DOUBLE);
+    nthrift_write_double(&r->w, value);
+
+    return NTHRIFT_OK;
 }
 
 
@@ -291,7 +283,7 @@ scalar_base64(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
     }
 
     if (nthrift_plain_text_base64_read(text, len, data, &n) != 0) {
-        return scalar_fail(r, path, "the string is not base64");
+        return nthrift_plain_read_fail(r, path, "the string is not base64");
     }
 
     nthrift_write_string(&r->w, data, n);
@@ -302,42 +294,38 @@ scalar_base64(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
 
 /* {"base64": "..."}, {"text": "..."}: the string, or NULL. */
 
-static json_t *
-scalar_wrapped(json_t *json, const char *key)
+static const nthrift_plain_node_t *
+scalar_wrapped(nthrift_plain_read_t *r, const nthrift_plain_node_t *node,
+    const char *key)
 {
-    json_t  *value;
-
-    if (json_object_size(json) != 1) {
+    if (node->type != NTHRIFT_PLAIN_JSON_OBJECT || node->n != 1
+        || node[2].type != NTHRIFT_PLAIN_JSON_STRING
+        || !nthrift_plain_read_is(r, &node[1], key))
+    {
         return NULL;
     }
 
-    value = json_object_get(json, key);
-
-    return json_is_string(value) ? value : NULL;
+    return &node[2];
 }
 
 
 static int
 scalar_string(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
-    json_t *json)
+    const nthrift_plain_node_t *node)
 {
-    json_t  *base64;
+    const nthrift_plain_node_t  *base64;
 
-    base64 = scalar_wrapped(json, "base64");
+    base64 = scalar_wrapped(r, node, "base64");
 
     if (base64 != NULL) {
-        return scalar_base64(r, path, json_string_value(base64),
-                             json_string_length(base64));
+        return nthrift_plain_read_string(r, path, base64, 1);
     }
 
-    if (!json_is_string(json)) {
-        return scalar_fail(r, path, "string expected");
+    if (node->type != NTHRIFT_PLAIN_JSON_STRING) {
+        return nthrift_plain_read_fail(r, path, "string expected");
     }
 
-    nthrift_write_string(&r->w, (const uint8_t *) json_string_value(json),
-                         json_string_length(json));
-
-    return NTHRIFT_OK;
+    return nthrift_plain_read_string(r, path, node, 0);
 }
 
 
@@ -348,7 +336,7 @@ scalar_string_text(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
     const uint8_t *data, size_t len)
 {
     if (nthrift_utf8_check(data, data + len) != data + len) {
-        return scalar_fail(r, path, "the string is not UTF-8");
+        return nthrift_plain_read_fail(r, path, "the string is not UTF-8");
     }
 
     nthrift_write_string(&r->w, data, len);
@@ -359,29 +347,29 @@ scalar_string_text(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
 
 static int
 scalar_binary(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
-    json_t *json)
+    const nthrift_plain_node_t *node)
 {
-    json_t  *text;
+    const nthrift_plain_node_t  *text;
 
-    text = scalar_wrapped(json, "text");
+    text = scalar_wrapped(r, node, "text");
 
     if (text != NULL) {
         return scalar_string(r, path, text);
     }
 
-    text = scalar_wrapped(json, "base64");
+    text = scalar_wrapped(r, node, "base64");
 
     if (text == NULL) {
-        text = json;
+        text = node;
     }
 
-    if (!json_is_string(text)) {
-        return scalar_fail(r, path, "string in base64, or {\"text\": "
-                           "\"...\"}, expected");
+    if (text->type != NTHRIFT_PLAIN_JSON_STRING) {
+        return nthrift_plain_read_fail(r, path,
+                                       "string in base64, or {\"text\": "
+                                       "\"...\"}, expected");
     }
 
-    return scalar_base64(r, path, json_string_value(text),
-                         json_string_length(text));
+    return nthrift_plain_read_string(r, path, text, 1);
 }
 
 
@@ -392,8 +380,9 @@ scalar_uuid(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
     uint8_t  uuid[16];
 
     if (text == NULL || nthrift_plain_text_uuid_read(text, len, uuid) != 0) {
-        return scalar_fail(r, path, "uuid expected, 8-4-4-4-12 hexadecimal "
-                           "digits");
+        return nthrift_plain_read_fail(r, path,
+                                       "uuid expected, 8-4-4-4-12 "
+                                       "hexadecimal digits");
     }
 
     nthrift_write_uuid(&r->w, uuid);
@@ -417,7 +406,7 @@ scalar_bool(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
     int value)
 {
     if (value < 0) {
-        return scalar_fail(r, path, "true or false expected");
+        return nthrift_plain_read_fail(r, path, "true or false expected");
     }
 
     nthrift_write_bool(&r->w, value);
@@ -426,38 +415,59 @@ scalar_bool(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
 }
 
 
+static int
+scalar_uuid_json(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
+    const nthrift_plain_node_t *node)
+{
+    const char  *text;
+
+    text = (node->type == NTHRIFT_PLAIN_JSON_STRING)
+           ? nthrift_plain_read_word(r, node) : NULL;
+
+    return scalar_uuid(r, path, text, (text != NULL) ? strlen(text) : 0);
+}
+
+
+static int
+scalar_bool_json(nthrift_plain_read_t *r, const nthrift_plain_path_t *path,
+    const nthrift_plain_node_t *node)
+{
+    return scalar_bool(r, path, (node->type == NTHRIFT_PLAIN_JSON_TRUE) ? 1
+                                : (node->type == NTHRIFT_PLAIN_JSON_FALSE)
+                                  ? 0 : -1);
+}
+
+
 int
 nthrift_plain_scalar_read(nthrift_plain_read_t *r,
     const nthrift_plain_path_t *path, const nthrift_idl_type_t *type,
-    json_t *json)
+    const nthrift_plain_node_t *node)
 {
     switch (type->kind) {
 
     case NTHRIFT_IDL_BOOL:
-        return scalar_bool(r, path,
-                           json_is_boolean(json) ? json_is_true(json) : -1);
+        return scalar_bool_json(r, path, node);
 
     case NTHRIFT_IDL_I8:
     case NTHRIFT_IDL_I16:
     case NTHRIFT_IDL_I32:
     case NTHRIFT_IDL_I64:
-        return scalar_int_json(r, path, type, json);
+        return scalar_int_json(r, path, type, node);
 
     case NTHRIFT_IDL_DOUBLE:
-        return scalar_double(r, path, json);
+        return scalar_double(r, path, node);
 
     case NTHRIFT_IDL_STRING:
-        return scalar_string(r, path, json);
+        return scalar_string(r, path, node);
 
     case NTHRIFT_IDL_BINARY:
-        return scalar_binary(r, path, json);
+        return scalar_binary(r, path, node);
 
     case NTHRIFT_IDL_UUID:
-        return scalar_uuid(r, path, json_string_value(json),
-                           json_string_length(json));
+        return scalar_uuid_json(r, path, node);
 
     case NTHRIFT_IDL_ENUM:
-        return scalar_enum(r, path, type, json);
+        return scalar_enum(r, path, type, node);
 
     case NTHRIFT_IDL_LIST:
     case NTHRIFT_IDL_SET:
@@ -469,7 +479,7 @@ nthrift_plain_scalar_read(nthrift_plain_read_t *r,
         break;
     }
 
-    return scalar_fail(r, path, "a type without values");
+    return nthrift_plain_read_fail(r, path, "a type without values");
 }
 
 
@@ -548,5 +558,5 @@ nthrift_plain_scalar_read_text(nthrift_plain_read_t *r,
         break;
     }
 
-    return scalar_fail(r, path, "a type that text cannot give");
+    return nthrift_plain_read_fail(r, path, "a type that text cannot give");
 }

@@ -93,12 +93,41 @@ method(const char *name)
 }
 
 
+/* The same in parts as small as they can be: 1, or 0 if something differs. */
+
+static int
+parts_agree(const nthrift_plain_rules_t *rules,
+    const nthrift_plain_method_t *m, const nthrift_str_t *text,
+    unsigned protocol, int rc, const nthrift_str_t *body)
+{
+    int                     part;
+    nthrift_str_t           again;
+    nthrift_plain_call_t   *call;
+    nthrift_plain_error_t   err;
+
+    call = nthrift_plain_call_create(rules, arena, m, text, protocol, &err);
+
+    do {
+        part = nthrift_plain_call_read(call, 1, &again);
+    } while (part == NTHRIFT_AGAIN);
+
+    if (part != rc) {
+        return 0;
+    }
+
+    return (rc == NTHRIFT_OK) ? nthrift_str_equal(&again, body)
+                              : (err.kind == error.kind
+                                 && strcmp(err.text, error.text) == 0);
+}
+
+
 /* What is read comes from memory that ends with it. */
 
 static int
 read_json(const nthrift_plain_rules_t *rules, const char *name,
     const char *json, unsigned protocol, nthrift_str_t *body)
 {
+    int                     rc;
     nthrift_str_t           text;
     nthrift_plain_method_t  m;
 
@@ -106,7 +135,13 @@ read_json(const nthrift_plain_rules_t *rules, const char *name,
     text.len = strlen(json);
     text.data = unit_guard(json, text.len);
 
-    return nthrift_plain_read(rules, arena, &m, &text, protocol, body, &error);
+    rc = nthrift_plain_read(rules, arena, &m, &text, protocol, body, &error);
+
+    if (!parts_agree(rules, &m, &text, protocol, rc, body)) {
+        ok(0, "in parts: %s", json);
+    }
+
+    return rc;
 }
 
 
@@ -323,15 +358,60 @@ typedef struct {
 
 static const plain_wrong_t  wrongs[] = {
     { "add", "[", NTHRIFT_PLAIN_SYNTAX,
-      "JSON:1:1: ']' expected near end of file" },
+      "JSON:1:2: value or ']' expected at the end" },
+    { "add", "{\"a\"", NTHRIFT_PLAIN_SYNTAX,
+      "JSON:1:5: ':' expected at the end" },
+    { "add", "{\"a\":1,}", NTHRIFT_PLAIN_SYNTAX,
+      "JSON:1:8: string expected near '}'" },
+    { "add", "{a:1}", NTHRIFT_PLAIN_SYNTAX,
+      "JSON:1:2: string or '}' expected near 'a:1}'" },
+    { "add", "[1 2]", NTHRIFT_PLAIN_SYNTAX,
+      "JSON:1:4: ',' or ']' expected near '2]'" },
+    { "add", "{\"a\":1]", NTHRIFT_PLAIN_SYNTAX,
+      "JSON:1:7: ',' or '}' expected near ']'" },
+    { "add", "\n\n [\r\n\t1,\xd1\x8f]", NTHRIFT_PLAIN_SYNTAX,
+      "JSON:4:4: value expected near '\xd1\x8f]'" },
+    { "add", "[\"\xd1\x8f\" 1]", NTHRIFT_PLAIN_SYNTAX,
+      "JSON:1:6: ',' or ']' expected near '1]'" },
+    { "add", "[nul]", NTHRIFT_PLAIN_SYNTAX,
+      "JSON:1:2: value or ']' expected near 'nul]'" },
+    { "add", "[1.]", NTHRIFT_PLAIN_SYNTAX,
+      "JSON:1:2: invalid number near '1.]'" },
+    { "add", "[01]", NTHRIFT_PLAIN_SYNTAX,
+      "JSON:1:2: invalid number near '01]'" },
+    { "add", "[1e+]", NTHRIFT_PLAIN_SYNTAX,
+      "JSON:1:2: invalid number near '1e+]'" },
+    { "add", "[-", NTHRIFT_PLAIN_SYNTAX,
+      "JSON:1:2: invalid number near '-'" },
+    { "add", "[\"\\ud800\"]", NTHRIFT_PLAIN_SYNTAX,
+      "JSON:1:3: invalid escape near '\\ud800\"]'" },
+    { "add", "[\"\\x\"]", NTHRIFT_PLAIN_SYNTAX,
+      "JSON:1:3: invalid escape near '\\x\"]'" },
+    { "add", "[\"a\nb\"]", NTHRIFT_PLAIN_SYNTAX,
+      "JSON:1:4: control character near '?b\"]'" },
+    { "add", "{\"a\\u0000\":1}", NTHRIFT_PLAIN_SYNTAX,
+      "JSON:1:3: name with a 0 byte near 'a\\u0000\":1}'" },
+    { "add", "[99999999999999999999]", NTHRIFT_PLAIN_ARGUMENTS,
+      "a: 99999999999999999999 does not fit in i64" },
+    { "scalars", "{\"real\":-1e999}", NTHRIFT_PLAIN_ARGUMENTS,
+      "real: -1e999 does not fit in double" },
+    { "all", "{\"all\":{\"counts\":{\"a\":1,\"b\":2,\"\\u0061\":3}}}",
+      NTHRIFT_PLAIN_ARGUMENTS, "all.counts: \"a\" is given twice" },
+    { "scalars", "{\"binary\":1,\"bytes\":\"QQ==QQ==\"}",
+      NTHRIFT_PLAIN_ARGUMENTS,
+      "arguments: scalars has no argument \"binary\": it has \"flag\", "
+      "\"id\", \"real\", \"s\", \"color\", \"bytes\", \"key\", "
+      "\"numbers\", \"flags\" and \"n\"" },
+    { "scalars", "{\"bytes\":\"QQ==QQ==\"}", NTHRIFT_PLAIN_ARGUMENTS,
+      "bytes: the string is not base64" },
     { "add", "{\"a\":1} x", NTHRIFT_PLAIN_SYNTAX,
-      "JSON:1:9: end of file expected near 'x'" },
+      "JSON:1:9: end expected near 'x'" },
     { "add", "\"abc", NTHRIFT_PLAIN_SYNTAX,
-      "JSON:1:4: premature end of input near '\"abc'" },
+      "JSON:1:5: '\"' expected at the end" },
     { "add", "[\"\xff\"]", NTHRIFT_PLAIN_SYNTAX,
-      "JSON:1:2: unable to decode byte 0xff near '\"'" },
-    { "add", "{\"a\":1,\"a\":1}", NTHRIFT_PLAIN_SYNTAX,
-      "JSON:1:10: duplicate object key near '\"a\"'" },
+      "JSON:1:3: invalid UTF-8 near '?\"]'" },
+    { "add", "{\"a\":1,\"a\":1}", NTHRIFT_PLAIN_ARGUMENTS,
+      "arguments: \"a\" is given twice" },
     { "add", "5", NTHRIFT_PLAIN_ARGUMENTS,
       "arguments: object or array expected, add has \"a\" and \"b\"" },
     { "add", "{}", NTHRIFT_PLAIN_ARGUMENTS, "a: required, but missing" },
