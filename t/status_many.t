@@ -185,6 +185,7 @@ $c->read_message() for 1 .. 50;
 reports($_->[0], $_->[1]) for [ prometheus => '/prometheus' ],
                               [ json => '/json' ],
                               [ sparse => '/page?format=json' ];
+samples();
 calls_go_on();
 reload();
 
@@ -234,6 +235,41 @@ sub longest {
     my $m = $ticks->call('longest', []);
 
     return $m->{fields}{0} / 1000;
+}
+
+
+# All rows are looked at for a sample, some of them in a turn.
+
+sub samples {
+    my ($n, $held);
+
+    for (1 .. 2) {
+        $n = taken();
+        longest();
+
+        ok(wait_for(sub { taken() > $n }, 20), 'a sample');
+
+        my $longest = longest();
+
+        $held = $longest if !defined $held || $longest < $held;
+    }
+
+    SKIP: {
+        skip 'not with sanitizers', 1 if sanitizer();
+        cmp_ok($held, '<', HELD, 'a sample: at once');
+    }
+
+    note(sprintf('a sample: %.1f ms at once', $held));
+}
+
+
+sub taken {
+    my $body = $t->http('web')->request('GET', '/page?format=json&history=1')
+                 ->{body};
+
+    $body =~ /"times":\[([^\]]*)\]/ or die 'no history';
+
+    return scalar(my @times = split(/,/, $1));
 }
 
 

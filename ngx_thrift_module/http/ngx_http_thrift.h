@@ -110,13 +110,14 @@ ngx_int_t ngx_http_thrift_status_handler(ngx_http_request_t *r);
 
 /*
  * thrift_status html: its policy is made, its content handler, and whether the
- * request is for what the page shows: "json", "services".
+ * query of a request has that argument: "format" is "json" or "services",
+ * "history" is "1".
  */
 char *ngx_http_thrift_page_init(ngx_conf_t *cf,
     ngx_http_thrift_loc_conf_t *tlcf);
 ngx_int_t ngx_http_thrift_page_handler(ngx_http_request_t *r);
-ngx_uint_t ngx_http_thrift_page_asks(ngx_http_request_t *r,
-    const char *format);
+ngx_uint_t ngx_http_thrift_page_asks(ngx_http_request_t *r, const char *name,
+    const char *wanted);
 
 /* thrift_explorer, its check when all is read, and its content handler. */
 char *ngx_http_thrift_explorer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

@@ -48,14 +48,14 @@ ngx_http_thrift_page_init(ngx_conf_t *cf, ngx_http_thrift_loc_conf_t *tlcf)
 
 
 ngx_uint_t
-ngx_http_thrift_page_asks(ngx_http_request_t *r, const char *format)
+ngx_http_thrift_page_asks(ngx_http_request_t *r, const char *name,
+    const char *wanted)
 {
     ngx_str_t  value;
 
-    return ngx_http_arg(r, (u_char *) "format", sizeof("format") - 1, &value)
-           == NGX_OK
-           && value.len == ngx_strlen(format)
-           && ngx_strncmp(value.data, format, value.len) == 0;
+    return ngx_http_arg(r, (u_char *) name, ngx_strlen(name), &value) == NGX_OK
+           && value.len == ngx_strlen(wanted)
+           && ngx_strncmp(value.data, wanted, value.len) == 0;
 }
 
 

@@ -134,11 +134,15 @@ ngx_http_thrift_status_handler(ngx_http_request_t *r)
 
     tlcf = ngx_http_get_module_loc_conf(r, ngx_http_thrift_module);
 
-    if (tlcf->policy.data && ngx_http_thrift_page_asks(r, "services")) {
+    if (tlcf->policy.data
+        && ngx_http_thrift_page_asks(r, "format", "services"))
+    {
         return ngx_http_thrift_explorer_handler(r);
     }
 
-    if (tlcf->policy.data && !ngx_http_thrift_page_asks(r, "json")) {
+    if (tlcf->policy.data
+        && !ngx_http_thrift_page_asks(r, "format", "json"))
+    {
         return ngx_http_thrift_page_handler(r);
     }
 
@@ -154,6 +158,14 @@ ngx_http_thrift_status_handler(ngx_http_request_t *r)
     ctx->buf = ngx_create_temp_buf(r->pool, NGX_THRIFT_REPORT_PIECE);
 
     if (ctx->report == NULL || ctx->buf == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (format >= NGX_THRIFT_REPORT_JSON
+        && ngx_http_thrift_page_asks(r, "history", "1")
+        && ngx_stream_thrift_reports.ask_history(ctx->report, r->pool)
+           != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

@@ -1,7 +1,8 @@
 /*
  * What was counted, and when: the differences between reports.  A series is a
  * method, or a server of an upstream, or all methods together; a point of it is
- * what has been added since the report before.
+ * what has been added since the report before.  The first report has points of
+ * the time before it.
  */
 
 const KEPT = 300;           /* seconds of points */
@@ -54,6 +55,23 @@ class Series {
 
         this.points.push({ time, took, n, bad: numbers.bad - last.bad, buckets });
         this.drop(time);
+    }
+
+    /* What the first report says of the time before it. */
+
+    addHistory(history, times) {
+        const buckets = ENDS.map((end) => history.buckets[end] || []);
+
+        history.failed.forEach((bad, i) => {
+            const counted = buckets.map((list) => list[i] || 0);
+            const n = counted.reduce((a, b) => a + b, 0);
+
+            if (n > 0) {
+                this.points.push({ time: times[i + 1],
+                                   took: times[i + 1] - times[i],
+                                   n, bad, buckets: counted });
+            }
+        });
     }
 
     drop(time) {
@@ -153,6 +171,11 @@ class Past {
 
         const all = noPoint();
 
+        if (!this.begun && report.history) {
+            this.addTimes(report.history.times);
+            this.all.addHistory(report.history, report.history.times);
+        }
+
         for (const row of report.methods) {
             const numbers = countMethod(row);
 
@@ -170,6 +193,12 @@ class Past {
         this.begun = true;
     }
 
+    addTimes(times) {
+        for (let i = 1; i < times.length; i++) {
+            this.polls.push({ time: times[i], took: times[i] - times[i - 1] });
+        }
+    }
+
     /* A row that is new since the last report was all zero in it. */
 
     addRow(map, names, row, numbers) {
@@ -182,6 +211,8 @@ class Past {
 
             if (this.begun) {
                 series.last = noPoint();
+            } else if (row.history) {
+                series.addHistory(row.history, this.report.history.times);
             }
         }
 

@@ -9,6 +9,7 @@ const view = {
     window: 60,             /* seconds that numbers are of */
     paused: false,
     timer: null,
+    reports: 0,
     failed: 0,              /* reports in a row that could not be had */
     sections: []            /* functions that show a report */
 };
@@ -565,7 +566,8 @@ async function poll() {
     let size = 0;
 
     try {
-        const response = await fetch(location.pathname + "?format=json",
+        const response = await fetch(location.pathname + "?format=json"
+                                     + (view.history.begun ? "" : "&history=1"),
                                      { cache: "no-store" });
 
         if (!response.ok) {
@@ -577,7 +579,9 @@ async function poll() {
         size = text.length;
         view.history.add(JSON.parse(text));
 
-        if (view.failed || view.history.polls.length < 2) {
+        view.reports++;
+
+        if (view.failed || view.reports === 1) {
             showState("", false);
         }
 
@@ -602,7 +606,7 @@ async function poll() {
 
 function next(begin, size) {
     const took = performance.now() - begin;
-    const usual = view.history.polls.length < 5 ? 1000 : 2000;
+    const usual = view.reports < 5 ? 1000 : 2000;
 
     view.timer = setTimeout(poll, view.failed ? 5000
                             : Math.max(usual, 10 * took, size / 200));

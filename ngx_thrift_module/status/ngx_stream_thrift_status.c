@@ -45,6 +45,7 @@ const ngx_thrift_reports_t  ngx_stream_thrift_reports = {
     ngx_stream_thrift_status_has,
     ngx_stream_thrift_status_report,
     ngx_thrift_report_write,
+    ngx_thrift_report_ask_history,
     ngx_stream_thrift_status_listens
 };
 

@@ -22,6 +22,13 @@
 #define NGX_THRIFT_REPORT_LINE  (120 + NGX_THRIFT_EXEMPLAR_LINE)
 
 
+/* Bytes of the samples of a row. */
+
+#define NGX_THRIFT_REPORT_HISTORY                                             \
+    ((NGX_THRIFT_STATUS_BUCKETS + 1)                                          \
+     * (NGX_THRIFT_HISTORY_SAMPLES * (NGX_INT32_LEN + 1) + 16) + 64)
+
+
 /* States of servers, numbered as in exporters of others for nginx. */
 
 typedef enum {
@@ -65,6 +72,7 @@ struct ngx_thrift_report_s {
     ngx_thrift_status_row_t    *row;        /* the latest */
     ngx_uint_t                  peer;       /* the next */
     uint64_t                    failures;   /* when the report was begun */
+    ngx_thrift_history_times_t *history;    /* NULL: nobody asks for it */
 
     ngx_str_t                   names;      /* of the row, as they are
                                                written */
@@ -75,6 +83,9 @@ struct ngx_thrift_report_s {
 ngx_thrift_report_t *ngx_thrift_report_create(ngx_thrift_status_t *status,
     ngx_pool_t *pool, ngx_uint_t format);
 ngx_int_t ngx_thrift_report_write(void *report, ngx_buf_t *b);
+
+/* Samples are wanted, too.  NGX_ERROR: no memory. */
+ngx_int_t ngx_thrift_report_ask_history(void *report, ngx_pool_t *pool);
 
 /*
  * The next row of that kind, behind report->row, for which anything was

@@ -37,6 +37,30 @@ ngx_thrift_report_create(ngx_thrift_status_t *status, ngx_pool_t *pool,
 
 
 ngx_int_t
+ngx_thrift_report_ask_history(void *data, ngx_pool_t *pool)
+{
+    ngx_thrift_report_t  *report = data;
+
+    ngx_thrift_history_t  *history;
+
+    history = report->status->data->history;
+
+    if (history == NULL) {
+        return NGX_OK;
+    }
+
+    report->history = ngx_palloc(pool, sizeof(ngx_thrift_history_times_t));
+    if (report->history == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_thrift_history_times(history, report->history);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
 ngx_thrift_report_write(void *data, ngx_buf_t *b)
 {
     ngx_thrift_report_t  *report = data;

@@ -46,6 +46,9 @@ typedef struct {
      */
     ngx_int_t   (*write)(void *report, ngx_buf_t *b);
 
+    /* JSON is to have what was counted before, too.  NGX_ERROR: no memory. */
+    ngx_int_t   (*ask_history)(void *report, ngx_pool_t *pool);
+
     /* Where a server of ngx_thrift_doors_t listens; empty: nowhere. */
     void        (*address)(void *server, ngx_str_t *address);
 } ngx_thrift_reports_t;

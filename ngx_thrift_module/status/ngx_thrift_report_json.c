@@ -14,6 +14,10 @@
 
 #define NGX_THRIFT_JSON_LINES  16
 
+#define NGX_THRIFT_JSON_ROW_WITH_HISTORY                                      \
+    (NGX_THRIFT_REPORT_NAMES + NGX_THRIFT_JSON_LINES * NGX_THRIFT_REPORT_LINE \
+     + NGX_THRIFT_REPORT_HISTORY)
+
 
 typedef enum {
     NGX_THRIFT_JSON_HEAD = 0,
@@ -21,6 +25,7 @@ typedef enum {
     NGX_THRIFT_JSON_UPSTREAMS,
     NGX_THRIFT_JSON_SERVERS,
     NGX_THRIFT_JSON_FAILURES,
+    NGX_THRIFT_JSON_HISTORY,
     NGX_THRIFT_JSON_END
 } ngx_thrift_json_part_e;
 
@@ -36,6 +41,11 @@ static ngx_int_t ngx_thrift_json_failures(ngx_thrift_report_t *report,
     ngx_buf_t *b);
 static u_char *ngx_thrift_json_failure(ngx_thrift_failure_t *failure,
     u_char *p);
+static u_char *ngx_thrift_json_history(ngx_thrift_report_t *report, u_char *p);
+static u_char *ngx_thrift_json_samples(ngx_thrift_report_t *report, u_char *p,
+    ngx_thrift_status_row_t *row);
+static u_char *ngx_thrift_json_sampled(u_char *p, uint32_t *value,
+    ngx_uint_t n);
 static u_char *ngx_thrift_json_end(ngx_thrift_report_t *report, u_char *p);
 static u_char *ngx_thrift_json_names(u_char *p, ngx_uint_t n,
     const char *const *keys, ngx_str_t *names);
@@ -66,7 +76,11 @@ ngx_thrift_report_json(ngx_thrift_report_t *report, ngx_buf_t *b)
 
     report->names.len = NGX_THRIFT_REPORT_NAMES / NGX_THRIFT_JSON_LINES;
 
-    if (!ngx_thrift_report_fits(report, b, NGX_THRIFT_JSON_LINES)) {
+    if (!ngx_thrift_report_fits(report, b, NGX_THRIFT_JSON_LINES)
+        || (report->history
+            && (size_t) (b->end - b->last)
+               < NGX_THRIFT_JSON_ROW_WITH_HISTORY))
+    {
         return NGX_BUSY;
     }
 
@@ -94,6 +108,14 @@ ngx_thrift_report_json(ngx_thrift_report_t *report, ngx_buf_t *b)
     case NGX_THRIFT_JSON_FAILURES:
         return report->begun ? ngx_thrift_json_failures(report, b)
                              : ngx_thrift_json_begin(report, b, "failures");
+
+    case NGX_THRIFT_JSON_HISTORY:
+        if (report->history) {
+            b->last = ngx_thrift_json_history(report, b->last);
+        }
+
+        ngx_thrift_report_next_part(report);
+        return NGX_OK;
 
     case NGX_THRIFT_JSON_END:
         break;
@@ -178,6 +200,10 @@ ngx_thrift_json_rows(ngx_thrift_report_t *report, ngx_buf_t *b,
     p = (kind == NGX_THRIFT_STATUS_METHOD)
         ? ngx_thrift_json_method(report, p, row)
         : ngx_thrift_json_server(report, p, row);
+
+    if (report->history) {
+        p = ngx_thrift_json_samples(report, p, row);
+    }
 
     *p++ = '}';
     b->last = p;
@@ -285,6 +311,101 @@ ngx_thrift_json_failure(ngx_thrift_failure_t *failure, u_char *p)
     p = ngx_thrift_report_name(p, &text);
 
     return ngx_cpymem(p, "\"}", 2);
+}
+
+
+/* Behind all rows: those of methods are summed up on the way. */
+
+static u_char *
+ngx_thrift_json_history(ngx_thrift_report_t *report, u_char *p)
+{
+    uint64_t                     msec;
+    ngx_uint_t                   i;
+    ngx_thrift_history_times_t  *times;
+
+    times = report->history;
+
+    p = ngx_sprintf(p, ",\n\"history\":{\"times\":[");
+
+    for (i = 0; i < times->n; i++) {
+        msec = times->now - times->ago[i] / 1000;
+        p = ngx_sprintf(p, "%uL.%03uL,", msec / 1000, msec % 1000);
+    }
+
+    p = ngx_sprintf(p, "%uL.%03uL],", times->now / 1000, times->now % 1000);
+    p = ngx_thrift_json_samples(report, p, NULL);
+
+    *p++ = '}';
+
+    return p;
+}
+
+
+/* Buckets that nothing fell into are left out. */
+
+static u_char *
+ngx_thrift_json_samples(ngx_thrift_report_t *report, u_char *p,
+    ngx_thrift_status_row_t *row)
+{
+    u_char               *begin;
+    ngx_uint_t            i;
+    ngx_thrift_sample_t   counted[NGX_THRIFT_HISTORY_SAMPLES];
+
+    begin = p;
+
+    if (row) {
+        p = ngx_cpymem(p, ",\"history\":{", sizeof(",\"history\":{") - 1);
+    }
+
+    if (ngx_thrift_history_get(report->status->data->history, report->history,
+                               row, counted)
+        != NGX_OK)
+    {
+        return begin;
+    }
+
+    p = ngx_cpymem(p, "\"failed\":", sizeof("\"failed\":") - 1);
+    p = ngx_thrift_json_sampled(p, &counted[0].failed, report->history->n);
+    p = ngx_cpymem(p, ",\"buckets\":{", sizeof(",\"buckets\":{") - 1);
+
+    begin = p;
+
+    for (i = 0; i < NGX_THRIFT_STATUS_BUCKETS; i++) {
+        if (ngx_thrift_history_has(counted, report->history->n, i)) {
+            p = ngx_sprintf(p, "%s\"%s\":", (p == begin) ? "" : ",",
+                            ngx_thrift_count_texts[i]);
+            p = ngx_thrift_json_sampled(p, &counted[0].buckets[i],
+                                        report->history->n);
+        }
+    }
+
+    p = ngx_cpymem(p, "}", 1);
+
+    if (row) {
+        *p++ = '}';
+    }
+
+    return p;
+}
+
+
+/* The same number of so many samples. */
+
+static u_char *
+ngx_thrift_json_sampled(u_char *p, uint32_t *value, ngx_uint_t n)
+{
+    ngx_uint_t  i;
+
+    *p++ = '[';
+
+    for (i = 0; i < n; i++) {
+        p = ngx_sprintf(p, "%s%uD", i ? "," : "", *value);
+        value += sizeof(ngx_thrift_sample_t) / sizeof(uint32_t);
+    }
+
+    *p++ = ']';
+
+    return p;
 }
 
 

@@ -130,6 +130,7 @@ ngx_thrift_status_init_data(ngx_thrift_status_t *status)
     data->end = (u_char *) data + size;
 
     ngx_thrift_status_init_failures(status, data, size);
+    ngx_thrift_history_init(data, size);
 
     for (i = 0; i < NGX_THRIFT_STATUS_KINDS; i++) {
         data->others[i] = ngx_thrift_status_create(data, i,
@@ -191,12 +192,16 @@ ngx_thrift_status_open(ngx_thrift_status_t *status)
 
     ngx_thrift_status_slot = slot;
     status->open = 1;
+
+    ngx_thrift_history_open(status);
 }
 
 
 void
 ngx_thrift_status_close(ngx_thrift_status_t *status)
 {
+    ngx_thrift_history_close();
+
     if (ngx_thrift_status_slot != NGX_THRIFT_STATUS_SLOTS) {
         status->data->pids[ngx_thrift_status_slot] = 0;
     }

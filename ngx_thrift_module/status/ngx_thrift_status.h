@@ -9,6 +9,8 @@
  *     zone: buckets --> row --> row       by a hash of kind and names
  *           others[kind]                  of names that have no row
  *           failures                      a ring
+ *           history                       samples of all rows together; a row
+ *                                         has its own
  *
  * What goes up and down again (calls on their way, open connections) is counted
  * by worker, in a slot that it has while it lives: nothing is left of one that
@@ -108,13 +110,16 @@ typedef struct {
 typedef volatile uint32_t  ngx_thrift_status_gauge_t[NGX_THRIFT_STATUS_SLOTS];
 
 
-typedef struct ngx_thrift_status_row_s  ngx_thrift_status_row_t;
+typedef struct ngx_thrift_status_row_s     ngx_thrift_status_row_t;
+typedef struct ngx_thrift_history_s        ngx_thrift_history_t;
+typedef struct ngx_thrift_history_slots_s  ngx_thrift_history_slots_t;
 
 struct ngx_thrift_status_row_s {
     ngx_thrift_status_row_t  *next;
     ngx_uint_t                kind;
     uint32_t                  hash;
     ngx_str_t                 names[NGX_THRIFT_STATUS_NAMES];
+    ngx_thrift_history_slots_t  *history;   /* or NULL */
 
     ngx_thrift_status_gauge_t  in_flight;
 
@@ -167,6 +172,7 @@ typedef struct {
     ngx_uint_t                unmarked; /* some had no room */
     ngx_thrift_status_row_t  *others[NGX_THRIFT_STATUS_KINDS];
     ngx_thrift_failures_t    *failures;
+    ngx_thrift_history_t     *history;  /* NULL: the zone is small */
     ngx_atomic_t              clients[NGX_THRIFT_STATUS_FATES];
     ngx_uint_t                mask;     /* of the hash */
     ngx_thrift_status_row_t  *buckets[1];

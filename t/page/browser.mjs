@@ -397,6 +397,17 @@ async function looking() {
     await page.goto(url + "/plain");
     await until(() => document.querySelectorAll("#method-table tbody tr")
                       .length > 3, "another page");
+
+    const past = await page.evaluate(() => ({
+        reports: view.reports,
+        known: view.history.parts(view.history.all, 30)
+                           .filter((part) => part && part.n).length,
+        drawn: document.querySelector("#summary svg path").getAttribute("d")
+                       .split("L").length
+    }));
+
+    ok(past.reports < 4 && past.known > 10 && past.drawn > 10,
+       "charts of the time before", past);
     is(await page.$eval("#tabs", (tabs) => tabs.hidden), true,
        "without an explorer");
 }
