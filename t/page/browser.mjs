@@ -371,11 +371,17 @@ async function store() {
 
 
 async function commands() {
+    const copied = (name) => page.waitForFunction(
+        (name) => document.getElementById("copied").textContent
+                          .startsWith(name), { timeout: 20000 }, name);
+
     await choose("PingPong.add");
     await press("#method", "Copy as curl");
+    await copied("curl");
     is(await text("#copied"), "curl -H 'Content-Type: application/json' -d "
        + "'{\"a\": 0,\"b\": 0}' '" + url + "/api/PingPong/add'", "curl");
     await press("#method", "Copy as nthrift");
+    await copied("nthrift");
     like(await text("#copied"),
          /^nthrift call 127\.0\.0\.1:\d+ 'PingPong\.add' '\{"a": 0,"b": 0\}' --idl 'pingpong\.thrift'$/,
          "nthrift");
