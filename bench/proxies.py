@@ -140,6 +140,36 @@ class Counted(Schema):
                 + super().stream(options, backend))
 
 
+class Logged(Schema):
+    """As schema, with an access log."""
+
+    line = '$remote_addr $thrift_method $thrift_status $thrift_call_time'
+
+    def stream(self, options, backend):
+        return ("    log_format line '%s';\n"
+                '    access_log calls.log line buffer=64k flush=1s;\n'
+                % self.line + super().stream(options, backend))
+
+
+class Everything(Counted, Logged):
+    """The same with a zone, and each call's id in its line."""
+
+    line = Logged.line + ' $thrift_call_id'
+
+
+class Spans(Counted):
+    """A zone, and a span for each call."""
+
+    def stream(self, options, backend):
+        conf = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                            '..', 'conf', 'thrift_log_otlp')
+        return ('    include %s;\n'
+                '    thrift_trace_sample on;\n'
+                '    access_log spans.jsonl thrift_span buffer=64k flush=1s '
+                'if=$thrift_trace_sampled;\n'
+                % conf + super().stream(options, backend))
+
+
 class Unshared(Thrift):
     """Neither: each client has connections to the backend of its own."""
 
@@ -271,7 +301,8 @@ def socket_address(address):
 
 
 PROXIES = {'proxy_pass': ProxyPass, 'haproxy': Haproxy, 'thrift': Thrift,
-           'schema': Schema, 'counted': Counted, 'pipelined': Pipelined,
+           'schema': Schema, 'counted': Counted, 'logged': Logged,
+           'everything': Everything, 'spans': Spans, 'pipelined': Pipelined,
            'unshared': Unshared, 'translated': Translated, 'envoy': Envoy,
            'envoy_bytes': EnvoyBytes, 'envoy_translated': EnvoyTranslated,
            'old': Old}
