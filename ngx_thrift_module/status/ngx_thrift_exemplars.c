@@ -160,8 +160,33 @@ ngx_thrift_exemplars_get(ngx_thrift_exemplar_t *exemplar,
 }
 
 
+/*
+ * As "%016xL-%ui" would: each call may be logged with it, and most are of this
+ * process.
+ */
+
 u_char *
 ngx_thrift_call_id_write(u_char *p, ngx_thrift_call_id_t *id)
 {
-    return ngx_sprintf(p, "%016xL-%ui", id->process, id->number);
+    u_char            *digit, digits[NGX_INT_T_LEN];
+    ngx_uint_t         n;
+    static u_char      text[16 + 1] = "0000000000000000-";
+    static uint64_t    process;
+
+    if (process != id->process) {
+        process = id->process;
+        (void) ngx_sprintf(text, "%016xL", process);
+    }
+
+    p = ngx_cpymem(p, text, sizeof(text));
+
+    digit = digits + NGX_INT_T_LEN;
+    n = id->number;
+
+    do {
+        *--digit = (u_char) ('0' + n % 10);
+        n /= 10;
+    } while (n);
+
+    return ngx_cpymem(p, digit, digits + NGX_INT_T_LEN - digit);
 }
