@@ -39,8 +39,30 @@ stream {
     include             %%TOP%%/conf/thrift_log_otlp;
     thrift_status_zone  thrift 1m;
 
+    log_format  variables  escape=json
+        '{"trace":"$thrift_trace_id","span":"$thrift_span_id",'
+        '"parent":"$thrift_parent_span_id","service":"$thrift_utf8_service",'
+        '"method":"$thrift_utf8_method","client":"$remote_addr",'
+        '"server":"$upstream_addr","id":"$thrift_call_id",'
+        '"status":"$thrift_status","attempts":"$thrift_attempts",'
+        '"queue":"$thrift_queue_time","start":"$thrift_start_nanoseconds",'
+        '"end":"$thrift_end_nanoseconds","text":"$thrift_utf8_exception"}';
+
     upstream users {
         server  127.0.0.1:%%PORT_users%%;
+    }
+
+    upstream some {
+        server  127.0.0.1:%%PORT_nobody%%  max_fails=0;
+        server  127.0.0.1:%%PORT_users%%;
+        thrift_keepalive  1  max=1;
+    }
+
+    # asked for before the call has ended, and again by the log
+
+    map $thrift_span $early {
+        volatile;
+        default  users;
     }
 
     access_log           %%TESTDIR%%/spans  thrift_span
@@ -52,6 +74,22 @@ stream {
         listen               127.0.0.1:%%PORT_proxy%%;
         thrift_pass          users;
         thrift_trace_sample  on;
+    }
+
+    server {
+        listen               127.0.0.1:%%PORT_some%%;
+        thrift_pass          some;
+        thrift_trace_sample  on;
+        access_log           %%TESTDIR%%/spans      thrift_span;
+        access_log           %%TESTDIR%%/variables  variables;
+    }
+
+    server {
+        listen               127.0.0.1:%%PORT_early%%;
+        thrift_pass          $early;
+        thrift_trace_sample  on;
+        access_log           %%TESTDIR%%/spans      thrift_span;
+        access_log           %%TESTDIR%%/variables  variables;
     }
 
     server {
@@ -135,7 +173,75 @@ for my $name ('"}]}', "\\\xff\xc3", "\0\n\x7f", "\xe2\x82\xac") {
     ok((spans($n + 1))[$n], 'a hostile name');
 }
 
+variables();
+
 $t->done();
+
+
+# It says what the variables say.
+
+sub variables {
+    my $lines = 0;
+    my $n = () = $t->grep_log(qr/./, 'spans');
+
+    my $c = $t->client('some', timeout => 10);
+    my @waiting = map { $t->client('some') } 1 .. 2;
+
+    for my $name ("Users:get", "a\"b:c\\d", "\xff:\xe2\x82\xac", 'bad', 'get',
+                  'get')
+    {
+        $c->call($name, []);
+        $lines++;
+    }
+
+    # the second one waits for the connection
+
+    $_->start('echo', []) for @waiting;
+    $_->read_message() for @waiting;
+    $lines += 2;
+
+    for my $client (map { $t->client('early') } 1 .. 2) {
+        $client->call('get', []);
+        $lines++;
+    }
+
+    my @spans = (spans($n + $lines))[$n .. $n + $lines - 1];
+    my @lines = map { $json->decode(decode('UTF-8', $_, Encode::FB_CROAK)) }
+                $t->wait_log(qr/./, 'variables', undef, $lines);
+
+    is(scalar(grep { $_->{attempts} > 1 } @lines) > 0, 1, 'another attempt');
+    is(scalar(grep { $_->{queue} > 0 } @lines) > 0, 1, 'one has waited');
+
+    for my $i (0 .. $lines - 1) {
+        my ($span, $line) = ($spans[$i], $lines[$i]);
+
+        my %said = (
+            trace => $span->{traceId}, span => $span->{spanId},
+            parent => $span->{parentSpanId},
+            service => attribute($span, 'rpc.service'),
+            method => attribute($span, 'rpc.method'),
+            client => attribute($span, 'client.address'),
+            server => attribute($span, 'server.address'),
+            id => attribute($span, 'thrift.call_id'),
+            status => attribute($span, 'thrift.status'),
+            attempts => attribute($span, 'thrift.attempts') // 1,
+            queue => sprintf('%.3f',
+                             attribute($span, 'thrift.queue_seconds') // 0),
+            text => $span->{status}{message} // '',
+        );
+
+        my %line = %$line;
+
+        delete @line{qw(start end)};
+
+        is_deeply(\%said, \%line, "call $i: as its variables");
+        is($span->{name}, "$line->{service}/$line->{method}", 'its name');
+        cmp_ok(abs($span->{startTimeUnixNano} - $line->{start}), '<', 1e9,
+               'its beginning');
+        cmp_ok(abs($span->{endTimeUnixNano} - $line->{end}), '<', 1e9,
+               'its end');
+    }
+}
 
 
 # All spans, as soon as there are so many.
@@ -156,5 +262,6 @@ sub attribute {
 
     my ($found) = grep { $_->{key} eq $key } @{$span->{attributes}};
 
+    return undef if !$found;
     return (values %{$found->{value}})[0];
 }

@@ -72,6 +72,7 @@ ngx_stream_thrift_call_create(ngx_stream_session_t *s)
     tc->nkept = 0;
     tc->ended = 0;
     tc->logging = 0;
+    tc->outbound = 0;
     tc->over_limit = 0;
     tc->ctx = (void **) (p + sizeof(ngx_stream_thrift_call_t));
     tc->variables = (ngx_stream_variable_value_t *) ((u_char *) tc->ctx + ctx);

@@ -37,6 +37,7 @@ struct ngx_stream_thrift_call_s {
     unsigned                       ended:1;     /* only a connection that holds
                                                    a server needs it */
     unsigned                       logging:1;
+    unsigned                       outbound:1;  /* a handler makes it */
     unsigned                       over_limit:1;    /* of its client's: it
                                                    is refused */
 

@@ -88,6 +88,7 @@ ngx_stream_thrift_log_outbound(ngx_thrift_call_t *call)
         return;
     }
 
+    tc->outbound = 1;
     ngx_stream_thrift_log_start(tc);
 
     s = &tc->session;

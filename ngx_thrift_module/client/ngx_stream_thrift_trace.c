@@ -13,8 +13,6 @@
 
 
 static uint64_t ngx_stream_thrift_process_id(void);
-static ngx_stream_thrift_trace_t *ngx_stream_thrift_trace(
-    ngx_stream_thrift_call_t *tc);
 static ngx_int_t ngx_stream_thrift_trace_read(ngx_stream_thrift_call_t *tc);
 static void ngx_stream_thrift_trace_random(u_char *p, size_t n);
 static ngx_uint_t ngx_stream_thrift_trace_is_sampled(
@@ -109,7 +107,7 @@ ngx_stream_thrift_trace_follow(ngx_stream_thrift_call_t *tc,
 }
 
 
-static ngx_stream_thrift_trace_t *
+ngx_stream_thrift_trace_t *
 ngx_stream_thrift_trace(ngx_stream_thrift_call_t *tc)
 {
     ngx_stream_thrift_trace_t  *trace;

@@ -21,6 +21,10 @@ typedef struct {
 } ngx_stream_thrift_trace_t;
 
 
+/* That of the call, which is made when this is called first. */
+ngx_stream_thrift_trace_t *ngx_stream_thrift_trace(
+    ngx_stream_thrift_call_t *tc);
+
 /* A call that is made for another one belongs to its trace. */
 void ngx_stream_thrift_trace_follow(ngx_stream_thrift_call_t *tc,
     ngx_stream_thrift_call_t *from);

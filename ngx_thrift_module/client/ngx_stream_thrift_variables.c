@@ -37,10 +37,6 @@ static ngx_int_t ngx_stream_thrift_number(ngx_thrift_call_t *call,
     ngx_str_t *value, const char *fmt, ...);
 static ngx_int_t ngx_stream_thrift_constant(ngx_str_t *value,
     const char *text);
-static ngx_int_t ngx_stream_thrift_variable_service(ngx_thrift_call_t *call,
-    ngx_str_t *value);
-static ngx_int_t ngx_stream_thrift_variable_method(ngx_thrift_call_t *call,
-    ngx_str_t *value);
 static ngx_int_t ngx_stream_thrift_variable_type(ngx_thrift_call_t *call,
     ngx_str_t *value);
 static ngx_int_t ngx_stream_thrift_variable_seqid(ngx_thrift_call_t *call,
@@ -49,17 +45,12 @@ static ngx_int_t ngx_stream_thrift_variable_protocol(ngx_thrift_call_t *call,
     ngx_str_t *value);
 static ngx_int_t ngx_stream_thrift_variable_transport(ngx_thrift_call_t *call,
     ngx_str_t *value);
-static ngx_int_t ngx_stream_thrift_variable_status(ngx_thrift_call_t *call,
-    ngx_str_t *value);
-static ngx_int_t ngx_stream_thrift_variable_exception(ngx_thrift_call_t *call,
-    ngx_str_t *value);
 static ngx_int_t ngx_stream_thrift_variable_call_time(ngx_thrift_call_t *call,
     ngx_str_t *value);
 static ngx_int_t ngx_stream_thrift_variable_start_nanoseconds(
     ngx_thrift_call_t *call, ngx_str_t *value);
 static ngx_int_t ngx_stream_thrift_variable_end_nanoseconds(
     ngx_thrift_call_t *call, ngx_str_t *value);
-static uint64_t ngx_stream_thrift_nanoseconds(void);
 static ngx_int_t ngx_stream_thrift_variable_queue_time(ngx_thrift_call_t *call,
     ngx_str_t *value);
 static ngx_int_t ngx_stream_thrift_variable_handler_cpu_time(
@@ -106,6 +97,9 @@ static ngx_stream_thrift_variable_t  ngx_stream_thrift_variables[] = {
 
     { ngx_string("thrift_span_id"),
       ngx_stream_thrift_variable_span_id, 0 },
+
+    { ngx_string("thrift_span"),
+      ngx_stream_thrift_variable_span, NGX_STREAM_VAR_NOCACHEABLE },
 
     { ngx_string("thrift_parent_span_id"),
       ngx_stream_thrift_variable_parent_span_id, 0 },
@@ -301,7 +295,7 @@ ngx_stream_thrift_constant(ngx_str_t *value, const char *text)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_stream_thrift_variable_service(ngx_thrift_call_t *call, ngx_str_t *value)
 {
     if (call->target && call->target->service.len) {
@@ -316,7 +310,7 @@ ngx_stream_thrift_variable_service(ngx_thrift_call_t *call, ngx_str_t *value)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_stream_thrift_variable_method(ngx_thrift_call_t *call, ngx_str_t *value)
 {
     value->len = call->method.len;
@@ -364,7 +358,7 @@ ngx_stream_thrift_variable_transport(ngx_thrift_call_t *call,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_stream_thrift_variable_status(ngx_thrift_call_t *call, ngx_str_t *value)
 {
     static const char  *names[] = {
@@ -376,7 +370,7 @@ ngx_stream_thrift_variable_status(ngx_thrift_call_t *call, ngx_str_t *value)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_stream_thrift_variable_exception(ngx_thrift_call_t *call,
     ngx_str_t *value)
 {
@@ -436,27 +430,31 @@ ngx_stream_thrift_variable_call_time(ngx_thrift_call_t *call,
 }
 
 
-/* Where calls are counted, one knows it better than nginx's clock. */
-
 static ngx_int_t
 ngx_stream_thrift_variable_start_nanoseconds(ngx_thrift_call_t *call,
     ngx_str_t *value)
 {
-    uint64_t                   took;
+    return ngx_stream_thrift_number(call, value, "%uL",
+                                    ngx_stream_thrift_nanoseconds()
+                                    - ngx_stream_thrift_since(call));
+}
+
+
+/* Where calls are counted, one knows it better than nginx's clock. */
+
+uint64_t
+ngx_stream_thrift_since(ngx_thrift_call_t *call)
+{
     ngx_stream_thrift_call_t  *tc;
 
     tc = ngx_stream_thrift_get_call(call);
 
     if (tc->counted.start) {
-        took = ngx_thrift_watch_clock() - tc->counted.start * 1000;
-
-    } else {
-        took = (uint64_t) (ngx_current_msec + ngx_thrift_watch_behind()
-                           - call->start) * 1000000;
+        return ngx_thrift_watch_clock() - tc->counted.start * 1000;
     }
 
-    return ngx_stream_thrift_number(call, value, "%uL",
-                                    ngx_stream_thrift_nanoseconds() - took);
+    return (uint64_t) (ngx_current_msec + ngx_thrift_watch_behind()
+                       - call->start) * 1000000;
 }
 
 
@@ -469,9 +467,7 @@ ngx_stream_thrift_variable_end_nanoseconds(ngx_thrift_call_t *call,
 }
 
 
-/* Since 1970. */
-
-static uint64_t
+uint64_t
 ngx_stream_thrift_nanoseconds(void)
 {
     struct timespec  now;

@@ -21,5 +21,23 @@ ngx_uint_t ngx_stream_thrift_asks_cpu_time(ngx_cycle_t *cycle);
 /* Refuses what is written as a variable of ours and is none. */
 ngx_int_t ngx_stream_thrift_check_variables(ngx_conf_t *cf);
 
+/* Nanoseconds since 1970, and since a call had arrived as a whole. */
+uint64_t ngx_stream_thrift_nanoseconds(void);
+uint64_t ngx_stream_thrift_since(ngx_thrift_call_t *call);
+
+/* Those that others need.  NGX_DECLINED: it has no value. */
+ngx_int_t ngx_stream_thrift_variable_service(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+ngx_int_t ngx_stream_thrift_variable_method(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+ngx_int_t ngx_stream_thrift_variable_status(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+ngx_int_t ngx_stream_thrift_variable_exception(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+
+/* $thrift_span, of ngx_stream_thrift_span.c. */
+ngx_int_t ngx_stream_thrift_variable_span(ngx_thrift_call_t *call,
+    ngx_str_t *value);
+
 
 #endif /* _NGX_STREAM_THRIFT_VARIABLES_H_INCLUDED_ */

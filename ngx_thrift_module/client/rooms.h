@@ -20,6 +20,7 @@
  *             +--> trace                    its numbers, and its trace
  *             +--> variables, arguments     $thrift_..., $thrift_arg_...
  *             |     +--> utf8               the same, as text
+ *             |     +--> span               the call as one of a trace
  *             +--> log                      the access log, a line a call
  *
  *     door                     sessions of one call each, that came by http
