@@ -13,7 +13,9 @@ use lib "$FindBin::Bin/lib";
 
 use Cwd qw(abs_path);
 use File::Temp qw(tempdir);
+use IO::Socket::INET;
 use JSON::PP ();
+use POSIX ();
 use Test::More;
 use Test::Thrift::Authority;
 use Test::Thrift::Backend;
@@ -111,6 +113,107 @@ my $ca = Test::Thrift::Authority->new($tmp, 'ca');
                         "$tmp/ca.pem", '--tls-name', 'a.test');
 is("$rc $r->{results}", '0 60', 'TLS') or diag($err);
 
+# HTTP
+
+my %replies = (
+
+    # what is said of the length, and whether the connection stays
+
+    length => sub {
+        my ($m, $n) = @_;
+        return "HTTP/1.1 200 OK\r\nContent-Length: " . length($m)
+               . "\r\n\r\n$m";
+    },
+    chunked => sub {
+        my ($m, $n) = @_;
+        return "HTTP/1.1 100 Continue\r\n\r\n"
+               . "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+               . join('', map { sprintf("%x;a=b\r\n%s\r\n", length, $_) }
+                          $m =~ /(.{1,5})/gs)
+               . "0\r\nTrailer: x\r\n\r\n";
+    },
+    close => sub {
+        my ($m, $n) = @_;
+        return "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: "
+               . length($m) . "\r\n\r\n$m", 1;
+    },
+    end => sub {
+        my ($m, $n) = @_;
+        return "HTTP/1.0 500 Exception\r\n\r\n$m", 1;
+    },
+    page => sub {
+        return "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\noops";
+    },
+    cut => sub {
+        my ($m, $n) = @_;
+        return "HTTP/1.1 200 OK\r\nContent-Length: " . (length($m) - 1)
+               . "\r\n\r\n" . substr($m, 0, -1);
+    },
+    short => sub {
+        return "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort", 1;
+    },
+    other => sub {
+        return "SSH-2.0-x\r\n\r\n";
+    },
+    chunk => sub {
+        return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n";
+    },
+    large => sub {
+        return "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n";
+    },
+    none => sub {
+        return "HTTP/1.1 204 No Content\r\n\r\n";
+    },
+);
+
+my ($web, $web_port) = http_server();
+
+sub bench_http {
+    my ($path, $method, @args) = @_;
+
+    my ($out, $err, $rc) = run_apart($nthrift, 'bench',
+                                     "http://127.0.0.1:$web_port/$path",
+                                     "Shop.$method", @args, '--idl',
+                                     "$tmp/shop.thrift", '--json', '-n', 40,
+                                     '-c', 3);
+    my $report = $out =~ /^\{/ ? JSON::PP::decode_json($out) : {};
+
+    return join(', ', $rc, $report->{results} // $err,
+                map { "$_->{calls} $_->{text}" }
+                @{$report->{without_result} || []});
+}
+
+for my $path (qw(length chunked close end)) {
+    for my $protocol ('--binary', '--compact', '--json-protocol') {
+        is(bench_http($path, 'get', '["k"]', $protocol, '--expect',
+                      '"value"'), '0, 40', "HTTP, $path, $protocol");
+    }
+}
+
+is(bench_http('none', 'tell', '["k"]'), '0, 40', 'HTTP, oneway');
+
+for ([ page => 'HTTP status 404' ],
+     [ cut => 'no reply in the body: it is cut off' ],
+     [ short => 'connection closed in the middle of a reply' ],
+     [ other => 'no HTTP response' ],
+     [ chunk => 'malformed chunk of an HTTP response' ],
+     [ large => 'body of the HTTP response larger than --max-size' ],
+     [ none => 'HTTP status 204' ])
+{
+    my ($path, $text) = @$_;
+
+    is(bench_http($path, 'get', '["k"]'), "3, 0, 40 $text", "HTTP, $path");
+}
+
+(my $out, $err, $rc) = run_apart($nthrift, 'bench', "127.0.0.1:$web_port",
+                                 'Shop.get', '["k"]', '--idl',
+                                 "$tmp/shop.thrift", '--json-protocol',
+                                 '--expect', '"value"', '-n', 40, '-c', 3);
+like($out, qr/^results   40$/m, 'framed JSON') or diag($err);
+
+kill('TERM', $web);
+waitpid($web, 0);
+
 # without results
 
 $b = backend($good);
@@ -198,7 +301,7 @@ cmp_ok($r->{milliseconds}{max}, '>', 400, 'and as long as it does');
 
 # for people
 
-my ($out) = run_apart($nthrift, 'bench', "unix:$b->{address}", 'Shop.get',
+($out) = run_apart($nthrift, 'bench', "unix:$b->{address}", 'Shop.get',
                       '["k"]', '--idl', "$tmp/shop.thrift");
 like($out, qr{^calls     200 in [\d.]+ s\nresults   200\nrate      [\d.]+/s$}m,
      'a report');
@@ -206,8 +309,8 @@ like($out, qr/^ +99\.9 % +[\d.]+$/m, 'its percentiles');
 
 # what is wrong
 
-for ([ 'http://127.0.0.1:1/ Shop.get', 'IDL',
-       '"http://127.0.0.1:1/": bench does not speak HTTP' ],
+for ([ 'http://127.0.0.1:1/ Shop.get --framed', 'IDL',
+       '"http://127.0.0.1:1/": --framed is not possible in HTTP' ],
      [ 'x', 'IDL', 'Service.method is missing: nthrift bench ADDRESS '
        . 'Service.method [JSON] --idl FILE' ],
      [ '127.0.0.1:1 Shop.get', '', '--idl is missing: the .thrift file that '
@@ -227,3 +330,91 @@ for ([ 'http://127.0.0.1:1/ Shop.get', 'IDL',
 }
 
 done_testing();
+
+
+# Its process, and port.  Answers "get", as the path says; or JSON in frames.
+
+sub http_server {
+    my $listen = IO::Socket::INET->new(Listen => 128,
+                                       LocalAddr => '127.0.0.1')
+        or die "listen: $!";
+    my $pid = fork();
+
+    die "fork: $!" unless defined $pid;
+
+    return ($pid, $listen->sockport()) if $pid;
+
+    $SIG{CHLD} = 'IGNORE';
+    $SIG{TERM} = sub { POSIX::_exit(0) };
+
+    while (1) {
+        my $s = $listen->accept() or next;
+
+        if (fork() == 0) {
+            http_connection($s);
+            POSIX::_exit(0);
+        }
+    }
+}
+
+
+sub http_connection {
+    my ($s) = @_;
+
+    my $buf = '';
+
+    for ( ;; ) {
+        while ($buf !~ /\r\n\r\n/ && $buf !~ /^\0...\[.*\]\z/s) {
+            sysread($s, $buf, 65536, length $buf) or return;
+        }
+
+        # no HTTP: in a frame
+
+        if ($buf =~ s/^\0(...)(.*)//s) {
+            syswrite($s, pack('N/a', http_reply($2)));
+            next;
+        }
+
+        $buf =~ s/^POST \/(\w+) .*?\r\nContent-Length: (\d+)\r\n\r\n//s
+            or return;
+
+        my ($path, $len) = ($1, $2);
+
+        while (length $buf < $len) {
+            sysread($s, $buf, 65536, length $buf) or return;
+        }
+
+        my ($answer, $end) = $replies{$path}->(
+                                    http_reply(substr($buf, 0, $len, '')));
+
+        # in two pieces
+
+        syswrite($s, substr($answer, 0, length($answer) / 2, ''));
+        syswrite($s, $answer);
+
+        return if $end;
+    }
+}
+
+
+# Of Apache's three protocols.
+
+sub http_reply {
+    my ($call) = @_;
+
+    if ($call =~ /^\[1,"(\w+)",[14],(-?\d+),/) {
+        return "[1,\"$1\",2,$2,{\"0\":{\"str\":\"value\"}}]";
+    }
+
+    if ($call =~ /^\x82/) {
+        my ($seqid) = $call =~ /^\x82.([\x80-\xff]*[\x00-\x7f])/s;
+
+        return "\x82\x41$seqid\x03get\x08\x00\x05value\x00";
+    }
+
+    my ($name) = unpack('x4 N/a', $call);
+    my $seqid = substr($call, 8 + length $name, 4);
+
+    return pack('N N/a a4 C n N/a C', 0x80010002, $name, $seqid, 11, 0,
+                'value', 0);
+}

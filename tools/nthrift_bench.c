@@ -21,7 +21,7 @@ static const char  bench_usage[] =
     "\n"
     "Calls a method many times, checks every reply, and says how long they\n"
     "took.  ADDRESS, JSON and the options that are not here are those of\n"
-    "\"nthrift call\", but for HTTP and the JSON protocol.\n"
+    "\"nthrift call\".\n"
     "\n"
     "-c N            connections, each with a call at a time; default 16\n"
     "-n N            calls; default 200, or with -z as many as there can be\n"
@@ -31,6 +31,7 @@ static const char  bench_usage[] =
     "--warmup SECONDS  calls before, which are not counted\n"
     "--expect JSON   what each result must be; @FILE reads it from a file\n"
     "--json          print the report as JSON\n"
+    "--json-protocol  call in the JSON protocol\n"
     "-q              do not say how it goes\n"
     "\n"
     "Exit codes: 0 all have a result, 1 some have an exception, 2 the command\n"
@@ -49,18 +50,6 @@ nthrift_bench_progress(const nthrift_bench_t *b, uint64_t passed)
             (double) b->result.calls * SECOND / (double) passed,
             (unsigned long long) (b->result.calls - b->result.results));
     fflush(stderr);
-}
-
-
-static int
-bench_check(const nthrift_bench_options_t *o)
-{
-    if (nthrift_http_is_url(o->request.words[0])) {
-        nthrift_say("\"%s\": bench does not speak HTTP", o->request.words[0]);
-        return -1;
-    }
-
-    return 0;
 }
 
 
@@ -130,6 +119,8 @@ nthrift_bench(int argc, char **argv)
         { "--warmup", NTHRIFT_OPTION_SECONDS, &o.warmup, 0, 0 },
         { "--expect", NTHRIFT_OPTION_TEXT, &o.expect, 0, 0 },
         { "--json", NTHRIFT_OPTION_SET, &o.json, 1, 0 },
+        { "--json-protocol", NTHRIFT_OPTION_SET, &o.request.protocol,
+          NTHRIFT_JSON, 0 },
         { "-q", NTHRIFT_OPTION_SET, &o.quiet, 1, 0 },
         nthrift_request_options(&o.request),
         { NULL, NTHRIFT_OPTION_SET, NULL, 0, 0 }
@@ -154,8 +145,8 @@ nthrift_bench(int argc, char **argv)
         fputs(bench_usage, stdout);
         rc = NTHRIFT_CALL_OK;
 
-    } else if (nthrift_request_check(&o.request, n, "bench", bench_usage) != 0
-               || bench_check(&o) != 0)
+    } else if (nthrift_request_check(&o.request, n, "bench", bench_usage)
+               != 0)
     {
         rc = NTHRIFT_CALL_USAGE;
 

@@ -5,6 +5,7 @@
  *
  *     nthrift_bench.c         the command line, and what is printed meanwhile
  *     nthrift_bench_run.c     connections, calls, time
+ *     nthrift_bench_http.c    responses that messages are in
  *     nthrift_bench_check.c   what a reply is
  *     nthrift_bench_report.c  what is printed in the end
  *     load/                   clock, histogram, schedule
@@ -83,6 +84,18 @@ typedef struct {
     size_t                      size;           /* that it has room for */
 } nthrift_bench_check_t;
 
+
+/* A response, as far as it has come. */
+
+typedef struct {
+    unsigned                    status;         /* 200 */
+    unsigned                    closes;         /* the connection ends behind
+                                                   it */
+    size_t                      len;            /* of all of it */
+    nthrift_str_t               body;
+    const char                 *error;
+} nthrift_bench_http_t;
+
 typedef struct nthrift_bench_s  nthrift_bench_t;
 
 struct nthrift_bench_s {
@@ -116,6 +129,13 @@ void nthrift_bench_check_free(nthrift_bench_check_t *c);
 nthrift_bench_end_e nthrift_bench_check_reply(nthrift_bench_check_t *c,
     const nthrift_head_t *head, int first, int32_t seqid, const uint8_t *data,
     size_t len, char text[NTHRIFT_BENCH_TEXT]);
+
+/*
+ * Reads what has come of a response, which chunks of a body become one in;
+ * `ended`: no more comes.  NTHRIFT_OK, _AGAIN, or _ERROR and r->error.
+ */
+int nthrift_bench_http_read(nthrift_bench_http_t *r, uint8_t *data, size_t len,
+    unsigned ended, size_t max);
 
 /* Prints the result; the exit code. */
 int nthrift_bench_report(const nthrift_bench_t *b);

@@ -7,6 +7,7 @@
 
 #include "nthrift.h"
 #include "nthrift_bench.h"
+#include "nthrift_json.h"
 
 #include "bind/check.h"
 #include "wire/exception.h"
@@ -244,6 +245,44 @@ check_result(nthrift_bench_check_t *c, unsigned protocol, int id,
 }
 
 
+/* As binary, whose first field has its id behind its type. */
+
+static nthrift_bench_end_e
+check_json(nthrift_bench_check_t *c, const nthrift_str_t *json,
+    char text[NTHRIFT_BENCH_TEXT])
+{
+    int                   first;
+    const char           *error;
+    nthrift_str_t         body;
+    nthrift_arena_t      *arena;
+    nthrift_bench_end_e   end;
+
+    body = *json;
+    arena = nthrift_arena_create(CHECK_BLOCK, 0);
+
+    if (arena == NULL) {
+        snprintf(text, NTHRIFT_BENCH_TEXT, "not enough memory");
+        return NTHRIFT_BENCH_ERROR;
+    }
+
+    if (nthrift_json_decode(arena, c->request->body.method.idl->result, &body,
+                            &error)
+        == 0)
+    {
+        first = (body.len > 3) ? body.data[1] << 8 | body.data[2] : 0;
+        end = check_result(c, NTHRIFT_BINARY, first, &body, text);
+
+    } else {
+        snprintf(text, NTHRIFT_BENCH_TEXT, "does not fit the IDL: %s", error);
+        end = NTHRIFT_BENCH_ERROR;
+    }
+
+    nthrift_arena_destroy(arena);
+
+    return end;
+}
+
+
 nthrift_bench_end_e
 nthrift_bench_check_reply(nthrift_bench_check_t *c, const nthrift_head_t *head,
     int first, int32_t seqid, const uint8_t *data, size_t len,
@@ -278,5 +317,7 @@ nthrift_bench_check_reply(nthrift_bench_check_t *c, const nthrift_head_t *head,
         return NTHRIFT_BENCH_ERROR;
     }
 
-    return check_result(c, head->protocol, first, &body, text);
+    return (head->protocol == NTHRIFT_JSON)
+           ? check_json(c, &body, text)
+           : check_result(c, head->protocol, first, &body, text);
 }

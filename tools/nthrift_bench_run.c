@@ -31,6 +31,7 @@
 
 #define RUN_EVENTS   256
 #define RUN_READ     (16 * 1024)        /* bytes: of a receive buffer */
+#define RUN_LENGTH   32                 /* bytes: of a length, and two lines */
 #define RUN_POLL     (SECOND / 20)      /* how late the end may be seen */
 #define RUN_SECOND   (SECOND)           /* between lines of progress */
 #define RUN_FAILED   20                 /* connections that failed in a row */
@@ -43,11 +44,12 @@ struct conn_s {
     nthrift_stream_t       stream;      /* fd -1: closed */
     uint32_t               events;      /* that are waited for */
     int                    busy;        /* a call is on it */
+    int                    closes;      /* the server closes it now */
     int32_t                seqid;
     uint64_t               begun;       /* its call, or when it was due */
     uint64_t               written;     /* for the time-out */
 
-    uint8_t               *out;
+    uint8_t               *out;         /* of HTTP: behind its head */
     size_t                 out_pos;
     size_t                 out_len;
 
@@ -77,6 +79,9 @@ typedef struct {
     int                    warming;     /* nothing is counted */
     unsigned               failed;      /* connections, in a row */
     uint64_t               shown;       /* progress was, last */
+    uint8_t               *http;        /* of a request; NULL: no HTTP */
+    size_t                 http_len;
+    uint8_t               *message;     /* that goes into one */
     char                   text[NTHRIFT_BENCH_TEXT];
 } run_t;
 
@@ -122,6 +127,7 @@ run_open(run_t *run, conn_t *c)
     int64_t  deadline;
 
     c->events = 0;
+    c->closes = 0;
     c->in_len = 0;
     c->out_len = 0;
 
@@ -325,19 +331,18 @@ run_write(run_t *run, conn_t *c)
         return;
     }
 
-    if (run->request->call.head.type == NTHRIFT_ONEWAY) {
+    if (run->request->call.head.type == NTHRIFT_ONEWAY && run->http == NULL) {
         run_ended(run, c, clock_ns(), NTHRIFT_BENCH_RESULT, NULL);
         run_free(run, c);
     }
 }
 
 
-/* Begins a call on a connection that is free. */
+/* The next call, at `p`: its bytes. */
 
-static void
-run_start(run_t *run, conn_t *c, uint64_t now, uint64_t due)
+static size_t
+run_message(run_t *run, conn_t *c, uint8_t *p)
 {
-    uint8_t               *p;
     nthrift_head_t         head;
     const nthrift_str_t   *body;
 
@@ -346,17 +351,48 @@ run_start(run_t *run, conn_t *c, uint64_t now, uint64_t due)
 
     head.seqid = ++c->seqid;
 
-    p = nthrift_head_write(c->out, &head, body->len);
+    p = nthrift_head_write(p, &head, body->len);
 
     if (body->len != 0) {
         memcpy(p, body->data, body->len);
     }
 
+    return nthrift_head_size(&head) + body->len;
+}
+
+
+/* The same in a request, whose length stands before it. */
+
+static size_t
+run_request(run_t *run, conn_t *c)
+{
+    size_t  len, at;
+
+    len = run_message(run, c, run->message);
+
+    memcpy(c->out, run->http, run->http_len);
+
+    at = run->http_len
+         + (size_t) sprintf((char *) c->out + run->http_len, "%zu\r\n\r\n",
+                            len);
+
+    memcpy(c->out + at, run->message, len);
+
+    return at + len;
+}
+
+
+/* Begins a call on a connection that is free. */
+
+static void
+run_start(run_t *run, conn_t *c, uint64_t now, uint64_t due)
+{
     c->busy = 1;
     c->begun = due;
     c->written = now;
     c->out_pos = 0;
-    c->out_len = nthrift_head_size(&head) + body->len;
+    c->out_len = (run->http != NULL) ? run_request(run, c)
+                                     : run_message(run, c, c->out);
 
     run->in_flight++;
     run->bench->result.started++;
@@ -404,6 +440,10 @@ run_start_all(run_t *run)
         c = run->free;
         run->free = c->next;
 
+        if (c->closes) {
+            (void) run_reopen(run, c);
+        }
+
         if (c->stream.fd != -1) {
             run_start(run, c, now, due);
         }
@@ -411,16 +451,15 @@ run_start_all(run_t *run)
 }
 
 
-/* The message is whole. */
+/* The message at `data` is whole. */
 
-static void
-run_reply(run_t *run, conn_t *c)
+static nthrift_bench_end_e
+run_check(run_t *run, conn_t *c, const uint8_t *data)
 {
-    int                   first;
-    size_t                len;
-    nthrift_head_t        head;
-    nthrift_error_t       error;
-    nthrift_bench_end_e   end;
+    int               first;
+    size_t            len;
+    nthrift_head_t    head;
+    nthrift_error_t   error;
 
     len = (size_t) c->message.length;
     first = (c->message.skip.fields != 0) ? c->message.skip.first : 0;
@@ -428,11 +467,18 @@ run_reply(run_t *run, conn_t *c)
 
     /* once more: the bytes may have moved since the head was read */
 
-    (void) nthrift_head_read(&run->rules, c->in, c->in + len, &head, &error);
+    (void) nthrift_head_read(&run->rules, data, data + len, &head, &error);
 
-    end = nthrift_bench_check_reply(&run->bench->check, &head, first, c->seqid,
-                                    c->in, len, run->text);
+    return nthrift_bench_check_reply(&run->bench->check, &head, first,
+                                     c->seqid, data, len, run->text);
+}
 
+
+/* All that has come are the `len` bytes of a reply. */
+
+static void
+run_reply(run_t *run, conn_t *c, size_t len, nthrift_bench_end_e end)
+{
     if (end != NTHRIFT_BENCH_ERROR && c->in_len != len) {
         end = NTHRIFT_BENCH_ERROR;
         snprintf(run->text, sizeof(run->text), "bytes behind the reply");
@@ -454,26 +500,138 @@ run_reply(run_t *run, conn_t *c)
 }
 
 
+/* Of what has come: 0 if more is needed. */
+
+static int
+run_read_message(run_t *run, conn_t *c)
+{
+    int             rc;
+    const uint8_t  *p;
+
+    p = c->in + c->used;
+
+    rc = nthrift_message_read(&c->message, &run->rules, c->levels, &p,
+                              c->in + c->in_len);
+    c->used = (size_t) (p - c->in);
+
+    if (rc == NTHRIFT_ERROR || nthrift_message_discards(&c->message)
+        || c->message.error.text != NULL)
+    {
+        snprintf(run->text, sizeof(run->text), "malformed reply: %s",
+                 c->message.error.text);
+        run_fail(run, c, run->text);
+        return 1;
+    }
+
+    if (rc != NTHRIFT_OK) {
+        return 0;
+    }
+
+    run_reply(run, c, (size_t) c->message.length, run_check(run, c, c->in));
+
+    return 1;
+}
+
+
+/* A response may have any status, if there is a message in it. */
+
+static nthrift_bench_end_e
+run_check_body(run_t *run, conn_t *c, const nthrift_bench_http_t *response)
+{
+    int             rc;
+    const uint8_t  *p;
+
+    p = response->body.data;
+
+    if (response->body.len == 0 && response->status / 100 == 2
+        && run->request->call.head.type == NTHRIFT_ONEWAY)
+    {
+        return NTHRIFT_BENCH_RESULT;
+    }
+
+    rc = (response->body.len != 0)
+         ? nthrift_message_read(&c->message, &run->rules, c->levels, &p,
+                                p + response->body.len)
+         : NTHRIFT_AGAIN;
+
+    if (rc == NTHRIFT_OK && c->message.error.text == NULL
+        && c->message.length == response->body.len)
+    {
+        return run_check(run, c, response->body.data);
+    }
+
+    if (response->status != 200) {
+        snprintf(run->text, sizeof(run->text), "HTTP status %u",
+                 response->status);
+    } else {
+        snprintf(run->text, sizeof(run->text), "no reply in the body: %s",
+                 (c->message.error.text != NULL) ? c->message.error.text
+                                                 : "it is cut off");
+    }
+
+    return NTHRIFT_BENCH_ERROR;
+}
+
+
+static int
+run_read_response(run_t *run, conn_t *c, unsigned ended)
+{
+    int                    rc;
+    nthrift_bench_end_e    end;
+    nthrift_bench_http_t   response;
+
+    rc = nthrift_bench_http_read(&response, c->in, c->in_len, ended,
+                                 run->request->call.max_size);
+
+    if (rc == NTHRIFT_AGAIN) {
+        return 0;
+    }
+
+    if (rc == NTHRIFT_ERROR) {
+        run_fail(run, c, response.error);
+        return 1;
+    }
+
+    end = run_check_body(run, c, &response);
+
+    run_reply(run, c, response.len, end);
+
+    if (end != NTHRIFT_BENCH_ERROR && response.closes) {
+        c->closes = 1;
+    }
+
+    return 1;
+}
+
+
+static void
+run_room(conn_t *c)
+{
+    uint8_t  *more;
+
+    if (c->in_size - c->in_len >= RUN_READ / 4) {
+        return;
+    }
+
+    more = nthrift_malloc(c->in_size * 2 + RUN_READ);
+
+    if (c->in_len != 0) {
+        memcpy(more, c->in, c->in_len);
+    }
+
+    free(c->in);
+    c->in = more;
+    c->in_size = c->in_size * 2 + RUN_READ;
+}
+
+
 static void
 run_read(run_t *run, conn_t *c)
 {
-    int             rc;
-    ssize_t         n;
-    uint8_t        *more;
-    const uint8_t  *p;
+    ssize_t  n;
 
     for ( ;; ) {
-        if (c->in_size - c->in_len < RUN_READ / 4) {
-            more = nthrift_malloc(c->in_size * 2 + RUN_READ);
-
-            if (c->in_len != 0) {
-                memcpy(more, c->in, c->in_len);
-            }
-
-            free(c->in);
-            c->in = more;
-            c->in_size = c->in_size * 2 + RUN_READ;
-        }
+        run_room(c);
 
         n = run_receive(c, c->in + c->in_len, c->in_size - c->in_len);
 
@@ -487,6 +645,12 @@ run_read(run_t *run, conn_t *c)
         }
 
         if (n < 0) {
+            if (run->http != NULL && c->in_len != 0
+                && run_read_response(run, c, 1))
+            {
+                return;
+            }
+
             run_fail(run, c, (c->in_len == 0)
                              ? "connection closed without a reply"
                              : "connection closed in the middle of a reply");
@@ -494,23 +658,10 @@ run_read(run_t *run, conn_t *c)
         }
 
         c->in_len += (size_t) n;
-        p = c->in + c->used;
 
-        rc = nthrift_message_read(&c->message, &run->rules, c->levels, &p,
-                                  c->in + c->in_len);
-        c->used = (size_t) (p - c->in);
-
-        if (rc == NTHRIFT_ERROR || nthrift_message_discards(&c->message)
-            || c->message.error.text != NULL)
+        if ((run->http != NULL) ? run_read_response(run, c, 0)
+                                : run_read_message(run, c))
         {
-            snprintf(run->text, sizeof(run->text), "malformed reply: %s",
-                     c->message.error.text);
-            run_fail(run, c, run->text);
-            return;
-        }
-
-        if (rc == NTHRIFT_OK) {
-            run_reply(run, c);
             return;
         }
     }
@@ -698,6 +849,16 @@ run_init(run_t *run, nthrift_bench_t *b)
     size = nthrift_head_size(&b->request->call.head) + 16
            + b->request->call.body.len;
 
+    if (b->request->call.path != NULL) {
+        run->message = nthrift_malloc(size);
+        run->http = nthrift_http_post(&b->request->call.address,
+                        b->request->call.path,
+                        nthrift_http_type(b->request->call.head.protocol),
+                        &b->request->call.headers, &run->http_len);
+
+        size += run->http_len + RUN_LENGTH;
+    }
+
     for (i = 0; i < run->n; i++) {
         c = &run->conns[i];
 
@@ -743,6 +904,8 @@ run_end(run_t *run)
     }
 
     free(run->conns);
+    free(run->http);
+    free(run->message);
 
     if (run->ep != -1) {
         close(run->ep);

@@ -274,10 +274,8 @@ exchange_request(const nthrift_outgoing_t *call, size_t *len)
     }
 
     request = nthrift_http_request(&call->address, call->path,
-                                   (call->head.protocol == NTHRIFT_JSON)
-                                   ? "application/vnd.apache.thrift.json"
-                                   : "application/x-thrift", &call->headers,
-                                   message, size, len);
+                                   nthrift_http_type(call->head.protocol),
+                                   &call->headers, message, size, len);
     free(message);
 
     return request;

@@ -8,6 +8,8 @@
 #include "nthrift.h"
 #include "nthrift_http.h"
 
+#include "wire/wire.h"
+
 #include <stdlib.h>
 #include <strings.h>
 
@@ -87,6 +89,14 @@ nthrift_http_parse(const char *url, nthrift_socket_address_t *address,
 
 
 /* Requests */
+
+const char *
+nthrift_http_type(unsigned protocol)
+{
+    return (protocol == NTHRIFT_JSON) ? "application/vnd.apache.thrift.json"
+                                      : "application/x-thrift";
+}
+
 
 const char *
 nthrift_http_check_headers(const nthrift_option_list_t *headers)
@@ -177,6 +187,50 @@ http_write_headers(FILE *out, const char *type,
 }
 
 
+/* All but what is said of the body, and of the connection. */
+
+static void
+http_write_request(FILE *out, const nthrift_socket_address_t *address,
+    const char *path, const char *type, const nthrift_option_list_t *headers,
+    const char *method)
+{
+    fprintf(out, "%s %s HTTP/1.1\r\n", method, path);
+
+    if (!http_has_header(headers, "Host")) {
+        http_write_host(out, address);
+    }
+
+    http_write_headers(out, type, headers);
+}
+
+
+static FILE *
+http_open(char **data, size_t *len)
+{
+    FILE  *out;
+
+    *data = NULL;
+    out = open_memstream(data, len);
+
+    if (out == NULL) {
+        nthrift_say("not enough memory");
+        exit(1);
+    }
+
+    return out;
+}
+
+
+static void
+http_close(FILE *out)
+{
+    if (fclose(out) != 0) {
+        nthrift_say("not enough memory");
+        exit(1);
+    }
+}
+
+
 uint8_t *
 nthrift_http_request(const nthrift_socket_address_t *address, const char *path,
     const char *type, const nthrift_option_list_t *headers,
@@ -185,21 +239,10 @@ nthrift_http_request(const nthrift_socket_address_t *address, const char *path,
     char  *data;
     FILE  *out;
 
-    data = NULL;
-    out = open_memstream(&data, len);
+    out = http_open(&data, len);
 
-    if (out == NULL) {
-        nthrift_say("not enough memory");
-        exit(1);
-    }
-
-    fprintf(out, "%s %s HTTP/1.1\r\n", (body != NULL) ? "POST" : "GET", path);
-
-    if (!http_has_header(headers, "Host")) {
-        http_write_host(out, address);
-    }
-
-    http_write_headers(out, type, headers);
+    http_write_request(out, address, path, type, headers,
+                       (body != NULL) ? "POST" : "GET");
 
     if (body != NULL) {
         fprintf(out, "Content-Length: %zu\r\n", body_len);
@@ -211,10 +254,25 @@ nthrift_http_request(const nthrift_socket_address_t *address, const char *path,
         fwrite(body, 1, body_len, out);
     }
 
-    if (fclose(out) != 0) {
-        nthrift_say("not enough memory");
-        exit(1);
-    }
+    http_close(out);
+
+    return (uint8_t *) data;
+}
+
+
+uint8_t *
+nthrift_http_post(const nthrift_socket_address_t *address, const char *path,
+    const char *type, const nthrift_option_list_t *headers, size_t *len)
+{
+    char  *data;
+    FILE  *out;
+
+    out = http_open(&data, len);
+
+    http_write_request(out, address, path, type, headers, "POST");
+    fputs("Content-Length: ", out);
+
+    http_close(out);
 
     return (uint8_t *) data;
 }

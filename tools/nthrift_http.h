@@ -43,6 +43,17 @@ uint8_t *nthrift_http_request(const nthrift_socket_address_t *address,
     const char *path, const char *type, const nthrift_option_list_t *headers,
     const uint8_t *body, size_t body_len, size_t *len);
 
+/*
+ * A request on a connection that stays, up to the length that stands behind
+ * "Content-Length: ": to be freed.
+ */
+uint8_t *nthrift_http_post(const nthrift_socket_address_t *address,
+    const char *path, const char *type, const nthrift_option_list_t *headers,
+    size_t *len);
+
+/* The type of a message in that protocol. */
+const char *nthrift_http_type(unsigned protocol);
+
 /* NULL, or what is wrong with one. */
 const char *nthrift_http_check_headers(const nthrift_option_list_t *headers);
 

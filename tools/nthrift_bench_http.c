@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * nthrift_bench_http.c: HTTP of "nthrift bench", on connections that stay: what
+ * stands before each call, and responses as far as they have come.
+ */
+
+#include "nthrift.h"
+#include "nthrift_bench.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+
+#define HTTP_HEAD   (64 * 1024)         /* bytes: of a response's head */
+#define HTTP_VALUE  64                  /* bytes: of a header that is read */
+
+
+/* What the head says. */
+
+typedef struct {
+    unsigned             chunked;
+    unsigned             has_length;
+    unsigned long long   length;
+} http_head_t;
+
+
+static int
+http_error(nthrift_bench_http_t *r, const char *text)
+{
+    r->error = text;
+
+    return NTHRIFT_ERROR;
+}
+
+
+/* The end of the line at `at`, or len. */
+
+static size_t
+http_line(const uint8_t *data, size_t len, size_t at)
+{
+    const uint8_t  *end;
+
+    end = memchr(data + at, '\n', len - at);
+
+    return (end != NULL) ? (size_t) (end - data) : len;
+}
+
+
+static void
+http_header(nthrift_bench_http_t *r, http_head_t *head, const uint8_t *line,
+    size_t len)
+{
+    char    text[HTTP_VALUE];
+    size_t  n;
+
+    n = (len < sizeof(text)) ? len : sizeof(text) - 1;
+    memcpy(text, line, n);
+    text[n] = '\0';
+
+    if (strncasecmp(text, "Content-Length:", 15) == 0) {
+        head->has_length = 1;
+        head->length = strtoull(text + 15, NULL, 10);
+
+    } else if (strncasecmp(text, "Transfer-Encoding:", 18) == 0
+               && strcasestr(text + 18, "chunked") != NULL)
+    {
+        head->chunked = 1;
+
+    } else if (strncasecmp(text, "Connection:", 11) == 0) {
+        r->closes = (strcasestr(text + 11, "close") != NULL);
+    }
+}
+
+
+/* "HTTP/1.1 200 OK" */
+
+static int
+http_status(nthrift_bench_http_t *r, const uint8_t *p, size_t len)
+{
+    size_t  i;
+
+    if (len < 12 || memcmp(p, "HTTP/1.", 7) != 0 || p[8] != ' ') {
+        return http_error(r, "no HTTP response");
+    }
+
+    r->closes = (p[7] == '0');
+    r->status = 0;
+
+    for (i = 9; i < 12; i++) {
+        if (p[i] < '0' || p[i] > '9') {
+            return http_error(r, "no HTTP response");
+        }
+
+        r->status = r->status * 10 + (p[i] - '0');
+    }
+
+    return NTHRIFT_OK;
+}
+
+
+/* Lines from `*at` to an empty one. */
+
+static int
+http_head(nthrift_bench_http_t *r, http_head_t *head, const uint8_t *data,
+    size_t len, size_t *at)
+{
+    size_t  begin, end, first;
+
+    memset(head, 0, sizeof(http_head_t));
+
+    first = *at;
+
+    for (begin = first; ; begin = end + 1) {
+        end = http_line(data, len, begin);
+
+        if (end - first > HTTP_HEAD) {
+            return http_error(r, "too long head of an HTTP response");
+        }
+
+        if (end == len) {
+            return NTHRIFT_AGAIN;
+        }
+
+        if (begin == first) {
+            if (http_status(r, data + begin, end - begin) != NTHRIFT_OK) {
+                return NTHRIFT_ERROR;
+            }
+
+        } else if (end == begin || (end == begin + 1 && data[begin] == '\r')) {
+            *at = end + 1;
+            return NTHRIFT_OK;
+
+        } else {
+            http_header(r, head, data + begin, end - begin);
+        }
+    }
+}
+
+
+/*
+ * The end of the chunks at `at`; with `move` they become one body there, whose
+ * length is r->body.len.  Twice: chunks that are moved are none any more.
+ */
+
+static int
+http_chunks(nthrift_bench_http_t *r, uint8_t *data, size_t len, size_t at,
+    size_t max, unsigned move)
+{
+    char                *end;
+    size_t               to, line, begin;
+    unsigned long long   size;
+
+    to = at;
+    begin = at;
+
+    for ( ;; ) {
+        line = http_line(data, len, at);
+
+        if (line == len) {
+            return NTHRIFT_AGAIN;
+        }
+
+        /* a line feed ends the number */
+
+        size = strtoull((char *) data + at, &end, 16);
+
+        if (end == (char *) data + at) {
+            return http_error(r, "malformed chunk of an HTTP response");
+        }
+
+        at = line + 1;
+
+        if (size == 0) {
+            break;
+        }
+
+        if (size > max - (to - begin)) {
+            return http_error(r, "body of the HTTP response larger than "
+                                 "--max-size");
+        }
+
+        if (len - at < 2 || len - at - 2 < size) {
+            return NTHRIFT_AGAIN;
+        }
+
+        if (move) {
+            memmove(data + to, data + at, (size_t) size);
+        }
+
+        to += (size_t) size;
+        at += (size_t) size + 2;
+    }
+
+    /* trailers */
+
+    for ( ;; ) {
+        line = http_line(data, len, at);
+
+        if (line == len) {
+            return NTHRIFT_AGAIN;
+        }
+
+        if (line - at < 2) {
+            r->len = line + 1;
+            r->body.len = (size_t) (data + to - r->body.data);
+            return NTHRIFT_OK;
+        }
+
+        at = line + 1;
+    }
+}
+
+
+int
+nthrift_bench_http_read(nthrift_bench_http_t *r, uint8_t *data, size_t len,
+    unsigned ended, size_t max)
+{
+    int          rc;
+    size_t       at;
+    http_head_t  head;
+
+    memset(r, 0, sizeof(nthrift_bench_http_t));
+
+    at = 0;
+
+    do {
+        rc = http_head(r, &head, data, len, &at);
+
+        if (rc != NTHRIFT_OK) {
+            return rc;
+        }
+
+    } while (r->status < 200);
+
+    r->body.data = data + at;
+
+    if (r->status == 204 || r->status == 304) {
+        r->len = at;
+        return NTHRIFT_OK;
+    }
+
+    if (head.chunked) {
+        rc = http_chunks(r, data, len, at, max, 0);
+
+        return (rc == NTHRIFT_OK) ? http_chunks(r, data, len, at, max, 1) : rc;
+    }
+
+    if ((head.has_length ? head.length : len - at) > max) {
+        return http_error(r, "body of the HTTP response larger than "
+                             "--max-size");
+    }
+
+    if (!head.has_length) {
+        r->closes = 1;
+        r->len = len;
+
+    } else {
+        r->len = at + (size_t) head.length;
+    }
+
+    r->body.len = r->len - at;
+
+    if (head.has_length) {
+        return (r->len <= len) ? NTHRIFT_OK : NTHRIFT_AGAIN;
+    }
+
+    return ended ? NTHRIFT_OK : NTHRIFT_AGAIN;
+}
