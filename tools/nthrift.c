@@ -337,7 +337,7 @@ nthrift_load(nthrift_arena_t *arena, nthrift_str_t *dirs, size_t n_dirs,
 }
 
 
-/* Loads all files; *program is the last one's. */
+/* Loads all files; *program is the last one's, NULL if there are none. */
 
 static int
 tool_load(nthrift_loader_t *loader, const tool_args_t *args,
@@ -347,6 +347,7 @@ tool_load(nthrift_loader_t *loader, const tool_args_t *args,
     nthrift_str_t  path;
 
     rc = 0;
+    *program = NULL;
 
     for (i = 0; i < args->n_files; i++) {
         path.data = (uint8_t *) args->files[i];

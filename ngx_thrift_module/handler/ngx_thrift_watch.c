@@ -30,6 +30,9 @@ ngx_thrift_watch_start(ngx_thrift_watch_t *watch, ngx_uint_t kind,
 {
     ngx_thrift_crash_enter(&watch->before, kind, handler, target);
 
+    watch->start = 0;
+    watch->cpu = 0;
+
     if (ngx_thrift_watch_depth++ == 0) {
         watch->start = ngx_thrift_watch_clock();
         watch->cpu = ngx_thrift_watch_cpu();
@@ -74,7 +77,6 @@ ngx_thrift_watch_end(ngx_thrift_watch_t *watch, ngx_msec_t slow,
     ngx_thrift_crash_leave(&watch->before);
 
     if (--ngx_thrift_watch_depth != 0) {
-        watch->cpu = 0;
         return 0;
     }
 

@@ -80,7 +80,8 @@ int
 nthrift_plain_read_finish(nthrift_plain_read_t *r, nthrift_str_t *body)
 {
     if (r->w.error != NULL) {
-        return read_no_room(r);
+        (void) read_no_room(r);
+        return NTHRIFT_ERROR;
     }
 
     body->data = r->w.data;
