@@ -139,11 +139,13 @@ sub start {
     open(my $fh, '>', $self->{record}) or die "$self->{record}: $!";
     close($fh);
 
-    start_server($t, $self->{server}, $self->{server_transport},
-                 $self->{protocol}, [ qw(first second) ],
-                 PEERS_RECORD => $self->{record});
+    my @servers = start_server($t, $self->{server}, $self->{server_transport},
+                               $self->{protocol}, [ qw(first second) ],
+                               PEERS_RECORD => $self->{record});
 
     $t->run();
+
+    $self->{way} = [ @servers, $t->workers() ];
 }
 
 
@@ -277,6 +279,7 @@ sub attempt {
 
     my $victim = Victim->spawn($t->dir() . "/victim-$tag", %address,
                                tag => $tag, direct => $t->address('first'),
+                               way => $self->{way},
                                calls => $self->{calls},
                                late_after => LATE * time_factor());
 

@@ -115,23 +115,26 @@ sub servers {
 
 
 # start_server(t, server, transport, protocol, names of ports, environment):
-# as daemons of a test; returns when they listen.
+# as daemons of a test; returns their process ids when they listen.
 
 sub start_server {
     my ($t, $server, $transport, $protocol, $names, %env) = @_;
 
     my @ports = map { $t->port($_) } @$names;
 
-    $t->run_daemon($_, env => { PYTHONPATH => "$BUILD/py",
-                                PYTHONDONTWRITEBYTECODE => 1,
-                                %{$server->{env} || {}}, %env })
-        for $server->{start}->($transport, $protocol, \@ports, $t->dir());
+    my @pids = map {
+        $t->run_daemon($_, env => { PYTHONPATH => "$BUILD/py",
+                                    PYTHONDONTWRITEBYTECODE => 1,
+                                    %{$server->{env} || {}}, %env })
+    } $server->{start}->($transport, $protocol, \@ports, $t->dir());
 
     for my $port (@ports) {
         wait_for(sub { Test::Thrift::listens("127.0.0.1:$port") }, 30)
             or die "$server->{name} does not listen: "
                    . $t->read_log('daemon-0.log');
     }
+
+    return @pids;
 }
 
 

@@ -3,13 +3,15 @@
 package Victim;
 
 # A client that does nothing but its calls, checks each answer end to end, and
-# measures how long it took.  Now and then it calls the server itself: when that
-# takes long, too, then server or machine are busy, and late calls say nothing.
+# measures how long it took; that somebody on a call's way was ready to run and
+# had no processor is not part of that.  Now and then it calls the server itself:
+# when that takes long, too, then the server is busy, and late calls say nothing.
 # It runs in a process of its own.
 
 use strict;
 use warnings;
 
+use List::Util qw(max);
 use POSIX ();
 use Time::HiRes qw(sleep time);
 
@@ -37,11 +39,12 @@ use constant {
 # calls                  that it makes at least, one at once after the other;
 #                        between those that follow it pauses
 # late_after             seconds
+# way                    ids of the processes that a call goes through
 
 sub new {
     my ($class, %o) = @_;
 
-    return bless { %o, wrong => [], late => [], done => [], failed => [],
+    return bless { way => [], %o, wrong => [], late => [], done => [], failed => [],
                    took => [], busy => 0 }, $class;
 }
 
@@ -165,7 +168,7 @@ sub run {
 }
 
 
-# Is the server, or the machine, as busy as all that.
+# Is the server as busy as all that.
 
 sub look {
     my ($self) = @_;
@@ -179,6 +182,26 @@ sub look {
 
     $self->{control} = undef unless $good;
     $self->{busy}++ if time() - $start > $self->{late_after} / 2;
+}
+
+
+# waited(): for how many seconds the threads on a call's way, and the victim,
+# have been ready to run while others had the processors.  Where the system does
+# not count that, it is none.
+
+sub waited {
+    my ($self) = @_;
+
+    my $ns = 0;
+
+    for my $file (map { glob("/proc/$_/task/*/schedstat") }
+                      $$, @{$self->{way}})
+    {
+        open(my $fh, '<', $file) or next;
+        $ns += $1 if (<$fh> || '') =~ /^\d+ (\d+)/;
+    }
+
+    return $ns / 1e9;
 }
 
 
@@ -198,6 +221,7 @@ sub call {
     $$slot ||= $self->connect($self->{address});
 
     my ($method, $body, $want) = $self->question($i);
+    my $waited = $self->waited();
     my $start = time();
     my $m = eval { $$slot->call($method, $body, seqid => $i) };
     my $error = $@;
@@ -205,8 +229,13 @@ sub call {
     my $text = $method eq 'echoString' ? $want : undef;
 
     push @{$self->{took}}, sprintf('%.6f', $took);
-    push @{$self->{late}}, sprintf("call $i: %d ms", $took * 1000)
-        if $took > $self->{late_after};
+
+    if ($took > $self->{late_after}) {
+        my $late = $took - max(0, $self->waited() - $waited);
+
+        push @{$self->{late}}, sprintf("call $i: %d ms", $late * 1000)
+            if $late > $self->{late_after};
+    }
 
     my $got = $error ? "malformed: $error"
             : $m     ? answer_of($m, $method, $i)
