@@ -90,8 +90,67 @@ for (
     [ 'two doors',
       { door => 'thrift_door users; thrift_door users;',
         users => 'thrift_name users;' },
-      "\"thrift_door\" directive is duplicate, or beside \"thrift_door\" or "
-      . "\"thrift_gateway\" in $file:$line{door}" ],
+      "\"thrift_door\" directive is duplicate in $file:$line{door}" ],
+
+    # two that answer
+
+    (map { [ "$_->[0] beside a door",
+             { door => "thrift_door users; $_->[1]",
+               users => 'thrift_name users;' },
+             "\"thrift_door\" directive cannot stand beside another one that "
+             . "answers requests, such as \"proxy_pass\" in $file:$line{door}" ],
+           [ "a door behind $_->[0]",
+             { door => "$_->[1] thrift_door users;",
+               users => 'thrift_name users;' },
+             "\"thrift_door\" directive cannot stand beside another one that "
+             . "answers requests, such as \"proxy_pass\" in $file:$line{door}" ],
+         } [ 'an image', 'empty_gif;' ],
+           [ 'a proxy', 'proxy_pass http://127.0.0.1:%%PORT_backend%%;' ]),
+    [ 'return beside a door',
+      { door => 'thrift_door users; return 404;',
+        users => 'thrift_name users;' },
+      "\"thrift_door\" directive cannot stand beside \"return\" in "
+      . "$file:$line{door}" ],
+    [ 'a status behind return',
+      { door => 'return 404; thrift_status json;' },
+      "\"thrift_status\" directive cannot stand beside \"return\" in "
+      . "$file:$line{door}" ],
+    [ 'a status beside a door',
+      { door => 'thrift_door users; thrift_status json;' },
+      "\"thrift_status\" directive cannot stand beside \"thrift_door\" in "
+      . "$file:$line{door}" ],
+
+    # in a wrong place
+
+    (map { [ "$_ in a server",
+             { door => "} $_ users; location / {" },
+             "\"$_\" directive is not allowed here, but in \"location\" in "
+             . "$file:$line{door}" ],
+         } qw(thrift_door thrift_gateway thrift_status thrift_explorer)),
+    (map { [ "$_->[0] of stream",
+             { door => "$_->[0] $_->[1]" },
+             "\"$_->[0]\" directive is not allowed here, but in stream in "
+             . "$file:$line{door}" ],
+         } [ 'thrift_service', 'Users { }' ], [ 'thrift_idl', 'a.thrift;' ],
+           [ 'thrift_name', 'users;' ], [ 'thrift_timeout', '1s;' ],
+           [ 'thrift_status_zone', 'z 1m;' ]),
+    [ 'headers of stream', { door => 'thrift_set_header user x;' },
+      '"thrift_set_header" directive is not allowed here, but in stream; calls '
+      . 'by HTTP get headers by "thrift_call_header" in '
+      . "$file:$line{door}" ],
+    [ 'pass of stream', { door => 'thrift_pass users;' },
+      '"thrift_pass" directive is not allowed here, but in stream; calls by '
+      . 'HTTP are handed to a server of stream by "thrift_door" in '
+      . "$file:$line{door}" ],
+
+    # values
+
+    [ 'a size', { door => 'thrift_gateway_max_size 1gb;' },
+      'invalid value "1gb" in "thrift_gateway_max_size" directive, it must be a '
+      . "size such as \"4k\" or \"16m\" in $file:$line{door}" ],
+    [ 'a parameter', { door => 'thrift_explorer /api/ calls;' },
+      'invalid parameter "calls" in "thrift_explorer" directive, it must be '
+      . "\"call\" in $file:$line{door}" ],
 ) {
     my ($name, $texts, $want) = @$_;
 
@@ -191,6 +250,20 @@ ok(!$t->reload(conf($template, door => 'thrift_door users;',
                     users => 'thrift_name people;', other => 'return x;')),
    'a wrong name is told');
 is($status->(), 200, 'and the old configuration stays');
+
+# What answers some requests only
+
+$t->reload(conf($template, users => 'thrift_name people;', other => 'return x;',
+                door => 'thrift_door people; if ($arg_none) { return 410; } if '
+                    . '($arg_proxy) { proxy_pass http://127.0.0.1:1; }'));
+
+is($status->(), 200, 'answered beside "if"');
+is($t->http('web')->request('GET', '/thrift?none=1')->{status}, 410,
+   '"return" in "if"');
+
+$t->expect_log(qr/connect\(\) failed .* upstream: "http:/);
+is($t->http('web')->request('GET', '/thrift?proxy=1')->{status}, 502,
+   'another one answers in "if"');
 
 SKIP: {
     skip 'no curl', 1 if system('curl -V >/dev/null 2>&1') != 0;

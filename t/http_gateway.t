@@ -456,8 +456,8 @@ sub configurations {
           . "be a number between 1 and 100000000 in test.conf:$line{gateway}\n"
         ],
         [ 'both', 'thrift_gateway users; thrift_door users;',
-          "\"thrift_door\" directive is duplicate, or beside \"thrift_door\" or "
-          . "\"thrift_gateway\" in test.conf:$line{gateway}\n"
+          "\"thrift_door\" directive cannot stand beside \"thrift_gateway\" in "
+          . "test.conf:$line{gateway}\n"
         ],
         [ 'no path', 'location ~ /api/x { thrift_gateway users; }',
           '"thrift_gateway" directive needs a location given by the beginning '

@@ -132,7 +132,7 @@ sub wrong_configurations {
           . 'thrift_gateway_openapi off;',
           qr{"thrift_explorer" needs the document of ".*", which has "thrift_gateway_openapi off"} ],
         [ 'thrift_explorer /closed;', 'thrift_explorer /closed try;',
-          qr/invalid parameter "try" of "thrift_explorer", it can be "call"/ ],
+          qr/invalid parameter "try" in "thrift_explorer" directive, it must be "call"/ ],
         [ 'thrift_status json;', 'thrift_status json; thrift_explorer /api/;',
           qr/"thrift_explorer" needs "thrift_status html" beside it in .*:\d+$/m
         ],

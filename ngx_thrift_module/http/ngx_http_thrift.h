@@ -6,6 +6,7 @@
  * client/ngx_thrift_door.h and status/ngx_thrift_report.h only.
  *
  *     module      directives; names of servers, once all blocks are read
+ *       |  +--> beside     what else answers in such a location
  *       |
  *       +--> methods       what the definitions of such a server have
  *       |      |
@@ -82,6 +83,9 @@ typedef struct {
     ngx_http_upstream_conf_t      upstream;
     ngx_http_upstream_srv_conf_t  peer;
     ngx_http_thrift_server_t     *server;   /* NULL: not a location of ours */
+    ngx_http_handler_pt           handler;  /* its content handler */
+    unsigned                      others:1;     /* there was another one */
+    unsigned                      returns:1;    /* "return" answers here */
     ngx_flag_t                    status;
     ngx_flag_t                    openapi;
     ngx_flag_t                    long_strings;
@@ -99,6 +103,23 @@ typedef struct {
 extern ngx_module_t  ngx_http_thrift_module;
 extern ngx_module_t  ngx_http_thrift_servers_module;
 
+
+/* Notes each "return" from now on; before http{} is read. */
+ngx_int_t ngx_http_thrift_watch_return(ngx_conf_t *cf);
+
+/* It was read. */
+ngx_int_t ngx_http_thrift_unwatch_return(ngx_conf_t *cf);
+
+/*
+ * The location becomes one of ours, and the directive's name is looked up
+ * later.  NULL: logged.
+ */
+ngx_http_thrift_server_t *ngx_http_thrift_claim(ngx_conf_t *cf,
+    ngx_http_thrift_loc_conf_t *tlcf, ngx_http_handler_pt handler);
+
+/* Whether nobody else answers there; NGX_ERROR: logged. */
+ngx_int_t ngx_http_thrift_check_claim(ngx_conf_t *cf,
+    ngx_http_thrift_loc_conf_t *tlcf);
 
 /* thrift_status, and its check when stream{} is read. */
 char *ngx_http_thrift_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

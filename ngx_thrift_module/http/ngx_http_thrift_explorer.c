@@ -35,8 +35,8 @@ ngx_http_thrift_explorer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (cf->args->nelts == 3 && ngx_strcmp(value[2].data, "call") != 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid parameter \"%V\" of \"%V\", it can be "
-                           "\"call\"", &value[2], &value[0]);
+                           "invalid parameter \"%V\" in \"%V\" directive, it "
+                           "must be \"call\"", &value[2], &value[0]);
         return NGX_CONF_ERROR;
     }
 

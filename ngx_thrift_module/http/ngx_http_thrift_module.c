@@ -13,6 +13,10 @@
 #define NGX_HTTP_THRIFT_VALUES  10000       /* in JSON: 10 ms of a worker */
 #define NGX_HTTP_THRIFT_MOST_VALUES  100000000
 #define NGX_HTTP_THRIFT_MAX_SIZE  (512 * 1024)  /* bytes of it: 6 ms */
+#define NGX_HTTP_THRIFT_ANYWHERE                                              \
+    (NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF                   \
+     |NGX_HTTP_LIF_CONF|NGX_CONF_ANY)
+#define NGX_HTTP_THRIFT_STREAM  "in stream"
 #define NGX_HTTP_THRIFT_TIME    86400000    /* milliseconds: the times are those
                                                of the server */
 
@@ -28,12 +32,12 @@ static char *ngx_http_thrift_door(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_thrift_gateway(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static char *ngx_http_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd,
+static char *ngx_http_thrift_misplaced(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_thrift_max_values(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static char *ngx_http_thrift_set_server(ngx_conf_t *cf,
-    ngx_http_thrift_loc_conf_t *tlcf, ngx_http_handler_pt handler);
+static char *ngx_http_thrift_size_value(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 
 static ngx_core_module_t  ngx_http_thrift_servers_module_ctx = {
@@ -61,14 +65,87 @@ ngx_module_t  ngx_http_thrift_servers_module = {
 
 static ngx_command_t  ngx_http_thrift_commands[] = {
 
-    /* that of stream, where others than we pass requests */
+    /* those of stream that may be looked for here */
 
     { ngx_string("thrift_pass"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_ANY,
-      ngx_http_thrift_pass,
+      NGX_HTTP_THRIFT_ANYWHERE,
+      ngx_http_thrift_misplaced,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
-      NULL },
+      "in stream; calls by HTTP are handed to a server of stream by "
+      "\"thrift_door\"" },
+
+    { ngx_string("thrift_service"),
+      NGX_HTTP_THRIFT_ANYWHERE|NGX_CONF_BLOCK,
+      ngx_http_thrift_misplaced,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NGX_HTTP_THRIFT_STREAM },
+
+    { ngx_string("thrift_idl"),
+      NGX_HTTP_THRIFT_ANYWHERE,
+      ngx_http_thrift_misplaced,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NGX_HTTP_THRIFT_STREAM },
+
+    { ngx_string("thrift_name"),
+      NGX_HTTP_THRIFT_ANYWHERE,
+      ngx_http_thrift_misplaced,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NGX_HTTP_THRIFT_STREAM },
+
+    { ngx_string("thrift_timeout"),
+      NGX_HTTP_THRIFT_ANYWHERE,
+      ngx_http_thrift_misplaced,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NGX_HTTP_THRIFT_STREAM },
+
+    { ngx_string("thrift_status_zone"),
+      NGX_HTTP_THRIFT_ANYWHERE,
+      ngx_http_thrift_misplaced,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NGX_HTTP_THRIFT_STREAM },
+
+    { ngx_string("thrift_set_header"),
+      NGX_HTTP_THRIFT_ANYWHERE,
+      ngx_http_thrift_misplaced,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      "in stream; calls by HTTP get headers by \"thrift_call_header\"" },
+
+    /* ours, where they must not be */
+
+    { ngx_string("thrift_door"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_ANY,
+      ngx_http_thrift_misplaced,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      "in \"location\"" },
+
+    { ngx_string("thrift_status"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_ANY,
+      ngx_http_thrift_misplaced,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      "in \"location\"" },
+
+    { ngx_string("thrift_explorer"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LIF_CONF|NGX_CONF_ANY,
+      ngx_http_thrift_misplaced,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      "in \"location\"" },
+
+    { ngx_string("thrift_gateway"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LIF_CONF|NGX_CONF_ANY,
+      ngx_http_thrift_misplaced,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      "in \"location\"" },
 
     { ngx_string("thrift_door"),
       NGX_HTTP_LOC_CONF|NGX_HTTP_LIF_CONF|NGX_CONF_TAKE1,
@@ -135,7 +212,7 @@ static ngx_command_t  ngx_http_thrift_commands[] = {
 
     { ngx_string("thrift_gateway_max_size"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_size_slot,
+      ngx_http_thrift_size_value,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_thrift_loc_conf_t, max_size),
       NULL },
@@ -145,8 +222,8 @@ static ngx_command_t  ngx_http_thrift_commands[] = {
 
 
 static ngx_http_module_t  ngx_http_thrift_module_ctx = {
-    NULL,                                  /* preconfiguration */
-    NULL,                                  /* postconfiguration */
+    ngx_http_thrift_watch_return,          /* preconfiguration */
+    ngx_http_thrift_unwatch_return,        /* postconfiguration */
 
     NULL,                                  /* create main configuration */
     NULL,                                  /* init main configuration */
@@ -264,6 +341,9 @@ ngx_http_thrift_create_loc_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     tlcf->server = NULL;
+     *     tlcf->handler = NULL;
+     *     tlcf->others = 0;
+     *     tlcf->returns = 0;
      *     tlcf->format = 0;
      *     tlcf->policy = { 0, NULL };
      *     tlcf->headers = NULL;
@@ -303,6 +383,10 @@ ngx_http_thrift_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_core_loc_conf_t    *clcf;
     ngx_http_thrift_explorer_t  *explorer;
 
+    if (conf->server && ngx_http_thrift_check_claim(cf, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     if (conf->explorers && conf->policy.data == NULL) {
         explorer = conf->explorers->elts;
 
@@ -332,21 +416,17 @@ ngx_http_thrift_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
-    /* as of "limit_except" */
+    /* as of "limit_except", unless somebody else answers there */
 
-    if (clcf->noname && conf->server == NULL && prev->server) {
+    if (clcf->noname && clcf->handler == NULL && !conf->returns
+        && conf->server == NULL && prev->server)
+    {
         conf->server = prev->server;
+        conf->handler = prev->handler;
         conf->format = prev->format;
         conf->policy = prev->policy;
         conf->explorers = prev->explorers;
-        clcf->handler = conf->server->counts ? ngx_http_thrift_status_handler
-                                             : ngx_http_thrift_door_handler;
-
-#if (NGX_HTTP_THRIFT_GATEWAY)
-        if (conf->server->gateway) {
-            clcf->handler = ngx_http_thrift_gateway_handler;
-        }
-#endif
+        clcf->handler = prev->handler;
     }
 
     return NGX_CONF_OK;
@@ -356,7 +436,8 @@ ngx_http_thrift_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 static char *
 ngx_http_thrift_door(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    return ngx_http_thrift_set_server(cf, conf, ngx_http_thrift_door_handler);
+    return ngx_http_thrift_claim(cf, conf, ngx_http_thrift_door_handler)
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
@@ -369,7 +450,6 @@ ngx_http_thrift_gateway(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_thrift_loc_conf_t  *tlcf = conf;
 
-    char                      *rv;
     ngx_http_core_loc_conf_t  *clcf;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
@@ -383,10 +463,10 @@ ngx_http_thrift_gateway(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "needs a location given by the beginning of a path";
     }
 
-    rv = ngx_http_thrift_set_server(cf, tlcf, ngx_http_thrift_gateway_handler);
-
-    if (rv != NGX_CONF_OK) {
-        return rv;
+    if (ngx_http_thrift_claim(cf, tlcf, ngx_http_thrift_gateway_handler)
+        == NULL)
+    {
+        return NGX_CONF_ERROR;
     }
 
     tlcf->server->path = clcf->name;
@@ -407,13 +487,36 @@ ngx_http_thrift_gateway(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 #endif
 
 
+/* Says where the directive is allowed. */
+
 static char *
-ngx_http_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_http_thrift_misplaced(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "\"%V\" directive is not allowed here, but in stream; "
-                       "calls by HTTP are handed to a server of stream by "
-                       "\"thrift_door\"", &cmd->name);
+                       "\"%V\" directive is not allowed here, but %s",
+                       &cmd->name, (char *) cmd->post);
+
+    return NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_http_thrift_size_value(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char       *rv;
+    ngx_str_t  *value;
+
+    rv = ngx_conf_set_size_slot(cf, cmd, conf);
+
+    if (rv == NGX_CONF_OK || ngx_strcmp(rv, "invalid value") != 0) {
+        return rv;
+    }
+
+    value = cf->args->elts;
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid value \"%V\" in \"%V\" directive, it must be a "
+                       "size such as \"4k\" or \"16m\"", &value[1], &value[0]);
 
     return NGX_CONF_ERROR;
 }
@@ -443,29 +546,6 @@ ngx_http_thrift_max_values(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     tlcf->max_values = (ngx_uint_t) n;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_thrift_set_server(ngx_conf_t *cf, ngx_http_thrift_loc_conf_t *tlcf,
-    ngx_http_handler_pt handler)
-{
-    ngx_http_core_loc_conf_t  *clcf;
-
-    if (tlcf->server) {
-        return "is duplicate, or beside \"thrift_door\" or \"thrift_gateway\"";
-    }
-
-    tlcf->server = ngx_http_thrift_add_server(cf);
-
-    if (tlcf->server == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    clcf->handler = handler;
 
     return NGX_CONF_OK;
 }

@@ -42,12 +42,7 @@ ngx_http_thrift_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_thrift_loc_conf_t  *tlcf = conf;
 
     ngx_str_t                 *value;
-    ngx_http_core_loc_conf_t  *clcf;
     ngx_http_thrift_server_t  *server;
-
-    if (tlcf->server) {
-        return "is duplicate, or beside \"thrift_door\"";
-    }
 
     value = cf->args->elts;
 
@@ -72,17 +67,13 @@ ngx_http_thrift_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    server = ngx_http_thrift_add_server(cf);
+    server = ngx_http_thrift_claim(cf, tlcf, ngx_http_thrift_status_handler);
 
     if (server == NULL) {
         return NGX_CONF_ERROR;
     }
 
     server->counts = 1;
-    tlcf->server = server;
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    clcf->handler = ngx_http_thrift_status_handler;
 
     return NGX_CONF_OK;
 }
