@@ -362,7 +362,7 @@ my @bad = (
     [ 'pass without value', server => 'thrift_pass;',
       'invalid number of arguments in "thrift_pass" directive' ],
     [ 'unknown variable', server => 'thrift_pass $nosuch;',
-      'unknown "nosuch" variable' ],
+      'no variable "$nosuch" is defined' ],
     [ 'bad variable', server => 'thrift_pass $;',
       'invalid variable name' ],
 
@@ -377,7 +377,7 @@ my @bad = (
     [ 'return without text', method => 'thrift_return UNKNOWN;',
       'invalid number of arguments in "thrift_return" directive' ],
     [ 'unknown variable in text', method => 'thrift_return UNKNOWN $nosuch;',
-      'unknown "nosuch" variable' ],
+      'no variable "$nosuch" is defined' ],
 
     # values
 
@@ -489,7 +489,7 @@ my @bad = (
     [ 'header without value', server => 'thrift_set_header a;',
       'invalid number of arguments in "thrift_set_header" directive' ],
     [ 'header of an unknown variable', server => 'thrift_set_header a $nosuch;',
-      'unknown "nosuch" variable' ],
+      'no variable "$nosuch" is defined' ],
     [ 'trace sample', server => 'thrift_trace_sample yes;',
       bad('value', 'yes', 'thrift_trace_sample',
           '"on", "off" or a value with variables') ],
@@ -497,7 +497,8 @@ my @bad = (
       server => 'thrift_trace_sample on; thrift_trace_sample off;',
       '"thrift_trace_sample" directive is duplicate' ],
     [ 'trace sample of an unknown variable',
-      server => 'thrift_trace_sample $nosuch;', 'unknown "nosuch" variable' ],
+      server => 'thrift_trace_sample $nosuch;',
+      'no variable "$nosuch" is defined' ],
     [ 'limit 0', server => 'thrift_limit_calls calls 0;',
       bad('value', '0', 'thrift_limit_calls',
           'a number of calls between 1 and 65535') ],
@@ -715,12 +716,12 @@ for (@bad) {
 
     my $at = $line{$level} + ($lines || 0);
 
-    # of variables and certificates nginx itself says no more
+    # of a variable nginx itself says that it is unknown, and no more
 
-    my $where = $message =~ /^unknown ".*" variable$|^no "thrift_ssl/
-                    ? '' : " in test.conf:$at";
+    my $said = error($level => $text)
+        =~ s/^nginx: \[emerg\] (no variable [^\n]*\n).* "\w+" variable\n.*/$1/sr;
 
-    is(error($level => $text), "$message$where\n", $name);
+    is($said, "$message in test.conf:$at\n", $name);
 }
 
 # some nginx close what comes to such a server, and some refuse it

@@ -33,6 +33,7 @@ IDL
 $t->write_file('ab.thrift',
                "service A { void get() }\nservice B { void get() }\n");
 mkdir $t->dir() . '/dir.thrift';
+$t->write_file('near.thrift', "struct User { 1: i64 id }\n");
 
 my $users = 'thrift_service Users { thrift_pass users; }';
 my $port = '%%PORT_proxy%%';
@@ -287,6 +288,43 @@ for (
       'method "get" is in thrift_service "A" and in thrift_service "B", and a '
       . 'call may name only the method: with "thrift_service B order=1 { ... }"'
       . " the former answers it $at:8" ],
+    [ 'variable of another module', server => 'thrift_set_header user '
+      . '$remote_adr; thrift_pass users;', 'no variable "$remote_adr" is '
+      . "defined (did you mean \"\$remote_addr\"?) $at:8",
+      'unknown "remote_adr" variable' ],
+    [ 'variable of http', server => 'thrift_return INTERNAL_ERROR '
+      . '"$http_user_agent";', 'no variable "$http_user_agent" is defined '
+      . "$at:8", 'unknown "http_user_agent" variable' ],
+    [ 'TLS, no certificate', upstream => 'thrift_ssl on; '
+      . 'thrift_ssl_certificate none.pem; thrift_ssl_certificate_key none.key;',
+      qr/^cannot load certificate "none.pem": .*No such file or directory/,
+      "\"thrift_ssl_certificate\" $at:5 with \"thrift_ssl_certificate_key\" "
+      . "$at:5 failed" ],
+    [ 'TLS, certificate of stream', idl => 'thrift_ssl_certificate none.pem; '
+      . 'thrift_ssl_certificate_key none.key;', upstream => 'thrift_ssl on;',
+      server => 'thrift_pass users;',
+      qr/^cannot load certificate "none.pem": .*No such file or directory/,
+      "\"thrift_ssl_certificate\" $at:4 with \"thrift_ssl_certificate_key\" "
+      . "$at:4 failed" ],
+    [ 'TLS, certificate without key', upstream => 'thrift_ssl on; '
+      . 'thrift_ssl_certificate none.pem;', 'no "thrift_ssl_certificate_key" is '
+      . "defined for certificate \"none.pem\" $at:5" ],
+    [ 'TLS, nobody is trusted', upstream => 'thrift_ssl on; '
+      . 'thrift_ssl_verify on;', 'no "thrift_ssl_trusted_certificate" is '
+      . "defined for \"thrift_ssl_verify\" $at:5" ],
+    (map { [ "TLS, $_->[0]", upstream => "thrift_ssl on; $_->[1]", $_->[2],
+             "\"$_->[3]\" failed $at:5" ] }
+         [ 'no certificates', 'thrift_ssl_verify on; '
+           . 'thrift_ssl_trusted_certificate none.pem;',
+           qr/"none.pem".* failed .*No such file or directory/,
+           'thrift_ssl_trusted_certificate' ],
+         [ 'other text than certificates', 'thrift_ssl_verify on; '
+           . 'thrift_ssl_trusted_certificate shop.thrift;',
+           qr/"shop.thrift".* failed/, 'thrift_ssl_trusted_certificate' ],
+         [ 'ciphers', 'thrift_ssl_ciphers NOSUCH;',
+           qr/"NOSUCH".* failed .*no cipher match/, 'thrift_ssl_ciphers' ],
+         [ 'command', 'thrift_ssl_conf_command NoSuch x;',
+           qr/"NoSuch", "x".* failed/, 'thrift_ssl_conf_command' ]),
     [ 'udp', server => "listen 127.0.0.1:$port udp; thrift_pass users;",
       "Thrift calls cannot come by \"udp\" to the server $at:6" ],
 ) {
@@ -295,8 +333,31 @@ for (
 
     unshift @messages, pop @rest while @rest && !is_place($rest[-2]);
 
-    is(join("\n", said(server => $users, @rest)), join("\n", @messages),
-       $name);
+    my @said = said(server => $users, @rest);
+
+    # of OpenSSL's words, which are those of its version, a part
+
+    for my $i (grep { ref $messages[$_] } 0 .. $#messages) {
+        $messages[$i] = $said[$i]
+            if defined $said[$i] && $said[$i] =~ $messages[$i];
+    }
+
+    is(join("\n", @said), join("\n", @messages), $name);
+}
+
+# of http{} in front of stream{} nothing is searched
+
+{
+    my $http = "http { log_format a '\$http_user_agent \\' {'; # }\n"
+               . "    access_log off; server { listen 127.0.0.1:$port;\n"
+               . "    set \$x \"{ \$http_user_agent\"; } }\n";
+
+    is(join("\n", $t->test_config(
+                      filled(server => 'thrift_pass $http_user_agent;')
+                      =~ s/^stream/${http}stream/mr)
+                  =~ /^nginx: \[emerg\] (.*)\n/mg),
+       "no variable \"\$http_user_agent\" is defined $at:11\n"
+       . 'unknown "http_user_agent" variable', 'variable, behind http{}');
 }
 
 # what may be right, but is not likely to be

@@ -585,7 +585,8 @@ ngx_stream_thrift_variable_reply_length(ngx_thrift_call_t *call,
 
 /*
  * nginx refuses variables that nobody has, but does not say where they are
- * written.
+ * written.  One that is none of ours may still be added by a module that comes
+ * later: it is only told of.
  */
 
 ngx_int_t
@@ -601,10 +602,13 @@ ngx_stream_thrift_check_variables(ngx_conf_t *cf)
 
     for (i = 0; i < cmcf->variables.nelts; i++) {
 
-        if (ngx_stream_thrift_variable_is_ours(&v[i].name)
-            && !ngx_stream_thrift_variable_is_known(cmcf, &v[i].name))
-        {
-            ngx_stream_thrift_unknown_variable(cf, cmcf, &v[i].name);
+        if (ngx_stream_thrift_variable_is_known(cmcf, &v[i].name)) {
+            continue;
+        }
+
+        ngx_stream_thrift_unknown_variable(cf, cmcf, &v[i].name);
+
+        if (ngx_stream_thrift_variable_is_ours(&v[i].name)) {
             return NGX_ERROR;
         }
     }
@@ -660,17 +664,21 @@ static void
 ngx_stream_thrift_unknown_variable(ngx_conf_t *cf,
     ngx_stream_core_main_conf_t *cmcf, ngx_str_t *name)
 {
+    size_t                      prefix;
     u_char                     *p, text[2 * NGX_STREAM_THRIFT_UNKNOWN];
-    ngx_uint_t                  i, n;
+    ngx_uint_t                  i, n, ours;
     nthrift_str_t               wrong, *known;
     ngx_hash_key_t             *key;
     nthrift_suggest_t           suggest;
     ngx_stream_thrift_where_t   where;
 
-    /* names without "thrift_", which all have */
+    /* names without "thrift_", which all of ours have */
 
-    wrong.len = name->len - NGX_STREAM_THRIFT_PREFIX;
-    wrong.data = name->data + NGX_STREAM_THRIFT_PREFIX;
+    ours = ngx_stream_thrift_variable_is_ours(name);
+    prefix = ours ? NGX_STREAM_THRIFT_PREFIX : 0;
+
+    wrong.len = name->len - prefix;
+    wrong.data = name->data + prefix;
 
     nthrift_suggest_init(&suggest, &wrong);
 
@@ -680,9 +688,9 @@ ngx_stream_thrift_unknown_variable(ngx_conf_t *cf,
     known = ngx_palloc(cf->temp_pool, n * sizeof(nthrift_str_t));
 
     for (i = 0; known && i < n; i++) {
-        if (ngx_stream_thrift_variable_is_ours(&key[i].key)) {
-            known[i].len = key[i].key.len - NGX_STREAM_THRIFT_PREFIX;
-            known[i].data = key[i].key.data + NGX_STREAM_THRIFT_PREFIX;
+        if (!ours || ngx_stream_thrift_variable_is_ours(&key[i].key)) {
+            known[i].len = key[i].key.len - prefix;
+            known[i].data = key[i].key.data + prefix;
 
             nthrift_suggest_try(&suggest, &known[i]);
         }
@@ -692,7 +700,7 @@ ngx_stream_thrift_unknown_variable(ngx_conf_t *cf,
 
     if (suggest.best) {
         p = ngx_slprintf(p, text + NGX_STREAM_THRIFT_UNKNOWN,
-                         " (did you mean \"$thrift_%*s\"?)",
+                         " (did you mean \"$%*s%*s\"?)", prefix, name->data,
                          suggest.best->len, suggest.best->data);
     }
 

@@ -17,16 +17,6 @@
 #define NGX_STREAM_THRIFT_USE  80       /* bytes of what is said of a twin */
 
 
-/* A directive as it was written. */
-
-typedef struct {
-    ngx_str_t                        name;
-    u_char                          *file_name;
-    ngx_uint_t                       line;
-    unsigned                         off:1;     /* it says what we do */
-} ngx_stream_thrift_note_t;
-
-
 /* The proxy's table. */
 
 struct ngx_stream_thrift_proxy_s {
@@ -60,8 +50,6 @@ static ngx_uint_t ngx_stream_thrift_proxy_is_plain(
     ngx_stream_thrift_main_conf_t *tmcf, ngx_stream_thrift_block_t *block);
 static void ngx_stream_thrift_proxy_warn(ngx_conf_t *cf, ngx_array_t *notes,
     ngx_stream_core_srv_conf_t *cscf, ngx_array_t *own);
-static ngx_stream_thrift_note_t *ngx_stream_thrift_proxy_find(
-    ngx_array_t *notes, const char *name);
 
 
 /* What says the same of calls. */
@@ -237,22 +225,11 @@ ngx_stream_thrift_proxy_note(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    if (tscf->proxy_notes == NULL) {
-        tscf->proxy_notes = ngx_array_create(cf->pool, 4,
-                                             sizeof(ngx_stream_thrift_note_t));
-        if (tscf->proxy_notes == NULL) {
-            return NGX_ERROR;
-        }
-    }
-
-    note = ngx_array_push(tscf->proxy_notes);
+    note = ngx_stream_thrift_take_note(cf, &tscf->proxy_notes);
     if (note == NULL) {
         return NGX_ERROR;
     }
 
-    note->name = value[0];
-    note->file_name = cf->conf_file->file.name.data;
-    note->line = cf->conf_file->line;
     note->off = (ngx_strcmp(value[1].data, "off") == 0
                  && ngx_strcmp(value[0].data, "proxy_next_upstream") != 0);
 
@@ -445,10 +422,10 @@ ngx_stream_thrift_proxy_warn(ngx_conf_t *cf, ngx_array_t *notes,
 {
     ngx_stream_thrift_note_t  *note;
 
-    note = ngx_stream_thrift_proxy_find(notes, "proxy_ssl");
+    note = ngx_stream_thrift_find_note(notes, "proxy_ssl");
 
     if (note == NULL || note->off
-        || ngx_stream_thrift_proxy_find(own, "proxy_ssl"))
+        || ngx_stream_thrift_find_note(own, "proxy_ssl"))
     {
         return;
     }
@@ -459,22 +436,4 @@ ngx_stream_thrift_proxy_warn(ngx_conf_t *cf, ngx_array_t *notes,
                   "\"thrift_ssl\" of the upstream, or say \"proxy_ssl off\" "
                   "for the server in %s:%ui", note->file_name, note->line,
                   cscf->file_name, cscf->line);
-}
-
-
-static ngx_stream_thrift_note_t *
-ngx_stream_thrift_proxy_find(ngx_array_t *notes, const char *name)
-{
-    ngx_uint_t                 i;
-    ngx_stream_thrift_note_t  *note;
-
-    note = notes ? notes->elts : NULL;
-
-    for (i = 0; notes && i < notes->nelts; i++) {
-        if (ngx_strcmp(note[i].name.data, name) == 0) {
-            return &note[i];
-        }
-    }
-
-    return NULL;
 }

@@ -3,7 +3,8 @@
 /*
  * Where a variable is written in the configuration.  nginx keeps no line of
  * variables that any module's directive may have, so the files are searched
- * again; only for a message, and never for what the configuration means.
+ * again; only for a message, and never for what the configuration means.  And
+ * notes of directives whose values are used when all of it was read.
  */
 
 #include "ngx_stream_thrift.h"
@@ -17,6 +18,8 @@ static ngx_int_t ngx_stream_thrift_where_file(ngx_conf_t *cf, ngx_str_t *file,
     ngx_str_t *name, ngx_stream_thrift_where_t *where, ngx_uint_t depth);
 static ngx_int_t ngx_stream_thrift_where_read(ngx_conf_t *cf, ngx_str_t *file,
     ngx_str_t *text);
+static u_char *ngx_stream_thrift_where_http(u_char *p, u_char *last);
+static u_char *ngx_stream_thrift_where_text(u_char *p, u_char *last);
 static ngx_int_t ngx_stream_thrift_where_include(ngx_conf_t *cf,
     ngx_str_t *line, ngx_str_t *name, ngx_stream_thrift_where_t *where,
     ngx_uint_t depth);
@@ -53,14 +56,18 @@ ngx_stream_thrift_where_file(ngx_conf_t *cf, ngx_str_t *file, ngx_str_t *name,
 
     for (n = 1, p = text.data; p < last; n++, p = end + 1) {
 
+        while (p < last && (*p == ' ' || *p == '\t')) {
+            p++;
+        }
+
+        for (end = ngx_stream_thrift_where_http(p, last); p < end; p++) {
+            n += (*p == '\n');
+        }
+
         end = ngx_strlchr(p, last, '\n');
 
         if (end == NULL) {
             end = last;
-        }
-
-        while (p < end && (*p == ' ' || *p == '\t')) {
-            p++;
         }
 
         line.data = p;
@@ -82,6 +89,69 @@ ngx_stream_thrift_where_file(ngx_conf_t *cf, ngx_str_t *file, ngx_str_t *name,
     }
 
     return NGX_DECLINED;
+}
+
+
+/*
+ * The end of "http { ... }", which has variables of its own, if it begins here;
+ * else where it would begin.
+ */
+
+static u_char *
+ngx_stream_thrift_where_http(u_char *p, u_char *last)
+{
+    u_char      *start;
+    ngx_uint_t   depth;
+
+    if (last - p < 5 || ngx_strncmp(p, "http", 4) != 0
+        || (p[4] != ' ' && p[4] != '\t' && p[4] != '\n' && p[4] != '{'))
+    {
+        return p;
+    }
+
+    start = p;
+    depth = 0;
+
+    for (p += 4; p < last; p++) {
+
+        p = ngx_stream_thrift_where_text(p, last);
+
+        if (p == last || (*p == ';' && depth == 0)) {
+            break;
+        }
+
+        if (*p == '{') {
+            depth++;
+
+        } else if (*p == '}' && (depth == 0 || --depth == 0)) {
+            return p;
+        }
+    }
+
+    return start;
+}
+
+
+/* The last byte of a comment, or of what is quoted, if one begins here. */
+
+static u_char *
+ngx_stream_thrift_where_text(u_char *p, u_char *last)
+{
+    u_char  *end;
+
+    if ((*p != '#' && *p != '"' && *p != '\'')
+        || (p[-1] != ' ' && p[-1] != '\t' && p[-1] != '\n'))
+    {
+        return p;
+    }
+
+    for (end = p + 1; end < last && *end != (*p == '#' ? '\n' : *p); end++) {
+        if (*end == '\\' && *p != '#') {
+            end++;
+        }
+    }
+
+    return ngx_min(end, last);
 }
 
 
@@ -264,4 +334,52 @@ ngx_stream_thrift_where_line(ngx_str_t *line, ngx_str_t *name)
     }
 
     return 0;
+}
+
+
+ngx_stream_thrift_note_t *
+ngx_stream_thrift_take_note(ngx_conf_t *cf, ngx_array_t **notes)
+{
+    ngx_str_t                 *value;
+    ngx_stream_thrift_note_t  *note;
+
+    if (*notes == NULL) {
+        *notes = ngx_array_create(cf->pool, 4,
+                                  sizeof(ngx_stream_thrift_note_t));
+        if (*notes == NULL) {
+            return NULL;
+        }
+    }
+
+    note = ngx_array_push(*notes);
+    if (note == NULL) {
+        return NULL;
+    }
+
+    value = cf->args->elts;
+
+    note->name = value[0];
+    note->file_name = cf->conf_file->file.name.data;
+    note->line = cf->conf_file->line;
+    note->off = 0;
+
+    return note;
+}
+
+
+ngx_stream_thrift_note_t *
+ngx_stream_thrift_find_note(ngx_array_t *notes, const char *name)
+{
+    ngx_uint_t                 i;
+    ngx_stream_thrift_note_t  *note;
+
+    note = notes ? notes->elts : NULL;
+
+    for (i = 0; notes && i < notes->nelts; i++) {
+        if (ngx_strcmp(note[i].name.data, name) == 0) {
+            return &note[i];
+        }
+    }
+
+    return NULL;
 }

@@ -18,6 +18,7 @@ static char *ngx_stream_thrift_ssl_check_conf_command(ngx_conf_t *cf,
 static ngx_int_t ngx_stream_thrift_ssl_cache_parameter(ngx_str_t *value,
     ngx_int_t *max, time_t *inactive, time_t *valid);
 #endif
+static char *ngx_stream_thrift_ssl_note(ngx_conf_t *cf, void *conf, char *rv);
 static ngx_uint_t ngx_stream_thrift_ssl_inherits(
     ngx_stream_thrift_ssl_conf_t *conf);
 static ngx_ssl_t *ngx_stream_thrift_ssl_context(ngx_conf_t *cf,
@@ -28,6 +29,10 @@ static ngx_int_t ngx_stream_thrift_ssl_set_certificate(ngx_conf_t *cf,
     ngx_stream_thrift_ssl_conf_t *conf);
 static ngx_int_t ngx_stream_thrift_ssl_set_verify(ngx_conf_t *cf,
     ngx_stream_thrift_ssl_conf_t *conf);
+static ngx_stream_thrift_note_t *ngx_stream_thrift_ssl_find(
+    ngx_stream_thrift_ssl_conf_t *conf, const char *name);
+static ngx_int_t ngx_stream_thrift_ssl_failed(ngx_conf_t *cf,
+    ngx_stream_thrift_ssl_conf_t *conf, const char *name);
 static ngx_int_t ngx_stream_thrift_ssl_set_name(ngx_conf_t *cf,
     ngx_thrift_ssl_t *ssl, ngx_stream_thrift_ssl_conf_t *conf,
     ngx_str_t *host);
@@ -66,6 +71,54 @@ ngx_stream_thrift_ssl_check_conf_command(ngx_conf_t *cf, void *post,
 
 
 char *
+ngx_stream_thrift_ssl_flag(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_stream_thrift_ssl_note(cf, conf,
+                                      ngx_conf_set_flag_slot(cf, cmd, conf));
+}
+
+
+char *
+ngx_stream_thrift_ssl_str(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_stream_thrift_ssl_note(cf, conf,
+                                      ngx_conf_set_str_slot(cf, cmd, conf));
+}
+
+
+char *
+ngx_stream_thrift_ssl_value(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_stream_thrift_ssl_note(cf, conf,
+                       ngx_stream_set_complex_value_zero_slot(cf, cmd, conf));
+}
+
+
+char *
+ngx_stream_thrift_ssl_keyval(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_stream_thrift_ssl_note(cf, conf,
+                                      ngx_conf_set_keyval_slot(cf, cmd, conf));
+}
+
+
+/* OpenSSL reads the value later, and knows no line of it. */
+
+static char *
+ngx_stream_thrift_ssl_note(ngx_conf_t *cf, void *conf, char *rv)
+{
+    ngx_stream_thrift_upstream_conf_t  *ucf = conf;
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    return ngx_stream_thrift_take_note(cf, &ucf->ssl.notes) ? NGX_CONF_OK
+                                                            : NGX_CONF_ERROR;
+}
+
+
+char *
 ngx_stream_thrift_ssl_password_file(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
 {
@@ -87,7 +140,16 @@ ngx_stream_thrift_ssl_password_file(ngx_conf_t *cf, ngx_command_t *cmd,
 }
 
 
-#if (NGX_THRIFT_SSL_CACHE)
+#if !(NGX_THRIFT_SSL_CACHE)
+
+char *
+ngx_stream_thrift_ssl_certificate_cache(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    return "needs nginx 1.27.4 or later";
+}
+
+#else
 
 char *
 ngx_stream_thrift_ssl_certificate_cache(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -183,6 +245,8 @@ ngx_stream_thrift_create_ssl(ngx_stream_thrift_ssl_conf_t *conf)
      *     conf->ciphers = { 0, NULL };
      *     conf->trusted_certificate = { 0, NULL };
      *     conf->crl = { 0, NULL };
+     *     conf->notes = NULL;
+     *     conf->outer = NULL;
      *     conf->context = NULL;
      *     conf->same = NULL;
      */
@@ -207,8 +271,9 @@ void
 ngx_stream_thrift_merge_ssl(ngx_stream_thrift_ssl_conf_t *prev,
     ngx_stream_thrift_ssl_conf_t *conf)
 {
-    if (conf != prev && ngx_stream_thrift_ssl_inherits(conf)) {
-        conf->same = prev;
+    if (conf != prev) {
+        conf->outer = prev;
+        conf->same = ngx_stream_thrift_ssl_inherits(conf) ? prev : NULL;
     }
 
     ngx_conf_merge_value(conf->enable, prev->enable, 0);
@@ -342,7 +407,7 @@ static ngx_int_t
 ngx_stream_thrift_ssl_fill(ngx_conf_t *cf, ngx_stream_thrift_ssl_conf_t *conf)
 {
     if (ngx_ssl_ciphers(cf, conf->context, &conf->ciphers, 0) != NGX_OK) {
-        return NGX_ERROR;
+        return ngx_stream_thrift_ssl_failed(cf, conf, "thrift_ssl_ciphers");
     }
 
     if (conf->certificate && conf->certificate->value.len
@@ -361,7 +426,14 @@ ngx_stream_thrift_ssl_fill(ngx_conf_t *cf, ngx_stream_thrift_ssl_conf_t *conf)
         return NGX_ERROR;
     }
 
-    return ngx_ssl_conf_commands(cf, conf->context, conf->conf_commands);
+    if (ngx_ssl_conf_commands(cf, conf->context, conf->conf_commands)
+        != NGX_OK)
+    {
+        return ngx_stream_thrift_ssl_failed(cf, conf,
+                                            "thrift_ssl_conf_command");
+    }
+
+    return NGX_OK;
 }
 
 
@@ -369,10 +441,15 @@ static ngx_int_t
 ngx_stream_thrift_ssl_set_certificate(ngx_conf_t *cf,
     ngx_stream_thrift_ssl_conf_t *conf)
 {
+    ngx_stream_thrift_note_t  *note, *key;
+
+    note = ngx_stream_thrift_ssl_find(conf, "thrift_ssl_certificate");
+
     if (conf->certificate_key == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "no \"thrift_ssl_certificate_key\" is defined "
-                      "for certificate \"%V\"", &conf->certificate->value);
+                      "for certificate \"%V\" in %s:%ui",
+                      &conf->certificate->value, note->file_name, note->line);
         return NGX_ERROR;
     }
 
@@ -380,9 +457,20 @@ ngx_stream_thrift_ssl_set_certificate(ngx_conf_t *cf,
         return NGX_OK;
     }
 
-    return ngx_ssl_certificate(cf, conf->context, &conf->certificate->value,
-                               &conf->certificate_key->value,
-                               conf->passwords);
+    if (ngx_ssl_certificate(cf, conf->context, &conf->certificate->value,
+                            &conf->certificate_key->value, conf->passwords)
+        != NGX_OK)
+    {
+        key = ngx_stream_thrift_ssl_find(conf, "thrift_ssl_certificate_key");
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"thrift_ssl_certificate\" in %s:%ui with "
+                      "\"thrift_ssl_certificate_key\" in %s:%ui failed",
+                      note->file_name, note->line, key->file_name, key->line);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -390,10 +478,15 @@ static ngx_int_t
 ngx_stream_thrift_ssl_set_verify(ngx_conf_t *cf,
     ngx_stream_thrift_ssl_conf_t *conf)
 {
+    ngx_stream_thrift_note_t  *note;
+
     if (conf->trusted_certificate.len == 0) {
+        note = ngx_stream_thrift_ssl_find(conf, "thrift_ssl_verify");
+
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "no \"thrift_ssl_trusted_certificate\" is defined for "
-                      "\"thrift_ssl_verify\"");
+                      "\"thrift_ssl_verify\" in %s:%ui", note->file_name,
+                      note->line);
         return NGX_ERROR;
     }
 
@@ -402,10 +495,52 @@ ngx_stream_thrift_ssl_set_verify(ngx_conf_t *cf,
                                     conf->verify_depth)
         != NGX_OK)
     {
-        return NGX_ERROR;
+        return ngx_stream_thrift_ssl_failed(cf, conf,
+                                            "thrift_ssl_trusted_certificate");
     }
 
-    return ngx_ssl_crl(cf, conf->context, &conf->crl);
+    if (ngx_ssl_crl(cf, conf->context, &conf->crl) != NGX_OK) {
+        return ngx_stream_thrift_ssl_failed(cf, conf, "thrift_ssl_crl");
+    }
+
+    return NGX_OK;
+}
+
+
+/* Of a directive that is in effect: its own, or the one that is inherited. */
+
+static ngx_stream_thrift_note_t *
+ngx_stream_thrift_ssl_find(ngx_stream_thrift_ssl_conf_t *conf,
+    const char *name)
+{
+    ngx_stream_thrift_note_t  *note;
+
+    note = ngx_stream_thrift_find_note(conf->notes, name);
+
+    if (note == NULL && conf->outer) {
+        note = ngx_stream_thrift_find_note(conf->outer->notes, name);
+    }
+
+    return note;
+}
+
+
+/* What is wrong was logged; this says where. */
+
+static ngx_int_t
+ngx_stream_thrift_ssl_failed(ngx_conf_t *cf,
+    ngx_stream_thrift_ssl_conf_t *conf, const char *name)
+{
+    ngx_stream_thrift_note_t  *note;
+
+    note = ngx_stream_thrift_ssl_find(conf, name);
+
+    if (note) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "\"%V\" failed in %s:%ui",
+                      &note->name, note->file_name, note->line);
+    }
+
+    return NGX_ERROR;
 }
 
 

@@ -34,6 +34,10 @@ struct ngx_stream_thrift_ssl_conf_s {
     ngx_array_t                     *passwords;
     ngx_array_t                     *conf_commands;
 
+    ngx_array_t                     *notes;     /* of what can fail when the
+                                                   context is made; or NULL */
+    ngx_stream_thrift_ssl_conf_t    *outer;     /* that is inherited from; NULL:
+                                                   none */
     ngx_ssl_t                       *context;   /* NULL: not made yet */
     ngx_stream_thrift_ssl_conf_t    *same;      /* that has the same; NULL:
                                                    none */
@@ -44,10 +48,18 @@ extern ngx_conf_bitmask_t  ngx_stream_thrift_ssl_protocols[];
 extern ngx_conf_post_t     ngx_stream_thrift_ssl_conf_command_post;
 
 
-#if (NGX_THRIFT_SSL_CACHE)
 char *ngx_stream_thrift_ssl_certificate_cache(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
-#endif
+
+/* nginx's setters, which take a note of where the directive stands. */
+char *ngx_stream_thrift_ssl_flag(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_stream_thrift_ssl_str(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_stream_thrift_ssl_value(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_stream_thrift_ssl_keyval(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 char *ngx_stream_thrift_ssl_password_file(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);

@@ -318,7 +318,7 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
 
     { ngx_string("thrift_ssl_ciphers"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
-      ngx_conf_set_str_slot,
+      ngx_stream_thrift_ssl_str,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, ssl.ciphers),
       NULL },
@@ -339,7 +339,7 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
 
     { ngx_string("thrift_ssl_verify"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot,
+      ngx_stream_thrift_ssl_flag,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, ssl.verify),
       NULL },
@@ -353,33 +353,31 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
 
     { ngx_string("thrift_ssl_trusted_certificate"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
-      ngx_conf_set_str_slot,
+      ngx_stream_thrift_ssl_str,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, ssl.trusted_certificate),
       NULL },
 
     { ngx_string("thrift_ssl_crl"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
-      ngx_conf_set_str_slot,
+      ngx_stream_thrift_ssl_str,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, ssl.crl),
       NULL },
 
     { ngx_string("thrift_ssl_certificate"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
-      ngx_stream_set_complex_value_zero_slot,
+      ngx_stream_thrift_ssl_value,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, ssl.certificate),
       NULL },
 
     { ngx_string("thrift_ssl_certificate_key"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
-      ngx_stream_set_complex_value_zero_slot,
+      ngx_stream_thrift_ssl_value,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, ssl.certificate_key),
       NULL },
-
-#if (NGX_THRIFT_SSL_CACHE)
 
     { ngx_string("thrift_ssl_certificate_cache"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE123,
@@ -387,8 +385,6 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, ssl),
       NULL },
-
-#endif
 
     { ngx_string("thrift_ssl_password_file"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
@@ -399,7 +395,7 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
 
     { ngx_string("thrift_ssl_conf_command"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE2,
-      ngx_conf_set_keyval_slot,
+      ngx_stream_thrift_ssl_keyval,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, ssl.conf_commands),
       &ngx_stream_thrift_ssl_conf_command_post },
