@@ -155,7 +155,7 @@ is(said(server => 'include inc.conf;'),
    "[emerg] none.thrift: no such file\n"
    . "[emerg] \"thrift_idl\" failed in inc.conf:3\n", 'line of include');
 
-$t->write_file('warns.thrift', "struct A {\n  string a\n}\n");
+$t->write_file('warns.thrift', "struct A {\n  string a\n}\nservice S { }\n");
 is(said(server => 'thrift_idl warns.thrift;'),
    "[warn] warns.thrift:2:3: a field without an id: -1 is used\n",
    'warning of file');
@@ -188,8 +188,10 @@ good('other path of server', server => "thrift_idl_path lib/two; $api two {}}",
      other => "thrift_idl_path lib/one; $api one {}}");
 good('absolute path', server => 'thrift_idl_path %%TESTDIR%%/lib/one; '
                                 . "$api one { } }");
-good('missing directory', server => 'thrift_idl_path nowhere; '
-                                    . "thrift_idl_path lib/one; $api one {}}");
+is(said(server => 'thrift_idl_path nowhere; thrift_idl_path lib/one; '
+                  . "$api one {}}"),
+   "[warn] there is no directory \"nowhere\" for \"thrift_idl_path\" $at\n",
+   'missing directory');
 
 $t->write_file('deep/common.thrift', "service Common { void near() }\n");
 good('own directory first', server => "thrift_idl_path lib/one; "

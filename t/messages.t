@@ -33,7 +33,7 @@ IDL
 $t->write_file('ab.thrift',
                "service A { void get() }\nservice B { void get() }\n");
 mkdir $t->dir() . '/dir.thrift';
-$t->write_file('near.thrift', "struct User { 1: i64 id }\n");
+$t->write_file('types.thrift', "struct User { 1: i64 id }\n");
 
 my $users = 'thrift_service Users { thrift_pass users; }';
 my $port = '%%PORT_proxy%%';
@@ -325,6 +325,20 @@ for (
            qr/"NOSUCH".* failed .*no cipher match/, 'thrift_ssl_ciphers' ],
          [ 'command', 'thrift_ssl_conf_command NoSuch x;',
            qr/"NoSuch", "x".* failed/, 'thrift_ssl_conf_command' ]),
+    [ 'scheme', server => 'thrift_pass http://127.0.0.1:1;', 'invalid value '
+      . '"http://127.0.0.1:1" in "thrift_pass" directive, it must be the name '
+      . 'of an upstream, an address with a port, or a path after "unix:", '
+      . "without \"...://\" $at:8" ],
+    [ 'scheme of a mirror', server => 'thrift_pass users; '
+      . 'thrift_mirror tcp://users;', 'invalid value "tcp://users" in '
+      . '"thrift_mirror" directive, it must be the name of an upstream, an '
+      . 'address with a port, or a path after "unix:", without "...://" '
+      . "$at:8" ],
+    [ 'zone as in other directives', idl => 'thrift_limit_calls_zone '
+      . '$remote_addr zone=calls:1m;', server => 'thrift_pass users; '
+      . 'thrift_limit_calls zone=calls 3;', 'invalid value "zone=calls" in '
+      . '"thrift_limit_calls" directive, it must be the name of a zone, '
+      . "without \"zone=\" $at:8" ],
     [ 'udp', server => "listen 127.0.0.1:$port udp; thrift_pass users;",
       "Thrift calls cannot come by \"udp\" to the server $at:6" ],
 ) {
@@ -373,6 +387,24 @@ for (
       '"$thrift_arg_user" is an argument of no method that is defined: it is a '
       . 'struct, whose fields are "$thrift_arg_user_...", or a container '
       . "$at:5" ],
+    [ 'file in place of a socket', server => 'thrift_pass '
+      . "unix:%%TESTDIR%%/shop.thrift;", 'server '
+      . '"unix:shop.thrift" in upstream "shop.thrift" is '
+      . "no socket $at:8" ],
+    [ 'directory in place of a socket', upstream => 'server unix:/tmp;',
+      "server \"unix:/tmp\" in upstream \"users\" is no socket $at:5" ],
+    [ 'IDL without services', idl => 'thrift_idl types.thrift;', server =>
+      'thrift_pass users;', '"thrift_idl" defines no service, so that each '
+      . "call to the server $at:6 is one of an unknown method, $at:4" ],
+    [ 'no directory of IDL files', idl => 'thrift_idl_path nowhere; '
+      . 'thrift_idl shop.thrift;', 'there is no directory '
+      . "\"nowhere\" for \"thrift_idl_path\" $at:4" ],
+    [ 'file in place of a directory', idl => 'thrift_idl_path shop.thrift; '
+      . 'thrift_idl shop.thrift;', 'there is no directory '
+      . "\"shop.thrift\" for \"thrift_idl_path\" $at:4" ],
+    [ 'check of an unknown method', upstream => 'thrift_health_check '
+      . 'method=Users.gte;', 'no method "gte" in service "Users" (did you mean '
+      . "\"get\"?) for \"thrift_health_check\" of upstream \"users\" $at:5" ],
     [ 'argument without IDL', idl => '', upstream => 'hash $thrift_arg_id;',
       '"$thrift_arg_id" is an argument of no method that is defined: there is '
       . "no \"thrift_idl\" $at:5" ],

@@ -178,6 +178,10 @@ for (
     [ "call unix: Users.get $idl", 2, '"unix:": the path is missing' ],
     [ "call http:/x Users.get $idl", 2, '"http:/x": http://HOST[:PORT]/path '
       . 'expected, or https://' ],
+    [ "call unix:dir Users.get [1] $idl", 3, 'cannot connect to unix:dir: is no '
+      . 'socket' ],
+    [ "call unix:text.log Users.get [1] $idl", 3, 'cannot connect to '
+      . 'unix:text.log: is no socket' ],
     [ "call http://$at/ Users.get $idl --framed", 2, "\"http://$at/\": "
       . '--framed is not possible in HTTP' ],
     [ "call $get [1] $idl", 3, "cannot connect to $at: Connection refused" ],

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -210,6 +211,17 @@ socket_open(const struct sockaddr *sa, socklen_t len, int64_t deadline)
 }
 
 
+/* Is there something else than a socket? */
+
+static int
+socket_is_other(const char *path)
+{
+    struct stat  st;
+
+    return stat(path, &st) == 0 && !S_ISSOCK(st.st_mode);
+}
+
+
 static int
 socket_connect_unix(const char *path, int64_t deadline, const char **error)
 {
@@ -224,7 +236,8 @@ socket_connect_unix(const char *path, int64_t deadline, const char **error)
     fd = socket_open((struct sockaddr *) &sun, sizeof(sun), deadline);
 
     if (fd == -1) {
-        *error = strerror(errno);
+        *error = (errno == ECONNREFUSED && socket_is_other(path))
+                 ? "is no socket" : strerror(errno);
     }
 
     return fd;

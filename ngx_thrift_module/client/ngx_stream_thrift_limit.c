@@ -476,6 +476,11 @@ ngx_stream_thrift_limit_calls(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
+    if (ngx_strncmp(value[1].data, "zone=", 5) == 0) {
+        return ngx_stream_thrift_bad_value(cf, &value[1], "the name of a zone, "
+                                           "without \"zone=\"");
+    }
+
     zone = ngx_stream_thrift_zone_use(cf, &value[1],
                                       &ngx_stream_thrift_call_module,
                                       "thrift_limit_calls_zone");

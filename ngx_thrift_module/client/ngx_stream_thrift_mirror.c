@@ -660,6 +660,10 @@ ngx_stream_thrift_mirror_set_upstream(ngx_conf_t *cf,
 {
     ngx_url_t  u;
 
+    if (ngx_stream_thrift_check_address(cf, &mirror->name) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     ngx_memzero(&u, sizeof(ngx_url_t));
 
     u.url = mirror->name;

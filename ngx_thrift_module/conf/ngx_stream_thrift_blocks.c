@@ -298,6 +298,10 @@ ngx_stream_thrift_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
+    if (ngx_stream_thrift_check_address(cf, &value[1]) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     cv = ngx_stream_thrift_compile(cf, &value[1]);
     answer = ngx_stream_thrift_add_answer(cf, tccf,
                                           NGX_THRIFT_ANSWER_UPSTREAM);

@@ -22,6 +22,8 @@ static ngx_int_t ngx_stream_thrift_check_text(ngx_conf_t *cf,
     ngx_thrift_conf_t *conf);
 static void ngx_stream_thrift_annotate(ngx_thrift_target_t *target,
     nthrift_idl_method_t *method);
+static void ngx_stream_thrift_warn_services(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *tscf);
 
 
 char *
@@ -38,7 +40,33 @@ ngx_stream_thrift_idl_path(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_stream_thrift_srv_conf_t  *tscf = conf;
 
-    return ngx_stream_thrift_add_file(cf, &tscf->dirs);
+    char                      *rv;
+    ngx_str_t                 *value;
+    ngx_file_info_t            fi;
+    ngx_stream_thrift_file_t  *dir;
+
+    rv = ngx_stream_thrift_add_file(cf, &tscf->dirs);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    /* it may be there at the next reload */
+
+    dir = tscf->dirs->elts;
+    dir += tscf->dirs->nelts - 1;
+
+    if (ngx_file_info(dir->name.data, &fi) == NGX_FILE_ERROR
+        || !ngx_is_dir(&fi))
+    {
+        value = cf->args->elts;
+
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "there is no directory \"%V\" for \"%V\"",
+                           &dir->name, &value[0]);
+    }
+
+    return NGX_CONF_OK;
 }
 
 
@@ -174,8 +202,50 @@ ngx_stream_thrift_load_files(ngx_conf_t *cf,
         }
     }
 
-    return (ngx_thrift_idl_check(idl, cf->log) == NGX_OK) ? NGX_CONF_OK
-                                                          : NGX_CONF_ERROR;
+    if (ngx_thrift_idl_check(idl, cf->log) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_stream_thrift_warn_services(cf, tscf);
+
+    return NGX_CONF_OK;
+}
+
+
+/* A file of types only, such as others include: no call is known then. */
+
+static void
+ngx_stream_thrift_warn_services(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *tscf)
+{
+    ngx_uint_t                    i;
+    nthrift_idl_def_t            *def;
+    nthrift_idl_program_t       **program;
+    ngx_stream_thrift_file_t     *file;
+    ngx_stream_core_srv_conf_t   *cscf;
+
+    cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
+
+    if (cscf->handler != ngx_stream_thrift_handler) {
+        return;
+    }
+
+    program = tscf->programs.elts;
+
+    for (i = 0; i < tscf->programs.nelts; i++) {
+        for (def = program[i]->defs; def; def = def->next) {
+            if (def->kind == NTHRIFT_IDL_DEF_SERVICE) {
+                return;
+            }
+        }
+    }
+
+    file = tscf->files->elts;
+
+    ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                  "\"thrift_idl\" defines no service, so that each call to the "
+                  "server in %s:%ui is one of an unknown method, in %s:%ui",
+                  cscf->file_name, cscf->line, file->file_name, file->line);
 }
 
 

@@ -222,3 +222,20 @@ ngx_stream_thrift_set_bitmask(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     return ngx_conf_set_bitmask_slot(cf, cmd, conf);
 }
+
+
+/* Those of http have a scheme. */
+
+ngx_int_t
+ngx_stream_thrift_check_address(ngx_conf_t *cf, ngx_str_t *value)
+{
+    if (ngx_strstr(value->data, "://") == NULL) {
+        return NGX_OK;
+    }
+
+    (void) ngx_stream_thrift_bad_value(cf, value,
+                                       "the name of an upstream, an address "
+                                       "with a port, or a path after "
+                                       "\"unix:\", without \"...://\"");
+    return NGX_ERROR;
+}

@@ -55,4 +55,8 @@ void ngx_stream_thrift_add_choice(ngx_stream_thrift_choices_t *choices,
     ngx_str_t *name, ngx_uint_t last);
 
 
+/* Whether it may be an address, or the name of an upstream; else: logged. */
+ngx_int_t ngx_stream_thrift_check_address(ngx_conf_t *cf, ngx_str_t *value);
+
+
 #endif /* _NGX_STREAM_THRIFT_VALUE_H_INCLUDED_ */

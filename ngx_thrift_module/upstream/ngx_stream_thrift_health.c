@@ -8,8 +8,15 @@
 #include "ngx_stream_thrift.h"
 
 
+#define NGX_STREAM_THRIFT_HEALTH_NEAR  160      /* bytes of a suggestion */
+
+
 static ngx_int_t ngx_stream_thrift_health_name(ngx_conf_t *cf,
     ngx_stream_thrift_upstream_conf_t *ucf, ngx_str_t *name);
+static void ngx_stream_thrift_health_warn(ngx_conf_t *cf,
+    ngx_stream_thrift_pool_t *pool);
+static nthrift_idl_service_t *ngx_stream_thrift_health_service(ngx_conf_t *cf,
+    nthrift_str_t *name);
 static void ngx_stream_thrift_health_apply(ngx_thrift_health_t *health);
 static void ngx_stream_thrift_health_apply_to(ngx_thrift_health_t *health,
     ngx_stream_upstream_rr_peers_t *peers);
@@ -60,7 +67,85 @@ ngx_stream_thrift_set_health(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
 
     pool->health = health;
 
+    ngx_stream_thrift_health_warn(cf, pool);
+
     return ngx_stream_thrift_health_name(cf, ucf, &health->check.name);
+}
+
+
+/*
+ * A method that a service does not have, by its definition, takes all servers
+ * away; they may be newer than the definition.
+ */
+
+static void
+ngx_stream_thrift_health_warn(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
+{
+    u_char                    near[NGX_STREAM_THRIFT_HEALTH_NEAR], *p;
+    nthrift_str_t             name;
+    ngx_thrift_health_conf_t *conf;
+    const nthrift_str_t      *best;
+    nthrift_idl_service_t    *service;
+
+    conf = pool->conf->health;
+
+    name.len = conf->service.len;
+    name.data = conf->service.data;
+
+    service = ngx_stream_thrift_health_service(cf, &name);
+
+    name.len = conf->method.len;
+    name.data = conf->method.data;
+
+    if (service == NULL || nthrift_idl_method(service, &name)) {
+        return;
+    }
+
+    p = near;
+    best = nthrift_suggest_method(service, &name);
+
+    if (best) {
+        p = ngx_slprintf(p, near + sizeof(near), " (did you mean \"%*s\"?)",
+                         best->len, best->data);
+    }
+
+    ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                  "no method \"%V\" in service \"%V\"%*s for "
+                  "\"thrift_health_check\" of upstream \"%V\" in %s:%ui",
+                  &conf->method, &conf->service, (size_t) (p - near), near,
+                  &pool->upstream->host, pool->upstream->file_name,
+                  pool->upstream->line);
+}
+
+
+/* The first one of the definitions of any server; NULL: there is none. */
+
+static nthrift_idl_service_t *
+ngx_stream_thrift_health_service(ngx_conf_t *cf, nthrift_str_t *name)
+{
+    ngx_uint_t                       i;
+    ngx_thrift_idl_t               **idl;
+    nthrift_idl_program_t           *program;
+    nthrift_idl_service_t           *service;
+    ngx_stream_thrift_main_conf_t   *tmcf;
+
+    tmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_thrift_module);
+    idl = tmcf->idls.elts;
+
+    for (i = 0; name->len && i < tmcf->idls.nelts; i++) {
+
+        program = idl[i]->loader.programs;
+
+        for ( /* void */ ; program; program = program->next) {
+            service = nthrift_idl_service(program, name);
+
+            if (service) {
+                return service;
+            }
+        }
+    }
+
+    return NULL;
 }
 
 

@@ -4,7 +4,8 @@
  * Upstreams that a directive names and nobody defines.  nginx only says that
  * such a name has no port; here the nearest upstream is named, too.  Until
  * upstream{} comes, the function that nginx calls to initialize the upstream
- * is ours; balancers find it unset.
+ * is ours; balancers find it unset.  And servers whose path is that of
+ * something else than a socket.
  */
 
 #include "ngx_stream_thrift.h"
@@ -103,4 +104,41 @@ ngx_stream_thrift_no_upstream(ngx_conf_t *cf,
     }
 
     return NGX_ERROR;
+}
+
+
+void
+ngx_stream_thrift_warn_paths(ngx_conf_t *cf,
+    ngx_stream_upstream_srv_conf_t *us)
+{
+#if (NGX_HAVE_UNIX_DOMAIN)
+
+    ngx_uint_t                     i;
+    ngx_file_info_t                fi;
+    struct sockaddr_un            *saun;
+    ngx_stream_upstream_server_t  *server;
+
+    server = us->servers ? us->servers->elts : NULL;
+
+    for (i = 0; us->servers && i < us->servers->nelts; i++) {
+
+        if (server[i].naddrs == 0
+            || server[i].addrs[0].sockaddr->sa_family != AF_UNIX)
+        {
+            continue;
+        }
+
+        saun = (struct sockaddr_un *) server[i].addrs[0].sockaddr;
+
+        if (ngx_file_info(saun->sun_path, &fi) != NGX_FILE_ERROR
+            && !S_ISSOCK(fi.st_mode))
+        {
+            ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                          "server \"unix:%s\" in upstream \"%V\" is no socket "
+                          "in %s:%ui", saun->sun_path, &us->host,
+                          us->file_name, us->line);
+        }
+    }
+
+#endif
 }

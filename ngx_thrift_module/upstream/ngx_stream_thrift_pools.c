@@ -108,6 +108,10 @@ ngx_stream_thrift_init_pools(ngx_conf_t *cf,
     for (i = 0; i < tmcf->pools.nelts; i++) {
         ngx_stream_thrift_init_pool(pool[i], stream);
 
+        if (pool[i]->upstream) {
+            ngx_stream_thrift_warn_paths(cf, pool[i]->upstream);
+        }
+
         if (ngx_stream_thrift_init_pool_link(cf, pool[i]) != NGX_OK
             || ngx_stream_thrift_share_pool(cf, pool[i]) != NGX_OK
             || ngx_stream_thrift_set_detect(cf, pool[i]) != NGX_OK
