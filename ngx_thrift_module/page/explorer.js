@@ -7,6 +7,7 @@
 const JSON_TYPE = "application/json";
 
 const explorer = {
+    text: null,             /* what the server says of them, not read yet */
     methods: [],            /* of all gateways */
     chosen: null,
     forms: null,
@@ -418,7 +419,11 @@ function showMethods() {
         if (!text || method.name.toLowerCase().includes(text)) {
             const key = method.gateway.path + "\0" + method.service;
 
-            groups.set(key, (groups.get(key) || []).concat(method));
+            if (!groups.has(key)) {
+                groups.set(key, []);
+            }
+
+            groups.get(key).push(method);
         }
     }
 
@@ -440,9 +445,19 @@ function showMethods() {
 }
 
 
-/* One of the two parts of the page */
+/*
+ * One of the two parts of the page.  Of thousands of methods the services are a
+ * long text, which is read when it is needed.
+ */
 
 function showTab(name) {
+    if (name === "explorer" && explorer.text !== null) {
+        explorer.methods = JSON.parse(explorer.text)
+                               .gateways.flatMap(readMethods);
+        explorer.text = null;
+        showMethods();
+    }
+
     for (const tab of ["traffic", "explorer"]) {
         byId(tab).hidden = (tab !== name);
         byId("tab-" + tab).setAttribute("aria-current",
@@ -452,22 +467,26 @@ function showTab(name) {
 
 
 async function startExplorer() {
-    let gateways = [];
+    let text;
 
     try {
         const response = await fetch(location.pathname + "?format=services",
                                      { cache: "no-store" });
 
-        gateways = (await response.json()).gateways;
+        if (!response.ok) {
+            return;
+        }
+
+        text = await response.text();
     } catch (error) {
         return;             /* the state of the page says what is wrong */
     }
 
-    if (gateways.length === 0) {
-        return;
+    if (!text.includes("\"openapi\"")) {
+        return;             /* there is none */
     }
 
-    explorer.methods = gateways.flatMap(readMethods);
+    explorer.text = text;
 
     byId("tabs").hidden = false;
     byId("find-method").addEventListener("input", showMethods);
@@ -483,6 +502,5 @@ async function startExplorer() {
                                                                  : "traffic");
 
     window.addEventListener("hashchange", showHash);
-    showMethods();
     showHash();
 }

@@ -24,6 +24,11 @@ const FINE = new Set(["success", "oneway", "declared_exception", "cancelled",
 const FINE_ATTEMPTS = new Set(["answered", "oneway", "exception", "given_up"]);
 
 
+/*
+ * Of many methods few are called at a time: of others no more is looked at than
+ * how many calls there were.
+ */
+
 class Series {
     constructor(names) {
         this.names = names;
@@ -51,7 +56,8 @@ class Series {
             return;
         }
 
-        const buckets = numbers.buckets.map((b, i) => b - last.buckets[i]);
+        const buckets = ENDS.map((end) => (numbers.times[end] || 0)
+                                          - (last.times[end] || 0));
 
         this.points.push({ time, took, n, bad: numbers.bad - last.bad, buckets });
         this.drop(time);
@@ -83,6 +89,10 @@ class Series {
     /* All points after that time together. */
 
     sum(from) {
+        if (this.points.length === 0) {
+            return NO_POINT;
+        }
+
         const sum = noPoint();
 
         for (let i = this.points.length; i-- > 0; /* void */ ) {
@@ -106,6 +116,15 @@ function noPoint() {
 }
 
 
+/* Of what was not called.  Nothing is added to it. */
+
+const NO_POINT = Object.freeze(noPoint());
+
+/* The numbers of what is new. */
+
+const NOTHING = Object.freeze({ n: 0, bad: 0, times: {} });
+
+
 function addPoint(sum, point, share) {
     sum.n += point.n * share;
     sum.bad += point.bad * share;
@@ -119,6 +138,10 @@ function addPoint(sum, point, share) {
 /* The time that a part `q` of calls took at most; null: there are none. */
 
 function quantile(buckets, q) {
+    if (buckets === NO_POINT.buckets) {
+        return null;
+    }
+
     const all = buckets.reduce((a, b) => a + b, 0);
     let n = q * all;
 
@@ -169,7 +192,7 @@ class Past {
             this.polls.shift();
         }
 
-        const all = noPoint();
+        const all = { n: 0, bad: 0, times: {} };
 
         if (!this.begun && report.history) {
             this.addTimes(report.history.times);
@@ -181,7 +204,7 @@ class Past {
 
             this.addRow(this.methods, [row.server, row.service, row.method],
                         row, numbers);
-            addPoint(all, numbers, 1);
+            addNumbers(all, numbers);
         }
 
         for (const row of report.upstreams) {
@@ -202,7 +225,7 @@ class Past {
     /* A row that is new since the last report was all zero in it. */
 
     addRow(map, names, row, numbers) {
-        const key = JSON.stringify(names);
+        const key = names.join("\0");
         let series = map.get(key);
 
         if (series === undefined) {
@@ -210,7 +233,7 @@ class Past {
             map.set(key, series);
 
             if (this.begun) {
-                series.last = noPoint();
+                series.last = NOTHING;
             } else if (row.history) {
                 series.addHistory(row.history, this.report.history.times);
             }
@@ -279,37 +302,47 @@ class Past {
 }
 
 
+/* Numbers are { n, bad, times }: calls, failed ones, buckets of the report. */
+
 function countMethod(row) {
+    const calls = row.calls;
+    const exceptions = row.exceptions;
     let n = 0;
     let bad = 0;
 
-    for (const [outcome, calls] of Object.entries(row.calls)) {
-        n += calls;
-        bad += FINE.has(outcome) ? 0 : calls;
+    for (const outcome in calls) {
+        n += calls[outcome];
+        bad += FINE.has(outcome) ? 0 : calls[outcome];
     }
 
-    for (const calls of Object.values(row.exceptions)) {
-        n += calls;
-        bad += calls;
+    for (const type in exceptions) {
+        n += exceptions[type];
+        bad += exceptions[type];
     }
 
-    return { n, bad, buckets: countTimes(row) };
+    return { n, bad, times: row.seconds.buckets };
 }
 
 
 function countServer(row) {
+    const attempts = row.attempts;
     let n = 0;
     let bad = 0;
 
-    for (const [result, attempts] of Object.entries(row.attempts)) {
-        n += attempts;
-        bad += FINE_ATTEMPTS.has(result) ? 0 : attempts;
+    for (const result in attempts) {
+        n += attempts[result];
+        bad += FINE_ATTEMPTS.has(result) ? 0 : attempts[result];
     }
 
-    return { n, bad, buckets: countTimes(row) };
+    return { n, bad, times: row.seconds.buckets };
 }
 
 
-function countTimes(row) {
-    return ENDS.map((end) => row.seconds.buckets[end] || 0);
+function addNumbers(sum, numbers) {
+    sum.n += numbers.n;
+    sum.bad += numbers.bad;
+
+    for (const end in numbers.times) {
+        sum.times[end] = (sum.times[end] || 0) + numbers.times[end];
+    }
 }

@@ -20,7 +20,7 @@ const view = {
 function measure(key, series) {
     const history = view.history;
     const sum = series.sum(history.time - view.window);
-    const seconds = history.covered(view.window);
+    const seconds = sum.n ? history.covered(view.window) : 0;
     let parts = null;
 
     return {
@@ -286,8 +286,7 @@ function serversByUpstream() {
     const states = new Map();
 
     for (const server of report.servers) {
-        states.set(JSON.stringify([server.upstream, server.server]),
-                   server.state);
+        states.set(server.upstream + "\0" + server.server, server.state);
     }
 
     const add = (key, series) => {
@@ -310,7 +309,7 @@ function serversByUpstream() {
 
     for (const key of states.keys()) {
         if (!servers.has(key)) {
-            add(key, new Series(JSON.parse(key)));
+            add(key, new Series(key.split("\0")));
         }
     }
 
@@ -686,8 +685,13 @@ function start() {
 
     byId("pause").addEventListener("click", (event) => pause(event.target));
 
-    poll();
-    startExplorer();
+    if (location.hash === "#explorer") {
+        startExplorer();
+        poll();
+
+    } else {
+        poll().then(startExplorer);
+    }
 }
 
 

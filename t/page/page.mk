@@ -9,7 +9,7 @@ PAGE_NPM      = puppeteer-core@24.43.1 axe-core@4.14.1
 .PHONY: test-page
 test-page: all examples build/page/npm ## try the page in a browser, in all widths and themes
 	@tools/packages $(PAGE_PACKAGES)
-	@t/run -s page -t 300 t/page/browser
+	@t/run -s page -t 300 t/page/browser t/page/many
 
 
 # The same of numbers: Prometheus asks for them while nginx is reloaded and two
