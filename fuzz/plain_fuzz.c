@@ -5,9 +5,9 @@
  * bodies of replies as JSON.  The first byte chooses which, the protocol, the
  * method and the limits; the others are the text or the body.
  *
- * What is read is shown again and read again: it gives the same bytes.  JSON is
- * read in parts, too, which gives what reading it at once gives; and jansson
- * says whether it is JSON.
+ * What is read is shown again and read again: it gives the same bytes.  All is
+ * read and written in parts, too, which gives what doing it at once gives; and
+ * jansson says whether it is JSON.
  */
 
 #include "fuzz.h"
@@ -243,6 +243,45 @@ plain_parts(const nthrift_plain_rules_t *rules, nthrift_arena_t *arena,
 }
 
 
+static void
+plain_answers(const nthrift_plain_rules_t *rules, nthrift_arena_t *arena,
+    const nthrift_plain_method_t *m, unsigned protocol, unsigned type,
+    const nthrift_str_t *body, int rc, const nthrift_plain_reply_t *reply,
+    const nthrift_plain_error_t *err)
+{
+    int                      part;
+    size_t                   size;
+    nthrift_plain_reply_t    again;
+    nthrift_plain_error_t    error;
+    nthrift_plain_answer_t  *answer;
+
+    for (size = 1; size <= 64; size *= 8) {
+        answer = nthrift_plain_answer_create(rules, arena, m, protocol, type,
+                                             body->data,
+                                             body->data + body->len, &again,
+                                             &error);
+        fuzz_check(answer != NULL);
+
+        do {
+            part = nthrift_plain_answer_write(answer, size);
+        } while (part == NTHRIFT_AGAIN);
+
+        fuzz_check(part == rc);
+
+        if (rc == NTHRIFT_OK) {
+            fuzz_check(again.kind == reply->kind && again.code == reply->code
+                       && again.base64 == reply->base64
+                       && nthrift_str_equal(&again.type, &reply->type)
+                       && nthrift_str_equal(&again.text, &reply->text));
+
+        } else {
+            fuzz_check(error.kind == err->kind
+                       && strcmp(error.text, err->text) == 0);
+        }
+    }
+}
+
+
 /*
  * Not the same are what is too long or too large, and a 0 byte behind JSON,
  * with which it ends for jansson.
@@ -338,6 +377,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                  (choice & 8) ? NTHRIFT_EXCEPTION
                                               : NTHRIFT_REPLY,
                                  p, p + text.len, &reply, &err);
+        plain_answers(&rules, arena, m, protocol,
+                      (choice & 8) ? NTHRIFT_EXCEPTION : NTHRIFT_REPLY, &text,
+                      rc, &reply, &err);
+
         if (rc == NTHRIFT_OK) {
             plain_check_json(arena, &reply.text);
         }

@@ -62,6 +62,12 @@ http {
             thrift_gateway_max_size    100;
         }
 
+        location /large {
+            client_max_body_size  32m;
+
+            thrift_gateway  users;
+        }
+
         location /json {
             thrift_gateway  json;
         }
@@ -385,14 +391,26 @@ sub wrong {
        'too much JSON');
     is(exception(post_chunks('/few/Users/get', '[7' . ' ' x 50, ' ' x 48 . ']')),
        $too_large, 'too much in chunks');
-    is(exception(post('/api/Users/get', '[7' . ' ' x 600000 . ']')), $too_large,
-       'too much by default');
+    is(exception(post('/large/Users/get', '[7' . ' ' x 16_777_214 . ']')),
+       $too_large, 'too much by default');
+    like(shown(post('/large/Users/get', '[' . ' ' x 16_777_213 . '7]')),
+         qr/^200 .*"id":7/, 'as much as there may be by default');
 
     like(shown(post('/api/Users/get', '[7]',
                     'Content-Type' => 'text/plain')), qr/^415 /,
          'not as JSON');
     like(shown(post('/api/Users/save', '{"user":{"name":"' . 'x' x 5000000)),
          qr/^413 /, 'too large for nginx');
+
+    # clients that leave while theirs is read
+
+    for (1 .. 5) {
+        my $left = $t->http('web');
+
+        $left->send_post('/large/Users/get', '[' . ' ' x 8_000_000 . '7]',
+                         'Content-Type' => 'application/json');
+        $left->connection()->reset();
+    }
 
     $http = $t->http('web');
 

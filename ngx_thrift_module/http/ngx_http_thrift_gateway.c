@@ -7,7 +7,7 @@
  *
  *     body, query --> request: message --> peer --> ... --> reply --> JSON
  *
- * JSON is read in parts: see ngx_http_thrift_slice.c.
+ * JSON is read and written in parts: see ngx_http_thrift_slice.c.
  */
 
 #include "ngx_http_thrift.h"
@@ -40,6 +40,10 @@ typedef struct {
     nthrift_str_t              body;        /* ... and what is behind it */
     ngx_thrift_door_head_t     head;
     ngx_uint_t                 headed;      /* it was read */
+    nthrift_plain_answer_t    *answer;
+    nthrift_plain_reply_t      reply;
+    ngx_uint_t                 answered;    /* all of it, or ctx->err, is
+                                               there */
 } ngx_http_thrift_ctx_t;
 
 
@@ -74,6 +78,13 @@ static ngx_int_t ngx_http_thrift_gateway_room(ngx_http_request_t *r,
     ngx_http_thrift_ctx_t *ctx);
 static ngx_int_t ngx_http_thrift_gateway_reply(ngx_http_request_t *r,
     ngx_http_thrift_ctx_t *ctx);
+static ngx_int_t ngx_http_thrift_gateway_answer_part(void *data);
+static void ngx_http_thrift_gateway_answered(ngx_http_request_t *r,
+    ngx_int_t rc);
+static ssize_t ngx_http_thrift_gateway_recv(ngx_connection_t *c, u_char *buf,
+    size_t size);
+static ngx_int_t ngx_http_thrift_gateway_show(ngx_http_request_t *r,
+    ngx_http_thrift_ctx_t *ctx, ngx_int_t rc);
 static ngx_uint_t ngx_http_thrift_gateway_is_limit(
     nthrift_plain_error_t *err);
 static ngx_uint_t ngx_http_thrift_gateway_status(ngx_http_thrift_ctx_t *ctx,
@@ -647,6 +658,10 @@ ngx_http_thrift_gateway_process_head(ngx_http_request_t *r)
     u = r->upstream;
     ctx = ngx_http_get_module_ctx(r, ngx_http_thrift_module);
 
+    if (ctx->answered) {
+        return ngx_http_thrift_gateway_show(r, ctx, NGX_OK);
+    }
+
     if (!ctx->headed) {
 
         if (u->buffer.last - u->buffer.pos
@@ -709,14 +724,12 @@ static ngx_int_t
 ngx_http_thrift_gateway_reply(ngx_http_request_t *r,
     ngx_http_thrift_ctx_t *ctx)
 {
-    ngx_buf_t              *b;
-    ngx_str_t               text;
-    ngx_uint_t              level;
-    nthrift_head_t          head;
-    nthrift_rules_t         rules;
-    nthrift_error_t         error;
-    nthrift_plain_reply_t   reply;
-    nthrift_plain_error_t   err;
+    ngx_int_t         rc;
+    ngx_buf_t        *b;
+    ngx_str_t         text;
+    nthrift_head_t    head;
+    nthrift_rules_t   rules;
+    nthrift_error_t   error;
 
     b = &r->upstream->buffer;
 
@@ -744,28 +757,121 @@ ngx_http_thrift_gateway_reply(ngx_http_request_t *r,
         return ngx_http_thrift_gateway_error(r, NGX_HTTP_BAD_GATEWAY, &text);
     }
 
-    if (nthrift_plain_reply(&ctx->rules, &ctx->arena, &ctx->method->plain,
-                            head.protocol, head.type, text.data + head.size,
-                            text.data + text.len, &reply, &err)
-        != NTHRIFT_OK)
-    {
-        text.data = (u_char *) err.text;
-        text.len = err.len;
-
-        /* a client can ask for more than a limit allows as often as it likes */
-
-        level = ngx_http_thrift_gateway_is_limit(&err) ? NGX_LOG_INFO
-                                                       : NGX_LOG_ERR;
-
-        ngx_log_error(level, r->connection->log, 0,
-                      "reply cannot be shown as JSON: %V", &text);
-
-        return ngx_http_thrift_gateway_error(r, NGX_HTTP_BAD_GATEWAY, &text);
+    ctx->answer = nthrift_plain_answer_create(&ctx->rules, &ctx->arena,
+                                              &ctx->method->plain,
+                                              head.protocol, head.type,
+                                              text.data + head.size,
+                                              text.data + text.len,
+                                              &ctx->reply, &ctx->err);
+    if (ctx->answer == NULL) {
+        return NGX_ERROR;
     }
 
-    return ngx_http_thrift_gateway_send(r,
-                                    ngx_http_thrift_gateway_status(ctx, &reply),
-                                    reply.text.data, reply.text.len);
+    ctx->slice.part = ngx_http_thrift_gateway_answer_part;
+    ctx->slice.data = ctx;
+    ctx->slice.done = ngx_http_thrift_gateway_answered;
+
+    rc = ngx_http_thrift_slice(r, &ctx->slice);
+
+    if (rc == NGX_AGAIN) {
+        r->upstream->peer.connection->recv = ngx_http_thrift_gateway_recv;
+        return NGX_AGAIN;
+    }
+
+    return ngx_http_thrift_gateway_show(r, ctx, rc);
+}
+
+
+/* NGX_AGAIN; NGX_OK: the JSON is written, or ctx->err says why not. */
+
+static ngx_int_t
+ngx_http_thrift_gateway_answer_part(void *data)
+{
+    ngx_http_thrift_ctx_t *ctx = data;
+
+    int  rc;
+
+    rc = nthrift_plain_answer_write(ctx->answer, NGX_HTTP_THRIFT_PART);
+
+    return (rc == NTHRIFT_AGAIN) ? NGX_AGAIN : NGX_OK;
+}
+
+
+/* nginx goes on where it waits for more of the reply. */
+
+static void
+ngx_http_thrift_gateway_answered(ngx_http_request_t *r, ngx_int_t rc)
+{
+    ngx_connection_t       *c;
+    ngx_http_thrift_ctx_t  *ctx;
+
+    (void) rc;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_thrift_module);
+    c = r->upstream ? r->upstream->peer.connection : NULL;
+
+    ctx->answered = 1;
+
+    if (c) {
+        ngx_post_event(c->read, &ngx_posted_events);
+    }
+}
+
+
+/*
+ * While JSON is written nothing more is to be received, and the end of the
+ * session is none of the reply; then the byte that is kept free behind it makes
+ * nginx look at what there is.
+ */
+
+static ssize_t
+ngx_http_thrift_gateway_recv(ngx_connection_t *c, u_char *buf, size_t size)
+{
+    ngx_http_request_t     *r;
+    ngx_http_thrift_ctx_t  *ctx;
+
+    r = c->data;
+    ctx = ngx_http_get_module_ctx(r, ngx_http_thrift_module);
+
+    if (!ctx->answered || size == 0) {
+        return NGX_AGAIN;
+    }
+
+    *buf = '\0';
+
+    return 1;
+}
+
+
+static ngx_int_t
+ngx_http_thrift_gateway_show(ngx_http_request_t *r, ngx_http_thrift_ctx_t *ctx,
+    ngx_int_t rc)
+{
+    ngx_str_t   text;
+    ngx_uint_t  level;
+
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (ctx->err.len == 0) {
+        return ngx_http_thrift_gateway_send(r,
+                               ngx_http_thrift_gateway_status(ctx, &ctx->reply),
+                               ctx->reply.text.data, ctx->reply.text.len);
+    }
+
+    text.data = (u_char *) ctx->err.text;
+    text.len = ctx->err.len;
+
+    /* a client can ask for more than a limit allows as often as it likes */
+
+    level = ngx_http_thrift_gateway_is_limit(&ctx->err) ? NGX_LOG_INFO
+                                                        : NGX_LOG_ERR;
+
+    ngx_log_error(level, r->connection->log, 0,
+                  "reply cannot be shown as JSON: %V", &text);
+
+    return ngx_http_thrift_gateway_error(r, NGX_HTTP_BAD_GATEWAY, &text);
 }
 
 

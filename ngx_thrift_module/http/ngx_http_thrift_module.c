@@ -10,9 +10,9 @@
 
 
 #define NGX_HTTP_THRIFT_BUFFER  16384       /* bytes, of replies */
-#define NGX_HTTP_THRIFT_VALUES  10000       /* in JSON: 10 ms of a worker */
+#define NGX_HTTP_THRIFT_VALUES  1000000     /* in JSON */
 #define NGX_HTTP_THRIFT_MOST_VALUES  100000000
-#define NGX_HTTP_THRIFT_MAX_SIZE  (512 * 1024)  /* bytes of it: 6 ms */
+#define NGX_HTTP_THRIFT_MAX_SIZE  (16 * 1024 * 1024)  /* bytes of it */
 #define NGX_HTTP_THRIFT_ANYWHERE                                              \
     (NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF                   \
      |NGX_HTTP_LIF_CONF|NGX_CONF_ANY)

@@ -90,7 +90,7 @@ nthrift_arena_destroy(nthrift_arena_t *arena)
 
 
 void *
-nthrift_arena_alloc(nthrift_arena_t *arena, size_t size)
+nthrift_arena_take(nthrift_arena_t *arena, size_t size)
 {
     size_t    room;
     uint8_t  *p;
@@ -119,7 +119,7 @@ nthrift_arena_alloc(nthrift_arena_t *arena, size_t size)
 
         if (room > arena->block) {
             /* a block of its own: the current one still has room */
-            return memset(p, 0, size);
+            return p;
         }
 
         arena->pos = p;
@@ -129,7 +129,18 @@ nthrift_arena_alloc(nthrift_arena_t *arena, size_t size)
     p = arena->pos;
     arena->pos += size;
 
-    return memset(p, 0, size);
+    return p;
+}
+
+
+void *
+nthrift_arena_alloc(nthrift_arena_t *arena, size_t size)
+{
+    uint8_t  *p;
+
+    p = nthrift_arena_take(arena, size);
+
+    return (p != NULL) ? memset(p, 0, size) : NULL;
 }
 
 
@@ -142,7 +153,7 @@ nthrift_arena_copy(nthrift_arena_t *arena, const uint8_t *data, size_t len)
         return NULL;
     }
 
-    p = nthrift_arena_alloc(arena, len + 1);
+    p = nthrift_arena_take(arena, len + 1);
     if (p == NULL) {
         return NULL;
     }

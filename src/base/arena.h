@@ -52,6 +52,9 @@ void nthrift_arena_destroy(nthrift_arena_t *arena);
  */
 void *nthrift_arena_alloc(nthrift_arena_t *arena, size_t size);
 
+/* The same, with anything in it: for much that is filled little by little. */
+void *nthrift_arena_take(nthrift_arena_t *arena, size_t size);
+
 /*
  * A copy of `len` bytes, with a 0 byte behind it that `len` does not count;
  * NULL as above.

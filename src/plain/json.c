@@ -234,9 +234,9 @@ nthrift_plain_json_measure(nthrift_plain_json_t *json, size_t size)
 static int
 json_alloc(nthrift_plain_json_t *json)
 {
-    json->nodes = nthrift_arena_alloc(json->arena,
-                                      json->max_nodes
-                                      * sizeof(nthrift_plain_node_t));
+    json->nodes = nthrift_arena_take(json->arena,
+                                     json->max_nodes
+                                     * sizeof(nthrift_plain_node_t));
     json->open = nthrift_arena_alloc(json->arena,
                                      ((size_t) json->max_depth + 1)
                                      * sizeof(uint32_t));
@@ -258,6 +258,8 @@ json_add(nthrift_plain_json_t *json, nthrift_plain_json_e type, size_t at)
     nthrift_plain_node_t  *node;
 
     node = &json->nodes[json->n++];
+
+    memset(node, 0, sizeof(nthrift_plain_node_t));
 
     node->at = (uint32_t) at;
     node->type = (uint8_t) type;

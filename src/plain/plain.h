@@ -163,6 +163,21 @@ int nthrift_plain_reply(const nthrift_plain_rules_t *rules,
     nthrift_plain_reply_t *reply, nthrift_plain_error_t *err);
 
 /*
+ * The same in parts, of about `size` bytes of the body or of JSON: as for calls
+ * above.  `rules`, `m`, the body, `reply` and `err` live as long as it is
+ * written.
+ */
+
+typedef struct nthrift_plain_answer_s  nthrift_plain_answer_t;
+
+nthrift_plain_answer_t *nthrift_plain_answer_create(
+    const nthrift_plain_rules_t *rules, nthrift_arena_t *arena,
+    const nthrift_plain_method_t *m, unsigned protocol, unsigned type,
+    const uint8_t *p, const uint8_t *last, nthrift_plain_reply_t *reply,
+    nthrift_plain_error_t *err);
+int nthrift_plain_answer_write(nthrift_plain_answer_t *answer, size_t size);
+
+/*
  * JSON as a person reads it, two blanks for each level: of text that a
  * function of this header has written.  `*out` is the arena's.  NTHRIFT_ERROR:
  * no memory.

@@ -27,7 +27,7 @@ read_grow(void *owner, uint8_t *data, size_t len, size_t *size)
     uint8_t               *p;
     nthrift_plain_read_t  *r = owner;
 
-    p = nthrift_arena_alloc(r->arena, *size);
+    p = nthrift_arena_take(r->arena, *size);
 
     if (p != NULL && len != 0) {
         memcpy(p, data, len);

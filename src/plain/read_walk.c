@@ -237,8 +237,8 @@ walk_names(nthrift_plain_read_t *r, nthrift_plain_read_level_t *level)
     level->mask = mask;
     level->slots = nthrift_arena_alloc(r->arena,
                                        (mask + 1) * sizeof(uint32_t));
-    level->names = nthrift_arena_alloc(r->arena,
-                                       (level->n + 1) * sizeof(nthrift_str_t));
+    level->names = nthrift_arena_take(r->arena,
+                                      (level->n + 1) * sizeof(nthrift_str_t));
 
     return (level->slots != NULL && level->names != NULL)
            ? NTHRIFT_OK : nthrift_plain_read_no_memory(r);

@@ -9,12 +9,16 @@
 #include "plain/value.h"
 
 
+#define SHOW_PART  65536        /* a pause is of no use */
+
+
 /* One value that is no field: it is all that there is to read. */
 
 static int
 show_value(nthrift_plain_value_t *v, const nthrift_idl_type_t *type,
     const nthrift_str_t *body, nthrift_str_t *text)
 {
+    int                    rc;
     nthrift_token_t        t;
     nthrift_token_level_t  level;
 
@@ -32,7 +36,11 @@ show_value(nthrift_plain_value_t *v, const nthrift_idl_type_t *type,
         return NTHRIFT_ERROR;
     }
 
-    return nthrift_plain_value_finish(v, text);
+    do {
+        rc = nthrift_plain_value_run(v, SHOW_PART);
+    } while (rc == NTHRIFT_AGAIN);
+
+    return (rc == NTHRIFT_OK) ? nthrift_plain_value_finish(v, text) : rc;
 }
 
 

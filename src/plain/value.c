@@ -5,7 +5,8 @@
  * it.  reply.c has found that the bytes fit the IDL; where nothing is declared
  * the bytes alone tell what there is.
  *
- * The walk is as deep as the value, rules->max_depth at most.
+ * What is open stands in v->levels, rules->max_depth at most, so that the walk
+ * can rest behind any value.
  */
 
 #include "plain/value.h"
@@ -18,6 +19,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+
+#define VALUE_LEVELS  8         /* at first */
+#define VALUE_LONG    512       /* bytes: above, a string is written in parts */
+
+/* What steps cost, in bytes of a string that could be written instead. */
+
+#define VALUE_STEP    64
+#define VALUE_SKIP    8
 
 #define VALUE_NUMBER  32        /* bytes: of a number's text */
 #define VALUE_DIGITS  15        /* that a double has for certain ... */
@@ -32,7 +41,7 @@ value_grow(void *owner, uint8_t *data, size_t len, size_t *size)
     uint8_t                *p;
     nthrift_plain_value_t  *v = owner;
 
-    p = nthrift_arena_alloc(v->arena, *size);
+    p = nthrift_arena_take(v->arena, *size);
 
     if (p != NULL && len != 0) {
         memcpy(p, data, len);
@@ -205,6 +214,51 @@ nthrift_plain_value_open_container(nthrift_token_level_t *level,
 }
 
 
+/* Levels */
+
+nthrift_plain_value_level_t *
+nthrift_plain_value_push(nthrift_plain_value_t *v, nthrift_plain_value_e kind)
+{
+    uint32_t                      size;
+    nthrift_plain_value_level_t  *levels;
+
+    if (v->nlevels == v->size) {
+        size = v->size * 2 + VALUE_LEVELS;
+        levels = nthrift_arena_alloc(v->arena,
+                                     size
+                                     * sizeof(nthrift_plain_value_level_t));
+
+        if (levels == NULL) {
+            (void) nthrift_plain_value_no_memory(v);
+            return NULL;
+        }
+
+        if (v->nlevels != 0) {
+            memcpy(levels, v->levels,
+                   v->nlevels * sizeof(nthrift_plain_value_level_t));
+        }
+
+        v->levels = levels;
+        v->size = size;
+    }
+
+    levels = &v->levels[v->nlevels++];
+
+    memset(levels, 0, sizeof(nthrift_plain_value_level_t));
+    levels->kind = kind;
+
+    return levels;
+}
+
+
+void
+nthrift_plain_value_pop(nthrift_plain_value_t *v)
+{
+    v->nlevels--;
+    v->depth--;
+}
+
+
 /* The bytes of a string. */
 
 static const uint8_t *
@@ -251,7 +305,12 @@ value_string(nthrift_plain_value_t *v, const nthrift_token_t *t,
         return NTHRIFT_ERROR;
     }
 
-    if (type != NULL && type->kind == NTHRIFT_IDL_BINARY) {
+    if (t->count > VALUE_LONG) {
+        nthrift_plain_value_long(v, data, t->count,
+                                 type != NULL
+                                 && type->kind == NTHRIFT_IDL_BINARY);
+
+    } else if (type != NULL && type->kind == NTHRIFT_IDL_BINARY) {
         nthrift_plain_value_base64(v, data, t->count);
 
     } else {
@@ -389,27 +448,36 @@ static int
 value_list(nthrift_plain_value_t *v, const nthrift_token_t *t,
     const nthrift_idl_type_t *type)
 {
-    const char                *before;
-    nthrift_token_level_t      level;
-    const nthrift_idl_type_t  *elem;
+    nthrift_plain_value_level_t  *level;
 
-    elem = (type != NULL) ? type->elem : NULL;
+    level = nthrift_plain_value_push(v, NTHRIFT_PLAIN_VALUE_LIST);
 
-    nthrift_plain_value_open_container(&level, t);
-
-    nthrift_plain_value_put(v, "[");
-
-    for (before = ""; level.left != 0; before = ",") {
-        nthrift_plain_value_put(v, before);
-
-        if (nthrift_plain_value_element(v, &level, elem) != NTHRIFT_OK) {
-            return NTHRIFT_ERROR;
-        }
+    if (level == NULL) {
+        return NTHRIFT_ERROR;
     }
 
-    nthrift_plain_value_put(v, "]");
+    level->elem = (type != NULL) ? type->elem : NULL;
+
+    nthrift_plain_value_open_container(&level->token, t);
+    nthrift_plain_value_put(v, "[");
 
     return NTHRIFT_OK;
+}
+
+
+static int
+value_next_element(nthrift_plain_value_t *v, nthrift_plain_value_level_t *level)
+{
+    if (level->token.left == 0) {
+        nthrift_plain_value_put(v, "]");
+        nthrift_plain_value_pop(v);
+        return NTHRIFT_OK;
+    }
+
+    nthrift_plain_value_put(v, level->begun ? "," : "");
+    level->begun = 1;
+
+    return nthrift_plain_value_element(v, &level->token, level->elem);
 }
 
 
@@ -418,35 +486,55 @@ value_list(nthrift_plain_value_t *v, const nthrift_token_t *t,
 static int
 value_struct(nthrift_plain_value_t *v, const nthrift_idl_struct_t *st)
 {
-    const char                 *before;
+    nthrift_plain_value_level_t  *level;
+
+    level = nthrift_plain_value_push(v, NTHRIFT_PLAIN_VALUE_STRUCT);
+
+    if (level == NULL) {
+        return NTHRIFT_ERROR;
+    }
+
+    level->st = st;
+    nthrift_plain_value_open(&level->token);
+
+    return NTHRIFT_OK;
+}
+
+
+int
+nthrift_plain_value_fields(nthrift_plain_value_t *v)
+{
+    v->depth++;
+
+    return value_struct(v, NULL);
+}
+
+
+static int
+value_next_field(nthrift_plain_value_t *v, nthrift_plain_value_level_t *level)
+{
     nthrift_token_t             t;
-    nthrift_token_level_t       level;
     const nthrift_idl_field_t  *field;
 
-    nthrift_plain_value_open(&level);
-
-    for (before = "{"; ; before = ",") {
-        if (nthrift_plain_value_token(v, &level, &t) != NTHRIFT_OK) {
-            return NTHRIFT_ERROR;
-        }
-
-        if (t.type == NTHRIFT_STOP) {
-            nthrift_plain_value_put(v, (*before == '{') ? "{}" : "}");
-            return NTHRIFT_OK;
-        }
-
-        field = (st != NULL) ? nthrift_idl_field_by_id(st, t.id) : NULL;
-
-        nthrift_plain_value_put(v, before);
-        nthrift_plain_value_name(v, field, t.id);
-
-        if (nthrift_plain_value_write(v, &t, (field != NULL)
-                                             ? field->type->real : NULL)
-            != NTHRIFT_OK)
-        {
-            return NTHRIFT_ERROR;
-        }
+    if (nthrift_plain_value_token(v, &level->token, &t) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
     }
+
+    if (t.type == NTHRIFT_STOP) {
+        nthrift_plain_value_put(v, level->begun ? "}" : "{}");
+        nthrift_plain_value_pop(v);
+        return NTHRIFT_OK;
+    }
+
+    field = (level->st != NULL) ? nthrift_idl_field_by_id(level->st, t.id)
+                                : NULL;
+
+    nthrift_plain_value_put(v, level->begun ? "," : "{");
+    nthrift_plain_value_name(v, field, t.id);
+    level->begun = 1;
+
+    return nthrift_plain_value_write(v, &t, (field != NULL)
+                                            ? field->type->real : NULL);
 }
 
 
@@ -454,27 +542,21 @@ static int
 value_nested(nthrift_plain_value_t *v, const nthrift_token_t *t,
     const nthrift_idl_type_t *type)
 {
-    int  rc;
-
     if (value_descend(v) != NTHRIFT_OK) {
         return NTHRIFT_ERROR;
     }
 
     if (t->type == NTHRIFT_STRUCT) {
-        rc = value_struct(v, (type == NULL) ? NULL
-                             : (const nthrift_idl_struct_t *) type->def);
-
-    } else if (value_check_count(v, t) != NTHRIFT_OK) {
-        rc = NTHRIFT_ERROR;
-
-    } else {
-        rc = (t->type == NTHRIFT_MAP) ? nthrift_plain_value_map(v, t, type)
-                                      : value_list(v, t, type);
+        return value_struct(v, (type == NULL) ? NULL
+                            : (const nthrift_idl_struct_t *) type->def);
     }
 
-    v->depth--;
+    if (value_check_count(v, t) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
 
-    return rc;
+    return (t->type == NTHRIFT_MAP) ? nthrift_plain_value_map(v, t, type)
+                                    : value_list(v, t, type);
 }
 
 
@@ -525,59 +607,37 @@ nthrift_plain_value_write(nthrift_plain_value_t *v, const nthrift_token_t *t,
 /* Passing over values */
 
 static int
-value_skip_struct(nthrift_plain_value_t *v)
+value_skip_next(nthrift_plain_value_t *v, nthrift_plain_value_level_t *level)
 {
-    nthrift_token_t        t;
-    nthrift_token_level_t  level;
+    nthrift_token_t  t;
 
-    nthrift_plain_value_open(&level);
-
-    for ( ;; ) {
-        if (nthrift_plain_value_token(v, &level, &t) != NTHRIFT_OK) {
-            return NTHRIFT_ERROR;
-        }
-
-        if (t.type == NTHRIFT_STOP) {
-            return NTHRIFT_OK;
-        }
-
-        if (nthrift_plain_value_skip(v, &t) != NTHRIFT_OK) {
-            return NTHRIFT_ERROR;
-        }
+    if (level->token.left == 0) {
+        nthrift_plain_value_pop(v);
+        return NTHRIFT_OK;
     }
-}
 
-
-static int
-value_skip_container(nthrift_plain_value_t *v, const nthrift_token_t *t)
-{
-    nthrift_token_t        elem;
-    nthrift_token_level_t  level;
-
-    if (value_check_count(v, t) != NTHRIFT_OK) {
+    if (nthrift_plain_value_token(v, &level->token, &t) != NTHRIFT_OK) {
         return NTHRIFT_ERROR;
     }
 
-    nthrift_plain_value_open_container(&level, t);
-
-    while (level.left != 0) {
-        if (nthrift_plain_value_token(v, &level, &elem) != NTHRIFT_OK
-            || nthrift_plain_value_skip(v, &elem) != NTHRIFT_OK)
-        {
-            return NTHRIFT_ERROR;
+    if (level->token.fields) {
+        if (t.type == NTHRIFT_STOP) {
+            nthrift_plain_value_pop(v);
+            return NTHRIFT_OK;
         }
 
-        level.left--;
+    } else {
+        level->token.left--;
     }
 
-    return NTHRIFT_OK;
+    return nthrift_plain_value_skip(v, &t);
 }
 
 
 int
 nthrift_plain_value_skip(nthrift_plain_value_t *v, const nthrift_token_t *t)
 {
-    int  rc;
+    nthrift_plain_value_level_t  *level;
 
     switch (t->type) {
 
@@ -598,10 +658,81 @@ nthrift_plain_value_skip(nthrift_plain_value_t *v, const nthrift_token_t *t)
         return NTHRIFT_ERROR;
     }
 
-    rc = (t->type == NTHRIFT_STRUCT) ? value_skip_struct(v)
-                                     : value_skip_container(v, t);
+    level = nthrift_plain_value_push(v, NTHRIFT_PLAIN_VALUE_SKIP);
 
-    v->depth--;
+    if (level == NULL) {
+        return NTHRIFT_ERROR;
+    }
 
-    return rc;
+    if (t->type == NTHRIFT_STRUCT) {
+        nthrift_plain_value_open(&level->token);
+        return NTHRIFT_OK;
+    }
+
+    if (value_check_count(v, t) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
+
+    nthrift_plain_value_open_container(&level->token, t);
+
+    return NTHRIFT_OK;
+}
+
+
+/* What comes next, and what it costs. */
+
+static int
+value_next(nthrift_plain_value_t *v, size_t *size)
+{
+    size_t                        cost;
+    nthrift_plain_value_level_t  *level;
+
+    level = &v->levels[v->nlevels - 1];
+
+    cost = (level->kind == NTHRIFT_PLAIN_VALUE_SKIP) ? VALUE_SKIP : VALUE_STEP;
+    *size -= (*size < cost) ? *size : cost;
+
+    switch (level->kind) {
+
+    case NTHRIFT_PLAIN_VALUE_STRUCT:
+        return value_next_field(v, level);
+
+    case NTHRIFT_PLAIN_VALUE_LIST:
+        return value_next_element(v, level);
+
+    case NTHRIFT_PLAIN_VALUE_OBJECT:
+        return nthrift_plain_value_next_member(v, size);
+
+    case NTHRIFT_PLAIN_VALUE_PAIRS:
+        return nthrift_plain_value_next_pair(v);
+
+    case NTHRIFT_PLAIN_VALUE_SKIP:
+        break;
+    }
+
+    return value_skip_next(v, level);
+}
+
+
+int
+nthrift_plain_value_run(nthrift_plain_value_t *v, size_t size)
+{
+    while (size != 0) {
+
+        if (v->string.step != NTHRIFT_PLAIN_VALUE_NONE) {
+            nthrift_plain_value_long_part(v, &size);
+            continue;
+        }
+
+        if (v->nlevels == 0) {
+            return NTHRIFT_OK;
+        }
+
+        if (value_next(v, &size) != NTHRIFT_OK) {
+            return NTHRIFT_ERROR;
+        }
+    }
+
+    return (v->nlevels == 0 && v->string.step == NTHRIFT_PLAIN_VALUE_NONE)
+           ? NTHRIFT_OK : NTHRIFT_AGAIN;
 }

@@ -11,57 +11,43 @@
 
 /* Where a member of an object begins; `quoted`: its key is no string. */
 
-typedef struct {
+struct nthrift_plain_value_member_s {
     size_t    key;
     size_t    value;
     unsigned  quoted;
-} value_member_t;
-
-typedef struct {
-    value_member_t  *members;
-    uint32_t         n;
-    size_t           start;     /* of the object */
-    unsigned         odd;       /* 1: a key is no text that JSON can have */
-} value_object_t;
+};
 
 
 /* [[key,value],...] */
 
-static int
-value_pairs(nthrift_plain_value_t *v, const nthrift_token_t *t,
-    const nthrift_idl_type_t *type)
+int
+nthrift_plain_value_next_pair(nthrift_plain_value_t *v)
 {
-    const char                *before;
-    nthrift_token_level_t      level;
-    const nthrift_idl_type_t  *key, *elem;
+    nthrift_plain_value_level_t  *level;
 
-    key = (type != NULL) ? type->key : NULL;
-    elem = (type != NULL) ? type->elem : NULL;
+    level = &v->levels[v->nlevels - 1];
 
-    nthrift_plain_value_open_container(&level, t);
-
-    nthrift_plain_value_put(v, "[");
-
-    for (before = ""; level.left != 0; before = ",") {
-        nthrift_plain_value_put(v, before);
-        nthrift_plain_value_put(v, "[");
-
-        if (nthrift_plain_value_element(v, &level, key) != NTHRIFT_OK) {
-            return NTHRIFT_ERROR;
-        }
-
+    if (level->half) {
+        level->half = 0;
         nthrift_plain_value_put(v, ",");
 
-        if (nthrift_plain_value_element(v, &level, elem) != NTHRIFT_OK) {
-            return NTHRIFT_ERROR;
-        }
-
-        nthrift_plain_value_put(v, "]");
+        return nthrift_plain_value_element(v, &level->token, level->elem);
     }
 
-    nthrift_plain_value_put(v, "]");
+    nthrift_plain_value_put(v, level->begun ? "]" : "");
 
-    return NTHRIFT_OK;
+    if (level->token.left == 0) {
+        nthrift_plain_value_put(v, "]");
+        nthrift_plain_value_pop(v);
+        return NTHRIFT_OK;
+    }
+
+    nthrift_plain_value_put(v, level->begun ? ",[" : "[");
+
+    level->begun = 1;
+    level->half = 1;
+
+    return nthrift_plain_value_element(v, &level->token, level->key);
 }
 
 
@@ -85,27 +71,14 @@ value_quote(nthrift_plain_value_t *v, size_t at)
 }
 
 
-/* Writes a key as a string, if there is one for it. */
+/* A key is written: as a string, if there is one for it. */
 
 static int
-value_key(nthrift_plain_value_t *v, nthrift_token_level_t *level,
-    const nthrift_idl_type_t *type, value_object_t *o, value_member_t *member)
+value_key_done(nthrift_plain_value_t *v, nthrift_plain_value_object_t *o)
 {
-    nthrift_token_t  t;
-    const uint8_t   *data;
+    nthrift_plain_value_member_t  *member;
 
-    member->key = v->w.len;
-
-    if (nthrift_plain_value_token(v, level, &t) != NTHRIFT_OK) {
-        return NTHRIFT_ERROR;
-    }
-
-    level->left--;
-    data = v->p;
-
-    if (nthrift_plain_value_write(v, &t, type) != NTHRIFT_OK) {
-        return NTHRIFT_ERROR;
-    }
+    member = &o->members[o->i];
 
     if (v->w.error != NULL) {
         return nthrift_plain_value_no_room(v);
@@ -117,59 +90,99 @@ value_key(nthrift_plain_value_t *v, nthrift_token_level_t *level,
     } else if (v->w.data[member->key] != '"') {
         value_quote(v, member->key);
         member->quoted = 1;
+    }
 
-    } else if (t.type == NTHRIFT_STRING && t.count != 0
-               && memchr(data, '\0', t.count) != NULL)
+    o->more += member->quoted ? 0 : 2;
+
+    nthrift_plain_value_put(v, ":");
+    member->value = v->w.len;
+
+    return NTHRIFT_OK;
+}
+
+
+/* A string with a 0 byte cannot be a name. */
+
+static int
+value_key(nthrift_plain_value_t *v, nthrift_plain_value_level_t *level)
+{
+    const uint8_t    *p;
+    nthrift_token_t   t;
+
+    level->object.members[level->object.i].key = v->w.len;
+    level->object.members[level->object.i].quoted = 0;
+
+    if (nthrift_plain_value_token(v, &level->token, &t) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
+
+    level->token.left--;
+    p = v->p;
+
+    if (nthrift_plain_value_write(v, &t, (level->key != NULL)
+                                         ? level->key->real : NULL)
+        != NTHRIFT_OK)
     {
-        o->odd = 1;
+        return NTHRIFT_ERROR;
+    }
+
+    if (t.type == NTHRIFT_STRING && t.count != 0
+        && memchr(p, '\0', t.count) != NULL)
+    {
+        level->object.odd = 1;
     }
 
     return NTHRIFT_OK;
 }
 
 
-/* Writes {key:value,...}, whatever the keys are. */
+/* {key:value,...}, whatever the keys are. */
 
 static int
-value_members(nthrift_plain_value_t *v, const nthrift_token_t *t,
-    const nthrift_idl_type_t *type, value_object_t *o)
+value_next_member(nthrift_plain_value_t *v, nthrift_plain_value_level_t *level)
 {
-    nthrift_token_level_t      level;
-    value_member_t            *member;
-    const nthrift_idl_type_t  *key, *elem;
+    nthrift_plain_value_object_t  *o;
 
-    key = (type != NULL) ? type->key->real : NULL;
-    elem = (type != NULL) ? type->elem : NULL;
+    o = &level->object;
 
-    nthrift_plain_value_open_container(&level, t);
+    if (level->half) {
+        level->half = 0;
 
-    for (member = o->members; level.left != 0; member++) {
-        nthrift_plain_value_put(v, (member == o->members) ? "{" : ",");
-
-        if (value_key(v, &level, key, o, member) != NTHRIFT_OK) {
+        if (value_key_done(v, o) != NTHRIFT_OK) {
             return NTHRIFT_ERROR;
         }
 
-        nthrift_plain_value_put(v, ":");
-        member->value = v->w.len;
+        o->i++;
 
-        if (nthrift_plain_value_element(v, &level, elem) != NTHRIFT_OK) {
-            return NTHRIFT_ERROR;
-        }
+        return nthrift_plain_value_element(v, &level->token, level->elem);
+    }
+
+    if (level->token.left != 0) {
+        nthrift_plain_value_put(v, (o->i == 0) ? "{" : ",");
+        level->half = 1;
+
+        return value_key(v, level);
     }
 
     nthrift_plain_value_put(v, "}");
 
-    member->key = v->w.len;
+    if (v->w.error != NULL) {
+        return nthrift_plain_value_no_room(v);
+    }
 
-    return (v->w.error == NULL) ? NTHRIFT_OK : nthrift_plain_value_no_room(v);
+    o->members[o->n].key = v->w.len;
+    o->i = 0;
+    o->step = NTHRIFT_PLAIN_VALUE_TWICE;
+
+    return NTHRIFT_OK;
 }
 
 
 /* The text of a key, ":" not included. */
 
 static nthrift_str_t
-value_key_text(const nthrift_plain_value_t *v, const value_member_t *member)
+value_key_text(const nthrift_plain_value_t *v,
+    const nthrift_plain_value_member_t *member)
 {
     nthrift_str_t  s;
 
@@ -180,79 +193,141 @@ value_key_text(const nthrift_plain_value_t *v, const value_member_t *member)
 }
 
 
-/* 1 if two keys are the same, 0, or NTHRIFT_ERROR: no memory. */
-
 static int
-value_has_twice(nthrift_plain_value_t *v, const value_object_t *o)
+value_slots(nthrift_plain_value_t *v, nthrift_plain_value_object_t *o)
 {
-    size_t         mask, slot;
-    uint32_t       i, *table;
-    nthrift_str_t  key, other;
+    size_t  mask;
 
     for (mask = 1; mask < (size_t) o->n * 2; mask = mask * 2 + 1) { /* void */ }
 
-    table = nthrift_arena_alloc(v->arena, (mask + 1) * sizeof(uint32_t));
+    o->mask = mask;
+    o->slots = nthrift_arena_alloc(v->arena, (mask + 1) * sizeof(uint32_t));
 
-    if (table == NULL) {
-        return nthrift_plain_value_no_memory(v);
-    }
-
-    for (i = 0; i < o->n; i++) {
-        key = value_key_text(v, &o->members[i]);
-        slot = nthrift_map_hash(v->rules->seed, key.data, key.len) & mask;
-
-        while (table[slot] != 0) {
-            other = value_key_text(v, &o->members[table[slot] - 1]);
-
-            if (nthrift_str_equal(&key, &other)) {
-                return 1;
-            }
-
-            slot = (slot + 1) & mask;
-        }
-
-        table[slot] = i + 1;
-    }
-
-    return 0;
+    return (o->slots != NULL) ? NTHRIFT_OK : nthrift_plain_value_no_memory(v);
 }
 
 
-/* Makes pairs of an object: [[key,value],...] */
+/* Pairs are made where the object is: each becomes longer, or stays. */
 
 static int
-value_make_pairs(nthrift_plain_value_t *v, const value_object_t *o)
+value_start_pairs(nthrift_plain_value_t *v, nthrift_plain_value_object_t *o)
 {
-    size_t           key, end;
-    uint8_t         *copy;
-    uint32_t         i;
-    value_member_t  *member;
-
-    copy = nthrift_arena_copy(v->arena, v->w.data + o->start,
-                              v->w.len - o->start);
-    if (copy == NULL) {
-        return nthrift_plain_value_no_memory(v);
+    if (o->more != 0 && nthrift_write_reserve(&v->w, o->more) == NULL) {
+        return nthrift_plain_value_no_room(v);
     }
 
-    v->w.len = o->start;
+    v->w.len += o->more;
+    v->w.data[v->w.len - 1] = ']';
 
-    for (i = 0; i < o->n; i++) {
-        member = &o->members[i];
-        key = member->key + member->quoted;
-        end = member[1].key - 1;
-
-        nthrift_plain_value_put(v, (i == 0) ? "[[" : ",[");
-        nthrift_write_bytes(&v->w, copy + (key - o->start),
-                            member->value - 1 - member->quoted - key);
-        nthrift_plain_value_put(v, ",");
-        nthrift_write_bytes(&v->w, copy + (member->value - o->start),
-                            end - member->value);
-        nthrift_plain_value_put(v, "]");
-    }
-
-    nthrift_plain_value_put(v, "]");
+    o->step = NTHRIFT_PLAIN_VALUE_MOVE;
+    o->i = o->n;
+    o->end = v->w.len - 1;
 
     return NTHRIFT_OK;
+}
+
+
+/* The next key: is it there twice?  Behind the last one all of it is done. */
+
+static int
+value_next_key(nthrift_plain_value_t *v, nthrift_plain_value_object_t *o)
+{
+    size_t         slot;
+    nthrift_str_t  key, other;
+
+    if (o->odd) {
+        return value_start_pairs(v, o);
+    }
+
+    if (o->slots == NULL && value_slots(v, o) != NTHRIFT_OK) {
+        return NTHRIFT_ERROR;
+    }
+
+    if (o->i == o->n) {
+        nthrift_plain_value_pop(v);
+        return NTHRIFT_OK;
+    }
+
+    key = value_key_text(v, &o->members[o->i++]);
+    slot = nthrift_map_hash(v->rules->seed, key.data, key.len) & o->mask;
+
+    while (o->slots[slot] != 0) {
+        other = value_key_text(v, &o->members[o->slots[slot] - 1]);
+
+        if (nthrift_str_equal(&key, &other)) {
+            return value_start_pairs(v, o);
+        }
+
+        slot = (slot + 1) & o->mask;
+    }
+
+    o->slots[slot] = o->i;
+
+    return NTHRIFT_OK;
+}
+
+
+/* The last member that is not a pair yet: [key,value] before o->end. */
+
+static int
+value_next_move(nthrift_plain_value_t *v, nthrift_plain_value_object_t *o,
+    size_t *size)
+{
+    size_t                         key, len, value;
+    uint8_t                       *p;
+    nthrift_plain_value_member_t  *member;
+
+    if (o->i == 0) {
+        nthrift_plain_value_pop(v);
+        return NTHRIFT_OK;
+    }
+
+    member = &o->members[--o->i];
+    key = member->key + member->quoted;
+    len = member->value - 1 - member->quoted - key;
+    value = member[1].key - 1 - member->value;
+
+    *size -= (*size < value) ? *size : value;
+
+    /* with a quoted key the value's last byte is where "]" will be */
+
+    p = v->w.data + o->end - 1 - value;
+    memmove(p, v->w.data + member->value, value);
+    p[value] = ']';
+
+    *--p = ',';
+    p -= len;
+    memmove(p, v->w.data + key, len);
+
+    *--p = '[';
+    *--p = (o->i == 0) ? '[' : ',';
+
+    o->end = (size_t) (p - v->w.data);
+
+    return NTHRIFT_OK;
+}
+
+
+int
+nthrift_plain_value_next_member(nthrift_plain_value_t *v, size_t *size)
+{
+    nthrift_plain_value_level_t  *level;
+
+    level = &v->levels[v->nlevels - 1];
+
+    switch (level->object.step) {
+
+    case NTHRIFT_PLAIN_VALUE_MEMBERS:
+        return value_next_member(v, level);
+
+    case NTHRIFT_PLAIN_VALUE_TWICE:
+        return value_next_key(v, &level->object);
+
+    case NTHRIFT_PLAIN_VALUE_MOVE:
+        break;
+    }
+
+    return value_next_move(v, &level->object, size);
 }
 
 
@@ -263,38 +338,20 @@ value_make_pairs(nthrift_plain_value_t *v, const value_object_t *o)
 
 static int
 value_object(nthrift_plain_value_t *v, const nthrift_token_t *t,
-    const nthrift_idl_type_t *type)
+    nthrift_plain_value_object_t *o)
 {
-    int             twice;
-    value_object_t  o;
+    o->n = t->count;
 
-    memset(&o, 0, sizeof(value_object_t));
-
-    o.n = t->count;
-    o.start = v->w.len;
-
-    if (o.n > v->values / 2) {
+    if (o->n > v->values / 2) {
         return nthrift_plain_value_too_many(v);
     }
 
-    o.members = nthrift_arena_alloc(v->arena,
-                                    ((size_t) o.n + 1)
-                                    * sizeof(value_member_t));
-    if (o.members == NULL) {
-        return nthrift_plain_value_no_memory(v);
-    }
+    o->members = nthrift_arena_take(v->arena,
+                                    ((size_t) o->n + 1)
+                                    * sizeof(nthrift_plain_value_member_t));
 
-    if (value_members(v, t, type, &o) != NTHRIFT_OK) {
-        return NTHRIFT_ERROR;
-    }
-
-    twice = value_has_twice(v, &o);
-
-    if (twice == NTHRIFT_ERROR) {
-        return NTHRIFT_ERROR;
-    }
-
-    return (twice || o.odd) ? value_make_pairs(v, &o) : NTHRIFT_OK;
+    return (o->members != NULL) ? NTHRIFT_OK
+                                : nthrift_plain_value_no_memory(v);
 }
 
 
@@ -331,12 +388,33 @@ int
 nthrift_plain_value_map(nthrift_plain_value_t *v, const nthrift_token_t *t,
     const nthrift_idl_type_t *type)
 {
+    int                           keys;
+    nthrift_plain_value_level_t  *level;
+
+    keys = value_has_keys(t, type);
+
     if (t->count == 0) {
-        nthrift_plain_value_put(v, (type == NULL || value_has_keys(t, type))
-                                   ? "{}" : "[]");
+        nthrift_plain_value_put(v, (type == NULL || keys) ? "{}" : "[]");
+        v->depth--;
         return NTHRIFT_OK;
     }
 
-    return value_has_keys(t, type) ? value_object(v, t, type)
-                                   : value_pairs(v, t, type);
+    level = nthrift_plain_value_push(v, keys ? NTHRIFT_PLAIN_VALUE_OBJECT
+                                             : NTHRIFT_PLAIN_VALUE_PAIRS);
+    if (level == NULL) {
+        return NTHRIFT_ERROR;
+    }
+
+    level->key = (type != NULL) ? type->key : NULL;
+    level->elem = (type != NULL) ? type->elem : NULL;
+
+    nthrift_plain_value_open_container(&level->token, t);
+
+    if (keys) {
+        return value_object(v, t, &level->object);
+    }
+
+    nthrift_plain_value_put(v, "[");
+
+    return NTHRIFT_OK;
 }

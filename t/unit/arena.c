@@ -75,6 +75,7 @@ test_alloc(void)
 
     p = nthrift_arena_alloc(arena, 100000);
     ok(p != NULL && p[99999] == 0, "more than a block");
+    ok(nthrift_arena_take(arena, SIZE_MAX) == NULL, "nor can it be taken");
     ok(nthrift_arena_alloc(arena, SIZE_MAX) == NULL, "more than there is");
     ok(nthrift_arena_alloc(arena, SIZE_MAX - 15) == NULL, "almost as much");
 
