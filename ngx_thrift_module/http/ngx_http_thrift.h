@@ -23,8 +23,6 @@
  *     page                 what shows it in a browser
  *       |
  *     explorer             which methods one can try there, at a gateway
- *
- * The gateway needs jansson, as src/plain/ does: without it there is none.
  */
 
 #ifndef _NGX_HTTP_THRIFT_H_INCLUDED_
@@ -38,12 +36,10 @@
 #include "client/ngx_thrift_door.h"
 #include "status/ngx_thrift_report.h"
 
-#if (NGX_HTTP_THRIFT_GATEWAY)
 #include "idl/suggest.h"
 #include "plain/plain.h"
 #include "wire/exception.h"
 #include "wire/head.h"
-#endif
 
 typedef struct ngx_http_thrift_gateway_s  ngx_http_thrift_gateway_t;
 
@@ -177,9 +173,6 @@ ngx_int_t ngx_http_thrift_peer_init(ngx_http_request_t *r,
     ngx_http_upstream_srv_conf_t *uscf);
 
 
-
-#if (NGX_HTTP_THRIFT_GATEWAY)
-
 typedef struct {
     nthrift_plain_method_t        plain;
     nthrift_str_t                 name;     /* in the message */
@@ -243,8 +236,6 @@ ngx_int_t ngx_http_thrift_send_error(ngx_http_request_t *r, ngx_uint_t status,
 /* The JSON of that; data NULL: no memory. */
 ngx_str_t ngx_http_thrift_error_json(ngx_http_request_t *r, int32_t type,
     ngx_str_t *text);
-
-#endif
 
 
 #endif /* _NGX_HTTP_THRIFT_H_INCLUDED_ */

@@ -9,8 +9,6 @@
 #include "ngx_http_thrift.h"
 
 
-#if (NGX_HTTP_THRIFT_GATEWAY)
-
 static ngx_http_thrift_server_t *ngx_http_thrift_explorer_find(
     ngx_cycle_t *cycle, ngx_http_thrift_server_t *server);
 static ngx_int_t ngx_http_thrift_explorer_gateway(ngx_http_request_t *r,
@@ -270,28 +268,3 @@ ngx_http_thrift_explorer_send(ngx_http_request_t *r, ngx_chain_t *out)
 
     return ngx_http_output_filter(r, out);
 }
-
-#else
-
-char *
-ngx_http_thrift_explorer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    return "is not there: ngx_http_thrift_module.so was built without jansson";
-}
-
-
-char *
-ngx_http_thrift_explorer_check(ngx_cycle_t *cycle,
-    ngx_http_thrift_server_t *server)
-{
-    return NGX_CONF_ERROR;
-}
-
-
-ngx_int_t
-ngx_http_thrift_explorer_handler(ngx_http_request_t *r)
-{
-    return NGX_HTTP_NOT_FOUND;
-}
-
-#endif

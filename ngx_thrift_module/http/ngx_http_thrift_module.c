@@ -297,13 +297,11 @@ ngx_http_thrift_find_server(ngx_cycle_t *cycle,
 
     if (server->server) {
 
-#if (NGX_HTTP_THRIFT_GATEWAY)
         if (server->gateway
             && ngx_http_thrift_init_gateway(cycle, server) != NGX_OK)
         {
             return NGX_CONF_ERROR;
         }
-#endif
 
         return NGX_CONF_OK;
     }
@@ -441,8 +439,6 @@ ngx_http_thrift_door(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-#if (NGX_HTTP_THRIFT_GATEWAY)
-
 /* Behind the path of the location stands the name of a method. */
 
 static char *
@@ -475,16 +471,6 @@ ngx_http_thrift_gateway(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     return tlcf->server->gateway ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
-
-#else
-
-static char *
-ngx_http_thrift_gateway(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    return "is not there: ngx_http_thrift_module.so was built without jansson";
-}
-
-#endif
 
 
 /* Says where the directive is allowed. */
