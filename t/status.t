@@ -522,7 +522,7 @@ sub schema {
                    . 'seconds sent_bytes server service',
         upstreams => 'attempts connections hedges in_flight received_bytes '
                      . 'retries seconds sent_bytes server translated '
-                     . 'upstream wait_seconds waits',
+                     . 'upstream wait_seconds waiting waits',
         servers => 'server state upstream',
         failures => 'call_id exception method number outcome seconds server service '
                     . 'text time upstream_server',

@@ -171,7 +171,8 @@ function showCounts(list, row) {
             }
         }
 
-        counts.push(["time waited", showTime(row.wait_seconds)],
+        counts.push(["waiting now", String(row.waiting)],
+                    ["time waited", showTime(row.wait_seconds)],
                     ["hedges", String(row.hedges)],
                     ["translated", String(row.translated)]);
     }
@@ -272,7 +273,7 @@ function serverColumns() {
 const NO_ROW = {
     attempts: {}, seconds: { sum: 0, buckets: {} }, in_flight: 0,
     sent_bytes: 0, received_bytes: 0, retries: 0, hedges: 0, translated: 0,
-    waits: 0, wait_seconds: 0, connections: { open: 0, idle: 0, opened: 0,
+    waiting: 0, waits: 0, wait_seconds: 0, connections: { open: 0, idle: 0, opened: 0,
                                               reused: 0, closed: 0,
                                               closed_for: {} }
 };

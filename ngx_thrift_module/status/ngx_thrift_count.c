@@ -504,12 +504,38 @@ ngx_thrift_count_finish(ngx_thrift_attempt_t *attempt, ngx_uint_t result)
 
 
 void
-ngx_thrift_count_wait(ngx_thrift_attempt_t *attempt)
+ngx_thrift_count_waits(ngx_thrift_attempt_t *attempt)
 {
     ngx_thrift_status_row_t     *row;
     ngx_thrift_status_server_t  *server;
 
     row = attempt->counts.row ? attempt->counts.row : attempt->pool->row;
+    attempt->counts.waiting = row;
+
+    server = (ngx_thrift_status_server_t *) row;
+
+    if (row && ngx_thrift_status_slot != NGX_THRIFT_STATUS_SLOTS) {
+        server->waiting[ngx_thrift_status_slot]++;
+    }
+}
+
+
+void
+ngx_thrift_count_waited(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_status_row_t     *row;
+    ngx_thrift_status_server_t  *server;
+
+    row = attempt->counts.waiting;
+    server = (ngx_thrift_status_server_t *) row;
+
+    if (row && ngx_thrift_status_slot != NGX_THRIFT_STATUS_SLOTS) {
+        server->waiting[ngx_thrift_status_slot]--;
+    }
+
+    /* meanwhile its server may have become known */
+
+    row = attempt->counts.row ? attempt->counts.row : row;
 
     if (row == NULL) {
         return;

@@ -17,6 +17,8 @@ typedef struct {
     ngx_thrift_status_row_t  *row;      /* NULL: it is not counted */
     uint64_t                  start;    /* microseconds */
     unsigned                  begun:1;  /* it is in flight */
+    ngx_thrift_status_row_t  *waiting;  /* of an attempt that waits: where it
+                                           is counted */
 
     ngx_thrift_status_row_t  *ended;    /* of a call that has: its row, */
     ngx_uint_t                outcome;  /* what became of it, */
@@ -59,8 +61,9 @@ void ngx_thrift_count_done(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
 /* Nobody waits for it; `late`: its time is over. */
 void ngx_thrift_count_given_up(ngx_thrift_attempt_t *attempt, ngx_uint_t late);
 
-/* It has waited for a place since then. */
-void ngx_thrift_count_wait(ngx_thrift_attempt_t *attempt);
+/* It waits for a place, and does so no more. */
+void ngx_thrift_count_waits(ngx_thrift_attempt_t *attempt);
+void ngx_thrift_count_waited(ngx_thrift_attempt_t *attempt);
 
 /* A connection was opened, has become idle or busy, and was closed. */
 void ngx_thrift_count_opened(ngx_thrift_status_row_t *row);

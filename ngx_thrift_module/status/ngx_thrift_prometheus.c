@@ -152,6 +152,11 @@ static const ngx_thrift_family_t  ngx_thrift_families[] = {
       NGX_THRIFT_STATUS_SERVER, 1,
       ngx_thrift_prometheus_number, ngx_thrift_of_server(translated) },
 
+    { "upstream_waiting", "gauge", "",
+      "Attempts that wait for a connection or a server.",
+      NGX_THRIFT_STATUS_SERVER, 1,
+      ngx_thrift_prometheus_gauge, ngx_thrift_of_server(waiting) },
+
     { "upstream_waits", "counter", "",
       "Attempts that have waited for a connection or a server.",
       NGX_THRIFT_STATUS_SERVER, 1,
@@ -427,9 +432,14 @@ static u_char *
 ngx_thrift_prometheus_gauge(ngx_thrift_report_t *report,
     const ngx_thrift_family_t *family, u_char *p)
 {
+    ngx_thrift_status_gauge_t  *gauge;
+
+    gauge = (ngx_thrift_status_gauge_t *) ((u_char *) report->row
+                                           + family->offset);
+
     return ngx_thrift_prometheus_line(report, family, "", "",
-                              ngx_thrift_count_sum(report->row->in_flight,
-                                                   report->alive), p);
+                                      ngx_thrift_count_sum(*gauge,
+                                                           report->alive), p);
 }
 
 

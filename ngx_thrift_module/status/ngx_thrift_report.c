@@ -118,7 +118,9 @@ ngx_thrift_report_has(ngx_thrift_report_t *report,
     if (row->kind == NGX_THRIFT_STATUS_SERVER) {
         server = (ngx_thrift_status_server_t *) row;
 
-        if (server->opened) {
+        if (server->opened
+            || ngx_thrift_count_sum(server->waiting, report->alive))
+        {
             return 1;
         }
     }

@@ -482,13 +482,15 @@ ngx_thrift_json_server(ngx_thrift_report_t *report, u_char *p,
 
     p = ngx_sprintf(p, "\"in_flight\":%ui,\"sent_bytes\":%uA,"
                     "\"received_bytes\":%uA,\"retries\":%uA,"
-                    "\"hedges\":%uA,\"translated\":%uA,\"waits\":%uA,"
-                    "\"wait_seconds\":%uA.%03uA,\"connections\":{"
+                    "\"hedges\":%uA,\"translated\":%uA,\"waiting\":%ui,"
+                    "\"waits\":%uA,\"wait_seconds\":%uA.%03uA,\"connections\":{"
                     "\"open\":%ui,\"idle\":%ui,\"opened\":%uA,"
                     "\"reused\":%uA,\"closed\":%uA,\"closed_for\":{",
                     ngx_thrift_count_sum(row->in_flight, report->alive),
                     row->sent, row->received, server->retries, server->hedges,
-                    server->translated, server->waits, server->waited / 1000,
+                    server->translated,
+                    ngx_thrift_count_sum(server->waiting, report->alive),
+                    server->waits, server->waited / 1000,
                     server->waited % 1000,
                     ngx_thrift_count_sum(server->open, report->alive),
                     ngx_thrift_count_sum(server->idle, report->alive),

@@ -227,6 +227,7 @@ ngx_thrift_status_clear_slot(ngx_thrift_status_t *status, ngx_uint_t slot)
             server = (ngx_thrift_status_server_t *) row;
             server->open[slot] = 0;
             server->idle[slot] = 0;
+            server->waiting[slot] = 0;
         }
     }
 }

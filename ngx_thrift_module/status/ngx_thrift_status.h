@@ -156,6 +156,7 @@ typedef struct {
     ngx_atomic_t              closed[NGX_THRIFT_STATUS_CLOSED_REASONS];
     ngx_thrift_status_gauge_t  open;
     ngx_thrift_status_gauge_t  idle;
+    ngx_thrift_status_gauge_t  waiting; /* attempts, for a connection */
 } ngx_thrift_status_server_t;
 
 

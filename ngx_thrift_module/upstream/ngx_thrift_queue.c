@@ -216,6 +216,8 @@ ngx_thrift_queue_add(ngx_thrift_attempt_t *attempt,
     attempt->call->log->action = action;
     attempt->waits = ngx_current_msec;
 
+    ngx_thrift_count_waits(attempt);
+
     ngx_log_debug4(NGX_LOG_DEBUG_EVENT, attempt->call->log, 0,
                    "thrift call %ui: attempt %ui is %s, with %ui others",
                    attempt->call->number, attempt->number, action,
@@ -310,7 +312,7 @@ ngx_thrift_queue_end(ngx_thrift_attempt_t *attempt)
     ngx_thrift_delay_stop(&attempt->patience);
 
     attempt->call->queued += ngx_current_msec - attempt->waits;
-    ngx_thrift_count_wait(attempt);
+    ngx_thrift_count_waited(attempt);
 
     if (ngx_thrift_pin_wanted(attempt->call)) {
         ngx_queue_remove(&attempt->follows);
