@@ -154,26 +154,30 @@ $t->run();
 
 my $c = $t->client('handler');
 
-my $left = answer($c->call('nap', [ [ 1, i32 => 300 ] ], seqid => 1));
-between($left, 20000 - 300 * time_factor() - 1000, 19700, 'time that is left');
-logged(1, 0.300, 'method');
+my $seqid = 0;
+my $left;
 
-$left = answer($c->call('later', [ [ 1, i32 => 300 ] ], seqid => 2));
+logged(0.300, 'method', sub {
+    $left = answer($c->call('nap', [ [ 1, i32 => 300 ] ], seqid => ++$seqid));
+});
+between($left, 20000 - 300 * time_factor() - 1000, 19700, 'time that is left');
+
+logged(0.400, 'timer', sub {
+    $left = answer($c->call('later', [ [ 1, i32 => 300 ] ],
+                            seqid => ++$seqid));
+});
 between($left, 20000 - 400 * time_factor() - 1000, 19600, 'left in a timer');
-logged(2, 0.400, 'timer');
 
 # two that have arrived together
 
-$c->send(call_bytes('nap', 3, [ [ 1, i32 => 200 ] ])
-         . call_bytes('nap', 4, [ [ 1, i32 => 200 ] ]));
-$c->read_message() for 3, 4;
-
-logged($_, 0.400, "call $_ of two that are answered together") for 3, 4;
+logged(0.400, "$_ of two that are answered together", \&two, $_ - 2)
+    for 1, 2;
 
 # and one that did not wait for anything
 
-answer($c->call('nap', [ [ 1, i32 => 0 ] ], seqid => 5));
-logged(5, 0, 'short one');
+logged(0, 'short one', sub {
+    answer($c->call('nap', [ [ 1, i32 => 0 ] ], seqid => ++$seqid));
+});
 
 # one that gives up in time was timed out, and was not wrong
 
@@ -195,13 +199,32 @@ sub between {
 }
 
 
-sub logged {
-    my ($seqid, $seconds, $name) = @_;
+# Makes a call that takes so many seconds, and looks at its line of the log, or
+# at that of one before it; again, if the machine was busy elsewhere.
 
-    my ($line) = $t->wait_log(qr/^$seqid /, 'access.log');
-    my (undef, $call, $session) = split / /, $line || '0 -1 -1';
+sub logged {
+    my ($seconds, $name, $make, $before) = @_;
+
     my $to = $seconds + 0.15 * time_factor();
+    my ($call, $session);
+
+    for (1 .. 5) {
+        $make->();
+
+        my $id = $seqid + ($before || 0);
+        my ($line) = $t->wait_log(qr/^$id /, 'access.log');
+
+        (undef, $call, $session) = split / /, $line || '0 -1 -1';
+        last if $call <= $to && $session <= $to;
+    }
 
     between($call, $seconds, $to, "$name: \$thrift_call_time");
     between($session, $seconds, $to, "$name: \$session_time");
+}
+
+
+sub two {
+    $c->send(join('', map { call_bytes('nap', ++$seqid, [ [ 1, i32 => 200 ] ]) }
+                          1, 2));
+    $c->read_message() for 1, 2;
 }
