@@ -820,7 +820,8 @@ EOF
 }
 
 
-# Run a command for not too long; what it has printed.
+# Run a command for not too long; what it has printed.  The steps compile 80,000
+# lines of C++, for which a busy machine needs more than a minute.
 
 sub output {
     my $pid = open(my $out, '-|');
@@ -828,7 +829,7 @@ sub output {
 
     if ($pid == 0) {
         open(STDERR, '>&', \*STDOUT);
-        alarm(60 * time_factor());
+        alarm(180 * time_factor());
         exec(@_) or POSIX::_exit(127);
     }
 
