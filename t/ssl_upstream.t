@@ -12,6 +12,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use List::Util qw(max);
 use Test::More;
 use Test::Thrift;
 use Time::HiRes qw(time);
@@ -348,7 +349,7 @@ for my $name (qw(hangs cut plain)) {
 is(scalar $t->grep_log(qr{timed out .* while SSL handshaking .* "hangs:get"}),
    1, 'hangs, log');
 
-# a handshake costs no other call its turn
+# a handshake costs no other call its turn: one would wait for 400 ms
 
 $backend{pooled}->script(slow => { delay => 0.2 });
 is(answer($c->call('pooled:get')), 'pooled', 'one that is open');
@@ -356,15 +357,9 @@ is(answer($c->call('pooled:get')), 'pooled', 'one that is open');
 $backend{waits}->script('!tls' => { ignore => 1 });
 
 my @waiting;
-my $limit = 0.4 * time_factor();
+my $limit = 0.2 * time_factor();
 
-cmp_ok(shortest($limit, sub {
-    push @waiting, $t->client('proxy') for 1 .. 20;
-    $_->start('waits:get') for @waiting[-20 .. -1];
-
-    is(scalar(grep { answer($c->call('pooled:get')) eq 'pooled' } 1 .. 50), 50,
-       'beside handshakes');
-}), '<', $limit, 'none waits');
+cmp_ok(longest(), '<', $limit, 'none waits');
 is(scalar(grep { answer($_->read_message()) eq 'b' } @waiting),
    scalar @waiting, 'nor are those lost');
 cmp_ok($backend{waits}->accepted(), '>=', 5, 'which have waited');
@@ -509,9 +504,37 @@ is(answer($t->client('to_named')->call('localhost')), 'named', 'another one');
 
 my $expected = join('|', 'upstream SSL certificate', 'SSL_do_handshake',
                     'peer closed connection in SSL handshake',
-                    'upstream timed out', 'upstream sent more than one reply');
+                    'upstream timed out', '\d+ more times within 10 seconds',
+                    'upstream sent more than one reply');
 
 is(scalar $t->grep_log(qr/\[error\] (?!.*(?:$expected))/), 0,
    'no other errors') or diag($t->grep_log(qr/\[error\]/));
 
 $t->done();
+
+
+# How long the longest of 50 calls takes that come beside handshakes; again, if
+# the machine was busy elsewhere.
+
+sub longest {
+    my $least;
+
+    for (1 .. 5) {
+        my $longest = 0;
+
+        push @waiting, $t->client('proxy') for 1 .. 20;
+        $_->start('waits:get') for @waiting[-20 .. -1];
+
+        for (1 .. 50) {
+            my $start = time();
+
+            is(answer($c->call('pooled:get')), 'pooled', 'beside handshakes');
+            $longest = max($longest, time() - $start);
+        }
+
+        $least = $longest if !defined $least || $longest < $least;
+        last if $least < $limit;
+    }
+
+    return $least;
+}
