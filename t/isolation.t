@@ -273,8 +273,9 @@ sub exceptions {
         # it is kept for a second; who was slower tries again
 
         my ($own, $on);
+        my $end = time() + 20 * time_factor();
 
-        for (1 .. 5) {
+        while (time() < $end) {
             my $start = time();
 
             is($first->call('fail')->{type}, EXCEPTION, "$name, exception");
