@@ -123,6 +123,18 @@ sub matrix {
     my $name = $o{name};
     my $n = run_faults(%o);
 
+    if (is_slow($n)) {
+        note("$name: $n->{violation}");
+
+        my $patient = Test::Thrift->new(configuration(%o,
+                                                      seconds => 4 * $SECONDS),
+                                        log => 'crit');
+
+        $o{t}->done();
+        $o{t} = $patient;
+        $n = run_faults(%o);
+    }
+
     is($n->{status}, 0, "$name: exit code");
     is($n->{violation}, '', "$name: no violation");
     cmp_ok($n->{cases} || 0, '>', 7000 / $PART, "$name: cases");
@@ -131,6 +143,20 @@ sub matrix {
     note("$name: $n->{text}");
 
     $o{t}->done();
+}
+
+
+# Is nothing wrong but that calls had no answer in time: then the machine may be
+# busy elsewhere, and with four times that time calls that are lost are lost still.
+
+sub is_slow {
+    my ($n) = @_;
+
+    my @shown = split /\n/, $n->{violation};
+
+    return @shown && @shown == ($n->{violations} || 0)
+           && !grep { !/: timeout; .*: timed out after \d+ms reading reply/ }
+                    @shown;
 }
 
 
@@ -201,7 +227,7 @@ sub configuration {
         conf($SERVER, name => $name, place => $place, lie => $o{lie} || '')
     } @PLACES;
 
-    return conf($CONF, workers => $o{workers}, seconds => "${SECONDS}s",
+    return conf($CONF, workers => $o{workers}, seconds => ($o{seconds} || $SECONDS) . 's',
                 definitions => $o{shared} ? $DEFINED : '',
                 upstreams => join('', @upstreams),
                 servers => join('', @servers));
