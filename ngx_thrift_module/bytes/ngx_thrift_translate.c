@@ -262,6 +262,14 @@ ngx_thrift_translate_cancel(ngx_thrift_translate_t *tr)
 static ngx_int_t
 ngx_thrift_translate_walk(ngx_thrift_translate_t *tr, size_t *size)
 {
+    return ngx_thrift_translate_segments(tr, size, ngx_thrift_translate_piece);
+}
+
+
+ngx_int_t
+ngx_thrift_translate_segments(ngx_thrift_translate_t *tr, size_t *size,
+    ngx_thrift_translate_piece_pt piece)
+{
     size_t                 n;
     ngx_int_t              rc;
     ngx_thrift_segment_t  *segment;
@@ -272,7 +280,7 @@ ngx_thrift_translate_walk(ngx_thrift_translate_t *tr, size_t *size)
         n = ngx_min((size_t) (segment->end - tr->pos), *size);
         *size -= n;
 
-        rc = ngx_thrift_translate_piece(tr, tr->pos + n);
+        rc = piece(tr, tr->pos + n);
 
         if (rc != NGX_AGAIN || tr->pos != segment->end) {
             break;

@@ -26,6 +26,11 @@ typedef struct ngx_thrift_translate_s  ngx_thrift_translate_t;
 typedef ngx_int_t (*ngx_thrift_translate_part_pt)(ngx_thrift_translate_t *tr,
     size_t *size);
 
+/* The same up to `last`, which is in one segment. */
+
+typedef ngx_int_t (*ngx_thrift_translate_piece_pt)(ngx_thrift_translate_t *tr,
+    const u_char *last);
+
 
 struct ngx_thrift_translate_s {
     ngx_thrift_translate_part_pt  part;
@@ -97,6 +102,10 @@ ngx_int_t ngx_thrift_translate_part(ngx_thrift_translate_t *tr, size_t size);
 /* Gives it up. */
 void ngx_thrift_translate_cancel(ngx_thrift_translate_t *tr);
 
+
+/* For ngx_thrift_translate_json.c: through the segments, piece by piece. */
+ngx_int_t ngx_thrift_translate_segments(ngx_thrift_translate_t *tr,
+    size_t *size, ngx_thrift_translate_piece_pt piece);
 
 /* For ngx_thrift_translate_json.c: another block of it, to write to. */
 ngx_int_t ngx_thrift_translate_grow(ngx_thrift_translate_t *tr);

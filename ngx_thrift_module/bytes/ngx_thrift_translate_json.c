@@ -36,38 +36,12 @@ ngx_thrift_translate_read_json(ngx_thrift_translate_t *tr)
 static ngx_int_t
 ngx_thrift_translate_read(ngx_thrift_translate_t *tr, size_t *size)
 {
-    size_t                 n;
-    ngx_int_t              rc;
-    ngx_thrift_segment_t  *segment;
+    ngx_int_t  rc;
 
     tr->u.read.fields = tr->fields;
 
-    do {
-        segment = tr->segment;
-
-        n = ngx_min((size_t) (segment->end - tr->pos), *size);
-        *size -= n;
-
-        rc = ngx_thrift_translate_read_piece(tr, tr->pos + n);
-
-        if (rc != NGX_AGAIN || tr->pos != segment->end) {
-            break;
-        }
-
-        if (segment->next == NULL) {
-            tr->why = "frame shorter than its message";
-            return NGX_DECLINED;
-        }
-
-        tr->segment = segment->next;
-        tr->pos = tr->segment->start;
-
-    } while (*size);
-
-    if (rc == NGX_OK && (tr->pos != segment->end || segment->next)) {
-        tr->why = "frame longer than its message";
-        return NGX_DECLINED;
-    }
+    rc = ngx_thrift_translate_segments(tr, size,
+                                       ngx_thrift_translate_read_piece);
 
     tr->undeclared = tr->u.read.dropped;
 
