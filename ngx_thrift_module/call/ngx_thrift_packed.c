@@ -35,7 +35,8 @@ typedef struct {
 } ngx_thrift_packed_reply_t;
 
 
-static ngx_thrift_packed_t *ngx_thrift_packed_create(ngx_thrift_call_t *call);
+static ngx_thrift_packed_t *ngx_thrift_packed_create(ngx_thrift_call_t *call,
+    ngx_thrift_slice_part_pt part, ngx_thrift_slice_done_pt done);
 static ngx_int_t ngx_thrift_packed_run(ngx_thrift_packed_t *p);
 static ngx_int_t ngx_thrift_packed_slice(ngx_thrift_packed_t *p);
 static ngx_int_t ngx_thrift_packed_part(ngx_thrift_packed_t *p, size_t size);
@@ -77,13 +78,11 @@ ngx_thrift_packed_call(ngx_thrift_call_t *call)
 
     call->log->action = "unpacking call";
 
-    p = ngx_thrift_packed_create(call);
+    p = ngx_thrift_packed_create(call, ngx_thrift_packed_call_part,
+                                 ngx_thrift_packed_call_done);
     if (p == NULL) {
         return NGX_ERROR;
     }
-
-    p->slice.part = ngx_thrift_packed_call_part;
-    p->slice.done = ngx_thrift_packed_call_done;
 
     rc = ngx_thrift_unpack_start(&p->unpack, &p->to, &call->request,
                                  &call->conf->messages->rules, call->pool);
@@ -97,7 +96,8 @@ ngx_thrift_packed_call(ngx_thrift_call_t *call)
 
 
 static ngx_thrift_packed_t *
-ngx_thrift_packed_create(ngx_thrift_call_t *call)
+ngx_thrift_packed_create(ngx_thrift_call_t *call,
+    ngx_thrift_slice_part_pt part, ngx_thrift_slice_done_pt done)
 {
     ngx_thrift_packed_t  *p;
 
@@ -105,6 +105,8 @@ ngx_thrift_packed_create(ngx_thrift_call_t *call)
 
     if (p) {
         p->slice.call = call;
+        p->slice.part = part;
+        p->slice.done = done;
         p->slice.free = ngx_thrift_packed_free;
 
         p->levels = NULL;
@@ -430,13 +432,11 @@ ngx_thrift_packed_inflate(ngx_thrift_call_t *call)
 
     call->log->action = "unpacking reply from upstream";
 
-    p = ngx_thrift_packed_create(call);
+    p = ngx_thrift_packed_create(call, ngx_thrift_packed_answer_part,
+                                 ngx_thrift_packed_answer_done);
     if (p == NULL) {
         return NGX_ERROR;
     }
-
-    p->slice.part = ngx_thrift_packed_answer_part;
-    p->slice.done = ngx_thrift_packed_answer_done;
 
     ngx_thrift_packed_answer_rules(call, &rules);
 

@@ -27,20 +27,28 @@
     ((m)->wire.length > NGX_THRIFT_SLICE_TEXT)
 
 
+/* `size` bytes; NGX_AGAIN: there are more, else it has come to its end. */
+
+typedef ngx_int_t (*ngx_thrift_slice_part_pt)(ngx_thrift_slice_t *slice,
+    size_t size);
+
+/* It has come to its end with `rc`: returns what the step does. */
+
+typedef ngx_int_t (*ngx_thrift_slice_done_pt)(ngx_thrift_slice_t *slice,
+    ngx_int_t rc);
+
+
 /* What a call's step waits for; whoever makes it has more behind it. */
 
 struct ngx_thrift_slice_s {
-    ngx_queue_t               queue;
-    ngx_thrift_call_t        *call;
+    ngx_queue_t                queue;
+    ngx_thrift_call_t         *call;
 
-    /* `size` bytes; NGX_AGAIN: there are more, else it has come to its end */
-    ngx_int_t               (*part)(ngx_thrift_slice_t *slice, size_t size);
-
-    /* it has come to its end with `rc`: returns what the step does */
-    ngx_int_t               (*done)(ngx_thrift_slice_t *slice, ngx_int_t rc);
+    ngx_thrift_slice_part_pt   part;
+    ngx_thrift_slice_done_pt   done;
 
     /* lets go of its memory, also where it was given up */
-    void                    (*free)(ngx_thrift_slice_t *slice);
+    void                     (*free)(ngx_thrift_slice_t *slice);
 };
 
 
