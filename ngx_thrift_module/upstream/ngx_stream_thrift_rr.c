@@ -10,6 +10,10 @@
 
 static ngx_uint_t ngx_stream_thrift_rr_full_places(
     ngx_stream_upstream_rr_peers_t *peers);
+static ngx_stream_upstream_rr_peer_t *ngx_stream_thrift_rr_lock(
+    ngx_stream_upstream_rr_peer_data_t *rrp);
+static void ngx_stream_thrift_rr_unlock(
+    ngx_stream_upstream_rr_peer_data_t *rrp);
 static time_t ngx_stream_thrift_rr_failed(
     ngx_stream_upstream_rr_peer_t *server);
 
@@ -188,17 +192,13 @@ ngx_stream_thrift_rr_undo_probe(ngx_stream_upstream_srv_conf_t *us,
         return;
     }
 
-    server = rrp->current;
-
-    ngx_stream_upstream_rr_peers_rlock(rrp->peers);
-    ngx_stream_upstream_rr_peer_lock(rrp->peers, server);
+    server = ngx_stream_thrift_rr_lock(rrp);
 
     if (server->max_fails != 0 && server->fails >= server->max_fails) {
         server->checked = ngx_stream_thrift_rr_failed(server);
     }
 
-    ngx_stream_upstream_rr_peer_unlock(rrp->peers, server);
-    ngx_stream_upstream_rr_peers_unlock(rrp->peers);
+    ngx_stream_thrift_rr_unlock(rrp);
 }
 
 
@@ -217,19 +217,35 @@ ngx_stream_thrift_rr_end_probe(ngx_stream_upstream_srv_conf_t *us,
         return;
     }
 
-    server = rrp->current;
-
-    ngx_stream_upstream_rr_peers_rlock(rrp->peers);
-    ngx_stream_upstream_rr_peer_lock(rrp->peers, server);
+    server = ngx_stream_thrift_rr_lock(rrp);
 
     if (server->recover_at <= server->checked) {
         server->fails = 0;
     }
 
-    ngx_stream_upstream_rr_peer_unlock(rrp->peers, server);
-    ngx_stream_upstream_rr_peers_unlock(rrp->peers);
+    ngx_stream_thrift_rr_unlock(rrp);
 
 #endif
+}
+
+
+/* The server, and nobody else changes it. */
+
+static ngx_stream_upstream_rr_peer_t *
+ngx_stream_thrift_rr_lock(ngx_stream_upstream_rr_peer_data_t *rrp)
+{
+    ngx_stream_upstream_rr_peers_rlock(rrp->peers);
+    ngx_stream_upstream_rr_peer_lock(rrp->peers, rrp->current);
+
+    return rrp->current;
+}
+
+
+static void
+ngx_stream_thrift_rr_unlock(ngx_stream_upstream_rr_peer_data_t *rrp)
+{
+    ngx_stream_upstream_rr_peer_unlock(rrp->peers, rrp->current);
+    ngx_stream_upstream_rr_peers_unlock(rrp->peers);
 }
 
 
