@@ -580,7 +580,8 @@ ngx_stream_thrift_session_message(ngx_stream_thrift_session_t *ts)
 
     /* a handler may keep what it is called with */
 
-    ngx_thrift_message_settle(&tc->call.request, NULL);
+    ngx_thrift_message_settle(&tc->call.request, tc->main->handlers.nelts
+                                                 ? NULL : tc->call.pool);
 
     wire = &tc->call.request.wire;
 
