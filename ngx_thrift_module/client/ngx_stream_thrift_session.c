@@ -10,7 +10,8 @@
  *                                           client does not read
  *
  * Reading stops while the client does not take its replies, while
- * thrift_max_pipeline calls are in flight, and while they hold more bytes than
+ * thrift_max_pipeline calls are in flight, while one of them is one of many that
+ * wait for an upstream, and while they hold more bytes than
  * thrift_max_memory: memory stays bounded whatever the client does.  While all
  * clients of the worker hold too much, those that hold more than their part
  * are not read from, and what they are in the middle of fails.
@@ -113,6 +114,7 @@ ngx_stream_thrift_handler(ngx_stream_session_t *s)
     ngx_thrift_pool_init_client(&ts->handlers, &c->addr_text);
     ts->client.lost = ngx_stream_thrift_session_lost;
     ts->client.ordered = (ts->conf->max_pipeline == 1);
+    ts->client.event = &ts->flush;
     ngx_thrift_input_init(&ts->in, ts->conf->messages.blocks);
     ngx_queue_init(&ts->calls);
     ts->out_last = &ts->out;
@@ -450,6 +452,12 @@ ngx_stream_thrift_session_blocked(ngx_stream_thrift_session_t *ts)
     }
 
     if (ts->packed && ngx_stream_thrift_session_unpacks(ts)) {
+        return 1;
+    }
+
+    /* its next reply waits for a call that waits; others need not */
+
+    if (ts->client.crowd && !ts->unordered) {
         return 1;
     }
 

@@ -74,6 +74,10 @@ ngx_thrift_address_create(ngx_thrift_pool_t *pool, struct sockaddr *sockaddr,
     address->socklen = socklen;
     ngx_memcpy(&address->sockaddr, sockaddr, socklen);
 
+    if (pool->pipeline > 1) {
+        address->window = NGX_THRIFT_ADDRESS_WINDOW;
+    }
+
     ngx_queue_init(&address->idle);
     ngx_thrift_queue_init(address);
 
@@ -268,6 +272,40 @@ ngx_thrift_address_place(ngx_thrift_attempt_t *attempt)
     }
 
     return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_thrift_address_is_full(ngx_thrift_address_t *address)
+{
+    return address->window && address->nattempts >= address->window;
+}
+
+
+void
+ngx_thrift_address_adapt(ngx_thrift_address_t *address, ngx_msec_t time,
+    ngx_uint_t grows)
+{
+    ngx_uint_t  fast;
+
+    if (address->window == 0) {
+        return;
+    }
+
+    fast = (address->nended * NGX_THRIFT_ADDRESS_FAST
+            >= address->nattempts * time);
+
+    address->nended = 0;
+
+    if (!fast && grows) {
+        address->window += ngx_max(address->window / NGX_THRIFT_ADDRESS_PART,
+                                   NGX_THRIFT_ADDRESS_WIDER);
+
+    } else if (fast && address->window > NGX_THRIFT_ADDRESS_WINDOW) {
+        address->window -= ngx_min(address->window / NGX_THRIFT_ADDRESS_PART,
+                                   address->window
+                                   - NGX_THRIFT_ADDRESS_WINDOW);
+    }
 }
 
 

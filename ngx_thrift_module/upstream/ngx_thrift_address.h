@@ -17,6 +17,11 @@
  * If not, and the event loop keeps up, the number grows: calls that take long
  * all get their connection.  If the worker itself is too slow, more connections
  * would only make it slower.
+ *
+ * With thrift_pipeline the same is so for calls: no more than a window are on
+ * their way, unless they take long.  Calls of many clients that are answered
+ * within a moment are not answered earlier when all are on their way at once,
+ * and those that wait their turn are still in the caches of the processor.
  */
 
 #ifndef _NGX_THRIFT_ADDRESS_H_INCLUDED_
@@ -44,6 +49,15 @@
 
 #define NGX_THRIFT_ADDRESS_TURN    10           /* milliseconds */
 
+/*
+ * Calls that are on their way at once; a window grows by that number at least,
+ * as often, unless as many as it has are answered in so short a time.
+ */
+
+#define NGX_THRIFT_ADDRESS_WINDOW  512
+#define NGX_THRIFT_ADDRESS_WIDER   128
+#define NGX_THRIFT_ADDRESS_FAST    5            /* milliseconds */
+
 /* And by that number in any case when nobody was served for so long. */
 
 #define NGX_THRIFT_ADDRESS_STARVE  500          /* milliseconds */
@@ -60,6 +74,10 @@ struct ngx_thrift_address_s {
     ngx_uint_t           nbusy;         /* of them */
     ngx_uint_t           growth;        /* that may become busy beyond the
                                            number */
+    ngx_uint_t           nattempts;     /* on them */
+    ngx_uint_t           nended;        /* since the timer fired */
+    ngx_uint_t           window;        /* attempts that may be on them; 0: any
+                                           number */
     ngx_queue_t          idle;          /* last used first */
     ngx_uint_t           nidle;
     ngx_thrift_status_row_t  *row;      /* where it is counted, or NULL */
@@ -69,6 +87,11 @@ struct ngx_thrift_address_s {
                                                itself */
 
     ngx_thrift_turns_t   waiting;       /* attempts, by their clients */
+    ngx_queue_t          held;          /* clients of which further calls
+                                           wait unread */
+    ngx_thrift_client_t *guest;         /* the one of which further calls are
+                                           read now, or NULL */
+    ngx_uint_t           nguest;        /* attempts of it that were served */
     ngx_event_t          event;         /* posted: some may be served */
     ngx_thrift_timer_t   timer;         /* while some wait */
     ngx_msec_t           yielded;       /* when one went, for other workers */
@@ -100,6 +123,14 @@ ngx_int_t ngx_thrift_address_place(ngx_thrift_attempt_t *attempt);
 
 /* The same for one that no call needs: none is closed for it. */
 ngx_int_t ngx_thrift_address_place_ahead(ngx_thrift_attempt_t *attempt);
+
+/*
+ * Are so many calls on their way that one more has to wait?  One less is, and
+ * some time has passed in which some waited: `slow`, and there may be more.
+ */
+ngx_uint_t ngx_thrift_address_is_full(ngx_thrift_address_t *address);
+void ngx_thrift_address_adapt(ngx_thrift_address_t *address, ngx_msec_t time,
+    ngx_uint_t grows);
 
 /* It has not been opened. */
 void ngx_thrift_address_give_back(ngx_thrift_attempt_t *attempt);

@@ -412,6 +412,7 @@ ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
 
     conn->nattempts++;
     conn->nunsent++;
+    conn->server->address->nattempts++;
     conn->latest = attempt->call->client;
     conn->server->latest = conn;
 
@@ -506,6 +507,8 @@ ngx_thrift_connection_detach(ngx_thrift_attempt_t *attempt)
 
     conn->nattempts--;
     ngx_queue_remove(&attempt->queue);
+
+    ngx_thrift_queue_ended(conn->server->address);
 
     attempt->connection = NULL;
     attempt->peer->connection = NULL;

@@ -249,6 +249,8 @@ ngx_thrift_pool_init_client(ngx_thrift_client_t *client, ngx_str_t *address)
     ngx_queue_init(&client->waiting);
 
     client->lost = NULL;
+    client->event = NULL;
+    client->crowd = NULL;
     client->ordered = 0;
     client->address = ngx_crc32_short(address->data, address->len);
 }
@@ -380,7 +382,9 @@ ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
 
     /* others may wait for what is everybody's */
 
-    if (!turn && attempt->address->waiting.n) {
+    if (ngx_thrift_queue_is_behind(attempt, turn)
+        || ngx_thrift_address_is_full(attempt->address))
+    {
         server = NULL;
     }
 

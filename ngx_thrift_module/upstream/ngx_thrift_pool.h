@@ -165,6 +165,13 @@ struct ngx_thrift_client_s {
 
     /* such a state was lost, with its connection; NULL: it has none */
     void                (*lost)(ngx_thrift_client_t *client);
+
+    ngx_event_t          *event;        /* reads its further calls; NULL: it is
+                                           not held back */
+    ngx_thrift_address_t *crowd;        /* where one of its calls waits, and so
+                                           many others that no further one of
+                                           it is read; or NULL */
+    ngx_queue_t           held;         /* of that address */
 };
 
 

@@ -21,6 +21,15 @@
 #define NGX_THRIFT_QUEUE_ROW   16
 
 
+/*
+ * So many wait, and the queue moves: no client has more than one in it.  It
+ * does when somebody was served in that time.
+ */
+
+#define NGX_THRIFT_QUEUE_CROWD  64
+#define NGX_THRIFT_QUEUE_MOVES  50      /* milliseconds */
+
+
 static ngx_int_t ngx_thrift_queue_try(ngx_thrift_attempt_t *attempt,
     ngx_uint_t turn);
 static ngx_int_t ngx_thrift_queue_take(ngx_thrift_attempt_t *attempt,
@@ -30,6 +39,13 @@ static ngx_int_t ngx_thrift_queue_wait(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_queue_add(ngx_thrift_attempt_t *attempt,
     ngx_thrift_turns_t *waiting, char *action);
 static void ngx_thrift_queue_end(ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_queue_hold(ngx_thrift_attempt_t *attempt);
+static ngx_uint_t ngx_thrift_queue_moves(ngx_thrift_address_t *address);
+static ngx_thrift_client_t *ngx_thrift_queue_held(
+    ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_queue_release(ngx_thrift_client_t *client);
+static void ngx_thrift_queue_invite(ngx_thrift_address_t *address,
+    ngx_thrift_client_t *client);
 static void ngx_thrift_queue_pinned(ngx_thrift_attempt_t *attempt,
     ngx_thrift_connection_t *conn);
 static void ngx_thrift_queue_arm(ngx_thrift_address_t *address);
@@ -50,6 +66,7 @@ void
 ngx_thrift_queue_init(ngx_thrift_address_t *address)
 {
     ngx_thrift_turns_init(&address->waiting, 0);
+    ngx_queue_init(&address->held);
 
     ngx_thrift_timer_init(&address->timer, ngx_thrift_queue_tick, address,
                           NULL, 1);
@@ -80,11 +97,32 @@ ngx_thrift_queue_enter(ngx_thrift_attempt_t *attempt)
 
     rc = ngx_thrift_queue_try(attempt, 0);
 
-    if (rc != NGX_BUSY) {
-        return rc;
+    if (rc == NGX_BUSY) {
+        return ngx_thrift_queue_wait(attempt);
     }
 
-    return ngx_thrift_queue_wait(attempt);
+    if (attempt->address) {
+        attempt->address->nguest++;
+    }
+
+    return rc;
+}
+
+
+ngx_uint_t
+ngx_thrift_queue_is_behind(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
+{
+    ngx_thrift_address_t  *address;
+
+    address = attempt->address;
+
+    if (turn || address->waiting.n == 0) {
+        return 0;
+    }
+
+    return address->guest == NULL
+           || address->guest != attempt->call->client
+           || address->nguest >= NGX_THRIFT_QUEUE_ROW;
 }
 
 
@@ -106,7 +144,9 @@ ngx_thrift_queue_try(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
         return NGX_ERROR;
     }
 
-    if (!turn && attempt->address->waiting.n) {
+    if (ngx_thrift_queue_is_behind(attempt, turn)
+        || ngx_thrift_address_is_full(attempt->address))
+    {
         return NGX_BUSY;
     }
 
@@ -179,9 +219,89 @@ ngx_thrift_queue_wait(ngx_thrift_attempt_t *attempt)
     if (rc == NGX_AGAIN) {
         ngx_thrift_address_tell(address);
         ngx_thrift_queue_arm(address);
+        ngx_thrift_queue_hold(attempt);
     }
 
     return rc;
+}
+
+
+/* Is it one of many, its client's further calls wait where they are. */
+
+static void
+ngx_thrift_queue_hold(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_client_t   *client;
+    ngx_thrift_address_t  *address;
+
+    client = attempt->call->client;
+    address = attempt->address;
+
+    if (client == NULL || client->event == NULL || client->crowd
+        || address->max || address->waiting.n < NGX_THRIFT_QUEUE_CROWD
+        || !ngx_thrift_queue_moves(address))
+    {
+        return;
+    }
+
+    client->crowd = address;
+    ngx_queue_insert_tail(&address->held, &client->held);
+}
+
+
+static ngx_uint_t
+ngx_thrift_queue_moves(ngx_thrift_address_t *address)
+{
+    return ngx_current_msec - address->served <= NGX_THRIFT_QUEUE_MOVES;
+}
+
+
+/* The attempt's client, if it is held back for it; or NULL. */
+
+static ngx_thrift_client_t *
+ngx_thrift_queue_held(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_client_t  *client;
+
+    client = attempt->call->client;
+
+    return (client && client->crowd && client->crowd == attempt->address)
+           ? client : NULL;
+}
+
+
+/* Its further calls are read, soon. */
+
+static void
+ngx_thrift_queue_release(ngx_thrift_client_t *client)
+{
+    client->crowd = NULL;
+    ngx_queue_remove(&client->held);
+
+    ngx_post_event(client->event, &ngx_posted_events);
+}
+
+
+/* The client's turn goes on with calls that are not read yet: now. */
+
+static void
+ngx_thrift_queue_invite(ngx_thrift_address_t *address,
+    ngx_thrift_client_t *client)
+{
+    ngx_event_t  *ev;
+
+    ev = client->event;
+
+    if (ev->posted) {
+        ngx_delete_posted_event(ev);
+    }
+
+    address->guest = client;
+    address->nguest = 1;
+
+    ev->handler(ev);
+
+    address->guest = NULL;
 }
 
 
@@ -309,7 +429,15 @@ ngx_thrift_queue_leave(ngx_thrift_attempt_t *attempt)
 static void
 ngx_thrift_queue_end(ngx_thrift_attempt_t *attempt)
 {
+    ngx_thrift_client_t  *client;
+
     ngx_thrift_delay_stop(&attempt->patience);
+
+    client = ngx_thrift_queue_held(attempt);
+
+    if (client) {
+        ngx_thrift_queue_release(client);
+    }
 
     attempt->call->queued += ngx_current_msec - attempt->waits;
     ngx_thrift_count_waited(attempt);
@@ -378,6 +506,18 @@ ngx_thrift_queue_wake(ngx_thrift_address_t *address)
 
 
 void
+ngx_thrift_queue_ended(ngx_thrift_address_t *address)
+{
+    address->nattempts--;
+    address->nended++;
+
+    if (address->window) {
+        ngx_thrift_queue_wake(address);
+    }
+}
+
+
+void
 ngx_thrift_queue_idle(ngx_thrift_address_t *address)
 {
     /* others may need it: in an event, for it is not closed under its user */
@@ -393,6 +533,7 @@ ngx_thrift_queue_arm(ngx_thrift_address_t *address)
 {
     if (!address->timer.set) {
         address->served = ngx_current_msec;
+        address->nended = 0;
         ngx_thrift_timer_set(&address->timer, ngx_current_msec
                                               + NGX_THRIFT_ADDRESS_GROWTH);
     }
@@ -406,14 +547,17 @@ ngx_thrift_queue_tick(void *data)
 {
     ngx_thrift_address_t  *address = data;
 
+    ngx_msec_t    late;
+    ngx_queue_t  *q;
+
     if (address->waiting.n == 0) {
         ngx_thrift_queue_look(address);
         return;
     }
 
-    if (ngx_current_msec - address->timer.deadline
-        >= NGX_THRIFT_ADDRESS_GROWTH)
-    {
+    late = ngx_current_msec - address->timer.deadline;
+
+    if (late >= NGX_THRIFT_ADDRESS_GROWTH) {
         address->late = ngx_current_msec;
     }
 
@@ -425,6 +569,16 @@ ngx_thrift_queue_tick(void *data)
                > NGX_THRIFT_ADDRESS_STARVE)
     {
         address->growth = NGX_THRIFT_ADDRESS_LEAST;
+    }
+
+    ngx_thrift_address_adapt(address, NGX_THRIFT_ADDRESS_GROWTH + late,
+                             address->growth != 0);
+
+    while (!ngx_thrift_queue_moves(address)
+           && !ngx_queue_empty(&address->held))
+    {
+        q = ngx_queue_head(&address->held);
+        ngx_thrift_queue_release(ngx_queue_data(q, ngx_thrift_client_t, held));
     }
 
     ngx_thrift_queue_wake(address);
@@ -439,6 +593,7 @@ ngx_thrift_queue_serve(ngx_event_t *ev)
     ngx_thrift_address_t  *address = ev->data;
 
     ngx_int_t              rc;
+    ngx_thrift_client_t   *held;
     ngx_thrift_attempt_t  *attempt;
 
     (void) ngx_thrift_address_yield(address);
@@ -456,12 +611,18 @@ ngx_thrift_queue_serve(ngx_event_t *ev)
             break;
         }
 
+        held = ngx_thrift_queue_held(attempt);
+
         ngx_thrift_queue_end(attempt);
         (void) ngx_thrift_turns_next(&address->waiting,
                                      address->max ? 1 : NGX_THRIFT_QUEUE_ROW);
 
         if (rc == NGX_AGAIN) {
             address->served = ngx_current_msec;
+
+            if (held) {
+                ngx_thrift_queue_invite(address, held);
+            }
 
         } else {
             attempt->done(attempt, rc);

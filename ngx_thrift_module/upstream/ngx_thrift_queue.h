@@ -16,6 +16,10 @@
  * Those who wait are served in turn: each client has its calls in order, and
  * clients one after the other.  Nobody who comes later is served first, but by
  * a connection that is kept for it alone.
+ *
+ * Where many wait for the moment only, one call of each client does: its further
+ * ones stay unread, take no memory, and follow when it is the client's turn.
+ * When nobody was served for a while all are read and wait in their own time.
  */
 
 #ifndef _NGX_THRIFT_QUEUE_H_INCLUDED_
@@ -29,6 +33,13 @@
  */
 ngx_int_t ngx_thrift_queue_enter(ngx_thrift_attempt_t *attempt);
 
+/*
+ * Do others come before it?  `turn`: it is served as the next one that waits;
+ * or it is its client's turn.
+ */
+ngx_uint_t ngx_thrift_queue_is_behind(ngx_thrift_attempt_t *attempt,
+    ngx_uint_t turn);
+
 /* It waits no more, if it did. */
 void ngx_thrift_queue_leave(ngx_thrift_attempt_t *attempt);
 
@@ -40,6 +51,9 @@ void ngx_thrift_queue_follow(ngx_thrift_attempt_t *attempt);
 
 /* Some who wait for the address may be served: soon. */
 void ngx_thrift_queue_wake(ngx_thrift_address_t *address);
+
+/* An attempt is on its connection no more. */
+void ngx_thrift_queue_ended(ngx_thrift_address_t *address);
 
 /* The same; one of its connections has become idle. */
 void ngx_thrift_queue_idle(ngx_thrift_address_t *address);
