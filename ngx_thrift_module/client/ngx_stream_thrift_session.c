@@ -10,8 +10,8 @@
  *                                           client does not read
  *
  * Reading stops while the client does not take its replies, while
- * thrift_max_pipeline calls are in flight, while one of them is one of many that
- * wait for an upstream, and while they hold more bytes than
+ * thrift_max_pipeline calls are in flight, while one of them is one of many
+ * that wait for an upstream, and while they hold more bytes than
  * thrift_max_memory: memory stays bounded whatever the client does.  While all
  * clients of the worker hold too much, those that hold more than their part
  * are not read from, and what they are in the middle of fails.

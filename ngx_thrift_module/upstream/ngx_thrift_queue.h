@@ -17,9 +17,9 @@
  * clients one after the other.  Nobody who comes later is served first, but by
  * a connection that is kept for it alone.
  *
- * Where many wait for the moment only, one call of each client does: its further
- * ones stay unread, take no memory, and follow when it is the client's turn.
- * When nobody was served for a while all are read and wait in their own time.
+ * Where many wait for the moment only, one call of each client does: its
+ * further ones stay unread, take no memory, and follow when it is the client's
+ * turn.  When nobody was served for a while all are read, and have their time.
  */
 
 #ifndef _NGX_THRIFT_QUEUE_H_INCLUDED_

@@ -29,6 +29,10 @@
 int nthrift_head_read(const nthrift_rules_t *rules, const uint8_t *p,
     const uint8_t *last, nthrift_head_t *head, nthrift_error_t *err);
 
+/* The same, by the tables alone: what that takes a short cut for, too. */
+int nthrift_head_read_any(const nthrift_rules_t *rules, const uint8_t *p,
+    const uint8_t *last, nthrift_head_t *head, nthrift_error_t *err);
+
 /*
  * The bytes that nthrift_head_write() will write for `head`, length word
  * included; head->lax, ->frame, ->size and ->header are not looked at: a binary
