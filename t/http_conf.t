@@ -158,6 +158,28 @@ for (
        "$want\n", $name);
 }
 
+# nginx itself says that a variable is unknown, and no more
+
+for (
+    [ 'of a location', 'thrift_call_header a "b${nosuch}c $arg_user $host";',
+      '' ],
+    [ 'of http', '', 'thrift_call_header a $nosuch;' ],
+) {
+    my ($name, $location, $http) = @$_;
+
+    my $conf = conf($template, other => 'return x;',
+                    users => 'thrift_name users;',
+                    door => "thrift_door users; $location");
+
+    $conf =~ s/(%%TEST_GLOBALS_HTTP%%\n)/$1$http\n/;
+
+    my $at = 1 + ($conf =~ /^(.*?)\bnosuch\b/ms)[0] =~ tr/\n//;
+
+    is(join("\n", $t->test_config($conf) =~ /^nginx: \[emerg\] (.*)\n/mg),
+       "no variable \"\$nosuch\" is defined in $file:$at\n"
+       . 'unknown "nosuch" variable', "an unknown variable $name");
+}
+
 my $no_stream = conf($template, door => 'thrift_door users;')
                 =~ s/^stream .*//msr;
 

@@ -162,6 +162,9 @@ char *ngx_http_thrift_call_header(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 ngx_array_t *ngx_http_thrift_headers(ngx_http_request_t *r);
 
+/* Says where variables stand that nobody has; once http{} was read. */
+void ngx_http_thrift_headers_check(ngx_conf_t *cf, ngx_array_t *headers);
+
 /* Bytes of a body. */
 off_t ngx_http_thrift_size(ngx_chain_t *cl);
 

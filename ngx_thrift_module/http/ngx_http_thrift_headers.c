@@ -16,9 +16,17 @@
 typedef struct {
     ngx_str_t                 name;
     ngx_http_complex_value_t  value;
+    ngx_str_t                 text;         /* of the directive, ... */
+    u_char                   *file_name;    /* ... which stands there */
+    ngx_uint_t                line;
+    ngx_uint_t                checked;
 } ngx_http_thrift_header_t;
 
 
+static void ngx_http_thrift_headers_check_value(ngx_conf_t *cf,
+    ngx_http_thrift_header_t *header);
+static ngx_uint_t ngx_http_thrift_headers_known(ngx_conf_t *cf,
+    ngx_str_t *name);
 static ngx_int_t ngx_http_thrift_headers_trace(ngx_http_request_t *r,
     ngx_array_t *configured, ngx_array_t *headers);
 static void ngx_http_thrift_headers_find(ngx_http_request_t *r,
@@ -62,6 +70,10 @@ ngx_http_thrift_call_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     header->name = value[1];
+    header->text = value[2];
+    header->file_name = cf->conf_file->file.name.data;
+    header->line = cf->conf_file->line;
+    header->checked = 0;
 
     ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
 
@@ -71,6 +83,103 @@ ngx_http_thrift_call_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     return (ngx_http_compile_complex_value(&ccv) == NGX_OK) ? NGX_CONF_OK
                                                             : NGX_CONF_ERROR;
+}
+
+
+/*
+ * nginx refuses variables that nobody has, but does not say where they are
+ * written.
+ */
+
+void
+ngx_http_thrift_headers_check(ngx_conf_t *cf, ngx_array_t *headers)
+{
+    ngx_uint_t                 i;
+    ngx_http_thrift_header_t  *header;
+
+    header = headers ? headers->elts : NULL;
+
+    for (i = 0; header && i < headers->nelts; i++) {
+        if (!header[i].checked) {
+            header[i].checked = 1;
+            ngx_http_thrift_headers_check_value(cf, &header[i]);
+        }
+    }
+}
+
+
+/* "$name", "${name}"; "$1" is a part of what a regular expression has found. */
+
+static void
+ngx_http_thrift_headers_check_value(ngx_conf_t *cf,
+    ngx_http_thrift_header_t *header)
+{
+    u_char     *p, *last;
+    ngx_str_t   name;
+
+    p = header->text.data;
+    last = p + header->text.len;
+
+    while (p < last) {
+
+        if (*p++ != '$') {
+            continue;
+        }
+
+        p += (p < last && *p == '{');
+        name.data = p;
+
+        while (p < last && (*p == '_' || (*p >= '0' && *p <= '9')
+                            || ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z')))
+        {
+            p++;
+        }
+
+        name.len = p - name.data;
+
+        if (name.len && (*name.data < '0' || *name.data > '9')
+            && !ngx_http_thrift_headers_known(cf, &name))
+        {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "no variable \"$%V\" is defined in %s:%ui", &name,
+                          header->file_name, header->line);
+        }
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_thrift_headers_known(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_uint_t                  i;
+    ngx_hash_key_t             *key;
+    ngx_http_variable_t        *prefix;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+    key = cmcf->variables_keys->keys.elts;
+
+    for (i = 0; i < cmcf->variables_keys->keys.nelts; i++) {
+        if (key[i].key.len == name->len
+            && ngx_strncasecmp(key[i].key.data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    prefix = cmcf->prefix_variables.elts;
+
+    for (i = 0; i < cmcf->prefix_variables.nelts; i++) {
+        if (prefix[i].name.len <= name->len
+            && ngx_strncasecmp(prefix[i].name.data, name->data,
+                               prefix[i].name.len)
+               == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -407,6 +407,8 @@ ngx_http_thrift_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->headers = prev->headers;
     }
 
+    ngx_http_thrift_headers_check(cf, conf->headers);
+
     if (conf->server) {
         conf->server->openapi = conf->openapi;
         conf->server->long_strings = conf->long_strings;
