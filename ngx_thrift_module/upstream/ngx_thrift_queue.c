@@ -101,7 +101,7 @@ ngx_thrift_queue_enter(ngx_thrift_attempt_t *attempt)
         return ngx_thrift_queue_wait(attempt);
     }
 
-    if (attempt->address) {
+    if (attempt->address && attempt->address->guest) {
         attempt->address->nguest++;
     }
 
