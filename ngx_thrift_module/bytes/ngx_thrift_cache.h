@@ -36,8 +36,8 @@ void ngx_thrift_cache_put(void *p);
 ngx_uint_t ngx_thrift_cache_trim(ngx_uint_t *more);
 
 /*
- * `size` bytes at `p` will be needed soon.  With many calls in flight most of a
- * call's time would be waiting for its memory.
+ * `size` bytes at `p` will be needed soon, or a few more.  With many calls in
+ * flight most of a call's time would be waiting for its memory.
  */
 
 static ngx_inline void
@@ -49,8 +49,11 @@ ngx_thrift_prefetch(void *p, size_t size)
     line = p;
     last = line + size;
 
-    for ( /* void */ ; line < last; line += NGX_CPU_CACHE_LINE) {
+    for ( /* void */ ; line < last; line += 4 * NGX_CPU_CACHE_LINE) {
         __builtin_prefetch(line, 1);
+        __builtin_prefetch(line + NGX_CPU_CACHE_LINE, 1);
+        __builtin_prefetch(line + 2 * NGX_CPU_CACHE_LINE, 1);
+        __builtin_prefetch(line + 3 * NGX_CPU_CACHE_LINE, 1);
     }
 #endif
 }
