@@ -13,6 +13,7 @@ use lib "$FindBin::Bin/lib";
 use Cwd qw(abs_path);
 use File::Temp qw(tempdir);
 use IO::Socket::INET;
+use POSIX ();
 use Test::More;
 
 use Test::Thrift qw(wait_for);
@@ -119,9 +120,44 @@ like($err, qr/nothing answers: -v says why; servers of multiplexed calls may/,
 is((split /\n/, $out)[0], 'framed compact: a reply', 'a real call');
 
 cpp();
+quotes();
 wrong();
 
 done_testing();
+
+
+# A server with JSON that puts the name of the method in quotes.
+
+sub quotes {
+    my $listen = IO::Socket::INET->new(LocalAddr => $local, Listen => 16)
+        or die "listen: $!";
+    my $pid = fork();
+
+    if ($pid == 0) {
+        while (my $s = $listen->accept()) {
+            read($s, my $size, 4);
+            read($s, my $bytes, 1) if defined $size;
+            close($s), next unless ($bytes || '') eq '[';
+            read($s, $bytes, unpack('N', $size) - 1);
+
+            my ($name, $seqid) = $bytes =~ /"(\w+)",1,(\d+)/;
+            my $reply = qq([1,"$name",3,$seqid,{"1":{"str":"no \\"$name\\""},)
+                        . '"2":{"i32":1}}]';
+
+            print $s pack('N/a*', $reply);
+            close($s);
+        }
+
+        POSIX::_exit(0);
+    }
+
+    push @pids, $pid;
+
+    my ($out) = probe("$local:" . $listen->sockport(), '--timeout', 0.3);
+
+    like($out, qr/^framed JSON: UNKNOWN_METHOD "no "nthrift_probe""$/m,
+         'quotes in JSON');
+}
 
 
 sub cpp {

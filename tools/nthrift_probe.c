@@ -263,6 +263,15 @@ probe_exception(const nthrift_answer_t *a, char *buf, size_t size)
                           (name != NULL) ? name : "exception");
 
     for (i = 0; i < text.len && i < PROBE_TEXT && n + 2 < size; i++) {
+
+        /* of a text in JSON the escapes that people would stumble over */
+
+        if (a->head.protocol == NTHRIFT_JSON && text.data[i] == '\\'
+            && i + 1 < text.len && strchr("\"\\/", text.data[i + 1]) != NULL)
+        {
+            i++;
+        }
+
         buf[n++] = (text.data[i] >= 0x20 && text.data[i] < 0x7f)
                    ? (char) text.data[i] : '?';
     }
