@@ -19,6 +19,7 @@
 /* A sample that this worker takes. */
 
 typedef struct {
+    volatile ngx_cycle_t      *cycle;   /* whose zone it is */
     ngx_thrift_status_t       *status;
     ngx_thrift_status_row_t   *row;     /* the latest that it has */
     uint32_t                   number;  /* 0: none is being taken */
@@ -104,6 +105,7 @@ ngx_thrift_history_open(ngx_thrift_status_t *status)
     taken = &ngx_thrift_history_taken;
     ev = &taken->event;
 
+    taken->cycle = ngx_cycle;
     taken->status = status;
 
     ngx_thrift_history_ident.fd = (ngx_socket_t) -1;
@@ -159,6 +161,12 @@ ngx_thrift_history_turn(ngx_event_t *ev)
     ngx_thrift_history_taken_t  *taken;
 
     taken = &ngx_thrift_history_taken;
+
+    /* without a master a reload leaves the process as it is, not the zone */
+
+    if (taken->cycle != ngx_cycle) {
+        return;
+    }
 
     if (taken->number == 0 && !ngx_thrift_history_begin(taken)) {
         ngx_thrift_history_wait(ev);
