@@ -153,7 +153,7 @@ ok(good(server => 'proxy_protocol_timeout 1s;', other => $proxy),
 # directives of others work as ever, also after reading has failed
 
 $t->write_conf(conf($template,
-                    other => "proxy_timeout 100ms; $proxy"));
+                    other => "proxy_timeout 1s; $proxy"));
 $t->expect_log(qr{"proxy_timeout" directive has no effect});
 
 my $backend = $t->backend('backend');
