@@ -416,6 +416,10 @@ for (
          qr/^nginx: \[warn\] \Q$message\E\n/m, $name);
 }
 
+unlike($t->test_config(filled(idl => 'thrift_idl types.thrift;', server =>
+                              'thrift_validate structure; thrift_pass users;')),
+       qr/warn/, 'IDL without services, of calls that are not compared');
+
 # an upstream that is named before it is defined keeps its balancer
 
 is(join('', said(server => 'thrift_pass late;', behind =>

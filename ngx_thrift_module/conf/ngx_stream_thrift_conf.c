@@ -440,15 +440,20 @@ ngx_stream_thrift_merge_definitions(ngx_conf_t *cf,
 
     cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
 
-    if (conf->validate == NGX_STREAM_THRIFT_VALIDATE_SCHEMA
-        && conf->files->nelts == 0
-        && cscf->handler == ngx_stream_thrift_handler)
+    if (conf->validate != NGX_STREAM_THRIFT_VALIDATE_SCHEMA
+        || cscf->handler != ngx_stream_thrift_handler)
     {
+        return NGX_CONF_OK;
+    }
+
+    if (conf->files->nelts == 0) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"thrift_validate schema\" needs a \"thrift_idl\" for "
                       "the server in %s:%ui", cscf->file_name, cscf->line);
         return NGX_CONF_ERROR;
     }
+
+    ngx_stream_thrift_warn_services(cf, conf);
 
     return NGX_CONF_OK;
 }

@@ -22,8 +22,6 @@ static ngx_int_t ngx_stream_thrift_check_text(ngx_conf_t *cf,
     ngx_thrift_conf_t *conf);
 static void ngx_stream_thrift_annotate(ngx_thrift_target_t *target,
     nthrift_idl_method_t *method);
-static void ngx_stream_thrift_warn_services(ngx_conf_t *cf,
-    ngx_stream_thrift_srv_conf_t *tscf);
 
 
 char *
@@ -202,19 +200,12 @@ ngx_stream_thrift_load_files(ngx_conf_t *cf,
         }
     }
 
-    if (ngx_thrift_idl_check(idl, cf->log) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_stream_thrift_warn_services(cf, tscf);
-
-    return NGX_CONF_OK;
+    return (ngx_thrift_idl_check(idl, cf->log) == NGX_OK) ? NGX_CONF_OK
+                                                          : NGX_CONF_ERROR;
 }
 
 
-/* A file of types only, such as others include: no call is known then. */
-
-static void
+void
 ngx_stream_thrift_warn_services(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *tscf)
 {
@@ -225,10 +216,6 @@ ngx_stream_thrift_warn_services(ngx_conf_t *cf,
     ngx_stream_core_srv_conf_t   *cscf;
 
     cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
-
-    if (cscf->handler != ngx_stream_thrift_handler) {
-        return;
-    }
 
     program = tscf->programs.elts;
 

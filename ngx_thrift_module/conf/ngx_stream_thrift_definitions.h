@@ -33,6 +33,13 @@ char *ngx_stream_thrift_load_files(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *tscf);
 
 /*
+ * Warns of files of types only, such as others include, in a server whose calls
+ * are compared with them: no call is known.
+ */
+void ngx_stream_thrift_warn_services(ngx_conf_t *cf,
+    ngx_stream_thrift_srv_conf_t *tscf);
+
+/*
  * The definition of a thrift_service, or of a thrift_method in it; checks
  * that there is one.  `*service` is NULL without any definitions.
  */
