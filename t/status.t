@@ -246,7 +246,7 @@ sub wrong_configurations {
           qr/"thrift_status" directive is duplicate/ ],
         [ 'thrift_status prometheus;',
           'thrift_status prometheus; thrift_door named;',
-          qr/"thrift_door" directive is duplicate/ ],
+          qr/"thrift_door" directive cannot stand beside "thrift_status"/ ],
     ) {
         my ($from, $to, $error) = @$_;
 
