@@ -586,6 +586,21 @@ is(got($c{$_}), $_, "$_ is answered") for 1 .. 4;
 $server->close();
 sleep(0.1);
 
+# --- large ones are sent together --------------------------------------------
+
+$server = fresh('sending');
+
+kill('STOP', $t->workers());
+%c = begin('sending', 'put', map { $_ . chr(96 + $_) x 40000 } 1 .. 9);
+sleep(0.05);
+kill('CONT', $t->workers());
+
+%call = calls($server, 9);
+is(join(',', sort keys %call), join(',', sort keys %c), 'large ones together');
+$server->send(join('', map { reply($call{$_}) } sort keys %call));
+is(length(got($c{$_})), 40001, 'a large reply') for sort keys %c;
+$server->close();
+
 # --- one that is half sent is given up ---------------------------------------
 
 $server = fresh('sending');

@@ -9,6 +9,7 @@
  *
  * Small attempts of one turn are written together and sent with one call, so
  * that nothing of a call that is given up is referred to by its connection.
+ * Large ones are sent from where they lie, several of them with one call, too.
  *
  * Each attempt goes out under a seqid of its own (ngx_thrift_seqids.h).
  *
@@ -24,6 +25,19 @@
 #define NGX_THRIFT_EXCHANGE_BATCH  16384    /* bytes that are sent together */
 #define NGX_THRIFT_EXCHANGE_LAST   4096     /* and of the last one of them */
 
+#define NGX_THRIFT_EXCHANGE_LARGE  131072   /* bytes of large ones that are sent
+                                               together, but for the last */
+#define NGX_THRIFT_EXCHANGE_PARTS  16       /* and their number */
+
+
+/* A large attempt, one of those that are sent together. */
+
+typedef struct {
+    ngx_thrift_attempt_t  *attempt;
+    ngx_chain_t           *last;
+    size_t                 size;            /* bytes that are to be sent */
+} ngx_thrift_exchange_part_t;
+
 
 static ngx_uint_t ngx_thrift_exchange_may_send(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_write(ngx_thrift_connection_t *conn);
@@ -38,7 +52,15 @@ static ngx_int_t ngx_thrift_exchange_written(ngx_thrift_connection_t *conn,
     size_t n);
 static ngx_int_t ngx_thrift_exchange_keep(ngx_thrift_attempt_t *attempt,
     u_char *p);
-static ngx_int_t ngx_thrift_exchange_write_one(ngx_thrift_connection_t *conn);
+static ngx_int_t ngx_thrift_exchange_write_large(
+    ngx_thrift_connection_t *conn);
+static ngx_uint_t ngx_thrift_exchange_join(ngx_thrift_connection_t *conn,
+    ngx_thrift_exchange_part_t *parts);
+static void ngx_thrift_exchange_set_part(ngx_thrift_exchange_part_t *part,
+    ngx_thrift_attempt_t *attempt);
+static ngx_uint_t ngx_thrift_exchange_joins(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt);
+static ngx_uint_t ngx_thrift_exchange_part(ngx_thrift_exchange_part_t *part);
 static void ngx_thrift_exchange_log_sent(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_exchange_sent(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt, ngx_uint_t n);
@@ -203,7 +225,7 @@ ngx_thrift_exchange_write_some(ngx_thrift_connection_t *conn)
         return ngx_thrift_exchange_write_batch(conn, size);
     }
 
-    return conn->unsent->out ? ngx_thrift_exchange_write_one(conn)
+    return conn->unsent->out ? ngx_thrift_exchange_write_large(conn)
                              : NGX_DECLINED;
 }
 
@@ -337,40 +359,147 @@ ngx_thrift_exchange_keep(ngx_thrift_attempt_t *attempt, u_char *p)
 }
 
 
-/* The first one, whose message is large, or was sent in part. */
+/*
+ * The first one, whose message is large, or was sent in part, and large ones
+ * that come next.  As ngx_thrift_exchange_write_some().
+ */
 
 static ngx_int_t
-ngx_thrift_exchange_write_one(ngx_thrift_connection_t *conn)
+ngx_thrift_exchange_write_large(ngx_thrift_connection_t *conn)
 {
-    off_t                  sent;
-    ngx_chain_t           *out;
-    ngx_connection_t      *c;
-    ngx_thrift_attempt_t  *attempt;
+    ngx_int_t                   sent;
+    ngx_uint_t                  i, n;
+    ngx_chain_t                *out;
+    ngx_thrift_attempt_t       *attempt;
+    ngx_thrift_exchange_part_t  parts[NGX_THRIFT_EXCHANGE_PARTS];
 
-    c = conn->connection;
-    attempt = conn->unsent;
-    sent = c->sent;
+    n = ngx_thrift_exchange_join(conn, parts);
 
-    out = ngx_thrift_output_send(c, attempt->out);
+    out = ngx_thrift_output_send(conn->connection, conn->unsent->out);
 
-    attempt->sent += c->sent - sent;
+    sent = 0;
 
-    if (out == NGX_CHAIN_ERROR) {
-        return NGX_ERROR;
+    for (i = 0; i < n; i++) {
+        attempt = parts[i].attempt;
+
+        if (ngx_thrift_exchange_part(&parts[i])) {
+            conn->unsent = ngx_thrift_connection_behind(attempt);
+            conn->nunsent--;
+            sent++;
+        }
+
+        ngx_thrift_exchange_log_sent(attempt);
     }
 
-    attempt->out = out;
+    return (out == NGX_CHAIN_ERROR) ? NGX_ERROR : sent;
+}
 
-    ngx_thrift_exchange_log_sent(attempt);
 
-    if (out) {
+/* Makes one chain of several; returns how many. */
+
+static ngx_uint_t
+ngx_thrift_exchange_join(ngx_thrift_connection_t *conn,
+    ngx_thrift_exchange_part_t *parts)
+{
+    size_t                 size;
+    ngx_uint_t             n;
+    ngx_thrift_attempt_t  *next;
+
+    ngx_thrift_exchange_set_part(&parts[0], conn->unsent);
+
+    size = parts[0].size;
+
+    for (n = 1;
+         n < NGX_THRIFT_EXCHANGE_PARTS && size < NGX_THRIFT_EXCHANGE_LARGE;
+         n++)
+    {
+        next = ngx_thrift_connection_behind(parts[n - 1].attempt);
+
+        if (next == NULL || !ngx_thrift_exchange_joins(conn, next)) {
+            break;
+        }
+
+        ngx_thrift_exchange_set_part(&parts[n], next);
+        parts[n - 1].last->next = next->out;
+
+        size += parts[n].size;
+    }
+
+    return n;
+}
+
+
+static void
+ngx_thrift_exchange_set_part(ngx_thrift_exchange_part_t *part,
+    ngx_thrift_attempt_t *attempt)
+{
+    ngx_chain_t  *cl;
+
+    part->attempt = attempt;
+    part->size = 0;
+
+    for (cl = attempt->out; cl; cl = cl->next) {
+        part->last = cl;
+        part->size += cl->buf->last - cl->buf->pos;
+    }
+}
+
+
+/* Is it a large one, which can be sent behind another one? */
+
+static ngx_uint_t
+ngx_thrift_exchange_joins(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    u_char  *p;
+
+#if (NGX_SSL)
+    if (conn->connection->ssl) {
+        return 0;
+    }
+#endif
+
+    if (conn->limit == 1) {
         return 0;
     }
 
-    conn->unsent = ngx_thrift_connection_behind(attempt);
-    conn->nunsent--;
+    p = ngx_thrift_exchange_batch;
 
-    return 1;
+    return attempt->out
+           || (ngx_thrift_exchange_start(conn, attempt, p,
+                                       p + sizeof(ngx_thrift_exchange_batch))
+               == 0);
+}
+
+
+/* It is a chain of its own again.  Returns whether all of it was sent. */
+
+static ngx_uint_t
+ngx_thrift_exchange_part(ngx_thrift_exchange_part_t *part)
+{
+    size_t                 size;
+    ngx_buf_t             *b;
+    ngx_thrift_attempt_t  *attempt;
+
+    attempt = part->attempt;
+    part->last->next = NULL;
+
+    while (attempt->out) {
+        b = attempt->out->buf;
+
+        if (b->pos != b->last) {
+            break;
+        }
+
+        attempt->out = attempt->out->next;
+    }
+
+    size = part->size;
+    ngx_thrift_exchange_set_part(part, attempt);
+
+    attempt->sent += size - part->size;
+
+    return part->size == 0;
 }
 
 
