@@ -294,8 +294,8 @@ for (
 
     [ "bench $get $idl -c x", 2, '-c: "x" is not possible: a number from 1 to '
       . '100000 expected' ],
-    [ "bench http://$at/ Users.get $idl", 2, "\"http://$at/\": bench does not "
-      . 'speak HTTP' ],
+    [ "bench http://$at/ Users.get [1] $idl -c 2", 3, "http://$at/: cannot "
+      . 'connect: Connection refused (connection 1 of 2)' ],
     [ "bench $get [1] $idl -c 2", 3, "$at: cannot connect: Connection refused "
       . '(connection 1 of 2)' ],
     [ "bench $get [1] $idl --expect x", 2, '--expect: no JSON: invalid token '
