@@ -251,7 +251,9 @@ nthrift_new_source(nthrift_new_t *p)
 
 /*
  * nginx takes NGINX in its environment, where variables of make's command line
- * are, for sockets that it inherits: so none is called that.
+ * are, for sockets that it inherits: so none is called that.  Of two signals
+ * that it gets while it starts it may see one only with the next: it is told to
+ * quit until it does.
  */
 
 void
@@ -298,7 +300,8 @@ nthrift_new_makefile(nthrift_new_t *p)
         "\t$(RUN) -s reload\n\n"
         "stop:\n"
         "\t$(RUN) -s quit\n"
-        "\t@while [ -e nginx.pid ]; do sleep 0.1; done\n\n"
+        "\t@while [ -e nginx.pid ]; do sleep 0.1; \\\n"
+        "\t    kill -QUIT $$(cat nginx.pid); done 2>/dev/null; true\n\n"
         "test: %s.so\n"
         "\t@NTHRIFT='$(NTHRIFT)' IDL='$(IDL)' DIRS='$(DIRS)' MAKE='$(MAKE)' "
         "./test\n\n"
