@@ -234,15 +234,12 @@ ngx_thrift_address_max(ngx_thrift_attempt_t *attempt)
 ngx_int_t
 ngx_thrift_address_place(ngx_thrift_attempt_t *attempt)
 {
-    ngx_uint_t             busy;
     ngx_thrift_address_t  *address;
 
     address = attempt->address;
     address->max = ngx_thrift_address_max(attempt);
 
-    busy = ngx_max(attempt->pool->max, NGX_THRIFT_ADDRESS_BUSY);
-
-    if (address->nbusy >= busy && address->growth == 0) {
+    if (address->nbusy >= NGX_THRIFT_ADDRESS_BUSY && address->growth == 0) {
         return NGX_BUSY;
     }
 
@@ -267,7 +264,7 @@ ngx_thrift_address_place(ngx_thrift_attempt_t *attempt)
         return NGX_BUSY;
     }
 
-    if (address->nbusy >= busy) {
+    if (address->nbusy >= NGX_THRIFT_ADDRESS_BUSY) {
         address->growth--;
     }
 
@@ -284,20 +281,35 @@ ngx_thrift_address_is_full(ngx_thrift_address_t *address)
 
 void
 ngx_thrift_address_adapt(ngx_thrift_address_t *address, ngx_msec_t time,
-    ngx_uint_t grows)
+    ngx_uint_t keeps_up)
 {
-    ngx_uint_t  fast;
+    ngx_uint_t  fast, quick;
+
+    /* as many as are on their way were answered in so many milliseconds */
+
+    fast = (address->nended * NGX_THRIFT_ADDRESS_FAST
+            >= address->nattempts * time);
+    quick = (address->nended * NGX_THRIFT_ADDRESS_QUICK
+             >= address->nattempts * time);
+
+    address->nended = 0;
+    address->nslow = quick ? 0 : address->nslow + 1;
+
+    if (keeps_up && address->nslow >= NGX_THRIFT_ADDRESS_SLOW) {
+        address->growth = ngx_max(address->nbusy / NGX_THRIFT_ADDRESS_PART,
+                                  NGX_THRIFT_ADDRESS_LEAST);
+
+    } else if (ngx_current_msec - address->served
+               > NGX_THRIFT_ADDRESS_STARVE)
+    {
+        address->growth = NGX_THRIFT_ADDRESS_LEAST;
+    }
 
     if (address->window == 0) {
         return;
     }
 
-    fast = (address->nended * NGX_THRIFT_ADDRESS_FAST
-            >= address->nattempts * time);
-
-    address->nended = 0;
-
-    if (!fast && grows) {
+    if (!fast && address->growth) {
         address->window += ngx_max(address->window / NGX_THRIFT_ADDRESS_PART,
                                    NGX_THRIFT_ADDRESS_WIDER);
 

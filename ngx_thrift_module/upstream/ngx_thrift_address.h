@@ -38,6 +38,15 @@
 #define NGX_THRIFT_ADDRESS_PART    4
 #define NGX_THRIFT_ADDRESS_LEAST   32
 
+/*
+ * But not while as many calls as are on their way are answered in so short a
+ * time: then it is not connections that are too few.  That they are not has to
+ * be seen so many times, as the first ones take their time to be opened.
+ */
+
+#define NGX_THRIFT_ADDRESS_QUICK   2            /* milliseconds */
+#define NGX_THRIFT_ADDRESS_SLOW    3            /* times */
+
 /* The event loop keeps up when it was not late for so long. */
 
 #define NGX_THRIFT_ADDRESS_STEADY  100          /* milliseconds */
@@ -76,6 +85,8 @@ struct ngx_thrift_address_s {
                                            number */
     ngx_uint_t           nattempts;     /* on them */
     ngx_uint_t           nended;        /* since the timer fired */
+    ngx_uint_t           nslow;         /* times that it did, and they were not
+                                           quick */
     ngx_uint_t           window;        /* attempts that may be on them; 0: any
                                            number */
     ngx_queue_t          idle;          /* last used first */
@@ -124,13 +135,16 @@ ngx_int_t ngx_thrift_address_place(ngx_thrift_attempt_t *attempt);
 /* The same for one that no call needs: none is closed for it. */
 ngx_int_t ngx_thrift_address_place_ahead(ngx_thrift_attempt_t *attempt);
 
-/*
- * Are so many calls on their way that one more has to wait?  One less is, and
- * some time has passed in which some waited: `slow`, and there may be more.
- */
+/* Are so many calls on their way that one more has to wait? */
 ngx_uint_t ngx_thrift_address_is_full(ngx_thrift_address_t *address);
+
+/*
+ * Some have waited for `time` milliseconds: there may be more connections, or
+ * more calls on them, if that is of use, and the event loop is on time (`keeps
+ * up`).
+ */
 void ngx_thrift_address_adapt(ngx_thrift_address_t *address, ngx_msec_t time,
-    ngx_uint_t grows);
+    ngx_uint_t keeps_up);
 
 /* It has not been opened. */
 void ngx_thrift_address_give_back(ngx_thrift_attempt_t *attempt);

@@ -534,6 +534,7 @@ ngx_thrift_queue_arm(ngx_thrift_address_t *address)
     if (!address->timer.set) {
         address->served = ngx_current_msec;
         address->nended = 0;
+        address->nslow = 0;
         ngx_thrift_timer_set(&address->timer, ngx_current_msec
                                               + NGX_THRIFT_ADDRESS_GROWTH);
     }
@@ -561,18 +562,9 @@ ngx_thrift_queue_tick(void *data)
         address->late = ngx_current_msec;
     }
 
-    if (ngx_current_msec - address->late >= NGX_THRIFT_ADDRESS_STEADY) {
-        address->growth = ngx_max(address->nbusy / NGX_THRIFT_ADDRESS_PART,
-                                  NGX_THRIFT_ADDRESS_LEAST);
-
-    } else if (ngx_current_msec - address->served
-               > NGX_THRIFT_ADDRESS_STARVE)
-    {
-        address->growth = NGX_THRIFT_ADDRESS_LEAST;
-    }
-
     ngx_thrift_address_adapt(address, NGX_THRIFT_ADDRESS_GROWTH + late,
-                             address->growth != 0);
+                             ngx_current_msec - address->late
+                             >= NGX_THRIFT_ADDRESS_STEADY);
 
     while (!ngx_thrift_queue_moves(address)
            && !ngx_queue_empty(&address->held))
