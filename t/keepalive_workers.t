@@ -135,7 +135,7 @@ for my $round (1 .. 5) {
 
 # a worker that dies gives its places back
 
-@c = map { $t->client('max') } 1 .. 12;
+@c = accepted();
 $_->send(call_bytes('hold', 1)) for @c;
 wait_for(sub { $max->calls('hold') == 4 });
 
@@ -156,7 +156,7 @@ is(scalar(grep { $_->read_message() } @c), 12, 'after a reload');
 # the slots that a reload has left free hide none of those that die later: with
 # all of them, and with one that nobody follows
 
-@c = map { $t->client('max') } 1 .. 12;
+@c = accepted();
 my $held = $max->calls('hold');
 $_->send(call_bytes('hold', 1)) for @c;
 wait_for(sub { $max->calls('hold') == $held + 4 });
@@ -168,7 +168,7 @@ $max->release();
 $c = $t->client('max');
 is(answer($c->call('get')), 'to_max', 'after workers have died once more');
 
-@c = map { $t->client('max') } 1 .. 12;
+@c = accepted();
 $held = $max->calls('hold');
 $_->send(call_bytes('hold', 1)) for @c;
 wait_for(sub { $max->calls('hold') == $held + 4 });
@@ -183,6 +183,18 @@ $max->release();
 
 $c = $t->client('max');
 is(answer($c->call('get')), 'to_max', 'after workers that shut down have died');
+
+# Clients that workers know: those that none has accepted yet would come to the
+# workers that follow.
+
+sub accepted {
+    my @clients = map { $t->client('max') } 1 .. 12;
+
+    $_->call('get') for @clients;
+
+    return @clients;
+}
+
 
 # Each client has so many calls at once, and each is answered.  Returns the most
 # connections that were open meanwhile.
