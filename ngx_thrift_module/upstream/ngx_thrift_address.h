@@ -58,18 +58,19 @@
 
 #define NGX_THRIFT_ADDRESS_TURN    10           /* milliseconds */
 
+/* There are LEAST more in any case when nobody was served for so long. */
+
+#define NGX_THRIFT_ADDRESS_STARVE  500          /* milliseconds */
+
 /*
- * Calls that are on their way at once; a window grows by that number at least,
- * as often, unless as many as it has are answered in so short a time.
+ * With thrift_pipeline, calls that are on their way at once.  They become more
+ * with the connections, by a part and at least by that number, unless as many
+ * as there are, are answered in so short a time.
  */
 
 #define NGX_THRIFT_ADDRESS_WINDOW  512
 #define NGX_THRIFT_ADDRESS_WIDER   128
 #define NGX_THRIFT_ADDRESS_FAST    5            /* milliseconds */
-
-/* And by that number in any case when nobody was served for so long. */
-
-#define NGX_THRIFT_ADDRESS_STARVE  500          /* milliseconds */
 
 /* How often it looks if others need its idle connections. */
 

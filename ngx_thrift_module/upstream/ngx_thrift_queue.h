@@ -52,11 +52,11 @@ void ngx_thrift_queue_follow(ngx_thrift_attempt_t *attempt);
 /* Some who wait for the address may be served: soon. */
 void ngx_thrift_queue_wake(ngx_thrift_address_t *address);
 
-/* An attempt is on its connection no more. */
-void ngx_thrift_queue_ended(ngx_thrift_address_t *address);
-
 /* The same; one of its connections has become idle. */
 void ngx_thrift_queue_idle(ngx_thrift_address_t *address);
+
+/* An attempt is on its connection no more: counts it, and wakes some. */
+void ngx_thrift_queue_ended(ngx_thrift_address_t *address);
 
 /*
  * The servers of the attempt's upstream have as many calls as they may: it
