@@ -16,7 +16,8 @@ use Test::Thrift::Files;
 use Test::Thrift;
 
 
-plan(skip_all => 'nginx of the distribution only') if $ENV{TEST_NGINX_STATIC};
+plan(skip_all => 'nginx of the distribution only')
+    if $ENV{TEST_NGINX_STATIC} || $ENV{TEST_NGINX_MODULES_DIR};
 
 my $root = abs_path("$FindBin::Bin/..");
 
