@@ -391,7 +391,9 @@ ngx_thrift_exchange_write_large(ngx_thrift_connection_t *conn)
         ngx_thrift_exchange_log_sent(attempt);
     }
 
-    return (out == NGX_CHAIN_ERROR) ? NGX_ERROR : sent;
+    /* what was sent before an error is told of first; it comes again */
+
+    return (out == NGX_CHAIN_ERROR && sent == 0) ? NGX_ERROR : sent;
 }
 
 
