@@ -7,22 +7,12 @@
 
 #include "nthrift.h"
 #include "nthrift_bench.h"
+#include "nthrift_http.h"
 
 #include <stdlib.h>
-#include <strings.h>
 
 
-#define HTTP_HEAD   (64 * 1024)         /* bytes: of a response's head */
-#define HTTP_VALUE  64                  /* bytes: of a header that is read */
-
-
-/* What the head says. */
-
-typedef struct {
-    unsigned             chunked;
-    unsigned             has_length;
-    unsigned long long   length;
-} http_head_t;
+#define HTTP_HEAD  (64 * 1024)         /* bytes: of a response's head */
 
 
 static int
@@ -44,32 +34,6 @@ http_line(const uint8_t *data, size_t len, size_t at)
     end = memchr(data + at, '\n', len - at);
 
     return (end != NULL) ? (size_t) (end - data) : len;
-}
-
-
-static void
-http_header(nthrift_bench_http_t *r, http_head_t *head, const uint8_t *line,
-    size_t len)
-{
-    char    text[HTTP_VALUE];
-    size_t  n;
-
-    n = (len < sizeof(text)) ? len : sizeof(text) - 1;
-    memcpy(text, line, n);
-    text[n] = '\0';
-
-    if (strncasecmp(text, "Content-Length:", 15) == 0) {
-        head->has_length = 1;
-        head->length = strtoull(text + 15, NULL, 10);
-
-    } else if (strncasecmp(text, "Transfer-Encoding:", 18) == 0
-               && strcasestr(text + 18, "chunked") != NULL)
-    {
-        head->chunked = 1;
-
-    } else if (strncasecmp(text, "Connection:", 11) == 0) {
-        r->closes = (strcasestr(text + 11, "close") != NULL);
-    }
 }
 
 
@@ -102,12 +66,12 @@ http_status(nthrift_bench_http_t *r, const uint8_t *p, size_t len)
 /* Lines from `*at` to an empty one. */
 
 static int
-http_head(nthrift_bench_http_t *r, http_head_t *head, const uint8_t *data,
-    size_t len, size_t *at)
+http_head(nthrift_bench_http_t *r, nthrift_http_end_t *head,
+    const uint8_t *data, size_t len, size_t *at)
 {
     size_t  begin, end, first;
 
-    memset(head, 0, sizeof(http_head_t));
+    memset(head, 0, sizeof(nthrift_http_end_t));
 
     first = *at;
 
@@ -128,11 +92,16 @@ http_head(nthrift_bench_http_t *r, http_head_t *head, const uint8_t *data,
             }
 
         } else if (end == begin || (end == begin + 1 && data[begin] == '\r')) {
+            if (head->has_connection) {
+                r->closes = head->closes;
+            }
+
             *at = end + 1;
             return NTHRIFT_OK;
 
         } else {
-            http_header(r, head, data + begin, end - begin);
+            nthrift_http_header(head, (const char *) data + begin,
+                                end - begin);
         }
     }
 }
@@ -216,9 +185,9 @@ int
 nthrift_bench_http_read(nthrift_bench_http_t *r, uint8_t *data, size_t len,
     unsigned ended, size_t max)
 {
-    int          rc;
-    size_t       at;
-    http_head_t  head;
+    int                 rc;
+    size_t              at;
+    nthrift_http_end_t  head;
 
     memset(r, 0, sizeof(nthrift_bench_http_t));
 

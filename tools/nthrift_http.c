@@ -16,6 +16,7 @@
 
 #define HTTP_READ  (64 * 1024)          /* bytes: read at once */
 #define HTTP_HEAD  (64 * 1024)          /* bytes: of a response's head */
+#define HTTP_VALUE 64                   /* bytes: of a header that is read */
 
 
 #define HTTP_TOO_LARGE  "body of the HTTP response larger than --max-size"
@@ -408,21 +409,17 @@ http_status(nthrift_stream_t *s, nthrift_http_response_t *r, size_t at,
 }
 
 
-/* What the head says of the body's length. */
-
 typedef struct {
-    unsigned             chunked;
-    unsigned             has_length;
-    unsigned long long   length;
+    nthrift_http_end_t   end;
     size_t               reason;        /* where "OK" is */
     size_t               reason_len;
 } http_head_t;
 
 
-static void
-http_header(http_head_t *head, const char *line, size_t len)
+void
+nthrift_http_header(nthrift_http_end_t *end, const char *line, size_t len)
 {
-    char    text[64];
+    char    text[HTTP_VALUE];
     size_t  n;
 
     n = (len < sizeof(text)) ? len : sizeof(text) - 1;
@@ -430,13 +427,17 @@ http_header(http_head_t *head, const char *line, size_t len)
     text[n] = '\0';
 
     if (strncasecmp(text, "Content-Length:", 15) == 0) {
-        head->has_length = 1;
-        head->length = strtoull(text + 15, NULL, 10);
+        end->has_length = 1;
+        end->length = strtoull(text + 15, NULL, 10);
 
     } else if (strncasecmp(text, "Transfer-Encoding:", 18) == 0
                && strcasestr(text + 18, "chunked") != NULL)
     {
-        head->chunked = 1;
+        end->chunked = 1;
+
+    } else if (strncasecmp(text, "Connection:", 11) == 0) {
+        end->has_connection = 1;
+        end->closes = (strcasestr(text + 11, "close") != NULL);
     }
 }
 
@@ -479,7 +480,8 @@ http_head(nthrift_stream_t *s, nthrift_http_response_t *r, http_head_t *head,
                 return http_fail(s, "too long head of an HTTP response");
             }
 
-            http_header(head, (const char *) r->data + *at, (size_t) n);
+            nthrift_http_header(&head->end, (const char *) r->data + *at,
+                                (size_t) n);
         }
 
         *at = next;
@@ -551,17 +553,17 @@ http_body(nthrift_stream_t *s, nthrift_http_response_t *r,
     int      rc;
     ssize_t  n;
 
-    if (head->chunked) {
+    if (head->end.chunked) {
         return http_chunks(s, r, at, max);
     }
 
-    if (head->has_length) {
-        if (head->length > max) {
+    if (head->end.has_length) {
+        if (head->end.length > max) {
             return http_fail(s, HTTP_TOO_LARGE);
         }
 
-        rc = http_need(s, r, at + (size_t) head->length);
-        r->body.len = at + (size_t) head->length;
+        rc = http_need(s, r, at + (size_t) head->end.length);
+        r->body.len = at + (size_t) head->end.length;
 
         return rc;
     }

@@ -54,6 +54,19 @@ uint8_t *nthrift_http_post(const nthrift_socket_address_t *address,
 /* The type of a message in that protocol. */
 const char *nthrift_http_type(unsigned protocol);
 
+/* What the head of a response says of its end. */
+typedef struct {
+    unsigned             chunked;
+    unsigned             has_length;
+    unsigned long long   length;
+    unsigned             has_connection;
+    unsigned             closes;        /* if so: "Connection: close" */
+} nthrift_http_end_t;
+
+/* Takes a line of the head; those that say nothing of that change nothing. */
+void nthrift_http_header(nthrift_http_end_t *end, const char *line,
+    size_t len);
+
 /* NULL, or what is wrong with one. */
 const char *nthrift_http_check_headers(const nthrift_option_list_t *headers);
 
