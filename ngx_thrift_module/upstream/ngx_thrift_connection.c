@@ -354,7 +354,6 @@ ngx_thrift_connection_close(ngx_thrift_connection_t *conn)
                    "thrift connection %uA is closed", c->number);
 
     ngx_thrift_pin_lost(conn);
-    ngx_thrift_connection_let_go(conn);
     ngx_thrift_warm_closed(conn);
     ngx_thrift_pool_remove(conn);
     ngx_thrift_message_release(&conn->message);
@@ -371,6 +370,11 @@ ngx_thrift_connection_close(ngx_thrift_connection_t *conn)
     } else {
         ngx_close_connection(c);
     }
+
+    /* only now another one may be opened in its place, by any worker */
+
+    ngx_thrift_connection_let_go(conn);
+    ngx_thrift_pool_leave(conn);
 
     ngx_destroy_pool(pool);
 }

@@ -756,11 +756,17 @@ ngx_thrift_pool_full(ngx_thrift_pool_t *pool)
 void
 ngx_thrift_pool_remove(ngx_thrift_connection_t *conn)
 {
+    ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_OUTSIDE);
+}
+
+
+void
+ngx_thrift_pool_leave(ngx_thrift_connection_t *conn)
+{
     ngx_thrift_address_t  *address;
 
     address = conn->server->address;
 
-    ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_OUTSIDE);
     ngx_thrift_address_leave(conn);
     ngx_thrift_server_leave(conn);
 

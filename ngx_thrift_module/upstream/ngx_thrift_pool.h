@@ -271,8 +271,11 @@ ngx_int_t ngx_thrift_pool_make_room(void);
 /* Are connections of the worker to be closed rather than kept? */
 ngx_uint_t ngx_thrift_pool_scarce(void);
 
-/* The connection leaves the pool, for it will be closed. */
+/* The connection is not used any more, for it will be closed. */
 void ngx_thrift_pool_remove(ngx_thrift_connection_t *conn);
+
+/* It is closed: its place at its address and server is for others. */
+void ngx_thrift_pool_leave(ngx_thrift_connection_t *conn);
 
 
 #endif /* _NGX_THRIFT_POOL_H_INCLUDED_ */

@@ -14,38 +14,17 @@ package Test::Thrift::Clock;
 use strict;
 use warnings;
 
-use Fcntl qw(O_CREAT O_RDWR);
+use parent 'Test::Thrift::Preload';
 
 
 sub new {
     my ($class, $t) = @_;
 
-    my $dir = $t->dir();
+    my $self = $class->SUPER::new($t, 'clock') or return;
 
-    return if system('cc -shared -fPIC -O1 -o ' . "$dir/clock.so "
-                     . $t->top() . "/t/data/clock.c 2>$dir/cc.log");
-
-    sysopen(my $file, "$dir/clock", O_CREAT | O_RDWR) or die "clock: $!";
-
-    my $self = bless { t => $t, file => $file, ahead => 0 }, $class;
-    $self->forward(0);
+    $self->{ahead} = 0;
 
     return $self;
-}
-
-
-# Starts nginx.
-
-sub run {
-    my ($self) = @_;
-
-    my $t = $self->{t};
-
-    local $ENV{LD_PRELOAD} = $t->dir() . '/clock.so';
-    local $ENV{CLOCK_FILE} = $t->dir() . '/clock';
-    local $ENV{ASAN_OPTIONS} = 'verify_asan_link_order=0';
-
-    $t->run();
 }
 
 
@@ -53,9 +32,7 @@ sub forward {
     my ($self, $seconds) = @_;
 
     $self->{ahead} += $seconds;
-
-    sysseek($self->{file}, 0, 0);
-    syswrite($self->{file}, pack('q', $self->{ahead}));
+    $self->set($self->{ahead});
 }
 
 

@@ -12,25 +12,16 @@ package Test::Thrift::Nomem;
 use strict;
 use warnings;
 
-use Fcntl qw(O_CREAT O_RDWR);
 use List::Util qw(shuffle);
 use Time::HiRes qw(time);
+
+use parent 'Test::Thrift::Preload';
 
 
 sub new {
     my ($class, $t) = @_;
 
-    my $dir = $t->dir();
-
-    return if system('cc -shared -fPIC -O1 -o ' . "$dir/nomem.so "
-                     . $t->top() . "/t/data/nomem.c -ldl 2>$dir/cc.log");
-
-    sysopen(my $file, "$dir/nomem", O_CREAT | O_RDWR) or die "nomem: $!";
-
-    my $self = bless { t => $t, file => $file }, $class;
-    $self->arm(0);
-
-    return $self;
+    return $class->SUPER::new($t, 'nomem');
 }
 
 
@@ -39,18 +30,12 @@ sub new {
 sub run {
     my ($self) = @_;
 
-    my $t = $self->{t};
-
-    local $ENV{LD_PRELOAD} = $t->dir() . '/nomem.so';
-    local $ENV{NOMEM_FILE} = $t->dir() . '/nomem';
-    local $ENV{ASAN_OPTIONS} = 'verify_asan_link_order=0';
-
     # what dlopen() keeps is known to the checker by who calls malloc()
 
     local $ENV{LSAN_OPTIONS} = 'suppressions='
-        . $t->write_file('leaks', "leak:dl_open_worker_begin\n");
+        . $self->{t}->write_file('leaks', "leak:dl_open_worker_begin\n");
 
-    $t->run();
+    $self->SUPER::run();
 }
 
 
@@ -59,8 +44,7 @@ sub run {
 sub arm {
     my ($self, $n) = @_;
 
-    sysseek($self->{file}, 0, 0);
-    syswrite($self->{file}, pack('q', $n));
+    $self->set($n);
 }
 
 
@@ -69,10 +53,7 @@ sub arm {
 sub left {
     my ($self) = @_;
 
-    sysseek($self->{file}, 0, 0);
-    sysread($self->{file}, my $bytes, 8);
-
-    return unpack('q', $bytes);
+    return $self->get();
 }
 
 

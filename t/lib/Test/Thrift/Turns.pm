@@ -12,58 +12,31 @@ package Test::Thrift::Turns;
 use strict;
 use warnings;
 
-use Fcntl qw(O_CREAT O_RDWR);
+use parent 'Test::Thrift::Preload';
 
 
 sub new {
     my ($class, $t) = @_;
 
-    my $dir = $t->dir();
-
-    return if system('cc -shared -fPIC -O1 -o ' . "$dir/turns.so "
-                     . $t->top() . "/t/data/turns.c 2>$dir/cc.log");
-
-    sysopen(my $file, "$dir/turns", O_CREAT | O_RDWR) or die "turns: $!";
-
-    my $self = bless { t => $t, file => $file }, $class;
-    $self->reset();
-
-    return $self;
-}
-
-
-# Starts nginx.
-
-sub run {
-    my ($self) = @_;
-
-    my $t = $self->{t};
-
-    local $ENV{LD_PRELOAD} = $t->dir() . '/turns.so';
-    local $ENV{TURNS_FILE} = $t->dir() . '/turns';
-    local $ENV{ASAN_OPTIONS} = 'verify_asan_link_order=0';
-
-    $t->run();
+    return $class->SUPER::new($t, 'turns');
 }
 
 
 sub reset {
     my ($self) = @_;
 
-    sysseek($self->{file}, 0, 0);
-    syswrite($self->{file}, pack('q', 0));
+    $self->set(0);
 }
 
 
 sub longest {
     my ($self) = @_;
 
-    sysseek($self->{file}, 0, 0);
-    sysread($self->{file}, my $bytes, 8);
+    my $longest = $self->get();
 
     $self->reset();
 
-    return unpack('q', $bytes) / 1e6;
+    return $longest / 1e6;
 }
 
 
