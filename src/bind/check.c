@@ -9,6 +9,7 @@
 
 #include "bind/check.h"
 
+#include "bind/flat.h"
 #include "bind/level.h"
 #include "bind/path.h"
 #include "bind/token_binary.h"
@@ -1045,9 +1046,11 @@ static const check_pt  check_protocols[NTHRIFT_PROTOCOLS] = {
 };
 
 
-int
-nthrift_check_body(const nthrift_check_rules_t *rules, void *memory,
-    unsigned protocol, const nthrift_schema_t *st, nthrift_bytes_t *body,
+/* Most bodies are flat: what the others need is not theirs. */
+
+static check_noinline int
+check_body(const nthrift_check_rules_t *rules, void *memory, unsigned protocol,
+    const nthrift_schema_t *st, nthrift_bytes_t *body,
     nthrift_check_error_t *err)
 {
     check_t  c;
@@ -1058,6 +1061,22 @@ nthrift_check_body(const nthrift_check_rules_t *rules, void *memory,
     }
 
     return check_protocols[protocol](&c);
+}
+
+
+int
+nthrift_check_body(const nthrift_check_rules_t *rules, void *memory,
+    unsigned protocol, const nthrift_schema_t *st, nthrift_bytes_t *body,
+    nthrift_check_error_t *err)
+{
+    if (nthrift_flat_check(rules, protocol, st, body) == NTHRIFT_OK) {
+        err->text = NULL;
+        err->len = 0;
+        err->told = 0;
+        return NTHRIFT_OK;
+    }
+
+    return check_body(rules, memory, protocol, st, body, err);
 }
 
 

@@ -360,6 +360,52 @@ binary_walk(nthrift_skip_t *w, const uint8_t **p, const uint8_t *last)
 }
 
 
+/* Whatever is not simple, or not right, is not flat. */
+
+static size_t
+binary_walk_flat(nthrift_skip_t *w, const uint8_t *p, const uint8_t *last)
+{
+    size_t          n, size;
+    const uint8_t  *start;
+
+    start = p;
+
+    w->fields = 0;
+    w->first = 0;
+
+    for ( ;; ) {
+        n = (size_t) (last - p);
+
+        if (n != 0 && p[0] == NTHRIFT_STOP) {
+            return (size_t) (p + 1 - start);
+        }
+
+        if (n < NTHRIFT_BINARY_FIELD || p[0] > NTHRIFT_UUID) {
+            return 0;
+        }
+
+        size = binary_fixed[p[0]];
+
+        if (p[0] == NTHRIFT_STRING && n >= NTHRIFT_BINARY_FIELD + 4) {
+            size = nthrift_binary_get32(p + NTHRIFT_BINARY_FIELD);
+
+            if (size > INT32_MAX) {
+                return 0;
+            }
+
+            size += 4;
+        }
+
+        if (size == 0 || size > n - NTHRIFT_BINARY_FIELD) {
+            return 0;
+        }
+
+        nthrift_walk_count_field(w, nthrift_binary_get16(p + 1));
+        p += NTHRIFT_BINARY_FIELD + size;
+    }
+}
+
+
 /* "1: string message, 2: i32 type" and the stop */
 
 static size_t
@@ -483,6 +529,7 @@ const nthrift_protocol_t  nthrift_binary = {
     .head_patch = binary_head_patch,
 
     .walk = binary_walk,
+    .walk_flat = binary_walk_flat,
 
     .empty = nthrift_string("\0"),
 

@@ -5,7 +5,8 @@
  * feeds it what it reads and learns when a message is whole, and whether what
  * is wrong with it spoils that message alone or all that may follow.
  *
- *     HEAD -+-> WALK ---+-> whole          the body is well formed
+ *     HEAD -+-> FLAT -----> whole          the body is well formed, and simple
+ *           +-> WALK ---+-> whole          the body is well formed
  *           |           `-> DISCARD --.    it is not, but its frame ends
  *           +-> COUNT ----------------+-> whole
  *           `-> DISCARD --------------'    too large a frame
@@ -13,12 +14,14 @@
 
 #include "wire/message.h"
 #include "wire/head.h"
+#include "wire/protocol.h"
 
 
 /* What is being read. */
 
 typedef enum {
     MESSAGE_HEAD = 0,
+    MESSAGE_FLAT,               /* nothing more: all of it was there */
     MESSAGE_WALK,               /* a body, to the end of its struct */
     MESSAGE_COUNT,              /* a body, to the end of its frame */
     MESSAGE_DISCARD             /* the same, of no use to anyone */
@@ -58,11 +61,52 @@ message_discard(nthrift_message_t *m, const char *text)
 }
 
 
+/*
+ * A body of `max` bytes at most, which is all of its frame if it has one.  Most
+ * are simple, and come whole.
+ */
+
+static int
+message_begin_walk(nthrift_message_t *m, const nthrift_rules_t *rules,
+    nthrift_skip_level_t *levels, uint64_t max, const uint8_t **p,
+    const uint8_t *last)
+{
+    size_t                     n;
+    const nthrift_protocol_t  *protocol;
+
+    protocol = nthrift_protocols[m->head.protocol];
+
+    if (protocol->walk_flat != NULL) {
+
+        if ((uint64_t) (last - *p) > max) {
+            last = *p + max;
+        }
+
+        n = protocol->walk_flat(&m->skip, *p, last);
+
+        if (n != 0 && (m->head.frame == 0 || n == max)) {
+            m->state = MESSAGE_FLAT;
+            m->length += n;
+            *p += n;
+
+            return NTHRIFT_OK;
+        }
+    }
+
+    m->state = MESSAGE_WALK;
+
+    nthrift_skip_start(&m->skip, m->head.protocol, levels, rules->max_depth,
+                       max);
+
+    return NTHRIFT_OK;
+}
+
+
 /* Tells how the body of the message whose head was read is passed over. */
 
 static int
 message_begin_body(nthrift_message_t *m, const nthrift_rules_t *rules,
-    nthrift_skip_level_t *levels)
+    nthrift_skip_level_t *levels, const uint8_t **p, const uint8_t *last)
 {
     uint64_t  end;
 
@@ -91,12 +135,7 @@ message_begin_body(nthrift_message_t *m, const nthrift_rules_t *rules,
         return nthrift_error_set(&m->error, MESSAGE_TOO_LARGE);
     }
 
-    m->state = MESSAGE_WALK;
-
-    nthrift_skip_start(&m->skip, m->head.protocol, levels, rules->max_depth,
-                       end - m->length);
-
-    return NTHRIFT_OK;
+    return message_begin_walk(m, rules, levels, end - m->length, p, last);
 }
 
 
@@ -115,7 +154,7 @@ message_read_head(nthrift_message_t *m, const nthrift_rules_t *rules,
     *p += m->head.size;
     m->length = m->head.size;
 
-    return message_begin_body(m, rules, levels);
+    return message_begin_body(m, rules, levels, p, last);
 }
 
 
@@ -227,6 +266,10 @@ nthrift_message_read(nthrift_message_t *m, const nthrift_rules_t *rules,
         if (rc != NTHRIFT_OK) {
             return rc;
         }
+    }
+
+    if (m->state == MESSAGE_FLAT) {
+        return NTHRIFT_OK;
     }
 
     if (m->state != MESSAGE_WALK) {

@@ -9,6 +9,7 @@
  *     frame.c      first, version --> which protocol is it?
  *     head.c       head_... --------> method, type, seqid; and back
  *     skip.c       walk ------------> where its body ends
+ *     message.c    walk_flat -------> the same, of a simple one
  *     exception.c  exception_... ---> TApplicationException; and back
  *
  * A new one is an addition:
@@ -81,6 +82,14 @@ typedef struct {
     /* The walk of skip.c, to be written with walk.h. */
 
     int        (*walk)(nthrift_skip_t *w, const uint8_t **p,
+                     const uint8_t *last);
+
+    /*
+     * The same for what most bodies are: values without levels, all of them in
+     * [p, last).  Sets w->fields and ->first, and returns the bytes of the
+     * body, or 0: it is another one, and walked over.  NULL: there is none.
+     */
+    size_t     (*walk_flat)(nthrift_skip_t *w, const uint8_t *p,
                      const uint8_t *last);
 
     /* The body that says nothing: a struct without fields. */

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * bind/flat.c: see flat.h.  What it finds good, check.c finds good too:
+ * fuzz/bind compares both.
+ */
+
+#include "bind/flat.h"
+
+#include "bind/level.h"
+#include "bind/utf8.h"
+#include "wire/binary.h"
+
+
+/* What was met of a struct. */
+
+typedef struct {
+    uint64_t   seen;            /* of the required fields */
+    uint32_t   known;           /* fields */
+} flat_met_t;
+
+
+/* Bytes of a value that always has as many; 0 for the others. */
+
+static const uint8_t  flat_binary_fixed[NTHRIFT_UUID + 1] = {
+    NTHRIFT_BINARY_FIXED
+};
+
+
+/* As the end of a struct is judged: check_stop(), check_fields(). */
+
+static inline int
+flat_is_whole(const nthrift_schema_t *st, const flat_met_t *met)
+{
+    if (st->required != 0) {
+        return met->seen
+               == UINT64_MAX >> (NTHRIFT_LEVEL_WORD - st->required);
+    }
+
+    switch (st->what) {
+
+    case NTHRIFT_SCHEMA_UNION:
+        return met->known == 1;
+
+    case NTHRIFT_SCHEMA_RESULT:
+        return met->known == 1 || (met->known == 0 && !st->returns);
+
+    default:
+        return 1;
+    }
+}
+
+
+/*
+ * Bytes of the value at `p`, of which there are `n` before the end of the run,
+ * or 0.  What the type's flags ask for is asked.
+ */
+
+static inline size_t
+flat_binary_value(const nthrift_schema_type_t *type, uint8_t flags,
+    const uint8_t *p, size_t n)
+{
+    size_t  size;
+
+    if (type->type == NTHRIFT_STRING) {
+
+        if (n < 4) {
+            return 0;
+        }
+
+        size = nthrift_binary_get32(p);
+        p += 4;
+        n -= 4;
+
+        if (size > n
+            || ((type->flags & flags)
+                && nthrift_utf8_check(p, p + size) != p + size))
+        {
+            return 0;
+        }
+
+        return 4 + size;
+    }
+
+    size = flat_binary_fixed[type->type];
+
+    if (size > n
+        || ((type->flags & flags)
+            && !nthrift_schema_enum_has(type->en,
+                                        (int32_t) nthrift_binary_get32(p))))
+    {
+        return 0;
+    }
+
+    return size;
+}
+
+
+static inline void
+flat_meet(flat_met_t *met, const nthrift_schema_field_t *field)
+{
+    met->known++;
+
+    if (field->req == NTHRIFT_SCHEMA_REQUIRED) {
+        met->seen |= (uint64_t) 1 << field->nth;
+    }
+}
+
+
+static int
+flat_check_binary(const nthrift_schema_t *st, uint8_t flags,
+    nthrift_bytes_t *body)
+{
+    size_t                         n, size;
+    flat_met_t                     met;
+    const uint8_t                 *p;
+    const nthrift_schema_field_t  *field;
+
+    met.seen = 0;
+    met.known = 0;
+
+    for (p = body->p; /* void */; p += NTHRIFT_BINARY_FIELD + size) {
+        n = (size_t) (body->last - p);
+
+        if (n < NTHRIFT_BINARY_FIELD || p[0] == NTHRIFT_STOP) {
+            break;
+        }
+
+        field = nthrift_schema_field(st, nthrift_binary_get16(p + 1));
+
+        if (field == NULL || field->type.type != p[0]) {
+            return NTHRIFT_DECLINED;
+        }
+
+        size = flat_binary_value(&field->type, flags, p + NTHRIFT_BINARY_FIELD,
+                                 n - NTHRIFT_BINARY_FIELD);
+        if (size == 0) {
+            return NTHRIFT_DECLINED;
+        }
+
+        flat_meet(&met, field);
+    }
+
+    if (n == 0 || p[0] != NTHRIFT_STOP || !flat_is_whole(st, &met)) {
+        return NTHRIFT_DECLINED;
+    }
+
+    body->p = p + 1;
+
+    return NTHRIFT_OK;
+}
+
+
+int
+nthrift_flat_check(const nthrift_check_rules_t *rules, unsigned protocol,
+    const nthrift_schema_t *st, nthrift_bytes_t *body)
+{
+    uint8_t  flags;
+
+    if (protocol != NTHRIFT_BINARY || st->required > NTHRIFT_LEVEL_WORD) {
+        return NTHRIFT_DECLINED;
+    }
+
+    flags = (uint8_t) ((rules->enums ? NTHRIFT_SCHEMA_ENUM : 0)
+                       | (rules->utf8 ? NTHRIFT_SCHEMA_TEXT : 0));
+
+    return flat_check_binary(st, flags, body);
+}
