@@ -65,7 +65,7 @@ bench-clients: all bench-tools bench-servers ## compare 10,000 clients that call
 bench-pipelining: all bench-tools bench-servers ## compare thrift_pipeline, and clients that pipeline
 	@tools/packages $(BENCH_PACKAGES)
 	@$(BENCH_RUN) $(BENCH_PIPELINING:%=--cell framed,binary,%) \
-	    --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) --only proxy_pass,schema,pipelined
+	    --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) --only proxy_pass,schema,pipelined,trusted
 
 
 .PHONY: bench-tls

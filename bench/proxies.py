@@ -12,6 +12,7 @@ import types
 from rounds import (
     BACKLOG, BenchError, Echo, Nginx, Server, knows, plural, threads)
 
+PIPELINE = '        thrift_pipeline 32;\n'
 TLS = 'TLSv1.3'                         # what all speak that speak TLS
 
 
@@ -181,7 +182,14 @@ class Pipelined(Schema):
     """Several calls are on their way on one connection to the backend."""
 
     def keepalive(self, options):
-        return super().keepalive(options) + '        thrift_pipeline 32;\n'
+        return super().keepalive(options) + PIPELINE
+
+
+class Trusted(Thrift):
+    """The same without definitions."""
+
+    def keepalive(self, options):
+        return super().keepalive(options) + PIPELINE
 
 
 class Translated(Thrift):
@@ -303,6 +311,7 @@ def socket_address(address):
 PROXIES = {'proxy_pass': ProxyPass, 'haproxy': Haproxy, 'thrift': Thrift,
            'schema': Schema, 'counted': Counted, 'logged': Logged,
            'everything': Everything, 'spans': Spans, 'pipelined': Pipelined,
-           'unshared': Unshared, 'translated': Translated, 'envoy': Envoy,
+           'trusted': Trusted, 'unshared': Unshared,
+           'translated': Translated, 'envoy': Envoy,
            'envoy_bytes': EnvoyBytes, 'envoy_translated': EnvoyTranslated,
            'old': Old}
