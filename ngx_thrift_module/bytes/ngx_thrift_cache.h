@@ -36,6 +36,22 @@ void ngx_thrift_cache_put(void *p);
 ngx_uint_t ngx_thrift_cache_trim(ngx_uint_t *more);
 
 /*
+ * As ngx_memzero(), for hundreds of bytes: told the number, compilers for
+ * x86-64 write "rep stos", which takes longer to begin than all of memset().
+ */
+
+static ngx_inline void
+ngx_thrift_memzero(void *p, size_t size)
+{
+#if (__GNUC__)
+    __asm__ ("" : "+r" (size));
+#endif
+
+    ngx_memzero(p, size);
+}
+
+
+/*
  * `size` bytes at `p` will be needed soon, or a few more.  With many calls in
  * flight most of a call's time would be waiting for its memory.
  */

@@ -33,6 +33,14 @@
 #define NGX_THRIFT_MESSAGE_LARGE  1024  /* bytes */
 
 
+/* Sends a segment. */
+
+typedef struct {
+    ngx_chain_t            chain;
+    ngx_buf_t              buf;
+} ngx_thrift_message_link_t;
+
+
 static ngx_int_t ngx_thrift_message_append(ngx_thrift_message_t *m,
     ngx_thrift_block_t *block, u_char *pos, u_char *last, ngx_pool_t *pool);
 static ngx_int_t ngx_thrift_message_keep_levels(ngx_thrift_message_t *m,
@@ -51,6 +59,10 @@ static void ngx_thrift_segment_move(ngx_thrift_message_t *m,
     ngx_thrift_segment_t *segment, ngx_thrift_block_t *block);
 static void ngx_thrift_segment_unref(ngx_thrift_segment_t *segment);
 static void ngx_thrift_message_drop_all(ngx_thrift_message_t *m);
+static ngx_uint_t ngx_thrift_message_has_head(ngx_thrift_message_t *m,
+    nthrift_head_t *head);
+static void ngx_thrift_message_copy_behind(ngx_thrift_message_t *m,
+    size_t offset, u_char *p);
 static ngx_chain_t *ngx_thrift_message_link(ngx_thrift_message_t *m,
     size_t offset, ngx_pool_t *pool);
 static int ngx_thrift_message_more(void *data, const uint8_t **p,
@@ -277,9 +289,11 @@ ngx_thrift_message_gather(ngx_thrift_message_t *m, u_char *p,
 
     ngx_thrift_message_drop_body(m);
 
-    m->first->start = start;
-    m->first->end = p;
-    m->first->block = block;
+    segment = m->first;
+
+    segment->start = start;
+    segment->end = p;
+    segment->block = block;
 
     ngx_thrift_message_head_moved(m, from);
     ngx_thrift_block_unref(head);
@@ -618,16 +632,74 @@ ngx_thrift_message_copy(ngx_thrift_message_t *m, nthrift_head_t *head,
 }
 
 
+size_t
+ngx_thrift_message_repeat(ngx_thrift_message_t *m, nthrift_head_t *head,
+    u_char *p, u_char *last)
+{
+    size_t  size;
+
+    size = m->wire.length;
+
+    if (size > NGX_THRIFT_MESSAGE_COPY
+        || size > (size_t) (last - p)
+        || !ngx_thrift_message_has_head(m, head))
+    {
+        return 0;
+    }
+
+    ngx_thrift_message_copy_behind(m, 0, p);
+
+    return (nthrift_head_patch_seqid(p, &m->wire.head, head->seqid)
+            == NTHRIFT_OK) ? size : 0;
+}
+
+
+/* Is it the one that the message has, but for the seqid? */
+
+static ngx_uint_t
+ngx_thrift_message_has_head(ngx_thrift_message_t *m, nthrift_head_t *head)
+{
+    nthrift_head_t  *own;
+
+    own = &m->wire.head;
+
+    if (own->transport != head->transport
+        || own->protocol != head->protocol
+        || own->type != head->type
+        || own->lax != head->write_lax
+        || own->name.data != head->name.data
+        || own->name.len != head->name.len)
+    {
+        return 0;
+    }
+
+    switch (own->transport) {
+
+    case NTHRIFT_UNFRAMED:
+        return 1;
+
+    case NTHRIFT_FRAMED:
+
+        /* its body may be another one than came */
+
+        return m->wire.length == (uint64_t) own->frame + NTHRIFT_LENGTH_SIZE;
+
+    default:
+        return 0;
+    }
+}
+
+
 /* A chain of what begins at `offset`, in the first segment. */
 
 static ngx_chain_t *
 ngx_thrift_message_link(ngx_thrift_message_t *m, size_t offset,
     ngx_pool_t *pool)
 {
-    u_char                *start;
-    ngx_buf_t             *b;
-    ngx_chain_t           *out, **last;
-    ngx_thrift_segment_t  *segment;
+    u_char                     *start;
+    ngx_chain_t                *out, **last;
+    ngx_thrift_segment_t       *segment;
+    ngx_thrift_message_link_t  *link;
 
     last = &out;
 
@@ -639,21 +711,23 @@ ngx_thrift_message_link(ngx_thrift_message_t *m, size_t offset,
             continue;
         }
 
-        b = ngx_calloc_buf(pool);
-        *last = ngx_alloc_chain_link(pool);
-
-        if (b == NULL || *last == NULL) {
+        link = ngx_palloc(pool, sizeof(ngx_thrift_message_link_t));
+        if (link == NULL) {
             return NULL;
         }
 
-        b->start = start;
-        b->pos = start;
-        b->last = segment->end;
-        b->end = segment->end;
-        b->memory = 1;
+        link->buf = (ngx_buf_t) {
+            .start = start,
+            .pos = start,
+            .last = segment->end,
+            .end = segment->end,
+            .memory = 1
+        };
 
-        (*last)->buf = b;
-        last = &(*last)->next;
+        link->chain.buf = &link->buf;
+
+        *last = &link->chain;
+        last = &link->chain.next;
     }
 
     *last = NULL;
@@ -783,10 +857,20 @@ ngx_thrift_message_more(void *data, const uint8_t **p, const uint8_t **last)
 void
 ngx_thrift_message_copy_body(ngx_thrift_message_t *m, u_char *p)
 {
+    ngx_thrift_message_copy_behind(m, m->wire.head.size, p);
+}
+
+
+/* What begins at `offset`, in the first segment. */
+
+static void
+ngx_thrift_message_copy_behind(ngx_thrift_message_t *m, size_t offset,
+    u_char *p)
+{
     u_char                *start;
     ngx_thrift_segment_t  *segment;
 
-    start = m->first->start + m->wire.head.size;
+    start = m->first->start + offset;
 
     for (segment = m->first; segment; segment = segment->next) {
         p = ngx_cpymem(p, start, segment->end - start);

@@ -138,9 +138,9 @@ ngx_thrift_call_init(ngx_thrift_call_t *call, ngx_thrift_conf_t *conf)
     call->conf = conf;
     call->target = NULL;
 
-    ngx_memzero(&call->prefix,
-                offsetof(ngx_thrift_call_t, request)
-                - offsetof(ngx_thrift_call_t, prefix));
+    ngx_thrift_memzero(&call->prefix,
+                       offsetof(ngx_thrift_call_t, request)
+                       - offsetof(ngx_thrift_call_t, prefix));
 
     ngx_thrift_message_start(&call->request);
 }

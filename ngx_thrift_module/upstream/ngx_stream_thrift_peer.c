@@ -188,10 +188,10 @@ ngx_stream_thrift_peer_start(ngx_thrift_attempt_t *attempt)
 static void
 ngx_stream_thrift_peer_clear(ngx_stream_upstream_t *u)
 {
-    ngx_memzero(u, offsetof(ngx_stream_upstream_t, downstream_buf));
+    ngx_thrift_memzero(u, offsetof(ngx_stream_upstream_t, downstream_buf));
 
-    ngx_memzero(&u->free, sizeof(ngx_stream_upstream_t)
-                          - offsetof(ngx_stream_upstream_t, free));
+    ngx_thrift_memzero(&u->free, sizeof(ngx_stream_upstream_t)
+                                 - offsetof(ngx_stream_upstream_t, free));
 }
 
 

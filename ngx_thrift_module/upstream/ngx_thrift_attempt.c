@@ -231,7 +231,15 @@ ngx_thrift_attempt_write(ngx_thrift_attempt_t *attempt, u_char *p,
         return NGX_ERROR;
     }
 
-    n = ngx_thrift_message_copy(request, &head, p, last);
+    n = 0;
+
+    if (request == &call->request) {
+        n = ngx_thrift_message_repeat(request, &head, p, last);
+    }
+
+    if (n == 0) {
+        n = ngx_thrift_message_copy(request, &head, p, last);
+    }
 
     if (n) {
         return n;

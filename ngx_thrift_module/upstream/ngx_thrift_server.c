@@ -233,6 +233,10 @@ ngx_thrift_dialect_compare(ngx_thrift_dialect_t *one,
         return (one->protocol < two->protocol) ? -1 : 1;
     }
 
+    if (one->identity.len == 0 && two->identity.len == 0) {
+        return 0;
+    }
+
     return ngx_memn2cmp(one->identity.data, two->identity.data,
                         one->identity.len, two->identity.len);
 }
