@@ -342,13 +342,14 @@ is_in_time(sub { first_of_pair('getShort', $late, $late) },
            '6 timed out after reading reply from upstream (1 1 0) 3',
            'deadline');
 
-script($late, $late);
+script({ hold => 1 }, { hold => 1 });
 $c = $t->client('proxy');
 $c->start('getApi');
 ok(wait_for(sub { join(' ', executed()) eq '1 1 0' }), 'both have it');
 $c->close();
 ok($t->wait_log(qr/^$port\|getApi\|cancelled\|499\|[^,]+, [^,]+$/,
                 'access.log'), 'client has left');
+$_->release() for @backends;
 
 # large ones, in both protocols
 
