@@ -167,11 +167,17 @@ sub release {
 sub _tell {
     my ($self, $what) = @_;
 
-    my $bytes = freeze($what);
+    my $script = freeze($what);
+    my $bytes = pack('N', length $script) . $script;
     my $fh = $self->{control};
 
-    syswrite($fh, pack('N', length $bytes) . $bytes)
-        or die "backend $self->{id} is gone";
+    # a test that is stopped meanwhile has written a part of it
+
+    for (my $sent = 0; $sent < length $bytes; ) {
+        $sent += syswrite($fh, $bytes, length($bytes) - $sent, $sent)
+                 || die "backend $self->{id} is gone";
+    }
+
     sysread($fh, my $ack, 1)
         or die "backend $self->{id} is gone";
 
