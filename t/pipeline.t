@@ -212,6 +212,7 @@ for my $where (qw(proxy four one)) {
     ok($c->open(0.05), 'half close, waiting');
     wait_for(sub { $backend->release();
                    $backend->calls() == $seen + 3 });
+    $backend->release();
     arrived(3);
     is(heads($c->exchange('', 2)), 'h1/1 h2/2', 'half close, replies');
     ok($c->closed(), 'half close, closed');
