@@ -74,7 +74,7 @@ stream {
         listen             127.0.0.1:%%PORT_short%%;
         thrift_pass        backend;
         thrift_limit_rate  zone=slow burst=3;
-        thrift_timeout     750ms;
+        thrift_timeout     950ms;
     }
 
     server {
