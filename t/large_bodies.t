@@ -189,7 +189,8 @@ sub backend {
 
         while (read($socket, my $length, 4)) {
             read($socket, my $bytes, unpack('N', $length));
-            syswrite($socket, reply($bytes));
+            print $socket reply($bytes);
+            $socket->flush();
         }
 
         exit;
