@@ -83,23 +83,32 @@ sub places {
 
     my ($chaos) = $t->wait_log(qr/^most /, 'crowd.log');
 
-    call($t, "$name, then", $SECONDS, 5, 0);
-    $t->stop_daemon($crowd);
-
-    my (undef, $then) = $t->wait_log(qr/^most /, 'crowd.log', undef, 2);
-
+    my $busy = $SECONDS * $PLACES / $STEADY * $BUSY;
     my @chaos = $chaos =~ /(\d+)/g;
-    my @then = $then =~ /(\d+)/g;
+    my @then;
+
+    # a machine that does something else has fewer, and some too late: again, then
+
+    for my $try (1 .. 5) {
+        call($t, "$name, then", $SECONDS, 5, 0);
+        kill('USR1', $crowd);
+
+        my @lines = $t->wait_log(qr/^most /, 'crowd.log', undef, $try + 1);
+
+        @then = $lines[$try] =~ /(\d+)/g;
+        last if $then[2] == $then[1] && $then[2] > $busy;
+    }
+
+    $t->stop_daemon($crowd);
 
     is($chaos[0], $PLACES, "$name: at most five");
     cmp_ok($chaos[1], '>', 100 * $SECONDS / time_factor(), "$name: calls");
     cmp_ok($chaos[2], '<', $chaos[1], "$name: not all were answered");
     is($then[0], $PLACES, "$name: then five");
     is($then[2], $then[1], "$name: all were answered then");
-    cmp_ok($then[2], '>', $SECONDS * $PLACES / $STEADY * $BUSY,
-           "$name: five all the time");
+    cmp_ok($then[2], '>', $busy, "$name: five all the time");
 
-    note("$name: $chaos, then $then");
+    note("$name: @chaos, then @then");
 
     $t->done();
 }
