@@ -155,7 +155,7 @@ sub outcome {
 }
 
 my $stall = { stall => 1 };
-my $late = { delay => $time * 1.5 };
+my $late = { delay => $time * 3 };
 my $over = '6 timed out after reading reply from upstream';
 my $c;
 
