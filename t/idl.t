@@ -209,7 +209,7 @@ sub takes {
 
     my $least = seconds(@args);
 
-    for (1 .. 2) {
+    for (1 .. 5) {
         last if $least < $most * $factor;
 
         my $again = seconds(@args);
