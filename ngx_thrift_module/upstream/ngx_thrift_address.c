@@ -239,7 +239,7 @@ ngx_thrift_address_place(ngx_thrift_attempt_t *attempt)
     address = attempt->address;
     address->max = ngx_thrift_address_max(attempt);
 
-    if (address->nbusy >= NGX_THRIFT_ADDRESS_BUSY && address->growth == 0) {
+    if (address->ncalled >= NGX_THRIFT_ADDRESS_BUSY && address->growth == 0) {
         return NGX_BUSY;
     }
 
@@ -264,7 +264,7 @@ ngx_thrift_address_place(ngx_thrift_attempt_t *attempt)
         return NGX_BUSY;
     }
 
-    if (address->nbusy >= NGX_THRIFT_ADDRESS_BUSY) {
+    if (address->ncalled >= NGX_THRIFT_ADDRESS_BUSY) {
         address->growth--;
     }
 
@@ -296,7 +296,7 @@ ngx_thrift_address_adapt(ngx_thrift_address_t *address, ngx_msec_t time,
     address->nslow = quick ? 0 : address->nslow + 1;
 
     if (keeps_up && address->nslow >= NGX_THRIFT_ADDRESS_SLOW) {
-        address->growth = ngx_max(address->nbusy / NGX_THRIFT_ADDRESS_PART,
+        address->growth = ngx_max(address->ncalled / NGX_THRIFT_ADDRESS_PART,
                                   NGX_THRIFT_ADDRESS_LEAST);
 
     } else if (ngx_current_msec - address->served

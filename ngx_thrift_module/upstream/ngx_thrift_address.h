@@ -12,11 +12,11 @@
  * keeps no more than its share of idle ones, and of busy ones while calls of
  * others wait.
  *
- * Below that there is a number of busy connections that is not exceeded at
- * once.  Who comes to it waits for a moment; most calls are answered within it.
- * If not, and the event loop keeps up, the number grows: calls that take long
- * all get their connection.  If the worker itself is too slow, more connections
- * would only make it slower.
+ * Below that there is a number of connections with calls that is not exceeded
+ * at once.  Who comes to it waits for a moment; most calls are answered within
+ * it.  If not, and the event loop keeps up, the number grows: calls that take
+ * long all get their connection.  If the worker itself is too slow, more
+ * connections would only make it slower.
  *
  * With thrift_pipeline the same is so for calls: no more than a window are on
  * their way, unless they take long.  Calls of many clients that are answered
@@ -28,7 +28,7 @@
 #define _NGX_THRIFT_ADDRESS_H_INCLUDED_
 
 
-/* Busy connections that a worker opens at once. */
+/* Connections that a worker has calls on at once. */
 
 #define NGX_THRIFT_ADDRESS_BUSY    128
 
@@ -82,7 +82,9 @@ struct ngx_thrift_address_s {
     ngx_thrift_pool_t   *pool;
     ngx_uint_t           nconns;        /* open, or opening */
     ngx_uint_t           nbusy;         /* of them */
-    ngx_uint_t           growth;        /* that may become busy beyond the
+    ngx_uint_t           ncalled;       /* of them, with attempts: not those
+                                           that their client only keeps */
+    ngx_uint_t           growth;        /* that may be called beyond the
                                            number */
     ngx_uint_t           nattempts;     /* on them */
     ngx_uint_t           nended;        /* since the timer fired */

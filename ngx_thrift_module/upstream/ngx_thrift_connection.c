@@ -408,6 +408,7 @@ ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
 
     attempt->peer->connection = c;
 
+    conn->server->address->ncalled += ngx_queue_empty(&conn->attempts);
     ngx_queue_insert_tail(&conn->attempts, &attempt->queue);
 
     if (conn->unsent == NULL) {
@@ -512,6 +513,7 @@ ngx_thrift_connection_detach(ngx_thrift_attempt_t *attempt)
     conn->nattempts--;
     ngx_queue_remove(&attempt->queue);
 
+    conn->server->address->ncalled -= ngx_queue_empty(&conn->attempts);
     ngx_thrift_queue_ended(conn->server->address);
 
     attempt->connection = NULL;
