@@ -18,6 +18,8 @@ static ngx_int_t ngx_thrift_address_compare(ngx_thrift_address_t *address,
     ngx_rbtree_key_t hash, struct sockaddr *sockaddr, socklen_t socklen);
 static void ngx_thrift_address_insert(ngx_rbtree_node_t *temp,
     ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
+static ngx_uint_t ngx_thrift_address_starves(ngx_thrift_address_t *address,
+    ngx_msec_t waits);
 static ngx_int_t ngx_thrift_address_share(ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_address_has_turn(ngx_thrift_address_t *address);
 static ngx_uint_t ngx_thrift_address_is_shared(ngx_thrift_address_t *address);
@@ -281,7 +283,7 @@ ngx_thrift_address_is_full(ngx_thrift_address_t *address)
 
 void
 ngx_thrift_address_adapt(ngx_thrift_address_t *address, ngx_msec_t time,
-    ngx_uint_t keeps_up)
+    ngx_msec_t waits, ngx_uint_t keeps_up)
 {
     ngx_uint_t  fast, quick;
 
@@ -292,6 +294,7 @@ ngx_thrift_address_adapt(ngx_thrift_address_t *address, ngx_msec_t time,
     quick = (address->nended * NGX_THRIFT_ADDRESS_QUICK
              >= address->nattempts * time);
 
+    address->nanswered += address->nended;
     address->nended = 0;
     address->nslow = quick ? 0 : address->nslow + 1;
 
@@ -299,9 +302,7 @@ ngx_thrift_address_adapt(ngx_thrift_address_t *address, ngx_msec_t time,
         address->growth = ngx_max(address->ncalled / NGX_THRIFT_ADDRESS_PART,
                                   NGX_THRIFT_ADDRESS_LEAST);
 
-    } else if (ngx_current_msec - address->served
-               > NGX_THRIFT_ADDRESS_STARVE)
-    {
+    } else if (ngx_thrift_address_starves(address, waits)) {
         address->growth = NGX_THRIFT_ADDRESS_LEAST;
     }
 
@@ -318,6 +319,34 @@ ngx_thrift_address_adapt(ngx_thrift_address_t *address, ngx_msec_t time,
                                    address->window
                                    - NGX_THRIFT_ADDRESS_WINDOW);
     }
+}
+
+
+/* Is it connections that are too few, however busy the worker is? */
+
+static ngx_uint_t
+ngx_thrift_address_starves(ngx_thrift_address_t *address, ngx_msec_t waits)
+{
+    ngx_msec_t  time;
+    ngx_uint_t  takes_long;
+
+    if (ngx_current_msec - address->served > NGX_THRIFT_ADDRESS_STARVE) {
+        return 1;
+    }
+
+    time = ngx_current_msec - address->since;
+
+    if (time < NGX_THRIFT_ADDRESS_STARVE) {
+        return 0;
+    }
+
+    takes_long = (address->nanswered * NGX_THRIFT_ADDRESS_LONG
+                  < address->nattempts * time);
+
+    address->nanswered = 0;
+    address->since = ngx_current_msec;
+
+    return takes_long && waits >= NGX_THRIFT_ADDRESS_STARVE;
 }
 
 

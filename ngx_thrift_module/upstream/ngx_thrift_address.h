@@ -58,9 +58,13 @@
 
 #define NGX_THRIFT_ADDRESS_TURN    10           /* milliseconds */
 
-/* There are LEAST more in any case when nobody was served for so long. */
+/*
+ * There are LEAST more in any case when nobody was served for so long; or when
+ * somebody has waited for so long, and calls take longer than LONG.
+ */
 
 #define NGX_THRIFT_ADDRESS_STARVE  500          /* milliseconds */
+#define NGX_THRIFT_ADDRESS_LONG    100          /* the same */
 
 /*
  * With thrift_pipeline, calls that are on their way at once.  They become more
@@ -90,6 +94,8 @@ struct ngx_thrift_address_s {
     ngx_uint_t           nended;        /* since the timer fired */
     ngx_uint_t           nslow;         /* times that it did, and they were not
                                            quick */
+    ngx_uint_t           nanswered;     /* that ended since then */
+    ngx_msec_t           since;
     ngx_uint_t           window;        /* attempts that may be on them; 0: any
                                            number */
     ngx_queue_t          idle;          /* last used first */
@@ -142,12 +148,12 @@ ngx_int_t ngx_thrift_address_place_ahead(ngx_thrift_attempt_t *attempt);
 ngx_uint_t ngx_thrift_address_is_full(ngx_thrift_address_t *address);
 
 /*
- * Some have waited for `time` milliseconds: there may be more connections, or
- * more calls on them, if that is of use, and the event loop is on time (`keeps
- * up`).
+ * Some have waited for `time` milliseconds, and the one whose turn is next for
+ * `waits`: there may be more connections, or more calls on them, if that is of
+ * use, and the event loop is on time (`keeps_up`), or for those who wait.
  */
 void ngx_thrift_address_adapt(ngx_thrift_address_t *address, ngx_msec_t time,
-    ngx_uint_t keeps_up);
+    ngx_msec_t waits, ngx_uint_t keeps_up);
 
 /* It has not been opened. */
 void ngx_thrift_address_give_back(ngx_thrift_attempt_t *attempt);

@@ -535,6 +535,8 @@ ngx_thrift_queue_arm(ngx_thrift_address_t *address)
         address->served = ngx_current_msec;
         address->nended = 0;
         address->nslow = 0;
+        address->nanswered = 0;
+        address->since = ngx_current_msec;
         ngx_thrift_timer_set(&address->timer, ngx_current_msec
                                               + NGX_THRIFT_ADDRESS_GROWTH);
     }
@@ -548,7 +550,7 @@ ngx_thrift_queue_tick(void *data)
 {
     ngx_thrift_address_t  *address = data;
 
-    ngx_msec_t    late;
+    ngx_msec_t    late, waits;
     ngx_queue_t  *q;
 
     if (address->waiting.n == 0) {
@@ -562,7 +564,9 @@ ngx_thrift_queue_tick(void *data)
         address->late = ngx_current_msec;
     }
 
-    ngx_thrift_address_adapt(address, NGX_THRIFT_ADDRESS_GROWTH + late,
+    waits = ngx_current_msec - ngx_thrift_queue_first(&address->waiting)->waits;
+
+    ngx_thrift_address_adapt(address, NGX_THRIFT_ADDRESS_GROWTH + late, waits,
                              ngx_current_msec - address->late
                              >= NGX_THRIFT_ADDRESS_STEADY);
 

@@ -1,0 +1,121 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
+
+# As many slow calls as a worker opens connections for at once, more that wait
+# for one, and a worker whose event loop is late.  Such a worker opens no more
+# because calls wait, but for one that waits for long it does: from time to time
+# a slow call is answered, and it would have to wait for as many of them as
+# there are clients before it.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use POSIX ();
+use Test::More;
+use Test::Thrift;
+
+
+my $SLOW    = 128;
+my $WAITING = 64;
+my $PACE    = 0.2;              # seconds from one answer to the next
+
+my $t = Test::Thrift->new(<<'EOC', log => 'info');
+
+%%TEST_GLOBALS%%
+
+worker_processes  1;
+
+events {
+    worker_connections  1024;
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    thrift_trusted  on;
+
+    upstream one {
+        server  127.0.0.1:%%PORT_backend%%;
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_slow%%  backlog=1024;
+        thrift_timeout  60s;
+        thrift_pass     one;
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_victim%%;
+        thrift_timeout  6s;
+        thrift_pass     one;
+    }
+
+    server {
+        listen               127.0.0.1:%%PORT_nap%%;
+        thrift_idl           %%TESTDIR%%/gen-nap/nap.thrift;
+        thrift_handler_slow  0;
+
+        thrift_service Nap {
+            thrift_handler  %%TESTDIR%%/nap.so;
+        }
+    }
+}
+
+EOC
+
+$t->handler('nap', idl => <<'EOI', source => <<'EOC');
+service Nap {
+    void nap()
+}
+EOI
+#define _DEFAULT_SOURCE
+#include <unistd.h>
+#include "nap.h"
+
+static void
+nap(nthrift_call_t *call, const Nap_nap_args_t *args)
+{
+    (void) args;
+    (void) usleep(12000);
+    Nap_nap_reply(call);
+}
+
+Nap_HANDLER(.nap = nap)
+EOC
+
+my $backend = $t->backend('backend', script => {
+    stuck => { stall => 1 },
+    map { ("slow$_" => { delay => $_ * $PACE }) } 1 .. $SLOW
+});
+
+$t->run();
+
+my @slow = map { $t->client('slow') } 1 .. $SLOW + $WAITING;
+
+$slow[$_ - 1]->send(call_bytes("slow$_", 1)) for 1 .. $SLOW;
+
+ok(wait_for(sub { $backend->calls() >= $SLOW }), 'slow calls are on their way');
+
+my $nap = $t->client('nap');
+
+my $child = fork() // die "fork: $!";
+
+if ($child == 0) {
+    while ($nap->call('nap')) { }
+    POSIX::_exit(0);
+}
+
+$slow[$_]->send(call_bytes('stuck', 1)) for $SLOW .. $#slow;
+
+is(answer($t->client('victim')->call('get')), 'backend',
+   'a call beside them is answered in time');
+
+kill('KILL', $child);
+waitpid($child, 0);
+
+$_->reset() for @slow;
+
+$t->done();
