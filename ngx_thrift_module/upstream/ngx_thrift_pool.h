@@ -172,6 +172,7 @@ struct ngx_thrift_client_s {
                                            many others that no further one of
                                            it is read; or NULL */
     ngx_queue_t           held;         /* of that address */
+    ngx_uint_t            unserved;     /* it was held back in vain */
 };
 
 

@@ -226,7 +226,10 @@ ngx_thrift_queue_wait(ngx_thrift_attempt_t *attempt)
 }
 
 
-/* Is it one of many, its client's further calls wait where they are. */
+/*
+ * Is it one of many, its client's further calls wait where they are; but not
+ * again when the latest one has waited in vain, for their time does not run.
+ */
 
 static void
 ngx_thrift_queue_hold(ngx_thrift_attempt_t *attempt)
@@ -238,7 +241,8 @@ ngx_thrift_queue_hold(ngx_thrift_attempt_t *attempt)
     address = attempt->address;
 
     if (client == NULL || client->event == NULL || client->crowd
-        || address->max || address->waiting.n < NGX_THRIFT_QUEUE_CROWD
+        || client->unserved || address->max
+        || address->waiting.n < NGX_THRIFT_QUEUE_CROWD
         || !ngx_thrift_queue_moves(address))
     {
         return;
@@ -406,8 +410,16 @@ ngx_thrift_queue_expire(ngx_thrift_delay_t *patience)
 void
 ngx_thrift_queue_leave(ngx_thrift_attempt_t *attempt)
 {
+    ngx_thrift_client_t  *held;
+
     if (attempt->turn.line == NULL) {
         return;
+    }
+
+    held = ngx_thrift_queue_held(attempt);
+
+    if (held) {
+        held->unserved = 1;
     }
 
     ngx_thrift_queue_end(attempt);
@@ -615,6 +627,10 @@ ngx_thrift_queue_serve(ngx_event_t *ev)
 
         if (rc == NGX_AGAIN) {
             address->served = ngx_current_msec;
+
+            if (attempt->call->client) {
+                attempt->call->client->unserved = 0;
+            }
 
             if (held) {
                 ngx_thrift_queue_invite(address, held);

@@ -19,7 +19,8 @@
  *
  * Where many wait for the moment only, one call of each client does: its
  * further ones stay unread, take no memory, and follow when it is the client's
- * turn.  When nobody was served for a while all are read, and have their time.
+ * turn.  When nobody was served for a while all are read, and have their time;
+ * and so have those of a client whose call has waited in vain.
  */
 
 #ifndef _NGX_THRIFT_QUEUE_H_INCLUDED_
