@@ -228,7 +228,8 @@ ngx_thrift_queue_wait(ngx_thrift_attempt_t *attempt)
 
 /*
  * Is it one of many, its client's further calls wait where they are; but not
- * again when the latest one has waited in vain, for their time does not run.
+ * for a hedge, nor again when the latest one has waited in vain, for their time
+ * does not run.
  */
 
 static void
@@ -241,7 +242,7 @@ ngx_thrift_queue_hold(ngx_thrift_attempt_t *attempt)
     address = attempt->address;
 
     if (client == NULL || client->event == NULL || client->crowd
-        || client->unserved || address->max
+        || client->unserved || attempt->call->other || address->max
         || address->waiting.n < NGX_THRIFT_QUEUE_CROWD
         || !ngx_thrift_queue_moves(address))
     {
@@ -250,6 +251,10 @@ ngx_thrift_queue_hold(ngx_thrift_attempt_t *attempt)
 
     client->crowd = address;
     ngx_queue_insert_tail(&address->held, &client->held);
+
+    ngx_log_debug1(NGX_LOG_DEBUG_EVENT, attempt->call->log, 0,
+                   "thrift call %ui holds back those behind it",
+                   attempt->call->number);
 }
 
 
