@@ -15,8 +15,6 @@
 static uint64_t ngx_stream_thrift_process_id(void);
 static ngx_int_t ngx_stream_thrift_trace_read(ngx_stream_thrift_call_t *tc);
 static void ngx_stream_thrift_trace_random(u_char *p, size_t n);
-static ngx_uint_t ngx_stream_thrift_trace_is_sampled(
-    ngx_stream_thrift_call_t *tc);
 static ngx_uint_t ngx_stream_thrift_trace_decide(
     ngx_stream_thrift_call_t *tc);
 static ngx_int_t ngx_stream_thrift_trace_hex(ngx_thrift_call_t *call,
@@ -165,30 +163,33 @@ ngx_stream_thrift_trace_read(ngx_stream_thrift_call_t *tc)
 }
 
 
-/* Whole words; one of zeros means that there is none. */
+/* Whole words, four at most; one of zeros means that there is none. */
 
 static void
 ngx_stream_thrift_trace_random(u_char *p, size_t n)
 {
-    size_t    i;
-    uint32_t  word, all;
+    size_t    i, words;
+    uint32_t  all, word[NTHRIFT_TRACE_SIZE / sizeof(uint32_t)];
+
+    words = n / sizeof(uint32_t);
 
     do {
+        ngx_thrift_random_get(word, words);
         all = 0;
 
-        for (i = 0; i < n; i += sizeof(word)) {
-            word = ngx_thrift_random();
-            ngx_memcpy(p + i, &word, sizeof(word));
-            all |= word;
+        for (i = 0; i < words; i++) {
+            all |= word[i];
         }
 
     } while (all == 0);
+
+    ngx_memcpy(p, word, n);
 }
 
 
 /* A value that asks for the answer itself is told "no". */
 
-static ngx_uint_t
+ngx_uint_t
 ngx_stream_thrift_trace_is_sampled(ngx_stream_thrift_call_t *tc)
 {
     ngx_stream_thrift_trace_t  *trace;

@@ -25,6 +25,9 @@ typedef struct {
 ngx_stream_thrift_trace_t *ngx_stream_thrift_trace(
     ngx_stream_thrift_call_t *tc);
 
+/* Whether its spans are to be kept. */
+ngx_uint_t ngx_stream_thrift_trace_is_sampled(ngx_stream_thrift_call_t *tc);
+
 /* A call that is made for another one belongs to its trace. */
 void ngx_stream_thrift_trace_follow(ngx_stream_thrift_call_t *tc,
     ngx_stream_thrift_call_t *from);

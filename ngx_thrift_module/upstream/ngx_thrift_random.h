@@ -14,5 +14,8 @@
  */
 uint32_t ngx_thrift_random(void);
 
+/* As many of them, 64 at most. */
+void ngx_thrift_random_get(uint32_t *numbers, ngx_uint_t n);
+
 
 #endif /* _NGX_THRIFT_RANDOM_H_INCLUDED_ */

@@ -7,6 +7,8 @@
 
 #include "wire/traceparent.h"
 
+#include <endian.h>
+
 
 /* Where its parts begin. */
 
@@ -108,15 +110,55 @@ nthrift_traceparent_read(const nthrift_str_t *text,
 }
 
 
+static inline uint32_t
+traceparent_get32(const uint8_t *p)
+{
+    uint32_t  v;
+
+    memcpy(&v, p, 4);
+
+    return le32toh(v);
+}
+
+
+/*
+ * Four bytes as eight digits, the lowest byte first.  Each half of a byte gets
+ * a byte of its own; those of ten and more have 0x10 set when 6 is added, and
+ * lie 39 further up.
+ */
+
+static inline uint64_t
+traceparent_hex(uint32_t bytes)
+{
+    uint64_t  v, letters;
+
+    v = bytes;
+    v = (v | v << 16) & 0x0000ffff0000ffff;
+    v = (v | v << 8) & 0x00ff00ff00ff00ff;
+    v = (v >> 4 | v << 8) & 0x0f0f0f0f0f0f0f0f;
+
+    letters = ((v + 0x0606060606060606) >> 4) & 0x0101010101010101;
+
+    return htole64(v + 0x3030303030303030 + letters * ('a' - '0' - 10));
+}
+
+
 uint8_t *
 nthrift_traceparent_write_hex(uint8_t *p, const uint8_t *bytes, size_t n)
 {
-    size_t             i;
-    static const char  digits[] = "0123456789abcdef";
+    size_t    i;
+    uint64_t  word;
 
-    for (i = 0; i < n; i++) {
-        *p++ = (uint8_t) digits[bytes[i] >> 4];
-        *p++ = (uint8_t) digits[bytes[i] & 0x0f];
+    for (i = 0; n - i >= 4; i += 4) {
+        word = traceparent_hex(traceparent_get32(bytes + i));
+        memcpy(p, &word, 8);
+        p += 8;
+    }
+
+    for ( /* void */ ; i < n; i++) {
+        word = traceparent_hex(bytes[i]);
+        memcpy(p, &word, 2);
+        p += 2;
     }
 
     return p;
