@@ -162,13 +162,9 @@ class Spans(Counted):
     """A zone, and a span for each call."""
 
     def stream(self, options, backend):
-        conf = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                            '..', 'conf', 'thrift_log_otlp')
-        return ('    include %s;\n'
-                '    thrift_trace_sample on;\n'
-                '    access_log spans.jsonl thrift_span buffer=64k flush=1s '
-                'if=$thrift_trace_sampled;\n'
-                % conf + super().stream(options, backend))
+        return ('    thrift_trace_sample on;\n'
+                '    thrift_span_log spans.jsonl;\n'
+                + super().stream(options, backend))
 
 
 class Unshared(Thrift):

@@ -27,6 +27,7 @@ typedef struct ngx_stream_thrift_mirror_s   ngx_stream_thrift_mirror_t;
 typedef struct ngx_stream_thrift_held_s     ngx_stream_thrift_held_t;
 typedef struct ngx_stream_thrift_named_s    ngx_stream_thrift_named_t;
 typedef struct ngx_stream_thrift_door_s     ngx_stream_thrift_door_t;
+typedef struct ngx_stream_thrift_span_log_s  ngx_stream_thrift_span_log_t;
 
 #include "client/ngx_stream_thrift_refuse.h"
 #include "client/ngx_stream_thrift_log.h"

@@ -84,6 +84,7 @@ my @directives = (
     thrift_attempt_timeout       => [ '1s;', $calls ],
     thrift_idle_timeout          => [ '1s;', $client ],
     thrift_outbound_log          => [ 'off;', $client ],
+    thrift_span_log              => [ 'off;', $client ],
     thrift_max_message_size      => [ '1m;', $client ],
     thrift_max_header_size       => [ '8k;', $client ],
     thrift_max_depth             => [ '10;', $client ],

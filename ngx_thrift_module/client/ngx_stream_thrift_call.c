@@ -64,6 +64,7 @@ ngx_stream_thrift_call_create(ngx_stream_session_t *s)
     tc->counted.row = NULL;
     tc->counted.begun = 0;
     tc->counted.start = 0;
+    tc->counted.ended = NULL;
     tc->rate_status = 0;
     tc->trace.known = 0;
     tc->trace.named = 0;

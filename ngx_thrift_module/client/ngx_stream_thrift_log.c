@@ -31,6 +31,7 @@ ngx_stream_thrift_log_call(ngx_thrift_call_t *call)
     ngx_stream_handler_pt        *handler;
     ngx_stream_thrift_call_t     *tc;
     ngx_stream_core_main_conf_t  *cmcf;
+    ngx_stream_thrift_srv_conf_t  *tscf;
 
     tc = ngx_stream_thrift_get_call(call);
     s = &tc->session;
@@ -47,6 +48,9 @@ ngx_stream_thrift_log_call(ngx_thrift_call_t *call)
         handler[i](s);
     }
 
+    tscf = ngx_stream_get_module_srv_conf(s, ngx_stream_thrift_module);
+
+    ngx_stream_thrift_span_log(tc, tscf->span_log);
     ngx_stream_thrift_status_logged(tc);
 }
 
@@ -79,26 +83,33 @@ ngx_stream_thrift_log_outbound(ngx_thrift_call_t *call)
     void                      **srv_conf;
     ngx_stream_session_t       *s;
     ngx_stream_thrift_call_t   *tc;
+    ngx_stream_thrift_srv_conf_t      *tscf;
     ngx_stream_thrift_outbound_log_t  *log;
 
     tc = ngx_stream_thrift_get_call(call);
-    log = &tc->owner->conf->outbound_log;
+    tscf = tc->owner->conf;
+    log = &tscf->outbound_log;
 
-    if (log->conf == NULL) {
+    if (log->conf == NULL && tscf->span_log == NULL) {
         return;
     }
 
     tc->outbound = 1;
     ngx_stream_thrift_log_start(tc);
 
-    s = &tc->session;
+    if (log->conf) {
+        s = &tc->session;
 
-    srv_conf = s->srv_conf;
-    s->srv_conf = log->srv_conf;
+        srv_conf = s->srv_conf;
+        s->srv_conf = log->srv_conf;
 
-    (void) tc->main->log_handler(s);
+        (void) tc->main->log_handler(s);
 
-    s->srv_conf = srv_conf;
+        s->srv_conf = srv_conf;
+    }
+
+    ngx_stream_thrift_span_log(tc, tscf->span_log);
+
     tc->logging = 0;
 }
 

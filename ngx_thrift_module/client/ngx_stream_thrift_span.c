@@ -5,7 +5,8 @@
  * twenty variables costs more than a call itself where each is found, measured
  * and copied by itself: here all of it is written at once.  What clients and
  * servers have sent is escaped, and what is no UTF-8 is written as in
- * ngx_stream_thrift_utf8.c.  Called by stream, for a log.
+ * ngx_stream_thrift_utf8.c.  Called by stream for a log, and by
+ * ngx_stream_thrift_span_log.c.
  */
 
 #include "ngx_stream_thrift.h"
@@ -16,6 +17,10 @@
 /* Bytes of what is neither a name, a text nor an address. */
 
 #define NGX_STREAM_THRIFT_SPAN  1024
+
+/* A byte, eight times. */
+
+#define NGX_STREAM_THRIFT_SPAN_EACH  UINT64_C(0x0101010101010101)
 
 /* Bytes that one becomes at most: "\u0000", or "\\xff". */
 
@@ -35,58 +40,41 @@
                                "\",\"value\":{\"stringValue\":\"")
 
 
-/* What is not known before it is asked for. */
-
-typedef struct {
-    ngx_str_t    service;
-    ngx_str_t    method;
-    ngx_str_t    client;
-    ngx_str_t    servers;
-    ngx_str_t    status;
-    ngx_str_t    text;          /* of an exception */
-} ngx_stream_thrift_span_t;
-
-
 static u_char *ngx_stream_thrift_span_room(ngx_stream_thrift_call_t *tc,
     size_t size);
-static ngx_int_t ngx_stream_thrift_span_collect(ngx_stream_thrift_call_t *tc,
-    ngx_stream_thrift_span_t *span);
 static ngx_int_t ngx_stream_thrift_span_value(ngx_int_t rc, ngx_str_t *value);
 static ngx_int_t ngx_stream_thrift_span_escape(ngx_pool_t *pool,
     ngx_str_t *text);
 static ngx_uint_t ngx_stream_thrift_span_is_plain(ngx_str_t *text);
+static uint64_t ngx_stream_thrift_span_special(uint64_t word);
 static u_char *ngx_stream_thrift_span_escape_utf8(u_char *p, const u_char *from,
     const u_char *last);
 static ngx_int_t ngx_stream_thrift_span_servers(ngx_stream_thrift_call_t *tc,
     ngx_str_t *servers);
-static u_char *ngx_stream_thrift_span_write(u_char *p,
-    ngx_stream_thrift_call_t *tc, ngx_stream_thrift_span_t *span);
 static u_char *ngx_stream_thrift_span_write_tries(u_char *p,
     ngx_stream_thrift_call_t *tc);
 static u_char *ngx_stream_thrift_span_write_ids(u_char *p,
     ngx_stream_thrift_trace_t *trace);
 static u_char *ngx_stream_thrift_span_write_times(u_char *p,
-    ngx_thrift_call_t *call);
+    ngx_stream_thrift_call_t *tc);
+static void ngx_stream_thrift_span_times(ngx_stream_thrift_call_t *tc,
+    uint64_t *start, uint64_t *end);
 static u_char *ngx_stream_thrift_span_write_time(u_char *p,
     uint64_t nanoseconds);
 static u_char *ngx_stream_thrift_span_write_text(u_char *p, ngx_str_t *text);
 
 
-/* Bytes that are not put into a string of JSON as they are: a bit of each. */
-
-static const uint32_t  ngx_stream_thrift_span_special[] = {
-    0xffffffff,         /* control characters */
-    0x00000004,         /* quote */
-    0x10000000,         /* backslash */
-    0x80000000,         /* delete */
-    0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff
-};
+static const u_char  ngx_stream_thrift_span_digits[] =
+    "00010203040506070809" "10111213141516171819"
+    "20212223242526272829" "30313233343536373839"
+    "40414243444546474849" "50515253545556575859"
+    "60616263646566676869" "70717273747576777879"
+    "80818283848586878889" "90919293949596979899";
 
 
 ngx_int_t
 ngx_stream_thrift_variable_span(ngx_thrift_call_t *call, ngx_str_t *value)
 {
-    size_t                     size;
     ngx_stream_thrift_call_t  *tc;
     ngx_stream_thrift_span_t   span;
 
@@ -96,10 +84,7 @@ ngx_stream_thrift_variable_span(ngx_thrift_call_t *call, ngx_str_t *value)
         return NGX_ERROR;
     }
 
-    size = NGX_STREAM_THRIFT_SPAN + 2 * span.service.len + 2 * span.method.len
-           + span.client.len + span.servers.len + span.text.len;
-
-    value->data = ngx_stream_thrift_span_room(tc, size);
+    value->data = ngx_stream_thrift_span_room(tc, span.size);
     if (value->data == NULL) {
         return NGX_ERROR;
     }
@@ -126,7 +111,7 @@ ngx_stream_thrift_span_room(ngx_stream_thrift_call_t *tc, size_t size)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_stream_thrift_span_collect(ngx_stream_thrift_call_t *tc,
     ngx_stream_thrift_span_t *span)
 {
@@ -164,6 +149,10 @@ ngx_stream_thrift_span_collect(ngx_stream_thrift_call_t *tc,
     {
         return NGX_ERROR;
     }
+
+    span->size = NGX_STREAM_THRIFT_SPAN
+                 + 2 * span->service.len + 2 * span->method.len
+                 + span->client.len + span->servers.len + span->text.len;
 
     return NGX_OK;
 }
@@ -206,21 +195,61 @@ ngx_stream_thrift_span_escape(ngx_pool_t *pool, ngx_str_t *text)
 }
 
 
+/*
+ * No control character, quote, backslash, or byte from 0x7f on: eight bytes at
+ * a time, of which the last ones were looked at before, or are filled up.  Of
+ * the sum, or difference, the highest bit of a byte tells; a carry out of a
+ * byte comes from one that is not plain itself.
+ */
+
 static ngx_uint_t
 ngx_stream_thrift_span_is_plain(ngx_str_t *text)
 {
-    size_t    i;
-    u_char    c;
-    uint32_t  special;
+    size_t    i, len;
+    u_char   *p;
+    uint64_t  special, word;
+
+    p = text->data;
+    len = text->len;
+
+    if (len < sizeof(word)) {
+        word = NGX_STREAM_THRIFT_SPAN_EACH * ' ';
+
+        for (i = 0; i < len; i++) {
+            word = word << 8 | p[i];
+        }
+
+        return !ngx_stream_thrift_span_special(word);
+    }
 
     special = 0;
 
-    for (i = 0; i < text->len; i++) {
-        c = text->data[i];
-        special |= ngx_stream_thrift_span_special[c >> 5] >> (c & 0x1f);
+    for (i = 0; i < len - sizeof(word); i += sizeof(word)) {
+        ngx_memcpy(&word, p + i, sizeof(word));
+        special |= ngx_stream_thrift_span_special(word);
     }
 
-    return !(special & 1);
+    ngx_memcpy(&word, p + len - sizeof(word), sizeof(word));
+    special |= ngx_stream_thrift_span_special(word);
+
+    return !special;
+}
+
+
+static uint64_t
+ngx_stream_thrift_span_special(uint64_t word)
+{
+    uint64_t  quote, slash;
+
+    quote = word ^ NGX_STREAM_THRIFT_SPAN_EACH * '"';
+    slash = word ^ NGX_STREAM_THRIFT_SPAN_EACH * '\\';
+
+    return (word
+            | (word - NGX_STREAM_THRIFT_SPAN_EACH * ' ')
+            | (word + NGX_STREAM_THRIFT_SPAN_EACH)
+            | (quote - NGX_STREAM_THRIFT_SPAN_EACH)
+            | (slash - NGX_STREAM_THRIFT_SPAN_EACH))
+           & NGX_STREAM_THRIFT_SPAN_EACH * 0x80;
 }
 
 
@@ -305,7 +334,7 @@ ngx_stream_thrift_span_servers(ngx_stream_thrift_call_t *tc,
 }
 
 
-static u_char *
+u_char *
 ngx_stream_thrift_span_write(u_char *p, ngx_stream_thrift_call_t *tc,
     ngx_stream_thrift_span_t *span)
 {
@@ -323,7 +352,7 @@ ngx_stream_thrift_span_write(u_char *p, ngx_stream_thrift_call_t *tc,
     p = ngx_stream_thrift_span_put(p, "\",\"kind\":");
     *p++ = '0' + (tc->outbound ? NGX_STREAM_THRIFT_SPAN_CLIENT
                                : NGX_STREAM_THRIFT_SPAN_SERVER);
-    p = ngx_stream_thrift_span_write_times(p, call);
+    p = ngx_stream_thrift_span_write_times(p, tc);
     p = ngx_stream_thrift_span_put(p, "\",\"attributes\":[{\"key\":"
             "\"rpc.system\",\"value\":{\"stringValue\":\"apache_thrift");
     p = ngx_stream_thrift_span_key(p, "rpc.service");
@@ -404,18 +433,46 @@ ngx_stream_thrift_span_write_ids(u_char *p, ngx_stream_thrift_trace_t *trace)
 
 
 static u_char *
-ngx_stream_thrift_span_write_times(u_char *p, ngx_thrift_call_t *call)
+ngx_stream_thrift_span_write_times(u_char *p, ngx_stream_thrift_call_t *tc)
 {
-    uint64_t  now;
+    uint64_t  start, end;
 
-    now = ngx_stream_thrift_nanoseconds();
+    ngx_stream_thrift_span_times(tc, &start, &end);
 
     p = ngx_stream_thrift_span_put(p, ",\"startTimeUnixNano\":\"");
-    p = ngx_stream_thrift_span_write_time(p,
-                                          now - ngx_stream_thrift_since(call));
+    p = ngx_stream_thrift_span_write_time(p, start);
     p = ngx_stream_thrift_span_put(p, "\",\"endTimeUnixNano\":\"");
 
-    return ngx_stream_thrift_span_write_time(p, now);
+    return ngx_stream_thrift_span_write_time(p, end);
+}
+
+
+/*
+ * A call that was counted has asked for the time when it ended.  Between that
+ * clock and the one since 1970 is what is found once a second.
+ */
+
+static void
+ngx_stream_thrift_span_times(ngx_stream_thrift_call_t *tc, uint64_t *start,
+    uint64_t *end)
+{
+    static time_t    second;
+    static uint64_t  between;
+
+    if (!tc->logging || tc->counted.ended == NULL || tc->counted.start == 0) {
+        *end = ngx_stream_thrift_nanoseconds();
+        *start = *end - ngx_stream_thrift_since(&tc->call);
+
+        return;
+    }
+
+    if (second != ngx_time()) {
+        second = ngx_time();
+        between = ngx_stream_thrift_nanoseconds() - ngx_thrift_watch_clock();
+    }
+
+    *start = between + tc->counted.start * 1000;
+    *end = *start + tc->counted.took * 1000;
 }
 
 
@@ -436,11 +493,14 @@ ngx_stream_thrift_span_write_time(u_char *p, uint64_t nanoseconds)
     }
 
     p = ngx_cpymem(p, text, len);
-    n = (uint32_t) (nanoseconds % NGX_STREAM_THRIFT_SPAN_SECOND);
+    n = (uint32_t) (nanoseconds - seconds * NGX_STREAM_THRIFT_SPAN_SECOND);
 
-    for (i = 9; i-- > 0; /* void */ ) {
-        p[i] = (u_char) ('0' + n % 10);
-        n /= 10;
+    p[8] = (u_char) ('0' + n % 10);
+    n /= 10;
+
+    for (i = 8; i != 0; n /= 100) {
+        i -= 2;
+        ngx_memcpy(p + i, ngx_stream_thrift_span_digits + 2 * (n % 100), 2);
     }
 
     return p + 9;

@@ -35,9 +35,4 @@ ngx_int_t ngx_stream_thrift_variable_status(ngx_thrift_call_t *call,
 ngx_int_t ngx_stream_thrift_variable_exception(ngx_thrift_call_t *call,
     ngx_str_t *value);
 
-/* $thrift_span, of ngx_stream_thrift_span.c. */
-ngx_int_t ngx_stream_thrift_variable_span(ngx_thrift_call_t *call,
-    ngx_str_t *value);
-
-
 #endif /* _NGX_STREAM_THRIFT_VARIABLES_H_INCLUDED_ */

@@ -22,6 +22,7 @@
  *             |     +--> utf8               the same, as text
  *             |     +--> span               the call as one of a trace
  *             +--> log                      the access log, a line a call
+ *                   +--> span_log           spans, for a collector
  *
  *     door                     sessions of one call each, that came by http
  *     accept                   connections that nginx has not accepted itself
@@ -46,6 +47,8 @@
 #include "client/ngx_stream_thrift_arguments.h"
 #include "client/ngx_stream_thrift_utf8.h"
 #include "client/ngx_stream_thrift_variables.h"
+#include "client/ngx_stream_thrift_span.h"
+#include "client/ngx_stream_thrift_span_log.h"
 
 
 #endif /* _NGX_THRIFT_CLIENT_ROOMS_H_INCLUDED_ */

@@ -67,6 +67,8 @@ ngx_stream_thrift_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&tmcf->gates, cf->pool, 1, sizeof(void *)) != NGX_OK
         || ngx_array_init(&tmcf->delays, cf->pool, 4, sizeof(void *))
            != NGX_OK
+        || ngx_array_init(&tmcf->span_files, cf->pool, 1, sizeof(void *))
+           != NGX_OK
         || ngx_array_init(&tmcf->idls, cf->pool, 1, sizeof(void *)) != NGX_OK
         || ngx_array_init(&tmcf->named, cf->pool, 2, sizeof(void *)) != NGX_OK
         || ngx_array_init(&tmcf->servers, cf->pool, 4, sizeof(void *))
@@ -169,6 +171,7 @@ ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf)
      *     tscf->outbound_log.conf = NULL;
      */
 
+    tscf->span_log = NGX_CONF_UNSET_PTR;
     tscf->idl_compat = NGX_CONF_UNSET_UINT;
     tscf->transport = NGX_CONF_UNSET_UINT;
     tscf->protocol = NGX_CONF_UNSET_UINT;
@@ -372,6 +375,7 @@ static void
 ngx_stream_thrift_merge_server(ngx_stream_thrift_srv_conf_t *prev,
     ngx_stream_thrift_srv_conf_t *conf)
 {
+    ngx_conf_merge_ptr_value(conf->span_log, prev->span_log, NULL);
     ngx_conf_merge_uint_value(conf->idl_compat, prev->idl_compat,
                               NGX_STREAM_THRIFT_COMPAT_WARN);
     ngx_conf_merge_uint_value(conf->transport, prev->transport,

@@ -82,6 +82,8 @@ typedef struct {
     ngx_thrift_status_t             *status;    /* NULL: nothing is counted */
     ngx_uint_t                       nsessions;
     off_t                            held;      /* bytes, by all of them */
+    ngx_array_t                      span_files;    /* ngx_open_file_t *, of
+                                                   thrift_span_log */
     void                           **quiet;     /* main_conf without a log */
     ngx_stream_handler_pt            log_handler;   /* stream's own */
 
@@ -179,6 +181,7 @@ typedef struct {
     ngx_thrift_routes_t              routes;
     ngx_stream_thrift_refused_t      refused;
     ngx_stream_thrift_outbound_log_t  outbound_log;
+    ngx_stream_thrift_span_log_t    *span_log;
 
     ngx_uint_t                       idl_compat;
     ngx_uint_t                       transport;

@@ -228,6 +228,13 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       0,
       NULL },
 
+    { ngx_string("thrift_span_log"),
+      NGX_STREAM_THRIFT_CLIENT|NGX_CONF_1MORE,
+      ngx_stream_thrift_span_log_directive,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("thrift_status_zone"),
       NGX_STREAM_MAIN_CONF|NGX_CONF_TAKE23,
       ngx_stream_thrift_status_zone,
@@ -446,6 +453,7 @@ ngx_stream_thrift_exit_process(ngx_cycle_t *cycle)
         ngx_stream_thrift_close_shared(tmcf);
         ngx_stream_thrift_close_gates(tmcf);
         ngx_stream_thrift_stop_handlers(tmcf);
+        ngx_stream_thrift_span_log_close(tmcf);
         ngx_stream_thrift_status_close(tmcf);
     }
 }
