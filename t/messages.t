@@ -66,6 +66,13 @@ my @idl = (
       . 'be "true", "1" or "false"' ],
     [ 'annotation, place', 'struct A { 1: i32 a (nthrift.stateful) }',
       '1:22: annotation "nthrift.stateful" has a meaning for methods only' ],
+    [ 'annotation, place of a secret',
+      'service A { void get(1: i32 a (nthrift.secret)) (nthrift.secret) }',
+      '1:50: annotation "nthrift.secret" has a meaning for fields only' ],
+    [ 'annotation, value of a secret',
+      'service A { void get(1: i32 a (nthrift.secret = "yes")) }',
+      '1:32: invalid value "yes" of annotation "nthrift.secret", it must be '
+      . '"true", "1" or "false"' ],
     [ 'all errors at once', "struct A {\n  1 i32 a\n}\n\nenum E { A = }\n\n"
       . "service S {\n  void a() (nthrift.idempotnt)\n}\n",
       '2:5: unexpected "i32", expected ":"',

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * idl/annotation.c: what the annotations of methods say, for nginx and for
- * the command nthrift alike.  Times are those of nginx's ngx_parse_time(),
- * which reads the directives whose defaults they are.
+ * idl/annotation.c: what the annotations of methods and fields say, for nginx
+ * and for the command nthrift alike.  Times are those of nginx's
+ * ngx_parse_time(), which reads the directives whose defaults they are.
  */
 
 #include "idl/annotation.h"
@@ -190,6 +190,7 @@ typedef enum {
     ANNOTATION_TIMEOUT = 0,
     ANNOTATION_IDEMPOTENT,
     ANNOTATION_STATEFUL,
+    ANNOTATION_SECRET,          /* of fields, all others of methods */
     ANNOTATION_LAST
 } annotation_e;
 
@@ -197,11 +198,13 @@ typedef enum {
 static const nthrift_str_t  annotation_names[] = {
     nthrift_string("nthrift.timeout"),
     nthrift_string("nthrift.idempotent"),
-    nthrift_string("nthrift.stateful")
+    nthrift_string("nthrift.stateful"),
+    nthrift_string("nthrift.secret")
 };
 
 static const char *const  annotation_values[] = {
     "a time such as \"300ms\" or \"1m 30s\"",
+    "\"true\", \"1\" or \"false\"",
     "\"true\", \"1\" or \"false\"",
     "\"true\", \"1\" or \"false\""
 };
@@ -239,6 +242,7 @@ annotation_value(const nthrift_idl_annotation_t *annotation,
     case ANNOTATION_STATEFUL:
         return annotation_flag(&annotation->value, &a->stateful);
 
+    case ANNOTATION_SECRET:
     case ANNOTATION_LAST:
         break;
     }
@@ -271,6 +275,21 @@ nthrift_annotation_read(const nthrift_idl_method_t *method,
     *bad = NULL;
 
     return NTHRIFT_OK;
+}
+
+
+int
+nthrift_annotation_is_secret(const nthrift_idl_field_t *field)
+{
+    int                              secret;
+    const nthrift_idl_annotation_t  *annotation;
+
+    annotation = nthrift_idl_annotation(field->annotations,
+                                        &annotation_names[ANNOTATION_SECRET]);
+
+    return annotation != NULL
+           && (annotation_flag(&annotation->value, &secret) != NTHRIFT_OK
+               || secret);
 }
 
 
@@ -308,6 +327,33 @@ annotation_unknown(const nthrift_idl_annotation_t *annotation,
 
 
 static int
+annotation_misplaced(const nthrift_idl_annotation_t *annotation,
+    annotation_e which, const nthrift_idl_program_t *program,
+    nthrift_report_t *report)
+{
+    return nthrift_report_error(report, program, annotation->pos,
+                                "annotation \"%.*s\" has a meaning for %s "
+                                "only", nthrift_report_str(&annotation->name),
+                                (which == ANNOTATION_SECRET) ? "fields"
+                                                             : "methods");
+}
+
+
+static int
+annotation_wrong(const nthrift_idl_annotation_t *annotation,
+    annotation_e which, const nthrift_idl_program_t *program,
+    nthrift_report_t *report)
+{
+    return nthrift_report_error(report, program, annotation->pos,
+                                "invalid value \"%.*s\" of annotation "
+                                "\"%.*s\", it must be %s",
+                                nthrift_report_str(&annotation->value),
+                                nthrift_report_str(&annotation->name),
+                                annotation_values[which]);
+}
+
+
+static int
 annotation_check_method(const nthrift_idl_method_t *method,
     const nthrift_idl_program_t *program, nthrift_report_t *report)
 {
@@ -330,13 +376,11 @@ annotation_check_method(const nthrift_idl_method_t *method,
         if (which == ANNOTATION_LAST) {
             rc = annotation_unknown(annotation, program, report);
 
+        } else if (which == ANNOTATION_SECRET) {
+            rc = annotation_misplaced(annotation, which, program, report);
+
         } else if (annotation_value(annotation, which, &a) != NTHRIFT_OK) {
-            rc = nthrift_report_error(report, program, annotation->pos,
-                                      "invalid value \"%.*s\" of annotation "
-                                      "\"%.*s\", it must be %s",
-                                      nthrift_report_str(&annotation->value),
-                                      nthrift_report_str(&annotation->name),
-                                      annotation_values[which]);
+            rc = annotation_wrong(annotation, which, program, report);
         }
     }
 
@@ -344,13 +388,14 @@ annotation_check_method(const nthrift_idl_method_t *method,
 }
 
 
-/* Of anything but methods: those that are ours have no effect there. */
+/* Of anything else: those that are ours have no effect there. */
 
 static int
 annotation_check_others(const nthrift_idl_annotation_t *annotation,
     const nthrift_idl_program_t *program, nthrift_report_t *report)
 {
-    int  rc;
+    int           rc;
+    annotation_e  which;
 
     rc = NTHRIFT_OK;
 
@@ -360,14 +405,44 @@ annotation_check_others(const nthrift_idl_annotation_t *annotation,
             continue;
         }
 
-        if (annotation_which(annotation) == ANNOTATION_LAST) {
+        which = annotation_which(annotation);
+
+        rc = (which == ANNOTATION_LAST)
+             ? annotation_unknown(annotation, program, report)
+             : annotation_misplaced(annotation, which, program, report);
+    }
+
+    return rc;
+}
+
+
+static int
+annotation_check_field(const nthrift_idl_field_t *field,
+    const nthrift_idl_program_t *program, nthrift_report_t *report)
+{
+    int                              rc, secret;
+    annotation_e                     which;
+    const nthrift_idl_annotation_t  *annotation;
+
+    rc = NTHRIFT_OK;
+    annotation = field->annotations;
+
+    for ( /* void */ ; annotation != NULL; annotation = annotation->next) {
+
+        if (!annotation_is_ours(annotation)) {
+            continue;
+        }
+
+        which = annotation_which(annotation);
+
+        if (which == ANNOTATION_LAST) {
             rc = annotation_unknown(annotation, program, report);
 
-        } else {
-            rc = nthrift_report_error(report, program, annotation->pos,
-                                      "annotation \"%.*s\" has a meaning for "
-                                      "methods only",
-                                      nthrift_report_str(&annotation->name));
+        } else if (which != ANNOTATION_SECRET) {
+            rc = annotation_misplaced(annotation, which, program, report);
+
+        } else if (annotation_flag(&annotation->value, &secret) != NTHRIFT_OK) {
+            rc = annotation_wrong(annotation, which, program, report);
         }
     }
 
@@ -385,8 +460,7 @@ annotation_check_struct(const nthrift_idl_struct_t *st,
     rc = NTHRIFT_OK;
 
     for (i = 0; st->fields != NULL && i < st->n; i++) {
-        rc |= annotation_check_others(st->fields[i]->annotations, program,
-                                      report);
+        rc |= annotation_check_field(st->fields[i], program, report);
     }
 
     return rc;
@@ -414,6 +488,10 @@ annotation_check_def(const nthrift_idl_def_t *def, nthrift_report_t *report)
 
     for ( /* void */ ; method != NULL; method = method->next) {
         rc |= annotation_check_method(method, def->program, report);
+
+        if (method->args != NULL) {
+            rc |= annotation_check_struct(method->args, def->program, report);
+        }
     }
 
     return rc;

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * idl/annotation.h: the annotations of methods that have a meaning for us.
- * Others whose names begin with "nthrift.", and these of anything but methods,
- * are errors; all other annotations are let be.
+ * idl/annotation.h: the annotations that have a meaning for us.  Others whose
+ * names begin with "nthrift.", and these of anything else, are errors; all
+ * other annotations are let be.
+ *
+ * Of methods:
  *
  *     nthrift.timeout     a time as nginx writes it: "300ms", "1m 30s", "5"
  *     nthrift.idempotent  "true", "1" or "false"
  *     nthrift.stateful    likewise
+ *
+ * Of fields, and arguments:
+ *
+ *     nthrift.secret      likewise
  */
 
 #ifndef NTHRIFT_IDL_ANNOTATION_H
@@ -34,6 +40,9 @@ typedef struct {
  */
 int nthrift_annotation_read(const nthrift_idl_method_t *method,
     nthrift_annotation_t *a, const nthrift_idl_annotation_t **bad);
+
+/* 1: the value of the field is shown to nobody. */
+int nthrift_annotation_is_secret(const nthrift_idl_field_t *field);
 
 /*
  * Reports each annotation of ours that is unknown, out of place or has a wrong
