@@ -77,6 +77,7 @@ my @directives = (
     thrift_unknown_fields        => [ 'drop;', $calls ],
     thrift_set_header            => [ 'a $remote_addr;', $calls ],
     thrift_trace_sample          => [ '$thrift_seqid;', $calls ],
+    thrift_status_arguments      => [ 'off;', $calls ],
     thrift_timeout               => [ '1s;', $calls ],
     thrift_connect_timeout       => [ '1s;', $calls ],
     thrift_read_timeout          => [ '1s;', $client ],

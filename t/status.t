@@ -524,8 +524,8 @@ sub schema {
                      . 'retries seconds sent_bytes server translated '
                      . 'upstream wait_seconds waiting waits',
         servers => 'server state upstream',
-        failures => 'call_id exception method number outcome seconds server service '
-                    . 'text time upstream_server',
+        failures => 'arguments call_id exception method number outcome seconds '
+                    . 'server service text time upstream_server',
     );
 
     for my $part (sort keys %keys) {

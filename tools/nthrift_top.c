@@ -535,6 +535,12 @@ top_failures(top_t *t)
         fputc(' ', t->screen.out);
         nthrift_screen_name(&t->screen, top_string(f, "text"), -100);
         fputc('\n', t->screen.out);
+
+        if (top_string(f, "arguments")[0] != '\0') {
+            fprintf(t->screen.out, "%-9s", "");
+            nthrift_screen_name(&t->screen, top_string(f, "arguments"), -1024);
+            fputc('\n', t->screen.out);
+        }
     }
 }
 

@@ -104,6 +104,8 @@ struct ngx_thrift_call_s {
 
     unsigned                      checked:1;    /* by its definition, or
                                                    trusted */
+    unsigned                      fits:1;       /* its arguments their
+                                                   definition */
     unsigned                      undeclared:1; /* `binary` has fewer fields
                                                    than the request */
     unsigned                      unreadable:1; /* it is text that does not fit

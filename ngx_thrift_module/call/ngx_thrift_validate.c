@@ -76,6 +76,7 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
 
     if (ngx_thrift_validate_nothing(call)) {
         call->checked = 1;
+        call->fits = 1;
         return NGX_OK;
     }
 
@@ -131,6 +132,8 @@ ngx_thrift_validate_done(ngx_thrift_call_t *call, ngx_int_t rc,
     ngx_uint_t told, ngx_str_t *why)
 {
     if (rc == NGX_OK) {
+
+        call->fits = 1;
 
         /* there are servers that fail on it, and read on behind it */
 

@@ -271,7 +271,10 @@ ngx_stream_thrift_call_routed(ngx_thrift_call_t *call)
 
     ngx_stream_thrift_status_begin(tc);
 
-    if (tc->main->narguments) {
+    if (tc->main->narguments
+        || (tccf->status_arguments && tc->main->status
+            && tc->main->status->arguments))
+    {
         call->retains_request = 1;
     }
 

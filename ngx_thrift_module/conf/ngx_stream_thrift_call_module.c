@@ -139,6 +139,13 @@ static ngx_command_t  ngx_stream_thrift_call_commands[] = {
       0,
       NULL },
 
+    { ngx_string("thrift_status_arguments"),
+      NGX_STREAM_THRIFT_CALLS|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      offsetof(ngx_stream_thrift_call_conf_t, status_arguments),
+      NULL },
+
     /* time */
 
     { ngx_string("thrift_timeout"),
@@ -360,6 +367,7 @@ ngx_stream_thrift_create_call_conf(ngx_conf_t *cf)
     tccf->mirror = NGX_CONF_UNSET_PTR;
     tccf->headers = NGX_CONF_UNSET_PTR;
     tccf->trace_sample = NGX_CONF_UNSET_PTR;
+    tccf->status_arguments = NGX_CONF_UNSET;
     tccf->conf.messages = NGX_CONF_UNSET_PTR;
     tccf->conf.answer = NGX_CONF_UNSET_PTR;
     tccf->conf.unknown_fields = NGX_CONF_UNSET_UINT;
@@ -477,6 +485,7 @@ ngx_stream_thrift_merge_call_conf(ngx_stream_thrift_call_conf_t *prev,
     ngx_conf_merge_ptr_value(conf->mirror, prev->mirror, NULL);
     ngx_conf_merge_ptr_value(conf->headers, prev->headers, NULL);
     ngx_conf_merge_ptr_value(conf->trace_sample, prev->trace_sample, NULL);
+    ngx_conf_merge_value(conf->status_arguments, prev->status_arguments, 1);
 
     p = &prev->conf;
     c = &conf->conf;

@@ -145,6 +145,8 @@ typedef struct {
     ngx_stream_thrift_mirror_t      *mirror;    /* NULL: none */
     ngx_array_t                     *headers;   /* that servers get; NULL:
                                                    those of the client */
+    ngx_flag_t                       status_arguments;  /* of those that
+                                                   fail */
     ngx_stream_complex_value_t      *trace_sample;  /* of a trace that begins
                                                    here; NULL: it is not */
 } ngx_stream_thrift_call_conf_t;

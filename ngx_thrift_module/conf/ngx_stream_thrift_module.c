@@ -236,7 +236,7 @@ static ngx_command_t  ngx_stream_thrift_commands[] = {
       NULL },
 
     { ngx_string("thrift_status_zone"),
-      NGX_STREAM_MAIN_CONF|NGX_CONF_TAKE23,
+      NGX_STREAM_MAIN_CONF|NGX_CONF_TAKE2|NGX_CONF_TAKE3|NGX_CONF_TAKE4,
       ngx_stream_thrift_status_zone,
       NGX_STREAM_MAIN_CONF_OFFSET,
       0,

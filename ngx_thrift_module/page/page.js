@@ -394,14 +394,17 @@ function failureSection() {
             cell: (cell) => {
                 cell.badge = element("span", { "class": "badge fail" });
                 cell.text = element("span");
+                cell.said = element("span", { "class": "where said" });
                 cell.id = element("span", { "class": "where" });
-                cell.node.append(cell.badge, " ", cell.text, cell.id);
+                cell.node.append(cell.badge, " ", cell.text, cell.said,
+                                 cell.id);
             },
             show: (cell, { failure }) => {
                 setText(cell.badge, failure.outcome === "exception"
                                     ? failure.exception
                                     : failure.outcome.replaceAll("_", " "));
                 setText(cell.text, failure.text);
+                setText(cell.said, failure.arguments);
                 setText(cell.id, failure.call_id && "id " + failure.call_id);
             }
         },

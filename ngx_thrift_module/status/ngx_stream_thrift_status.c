@@ -12,7 +12,8 @@
 #define NGX_STREAM_THRIFT_STATUS_MIN  (8 * ngx_pagesize)
 
 
-static ngx_int_t ngx_stream_thrift_status_failures(ngx_str_t *value);
+static ngx_int_t ngx_stream_thrift_status_keep(ngx_str_t *value,
+    ngx_thrift_status_t *kept);
 static ngx_thrift_status_row_t *ngx_stream_thrift_status_row(
     ngx_stream_thrift_call_t *tc);
 static ngx_str_t *ngx_stream_thrift_status_tried(ngx_stream_thrift_call_t *tc);
@@ -55,9 +56,10 @@ ngx_stream_thrift_status_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_stream_thrift_main_conf_t  *tmcf = conf;
 
-    ssize_t     size;
-    ngx_int_t   failures;
-    ngx_str_t  *value;
+    ssize_t               size;
+    ngx_str_t            *value;
+    ngx_uint_t            i;
+    ngx_thrift_status_t   kept;
 
     if (tmcf->status) {
         return "is duplicate";
@@ -84,15 +86,15 @@ ngx_stream_thrift_status_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    failures = NGX_THRIFT_FAILURES;
+    kept.failures = NGX_THRIFT_FAILURES;
+    kept.arguments = 0;
 
-    if (cf->args->nelts == 4) {
-        failures = ngx_stream_thrift_status_failures(&value[3]);
-
-        if (failures == NGX_ERROR) {
-            return ngx_stream_thrift_bad_value(cf, &value[3],
+    for (i = 3; i < cf->args->nelts; i++) {
+        if (ngx_stream_thrift_status_keep(&value[i], &kept) != NGX_OK) {
+            return ngx_stream_thrift_bad_value(cf, &value[i],
                                                "\"failures=\" and a number up "
-                                               "to 10000");
+                                               "to 10000, or \"arguments=\" "
+                                               "and a size from 16 to 1024");
         }
     }
 
@@ -102,25 +104,51 @@ ngx_stream_thrift_status_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    tmcf->status->failures = failures;
+    tmcf->status->failures = kept.failures;
+    tmcf->status->arguments = kept.arguments;
 
     return NGX_CONF_OK;
 }
 
 
 static ngx_int_t
-ngx_stream_thrift_status_failures(ngx_str_t *value)
+ngx_stream_thrift_status_keep(ngx_str_t *value, ngx_thrift_status_t *kept)
 {
+    ssize_t    size;
     ngx_int_t  n;
+    ngx_str_t  rest;
 
-    if (ngx_strncmp(value->data, "failures=", sizeof("failures=") - 1) != 0) {
-        return NGX_ERROR;
+    if (ngx_strncmp(value->data, "failures=", sizeof("failures=") - 1) == 0) {
+        rest.data = value->data + sizeof("failures=") - 1;
+        rest.len = value->len - (sizeof("failures=") - 1);
+
+        n = ngx_atoi(rest.data, rest.len);
+
+        if (n == NGX_ERROR || n > NGX_THRIFT_FAILURES_MAX) {
+            return NGX_ERROR;
+        }
+
+        kept->failures = n;
+
+        return NGX_OK;
     }
 
-    n = ngx_atoi(value->data + sizeof("failures=") - 1,
-                 value->len - (sizeof("failures=") - 1));
+    if (ngx_strncmp(value->data, "arguments=", sizeof("arguments=") - 1) == 0) {
+        rest.data = value->data + sizeof("arguments=") - 1;
+        rest.len = value->len - (sizeof("arguments=") - 1);
 
-    return (n > NGX_THRIFT_FAILURES_MAX) ? NGX_ERROR : n;
+        size = ngx_parse_size(&rest);
+
+        if (size < NGX_THRIFT_EXCERPT_MIN || size > NGX_THRIFT_EXCERPT_MAX) {
+            return NGX_ERROR;
+        }
+
+        kept->arguments = size;
+
+        return NGX_OK;
+    }
+
+    return NGX_ERROR;
 }
 
 
@@ -276,8 +304,10 @@ ngx_stream_thrift_status_end(ngx_stream_thrift_call_t *tc)
 void
 ngx_stream_thrift_status_logged(ngx_stream_thrift_call_t *tc)
 {
-    ngx_thrift_status_t   *status;
-    ngx_thrift_call_id_t   id;
+    size_t                          room;
+    ngx_thrift_status_t            *status;
+    ngx_thrift_call_id_t            id;
+    ngx_stream_thrift_call_conf_t  *tccf;
 
     status = tc->main->status;
 
@@ -289,8 +319,11 @@ ngx_stream_thrift_status_logged(ngx_stream_thrift_call_t *tc)
         ngx_thrift_exemplars_add(status, &tc->counted, &id);
     }
 
+    tccf = (ngx_stream_thrift_call_conf_t *) tc->call.conf;
+    room = (tccf && tccf->status_arguments) ? status->arguments : 0;
+
     ngx_thrift_failures_add(status->data->failures, &tc->counted, &tc->call,
-                            &id, ngx_stream_thrift_status_tried(tc));
+                            &id, ngx_stream_thrift_status_tried(tc), room);
 }
 
 

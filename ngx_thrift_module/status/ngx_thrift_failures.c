@@ -12,24 +12,34 @@
 
 
 static ngx_uint_t ngx_thrift_failures_is_one(ngx_uint_t outcome);
+static u_char *ngx_thrift_failures_arguments(
+    ngx_thrift_failures_t *failures, ngx_uint_t i);
 static size_t ngx_thrift_failures_copy(u_char *p, size_t size,
     ngx_str_t *text);
 
 
 size_t
-ngx_thrift_failures_size(ngx_uint_t n)
+ngx_thrift_failures_size(ngx_uint_t n, size_t room)
 {
     return offsetof(ngx_thrift_failures_t, entries)
-           + n * sizeof(ngx_thrift_failure_t);
+           + n * (sizeof(ngx_thrift_failure_t) + room);
+}
+
+
+static u_char *
+ngx_thrift_failures_arguments(ngx_thrift_failures_t *failures, ngx_uint_t i)
+{
+    return (u_char *) &failures->entries[failures->size] + i * failures->room;
 }
 
 
 void
 ngx_thrift_failures_add(ngx_thrift_failures_t *failures,
     ngx_thrift_counted_t *counted, ngx_thrift_call_t *call,
-    ngx_thrift_call_id_t *id, ngx_str_t *server)
+    ngx_thrift_call_id_t *id, ngx_str_t *server, size_t room)
 {
     uint64_t               number;
+    ngx_uint_t             i;
     ngx_time_t            *now;
     ngx_atomic_uint_t      turn;
     ngx_thrift_failure_t  *failure;
@@ -39,7 +49,8 @@ ngx_thrift_failures_add(ngx_thrift_failures_t *failures,
     }
 
     number = ngx_atomic_fetch_add(&failures->n, 1);
-    failure = &failures->entries[number % failures->size];
+    i = number % failures->size;
+    failure = &failures->entries[i];
     turn = failure->turn;
 
     if (turn % 2 == 1 || !ngx_atomic_cmp_set(&failure->turn, turn, turn + 1)) {
@@ -61,6 +72,13 @@ ngx_thrift_failures_add(ngx_thrift_failures_t *failures,
                                                  NGX_THRIFT_FAILURES_TEXT,
                                                  &call->text);
     failure->server_len = 0;
+    failure->arguments_len = 0;
+
+    if (room && failures->room) {
+        failure->arguments_len = ngx_thrift_excerpt(call,
+                                    ngx_thrift_failures_arguments(failures, i),
+                                    ngx_min(room, failures->room));
+    }
 
     if (server) {
         failure->server_len = ngx_thrift_failures_copy(failure->server,
@@ -117,12 +135,14 @@ ngx_thrift_failures_copy(u_char *p, size_t size, ngx_str_t *text)
 
 ngx_int_t
 ngx_thrift_failures_get(ngx_thrift_failures_t *failures, uint64_t number,
-    ngx_thrift_failure_t *failure)
+    ngx_thrift_failure_t *failure, u_char *arguments)
 {
+    ngx_uint_t             i;
     ngx_atomic_uint_t      turn;
     ngx_thrift_failure_t  *entry;
 
-    entry = &failures->entries[number % failures->size];
+    i = number % failures->size;
+    entry = &failures->entries[i];
     turn = entry->turn;
 
     if (turn == 0 || turn % 2 == 1) {
@@ -132,6 +152,11 @@ ngx_thrift_failures_get(ngx_thrift_failures_t *failures, uint64_t number,
     ngx_memory_barrier();
 
     *failure = *entry;
+
+    failure->arguments_len = ngx_min(failure->arguments_len, failures->room);
+
+    ngx_memcpy(arguments, ngx_thrift_failures_arguments(failures, i),
+               failure->arguments_len);
 
     ngx_memory_barrier();
 

@@ -30,6 +30,7 @@ typedef struct {
     ngx_thrift_call_id_t      id;
     size_t                    server_len;
     size_t                    text_len;
+    size_t                    arguments_len;
     u_char                    server[NGX_THRIFT_FAILURES_SERVER];
     u_char                    text[NGX_THRIFT_FAILURES_TEXT];
 } ngx_thrift_failure_t;
@@ -38,27 +39,31 @@ typedef struct {
 struct ngx_thrift_failures_s {
     ngx_atomic_t              n;        /* failures so far */
     ngx_uint_t                size;     /* entries */
+    size_t                    room;     /* bytes of the arguments of each, which
+                                           stand behind all entries; 0: of
+                                           none */
     ngx_thrift_failure_t      entries[1];
 };
 
 
 /* So many entries, made of memory of the zone that is zero. */
-size_t ngx_thrift_failures_size(ngx_uint_t n);
+size_t ngx_thrift_failures_size(ngx_uint_t n, size_t room);
 
 /*
  * A call was logged: does nothing unless it has failed.  `counted` is what
  * ngx_thrift_count_end() has left, `server` the one that it was with last, or
- * NULL.
+ * NULL; of its arguments `room` bytes are kept at most.
  */
 void ngx_thrift_failures_add(ngx_thrift_failures_t *failures,
     ngx_thrift_counted_t *counted, ngx_thrift_call_t *call,
-    ngx_thrift_call_id_t *id, ngx_str_t *server);
+    ngx_thrift_call_id_t *id, ngx_str_t *server, size_t room);
 
 /*
- * Copies that failure.  NGX_DECLINED: it is overwritten, or not written yet.
+ * Copies that failure, and its arguments to NGX_THRIFT_EXCERPT_MAX bytes.
+ * NGX_DECLINED: it is overwritten, or not written yet.
  */
 ngx_int_t ngx_thrift_failures_get(ngx_thrift_failures_t *failures,
-    uint64_t number, ngx_thrift_failure_t *failure);
+    uint64_t number, ngx_thrift_failure_t *failure, u_char *arguments);
 
 
 #endif /* _NGX_THRIFT_FAILURES_H_INCLUDED_ */

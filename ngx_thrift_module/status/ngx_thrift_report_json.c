@@ -14,6 +14,13 @@
 
 #define NGX_THRIFT_JSON_LINES  16
 
+/* Each byte may become five. */
+
+#define NGX_THRIFT_JSON_FAILURE                                               \
+    (NGX_THRIFT_REPORT_NAMES + 512                                            \
+     + 5 * (NGX_THRIFT_FAILURES_SERVER + NGX_THRIFT_FAILURES_TEXT             \
+            + NGX_THRIFT_EXCERPT_MAX))
+
 #define NGX_THRIFT_JSON_ROW_WITH_HISTORY                                      \
     (NGX_THRIFT_REPORT_NAMES + NGX_THRIFT_JSON_LINES * NGX_THRIFT_REPORT_LINE \
      + NGX_THRIFT_REPORT_HISTORY)
@@ -40,6 +47,7 @@ static ngx_int_t ngx_thrift_json_peers(ngx_thrift_report_t *report,
 static ngx_int_t ngx_thrift_json_failures(ngx_thrift_report_t *report,
     ngx_buf_t *b);
 static u_char *ngx_thrift_json_failure(ngx_thrift_failure_t *failure,
+    ngx_str_t *arguments,
     u_char *p);
 static u_char *ngx_thrift_json_history(ngx_thrift_report_t *report, u_char *p);
 static u_char *ngx_thrift_json_samples(ngx_thrift_report_t *report, u_char *p,
@@ -77,6 +85,7 @@ ngx_thrift_report_json(ngx_thrift_report_t *report, ngx_buf_t *b)
     report->names.len = NGX_THRIFT_REPORT_NAMES / NGX_THRIFT_JSON_LINES;
 
     if (!ngx_thrift_report_fits(report, b, NGX_THRIFT_JSON_LINES)
+        || b->end - b->last < NGX_THRIFT_JSON_FAILURE
         || (report->history
             && (size_t) (b->end - b->last)
                < NGX_THRIFT_JSON_ROW_WITH_HISTORY))
@@ -246,7 +255,8 @@ ngx_thrift_json_peers(ngx_thrift_report_t *report, ngx_buf_t *b)
 static ngx_int_t
 ngx_thrift_json_failures(ngx_thrift_report_t *report, ngx_buf_t *b)
 {
-    u_char                 *p;
+    u_char                 *p, excerpt[NGX_THRIFT_EXCERPT_MAX];
+    ngx_str_t               arguments;
     ngx_thrift_failure_t    failure;
     ngx_thrift_failures_t  *failures;
 
@@ -260,11 +270,14 @@ ngx_thrift_json_failures(ngx_thrift_report_t *report, ngx_buf_t *b)
     report->peer++;
 
     if (ngx_thrift_failures_get(failures, report->failures - report->peer,
-                                &failure)
+                                &failure, excerpt)
         == NGX_OK)
     {
+        arguments.data = excerpt;
+        arguments.len = report->status->arguments ? failure.arguments_len : 0;
+
         p = ngx_sprintf(b->last, "%s\n{", report->items++ ? "," : "");
-        b->last = ngx_thrift_json_failure(&failure, p);
+        b->last = ngx_thrift_json_failure(&failure, &arguments, p);
     }
 
     return NGX_OK;
@@ -272,7 +285,8 @@ ngx_thrift_json_failures(ngx_thrift_report_t *report, ngx_buf_t *b)
 
 
 static u_char *
-ngx_thrift_json_failure(ngx_thrift_failure_t *failure, u_char *p)
+ngx_thrift_json_failure(ngx_thrift_failure_t *failure, ngx_str_t *arguments,
+    u_char *p)
 {
     ngx_str_t   text;
     ngx_uint_t  type;
@@ -309,6 +323,10 @@ ngx_thrift_json_failure(ngx_thrift_failure_t *failure, u_char *p)
     text.data = failure->text;
     text.len = failure->text_len;
     p = ngx_thrift_report_name(p, &text);
+
+    p = ngx_cpymem(p, "\",\"arguments\":\"",
+                   sizeof("\",\"arguments\":\"") - 1);
+    p = ngx_thrift_report_name(p, arguments);
 
     return ngx_cpymem(p, "\"}", 2);
 }

@@ -151,18 +151,24 @@ static void
 ngx_thrift_status_init_failures(ngx_thrift_status_t *status,
     ngx_thrift_status_data_t *data, size_t size)
 {
+    size_t      room, bytes;
     ngx_uint_t  n;
 
+    room = ngx_align(status->arguments, sizeof(uint64_t));
+
     n = ngx_min(status->failures, size / NGX_THRIFT_FAILURES_PART
-                                  / sizeof(ngx_thrift_failure_t));
+                                  / (sizeof(ngx_thrift_failure_t) + room));
 
     data->failures = (ngx_thrift_failures_t *)
                      ngx_align_ptr(data->free, ngx_cacheline_size);
 
-    ngx_memzero(data->failures, ngx_thrift_failures_size(n));
+    bytes = ngx_thrift_failures_size(n, room);
+
+    ngx_memzero(data->failures, bytes);
 
     data->failures->size = n;
-    data->free = (u_char *) data->failures + ngx_thrift_failures_size(n);
+    data->failures->room = room;
+    data->free = (u_char *) data->failures + bytes;
 }
 
 

@@ -189,6 +189,8 @@ typedef struct {
     ngx_uint_t                 open;    /* this process counts */
     ngx_uint_t                 failures;    /* entries of a new zone, if there
                                                is room */
+    size_t                     arguments;   /* bytes of each of them; 0: none
+                                               are kept or shown */
 } ngx_thrift_status_t;
 
 

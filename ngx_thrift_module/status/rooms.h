@@ -8,6 +8,7 @@
  *      +--> count       calls of clients, attempts, connections: a few numbers
  *      |                of a row each
  *      +--> failures    the latest calls that have failed
+ *      |      +--> excerpt     what they have said
  *      +--> exemplars   one call of each bucket of times, by its id
  *      +--> history     samples of the numbers, every ten seconds
  *      +--> report      all of it as text, a piece at a time
@@ -25,6 +26,7 @@
 #include "status/ngx_thrift_status.h"
 #include "status/ngx_thrift_count.h"
 #include "status/ngx_thrift_exemplars.h"
+#include "status/ngx_thrift_excerpt.h"
 #include "status/ngx_thrift_failures.h"
 #include "status/ngx_thrift_history.h"
 #include "status/ngx_thrift_report.h"

@@ -178,6 +178,17 @@ nthrift_plain_answer_t *nthrift_plain_answer_create(
 int nthrift_plain_answer_write(nthrift_plain_answer_t *answer, size_t size);
 
 /*
+ * Writes the JSON of the arguments of a call of `method`, without those that
+ * are not declared, and without fields with the annotation nthrift.secret:
+ * [p, last) is a body that fits the IDL, or the beginning of one.  NTHRIFT_OK;
+ * NTHRIFT_AGAIN: `*text` is the beginning, of rules->max_size bytes at most.
+ */
+int nthrift_plain_arguments(const nthrift_plain_rules_t *rules,
+    nthrift_arena_t *arena, const nthrift_idl_method_t *method,
+    unsigned protocol, const uint8_t *p, const uint8_t *last,
+    nthrift_str_t *text);
+
+/*
  * JSON as a person reads it, two blanks for each level: of text that a
  * function of this header has written.  `*out` is the arena's.  NTHRIFT_ERROR:
  * no memory.

@@ -12,6 +12,7 @@
 #include "plain/value.h"
 
 #include "bind/protocol.h"
+#include "idl/annotation.h"
 #include "plain/error.h"
 #include "plain/text.h"
 
@@ -504,9 +505,17 @@ value_struct(nthrift_plain_value_t *v, const nthrift_idl_struct_t *st)
 int
 nthrift_plain_value_fields(nthrift_plain_value_t *v)
 {
+    return nthrift_plain_value_struct(v, NULL);
+}
+
+
+int
+nthrift_plain_value_struct(nthrift_plain_value_t *v,
+    const nthrift_idl_struct_t *st)
+{
     v->depth++;
 
-    return value_struct(v, NULL);
+    return value_struct(v, st);
 }
 
 
@@ -528,6 +537,10 @@ value_next_field(nthrift_plain_value_t *v, nthrift_plain_value_level_t *level)
 
     field = (level->st != NULL) ? nthrift_idl_field_by_id(level->st, t.id)
                                 : NULL;
+
+    if (v->secrets && (field == NULL || nthrift_annotation_is_secret(field))) {
+        return nthrift_plain_value_skip(v, &t);
+    }
 
     nthrift_plain_value_put(v, level->begun ? "," : "{");
     nthrift_plain_value_name(v, field, t.id);
@@ -551,7 +564,11 @@ value_nested(nthrift_plain_value_t *v, const nthrift_token_t *t,
                             : (const nthrift_idl_struct_t *) type->def);
     }
 
-    if (value_check_count(v, t) != NTHRIFT_OK) {
+    /* a map has a table of its keys; the beginning of a list is enough */
+
+    if ((t->type == NTHRIFT_MAP || !v->secrets)
+        && value_check_count(v, t) != NTHRIFT_OK)
+    {
         return NTHRIFT_ERROR;
     }
 

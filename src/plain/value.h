@@ -92,6 +92,8 @@ typedef struct {
     uint32_t                         values;    /* that may still come */
     uint32_t                         depth;
     uint32_t                         base64;    /* strings not of UTF-8 */
+    unsigned                         secrets;   /* 1: fields that are secret or
+                                                   not declared are left out */
     nthrift_write_t                  w;         /* the JSON */
     nthrift_plain_error_t           *err;
 
@@ -130,6 +132,10 @@ int nthrift_plain_value_skip(nthrift_plain_value_t *v,
 
 /* Begins to write {...} of the fields that come next, none of them declared. */
 int nthrift_plain_value_fields(nthrift_plain_value_t *v);
+
+/* The same, of the fields of `st`. */
+int nthrift_plain_value_struct(nthrift_plain_value_t *v,
+    const nthrift_idl_struct_t *st);
 
 /*
  * Writes about `size` bytes of what was begun.  NTHRIFT_AGAIN: there is more;

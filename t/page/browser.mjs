@@ -165,6 +165,8 @@ async function traffic() {
     like(await text("#failures"), /not today/, "a reason");
     ok((await text("#failures")).includes(HARM), "a text that would do harm",
        await text("#failures"));
+    ok((await text("#failures")).includes(JSON.stringify({ how: HARM })),
+       "arguments that would do harm", await text("#failures"));
 
     await views("traffic");
 }
