@@ -680,6 +680,15 @@ my @bad = (
 
     [ 'missing semicolon', service => 'thrift_timeout 1s',
       'invalid number of arguments in "thrift_timeout" directive', 1 ],
+    [ 'missing semicolon, directive as a parameter',
+      upstream => "thrift_pipeline 8\nleast_conn;",
+      bad('parameter', 'least_conn', 'thrift_pipeline',
+          '"connections=" with a number greater than 0, or ";" is missing '
+          . 'before it'), 1 ],
+    [ 'missing semicolon, directive as a value',
+      service => "thrift_next_upstream error\nthrift_timeout 1s;",
+      bad('value', 'thrift_timeout', 'thrift_next_upstream',
+          "$conditions, or \";\" is missing before it"), 1 ],
     [ 'missing last semicolon', method => 'thrift_timeout 1s',
       'unexpected "}"', 1 ],
     [ 'missing brace', other => 'thrift_service T { thrift_pass u;',

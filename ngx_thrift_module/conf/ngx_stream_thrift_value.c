@@ -19,6 +19,8 @@
 
 static char *ngx_stream_thrift_bad(ngx_conf_t *cf, const char *noun,
     ngx_str_t *value, const char *what);
+static ngx_uint_t ngx_stream_thrift_is_directive(ngx_conf_t *cf,
+    ngx_str_t *name);
 static char *ngx_stream_thrift_explain(ngx_conf_t *cf, char *rv,
     const char *what);
 
@@ -42,15 +44,47 @@ static char *
 ngx_stream_thrift_bad(ngx_conf_t *cf, const char *noun, ngx_str_t *value,
     const char *what)
 {
-    ngx_str_t  *directive;
+    ngx_str_t   *directive;
+    const char  *or;
 
     directive = cf->args->elts;
 
+    or = ngx_stream_thrift_is_directive(cf, value)
+         ? ", or \";\" is missing before it" : "";
+
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid %s \"%V\" in \"%V\" directive, it must be %s",
-                       noun, value, &directive[0], what);
+                       "invalid %s \"%V\" in \"%V\" directive, "
+                       "it must be %s%s",
+                       noun, value, &directive[0], what, or);
 
     return NGX_CONF_ERROR;
+}
+
+
+/* Is it the name of one?  Where ";" is missing, it is that of the next line. */
+
+static ngx_uint_t
+ngx_stream_thrift_is_directive(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_uint_t      i;
+    ngx_module_t  **modules;
+    ngx_command_t  *cmd;
+
+    modules = cf->cycle->modules;
+
+    for (i = 0; modules[i]; i++) {
+        cmd = modules[i]->commands;
+
+        for ( /* void */ ; cmd && cmd->name.len; cmd++) {
+            if (cmd->name.len == name->len
+                && ngx_strncmp(cmd->name.data, name->data, name->len) == 0)
+            {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
 }
 
 
