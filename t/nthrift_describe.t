@@ -70,6 +70,9 @@ service Shops extends base.Base {
     oneway void drop(1: ShopId id)
 }
 service Empty {}
+typedef Shop Place
+/** How many. */
+const map<Color, i32> LIMITS = { Color.RED: 3 }
 EOT
 
 my @idl = ('--idl', "$tmp/shop.thrift");
@@ -84,6 +87,12 @@ Shops.drop
 Shops.name
 Base.name
 EOT
+
+spew("$tmp/types.thrift", "struct A {}\n");
+
+is(said('list', "$tmp/types.thrift", "$tmp/base.thrift"),
+   "0 Base.name\nnthrift: $tmp/types.thrift defines no service\n",
+   'list of a file without services');
 
 
 # describe
@@ -148,7 +157,47 @@ like(said('describe', 'base.Base', @idl), qr/^0 service Base \{/,
 is(said('describe', 'Color', @idl), "0 // A colour.\nenum Color {\n    // As "
    . "blood.\n    RED = 1\n    GREEN = 5\n}\n", 'describe a type');
 is(said('describe', 'Shopz', @idl), "2 nthrift: $tmp/shop.thrift has no "
-   . qq{service or type "Shopz" (did you mean "Shops"?)\n}, 'describe another name');
+   . qq{service, type or constant "Shopz" (did you mean "Shops"?)\n},
+   'describe another name');
+
+is(said('describe', 'Shop.color', @idl), <<'EOT', 'describe a field');
+0 2: optional Color color = "GREEN"
+
+// A colour.
+enum Color {
+    // As blood.
+    RED = 1
+    GREEN = 5
+}
+EOT
+is(said('describe', 'Place.id', @idl),
+   "0 // Its own.\n1: required ShopId id\n\ntypedef i64 ShopId\n",
+   'describe a field of a struct with another name');
+is(said('describe', 'Id.name', @idl), "0 2: string name\n",
+   'describe a field of a union');
+is(said('describe', 'Color.RED', @idl), "0 // As blood.\nRED = 1\n",
+   'describe a value');
+is(said('describe', 'LIMITS', @idl), "0 // How many.\nconst map<Color, i32> "
+   . "LIMITS = {\"RED\":3}\n\n// A colour.\nenum Color {\n    // As blood.\n"
+   . "    RED = 1\n    GREEN = 5\n}\n", 'describe a constant');
+
+for ([ 'Shop.colour', 'struct Shop has no field "colour" (did you mean '
+       . '"color"?)' ],
+     [ 'Color.REDD', 'enum Color has no value "REDD" (did you mean "RED"?)' ],
+     [ 'ShopId.x', 'typedef ShopId has no field "x"' ],
+     [ 'Shopp.id', "$tmp/shop.thrift has no service or type \"Shopp\" (did "
+       . 'you mean "Shops"?)' ],
+     [ 'Shops.fnd', 'service Shops has no method "fnd" (did you mean '
+       . '"find"?)' ],
+     [ '.', "$tmp/shop.thrift has no service or type \"\"" ],
+     [ 'Shop.', 'struct Shop has no field ""' ])
+{
+    my ($name, $message) = @$_;
+
+    is(said('describe', $name, @idl), "2 nthrift: $message\n",
+       "describe $name");
+}
+
 is(said('describe', 'Shops'), '2 nthrift: --idl is missing: nthrift describe '
    . "NAME --idl FILE\n", 'describe without a file');
 

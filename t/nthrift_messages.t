@@ -255,11 +255,11 @@ for (
     [ 'describe', 2, 'NAME is missing: nthrift describe NAME --idl FILE' ],
     [ 'describe Users', 2, '--idl is missing: nthrift describe NAME --idl '
       . 'FILE' ],
-    [ "describe Userz $idl", 2, 'shop.thrift has no service or type "Userz" '
+    [ "describe Userz $idl", 2, 'shop.thrift has no service, type or constant "Userz" '
       . '(did you mean "Users"?)' ],
-    [ "describe Usr $idl", 2, 'shop.thrift has no service or type "Usr" (did '
+    [ "describe Usr $idl", 2, 'shop.thrift has no service, type or constant "Usr" (did '
       . 'you mean "User"?)' ],
-    [ "describe Order $idl", 2, 'shop.thrift has no service or type "Order"' ],
+    [ "describe Order $idl", 2, 'shop.thrift has no service, type or constant "Order"' ],
     [ 'describe Users shop.thrift', 2, 'too many arguments: "shop.thrift" (did '
       . 'you mean "--idl shop.thrift"?)' ],
     [ "describe Users.gte $idl", 2, 'service Users has no method "gte" (did '

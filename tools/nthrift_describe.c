@@ -34,11 +34,21 @@ typedef struct {
     size_t                       size;
 } describe_defs_t;
 
+/* A part of a definition: a method, a field or a value, one of them */
+
+typedef struct {
+    const nthrift_idl_method_t  *method;
+    const nthrift_idl_struct_t  *st;        /* of the field */
+    const nthrift_idl_field_t   *field;
+    const nthrift_idl_item_t    *item;
+} describe_part_t;
+
 typedef struct {
     nthrift_target_options_t     target;
     char                        *words[1];
     nthrift_arena_t             *arena;
     nthrift_plain_rules_t        rules;
+    describe_part_t              part;
     describe_defs_t              defs;
 } describe_t;
 
@@ -54,9 +64,9 @@ static const char  list_usage[] =
 static const char  describe_usage[] =
     "usage: nthrift describe [options] NAME --idl FILE\n"
     "\n"
-    "NAME            a service, Service.method, or a type: it is shown as the\n"
-    "                .thrift file has it, with its comments, and with the\n"
-    "                types that it needs\n"
+    "NAME            a service, Service.method, a type, Struct.field,\n"
+    "                Enum.VALUE or a constant: it is shown as the .thrift file\n"
+    "                has it, with its comments, and the types that it needs\n"
     "\n"
     "--idl FILE      the .thrift file that has it\n"
     "-I dir          look for included files there, too\n"
@@ -85,12 +95,20 @@ list_service(const nthrift_idl_service_t *service)
 static void
 list_program(const nthrift_idl_program_t *program)
 {
+    unsigned                  n;
     const nthrift_idl_def_t  *def;
+
+    n = 0;
 
     for (def = program->defs; def != NULL; def = def->next) {
         if (def->kind == NTHRIFT_IDL_DEF_SERVICE) {
             list_service((const nthrift_idl_service_t *) def);
+            n++;
         }
+    }
+
+    if (n == 0) {
+        nthrift_say("%.*s defines no service", describe_str(&program->path));
     }
 }
 
@@ -259,27 +277,46 @@ describe_type(describe_t *d, const nthrift_idl_type_t *type)
 }
 
 
+static void
+describe_value(describe_t *d, const nthrift_idl_type_t *type,
+    const nthrift_idl_value_t *value)
+{
+    nthrift_str_t          text;
+    nthrift_plain_error_t  err;
+
+    if (value != NULL
+        && nthrift_plain_show(&d->rules, d->arena, type, value, &text, &err)
+           == NTHRIFT_OK)
+    {
+        printf(" = %.*s", describe_str(&text));
+    }
+}
+
+
 /* A field; those of unions are optional, which goes without saying. */
 
 static void
 describe_field(describe_t *d, const nthrift_idl_struct_t *st,
     const nthrift_idl_field_t *field)
 {
-    nthrift_str_t             text;
-    nthrift_plain_error_t     err;
     static const char *const  words[] = { "", "required ", "optional " };
 
     printf("%d: %s", (int) field->id,
            (st->what == NTHRIFT_IDL_KIND_UNION) ? "" : words[field->req]);
     describe_type(d, field->type);
     printf(" %.*s", describe_str(&field->name));
+    describe_value(d, field->type, field->value);
+}
 
-    if (field->value != NULL
-        && nthrift_plain_show(&d->rules, d->arena, field->type, field->value,
-                              &text, &err) == NTHRIFT_OK)
-    {
-        printf(" = %.*s", describe_str(&text));
-    }
+
+static void
+describe_field_line(describe_t *d, const nthrift_idl_struct_t *st,
+    const nthrift_idl_field_t *field, const char *indent)
+{
+    describe_doc(&field->doc, indent);
+    printf("%s", indent);
+    describe_field(d, st, field);
+    printf("\n");
 }
 
 
@@ -353,13 +390,19 @@ describe_struct(describe_t *d, const nthrift_idl_struct_t *st)
            describe_str(&st->def.name));
 
     for (field = st->first; field != NULL; field = field->next) {
-        describe_doc(&field->doc, "    ");
-        printf("    ");
-        describe_field(d, st, field);
-        printf("\n");
+        describe_field_line(d, st, field, "    ");
     }
 
     printf("}\n");
+}
+
+
+static void
+describe_item(const nthrift_idl_item_t *item, const char *indent)
+{
+    describe_doc(&item->doc, indent);
+    printf("%s%.*s = %d\n", indent, describe_str(&item->name),
+           (int) item->number);
 }
 
 
@@ -371,12 +414,21 @@ describe_enum(const nthrift_idl_enum_t *en)
     printf("enum %.*s {\n", describe_str(&en->def.name));
 
     for (item = en->items; item != NULL; item = item->next) {
-        describe_doc(&item->doc, "    ");
-        printf("    %.*s = %d\n", describe_str(&item->name),
-               (int) item->number);
+        describe_item(item, "    ");
     }
 
     printf("}\n");
+}
+
+
+static void
+describe_const(describe_t *d, const nthrift_idl_const_t *constant)
+{
+    printf("const ");
+    describe_type(d, constant->type);
+    printf(" %.*s", describe_str(&constant->def.name));
+    describe_value(d, constant->type, constant->value);
+    printf("\n");
 }
 
 
@@ -406,75 +458,194 @@ describe_def(describe_t *d, const nthrift_idl_def_t *def)
         break;
 
     case NTHRIFT_IDL_DEF_CONST:
+        describe_const(d, (const nthrift_idl_const_t *) def);
         break;
     }
 }
 
 
-/* A service, unless a type is nearer. */
+/* Is it a part that is to be described? */
+
+static int
+describe_part(describe_t *d)
+{
+    const describe_part_t  *part;
+
+    part = &d->part;
+
+    if (part->method != NULL) {
+        describe_method(d, part->method, "");
+
+    } else if (part->field != NULL) {
+        describe_field_line(d, part->st, part->field, "");
+
+    } else if (part->item != NULL) {
+        describe_item(part->item, "");
+
+    } else {
+        return 0;
+    }
+
+    return 1;
+}
+
+
+/* A service, unless a type or a constant is nearer. */
 
 static const nthrift_str_t *
 describe_nearest(const nthrift_idl_program_t *program,
     const nthrift_str_t *wrong)
 {
+    size_t                i;
     nthrift_suggest_t     s;
-    const nthrift_str_t  *service, *type;
+    const nthrift_str_t  *near[3];
 
     nthrift_suggest_init(&s, wrong);
 
-    service = nthrift_suggest_service(program, wrong);
-    type = nthrift_suggest_type(program, wrong);
+    near[0] = nthrift_suggest_service(program, wrong);
+    near[1] = nthrift_suggest_type(program, wrong);
+    near[2] = nthrift_suggest_const(program, wrong);
 
-    if (service != NULL) {
-        nthrift_suggest_try(&s, service);
-    }
-
-    if (type != NULL) {
-        nthrift_suggest_try(&s, type);
+    for (i = 0; i < 3; i++) {
+        if (near[i] != NULL) {
+            nthrift_suggest_try(&s, near[i]);
+        }
     }
 
     return s.best;
 }
 
 
-/* A service or a type of that name, or a method: 0, or -1. */
+/* "Struct.field" or "Enum.VALUE"; `type` is before the dot: 0, or -1. */
 
 static int
-describe_find(describe_t *d, const nthrift_idl_program_t *program,
-    const nthrift_idl_method_t **method)
+describe_find_in_type(describe_t *d, const nthrift_idl_def_t *type,
+    const nthrift_str_t *name)
 {
-    nthrift_str_t                 name;
-    nthrift_idl_def_t            *type;
-    nthrift_idl_service_t        *found;
+    char                        what[32];
+    describe_part_t            *part;
+    const nthrift_str_t        *best;
+    const nthrift_idl_enum_t   *en;
+    const nthrift_idl_type_t   *t;
+    const nthrift_idl_struct_t *st;
+
+    part = &d->part;
+    best = NULL;
+
+    while (type->kind == NTHRIFT_IDL_DEF_TYPEDEF) {
+        t = ((const nthrift_idl_typedef_t *) type)->type;
+
+        if (t->def == NULL) {
+            break;
+        }
+
+        type = t->def;
+    }
+
+    if (type->kind == NTHRIFT_IDL_DEF_STRUCT) {
+        st = (const nthrift_idl_struct_t *) type;
+
+        part->st = st;
+        part->field = nthrift_idl_field_by_name(st, name);
+        best = nthrift_suggest_field(st, name);
+
+    } else if (type->kind == NTHRIFT_IDL_DEF_ENUM) {
+        en = (const nthrift_idl_enum_t *) type;
+
+        part->item = nthrift_idl_item_by_name(en, name);
+        best = nthrift_suggest_item(en, name);
+    }
+
+    if (part->field != NULL || part->item != NULL) {
+        return 0;
+    }
+
+    snprintf(what, sizeof(what), "%s ", nthrift_idl_def_word(type));
+
+    nthrift_target_unknown(what, &type->name,
+                           (type->kind == NTHRIFT_IDL_DEF_ENUM) ? "value"
+                                                                : "field",
+                           name, best);
+    return -1;
+}
+
+
+/* A method, a field or a value: 0, or -1. */
+
+static int
+describe_find_part(describe_t *d, const nthrift_idl_program_t *program,
+    const char *text)
+{
+    const char                   *dot;
+    nthrift_str_t                 name, of;
+    const nthrift_idl_def_t      *type;
     const nthrift_idl_service_t  *service;
+
+    dot = strrchr(text, '.');
+
+    of.data = (uint8_t *) text;
+    of.len = (size_t) (dot - text);
+
+    name.data = (uint8_t *) dot + 1;
+    name.len = strlen(dot + 1);
+
+    if (nthrift_idl_service(program, &of) != NULL) {
+        return nthrift_target_method(program, text, &service,
+                                     &d->part.method);
+    }
+
+    type = nthrift_idl_type(program, &of);
+
+    if (type != NULL) {
+        return describe_find_in_type(d, type, &name);
+    }
+
+    nthrift_target_unknown("", &program->path, "service or type", &of,
+                           nthrift_suggest_visible(program, &of,
+                                                   describe_nearest));
+    return -1;
+}
+
+
+/* What has that name: 0, or -1. */
+
+static int
+describe_find(describe_t *d, const nthrift_idl_program_t *program)
+{
+    size_t               i;
+    nthrift_str_t        name;
+    nthrift_idl_def_t   *defs[3];
 
     name.data = (uint8_t *) d->words[0];
     name.len = strlen(d->words[0]);
 
-    found = nthrift_idl_service(program, &name);
-    type = nthrift_idl_type(program, &name);
+    defs[0] = (nthrift_idl_def_t *) nthrift_idl_service(program, &name);
+    defs[1] = nthrift_idl_type(program, &name);
+    defs[2] = (nthrift_idl_def_t *) nthrift_idl_const(program, &name);
 
-    if (found != NULL || type != NULL) {
-        describe_add(d, (found != NULL) ? &found->def : type);
-        return 0;
+    for (i = 0; i < 3; i++) {
+        if (defs[i] != NULL) {
+            describe_add(d, defs[i]);
+            return 0;
+        }
     }
 
-    if (strchr(d->words[0], '.') == NULL) {
-        nthrift_target_unknown("", &program->path, "service or type", &name,
-                               describe_nearest(program, &name));
-        return -1;
+    if (strchr(d->words[0], '.') != NULL) {
+        return describe_find_part(d, program, d->words[0]);
     }
 
-    return nthrift_target_method(program, d->words[0], &service, method);
+    nthrift_target_unknown("", &program->path, "service, type or constant",
+                           &name, describe_nearest(program, &name));
+    return -1;
 }
 
 
 static int
 describe_run(describe_t *d)
 {
-    size_t                       i;
-    nthrift_idl_program_t       *program;
-    const nthrift_idl_method_t  *method;
+    int                     is_part;
+    size_t                  i;
+    nthrift_idl_program_t  *program;
 
     d->rules.max_depth = NTHRIFT_MAX_DEPTH;
     d->rules.max_values = DESCRIBE_VALUES;
@@ -487,18 +658,14 @@ describe_run(describe_t *d)
         return DESCRIBE_WRONG;
     }
 
-    method = NULL;
-
-    if (describe_find(d, program, &method) != 0) {
+    if (describe_find(d, program) != 0) {
         return DESCRIBE_USAGE;
     }
 
-    if (method != NULL) {
-        describe_method(d, method, "");
-    }
+    is_part = describe_part(d);
 
     for (i = 0; i < d->defs.n; i++) {
-        printf("%s", (i != 0 || method != NULL) ? "\n" : "");
+        printf("%s", (i != 0 || is_part) ? "\n" : "");
         describe_def(d, d->defs.defs[i]);
     }
 
