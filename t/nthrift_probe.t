@@ -109,8 +109,18 @@ is(conf($out), 'framed binary on', 'multiplexed: nginx.conf');
 
 ($out, $err, $rc) = probe("$local:$port{multiplexed}", '--timeout', 0.2);
 is("$rc $out", '1 ', 'multiplexed without the name of a service');
-like($err, qr/nothing answers: -v says why; servers of multiplexed calls may/,
-     'what is said then');
+is($err, "nthrift: $local:$port{multiplexed}: nothing answers: the server "
+   . 'closes the connection; one of multiplexed calls may want the name of a '
+   . "service (-v says more)\n", 'what is said then');
+
+# no server of Thrift
+
+($out, $err, $rc) = probe("https://$local:$port{'http-compact'}/",
+                          '--timeout', 0.3);
+is("$rc $out$err", "1 nthrift: https://$local:$port{'http-compact'}/: nothing "
+   . "answers: the server has no TLS (-v says more)\n", 'no TLS');
+
+strangers();
 
 # a real call
 
@@ -124,6 +134,54 @@ quotes();
 wrong();
 
 done_testing();
+
+
+# Servers that have nothing to do with Thrift are named.
+
+sub strangers {
+    my $http = "HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nno\n";
+
+    for ([ 'SSH', "SSH-2.0-OpenSSH_9.2\r\n", 'speaks SSH' ],
+         [ 'HTTP', $http, 'speaks HTTP, with status 404 Not Found for POST /' ],
+         [ 'Redis', "-ERR unknown command\r\n", 'speaks another protocol' ],
+         [ 'a server that only listens', '', 'says nothing within 0.2 s; one '
+           . 'of multiplexed calls may want the name of a service' ])
+    {
+        my ($name, $says, $message) = @$_;
+
+        my $where = "$local:" . stranger($says);
+        my ($out, $err, $rc) = probe($where, '--timeout', 0.2);
+
+        is("$rc $out$err", "1 nthrift: $where: nothing answers: the server "
+           . "$message (-v says more)\n", $name);
+    }
+}
+
+
+# It says so on each connection, to whatever it gets; the port.
+
+sub stranger {
+    my ($says) = @_;
+
+    my $listener = IO::Socket::INET->new(LocalAddr => $local, Listen => 8)
+        or die "listen: $!";
+    my $pid = fork();
+
+    die "fork: $!" unless defined $pid;
+
+    if ($pid) {
+        push @pids, $pid;
+        return $listener->sockport();
+    }
+
+    while (my $client = $listener->accept()) {
+        $client->sysread(my $call, 65536);
+        $client->syswrite($says);
+        1 while $client->sysread($call, 65536);
+    }
+
+    POSIX::_exit(0);
+}
 
 
 # A server with JSON that puts the name of the method in quotes.

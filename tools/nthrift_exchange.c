@@ -327,8 +327,8 @@ exchange_closed(exchange_t *x, const char *why)
         x->a->hint = EXCHANGE_PROBE;
         return exchange_fail(x, NTHRIFT_ANSWER_CLOSED,
                              "%s without a reply to %s %s %s call", why,
-                             (*exchange_transport(x->call) == 'f') ? "a"
-                                                                    : "an",
+                             strchr("uH", *exchange_transport(x->call)) ? "an"
+                                                                        : "a",
                              exchange_transport(x->call),
                              nthrift_protocol_name(x->call->head.protocol));
     }

@@ -88,6 +88,18 @@ typedef struct {
     double                     timeout;
 } probe_args_t;
 
+/* What the server is, where nothing answers; the last one seen is said. */
+
+typedef enum {
+    PROBE_SILENT = 0,           /* no byte in time */
+    PROBE_CLOSES,
+    PROBE_STRANGE,
+    PROBE_FOREIGN,              /* something that has a name: p->seen */
+    PROBE_STATUS,               /* HTTP, with a status: p->seen */
+    PROBE_PLAIN,                /* it has no TLS */
+    PROBE_CERTIFICATE           /* it wants one of its client */
+} probe_seen_e;
+
 /* What was found out. */
 
 typedef enum {
@@ -108,6 +120,8 @@ typedef struct {
     unsigned                     unreached;
     char                         why[NTHRIFT_ANSWER_ERROR];     /* it is */
     unsigned                     multiplexed;   /* 1: names are "S:m" */
+    probe_seen_e                 what;
+    char                         seen[NTHRIFT_ANSWER_ERROR];
     unsigned                     n;             /* dialects that answer */
     const probe_dialect_t       *first;
     unsigned                     first_multiplexed;
@@ -315,6 +329,56 @@ probe_judge(const probe_t *p, const nthrift_answer_t *a, char *buf,
 }
 
 
+static void
+probe_saw(probe_t *p, probe_seen_e what, const char *text, size_t len)
+{
+    if (what >= p->what) {
+        p->what = what;
+        snprintf(p->seen, sizeof(p->seen), "%.*s", (int) len, text);
+    }
+}
+
+
+/* What is no answer may tell what the server is. */
+
+static void
+probe_see(probe_t *p, const nthrift_answer_t *a)
+{
+    const char                *end, *text;
+    static const char          malformed[] = "malformed reply: ";
+    static const char          foreign[] = " instead of Thrift";
+    static const char          status[] = "HTTP status ";
+
+    text = strstr(a->error, status);
+
+    if (text != NULL) {
+        text += sizeof(status) - 1;
+        probe_saw(p, PROBE_STATUS, text, strlen(text));
+        return;
+    }
+
+    text = strstr(a->error, malformed);
+    end = (text != NULL) ? strstr(text, foreign) : NULL;
+
+    if (end != NULL) {
+        text += sizeof(malformed) - 1;
+        probe_saw(p, PROBE_FOREIGN, text, (size_t) (end - text));
+
+    } else if (strstr(a->error, "certificate required") != NULL) {
+        probe_saw(p, PROBE_CERTIFICATE, "", 0);
+
+    } else if (strstr(a->error, "wrong version number") != NULL) {
+        probe_saw(p, PROBE_PLAIN, "", 0);
+
+    } else if (a->kind == NTHRIFT_ANSWER_STRANGE) {
+        probe_saw(p, PROBE_STRANGE, "", 0);
+
+    } else if (a->kind == NTHRIFT_ANSWER_CLOSED) {
+        probe_saw(p, PROBE_CLOSES, "", 0);
+    }
+}
+
+
 static probe_e
 probe_call(probe_t *p, const probe_dialect_t *d, char *buf, size_t size)
 {
@@ -334,6 +398,10 @@ probe_call(probe_t *p, const probe_dialect_t *d, char *buf, size_t size)
     }
 
     found = probe_judge(p, &a, buf, size);
+
+    if (found == PROBE_NO) {
+        probe_see(p, &a);
+    }
 
     nthrift_answer_free(&a);
 
@@ -514,6 +582,69 @@ probe_say_conf(const probe_t *p)
 }
 
 
+/* The server, for people: constants but for what it has said itself. */
+
+static void
+probe_describe(const probe_t *p, char *text, size_t size)
+{
+    switch (p->what) {
+
+    case PROBE_SILENT:
+        snprintf(text, size, "says nothing within %g s", p->args->timeout);
+        break;
+
+    case PROBE_CLOSES:
+        snprintf(text, size, "closes the connection");
+        break;
+
+    case PROBE_STRANGE:
+        snprintf(text, size, "speaks another protocol");
+        break;
+
+    case PROBE_FOREIGN:
+        snprintf(text, size, "speaks %s", p->seen);
+        break;
+
+    case PROBE_STATUS:
+        snprintf(text, size, "speaks HTTP, with status %s for POST %s",
+                 p->seen, p->path);
+        break;
+
+    case PROBE_PLAIN:
+        snprintf(text, size, "has no TLS");
+        break;
+
+    case PROBE_CERTIFICATE:
+        snprintf(text, size, "wants a certificate of its client: --cert FILE "
+                 "--key FILE");
+        break;
+    }
+}
+
+
+static void
+probe_say_nothing(const probe_t *p)
+{
+    char      text[NTHRIFT_ANSWER_ERROR + 128];
+    unsigned  nameless, tls;
+
+    probe_describe(p, text, sizeof(text));
+
+    /* who knows Thrift, and nobody else, may miss it */
+
+    nameless = (p->service.len == 0
+                && (p->what == PROBE_CLOSES || p->what == PROBE_SILENT));
+
+    tls = (p->call.tls.on && p->what < PROBE_PLAIN);
+
+    nthrift_say("%s: nothing answers: the server %s%s%s%s", p->call.where, text,
+                tls ? ", over TLS" : "",
+                nameless ? "; one of multiplexed calls may want the name of a "
+                           "service" : "",
+                p->args->verbose ? "" : " (-v says more)");
+}
+
+
 static int
 probe_run(probe_t *p)
 {
@@ -527,7 +658,11 @@ probe_run(probe_t *p)
         p->call.tls.on = 1;
 
         if (probe_handshake(p) == 0) {
+            p->what = PROBE_SILENT;
             probe_all(p);
+
+        } else {
+            p->call.tls.on = 0;
         }
     }
 
@@ -537,11 +672,7 @@ probe_run(probe_t *p)
     }
 
     if (p->n == 0) {
-        nthrift_say("%s: nothing answers%s%s", p->call.where,
-                    p->args->verbose ? "" : ": -v says why",
-                    (p->service.len != 0) ? ""
-                    : "; servers of multiplexed calls may want the name of a "
-                      "service");
+        probe_say_nothing(p);
         return PROBE_NOTHING;
     }
 
