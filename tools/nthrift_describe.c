@@ -65,7 +65,7 @@ static const char  describe_usage[] =
     "usage: nthrift describe [options] NAME --idl FILE\n"
     "\n"
     "NAME            a service, Service.method, a type, Struct.field,\n"
-    "                Enum.VALUE or a constant: it is shown as its file has it,\n"
+    "                Enum.VALUE or a constant; shown as its file has it,\n"
     "                with its comments, and the types that it needs\n"
     "\n"
     "--idl FILE      the .thrift file that has it\n"
