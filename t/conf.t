@@ -578,7 +578,8 @@ my @bad = (
       bad('parameter', 'worker=much', 'thrift_max_memory',
           '"worker=" with a size') ],
     [ 'buffer size 2047', server => 'thrift_buffer_size 2047;',
-      bad('value', '2047', 'thrift_buffer_size', 'a size between 2k and 1g') ],
+      bad('value', '2047', 'thrift_buffer_size',
+          'a size between 2k and 1024m') ],
     [ 'two values', server => 'thrift_timeout 1s 2s;',
       'invalid number of arguments in "thrift_timeout" directive' ],
 
@@ -675,6 +676,20 @@ my @bad = (
           '"connections=" with a number greater than 0') ],
     [ 'pipeline twice', upstream => "thrift_pipeline 8; thrift_pipeline 9;",
       '"thrift_pipeline" directive is duplicate' ],
+
+    # names and addresses
+
+    [ 'all methods', service => 'thrift_method * { thrift_timeout 1s; }',
+      '"thrift_method" directive takes a name, and no pattern: what is for all '
+      . 'others stands outside of its block' ],
+    [ 'services by a pattern', other => 'thrift_service ~^User { thrift_pass u; }',
+      '"thrift_service" directive takes a name, and no pattern: what is for '
+      . 'all others stands outside of its block' ],
+    map({ [ "pass $_", other => "thrift_pass $_;",
+            bad('value', $_, 'thrift_pass', 'the name of an upstream, an '
+                . 'address with a port and without a path, or a path after '
+                . '"unix:"') ] }
+        qw(127.0.0.1:9090/api unix/run/a.sock /run/a.sock)),
 
     # form
 

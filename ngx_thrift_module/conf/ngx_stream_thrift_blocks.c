@@ -120,6 +120,13 @@ ngx_stream_thrift_check_name(ngx_conf_t *cf)
         return "has a name with a \":\", which ends a service's name in calls";
     }
 
+    if (value[1].data[0] == '~'
+        || ngx_strlchr(value[1].data, value[1].data + value[1].len, '*'))
+    {
+        return "takes a name, and no pattern: what is for all others stands "
+               "outside of its block";
+    }
+
     for (i = 0; i < value[1].len; i++) {
         if (value[1].data[i] < 0x20 || value[1].data[i] == 0x7f) {
             return "has a name with a control character, which is refused in "

@@ -484,7 +484,7 @@ ngx_stream_thrift_check_buffer(ngx_conf_t *cf, void *post, void *data)
         || *size > NGX_STREAM_THRIFT_MAX_BUFFER)
     {
         return ngx_stream_thrift_bad_value(cf, &value[1],
-                                           "a size between 2k and 1g");
+                                           "a size between 2k and 1024m");
     }
 
     return NGX_CONF_OK;

@@ -258,18 +258,34 @@ ngx_stream_thrift_set_bitmask(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* Those of http have a scheme. */
+/* Those of http have a scheme, or a path. */
 
 ngx_int_t
 ngx_stream_thrift_check_address(ngx_conf_t *cf, ngx_str_t *value)
 {
-    if (ngx_strstr(value->data, "://") == NULL) {
+    u_char      *slash;
+    const char  *what;
+
+    slash = (u_char *) ngx_strchr(value->data, '/');
+
+    if (ngx_strstr(value->data, "://")) {
+        what = "the name of an upstream, an address with a port, or a path "
+               "after \"unix:\", without \"...://\"";
+
+    } else if (slash
+               && ngx_strncasecmp(value->data, (u_char *) "unix:", 5) != 0
+               && (ngx_strncasecmp(value->data, (u_char *) "unix", 4) == 0
+                   || slash == value->data
+                   || ngx_strlchr(value->data, slash, ':')))
+    {
+        what = "the name of an upstream, an address with a port and without a "
+               "path, or a path after \"unix:\"";
+
+    } else {
         return NGX_OK;
     }
 
-    (void) ngx_stream_thrift_bad_value(cf, value,
-                                       "the name of an upstream, an address "
-                                       "with a port, or a path after "
-                                       "\"unix:\", without \"...://\"");
+    (void) ngx_stream_thrift_bad_value(cf, value, what);
+
     return NGX_ERROR;
 }
