@@ -121,19 +121,17 @@ sub matrix {
     my (%o) = @_;
 
     my $name = $o{name};
+    my $dropped = packets_dropped();
     my $n = run_faults(%o);
 
-    if (is_slow($n)) {
-        note("$name: $n->{violation}");
+    for (1 .. 2) {
+        last unless is_taken_back($n) && packets_dropped() > $dropped;
 
-        my $patient = Test::Thrift->new(configuration(%o,
-                                                      seconds => 4 * $SECONDS),
-                                        log => 'crit');
-
-        $o{t}->done();
-        $o{t} = $patient;
-        $n = run_faults(%o);
+        $dropped = packets_dropped();
+        $n = run_again(\%o, $n);
     }
+
+    $n = run_again(\%o, $n, seconds => 4 * $SECONDS) if is_slow($n);
 
     is($n->{status}, 0, "$name: exit code");
     is($n->{violation}, '', "$name: no violation");
@@ -143,6 +141,45 @@ sub matrix {
     note("$name: $n->{text}");
 
     $o{t}->done();
+}
+
+
+sub run_again {
+    my ($o, $n, %change) = @_;
+
+    note("$o->{name}: $n->{violation}");
+
+    $o->{t}->done();
+    $o->{t} = Test::Thrift->new(configuration(%$o, %change), log => 'crit');
+
+    return run_faults(%$o);
+}
+
+
+# Is nothing wrong but that replies are missing of servers that closed behind them?
+# Where such a one has not read all that came, its system resets the connection, and
+# does not send the reply again if that was lost on its way: also at home, where
+# packets are dropped when more of them wait for a processor than it may have.
+
+sub is_taken_back {
+    my ($n) = @_;
+
+    my @shown = split /\n/, $n->{violation};
+
+    return @shown && @shown == ($n->{violations} || 0)
+           && !grep { !/^call \w+ \(reply-all-close .*\): closed; / } @shown;
+}
+
+
+# By the system, since it began; 0 if that is not known.
+
+sub packets_dropped {
+    open(my $fh, '<', '/proc/net/softnet_stat') or return 0;
+
+    my $n = 0;
+    $n += hex((split)[1]) while <$fh>;
+
+    return $n;
 }
 
 
