@@ -193,6 +193,8 @@ sub wrong_configurations {
     for (
         [ 'thrift_call_header client', 'thrift_call_header ""',
           qr/"thrift_call_header" directive has an empty name/ ],
+        [ 'thrift_call_header client', 'thrift_call_header client:',
+          qr/"thrift_call_header" directive has a name that ends with ":"/ ],
         [ 'thrift_call_header tenant', 'thrift_call_header Client',
           qr/"thrift_call_header" directive has the same name twice/ ],
         [ 'tenant $http_x_tenant', 'tenant',

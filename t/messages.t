@@ -346,6 +346,9 @@ for (
       . 'thrift_limit_calls zone=calls 3;', 'invalid value "zone=calls" in '
       . '"thrift_limit_calls" directive, it must be the name of a zone, '
       . "without \"zone=\" $at:8" ],
+    [ 'header with a colon', server => 'thrift_set_header user: $remote_addr; '
+      . 'thrift_pass users;', 'invalid value "user:" in "thrift_set_header" '
+      . "directive, it must be a header's name, without \":\" $at:8" ],
     [ 'udp', server => "listen 127.0.0.1:$port udp; thrift_pass users;",
       "Thrift calls cannot come by \"udp\" to the server $at:6" ],
 ) {
@@ -415,6 +418,13 @@ for (
     [ 'argument without IDL', idl => '', upstream => 'hash $thrift_arg_id;',
       '"$thrift_arg_id" is an argument of no method that is defined: there is '
       . "no \"thrift_idl\" $at:5" ],
+    [ 'hedge of nothing', server => 'thrift_hedge 20ms; thrift_pass users;',
+      '"thrift_hedge" has no effect, as it is for no call with '
+      . '"thrift_idempotent on"' ],
+    [ 'undefined fields of nothing', idl => '', server =>
+      'thrift_unknown_fields drop; thrift_pass users;',
+      '"thrift_unknown_fields" has no effect without a "thrift_idl" for the '
+      . "server $at:6" ],
 ) {
     my ($name, @rest) = @$_;
     my $message = pop @rest;
@@ -426,6 +436,23 @@ for (
 unlike($t->test_config(filled(idl => 'thrift_idl types.thrift;', server =>
                               'thrift_validate structure; thrift_pass users;')),
        qr/warn/, 'IDL without services, of calls that are not compared');
+
+# what is of use in one place is not warned of in others
+
+for ([ 'hedge', server => 'thrift_hedge 20ms; thrift_idempotent on; '
+       . 'thrift_pass users;' ],
+     [ 'hedge of one method', server => 'thrift_hedge 20ms; '
+       . 'thrift_service Users { thrift_pass users; '
+       . 'thrift_method get { thrift_idempotent on; } }' ],
+     [ 'undefined fields', server => 'thrift_unknown_fields drop; '
+       . 'thrift_pass users;' ],
+     [ 'undefined fields, of stream', idl => 'thrift_unknown_fields drop;',
+       server => 'thrift_pass users;' ])
+{
+    my ($name, @rest) = @$_;
+
+    unlike($t->test_config(filled(@rest)), qr/warn/, "no warning: $name");
+}
 
 # an upstream that is named before it is defined keeps its balancer
 

@@ -486,6 +486,11 @@ ngx_stream_thrift_set_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                                            "a header's name and its value");
     }
 
+    if (value[1].data[value[1].len - 1] == ':') {
+        return ngx_stream_thrift_bad_value(cf, &value[1],
+                                           "a header's name, without \":\"");
+    }
+
     if (tccf->headers == NGX_CONF_UNSET_PTR) {
         tccf->headers = ngx_array_create(cf->pool, 4,
                                          sizeof(ngx_stream_thrift_header_t));

@@ -34,6 +34,8 @@ static char *ngx_stream_thrift_merge_calls(ngx_conf_t *cf, void *parent,
     void *child);
 static void ngx_stream_thrift_merge_call_conf(
     ngx_stream_thrift_call_conf_t *prev, ngx_stream_thrift_call_conf_t *conf);
+static void ngx_stream_thrift_warn_unknown_fields(ngx_conf_t *cf,
+    ngx_thrift_conf_t *conf);
 static void ngx_stream_thrift_tell_unshared(ngx_conf_t *cf,
     ngx_stream_thrift_srv_conf_t *tscf, ngx_stream_thrift_block_t *block,
     ngx_thrift_answer_t *outer);
@@ -406,6 +408,10 @@ ngx_stream_thrift_merge_calls(ngx_conf_t *cf, void *parent, void *child)
     ctx = cf->ctx;
     tscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_thrift_module);
 
+    if (tscf->programs.nelts == 0) {
+        ngx_stream_thrift_warn_unknown_fields(cf, &conf->conf);
+    }
+
     conf->srv_conf = ctx->srv_conf;
     conf->conf.messages = &tscf->messages;
     conf->block = &tscf->block;
@@ -425,6 +431,28 @@ ngx_stream_thrift_merge_calls(ngx_conf_t *cf, void *parent, void *child)
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* What the server itself says: that of stream{} is for other servers, too. */
+
+static void
+ngx_stream_thrift_warn_unknown_fields(ngx_conf_t *cf, ngx_thrift_conf_t *conf)
+{
+    ngx_stream_core_srv_conf_t  *cscf;
+
+    if (conf->unknown_fields == NGX_CONF_UNSET_UINT
+        || conf->unknown_fields == NTHRIFT_CHECK_PASS)
+    {
+        return;
+    }
+
+    cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
+
+    ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                  "\"thrift_unknown_fields\" has no effect without a "
+                  "\"thrift_idl\" for the server in %s:%ui",
+                  cscf->file_name, cscf->line);
 }
 
 

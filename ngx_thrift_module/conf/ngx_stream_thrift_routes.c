@@ -52,6 +52,8 @@ static ngx_thrift_service_t *ngx_stream_thrift_new_service(
     const nthrift_str_t *name);
 static ngx_int_t ngx_stream_thrift_set_delays(ngx_conf_t *cf, ngx_msec_t time,
     ngx_thrift_delay_pt handler, ngx_thrift_delays_t **delays);
+static void ngx_stream_thrift_warn_hedge(ngx_conf_t *cf,
+    ngx_array_t *targets);
 static ngx_thrift_target_t *ngx_stream_thrift_new_target(
     ngx_stream_thrift_build_t *build, ngx_stream_thrift_block_t *block,
     const nthrift_str_t *service);
@@ -634,6 +636,8 @@ ngx_stream_thrift_init_deadlines(ngx_conf_t *cf)
 
     tmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_thrift_module);
 
+    ngx_stream_thrift_warn_hedge(cf, &tmcf->targets);
+
     target = tmcf->targets.elts;
 
     for (i = 0; i < tmcf->targets.nelts; i++) {
@@ -696,4 +700,38 @@ ngx_stream_thrift_set_delays(ngx_conf_t *cf, ngx_msec_t time,
     *known = *delays;
 
     return NGX_OK;
+}
+
+
+/* Handlers say themselves which of their calls are idempotent. */
+
+static void
+ngx_stream_thrift_warn_hedge(ngx_conf_t *cf, ngx_array_t *targets)
+{
+    ngx_uint_t            i, n;
+    ngx_thrift_target_t  *target;
+
+    n = 0;
+
+    for (i = 0; i < targets->nelts; i++) {
+        target = ((ngx_thrift_target_t **) targets->elts)[i];
+
+        if (target->conf->hedge == 0) {
+            continue;
+        }
+
+        n++;
+
+        if (target->idempotent
+            || target->conf->answer->kind == NGX_THRIFT_ANSWER_HANDLER)
+        {
+            return;
+        }
+    }
+
+    if (n) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"thrift_hedge\" has no effect, as it is for no call "
+                      "with \"thrift_idempotent on\"");
+    }
 }

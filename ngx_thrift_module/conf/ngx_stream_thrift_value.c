@@ -49,7 +49,7 @@ ngx_stream_thrift_bad(ngx_conf_t *cf, const char *noun, ngx_str_t *value,
 
     directive = cf->args->elts;
 
-    or = ngx_stream_thrift_is_directive(cf, value)
+    or = (value > &directive[1] && ngx_stream_thrift_is_directive(cf, value))
          ? ", or \";\" is missing before it" : "";
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,

@@ -52,6 +52,10 @@ ngx_http_thrift_call_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "has an empty name";
     }
 
+    if (value[1].data[value[1].len - 1] == ':') {
+        return "has a name that ends with \":\"";
+    }
+
     if (tlcf->headers == NULL) {
         tlcf->headers = ngx_array_create(cf->pool, 4,
                                          sizeof(ngx_http_thrift_header_t));
