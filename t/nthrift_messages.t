@@ -100,7 +100,7 @@ for (
     [ 'check none.thrift', 1, 'none.thrift: error: no such file' ],
     [ 'check dir', 1, 'dir: error: cannot read: is a directory' ],
     [ 'check broken.thrift', 1, 'broken.thrift:2:1: error: unexpected end of '
-      . 'file, expected a type' ],
+      . 'file: the definition in line 1 has no end' ],
     [ 'dump shop.thrift b', 2, 'too many arguments: "b"' ],
     [ 'list none.thrift', 1, 'none.thrift: error: no such file' ],
     [ 'compat', 2, 'OLD is missing: nthrift compat OLD NEW' ],

@@ -15,6 +15,8 @@ typedef struct {
 
 
 #define HINT_FBTHRIFT  "it is of fbthrift, not of Apache Thrift"
+#define HINT_PROTOBUF  "it is of Protocol Buffers, not of Thrift"
+#define HINT_SIGNED    "integers of Thrift are signed: use i32 or i64"
 
 
 static const hint_t  hint_definitions[] = {
@@ -61,11 +63,35 @@ static const hint_t  hint_definitions[] = {
 };
 
 
+/* Words of other languages, at the beginning of a definition only. */
+
+static const hint_t  hint_foreign[] = {
+    { nthrift_string("message"),     HINT_PROTOBUF },
+    { nthrift_string("syntax"),      HINT_PROTOBUF },
+    { nthrift_string("import"),      "write \"include\" instead" },
+    { nthrift_string("class"),       "write \"struct\" instead" },
+    { nthrift_string("type"),        "write \"struct\" instead" },
+    { nthrift_string("interface"),   "write \"service\" instead" },
+    { nthrift_string("error"),       "write \"exception\" instead" }
+};
+
+
 static const hint_t  hint_types[] = {
     { nthrift_string("slist"),       "Thrift has no slist any more: use "
                                      "string" },
     { nthrift_string("float"),       HINT_FBTHRIFT },
     { nthrift_string("int"),         "use i32" },
+    { nthrift_string("short"),       "use i16" },
+    { nthrift_string("long"),        "use i64" },
+    { nthrift_string("int8"),        "use i8" },
+    { nthrift_string("int16"),       "use i16" },
+    { nthrift_string("int32"),       "use i32" },
+    { nthrift_string("int64"),       "use i64" },
+    { nthrift_string("uint32"),      HINT_SIGNED },
+    { nthrift_string("uint64"),      HINT_SIGNED },
+    { nthrift_string("u32"),         HINT_SIGNED },
+    { nthrift_string("u64"),         HINT_SIGNED },
+    { nthrift_string("bytes"),       "use binary" },
     { nthrift_string("str"),         "use string" },
     { nthrift_string("boolean"),     "use bool" },
     { nthrift_string("array"),       "use list" },
@@ -94,6 +120,14 @@ nthrift_hint_definition(const nthrift_str_t *name)
     return hint_find(hint_definitions,
                      sizeof(hint_definitions) / sizeof(hint_definitions[0]),
                      name);
+}
+
+
+const char *
+nthrift_hint_foreign(const nthrift_str_t *name)
+{
+    return hint_find(hint_foreign,
+                     sizeof(hint_foreign) / sizeof(hint_foreign[0]), name);
 }
 
 

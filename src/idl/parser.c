@@ -68,6 +68,30 @@ nthrift_parser_skip_separator(nthrift_parser_t *parser)
 }
 
 
+/* A line begins with a definition, or none follows, where there is one. */
+
+static int
+parser_no_end(nthrift_parser_t *parser)
+{
+    const nthrift_token_t  *token;
+
+    token = &parser->token;
+
+    if (token->kind == NTHRIFT_TOKEN_END) {
+        return nthrift_report_error(parser->report, parser->program,
+                                    token->pos, "unexpected end of file: the "
+                                    "definition in line %u has no end",
+                                    (unsigned) parser->begun);
+    }
+
+    return nthrift_report_error(parser->report, parser->program, token->pos,
+                                "unexpected \"%.*s\": the definition in line "
+                                "%u has no end",
+                                nthrift_report_str(&token->text),
+                                (unsigned) parser->begun);
+}
+
+
 int
 nthrift_parser_unexpected(nthrift_parser_t *parser, const char *what)
 {
@@ -78,6 +102,14 @@ nthrift_parser_unexpected(nthrift_parser_t *parser, const char *what)
 
     if (token->kind == NTHRIFT_TOKEN_ERROR) {
         return NTHRIFT_ERROR;
+    }
+
+    if (parser->begun != 0
+        && (token->kind == NTHRIFT_TOKEN_END
+            || (token->pos.column == 1
+                && nthrift_define_parser(token->kind) != NULL)))
+    {
+        return parser_no_end(parser);
     }
 
     if (token->kind == NTHRIFT_TOKEN_END) {
@@ -281,7 +313,8 @@ parser_namespace(nthrift_parser_t *parser)
         return NTHRIFT_ERROR;
     }
 
-    if (nthrift_parser_name(parser, &ns->name, "a namespace without quotes")
+    if (nthrift_parser_name(parser, &ns->name, "a namespace without quotes, "
+                            "as in \"namespace * shop\"")
         != NTHRIFT_OK)
     {
         return NTHRIFT_ERROR;
@@ -348,6 +381,18 @@ parser_headers(nthrift_parser_t *parser)
 static int
 parser_no_definition(nthrift_parser_t *parser)
 {
+    const char  *hint;
+
+    hint = nthrift_hint_foreign(&parser->token.text);
+
+    if (hint != NULL) {
+        return nthrift_report_error(parser->report, parser->program,
+                                    parser->token.pos,
+                                    "unexpected \"%.*s\": %s",
+                                    nthrift_report_str(&parser->token.text),
+                                    hint);
+    }
+
     switch (parser->token.kind) {
 
     case NTHRIFT_TOKEN_INCLUDE:
@@ -360,7 +405,8 @@ parser_no_definition(nthrift_parser_t *parser)
                                     nthrift_report_str(&parser->token.text));
 
     default:
-        return nthrift_parser_unexpected(parser, "a definition");
+        return nthrift_parser_unexpected(parser, "a definition such as "
+                                         "\"struct\" or \"service\"");
     }
 }
 
@@ -383,11 +429,15 @@ parser_definition(nthrift_parser_t *parser)
         return NTHRIFT_ERROR;
     }
 
+    parser->begun = parser->token.pos.line;
+
     nthrift_parser_next(parser);
 
     if (parse(parser, &doc) != NTHRIFT_OK) {
         return NTHRIFT_ERROR;
     }
+
+    parser->begun = 0;
 
     nthrift_parser_skip_separator(parser);
 
@@ -404,6 +454,7 @@ static void
 parser_recover(nthrift_parser_t *parser)
 {
     parser->depth = 0;
+    parser->begun = 0;
 
     while (parser->token.kind != NTHRIFT_TOKEN_END
            && parser->token.kind != NTHRIFT_TOKEN_ERROR
@@ -453,6 +504,7 @@ nthrift_parser_file(nthrift_parser_t *parser, const nthrift_str_t *text,
     int  rc;
 
     parser->depth = 0;
+    parser->begun = 0;
     parser->named_end = &parser->named;
     parser->defs_end = &parser->program->defs;
     parser->includes_end = &parser->program->includes;

@@ -22,6 +22,8 @@ typedef struct {
     uint64_t                  seed;     /* of maps */
     uint32_t                  max_nesting;
     uint32_t                  depth;    /* of types, values, field lists */
+    uint32_t                  begun;    /* the line of the definition that is
+                                           being read; 0: none is */
     unsigned                  negative_ids:1;
 
     /* what the resolver has to look at, text order */
@@ -121,6 +123,7 @@ int nthrift_field_parse_list(nthrift_parser_t *parser,
 /* hint.c: what to say of a name that stands where none can; NULL: nothing */
 const char *nthrift_hint_definition(const nthrift_str_t *name);
 const char *nthrift_hint_type(const nthrift_str_t *name);
+const char *nthrift_hint_foreign(const nthrift_str_t *name);
 
 
 #endif /* NTHRIFT_IDL_PARSER_H */

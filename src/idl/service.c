@@ -23,6 +23,13 @@ service_parent(nthrift_resolve_t *r, nthrift_idl_service_t *service)
 
     parent = nthrift_idl_service(r->program, &service->extends);
 
+    if (parent == NULL && nthrift_idl_type(r->program, &service->extends)) {
+        return nthrift_report_error(r->report, r->program,
+                                    service->extends_pos,
+                                    "\"%.*s\" is a type, not a service",
+                                    nthrift_report_str(&service->extends));
+    }
+
     if (parent == NULL) {
         best = NULL;
 

@@ -1,0 +1,3 @@
+namespace shop.users
+
+struct User {}

@@ -1,0 +1,4 @@
+service S {
+    void get()
+
+struct B { 1: i32 a }

@@ -1,0 +1,3 @@
+interface Users {
+    void get()
+}

@@ -1,0 +1,3 @@
+message User {
+    string name = 1;
+}
