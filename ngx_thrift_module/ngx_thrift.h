@@ -39,6 +39,21 @@
 
 #include <pthread.h>
 
+/*
+ * Of functions that say what is wrong: what leads to a call of one is kept
+ * apart from what is done for each call, of which more is then found in the
+ * processor's cache.
+ */
+
+#if (__GNUC__)
+#define ngx_thrift_cold  __attribute__((cold))
+#else
+#define ngx_thrift_cold
+#endif
+
+void ngx_cdecl ngx_log_error_core(ngx_uint_t level, ngx_log_t *log,
+    ngx_err_t err, const char *fmt, ...) ngx_thrift_cold;
+
 #include "base/map.h"
 #include "bind/check.h"
 #include "bind/decode.h"

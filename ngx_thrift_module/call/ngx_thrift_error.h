@@ -13,7 +13,7 @@
  * Returns NGX_ERROR.
  */
 ngx_int_t ngx_thrift_error_set(ngx_thrift_call_t *call, ngx_int_t exception,
-    ngx_uint_t status, const char *fmt, ...);
+    ngx_uint_t status, const char *fmt, ...) ngx_thrift_cold;
 
 /* The call has none after all: what has failed is done in another way. */
 void ngx_thrift_error_clear(ngx_thrift_call_t *call);

@@ -191,7 +191,7 @@ ngx_uint_t ngx_thrift_pool_level(ngx_thrift_pool_t *pool,
 /* Counts and logs one, at that level. */
 void ngx_thrift_pool_tell(ngx_thrift_pool_t *pool,
     ngx_thrift_pool_error_e error, ngx_log_t *log, ngx_err_t err,
-    const char *fmt, ...);
+    const char *fmt, ...) ngx_thrift_cold;
 
 /* Would the next one be told at "info"? */
 #define ngx_thrift_pool_is_quiet(pool, error)                                 \
