@@ -670,7 +670,12 @@ for my $size (10, 200000) {
     my @wrong = grep { $_ ne 'y' x $size } map { got($clients{$_}) } @names;
 
     is($wrong[0], undef, 'the one that was half sent is answered, and others');
-    ok($server->closed(), 'and its connection is closed');
+
+    # a worker that was held up has sent calls in another order: the half of one
+    # whose client has left is not followed by its rest
+
+    $server->read_all();
+    ok($server->{eof}, 'and its connection is closed');
 
     $_->close() for @servers, values %clients;
 }
