@@ -34,15 +34,15 @@ stream {
 
 EOF
 
-my $backend = $t->backend('backend', script => { slow => { delay => 1 },
-                                               hold => { hold => 1 } });
+my $backend = $t->backend('backend', script => { first  => { hold => 1 },
+                                               second => { hold => 1 } });
 
 $t->run();
 
 my $c = $t->client('proxy');
 
-$c->start('slow');
-ok(wait_for(sub { $backend->calls('slow') }), 'a call in flight');
+$c->start('first');
+ok(wait_for(sub { $backend->calls('first') }), 'a call in flight');
 ok($t->reload(), 'reload');
 
 my ($worker) = $t->workers();
@@ -51,6 +51,7 @@ $t->signal('QUIT', $worker);
 ok(wait_for(sub { my @now = $t->workers();
                   @now == 2 && !grep { $_ == $worker } @now }),
    'another worker comes');
+$backend->release();
 
 is($c->read_message()->{fields}{0}, 'backend', 'the call is answered');
 is(answer($c->call('get')), 'backend', 'and so is the next one');
@@ -58,8 +59,8 @@ ok($t->old_workers_gone(), 'the old worker ends');
 
 # the same while there is no other in its place: the second one is there
 
-$c->start('hold');
-ok(wait_for(sub { $backend->calls('hold') }), 'a call in flight');
+$c->start('second');
+ok(wait_for(sub { $backend->calls('second') }), 'a call in flight');
 ok($t->reload(), 'reload');
 
 ($worker) = $t->workers();
