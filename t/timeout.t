@@ -109,7 +109,7 @@ stream {
     server {
         listen               127.0.0.1:%%PORT_send%% sndbuf=32k;
         thrift_timeout       0;
-        thrift_send_timeout  200ms;
+        thrift_send_timeout  1s;
         thrift_pass          127.0.0.1:%%PORT_other%%;
     }
 
@@ -326,7 +326,7 @@ my $got = 0;
 while ($got < 1000000 && !$c->{eof}) {
     my $bytes = $c->read(50000) or last;
     $got += length $bytes;
-    elapse(0.02);
+    elapse(0.1);
 }
 is($got, 1000000, 'client reads slowly');
 my $rest = $size - $got + 30;
