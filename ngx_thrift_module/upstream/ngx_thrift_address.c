@@ -365,10 +365,16 @@ ngx_thrift_address_share(ngx_thrift_attempt_t *attempt)
         return NGX_OK;
     }
 
-    if (!ngx_thrift_address_has_turn(address)
-        && ngx_thrift_shared_others_wait(shared, address->shared->waiting))
+    /* its part may be what clients only keep, of no use to the attempt */
+
+    while (!ngx_thrift_address_has_turn(address)
+           && ngx_thrift_shared_others_wait(shared, address->shared->waiting))
     {
-        return NGX_BUSY;
+        if (ngx_thrift_address_part(address) == 0
+            || ngx_thrift_address_give_up(address) != NGX_OK)
+        {
+            return NGX_BUSY;
+        }
     }
 
     while (ngx_thrift_shared_connect(shared, address->shared, address->max)
