@@ -10,6 +10,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use JSON::PP;
 use Test::More;
 use Test::Thrift;
 use Test::Thrift::Files;
@@ -129,6 +130,22 @@ SKIP: {
     is(scalar(grep { length > 75 } @lines), 0, 'its columns');
 }
 
+# the last minutes, where there is room for them
+
+SKIP: {
+    skip('no script', 6) unless -x '/usr/bin/script';
+
+    ok(wait_for(sub { sampled('get') }, 30), 'samples');
+
+    my $bars = qr/(?:\xe2\x96[\x81-\x88])/;
+
+    like(row(200, 'C.UTF-8'), qr/^Users\.get .* $bars .*$bars *$/, 'charts');
+    like(row(200, 'C'), qr/^Users\.get .* \@ .*\@ *$/, 'of ASCII');
+    like(row(120, 'C.UTF-8'), qr/^Users\.get .*\d +$bars +$bars *$/, 'smaller');
+    is(length(row(120, 'C') // ''), 118 + 2, 'all columns');
+    like(row(117, 'C.UTF-8'), qr/^Users\.get .*\d$/, 'no room');
+}
+
 # what is wrong
 
 for ([ '', 2, 'URL is missing: nthrift top http://HOST[:PORT]/path' ],
@@ -152,3 +169,32 @@ is((run_apart($nthrift, 'top', '-i', '0.1', '-n', 1,
               $url =~ s/json$/html?format=json/r))[2], 0, 'the page has it, too');
 
 $t->done();
+
+
+# Whether a sample was taken since the method was called.
+
+sub sampled {
+    my ($method) = @_;
+
+    my $report = JSON::PP->new()->decode(
+        $t->http('web')->request('GET', '/json?history=1')->{body});
+    my ($row) = grep { $_->{method} eq $method } @{$report->{methods}};
+
+    return grep { @{$_->{history}{failed} || []} } $row || ();
+}
+
+
+# What a terminal of so many columns shows of Users.get.
+
+sub row {
+    my ($columns, $locale) = @_;
+
+    $t->write_file('wide.sh', "export LC_ALL=$locale; (sleep 1; printf q) "
+                   . "| script -qec 'stty rows 20 cols $columns; "
+                   . "$nthrift top -i 0.3 $url' /dev/null\n");
+
+    my ($out) = run_in($t->dir(), '/bin/sh', 'wide.sh');
+    my ($row) = $out =~ /^(Users\.get [^\r\e]*)/m;
+
+    return $row;
+}

@@ -183,6 +183,21 @@ screen_size(size_t *rows, size_t *columns)
 }
 
 
+size_t
+nthrift_screen_columns(const nthrift_screen_t *s)
+{
+    size_t  rows, columns;
+
+    if (s->plain) {
+        return 0;
+    }
+
+    screen_size(&rows, &columns);
+
+    return columns;
+}
+
+
 void
 nthrift_screen_show(nthrift_screen_t *s)
 {

@@ -41,6 +41,9 @@ void nthrift_screen_open(nthrift_screen_t *s, unsigned plain,
     const char *sort);
 void nthrift_screen_close(nthrift_screen_t *s);
 
+/* Of the terminal; 0: it is none. */
+size_t nthrift_screen_columns(const nthrift_screen_t *s);
+
 /* What is printed to s->out between them is shown. */
 void nthrift_screen_begin(nthrift_screen_t *s);
 void nthrift_screen_show(nthrift_screen_t *s);

@@ -9,6 +9,7 @@
 #include "nthrift.h"
 #include "nthrift_http.h"
 #include "nthrift_screen.h"
+#include "nthrift_spark.h"
 #include "nthrift_target.h"
 
 #include <jansson.h>
@@ -21,6 +22,8 @@
 #define TOP_SIZE      (256 * 1024 * 1024)   /* bytes of it */
 #define TOP_BUCKETS   64
 #define TOP_TEXT      512
+#define TOP_METHOD    100                   /* columns of a line */
+#define TOP_SERVER    118
 
 #define TOP_OK        0
 #define TOP_USAGE     2
@@ -52,6 +55,7 @@ typedef struct {
     double                     open;
     double                     idle;
     const char                *state;
+    const json_t              *report;
 } top_row_t;
 
 typedef struct {
@@ -59,6 +63,7 @@ typedef struct {
     nthrift_socket_address_t   address;
     const char                *path;
     nthrift_stream_tls_t       tls;
+    char                      *history;         /* the path, with a query */
     json_t                    *before;          /* reports; or NULL */
     json_t                    *now;
     double                     seconds;         /* in between */
@@ -120,7 +125,7 @@ top_get(top_t *t, json_t **report)
     }
 
     if (rc == 0) {
-        request = nthrift_http_request(&t->address, t->path,
+        request = nthrift_http_request(&t->address, t->history,
                                        "application/json",
                                        &t->options->headers, NULL, 0, &len);
         rc = nthrift_stream_send(&s, request, len);
@@ -336,6 +341,7 @@ top_method(const top_t *t, const json_t *now, top_row_t *row)
     row->names[1] = top_string(now, "service");
     row->names[2] = top_string(now, "method");
     row->in_flight = top_number(now, "in_flight");
+    row->report = now;
 
     top_outcomes(row, json_object_get(now, "calls"),
                  json_object_get(before, "calls"), 0);
@@ -382,6 +388,7 @@ top_server(const top_t *t, const json_t *now, top_row_t *row)
     row->names[1] = top_string(now, "server");
     row->names[2] = "";
     row->state = top_state(t, now);
+    row->report = now;
     row->in_flight = top_number(now, "in_flight");
     row->waits = top_more(now, before, "waits");
     row->open = top_number(connections, "open");
@@ -443,6 +450,15 @@ top_print_rate(top_t *t, const top_row_t *row)
 }
 
 
+/* Of the charts behind a line. */
+
+static size_t
+top_width(const top_t *t, size_t used)
+{
+    return nthrift_spark_width(nthrift_screen_columns(&t->screen), used);
+}
+
+
 static void
 top_print_method(top_t *t, const top_row_t *row)
 {
@@ -459,6 +475,8 @@ top_print_method(top_t *t, const top_row_t *row)
     fprintf(t->screen.out, " %6.0f", row->in_flight);
     top_ms(t->screen.out, row->p50);
     top_ms(t->screen.out, row->p99);
+    nthrift_spark_row(t->screen.out, top_width(t, TOP_METHOD), row->report,
+                      t->now);
     fputc('\n', t->screen.out);
 }
 
@@ -466,6 +484,8 @@ top_print_method(top_t *t, const top_row_t *row)
 static void
 top_print_server(top_t *t, const top_row_t *row)
 {
+    size_t  width;
+
     nthrift_screen_name(&t->screen, row->names[1], 34);
     fputc(' ', t->screen.out);
     nthrift_screen_name(&t->screen, row->names[0], 16);
@@ -475,7 +495,9 @@ top_print_server(top_t *t, const top_row_t *row)
     top_ms(t->screen.out, row->p99);
     fprintf(t->screen.out, " %6.0f %6.0f %8.1f  ", row->open, row->idle,
             row->waits / t->seconds);
-    nthrift_screen_name(&t->screen, row->state, -10);
+    width = top_width(t, TOP_SERVER);
+    nthrift_screen_name(&t->screen, row->state, width ? 10 : -10);
+    nthrift_spark_row(t->screen.out, width, row->report, t->now);
     fputc('\n', t->screen.out);
 }
 
@@ -550,6 +572,7 @@ top_show(top_t *t)
 {
     char           when[16];
     FILE          *out;
+    size_t         width;
     time_t         at;
     const json_t  *zone;
 
@@ -571,13 +594,18 @@ top_show(top_t *t)
         fprintf(out, "%s\n", t->error);
     }
 
-    fprintf(out, "\n%-34s %-16s %9s %6s %6s %6s %8s %8s\n", "method", "server",
+    fprintf(out, "\n%-34s %-16s %9s %6s %6s %6s %8s %8s", "method", "server",
             "calls/s", "fail %", "decl %", "now", "p50 ms", "p99 ms");
+    nthrift_spark_head(out, top_width(t, TOP_METHOD));
+    fputc('\n', out);
     top_table(t, "methods", top_method, top_print_method);
 
-    fprintf(out, "\n%-34s %-16s %9s %6s %6s %8s %8s %6s %6s %8s  %s\n",
+    width = top_width(t, TOP_SERVER);
+    fprintf(out, "\n%-34s %-16s %9s %6s %6s %8s %8s %6s %6s %8s  %-*s",
             "server", "upstream", "tries/s", "fail %", "now", "p50 ms",
-            "p99 ms", "open", "idle", "waits/s", "state");
+            "p99 ms", "open", "idle", "waits/s", width ? 10 : 0, "state");
+    nthrift_spark_head(out, width);
+    fputc('\n', out);
     top_table(t, "upstreams", top_server, top_print_server);
 
     if (t->failures || t->screen.plain) {
@@ -668,6 +696,24 @@ top_follow(top_t *t)
 }
 
 
+/* Where samples are asked for, too. */
+
+static char *
+top_history(const top_t *t)
+{
+    char    *path;
+    size_t   size;
+
+    size = strlen(t->path) + sizeof("?history=1");
+    path = nthrift_malloc(size);
+
+    snprintf(path, size, "%s%chistory=1", t->path,
+             (strchr(t->path, '?') != NULL) ? '&' : '?');
+
+    return path;
+}
+
+
 static int
 top_run(const top_options_t *o)
 {
@@ -692,11 +738,13 @@ top_run(const top_options_t *o)
     }
 
     t.tls.on |= tls;
+    t.history = top_history(&t);
 
     top_ask(&t);
 
     if (t.now == NULL) {
         nthrift_say("%s", t.error);
+        free(t.history);
         return TOP_FAILED;
     }
 
@@ -719,6 +767,7 @@ top_run(const top_options_t *o)
 
     json_decref(t.before);
     json_decref(t.now);
+    free(t.history);
 
     return rc;
 }
