@@ -41,6 +41,7 @@ static const char  idl[] =
     "    19: map<Point, i32> places, 20: map<binary, i32> blobs,\n"
     "    21: uuid key, 22: list<Id> ids, 23: list<double> doubles,\n"
     "    24: map<string, map<string, i32>> nested }\n"
+    "struct Card { 1: string owner, 2: Point number (nthrift.secret) }\n"
     "service Plain {\n"
     "    All all(1: All all) throws (1: Missing missing),\n"
     "    void put(1: Defaults value), void endless(1: Endless value),\n"
@@ -55,7 +56,9 @@ static const char  idl[] =
     "        3: i32 the_third_of_many_long_names,\n"
     "        4: i32 the_fourth_of_many_long_names,\n"
     "        5: i32 the_last_of_many_long_names),\n"
-    "    oneway void drop(1: string what)\n"
+    "    oneway void drop(1: string what),\n"
+    "    void card(1: Card card, 2: string pin (nthrift.secret),\n"
+    "        3: list<Point> points, 4: map<string, i32> counts, 5: string s)\n"
     "}\n";
 
 
@@ -966,6 +969,86 @@ test_openapi(void)
 }
 
 
+/*
+ * Of arguments what is shown is the beginning of all of it, however much there
+ * is of the body, and however much room; without secrets.
+ */
+
+static void
+test_arguments(unsigned protocol)
+{
+    int                     rc;
+    size_t                  i, n;
+    unsigned                good, secret;
+    uint8_t                *copy;
+    nthrift_str_t           body, text;
+    nthrift_arena_t        *small;
+    nthrift_plain_rules_t   rules;
+    nthrift_plain_method_t  m;
+
+    static const char  json[] =
+        "{\"card\":{\"owner\":\"\xe2\x82\xac\"},"
+        "\"points\":[{\"x\":1,\"y\":2},{\"x\":3,\"y\":4}],"
+        "\"counts\":{\"a\":1,\"b\":2},\"s\":\"\\\"<b>\"}";
+
+    m = method("card");
+    text = bind_str("{\"card\":{\"owner\":\"\xe2\x82\xac\","
+                    "\"number\":{\"x\":77777,\"y\":7}},\"pin\":\"77777\","
+                    "\"points\":[{\"x\":1,\"y\":2},{\"x\":3,\"y\":4}],"
+                    "\"counts\":{\"a\":1,\"b\":2},\"s\":\"\\\"<b>\"}");
+    rules = usual;
+
+    is_int(nthrift_plain_read(&rules, arena, &m, &text, protocol, &body,
+                              &error), NTHRIFT_OK, "arguments: read");
+
+    is_int(nthrift_plain_arguments(&rules, arena, m.idl, protocol, body.data,
+                                   body.data + body.len, &text), NTHRIFT_OK,
+           "arguments: shown");
+    ok(text.len == sizeof(json) - 1 && memcmp(text.data, json, text.len) == 0,
+       "arguments: without secrets");
+
+    good = 0;
+    secret = 0;
+
+    for (i = 0; i <= body.len; i++) {
+        copy = unit_guard(body.data, i);
+
+        for (n = 1; n < sizeof(json) + 8; n++) {
+            rules.max_size = n;
+
+            rc = nthrift_plain_arguments(&rules, arena, m.idl, protocol, copy,
+                                         copy + i, &text);
+
+            good += text.len < sizeof(json) && text.len <= n
+                    && (text.len == 0 || memcmp(text.data, json, text.len) == 0)
+                    && (rc == NTHRIFT_OK) == (i == body.len
+                                              && n >= sizeof(json) - 1);
+            secret += text.len != 0
+                      && memmem(text.data, text.len, "77777", 5) != NULL;
+        }
+    }
+
+    is_int(good, (body.len + 1) * (sizeof(json) + 7), "arguments: beginnings");
+    is_int(secret, 0, "arguments: no secret");
+
+    rules = usual;
+    good = 0;
+
+    for (n = 64; n < 8192; n += 64) {
+        small = nthrift_arena_create(64, n);
+
+        rc = nthrift_plain_arguments(&rules, small, m.idl, protocol, body.data,
+                                     body.data + body.len, &text);
+        good += (text.len == 0 || memcmp(text.data, json, text.len) == 0)
+                && (rc == NTHRIFT_OK || rc == NTHRIFT_AGAIN);
+
+        nthrift_arena_destroy(small);
+    }
+
+    is_int(good, 127, "arguments: memory that ends");
+}
+
+
 int
 main(void)
 {
@@ -987,6 +1070,8 @@ main(void)
     test_exceptions(NTHRIFT_BINARY);
     test_exceptions(NTHRIFT_COMPACT);
     test_long_strings();
+    test_arguments(NTHRIFT_BINARY);
+    test_arguments(NTHRIFT_COMPACT);
     test_indent();
     test_limits();
     test_no_memory();
