@@ -186,7 +186,92 @@ for ([ 'no handler', '', 2, 'HANDLER.so is missing: nthrift run HANDLER.so '
     is($rc, $code, "$name, exit code");
 }
 
+wrong_handler();
+
 done_testing();
+
+
+# A handler that is wrong: what, and in which method.
+
+sub wrong_handler {
+    spew("$tmp/bad.thrift", <<'EOT');
+struct Item { 1: string name }
+service Bad {
+    list<Item> reply()
+    void missing()
+    void crash()
+    void leave()
+}
+EOT
+    spew("$tmp/bad.c", <<'EOT');
+#include "bad.h"
+
+#include <stdlib.h>
+
+static void
+bad_reply(nthrift_call_t *call, const Bad_reply_args_t *args)
+{
+    static Item_t        item;
+    Bad_reply_success_t  success = { .n = 1, .items = &item };
+
+    (void) args;
+
+    item.name.len = 3;
+
+    Bad_reply_reply(call, success);
+}
+
+static void
+bad_crash(nthrift_call_t *call, const Bad_crash_args_t *args)
+{
+    (void) call;
+    (void) args;
+
+    abort();
+}
+
+static void
+bad_leave(nthrift_call_t *call, const Bad_leave_args_t *args)
+{
+    (void) call;
+    (void) args;
+
+    exit(7);
+}
+
+Bad_HANDLER(
+    .reply = bad_reply,
+    .crash = bad_crash,
+    .leave = bad_leave
+)
+EOT
+
+    plan(skip_all => 'no handler') if system(
+        "$nthrift gen -o $tmp $tmp/bad.thrift && cc -shared -fPIC -I$root/src"
+        . " -I$tmp -o $tmp/bad.so $tmp/bad.c") != 0;
+
+    my $ended = 'nthrift: the handler has crashed, or ended the process, in '
+                . 'Bad.';
+
+    for ([ 'reply', 1, 'error: reply of "reply": string without data, in field '
+           . '"success.name"' ],
+         [ 'missing', 3, 'info: the handler does not implement it',
+           'nthrift: the handler refuses missing: it does not implement it, or '
+           . "was made of another IDL than $tmp/bad.thrift" ],
+         [ 'crash', 128 + 6, $ended . 'crash' ],
+         [ 'leave', 7, $ended . 'leave' ])
+    {
+        my ($method, $code, @said) = @$_;
+
+        ($out, $err, $rc) = run_apart('sh', '-c', "$nthrift run $tmp/bad.so "
+            . "Bad.$method --idl $tmp/bad.thrift; exit \$?");
+
+        $err =~ s/^(?:sh: \d+: )?Aborted.*\n//m;
+
+        is($err, join('', map { "$_\n" } @said), "wrong: $method");
+        is($rc, $code, "wrong: $method, exit code");
+    }
+}
 
 
 # JSON that is compared

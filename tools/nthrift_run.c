@@ -16,7 +16,9 @@
 #include "wire/exception.h"
 #include "wire/head.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 
 #define RUN_BLOCK     (256 * 1024)      /* bytes: of the arena's blocks */
@@ -259,6 +261,77 @@ run_result(nthrift_body_t *body, const host_result_t *result)
 }
 
 
+/* What is said when the handler ends the process, or is its end. */
+
+static char    run_end[RUN_TEXT];
+static size_t  run_end_len;
+
+
+static void
+run_exited(void)
+{
+    ssize_t  n;
+
+    n = write(STDERR_FILENO, run_end, run_end_len);
+
+    (void) n;
+}
+
+
+/* The next signal of that kind, which is raised by the same, is the end. */
+
+static void
+run_crashed(int signo)
+{
+    (void) signo;
+
+    run_exited();
+}
+
+
+static void
+run_watch(void)
+{
+    size_t                   i;
+    struct sigaction         act, old;
+    static const int         signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL,
+                                           SIGABRT };
+
+    memset(&act, 0, sizeof(act));
+    act.sa_handler = run_crashed;
+    act.sa_flags = SA_RESETHAND;
+
+    for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+
+        /* a sanitizer has its own, and says more */
+
+        if (sigaction(signals[i], NULL, &old) == 0
+            && old.sa_handler == SIG_DFL)
+        {
+            (void) sigaction(signals[i], &act, NULL);
+        }
+    }
+
+    (void) atexit(run_exited);
+}
+
+
+static void
+run_says_at_end(const nthrift_str_t *service, const nthrift_str_t *method)
+{
+    int  n;
+
+    n = (method == NULL) ? 0
+        : snprintf(run_end, sizeof(run_end), "nthrift: the handler has "
+                   "crashed, or ended the process, in %.*s.%.*s\n",
+                   (int) service->len, (char *) service->data,
+                   (int) method->len, (char *) method->data);
+
+    run_end_len = (n < (int) sizeof(run_end)) ? (size_t) n
+                                              : sizeof(run_end) - 1;
+}
+
+
 static int
 run_call(run_t *run, nthrift_body_t *body, const nthrift_str_t *data)
 {
@@ -279,8 +352,11 @@ run_call(run_t *run, nthrift_body_t *body, const nthrift_str_t *data)
     call = host_call(run->host, &request);
 
     if (call == NULL) {
-        nthrift_say("the handler refuses the call: it was made of another IDL "
-                    "than %s", run->options->target.idl);
+        nthrift_say("the handler refuses %.*s: it does not implement it, or "
+                    "was made of another IDL than %s",
+                    (int) body->method.idl->name.len,
+                    (char *) body->method.idl->name.data,
+                    run->options->target.idl);
         return NTHRIFT_CALL_FAILED;
     }
 
@@ -419,7 +495,9 @@ run_word(run_t *run, int i, host_options_t *options, int *rc)
         *rc = NTHRIFT_CALL_FAILED;
 
     } else {
+        run_says_at_end(&service->def.name, &method->name);
         *rc = run_call(run, &body, &data);
+        run_says_at_end(NULL, NULL);
     }
 
     return n;
@@ -434,6 +512,8 @@ run_words(run_t *run, host_options_t *options)
     int  i, rc, worst;
 
     worst = NTHRIFT_CALL_OK;
+
+    run_watch();
 
     for (i = 1; i < run->options->n && worst < NTHRIFT_CALL_USAGE; /* void */ )
     {

@@ -16,6 +16,7 @@
 #define BODY_REQUIRED  1024         /* required fields of a struct */
 #define BODY_MESSAGE   (64 * 1024 * 1024)
 #define BODY_PATH      128
+#define BODY_TEXT      512          /* bytes: of what is said of one */
 
 
 /* Checked as nginx checks it. */
@@ -125,6 +126,31 @@ body_grow(void *owner, uint8_t *data, size_t len, size_t *size)
 }
 
 
+/* What could not be written, as nginx logs it. */
+
+static const char *
+body_unwritten(host_call_t *call, const nthrift_method_t *method,
+    const char *what, const nthrift_write_t *w)
+{
+    char  *text;
+
+    text = nthrift_arena_alloc(call->arena, BODY_TEXT);
+
+    if (text == NULL) {
+        return w->error;
+    }
+
+    (void) snprintf(text, BODY_TEXT, "%s of \"%s\": %s%s%.*s%s", what,
+                    method->name, w->error,
+                    (w->path_len != 0) ? ", in field \"" : "",
+                    (int) w->path_len,
+                    w->path + NTHRIFT_WRITE_PATH - w->path_len,
+                    (w->path_len != 0) ? "\"" : "");
+
+    return text;
+}
+
+
 const char *
 host_body_reply(host_call_t *call, const void *result)
 {
@@ -141,7 +167,7 @@ host_body_reply(host_call_t *call, const void *result)
 
     if (nthrift_encode_body(&w, call->method->result, result) != NTHRIFT_OK) {
         free(w.data);
-        return w.error;
+        return body_unwritten(call, call->method, "reply", &w);
     }
 
     if (call->info.oneway) {
@@ -182,7 +208,7 @@ host_body_outbound(host_call_t *call, const nthrift_method_t *method,
 
     if (nthrift_encode_body(&w, method->args, args) != NTHRIFT_OK) {
         free(w.data);
-        return w.error;
+        return body_unwritten(call, method, "arguments", &w);
     }
 
     *body = nthrift_arena_copy(call->arena, w.data, w.len);

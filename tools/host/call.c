@@ -140,6 +140,7 @@ static const char *
 host_call_find(host_call_t *call, const host_request_t *request)
 {
     uint32_t                  i;
+    const void               *fn;
     nthrift_str_t             name;
     const nthrift_handler_t  *handler;
 
@@ -157,7 +158,12 @@ host_call_find(host_call_t *call, const host_request_t *request)
             call->dispatch = &handler->dispatch[i];
             call->method = handler->dispatch[i].method;
             call->info.oneway |= call->method->oneway;
-            return NULL;
+
+            memcpy(&fn, (const char *) handler->methods
+                        + handler->dispatch[i].offset, sizeof(fn));
+
+            return (fn != NULL) ? NULL
+                                : "the handler does not implement it";
         }
     }
 

@@ -100,10 +100,6 @@ host_attach(const nthrift_handler_t *handler, const host_options_t *options,
 static const char *
 host_refuse(const nthrift_handler_t *handler)
 {
-    uint32_t     i;
-    const char  *methods;
-    const void  *fn;
-
     if (handler->abi != NTHRIFT_ABI
         || handler->size != sizeof(nthrift_handler_t))
     {
@@ -112,16 +108,6 @@ host_refuse(const nthrift_handler_t *handler)
 
     if (handler->raw != NULL) {
         return (handler->dispatch == NULL) ? NULL : "it is raw, and is not";
-    }
-
-    methods = handler->methods;
-
-    for (i = 0; i < handler->n; i++) {
-        memcpy(&fn, methods + handler->dispatch[i].offset, sizeof(fn));
-
-        if (fn == NULL) {
-            return "a method is missing";
-        }
     }
 
     return NULL;
