@@ -93,6 +93,15 @@ for (
       . '"-o"?)' ],
     [ 'top --interval 2 http://a/', 2, '--interval: no such option (did you '
       . 'mean "-i"?)' ],
+    [ "call $get $idl --protocol compact", 2, '--protocol: no such option (did '
+      . 'you mean "--compact"?)' ],
+    [ "call $get $idl --transport=framed", 2, '--transport=framed: no such '
+      . 'option (did you mean "--unframed"?)' ],
+    [ "call $get $idl --ssl", 2, '--ssl: no such option (did you mean '
+      . '"--tls"?)' ],
+    [ "bench $get $idl --duration 10", 2, '--duration: no such option (did '
+      . 'you mean "-z"?)' ],
+    [ "bench $get $idl -d 10s", 2, '-d: no such option (did you mean "-z"?)' ],
     [ 'tail -f text.log', 2, '-f: no such option' ],
 
     # files

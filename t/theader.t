@@ -560,7 +560,7 @@ sub wrong {
             'binary message where a compact one is expected',
             'another protocol than is expected');
     refused('none', theader($call),
-            'THeader transport, which is not supported', 'not allowed');
+            'THeader transport, which is not allowed', 'not allowed');
 
     my $m = theader_client('only')->call('get', [], protocol => 'compact');
     is($m->{protocol}, 'compact', 'one that is expected');

@@ -36,7 +36,16 @@ static const option_habit_t  option_habits[] = {
     { "--out", "-o" },
     { "--output", "-o" },
     { "--include", "-I" },
-    { "--interval", "-i" }
+    { "--interval", "-i" },
+    { "--protocol", "--compact" },
+    { "--transport", "--unframed" },
+    { "--buffered", "--unframed" },
+    { "--multiplex", "--multiplexed" },
+    { "--ssl", "--tls" },
+    { "--duration", "-z" },
+    { "-d", "-z" },
+    { "--connections", "-c" },
+    { "--requests", "-n" }
 };
 
 #define OPTION_HABITS  (sizeof(option_habits) / sizeof(option_habits[0]))

@@ -326,7 +326,7 @@ theader_read(const nthrift_rules_t *rules, const uint8_t *p, size_t n,
 
     if (rules->max_header == 0) {
         return nthrift_error_set(err,
-                                 "THeader transport, which is not supported");
+                                 "THeader transport, which is not allowed");
     }
 
     head->transport = NTHRIFT_HEADER;

@@ -234,7 +234,7 @@ test_rules(void)
     rules.max_header = 0;
 
     way_is_hex(&rules, "00 00 00 1f " FIXED "00 01 00 00 00 00 " PING,
-               NTHRIFT_ERROR, "THeader transport, which is not supported",
+               NTHRIFT_ERROR, "THeader transport, which is not allowed",
                NULL, "none is allowed");
 
     rules = way_rules;
