@@ -40,7 +40,7 @@ stream {
     upstream queue {
         server            127.0.0.1:%%PORT_third%%  max_conns=2;
         server            127.0.0.1:%%PORT_fourth%%  max_conns=1  backup;
-        thrift_keepalive  10  queue=5  queue_timeout=500ms;
+        thrift_keepalive  10  queue=5  queue_timeout=2s;
     }
 
     upstream down {
