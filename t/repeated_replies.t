@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 # A server that answers calls again and again that were answered: the call that
-# waits fails, soon, and neither the log nor the memory grow.
+# waits fails, soon, and neither the log nor the memory grow.  When it does so a
+# few times only, the call is answered.
 
 use strict;
 use warnings;
@@ -76,17 +77,23 @@ for my $port (qw(pass deep)) {
         is($c->call('first')->{type}, REPLY, "$port $n a new connection");
     }
 
+    my $late = $t->client($port);
+
+    $late->call('first');
+    is($late->call('thrice')->{type}, REPLY, "$port a call behind some of them");
+
     cmp_ok(length($t->read_log('error.log')) - $before, '<', 3000,
            "$port log is short");
 }
 
-is(scalar $t->grep_log(qr/upstream sent another reply to an earlier call/), 6,
+is(scalar $t->grep_log(qr/upstream sent another reply to an earlier call/), 8,
    'one line for each connection');
 
 $t->done();
 
 
-# Answers once; "again" is answered with what was answered before, for ever.
+# Answers once; "again" is answered with what was answered before, for ever, and
+# "thrice" three times with that, and then as it should be.
 
 sub repeat {
     my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 5,
@@ -108,8 +115,10 @@ sub repeat {
                 last;
             }
 
+            my $earlier = $m->{name} eq 'thrice' ? $answer x 3 : '';
+
             $answer = reply_bytes($m->{name}, $m->{seqid});
-            syswrite($socket, $answer);
+            syswrite($socket, $earlier . $answer);
         }
 
         exit;

@@ -48,6 +48,7 @@ struct ngx_thrift_connection_s {
     ngx_uint_t              nattempts;
     ngx_uint_t              nunsent;
     ngx_uint_t              nabandoned; /* replies that nobody waits for */
+    ngx_uint_t              nrepeated;  /* replies that came again */
     uint32_t                doubt;      /* the attempt that has left it */
 
     ngx_str_t               ssl_name;   /* that its server should have */

@@ -29,6 +29,9 @@
                                                together, but for the last */
 #define NGX_THRIFT_EXCHANGE_PARTS  16       /* and their number */
 
+#define NGX_THRIFT_EXCHANGE_REPEATED  8     /* replies that came already and are
+                                               passed over */
+
 
 /* A large attempt, one of those that are sent together. */
 
@@ -911,14 +914,14 @@ ngx_thrift_exchange_stray(ngx_thrift_connection_t *conn)
     if (conn->nabandoned) {
         conn->nabandoned--;
 
-    } else if (conn->state == NGX_THRIFT_DRAINING) {
+    } else if (conn->nrepeated++ == NGX_THRIFT_EXCHANGE_REPEATED) {
 
         /* a server that does so for ever would be read from for ever */
 
         return ngx_thrift_exchange_malformed(conn,
                                              "it answers an earlier call");
 
-    } else {
+    } else if (conn->nrepeated == 1) {
         ngx_thrift_pool_tell(conn->pool, NGX_THRIFT_POOL_REPLY,
                              attempt->call->log, 0,
                              "upstream sent another reply to an earlier call");
