@@ -170,7 +170,10 @@ for ([ 'no answer' => $stall ], [ 'late answer' => $late ]) {
                "$over (1 0) 1", "not idempotent, $name");
     is_in_time(sub { script($action, $action); outcome($c, 'getApi') },
                "$over (1 1) 2", "both servers, $name");
-    is_in_time(sub { script($action); outcome($c, 'getPinned') },
+    # who was pinned to a connection that is lost is closed with it
+
+    is_in_time(sub { script($action);
+                     outcome($t->client('next'), 'getPinned') },
                "$over (1 0) 1", "pinned, $name");
 
     $c = $t->client('default');
