@@ -10,11 +10,20 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use IO::Socket::IP;
 use Test::More;
 use Test::Thrift;
 
 
-my $t = Test::Thrift->new(<<'EOC', log => 'info');
+# Servers that never answer.
+
+my @silent = map { IO::Socket::IP->new(LocalHost => '127.0.0.1', Listen => 8) }
+             1 .. 20;
+
+my $silent = join("\n", map { "s$_ 127.0.0.1:" . $silent[$_]->sockport() . ';' }
+                       keys @silent);
+
+my $CONF = <<'EOC';
 
 %%TEST_GLOBALS%%
 
@@ -52,6 +61,15 @@ stream {
         thrift_pass  second;
     }
 
+    map $thrift_method $silent {
+        #silent
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_to_silent%%;
+        thrift_pass  $silent;
+    }
+
     server {
         listen         127.0.0.1:%%PORT_other%%;
         thrift_return  INTERNAL_ERROR  "no";
@@ -59,6 +77,8 @@ stream {
 }
 
 EOC
+
+my $t = Test::Thrift->new(conf($CONF, silent => $silent), log => 'info');
 
 my %script = (hold => { hold => 1 }, slow => { delay => 0.1 });
 
@@ -92,8 +112,22 @@ wait_for(sub { $first->calls('hold') > 60 });
 elapse(0.2);
 
 is(answer($t->client('other')->call('get')), '6 no', 'other clients connect');
+is(answer($t->client('to_second')->call('get')), 'second',
+   'calls to one server leave a connection to another one');
+
+# which is so until there are none for clients
+
+my $all = $t->client('to_silent');
+
+$all->send(join('', map { call_bytes("s$_", $_) } keys @silent));
+
+ok($t->wait_log(qr/too few of 128 worker_connections are left/),
+   'calls to many servers do not');
 is(answer($t->client('to_second')->call('get')),
    '6 overloaded: too few connections are left', 'and are refused');
+is(answer($t->client('other')->call('get')), '6 no', 'clients still connect');
+
+$all->close();
 
 wait_for(sub { $first->release();
                my @lines = $t->grep_log(qr/^hold/, 'access.log');

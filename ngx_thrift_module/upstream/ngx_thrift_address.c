@@ -256,8 +256,8 @@ ngx_thrift_address_place(ngx_thrift_attempt_t *attempt)
      * make may wait for each other
      */
 
-    if (ngx_thrift_pool_make_room() != NGX_OK && address->nbusy
-        && attempt->call->outbound == NULL)
+    if (ngx_thrift_pool_make_room(address->nbusy == 0) != NGX_OK
+        && address->nbusy && attempt->call->outbound == NULL)
     {
         return NGX_BUSY;
     }

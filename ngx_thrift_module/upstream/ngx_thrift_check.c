@@ -36,7 +36,7 @@ ngx_thrift_check_start(ngx_thrift_check_conf_t *conf,
 
     *rc = NGX_ERROR;
 
-    if (ngx_thrift_pool_make_room() != NGX_OK) {
+    if (ngx_thrift_pool_make_room(0) != NGX_OK) {
         return NULL;
     }
 

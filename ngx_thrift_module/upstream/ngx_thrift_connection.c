@@ -63,7 +63,9 @@ ngx_thrift_connection_open(ngx_thrift_attempt_t *attempt)
 
     peer = attempt->peer;
 
-    if (attempt->call && ngx_thrift_pool_make_room() != NGX_OK) {
+    if (attempt->call
+        && ngx_thrift_pool_make_room(attempt->address->nbusy == 0) != NGX_OK)
+    {
         return ngx_thrift_connection_refuse(attempt);
     }
 

@@ -33,6 +33,10 @@
 
 #define NGX_THRIFT_POOL_RESERVE  8
 
+/* Half of them are for calls to servers that have no call, after all. */
+
+#define NGX_THRIFT_POOL_FIRST    16
+
 /*
  * The kernel is asked if a connection is alive that has been idle for longer.
  * Of the others the event loop knows what had happened when its turn began:
@@ -882,16 +886,18 @@ ngx_thrift_pool_all_idle(void)
 
 
 ngx_int_t
-ngx_thrift_pool_make_room(void)
+ngx_thrift_pool_make_room(ngx_uint_t first)
 {
+    ngx_uint_t                least;
     ngx_queue_t              *idle;
     ngx_thrift_connection_t  *conn;
 
     idle = ngx_thrift_pool_all_idle();
+    least = ngx_cycle->connection_n / (first ? NGX_THRIFT_POOL_FIRST
+                                             : NGX_THRIFT_POOL_RESERVE);
 
-    while (ngx_cycle->free_connection_n
-           <= ngx_cycle->connection_n / NGX_THRIFT_POOL_RESERVE)
-    {
+    while (ngx_cycle->free_connection_n <= least) {
+
         if (ngx_thrift_linger_end() == NGX_OK) {
             continue;
         }

@@ -264,10 +264,11 @@ ngx_uint_t ngx_thrift_pool_is_needed(ngx_thrift_connection_t *conn);
 ngx_int_t ngx_thrift_pool_put_back(ngx_thrift_connection_t *conn);
 
 /*
- * Is there room for one more connection of the worker?  Idle ones of all pools
- * are closed for it.  NGX_BUSY: no, what is left is for clients.
+ * Is there room for one more connection of the worker, which is the `first`
+ * with a call to its server?  Idle ones of all pools are closed for it.
+ * NGX_BUSY: no, what is left is for clients, or for such first ones.
  */
-ngx_int_t ngx_thrift_pool_make_room(void);
+ngx_int_t ngx_thrift_pool_make_room(ngx_uint_t first);
 
 /* Are connections of the worker to be closed rather than kept? */
 ngx_uint_t ngx_thrift_pool_scarce(void);
