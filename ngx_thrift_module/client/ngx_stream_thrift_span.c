@@ -142,8 +142,11 @@ ngx_stream_thrift_span_collect(ngx_stream_thrift_call_t *tc,
         return NGX_ERROR;
     }
 
+    /* a method that is defined has an identifier for a name */
+
     if (ngx_stream_thrift_span_escape(pool, &span->service) != NGX_OK
-        || ngx_stream_thrift_span_escape(pool, &span->method) != NGX_OK
+        || (!(call->target && call->target->args)
+            && ngx_stream_thrift_span_escape(pool, &span->method) != NGX_OK)
         || ngx_stream_thrift_span_escape(pool, &span->servers) != NGX_OK
         || ngx_stream_thrift_span_escape(pool, &span->text) != NGX_OK)
     {
@@ -177,7 +180,7 @@ ngx_stream_thrift_span_escape(ngx_pool_t *pool, ngx_str_t *text)
 {
     u_char  *p;
 
-    if (ngx_stream_thrift_span_is_plain(text)) {
+    if (text->len == 0 || ngx_stream_thrift_span_is_plain(text)) {
         return NGX_OK;
     }
 
