@@ -47,9 +47,13 @@
 #define NGX_THRIFT_ADDRESS_QUICK   2            /* milliseconds */
 #define NGX_THRIFT_ADDRESS_SLOW    3            /* times */
 
-/* The event loop keeps up when it was not late for so long. */
+/*
+ * The event loop keeps up when it was not late for so long, and has waited for
+ * events within so short a time.
+ */
 
 #define NGX_THRIFT_ADDRESS_STEADY  100          /* milliseconds */
+#define NGX_THRIFT_ADDRESS_ASLEEP  10           /* the same */
 
 /*
  * Where there are fewer connections than workers, one that has given up its own

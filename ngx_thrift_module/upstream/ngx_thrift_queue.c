@@ -50,6 +50,7 @@ static void ngx_thrift_queue_pinned(ngx_thrift_attempt_t *attempt,
     ngx_thrift_connection_t *conn);
 static void ngx_thrift_queue_arm(ngx_thrift_address_t *address);
 static void ngx_thrift_queue_tick(void *data);
+static ngx_uint_t ngx_thrift_queue_sleeps(void);
 static void ngx_thrift_queue_look(ngx_thrift_address_t *address);
 static void ngx_thrift_queue_serve(ngx_event_t *ev);
 static void ngx_thrift_queue_look_for_server(void *data);
@@ -584,8 +585,9 @@ ngx_thrift_queue_tick(void *data)
     waits = ngx_current_msec - ngx_thrift_queue_first(&address->waiting)->waits;
 
     ngx_thrift_address_adapt(address, NGX_THRIFT_ADDRESS_GROWTH + late, waits,
-                             ngx_current_msec - address->late
-                             >= NGX_THRIFT_ADDRESS_STEADY);
+                             ngx_thrift_queue_sleeps()
+                             && ngx_current_msec - address->late
+                                >= NGX_THRIFT_ADDRESS_STEADY);
 
     while (!ngx_thrift_queue_moves(address)
            && !ngx_queue_empty(&address->held))
@@ -597,6 +599,39 @@ ngx_thrift_queue_tick(void *data)
     ngx_thrift_queue_wake(address);
     ngx_thrift_timer_set(&address->timer, ngx_current_msec
                                           + NGX_THRIFT_ADDRESS_GROWTH);
+}
+
+
+/*
+ * Has the worker waited for events lately?  If not, it is what calls wait for:
+ * how late it is with timers does not tell, for a turn of its is short.
+ */
+
+static ngx_uint_t
+ngx_thrift_queue_sleeps(void)
+{
+#ifdef RUSAGE_THREAD
+
+    struct rusage      usage;
+    static long        switches;
+    static ngx_msec_t  slept;
+
+    if (getrusage(RUSAGE_THREAD, &usage) == -1) {
+        return 1;
+    }
+
+    if (usage.ru_nvcsw != switches) {
+        switches = usage.ru_nvcsw;
+        slept = ngx_current_msec;
+    }
+
+    return ngx_current_msec - slept < NGX_THRIFT_ADDRESS_ASLEEP;
+
+#else
+
+    return 1;
+
+#endif
 }
 
 
