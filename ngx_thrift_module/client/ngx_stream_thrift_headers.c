@@ -119,6 +119,10 @@ ngx_stream_thrift_find_header(ngx_thrift_call_t *call, ngx_str_t *name,
 
     rc = NGX_DECLINED;
 
+    if (call->headers.len == 0) {
+        return rc;
+    }
+
     nthrift_theader_info_start(&walk, &call->headers);
 
     while (nthrift_theader_info_next(&walk, &header, &found) == NTHRIFT_OK) {
