@@ -46,13 +46,16 @@
  */
 
 #if (__GNUC__)
+
 #define ngx_thrift_cold  __attribute__((cold))
+
+/* nginx's own, whose parameters differ in Angie */
+
+extern __typeof__(ngx_log_error_core)  ngx_log_error_core  ngx_thrift_cold;
+
 #else
 #define ngx_thrift_cold
 #endif
-
-void ngx_cdecl ngx_log_error_core(ngx_uint_t level, ngx_log_t *log,
-    ngx_err_t err, const char *fmt, ...) ngx_thrift_cold;
 
 #include "base/map.h"
 #include "bind/check.h"
