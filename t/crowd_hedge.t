@@ -58,7 +58,7 @@ stream {
 
     server {
         listen               127.0.0.1:%%PORT_nap%%;
-        thrift_idl           %%TESTDIR%%/gen-nap/nap.thrift;
+        thrift_idl           %%TOP%%/t/data/handler/nap.thrift;
         thrift_handler_slow  0;
 
         thrift_service Nap {
@@ -69,25 +69,7 @@ stream {
 
 EOC
 
-$t->handler('nap', idl => <<'EOI', source => <<'EOC');
-service Nap {
-    void nap()
-}
-EOI
-#define _DEFAULT_SOURCE
-#include <unistd.h>
-#include "nap.h"
-
-static void
-nap(nthrift_call_t *call, const Nap_nap_args_t *args)
-{
-    (void) args;
-    (void) usleep(12000);
-    Nap_nap_reply(call);
-}
-
-Nap_HANDLER(.nap = nap)
-EOC
+$t->handler('nap');
 
 my %backend = map { $_ => $t->backend($_) } qw(first second);
 
@@ -107,7 +89,9 @@ is(scalar(keys %method), 2, 'each has some methods');
 $_->script($method{first} => { hold => 1 }, $method{second} => { hold => 1 })
     for values %backend;
 
-my @children = (child(sub { $t->client('nap')->call('nap') while 1 }));
+my @children = (child(sub {
+    $t->client('nap')->call('nap', [ [ 1, i32 => 12 ] ]) while 1;
+}));
 
 my @crowd = map { $t->client('crowd') } 1 .. $BUSY + $WAITING;
 

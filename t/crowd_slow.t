@@ -55,7 +55,7 @@ stream {
 
     server {
         listen               127.0.0.1:%%PORT_nap%%;
-        thrift_idl           %%TESTDIR%%/gen-nap/nap.thrift;
+        thrift_idl           %%TOP%%/t/data/handler/nap.thrift;
         thrift_handler_slow  0;
 
         thrift_service Nap {
@@ -66,25 +66,7 @@ stream {
 
 EOC
 
-$t->handler('nap', idl => <<'EOI', source => <<'EOC');
-service Nap {
-    void nap()
-}
-EOI
-#define _DEFAULT_SOURCE
-#include <unistd.h>
-#include "nap.h"
-
-static void
-nap(nthrift_call_t *call, const Nap_nap_args_t *args)
-{
-    (void) args;
-    (void) usleep(12000);
-    Nap_nap_reply(call);
-}
-
-Nap_HANDLER(.nap = nap)
-EOC
+$t->handler('nap');
 
 my $backend = $t->backend('backend', script => {
     stuck => { stall => 1 },
@@ -104,7 +86,7 @@ my $nap = $t->client('nap');
 my $child = fork() // die "fork: $!";
 
 if ($child == 0) {
-    while ($nap->call('nap')) { }
+    while ($nap->call('nap', [ [ 1, i32 => 12 ] ])) { }
     POSIX::_exit(0);
 }
 

@@ -18,35 +18,7 @@ use Test::Thrift;
 
 my $t = Test::Thrift->new(undef, http => 1, log => 'info');
 
-$t->handler('nap', idl => <<'EOF', source => <<'EOF');
-service Nap {
-    /** Holds the event loop so long. */
-    void nap(1: i32 msec)
-}
-EOF
-#define _POSIX_C_SOURCE  200809L
-
-#include "nap.h"
-
-#include <time.h>
-
-
-static void
-nap(nthrift_call_t *call, const Nap_nap_args_t *args)
-{
-    struct timespec  ts;
-
-    ts.tv_sec = 0;
-    ts.tv_nsec = args->msec * 1000000L;
-
-    (void) nanosleep(&ts, NULL);
-
-    Nap_nap_reply(call);
-}
-
-
-Nap_HANDLER(.nap = nap)
-EOF
+$t->handler('nap');
 
 $t->write_conf(<<'EOC');
 
@@ -124,7 +96,7 @@ stream {
 
     server {
         listen      127.0.0.1:%%PORT_handler%%;
-        thrift_idl  %%TESTDIR%%/gen-nap/nap.thrift;
+        thrift_idl  %%TOP%%/t/data/handler/nap.thrift;
 
         thrift_service Nap {
             thrift_handler       %%TESTDIR%%/nap.so;
