@@ -26,11 +26,11 @@ static ngx_int_t ngx_stream_thrift_log_find_handler(ngx_conf_t *cf,
 void
 ngx_stream_thrift_log_call(ngx_thrift_call_t *call)
 {
-    ngx_uint_t                    i, n;
-    ngx_stream_session_t         *s;
-    ngx_stream_handler_pt        *handler;
-    ngx_stream_thrift_call_t     *tc;
-    ngx_stream_core_main_conf_t  *cmcf;
+    ngx_uint_t                     i, n;
+    ngx_stream_session_t          *s;
+    ngx_stream_handler_pt         *handler;
+    ngx_stream_thrift_call_t      *tc;
+    ngx_stream_core_main_conf_t   *cmcf;
     ngx_stream_thrift_srv_conf_t  *tscf;
 
     tc = ngx_stream_thrift_get_call(call);
@@ -80,9 +80,9 @@ ngx_stream_thrift_log_start(ngx_stream_thrift_call_t *tc)
 void
 ngx_stream_thrift_log_outbound(ngx_thrift_call_t *call)
 {
-    void                      **srv_conf;
-    ngx_stream_session_t       *s;
-    ngx_stream_thrift_call_t   *tc;
+    void                             **srv_conf;
+    ngx_stream_session_t              *s;
+    ngx_stream_thrift_call_t          *tc;
     ngx_stream_thrift_srv_conf_t      *tscf;
     ngx_stream_thrift_outbound_log_t  *log;
 

@@ -32,9 +32,6 @@
 #define NGX_STREAM_THRIFT_SPAN_CLIENT  3
 
 
-#define ngx_stream_thrift_span_put(p, text)                                   \
-    ngx_cpymem(p, text, sizeof(text) - 1)
-
 #define ngx_stream_thrift_span_key(p, key)                                    \
     ngx_stream_thrift_span_put(p, "\"}},{\"key\":\"" key                      \
                                "\",\"value\":{\"stringValue\":\"")

@@ -9,6 +9,11 @@
 #define _NGX_STREAM_THRIFT_SPAN_H_INCLUDED_
 
 
+/* Writes a constant text, and returns where it ends. */
+#define ngx_stream_thrift_span_put(p, text)                                   \
+    ngx_cpymem(p, text, sizeof(text) - 1)
+
+
 /* What of a call has to be looked up, and escaped. */
 
 typedef struct {

@@ -28,9 +28,6 @@
 
 #define NGX_STREAM_THRIFT_SPANS_SUFFIX  "]}]}]}\n"
 
-#define ngx_stream_thrift_spans_put(p, text)                                  \
-    ngx_cpymem(p, text, sizeof(text) - 1)
-
 #define ngx_stream_thrift_spans_is(value, name)                               \
     ((value)->len >= sizeof(name) - 1                                         \
      && ngx_strncmp((value)->data, name, sizeof(name) - 1) == 0)
@@ -146,10 +143,7 @@ ngx_stream_thrift_span_log_wants(ngx_stream_thrift_call_t *tc,
         return ngx_stream_thrift_trace_is_sampled(tc);
     }
 
-    return ngx_stream_complex_value(&tc->session, log->filter, &value)
-           == NGX_OK
-           && value.len != 0
-           && !(value.len == 1 && value.data[0] == '0');
+    return ngx_stream_thrift_is_set(tc, log->filter, &value);
 }
 
 
@@ -176,7 +170,7 @@ ngx_stream_thrift_spans_write_alone(ngx_open_file_t *file,
 
     p = ngx_cpymem(start, spans->prefix.data, spans->prefix.len);
     p = ngx_stream_thrift_span_write(p, tc, span);
-    p = ngx_stream_thrift_spans_put(p, NGX_STREAM_THRIFT_SPANS_SUFFIX);
+    p = ngx_stream_thrift_span_put(p, NGX_STREAM_THRIFT_SPANS_SUFFIX);
 
     ngx_stream_thrift_spans_write(file, start, p, tc->call.log);
 }
@@ -207,7 +201,7 @@ ngx_stream_thrift_spans_flush(ngx_open_file_t *file, ngx_log_t *log)
         return;
     }
 
-    p = ngx_stream_thrift_spans_put(spans->pos, NGX_STREAM_THRIFT_SPANS_SUFFIX);
+    p = ngx_stream_thrift_span_put(spans->pos, NGX_STREAM_THRIFT_SPANS_SUFFIX);
     spans->pos = spans->first;
 
     ngx_stream_thrift_spans_write(file, spans->start, p, log);
@@ -576,29 +570,29 @@ ngx_stream_thrift_spans_prefix(ngx_conf_t *cf, ngx_array_t *resource,
 
     prefix->data = p;
 
-    p = ngx_stream_thrift_spans_put(p, "{\"resourceSpans\":[{\"resource\":"
+    p = ngx_stream_thrift_span_put(p, "{\"resourceSpans\":[{\"resource\":"
             "{\"attributes\":[{\"key\":\"host.name\",\"value\":"
             "{\"stringValue\":\"");
     p = (u_char *) ngx_escape_json(p, cf->cycle->hostname.data,
                                    cf->cycle->hostname.len);
-    p = ngx_stream_thrift_spans_put(p, "\"}}");
+    p = ngx_stream_thrift_span_put(p, "\"}}");
 
     if (!named) {
-        p = ngx_stream_thrift_spans_put(p, ",{\"key\":\"service.name\","
+        p = ngx_stream_thrift_span_put(p, ",{\"key\":\"service.name\","
                 "\"value\":{\"stringValue\":\"nginx\"}}");
     }
 
     for (i = 0; i < resource->nelts; i++) {
-        p = ngx_stream_thrift_spans_put(p, ",{\"key\":\"");
+        p = ngx_stream_thrift_span_put(p, ",{\"key\":\"");
         p = (u_char *) ngx_escape_json(p, attribute[i].key.data,
                                        attribute[i].key.len);
-        p = ngx_stream_thrift_spans_put(p, "\",\"value\":{\"stringValue\":\"");
+        p = ngx_stream_thrift_span_put(p, "\",\"value\":{\"stringValue\":\"");
         p = (u_char *) ngx_escape_json(p, attribute[i].value.data,
                                        attribute[i].value.len);
-        p = ngx_stream_thrift_spans_put(p, "\"}}");
+        p = ngx_stream_thrift_span_put(p, "\"}}");
     }
 
-    p = ngx_stream_thrift_spans_put(p, "]},\"scopeSpans\":[{\"scope\":"
+    p = ngx_stream_thrift_span_put(p, "]},\"scopeSpans\":[{\"scope\":"
             "{\"name\":\"ngx_thrift\"},\"spans\":[");
 
     prefix->len = p - prefix->data;

@@ -218,15 +218,18 @@ ngx_stream_thrift_trace_decide(ngx_stream_thrift_call_t *tc)
     tccf = (ngx_stream_thrift_call_conf_t *) tc->call.conf;
     sample = tccf->trace_sample;
 
-    if (sample == NULL
-        || ngx_stream_complex_value(&tc->session, sample, &value) != NGX_OK)
-    {
-        return 0;
-    }
-
-    return value.len != 0
-           && !(value.len == 1 && value.data[0] == '0')
+    return sample && ngx_stream_thrift_is_set(tc, sample, &value)
            && !(value.len == 3 && ngx_strncmp(value.data, "off", 3) == 0);
+}
+
+
+ngx_uint_t
+ngx_stream_thrift_is_set(ngx_stream_thrift_call_t *tc,
+    ngx_stream_complex_value_t *condition, ngx_str_t *value)
+{
+    return ngx_stream_complex_value(&tc->session, condition, value) == NGX_OK
+           && value->len != 0
+           && !(value->len == 1 && value->data[0] == '0');
 }
 
 

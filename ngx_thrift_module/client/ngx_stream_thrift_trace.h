@@ -28,6 +28,13 @@ ngx_stream_thrift_trace_t *ngx_stream_thrift_trace(
 /* Whether its spans are to be kept. */
 ngx_uint_t ngx_stream_thrift_trace_is_sampled(ngx_stream_thrift_call_t *tc);
 
+/*
+ * Is the value, which is put into `value`, neither empty nor "0": what nginx's
+ * own "if=" asks?
+ */
+ngx_uint_t ngx_stream_thrift_is_set(ngx_stream_thrift_call_t *tc,
+    ngx_stream_complex_value_t *condition, ngx_str_t *value);
+
 /* A call that is made for another one belongs to its trace. */
 void ngx_stream_thrift_trace_follow(ngx_stream_thrift_call_t *tc,
     ngx_stream_thrift_call_t *from);
