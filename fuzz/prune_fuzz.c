@@ -6,8 +6,9 @@
  * body; or they choose the fields of one that is made up here, together with
  * what is to be left of it.
  *
- * What is left has no undeclared field and is as good as the body was, it is
- * the same whole, in runs and in parts, and nothing is left to drop.
+ * What is left of a body that is well formed and that the check lets pass has
+ * no undeclared field and is as good as the body was, it is the same whole, in
+ * runs and in parts, and nothing is left to drop.
  */
 
 #include "fuzz.h"
@@ -146,6 +147,11 @@ prune_check(unsigned protocol, const nthrift_schema_t *st,
     return (err.told == 0xff) ? -1 : err.told;
 }
 
+
+/*
+ * Has a body the form that the check counts on?  Who prunes has walked over it
+ * before: the check itself lets a container of numbers lie a level deeper.
+ */
 
 static int
 prune_walk(unsigned protocol, const uint8_t *p, size_t n)
@@ -524,6 +530,8 @@ prune_made(unsigned protocol, const nthrift_schema_t *st, uint8_t choice,
         step = n / 400 + 1;
     }
 
+    fuzz_check(prune_walk(protocol, body, n));
+
     told = prune_check(protocol, st, NTHRIFT_CHECK_DROP, choice, body, n);
     fuzz_check(told == 0 || told == NTHRIFT_CHECK_FIELD);
 
@@ -572,7 +580,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     told = prune_check(protocol, st, NTHRIFT_CHECK_DROP, choice, data, size);
 
-    if (told >= 0) {
+    if (told >= 0 && prune_walk(protocol, data, size)) {
         (void) prune_good(protocol, st, choice, step, part, data, size, told,
                           to);
 
