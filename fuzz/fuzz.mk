@@ -2,9 +2,9 @@
 # fuzz/<name>_fuzz.c is a harness, build/fuzz/<name>.  Included by the top-level
 # Makefile.
 #
-# "make test" fuzzes for five seconds from the same seed: what it says of a tree
-# does not change from one run to the next.  "make fuzz" looks for what is new,
-# FUZZ_SECONDS each.
+# "make test" fuzzes from the same seed, for five seconds or 100,000 executions:
+# what it says of a tree hardly changes from one run or machine to the next.
+# "make fuzz" looks for what is new, FUZZ_SECONDS each.
 
 FUZZ_PACKAGES = clang libclang-rt-14-dev libc6-dev libjansson-dev perl
 
