@@ -101,6 +101,20 @@ is($got[9]{name}, '/1234567"', 'a quote at the end of eight bytes');
 is($got[10]{name}, '/1234567\\', 'a backslash there');
 is($got[11]{status}{message}, "INTERNAL_ERROR: no\n\"way\"", 'an exception');
 
+# the path that a client of a unix socket has bound is a name of its own choice
+
+my $path = $t->sock("a\"\\\xff");
+my $named = $t->client($t->sock('named'), from => $path);
+
+$named->call('get', []);
+$t->client($t->sock('named'))->call('get', []);
+
+my ($bound, $unbound) = map { attribute($_, 'client.address') }
+                        spans('named', 2);
+
+is($bound, "unix:" . $t->sock('a"\\\xff'), 'a path with quotes');
+is($unbound, 'unix:', 'no path');
+
 # a buffer that is full does not wait; more than it holds is a line of its own
 
 my $small = $t->client('small');
@@ -309,6 +323,12 @@ stream {
         thrift_pass          users;
         thrift_trace_sample  off;
         thrift_span_log      %%TESTDIR%%/filtered  flush=10ms  if=\$wanted;
+    }
+
+    server {
+        listen           unix:%%SOCK_named%%;
+        thrift_pass      users;
+        thrift_span_log  %%TESTDIR%%/named  flush=10ms;
     }
 
     server {

@@ -139,9 +139,13 @@ ngx_stream_thrift_span_collect(ngx_stream_thrift_call_t *tc,
         return NGX_ERROR;
     }
 
-    /* a method that is defined has an identifier for a name */
+    /*
+     * A method that is defined has an identifier for a name; a client's address
+     * may be a path that it has chosen.
+     */
 
-    if (ngx_stream_thrift_span_escape(pool, &span->service) != NGX_OK
+    if (ngx_stream_thrift_span_escape(pool, &span->client) != NGX_OK
+        || ngx_stream_thrift_span_escape(pool, &span->service) != NGX_OK
         || (!(call->target && call->target->args)
             && ngx_stream_thrift_span_escape(pool, &span->method) != NGX_OK)
         || ngx_stream_thrift_span_escape(pool, &span->servers) != NGX_OK

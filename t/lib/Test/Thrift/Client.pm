@@ -22,7 +22,7 @@ use Test::Thrift::Bytes;
 # protocol   binary (default), compact, lax: how call() writes
 # transport  framed (default), unframed
 # timeout    seconds for connect, read and write, default 5
-# from       the client's own address, say 127.0.0.2
+# from       the client's own address, say 127.0.0.2, or path
 # rcvbuf     size of the socket's receive buffer, set before connecting
 # ssl        reference to options of IO::Socket::SSL
 
@@ -42,7 +42,9 @@ sub new {
     my $address = $self->{address};
 
     if ($address =~ m{^/}) {
-        $self->{socket} = IO::Socket::UNIX->new(Peer => $address);
+        $self->{socket} = IO::Socket::UNIX->new(
+            Peer => $address,
+            $self->{from} ? (Local => $self->{from}) : ());
 
     } else {
         my ($host, $port) = $address =~ /^\[?(.*?)\]?:(\d+)$/
