@@ -211,6 +211,24 @@ for ([ page => 'HTTP status 404' ],
                                  '--expect', '"value"', '-n', 40, '-c', 3);
 like($out, qr/^results   40$/m, 'framed JSON') or diag($err);
 
+# the report's format, which is another matter than the protocol
+
+for my $format ('--format json', '--format=json') {
+    ($out, $err, $rc) = run_apart($nthrift, 'bench',
+                                  'unix:' . backend($good)->{address},
+                                  'Shop.get', '["k"]', '--idl',
+                                  "$tmp/shop.thrift", '-n', 40, '-c', 3,
+                                  split(' ', $format));
+    is($out =~ /^\{/ && JSON::PP::decode_json($out)->{results}, 40, $format)
+        or diag($err);
+}
+
+($out, $err, $rc) = run_apart($nthrift, 'bench',
+                              'unix:' . backend($good)->{address}, 'Shop.get',
+                              '["k"]', '--idl', "$tmp/shop.thrift", '-n', 40,
+                              '--json', '--format', 'text');
+like($out, qr/^results   40$/m, '--format counts more than --json') or diag($err);
+
 kill('TERM', $web);
 waitpid($web, 0);
 

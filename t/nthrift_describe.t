@@ -297,6 +297,9 @@ SKIP: {
     is(complete('nthrift', 'probe', '--time'), '--timeout', 'an option');
     like(complete('nthrift', 'call', '--'), qr/^--compact\n.*^--unframed$/ms,
          'options');
+    is(complete('nthrift', 'bench', '--unfr'), '--unframed',
+       'an option of call for bench');
+    is(complete('nthrift', 'bench', '--format', ''), "json\ntext", 'formats');
     is(complete('nthrift', 'template', '--idl', "$tmp/shop.thrift", 'Shops.fi'),
        'Shops.find', 'a method');
     is(complete('nthrift', 'check', "$tmp/sho"), "$tmp/shop.thrift", 'a file');

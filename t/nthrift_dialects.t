@@ -132,8 +132,8 @@ sub json {
 
         is($rc == 0 ? $same->encode($same->decode($out)) : "$rc $err",
            $same->encode($same->decode($value)->[0]), "everything, $name");
-        is(said($at, 'Every.nothing', '--json', @options), "0 null\n",
-           "void, $name");
+        is(said($at, 'Every.nothing', '--json-protocol', @options),
+           "0 null\n", "void, $name, by the option's name of bench");
         like(said($at, 'Every.find', '["nothing"]', '--json', @options),
              qr/^1 .*"NotFound"/s, "exception, $name");
         like(said($at, 'Every.fail', '["typed"]', '--json', @options),

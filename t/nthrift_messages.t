@@ -301,6 +301,10 @@ for (
 
     # measuring and watching
 
+    [ "bench $get $idl --format xml", 2, '--format: "xml" is not possible: '
+      . '"text" or "json" expected' ],
+    [ "bench $get $idl -O json", 2, '-O: no such option (did you mean '
+      . '"--format"?)' ],
     [ "bench $get $idl -c x", 2, '-c: "x" is not possible: a number from 1 to '
       . '100000 expected' ],
     [ "bench http://$at/ Users.get [1] $idl -c 2", 3, "http://$at/: cannot "

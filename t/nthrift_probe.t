@@ -63,9 +63,10 @@ my @servers = (
     [ 'framed-compact', 'framed compact', 'framed compact off', ' --compact' ],
     [ 'unframed-compact', 'unframed compact', 'unframed compact off',
       ' --unframed --compact' ],
-    [ 'framed-json', 'framed JSON', 'framed json off', ' --json' ],
+    [ 'framed-json', 'framed JSON', 'framed json off',
+      ' --json-protocol' ],
     [ 'unframed-json', 'unframed JSON', 'unframed json off',
-      ' --unframed --json' ],
+      ' --unframed --json-protocol' ],
     [ 'tls', 'framed binary, TLS', 'framed binary off tls',
       ' --tls --insecure' ],
 );

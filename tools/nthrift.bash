@@ -51,6 +51,10 @@ _nthrift() {
         mapfile -t COMPREPLY < <(compgen -W 'calls errors time name' -- "$word")
         return
         ;;
+    --format)
+        mapfile -t COMPREPLY < <(compgen -W 'json text' -- "$word")
+        return
+        ;;
     --ca | --cert | --key)
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$word")

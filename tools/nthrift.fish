@@ -39,3 +39,4 @@ complete -c nthrift -n 'contains -- (__nthrift_command) bench call describe prob
     -a '(__nthrift_methods)'
 complete -c nthrift -n 'contains -- (__nthrift_command) check compat dump gen list openapi run tail' \
     -F
+complete -c nthrift -n 'contains -- (__nthrift_command) bench' -l format -x -a 'json text'

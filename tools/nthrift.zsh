@@ -46,6 +46,10 @@ _nthrift() {
         _files
         return
         ;;
+    (--format)
+        compadd -- json text
+        return
+        ;;
     (--sort)
         compadd -- calls errors time name
         return

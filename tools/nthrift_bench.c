@@ -20,8 +20,7 @@ static const char  bench_usage[] =
     "usage: nthrift bench [options] ADDRESS Service.method [JSON] --idl FILE\n"
     "\n"
     "Calls a method many times, checks every reply, and says how long they\n"
-    "took.  ADDRESS, JSON and the options that are not here are those of\n"
-    "\"nthrift call\".\n"
+    "took.  ADDRESS and JSON are as in \"nthrift call\".\n"
     "\n"
     "-c N            connections, each with a call at a time; default 16\n"
     "-n N            calls; default 200, or with -z as many as there can be\n"
@@ -30,9 +29,14 @@ static const char  bench_usage[] =
     "                call's time begins when it is due\n"
     "--warmup SECONDS  calls before, which are not counted\n"
     "--expect JSON   what each result must be; @FILE reads it from a file\n"
-    "--json          print the report as JSON\n"
-    "--json-protocol  call in the JSON protocol\n"
+    "--format FORMAT  of the report: text (default) or json; --json is\n"
+    "                \"--format json\", and not the protocol here\n"
     "-q              do not say how it goes\n"
+    "\n"
+    "As in \"nthrift call\": --idl, -I, --negative-ids, --framed, --unframed,\n"
+    "--theader, --binary, --lax, --compact, --json-protocol, --multiplexed,\n"
+    "--header, --tls, --ca, --cert, --key, --tls-name, --insecure, --timeout\n"
+    "(of each call), --max-size.\n"
     "\n"
     "Exit codes: 0 all have a result, 1 some have an exception, 2 the command\n"
     "line, the IDL or the arguments are wrong, 3 some have no proper reply.\n";
@@ -105,6 +109,27 @@ bench_start(nthrift_bench_options_t *o)
 }
 
 
+/* --format, which counts more than --json: 0, or -1. */
+
+static int
+bench_format(nthrift_bench_options_t *o)
+{
+    if (o->format == NULL) {
+        return 0;
+    }
+
+    o->json = (strcmp(o->format, "json") == 0);
+
+    if (!o->json && strcmp(o->format, "text") != 0) {
+        nthrift_say("--format: \"%s\" is not possible: \"text\" or \"json\" "
+                    "expected", o->format);
+        return -1;
+    }
+
+    return 0;
+}
+
+
 int
 nthrift_bench(int argc, char **argv)
 {
@@ -118,9 +143,8 @@ nthrift_bench(int argc, char **argv)
         { "--rate", NTHRIFT_OPTION_NUMBER, &o.rate, 1, 10000000 },
         { "--warmup", NTHRIFT_OPTION_SECONDS, &o.warmup, 0, 0 },
         { "--expect", NTHRIFT_OPTION_TEXT, &o.expect, 0, 0 },
+        { "--format", NTHRIFT_OPTION_TEXT, &o.format, 0, 0 },
         { "--json", NTHRIFT_OPTION_SET, &o.json, 1, 0 },
-        { "--json-protocol", NTHRIFT_OPTION_SET, &o.request.protocol,
-          NTHRIFT_JSON, 0 },
         { "-q", NTHRIFT_OPTION_SET, &o.quiet, 1, 0 },
         nthrift_request_options(&o.request),
         { NULL, NTHRIFT_OPTION_SET, NULL, 0, 0 }
@@ -145,8 +169,8 @@ nthrift_bench(int argc, char **argv)
         fputs(bench_usage, stdout);
         rc = NTHRIFT_CALL_OK;
 
-    } else if (nthrift_request_check(&o.request, n, "bench", bench_usage)
-               != 0)
+    } else if (nthrift_request_check(&o.request, n, "bench", bench_usage) != 0
+               || bench_format(&o) != 0)
     {
         rc = NTHRIFT_CALL_USAGE;
 

@@ -35,7 +35,8 @@ typedef struct {
     long long                   rate;           /* calls a second; 0: as
                                                    replies come */
     char                       *expect;         /* JSON, or NULL */
-    unsigned                    json;
+    char                       *format;         /* of the report, or NULL */
+    unsigned                    json;           /* the same as a flag */
     unsigned                    quiet;
 } nthrift_bench_options_t;
 

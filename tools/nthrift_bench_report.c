@@ -2,7 +2,7 @@
 
 /*
  * nthrift_bench_report.c: what "nthrift bench" prints in the end: for people,
- * or, with --json, for programs (docs/nthrift.md has the names).
+ * or, with --format json, for programs (docs/nthrift.md has the names).
  */
 
 #include "nthrift.h"

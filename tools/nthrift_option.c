@@ -16,7 +16,7 @@
 #define OPTION_LONGEST   1000000
 
 
-/* What other tools call it: curl, tail, Apache's compiler. */
+/* What other tools call it: curl, tail, ghz, Apache's compiler. */
 
 typedef struct {
     const char  *theirs;
@@ -44,6 +44,7 @@ static const option_habit_t  option_habits[] = {
     { "--ssl", "--tls" },
     { "--duration", "-z" },
     { "-d", "-z" },
+    { "-O", "--format" },
     { "--connections", "-c" },
     { "--requests", "-n" }
 };

@@ -42,6 +42,8 @@ typedef struct {
     { "--binary", NTHRIFT_OPTION_SET, &(o)->protocol, NTHRIFT_BINARY, 0 },    \
     { "--compact", NTHRIFT_OPTION_SET, &(o)->protocol, NTHRIFT_COMPACT, 0 },  \
     { "--json", NTHRIFT_OPTION_SET, &(o)->protocol, NTHRIFT_JSON, 0 },        \
+    { "--json-protocol", NTHRIFT_OPTION_SET, &(o)->protocol, NTHRIFT_JSON,    \
+      0 },                                                                    \
     { "--lax", NTHRIFT_OPTION_SET, &(o)->lax, 1, 0 },                         \
     { "--multiplexed", NTHRIFT_OPTION_SET, &(o)->multiplexed, 1, 0 },         \
     { "--header", NTHRIFT_OPTION_LIST, &(o)->headers, 0, 0 },                 \
