@@ -51,48 +51,18 @@ flat_is_whole(const nthrift_schema_t *st, const flat_met_t *met)
 }
 
 
-/*
- * Bytes of the value at `p`, of which there are `n` before the end of the run,
- * or 0.  What the type's flags ask for is asked.
- */
+/* What the flags of the value's type ask for; `p` and `size`: its bytes. */
 
-static inline size_t
-flat_binary_value(const nthrift_schema_type_t *type, uint8_t flags,
-    const uint8_t *p, size_t n)
+static inline int
+flat_binary_fits(const nthrift_schema_type_t *type, const uint8_t *p,
+    size_t size)
 {
-    size_t  size;
-
     if (type->type == NTHRIFT_STRING) {
-
-        if (n < 4) {
-            return 0;
-        }
-
-        size = nthrift_binary_get32(p);
-        p += 4;
-        n -= 4;
-
-        if (size > n
-            || ((type->flags & flags)
-                && nthrift_utf8_check(p, p + size) != p + size))
-        {
-            return 0;
-        }
-
-        return 4 + size;
+        return nthrift_utf8_check(p + 4, p + size) == p + size;
     }
 
-    size = flat_binary_fixed[type->type];
-
-    if (size > n
-        || ((type->flags & flags)
-            && !nthrift_schema_enum_has(type->en,
-                                        (int32_t) nthrift_binary_get32(p))))
-    {
-        return 0;
-    }
-
-    return size;
+    return nthrift_schema_enum_has(type->en,
+                                   (int32_t) nthrift_binary_get32(p));
 }
 
 
@@ -132,9 +102,16 @@ flat_check_binary(const nthrift_schema_t *st, uint8_t flags,
             return NTHRIFT_DECLINED;
         }
 
-        size = flat_binary_value(&field->type, flags, p + NTHRIFT_BINARY_FIELD,
-                                 n - NTHRIFT_BINARY_FIELD);
+        size = nthrift_binary_flat(flat_binary_fixed, field->type.type,
+                                   p + NTHRIFT_BINARY_FIELD,
+                                   n - NTHRIFT_BINARY_FIELD);
         if (size == 0) {
+            return NTHRIFT_DECLINED;
+        }
+
+        if ((field->type.flags & flags)
+            && !flat_binary_fits(&field->type, p + NTHRIFT_BINARY_FIELD, size))
+        {
             return NTHRIFT_DECLINED;
         }
 

@@ -384,19 +384,10 @@ binary_walk_flat(nthrift_skip_t *w, const uint8_t *p, const uint8_t *last)
             return 0;
         }
 
-        size = binary_fixed[p[0]];
-
-        if (p[0] == NTHRIFT_STRING && n >= NTHRIFT_BINARY_FIELD + 4) {
-            size = nthrift_binary_get32(p + NTHRIFT_BINARY_FIELD);
-
-            if (size > INT32_MAX) {
-                return 0;
-            }
-
-            size += 4;
-        }
-
-        if (size == 0 || size > n - NTHRIFT_BINARY_FIELD) {
+        size = nthrift_binary_flat(binary_fixed, p[0],
+                                   p + NTHRIFT_BINARY_FIELD,
+                                   n - NTHRIFT_BINARY_FIELD);
+        if (size == 0) {
             return 0;
         }
 

@@ -97,4 +97,32 @@ nthrift_binary_put64(uint8_t *p, uint64_t value)
     [NTHRIFT_LIST] = NTHRIFT_BINARY_LIST
 
 
+/*
+ * Bytes of a value without levels, at `p` before `n` bytes.  0: it has levels,
+ * or is not there to its end.  `fixed` is a table of NTHRIFT_BINARY_FIXED up to
+ * NTHRIFT_UUID, and `type` is not above that.
+ */
+
+static inline size_t
+nthrift_binary_flat(const uint8_t *fixed, uint8_t type, const uint8_t *p,
+    size_t n)
+{
+    size_t  size;
+
+    size = fixed[type];
+
+    if (type == NTHRIFT_STRING && n >= 4) {
+        size = nthrift_binary_get32(p);
+
+        if (size > INT32_MAX) {
+            return 0;
+        }
+
+        size += 4;
+    }
+
+    return (size <= n) ? size : 0;
+}
+
+
 #endif /* NTHRIFT_BINARY_H */
