@@ -3,6 +3,8 @@
 
 # A hedge that waits for a connection, as one of many, holds its client back for
 # nothing: the call itself is on its way, and so may the client's next ones be.
+# The other way round a call that waits so holds them back until its hedge is on
+# its way, and no longer.
 
 use strict;
 use warnings;
@@ -129,12 +131,48 @@ my ($number) = ($waits // '') =~ /call (\d+)/;
 is(scalar($t->grep_log(qr/call $number holds back/)), 0,
    'it was not held back for it');
 
+# those that wait are served all the time, unless this machine is busy
+
+my $released;
+
+for (1 .. 10) {
+    last if defined($released = released());
+}
+
+is($released, 1, 'a call is released when its hedge is on its way');
+
 kill('KILL', @children);
 waitpid($_, 0) for @children;
 
 $_->reset() for @crowd, $victim;
 
 $t->done();
+
+
+# Of a call that waits, and one behind it: is that on its way before the first
+# has waited in vain, or to the end?  undef: it was not held back.
+
+sub released {
+    my $start = -s $t->dir() . '/error.log';
+    my $calls = $backend{first}->calls($method{first});
+    my $client = $t->client('victim');
+
+    $client->send(call_bytes($method{second}, 1)
+                  . call_bytes($method{first}, 2));
+
+    wait_for(sub { $backend{first}->calls($method{first}) > $calls });
+
+    my $log = $t->read_log(undef, $start);
+    my $server = $backend{first}->address();
+    my ($call) = $log =~ /call (\d+): attempt 2, a hedge, .* $server$/m
+        or return;
+
+    $log =~ /call $call holds back/ or return;
+
+    push @crowd, $client;
+
+    return $log =~ /call $call: attempt 1 on connection/ ? 0 : 1;
+}
 
 
 sub child {

@@ -43,6 +43,7 @@ static void ngx_thrift_queue_hold(ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_queue_moves(ngx_thrift_address_t *address);
 static ngx_thrift_client_t *ngx_thrift_queue_held(
     ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_queue_under_way(ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_queue_release(ngx_thrift_client_t *client);
 static void ngx_thrift_queue_invite(ngx_thrift_address_t *address,
     ngx_thrift_client_t *client);
@@ -175,7 +176,7 @@ ngx_thrift_queue_take(ngx_thrift_attempt_t *attempt,
         attempt->call->balancer->connected(attempt);
     }
 
-    ngx_thrift_pin(attempt);
+    ngx_thrift_queue_under_way(attempt);
 
     return NGX_AGAIN;
 }
@@ -195,7 +196,7 @@ ngx_thrift_queue_open(ngx_thrift_attempt_t *attempt)
         return rc;
     }
 
-    ngx_thrift_pin(attempt);
+    ngx_thrift_queue_under_way(attempt);
 
     return NGX_AGAIN;
 }
@@ -277,6 +278,35 @@ ngx_thrift_queue_held(ngx_thrift_attempt_t *attempt)
 
     return (client && client->crowd && client->crowd == attempt->address)
            ? client : NULL;
+}
+
+
+/*
+ * It is on a connection.  Where it is one of its call's two, and the other one
+ * waits, nothing is held back for that any more.
+ */
+
+static void
+ngx_thrift_queue_under_way(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_call_t     *call;
+    ngx_thrift_client_t   *held;
+    ngx_thrift_attempt_t  *other;
+
+    call = attempt->call;
+
+    ngx_thrift_pin(attempt);
+
+    if (call->other == NULL) {
+        return;
+    }
+
+    other = (call->attempt == attempt) ? call->other : call->attempt;
+    held = ngx_thrift_queue_held(other);
+
+    if (held && other->turn.line) {
+        ngx_thrift_queue_release(held);
+    }
 }
 
 
