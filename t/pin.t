@@ -67,6 +67,18 @@ stream {
     }
 
     server {
+        listen          127.0.0.1:%%PORT_hurry%%;
+        thrift_balance  connection;
+        thrift_pass     two;
+
+        thrift_service Store {
+            thrift_method get {
+                thrift_timeout  100ms;
+            }
+        }
+    }
+
+    server {
         listen       127.0.0.1:%%PORT_login%%;
         thrift_pass  two;
 
@@ -96,6 +108,7 @@ EOC
 my %script = (last  => { close => 'after' },
               drop  => { close => 'request' },
               stall => { stall => 1 },
+              held  => { hold => 1 },
               fail  => { exception => [ 6, 'no' ] },
               '*'   => { body => [] });
 
@@ -110,6 +123,7 @@ exceptions();
 idle_lost();
 lost_under_calls();
 missed_deadline();
+behind_another();
 not_opened();
 counted();
 stateful($_) for qw(login annotated);
@@ -240,6 +254,33 @@ sub missed_deadline {
     is($m[1]->{type}, EXCEPTION, 'the next one');
     ok($c->closed(), 'then closed');
     $t->expect_log(qr/\[error\] .*upstream timed out/);
+}
+
+
+# What a call waits for that is not sent yet: first for the connection, then for
+# the call before it.
+
+sub behind_another {
+    my $c = $t->client('hurry');
+    my $late = qr/upstream timed out .* while waiting for replies to/;
+    my $n = $t->grep_log($late);
+    my $why = qr/^timed out after \d+ms waiting for replies to earlier calls$/;
+
+    for my $name (qw(opening open)) {
+        $c->send(call_bytes('held', 1) . call_bytes('get', 2));
+
+        is(scalar $t->wait_log($late, undef, 10, ++$n), $n, "$name: logged");
+
+        my $held = ($name eq 'open') + 1;
+
+        wait_for(sub { my @used = used('held'); @used >= $held });
+        $_->release('held') for $first, $second;
+
+        my @m = $c->exchange('', 2);
+
+        is($m[0]->{type}, REPLY, "$name: the call before it");
+        like($m[1]->{message}, $why, "$name: the one behind it");
+    }
 }
 
 

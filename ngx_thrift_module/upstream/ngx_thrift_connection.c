@@ -24,6 +24,7 @@ static void ngx_thrift_connection_log_with(ngx_thrift_connection_t *conn,
     ngx_log_t *log);
 static u_char *ngx_thrift_connection_log(ngx_log_t *log, u_char *buf,
     size_t len);
+static void ngx_thrift_connection_set_action(ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_connection_next(ngx_thrift_connection_t *conn);
 static void ngx_thrift_connection_write_event(ngx_event_t *wev);
 static void ngx_thrift_connection_write_drained(ngx_thrift_connection_t *conn);
@@ -417,6 +418,10 @@ ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
         conn->unsent = attempt;
     }
 
+    if (conn->state != NGX_THRIFT_OPENING) {
+        ngx_thrift_connection_set_action(attempt);
+    }
+
     conn->nattempts++;
     conn->nunsent++;
     conn->server->address->nattempts++;
@@ -427,6 +432,21 @@ ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
 
     if (conn->state != NGX_THRIFT_OPENING || c->write->ready) {
         ngx_thrift_connection_next(conn);
+    }
+}
+
+
+/* Calls of a client that is pinned to it are sent one after the other. */
+
+static void
+ngx_thrift_connection_set_action(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_connection_t  *conn;
+
+    conn = attempt->connection;
+
+    if (conn->limit == 1 && attempt != ngx_thrift_connection_first(conn)) {
+        attempt->call->log->action = "waiting for replies to earlier calls";
     }
 }
 
@@ -899,6 +919,8 @@ ngx_thrift_connection_opened(ngx_thrift_connection_t *conn)
         if (attempt->peer->sockaddr) {
             attempt->call->balancer->connected(attempt);
         }
+
+        ngx_thrift_connection_set_action(attempt);
     }
 
     return NGX_OK;
