@@ -145,6 +145,7 @@ ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt)
     attempt->blameless = 0;
     attempt->closes = 0;
     attempt->unnumbered = 0;
+    attempt->cut = 0;
 }
 
 
@@ -619,7 +620,8 @@ ngx_thrift_attempt_lost(ngx_thrift_attempt_t *attempt)
     }
 
     return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
-                                (attempt->state == NGX_THRIFT_ATTEMPT_QUEUED)
+                                (attempt->cut
+                                 || attempt->state == NGX_THRIFT_ATTEMPT_QUEUED)
                                     ? "upstream closed connection while "
                                       "the call was sent"
                                     : "upstream closed connection "

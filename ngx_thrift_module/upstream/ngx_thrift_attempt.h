@@ -111,6 +111,8 @@ struct ngx_thrift_attempt_s {
                                                further one */
     unsigned                   unnumbered:1;    /* its reply has no seqid of
                                                ours */
+    unsigned                   cut:1;       /* it was sent in part, and no more
+                                               of it is taken */
 };
 
 

@@ -767,7 +767,13 @@ ngx_thrift_connection_read_unsent(ngx_thrift_connection_t *conn,
     }
 
     if (ngx_thrift_input_ended(c)) {
-        ngx_thrift_exchange_ended(conn, 0);
+
+        if (ngx_thrift_exchange_curtail(conn) == NGX_OK) {
+            ngx_thrift_exchange_read(conn);
+        } else {
+            ngx_thrift_exchange_ended(conn, 0);
+        }
+
         return;
     }
 

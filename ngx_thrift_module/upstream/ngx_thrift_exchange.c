@@ -546,6 +546,36 @@ ngx_thrift_exchange_sent(ngx_thrift_connection_t *conn,
 }
 
 
+/* What is there by now may be its reply: servers need not read all of it. */
+
+ngx_int_t
+ngx_thrift_exchange_curtail(ngx_thrift_connection_t *conn)
+{
+    ngx_thrift_attempt_t  *attempt;
+
+    attempt = conn->unsent;
+
+    if (attempt != ngx_thrift_connection_first(conn) || attempt->sent == 0
+        || attempt->call->silent)
+    {
+        return NGX_DECLINED;
+    }
+
+    attempt->cut = 1;
+    attempt->state = NGX_THRIFT_ATTEMPT_SENT;
+    attempt->call->log->action = "reading reply from upstream";
+
+    conn->unsent = ngx_thrift_connection_behind(attempt);
+    conn->nunsent--;
+
+    ngx_thrift_connection_cut(conn);
+    ngx_thrift_exchange_arm(conn);
+    ngx_thrift_input_retry(conn->connection);
+
+    return NGX_OK;
+}
+
+
 /* Nothing can be sent any more; replies may have come. */
 
 static ngx_int_t
@@ -555,6 +585,12 @@ ngx_thrift_exchange_broken(ngx_thrift_connection_t *conn)
 
     if (ngx_thrift_connection_waits(conn)) {
         ngx_thrift_connection_cut(conn);
+        return NGX_AGAIN;
+    }
+
+    if (conn->connection->write->error
+        && ngx_thrift_exchange_curtail(conn) == NGX_OK)
+    {
         return NGX_AGAIN;
     }
 
@@ -677,7 +713,9 @@ ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn)
 
     n = ngx_thrift_input_recv(&conn->in, c);
 
-    if (n == NGX_AGAIN) {
+    /* where nothing can be sent, nothing else will come */
+
+    if (n == NGX_AGAIN && !c->write->error) {
         return ngx_thrift_exchange_rest(conn);
     }
 

@@ -20,6 +20,12 @@ void ngx_thrift_exchange_send(ngx_thrift_connection_t *conn);
  */
 void ngx_thrift_exchange_ended(ngx_thrift_connection_t *conn, ssize_t n);
 
+/*
+ * The server takes no more of the attempt that is half sent: it is to be read
+ * as if all of it was sent.  NGX_DECLINED: nothing can have answered it.
+ */
+ngx_int_t ngx_thrift_exchange_curtail(ngx_thrift_connection_t *conn);
+
 /* There may be something to read for an attempt that was sent; likewise. */
 void ngx_thrift_exchange_read(ngx_thrift_connection_t *conn);
 
