@@ -274,7 +274,12 @@ usage(void)
             "             [--patience SECONDS]\n"
             "             [--format N]    all clients: 0 framed binary,"
             " 1 framed compact,\n"
-            "                             2 and 3 without frames\n");
+            "                             2 and 3 without frames\n"
+            "             [--repeats 1]   calls may be executed more than"
+            " once\n"
+            "             [--together 1]  calls may be lost with others\n"
+            "             [--forgives 1]  clients may lose their"
+            " connections\n");
     exit(2);
 }
 
@@ -294,7 +299,10 @@ static const number_t  numbers[] = {
     NUMBER("seed", seed),
     NUMBER("worker", worker),
     NUMBER("patience", patience),
-    NUMBER("format", format)
+    NUMBER("format", format),
+    NUMBER("repeats", repeats),
+    NUMBER("together", together),
+    NUMBER("forgives", forgives)
 };
 
 #define NUMBERS  ((int) (sizeof(numbers) / sizeof(number_t)))

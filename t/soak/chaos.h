@@ -167,6 +167,11 @@ typedef struct {
     unsigned        faults;     /* percent of the faults as planned */
     unsigned        noise;      /* per mille of calls to the noisy backend */
     int             format;     /* of all clients; -1: of each its own */
+    int             repeats;    /* calls may be executed more than once */
+    int             together;   /* calls share connections, or something stands
+                                   before the servers: one's end is others' */
+    int             forgives;   /* the proxy may close connections: a worker is
+                                   killed, or a client's state is lost */
     unsigned        patience;   /* seconds until a call counts as lost */
     uint64_t        seed;
     pid_t           worker;     /* whose memory is watched, or 0 */

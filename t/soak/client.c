@@ -178,6 +178,18 @@ slot_reopen(slot_t *s)
 }
 
 
+/* The connection is gone, and with it the replies to its calls. */
+
+static void
+slot_forget(slot_t *s)
+{
+    for ( /* void */ ; s->open; s->open--) {
+        set_fate(s->ids[s->head], FATE_ABANDONED);
+        s->head = (s->head + 1) % MAX_DEPTH;
+    }
+}
+
+
 /* The proxy's fault: all that was open is lost. */
 
 static void
@@ -210,11 +222,7 @@ slot_leave(slot_t *s)
         return;
     }
 
-    for ( /* void */ ; s->open; s->open--) {
-        set_fate(s->ids[s->head], FATE_ABANDONED);
-        s->head = (s->head + 1) % MAX_DEPTH;
-    }
-
+    slot_forget(s);
     slot_close(s, s->life.leave == LEAVE_RESET);
     slot_reopen(s);
 }
@@ -334,10 +342,14 @@ exception_fate(const plan_t *plan, const message_t *m)
 
     return text_has(&m->text, "timed out") ? FATE_TIMEOUT
            : text_has(&m->text, "upstream closed connection") ? FATE_CLOSED
+           : text_has(&m->text, "connection to upstream was lost")
+           ? FATE_CLOSED
            : text_has(&m->text, "malformed reply") ? FATE_MALFORMED
            : text_has(&m->text, "cannot connect") ? FATE_CONNECT
            : text_has(&m->text, "no live upstreams") ? FATE_CONNECT
            : text_has(&m->text, "overloaded: ") ? FATE_CONNECT
+           : text_has(&m->text, "aborted by \"thrift_fault\"")
+           ? FATE_CONNECT
            : FATE_OTHER;
 }
 
@@ -473,6 +485,13 @@ slot_eof(slot_t *s, int err)
     }
 
     client_counts.closed++;
+
+    if (conf.forgives) {
+        slot_forget(s);
+        slot_close(s, 0);
+        slot_reopen(s);
+        return;
+    }
 
     violation("client %u: the proxy closed its connection: %s, %u calls open"
               ", first %08x, %zu bytes of a reply, %s", s->number,

@@ -4,7 +4,7 @@
  * t/soak/judge.c: what the clients saw of a call beside what the servers did
  * with it.  The rules:
  *
- *   - no call came to a server twice;
+ *   - no call came to a server twice, but where it may be sent again;
  *   - a reply was made by a server, and by one that meant to make it;
  *   - a call that was answered rightly was answered to its client, or timed
  *     out on the way;
@@ -58,7 +58,8 @@ allowed_fates(const plan_t *plan, unsigned seen)
         return broken;
     }
 
-    return plan_fates(plan->action) | (seen & SEEN_TAINTED ? broken : 0);
+    return plan_fates(plan->action)
+           | (seen & SEEN_TAINTED || conf.together ? broken : 0);
 }
 
 
@@ -69,7 +70,7 @@ judge_call(const plan_t *plan, fate_e fate, unsigned seen)
 
     count = seen & SEEN_COUNT;
 
-    if (count > 1) {
+    if (count > 1 && !conf.repeats) {
         return "executed more than once";
     }
 
@@ -86,11 +87,15 @@ judge_call(const plan_t *plan, fate_e fate, unsigned seen)
         break;
 
     case FATE_CONNECT:
-        return count ? "executed, though there was no connection" : NULL;
+
+        /* it may have been tried before, where it is tried again */
+
+        return count && !conf.repeats
+               ? "executed, though there was no connection" : NULL;
 
     case FATE_CLOSED:
     case FATE_MALFORMED:
-        if (seen & SEEN_ANSWERED) {
+        if (seen & SEEN_ANSWERED && !conf.together) {
             return "answered, but the answer was lost";
         }
         break;
