@@ -179,7 +179,8 @@ sub some_of {
 }
 
 
-# What holds for the whole round, for the judge has to know; and its nginx.
+# What holds for the whole round, for the judge has to know; and its nginx.  In
+# a calm one no server fails, and so no client loses its connection.
 
 sub draw {
     my ($seed) = @_;
@@ -187,6 +188,7 @@ sub draw {
     srand($seed);
 
     my %r = (seed  => $seed,
+             calm  => draws(calm => 20),
              kill  => draws(kill => 25),
              hedge => draws(hedge => 40),
              pin   => draws(pin => 20),
@@ -194,10 +196,13 @@ sub draw {
              together => draws(together => 60),
              names => draws(names => 50) && $resolves);
 
+    # a "oneway" of a method that answers holds up a pinned client
+
+    $r{known} = 0 if $r{calm} && $r{pin};
     $r{workers} = $r{kill} ? 2 : one_of(1, 1, 2);
     $r{t} = Test::Thrift->new(configuration(\%r), log => 'notice');
     $r{name} = join(' ', $seed, grep { $r{$_} }
-                                qw(kill hedge pin known names together));
+                                qw(calm kill hedge pin known names together));
 
     $r{t}->certificate();
 
@@ -302,7 +307,9 @@ sub start {
                    '--patience' => int(20 * time_factor()),
                    '--repeats' => $r->{hedge} ? 1 : 0,
                    '--together' => $r->{together} ? 1 : 0,
-                   '--forgives' => $r->{kill} || $r->{pin} ? 1 : 0);
+                   '--faults' => $r->{calm} ? 0 : 100,
+                   '--forgives' => $r->{kill} || $r->{pin} && !$r->{calm}
+                                   ? 1 : 0);
 
     my $pid = fork() // die "fork: $!";
 
@@ -325,6 +332,7 @@ sub trouble {
 
     my $t = $r->{t};
     my $end = time() + ($SECONDS + 60) * time_factor();
+    my $reloads = 0;
 
     while (time() < $end) {
         return $?
@@ -341,6 +349,8 @@ sub trouble {
             $r->{killed} += kill('KILL', one_of(@workers));
 
         } else {
+            rename($t->dir() . '/nginx.conf',
+                   $t->dir() . '/nginx.conf.' . ++$reloads);
             $t->reload(configuration($r));
         }
     }
