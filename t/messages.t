@@ -425,6 +425,14 @@ for (
       'thrift_unknown_fields drop; thrift_pass users;',
       '"thrift_unknown_fields" has no effect without a "thrift_idl" for the '
       . "server $at:6" ],
+    [ 'TLS that is not on', upstream => 'thrift_ssl_verify on;',
+      "\"thrift_ssl_verify\" has no effect without \"thrift_ssl on\" $at:5" ],
+    [ 'versions of TLS that is not on', upstream => 'thrift_ssl_protocols '
+      . 'TLSv1.3; thrift_ssl_name a.test;', '"thrift_ssl_protocols" has no '
+      . "effect without \"thrift_ssl on\" $at:5" ],
+    [ 'TLS that is on nowhere', idl => 'thrift_idl shop.thrift; '
+      . 'thrift_ssl_name a.test;', '"thrift_ssl_name" has no effect without '
+      . "\"thrift_ssl on\" $at:4" ],
 ) {
     my ($name, @rest) = @$_;
     my $message = pop @rest;
@@ -436,6 +444,20 @@ for (
 unlike($t->test_config(filled(idl => 'thrift_idl types.thrift;', server =>
                               'thrift_validate structure; thrift_pass users;')),
        qr/warn/, 'IDL without services, of calls that are not compared');
+
+# TLS that is off by what is written, and TLS that is on for others
+
+for (
+    [ upstream => 'thrift_ssl off; thrift_ssl_server_name on;' ],
+    [ idl => 'thrift_idl shop.thrift; thrift_ssl off; thrift_ssl_name a;' ],
+    [ idl => 'thrift_idl shop.thrift; thrift_ssl on;',
+      upstream => 'thrift_ssl_name a.test;' ],
+    [ idl => 'thrift_idl shop.thrift; thrift_ssl_name a;',
+      upstream => 'thrift_ssl on;' ],
+) {
+    unlike($t->test_config(filled(server => $users, @$_)), qr/warn/,
+           "TLS: @$_[1 .. $#$_]");
+}
 
 # what is of use in one place is not warned of in others
 

@@ -102,6 +102,30 @@ ngx_stream_thrift_ssl_keyval(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+char *
+ngx_stream_thrift_ssl_bitmask(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_stream_thrift_ssl_note(cf, conf,
+                               ngx_stream_thrift_set_bitmask(cf, cmd, conf));
+}
+
+
+char *
+ngx_stream_thrift_ssl_num(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_stream_thrift_ssl_note(cf, conf,
+                                   ngx_stream_thrift_set_num(cf, cmd, conf));
+}
+
+
+char *
+ngx_stream_thrift_ssl_name(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_stream_thrift_ssl_note(cf, conf,
+                            ngx_stream_set_complex_value_slot(cf, cmd, conf));
+}
+
+
 /* OpenSSL reads the value later, and knows no line of it. */
 
 static char *
@@ -136,7 +160,9 @@ ngx_stream_thrift_ssl_password_file(ngx_conf_t *cf, ngx_command_t *cmd,
 
     scf->passwords = ngx_ssl_read_password_file(cf, &value[1]);
 
-    return scf->passwords ? NGX_CONF_OK : NGX_CONF_ERROR;
+    return ngx_stream_thrift_ssl_note(cf, conf, scf->passwords
+                                                ? NGX_CONF_OK
+                                                : NGX_CONF_ERROR);
 }
 
 
@@ -246,6 +272,8 @@ ngx_stream_thrift_create_ssl(ngx_stream_thrift_ssl_conf_t *conf)
      *     conf->trusted_certificate = { 0, NULL };
      *     conf->crl = { 0, NULL };
      *     conf->notes = NULL;
+     *     conf->off = 0;
+     *     conf->used = 0;
      *     conf->outer = NULL;
      *     conf->context = NULL;
      *     conf->same = NULL;
@@ -276,7 +304,15 @@ ngx_stream_thrift_merge_ssl(ngx_stream_thrift_ssl_conf_t *prev,
         conf->same = ngx_stream_thrift_ssl_inherits(conf) ? prev : NULL;
     }
 
+    conf->off = (conf->enable == 0);
+
     ngx_conf_merge_value(conf->enable, prev->enable, 0);
+
+    if (conf->enable) {
+        conf->used = 1;
+        prev->used = 1;
+    }
+
     ngx_conf_merge_value(conf->session_reuse, prev->session_reuse, 1);
     ngx_conf_merge_bitmask_value(conf->protocols, prev->protocols,
                                  NGX_CONF_BITMASK_SET|NGX_SSL_TLSv1_2
@@ -297,6 +333,28 @@ ngx_stream_thrift_merge_ssl(ngx_stream_thrift_ssl_conf_t *prev,
 #endif
     ngx_conf_merge_ptr_value(conf->passwords, prev->passwords, NULL);
     ngx_conf_merge_ptr_value(conf->conf_commands, prev->conf_commands, NULL);
+}
+
+
+/*
+ * Whoever has certificates verified takes connections for encrypted.  Where
+ * "thrift_ssl off" is written beside it, that was decided.
+ */
+
+void
+ngx_stream_thrift_warn_ssl(ngx_conf_t *cf, ngx_stream_thrift_ssl_conf_t *conf)
+{
+    ngx_stream_thrift_note_t  *note;
+
+    if (conf->notes == NULL || conf->off || conf->used) {
+        return;
+    }
+
+    note = conf->notes->elts;
+
+    ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                  "\"%V\" has no effect without \"thrift_ssl on\" in %s:%ui",
+                  &note->name, note->file_name, note->line);
 }
 
 

@@ -34,8 +34,12 @@ struct ngx_stream_thrift_ssl_conf_s {
     ngx_array_t                     *passwords;
     ngx_array_t                     *conf_commands;
 
-    ngx_array_t                     *notes;     /* of what can fail when the
-                                                   context is made; or NULL */
+    ngx_array_t                     *notes;     /* where the directives stand
+                                                   but "thrift_ssl"; or NULL */
+    ngx_uint_t                       off;       /* by a "thrift_ssl off" of its
+                                                   own */
+    ngx_uint_t                       used;      /* by it, or by an upstream{}
+                                                   that inherits from it */
     ngx_stream_thrift_ssl_conf_t    *outer;     /* that is inherited from; NULL:
                                                    none */
     ngx_ssl_t                       *context;   /* NULL: not made yet */
@@ -60,12 +64,22 @@ char *ngx_stream_thrift_ssl_value(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_stream_thrift_ssl_keyval(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_stream_thrift_ssl_bitmask(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_stream_thrift_ssl_num(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_stream_thrift_ssl_name(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 char *ngx_stream_thrift_ssl_password_file(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 void ngx_stream_thrift_create_ssl(ngx_stream_thrift_ssl_conf_t *conf);
 void ngx_stream_thrift_merge_ssl(ngx_stream_thrift_ssl_conf_t *prev,
+    ngx_stream_thrift_ssl_conf_t *conf);
+
+/* When all are merged: says that directives have no effect, if so it is. */
+void ngx_stream_thrift_warn_ssl(ngx_conf_t *cf,
     ngx_stream_thrift_ssl_conf_t *conf);
 
 /* What it means for a pool. */

@@ -304,14 +304,14 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
 
     { ngx_string("thrift_ssl_session_reuse"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot,
+      ngx_stream_thrift_ssl_flag,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, ssl.session_reuse),
       NULL },
 
     { ngx_string("thrift_ssl_protocols"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_1MORE,
-      ngx_stream_thrift_set_bitmask,
+      ngx_stream_thrift_ssl_bitmask,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, ssl.protocols),
       &ngx_stream_thrift_ssl_protocols },
@@ -325,14 +325,14 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
 
     { ngx_string("thrift_ssl_name"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
-      ngx_stream_set_complex_value_slot,
+      ngx_stream_thrift_ssl_name,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, ssl.name),
       NULL },
 
     { ngx_string("thrift_ssl_server_name"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot,
+      ngx_stream_thrift_ssl_flag,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, ssl.server_name),
       NULL },
@@ -346,7 +346,7 @@ static ngx_command_t  ngx_stream_thrift_upstream_commands[] = {
 
     { ngx_string("thrift_ssl_verify_depth"),
       NGX_STREAM_THRIFT_UPSTREAMS|NGX_CONF_TAKE1,
-      ngx_stream_thrift_set_num,
+      ngx_stream_thrift_ssl_num,
       NGX_STREAM_SRV_CONF_OFFSET,
       offsetof(ngx_stream_thrift_upstream_conf_t, ssl.verify_depth),
       &ngx_stream_thrift_depth_bounds },
@@ -909,7 +909,15 @@ ngx_stream_thrift_init_upstreams(ngx_conf_t *cf)
                                             ngx_stream_thrift_upstream_module);
 
         ngx_stream_thrift_merge_upstream(stream, ucf);
+
+#if (NGX_SSL)
+        ngx_stream_thrift_warn_ssl(cf, &ucf->ssl);
+#endif
     }
+
+#if (NGX_SSL)
+    ngx_stream_thrift_warn_ssl(cf, &stream->ssl);
+#endif
 
     if (ngx_stream_thrift_init_pools(cf, stream) != NGX_OK
         || ngx_stream_thrift_check_texts(cf) != NGX_OK)
