@@ -166,7 +166,8 @@ my @names = grep { !ref } @directives;
 my %context = map { $_ => $_ } qw(stream server upstream);
 @context{qw(service method)} = qw(thrift_service thrift_method);
 
-my %documented = slurp($t->top() . '/docs/directives.md')
+my $directives = slurp($t->top() . '/docs/directives.md');
+my %documented = $directives
                  =~ /^## (thrift_\w+)\n\n.*?^    Context:  ([^\n]*)$/msg;
 
 for my $name (@names) {
@@ -174,6 +175,17 @@ for my $name (@names) {
 
     is($documented{$name}, join(', ', map { $context{$_} } @$where),
        "documented context of $name");
+}
+
+# documented defaults can be written where the directive may stand
+
+for my $name (@names) {
+    my ($value, $where) = @{$directive{$name}};
+
+    for my $default (grep { !/schema/ } defaults($name)) {   # needs an IDL
+        like($t->test_config(filled(map { $_ => $default } @$where)),
+             qr/test is successful/, "\"$default\" is possible");
+    }
 }
 
 # wrong levels
@@ -863,6 +875,15 @@ $t->done();
 
 sub test {
     return scalar $t->test_config(filled(@_));
+}
+
+
+sub defaults {
+    my ($name) = @_;
+
+    my ($lines) = $directives =~ /^## $name\n\n.*?^    Default:(.*?)^    Con/ms;
+
+    return $lines =~ /^\s*($name [^;]*;)/mg;
 }
 
 
