@@ -89,6 +89,28 @@ like($said, qr/^not ok - Hello\.greet: exit code 0: "Hello, World!"$/m,
      'another reply');
 isnt($rc, 0, 'does not pass');
 
+# on a port that somebody has, as "make demo" has 9090
+
+my $somebody = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1');
+my $taken = $somebody->sockport();
+
+($said, $rc) = new('Hello', '-o', 'busy', '--port', $taken);
+
+like($said, qr{^127\.0\.0\.1:$taken is in use: "listen" in busy/nginx\.conf}m,
+     'a port that is in use');
+is($rc, 0, 'is no mistake');
+
+my $other = port();
+
+spew("$tmp/busy/nginx.conf",
+     slurp("$tmp/busy/nginx.conf") =~ s/:$taken;/:$other;/r);
+
+($said, $rc) = make('busy', 'test');
+is("$rc $said", "0 ok - Hello.greet\nok - Hello.greet\n",
+   'another port in one place');
+
+close($somebody);
+
 # once more
 
 my %before = map { $_ => slurp($_) } grep { -f } glob("$tmp/hello/*");

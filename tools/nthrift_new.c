@@ -13,11 +13,13 @@
 #include "nthrift_new.h"
 #include "nthrift_target.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -394,6 +396,39 @@ new_idl(nthrift_new_t *p, const new_options_t *o, char *dir)
 }
 
 
+/* Does somebody listen on the port of 127.0.0.1 that nginx is to have? */
+
+static int
+new_port_is_taken(int port)
+{
+    int                 fd, on, taken;
+    struct sockaddr_in  sin;
+
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    if (fd == -1) {
+        return 0;
+    }
+
+    memset(&sin, 0, sizeof(sin));
+    sin.sin_family = AF_INET;
+    sin.sin_port = htons((uint16_t) port);
+    sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+
+    /* as nginx has it: connections that were closed do not count */
+
+    on = 1;
+    (void) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+
+    taken = (bind(fd, (struct sockaddr *) &sin, sizeof(sin)) == -1
+             && errno == EADDRINUSE);
+
+    close(fd);
+
+    return taken;
+}
+
+
 static int
 new_make(nthrift_new_t *p, const new_options_t *o)
 {
@@ -414,6 +449,11 @@ new_make(nthrift_new_t *p, const new_options_t *o)
 
     if (new_write_all(p, dir, first) != 0) {
         return NEW_WRONG;
+    }
+
+    if (new_port_is_taken(p->port)) {
+        printf("\n127.0.0.1:%d is in use: \"listen\" in %s/nginx.conf can have "
+               "another port\n", p->port, dir);
     }
 
     path = nthrift_gen_format(&p->gen, "cd %s && make test", dir);

@@ -227,8 +227,8 @@ void
 nthrift_new_source(nthrift_new_t *p)
 {
     nthrift_gen_print(&p->gen, "/*\n * %s.c: a handler for nginx of the service"
-                      " %s.  What its functions may do is in\n"
-                      " * nthrift_handler.h and docs/handlers.md.\n */\n\n"
+                      " %s.\n * What its functions may do is in "
+                      "nthrift_handler.h and docs/handlers.md.\n */\n\n"
                       "#include \"%s.h\"\n\n\n", p->name, p->title, p->header);
 
     if (p->service == NULL) {
@@ -270,7 +270,7 @@ nthrift_new_makefile(nthrift_new_t *p)
 
     nthrift_gen_print(&p->gen,
         "# make           builds the handler\n"
-        "# make start     starts nginx with it, on 127.0.0.1:%d\n"
+        "# make start     starts nginx with it: nginx.conf says where\n"
         "# make reload    lets nginx take a new one\n"
         "# make stop      ends nginx\n"
         "# make test      starts nginx, calls each method, ends nginx\n\n"
@@ -282,7 +282,7 @@ nthrift_new_makefile(nthrift_new_t *p)
         "DIRS         =%s\n"
         "RUN          = $(NGINX_BINARY) -p $(CURDIR) -c nginx.conf -e error.log"
         "\n\n",
-        p->port, p->tool, p->include, p->idl, dirs);
+        p->tool, p->include, p->idl, dirs);
 
     nthrift_gen_print(&p->gen,
         "%s.so: %s.c gen/%s.h\n"
@@ -361,11 +361,11 @@ nthrift_new_test(nthrift_new_t *p)
     nthrift_gen_print(&p->gen,
         "#!/bin/sh\n\n"
         "# Calls each method of %s as nginx serves it: \"make test\".\n\n"
-        "address=127.0.0.1:%d\n"
+        "address=$(sed -n 's/^ *listen *\\(.*\\);/\\1/p' nginx.conf)\n"
         "failed=0\n\n"
         "# check CODE METHOD [ARGUMENTS [REPLY]]: calls it, with arguments by\n"
         "# \"nthrift template\" if none are given.  CODE is 0 for a result, 1\n"
-        "# for an exception.\n\n", p->title, p->port);
+        "# for an exception.\n\n", p->title);
 
     nthrift_gen_print(&p->gen, "%s",
         "check() {\n"
