@@ -89,6 +89,18 @@ like($said, qr/^not ok - Hello\.greet: exit code 0: "Hello, World!"$/m,
      'another reply');
 isnt($rc, 0, 'does not pass');
 
+# in C++, as docs/handlers.md has it
+
+SKIP: {
+    skip('no g++', 2) unless -x '/usr/bin/g++';
+
+    unlink("$tmp/hello/hello.so") or die;
+    ($said, $rc) = make('hello', 'CC=g++ -std=c++17 -x c++');
+
+    is("$rc $said", '0 ', 'as C++');
+    ok(-e "$tmp/hello/hello.so", 'too');
+}
+
 # on a port that somebody has, as "make demo" has 9090
 
 my $somebody = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1');
