@@ -13,6 +13,7 @@ use lib "$FindBin::Bin/lib";
 
 use Test::More;
 use Test::Thrift;
+use Test::Thrift::Files qw(slurp);
 
 
 my $template = <<'EOF';
@@ -272,6 +273,84 @@ ok(!$t->reload(conf($template, door => 'thrift_door users;',
                     users => 'thrift_name people;', other => 'return x;')),
    'a wrong name is told');
 is($status->(), 200, 'and the old configuration stays');
+
+# Contexts and defaults as they are documented
+
+my %value = (
+    thrift_door       => 'users',
+    thrift_gateway    => 'users',
+    thrift_status     => 'json',
+    thrift_explorer   => '/none',
+    thrift_call_header => 'a b',
+);
+
+my $places = <<'EOF';
+
+%%TEST_GLOBALS%%
+
+events {
+}
+
+http {
+    %%TEST_GLOBALS_HTTP%%
+    #http
+
+    server {
+        listen  127.0.0.1:%%PORT_web%%;
+        #server
+
+        location / {
+            #location
+
+            if ($arg_a) {
+                #if
+            }
+
+            limit_except POST {
+                #limit
+            }
+        }
+    }
+}
+
+stream {
+    thrift_status_zone  calls  1m;
+
+    server {
+        listen       127.0.0.1:%%PORT_users%%;
+        thrift_name  users;
+        thrift_pass  127.0.0.1:%%PORT_backend%%;
+        thrift_idl   users.thrift;
+    }
+}
+
+EOF
+
+$t->write_file('users.thrift', "service Users {\n    void get()\n}\n");
+
+my %place = (http => 'http', server => 'server', location => 'location',
+             if => 'if in location', limit => 'limit_except');
+
+my $parts = qr/^## (thrift_\w+)\n\n {4}Syntax.*\n/m;
+$parts = qr/$parts {4}Default: +(.*)\n {4}Context: +(.*) \(of http\)$/m;
+
+my @documented = slurp($t->top() . '/docs/directives.md') =~ /$parts/g;
+
+is(scalar @documented, 3 * 10, 'directives of http');
+
+while (my ($name, $default, $contexts) = splice(@documented, 0, 3)) {
+    my $text = $default =~ /;$/ ? $default : "$name $value{$name};";
+
+    is(join(', ', grep { $t->test_config(conf($places, $_ => $text))
+                         !~ /is not allowed here/ } sort keys %place),
+       join(', ', grep { my $place = $place{$_};
+                         grep { $_ eq $place } split /, /, $contexts }
+                  sort keys %place), "contexts of $name");
+
+    like($t->test_config(conf($places, location => $text)),
+         qr/test is successful/, "\"$default\" is possible")
+        if $default =~ /;$/;
+}
 
 # What answers some requests only
 
