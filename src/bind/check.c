@@ -685,7 +685,7 @@ check_required(check_t *c, nthrift_level_t *level)
     }
 
     if (left <= NTHRIFT_LEVEL_WORD
-        && level->seen[i] == UINT64_MAX >> (NTHRIFT_LEVEL_WORD - left))
+        && level->seen[i] == nthrift_level_all(left))
     {
         return NTHRIFT_OK;
     }
@@ -693,7 +693,7 @@ check_required(check_t *c, nthrift_level_t *level)
     for (i = 0; i < st->n; i++) {
         field = &st->fields[i];
 
-        if (field->req == NTHRIFT_IDL_REQUIRED
+        if (field->req == NTHRIFT_SCHEMA_REQUIRED
             && !(level->seen[field->nth / NTHRIFT_LEVEL_WORD]
                  >> (field->nth % NTHRIFT_LEVEL_WORD) & 1))
         {
@@ -711,37 +711,17 @@ check_required(check_t *c, nthrift_level_t *level)
 static check_noinline int
 check_fields(check_t *c, nthrift_level_t *level)
 {
-    const nthrift_schema_t  *st;
+    const char  *text;
 
-    st = level->st;
     level->field = NULL;
 
-    if (st->required != 0) {
+    if (level->st->required != 0) {
         return check_required(c, level);
     }
 
-    if (st->what == NTHRIFT_SCHEMA_UNION) {
+    text = nthrift_schema_miscounted(level->st, level->known, level->unknown);
 
-        if (level->known + level->unknown == 0) {
-            return check_fail(c, "union without a field", "");
-        }
-
-        if (level->known + level->unknown > 1) {
-            return check_fail(c, "union with more than one field", "");
-        }
-
-        return NTHRIFT_OK;
-    }
-
-    if (level->known > 1) {
-        return check_fail(c, "result with more than one field", "");
-    }
-
-    if (st->returns && level->known + level->unknown == 0) {
-        return check_fail(c, "result without a value", "");
-    }
-
-    return NTHRIFT_OK;
+    return (text == NULL) ? NTHRIFT_OK : check_fail(c, text, "");
 }
 
 
@@ -835,7 +815,7 @@ check_field(check_t *c, nthrift_level_t *level, const nthrift_token_t *t,
     level->known++;
     *type = &field->type;
 
-    if (field->req == NTHRIFT_IDL_REQUIRED) {
+    if (field->req == NTHRIFT_SCHEMA_REQUIRED) {
         level->seen[field->nth / NTHRIFT_LEVEL_WORD]
             |= (uint64_t) 1 << (field->nth % NTHRIFT_LEVEL_WORD);
     }

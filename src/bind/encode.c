@@ -418,21 +418,6 @@ encode_union(encode_t *e, const encode_protocol_t *protocol,
 }
 
 
-static int
-encode_result(encode_t *e, const nthrift_schema_t *st, uint32_t fields)
-{
-    if (fields > 1) {
-        return encode_fail(e, "result with more than one field");
-    }
-
-    if (fields == 0 && st->returns) {
-        return encode_fail(e, "result without a value");
-    }
-
-    return NTHRIFT_OK;
-}
-
-
 /*
  * Whether there is something to write, `*value`.  A field that need not be
  * there is not if its pointer is NULL or its union has no field; the same in
@@ -473,6 +458,7 @@ encode_fields(encode_t *e, const encode_protocol_t *protocol,
 {
     int16_t                        last;
     uint32_t                       i, written;
+    const char                    *text;
     const uint8_t                 *value;
     const nthrift_schema_t        *st;
     const nthrift_layout_field_t  *at;
@@ -497,8 +483,9 @@ encode_fields(encode_t *e, const encode_protocol_t *protocol,
         written++;
     }
 
-    return (st->what == NTHRIFT_SCHEMA_RESULT) ? encode_result(e, st, written)
-                                               : NTHRIFT_OK;
+    text = nthrift_schema_miscounted(st, written, 0);
+
+    return (text == NULL) ? NTHRIFT_OK : encode_fail(e, text);
 }
 
 

@@ -27,27 +27,14 @@ static const uint8_t  flat_binary_fixed[NTHRIFT_UUID + 1] = {
 };
 
 
-/* As the end of a struct is judged: check_stop(), check_fields(). */
-
 static inline int
 flat_is_whole(const nthrift_schema_t *st, const flat_met_t *met)
 {
     if (st->required != 0) {
-        return met->seen
-               == UINT64_MAX >> (NTHRIFT_LEVEL_WORD - st->required);
+        return met->seen == nthrift_level_all(st->required);
     }
 
-    switch (st->what) {
-
-    case NTHRIFT_SCHEMA_UNION:
-        return met->known == 1;
-
-    case NTHRIFT_SCHEMA_RESULT:
-        return met->known == 1 || (met->known == 0 && !st->returns);
-
-    default:
-        return 1;
-    }
+    return nthrift_schema_miscounted(st, met->known, 0) == NULL;
 }
 
 

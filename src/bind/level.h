@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * bind/level.h: a struct or container that a check is in.  Private to check.c.
- * Levels lie one behind the other in the caller's memory; each has as many
- * bits for required fields as the largest table needs.
+ * bind/level.h: a struct or container that a check is in.  Private to check.c
+ * and flat.c.  Levels lie one behind the other in the caller's memory; each has
+ * as many bits for required fields as the largest table needs.
  */
 
 #ifndef NTHRIFT_LEVEL_H
@@ -40,6 +40,15 @@ nthrift_level_words(uint32_t required)
     return (required > NTHRIFT_LEVEL_WORD)
            ? ((size_t) required + NTHRIFT_LEVEL_WORD - 1) / NTHRIFT_LEVEL_WORD
            : 1;
+}
+
+
+/* All bits of a level's last word, which has so many: 1 to 64. */
+
+static inline uint64_t
+nthrift_level_all(uint32_t required)
+{
+    return UINT64_MAX >> (NTHRIFT_LEVEL_WORD - required);
 }
 
 

@@ -36,6 +36,34 @@ nthrift_schema_field(const nthrift_schema_t *st, int16_t id)
 }
 
 
+/*
+ * How many fields a union or a result may have, when it ends after so many
+ * that are declared and that are not; other structs may have any.  NULL: it is
+ * right; or what is wrong, a constant.
+ */
+
+static inline const char *
+nthrift_schema_miscounted(const nthrift_schema_t *st, uint32_t known,
+    uint32_t unknown)
+{
+    if (st->what < NTHRIFT_SCHEMA_UNION || known + unknown == 1) {
+        return NULL;
+    }
+
+    if (st->what == NTHRIFT_SCHEMA_UNION) {
+        return (known + unknown == 0) ? "union without a field"
+                                      : "union with more than one field";
+    }
+
+    if (known > 1) {
+        return "result with more than one field";
+    }
+
+    return (st->returns && known + unknown == 0) ? "result without a value"
+                                                 : NULL;
+}
+
+
 /* What an EXCEPTION says: TApplicationException, see wire/exception.h. */
 
 extern const nthrift_schema_t  nthrift_schema_exception;
