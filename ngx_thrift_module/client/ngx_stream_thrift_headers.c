@@ -479,9 +479,8 @@ ngx_stream_thrift_set_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_stream_thrift_call_conf_t  *tccf = conf;
 
-    ngx_str_t                            *value;
-    ngx_stream_thrift_header_t           *header;
-    ngx_stream_compile_complex_value_t    ccv;
+    ngx_str_t                   *value;
+    ngx_stream_thrift_header_t  *header;
 
     value = cf->args->elts;
 
@@ -511,12 +510,6 @@ ngx_stream_thrift_set_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     header->name.data = value[1].data;
     header->name.len = value[1].len;
 
-    ngx_memzero(&ccv, sizeof(ngx_stream_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = &value[2];
-    ccv.complex_value = &header->value;
-
-    return (ngx_stream_compile_complex_value(&ccv) == NGX_OK) ? NGX_CONF_OK
-                                                              : NGX_CONF_ERROR;
+    return (ngx_stream_thrift_compile_at(cf, &value[2], &header->value)
+            == NGX_OK) ? NGX_CONF_OK : NGX_CONF_ERROR;
 }

@@ -427,23 +427,12 @@ ngx_stream_thrift_spans_open(ngx_conf_t *cf,
     ngx_stream_thrift_spans_conf_t *sc, ngx_str_t *name,
     ngx_stream_thrift_span_log_t *log)
 {
-    ngx_str_t                            prefix;
-    ngx_stream_thrift_spans_t           *spans;
-    ngx_stream_compile_complex_value_t   ccv;
+    ngx_str_t                   prefix;
+    ngx_stream_thrift_spans_t  *spans;
 
     if (sc->filter.len) {
-        log->filter = ngx_pcalloc(cf->pool, sizeof(ngx_stream_complex_value_t));
+        log->filter = ngx_stream_thrift_compile(cf, &sc->filter);
         if (log->filter == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        ngx_memzero(&ccv, sizeof(ngx_stream_compile_complex_value_t));
-
-        ccv.cf = cf;
-        ccv.value = &sc->filter;
-        ccv.complex_value = log->filter;
-
-        if (ngx_stream_compile_complex_value(&ccv) != NGX_OK) {
             return NGX_CONF_ERROR;
         }
     }

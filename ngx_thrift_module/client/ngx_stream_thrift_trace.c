@@ -331,32 +331,21 @@ ngx_stream_thrift_trace_sample(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_stream_thrift_call_conf_t  *tccf = conf;
 
-    ngx_str_t                           *value;
-    ngx_stream_compile_complex_value_t   ccv;
+    ngx_str_t  *value;
 
     if (tccf->trace_sample != NGX_CONF_UNSET_PTR) {
         return "is duplicate";
     }
 
-    tccf->trace_sample = ngx_pcalloc(cf->pool,
-                                     sizeof(ngx_stream_complex_value_t));
+    value = cf->args->elts;
+
+    tccf->trace_sample = ngx_stream_thrift_compile(cf, &value[1]);
+
     if (tccf->trace_sample == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    value = cf->args->elts;
-
-    ngx_memzero(&ccv, sizeof(ngx_stream_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = &value[1];
-    ccv.complex_value = tccf->trace_sample;
-
-    if (ngx_stream_compile_complex_value(&ccv) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    if (ccv.complex_value->lengths == NULL
+    if (tccf->trace_sample->lengths == NULL
         && ngx_strcmp(value[1].data, "on") != 0
         && ngx_strcmp(value[1].data, "off") != 0)
     {

@@ -34,20 +34,13 @@ ngx_shm_zone_t *
 ngx_stream_thrift_zone_add(ngx_conf_t *cf, ngx_stream_thrift_zone_t *zone,
     ngx_rbtree_insert_pt insert, void *tag)
 {
-    ssize_t                              size;
-    ngx_str_t                           *value;
-    ngx_shm_zone_t                      *shm_zone;
-    ngx_stream_compile_complex_value_t   ccv;
+    ssize_t          size;
+    ngx_str_t       *value;
+    ngx_shm_zone_t  *shm_zone;
 
     value = cf->args->elts;
 
-    ngx_memzero(&ccv, sizeof(ngx_stream_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = &value[1];
-    ccv.complex_value = &zone->key;
-
-    if (ngx_stream_compile_complex_value(&ccv) != NGX_OK) {
+    if (ngx_stream_thrift_compile_at(cf, &value[1], &zone->key) != NGX_OK) {
         return NULL;
     }
 

@@ -23,8 +23,6 @@ static char *ngx_stream_thrift_take_server(ngx_conf_t *cf);
 static char *ngx_stream_thrift_check_answer(ngx_conf_t *cf,
     ngx_stream_thrift_call_conf_t *tccf, ngx_thrift_answer_e kind);
 static char *ngx_stream_thrift_no_type(ngx_conf_t *cf, ngx_str_t *value);
-static ngx_stream_complex_value_t *ngx_stream_thrift_compile(ngx_conf_t *cf,
-    ngx_str_t *value);
 
 
 char *
@@ -467,29 +465,4 @@ ngx_stream_thrift_no_type(ngx_conf_t *cf, ngx_str_t *value)
     }
 
     return ngx_stream_thrift_bad_value(cf, value, (char *) choices.text);
-}
-
-
-static ngx_stream_complex_value_t *
-ngx_stream_thrift_compile(ngx_conf_t *cf, ngx_str_t *value)
-{
-    ngx_stream_complex_value_t          *cv;
-    ngx_stream_compile_complex_value_t   ccv;
-
-    cv = ngx_palloc(cf->pool, sizeof(ngx_stream_complex_value_t));
-    if (cv == NULL) {
-        return NULL;
-    }
-
-    ngx_memzero(&ccv, sizeof(ngx_stream_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = value;
-    ccv.complex_value = cv;
-
-    if (ngx_stream_compile_complex_value(&ccv) != NGX_OK) {
-        return NULL;
-    }
-
-    return cv;
 }

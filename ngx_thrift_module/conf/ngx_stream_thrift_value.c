@@ -289,3 +289,34 @@ ngx_stream_thrift_check_address(ngx_conf_t *cf, ngx_str_t *value)
 
     return NGX_ERROR;
 }
+
+
+ngx_stream_complex_value_t *
+ngx_stream_thrift_compile(ngx_conf_t *cf, ngx_str_t *value)
+{
+    ngx_stream_complex_value_t  *cv;
+
+    cv = ngx_palloc(cf->pool, sizeof(ngx_stream_complex_value_t));
+
+    if (cv == NULL || ngx_stream_thrift_compile_at(cf, value, cv) != NGX_OK) {
+        return NULL;
+    }
+
+    return cv;
+}
+
+
+ngx_int_t
+ngx_stream_thrift_compile_at(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_stream_complex_value_t *cv)
+{
+    ngx_stream_compile_complex_value_t  ccv;
+
+    ngx_memzero(&ccv, sizeof(ngx_stream_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = value;
+    ccv.complex_value = cv;
+
+    return ngx_stream_compile_complex_value(&ccv);
+}

@@ -59,4 +59,14 @@ void ngx_stream_thrift_add_choice(ngx_stream_thrift_choices_t *choices,
 ngx_int_t ngx_stream_thrift_check_address(ngx_conf_t *cf, ngx_str_t *value);
 
 
+/*
+ * Compile a value that may have variables: in memory of cf->pool, or in `cv`,
+ * which need not be cleared.  NULL, NGX_ERROR: the reason was logged.
+ */
+ngx_stream_complex_value_t *ngx_stream_thrift_compile(ngx_conf_t *cf,
+    ngx_str_t *value);
+ngx_int_t ngx_stream_thrift_compile_at(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_stream_complex_value_t *cv);
+
+
 #endif /* _NGX_STREAM_THRIFT_VALUE_H_INCLUDED_ */

@@ -25,10 +25,9 @@ ngx_stream_thrift_bind(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_stream_thrift_link_conf_t  *lcf;
 
-    ngx_str_t                           *value;
-    ngx_stream_complex_value_t           cv;
-    ngx_stream_thrift_local_t           *local;
-    ngx_stream_compile_complex_value_t   ccv;
+    ngx_str_t                   *value;
+    ngx_stream_complex_value_t  *cv;
+    ngx_stream_thrift_local_t   *local;
 
     lcf = (ngx_stream_thrift_link_conf_t *) ((u_char *) conf + cmd->offset);
 
@@ -43,24 +42,16 @@ ngx_stream_thrift_bind(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_OK;
     }
 
-    ngx_memzero(&ccv, sizeof(ngx_stream_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = &value[1];
-    ccv.complex_value = &cv;
-
-    if (ngx_stream_compile_complex_value(&ccv) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
+    cv = ngx_stream_thrift_compile(cf, &value[1]);
     local = ngx_pcalloc(cf->pool, sizeof(ngx_stream_thrift_local_t));
-    if (local == NULL) {
+
+    if (cv == NULL || local == NULL) {
         return NGX_CONF_ERROR;
     }
 
     lcf->local = local;
 
-    if (ngx_stream_thrift_bind_address(cf, local, &cv) != NGX_CONF_OK) {
+    if (ngx_stream_thrift_bind_address(cf, local, cv) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -76,12 +67,7 @@ ngx_stream_thrift_bind_address(ngx_conf_t *cf,
     ngx_int_t  rc;
 
     if (cv->lengths) {
-        local->value = ngx_palloc(cf->pool, sizeof(ngx_stream_complex_value_t));
-        if (local->value == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *local->value = *cv;
+        local->value = cv;
         return NGX_CONF_OK;
     }
 
