@@ -108,76 +108,131 @@ http_head(nthrift_bench_http_t *r, nthrift_http_end_t *head,
 
 
 /*
- * The end of the chunks at `at`; with `move` they become one body there, whose
- * length is r->body.len.  Twice: chunks that are moved are none any more.
+ * The chunk at `*at`, which is behind it then; the last one is empty.  `room`
+ * is how large it may be.
+ */
+
+static int
+http_chunk(nthrift_bench_http_t *r, uint8_t *data, size_t len, size_t *at,
+    size_t room, nthrift_str_t *chunk)
+{
+    char                *end;
+    size_t               line;
+    unsigned long long   size;
+
+    line = http_line(data, len, *at);
+
+    if (line == len) {
+        return NTHRIFT_AGAIN;
+    }
+
+    /* a line feed ends the number */
+
+    size = strtoull((char *) data + *at, &end, 16);
+
+    if (end == (char *) data + *at) {
+        return http_error(r, "malformed chunk of an HTTP response");
+    }
+
+    if (size > room) {
+        return http_error(r, "body of the HTTP response larger than "
+                             "--max-size");
+    }
+
+    *at = line + 1;
+
+    chunk->data = data + *at;
+    chunk->len = (size_t) size;
+
+    if (size == 0) {
+        return NTHRIFT_OK;
+    }
+
+    if (len - *at < 2 || len - *at - 2 < size) {
+        return NTHRIFT_AGAIN;
+    }
+
+    *at += (size_t) size + 2;
+
+    return NTHRIFT_OK;
+}
+
+
+/* Lines from `*at` to an empty one. */
+
+static int
+http_trailers(const uint8_t *data, size_t len, size_t *at)
+{
+    size_t  begin, line;
+
+    do {
+        begin = *at;
+        line = http_line(data, len, begin);
+
+        if (line == len) {
+            return NTHRIFT_AGAIN;
+        }
+
+        *at = line + 1;
+
+    } while (line - begin >= 2);
+
+    return NTHRIFT_OK;
+}
+
+
+/* Moves the chunks at `at`, which all are there, together: r->body. */
+
+static void
+http_join(nthrift_bench_http_t *r, uint8_t *data, size_t len, size_t at)
+{
+    nthrift_str_t  chunk;
+
+    r->body.len = 0;
+
+    while (http_chunk(r, data, len, &at, len, &chunk) == NTHRIFT_OK
+           && chunk.len != 0)
+    {
+        memmove(r->body.data + r->body.len, chunk.data, chunk.len);
+        r->body.len += chunk.len;
+    }
+}
+
+
+/*
+ * A body in chunks at `at`.  What has come of it is gone over again when more
+ * has, so that they are moved only when all are there.
  */
 
 static int
 http_chunks(nthrift_bench_http_t *r, uint8_t *data, size_t len, size_t at,
-    size_t max, unsigned move)
+    size_t max)
 {
-    char                *end;
-    size_t               to, line, begin;
-    unsigned long long   size;
+    int            rc;
+    size_t         first;
+    nthrift_str_t  chunk;
 
-    to = at;
-    begin = at;
+    first = at;
 
-    for ( ;; ) {
-        line = http_line(data, len, at);
-
-        if (line == len) {
-            return NTHRIFT_AGAIN;
+    do {
+        rc = http_chunk(r, data, len, &at, max, &chunk);
+        if (rc != NTHRIFT_OK) {
+            return rc;
         }
 
-        /* a line feed ends the number */
+        max -= chunk.len;
 
-        size = strtoull((char *) data + at, &end, 16);
+    } while (chunk.len != 0);
 
-        if (end == (char *) data + at) {
-            return http_error(r, "malformed chunk of an HTTP response");
-        }
-
-        at = line + 1;
-
-        if (size == 0) {
-            break;
-        }
-
-        if (size > max - (to - begin)) {
-            return http_error(r, "body of the HTTP response larger than "
-                                 "--max-size");
-        }
-
-        if (len - at < 2 || len - at - 2 < size) {
-            return NTHRIFT_AGAIN;
-        }
-
-        if (move) {
-            memmove(data + to, data + at, (size_t) size);
-        }
-
-        to += (size_t) size;
-        at += (size_t) size + 2;
+    rc = http_trailers(data, len, &at);
+    if (rc != NTHRIFT_OK) {
+        return rc;
     }
 
-    /* trailers */
+    r->len = at;
+    http_join(r, data, len, first);
 
-    for ( ;; ) {
-        line = http_line(data, len, at);
-
-        if (line == len) {
-            return NTHRIFT_AGAIN;
-        }
-
-        if (line - at < 2) {
-            r->len = line + 1;
-            r->body.len = (size_t) (data + to - r->body.data);
-            return NTHRIFT_OK;
-        }
-
-        at = line + 1;
-    }
+    return NTHRIFT_OK;
 }
 
 
@@ -210,9 +265,7 @@ nthrift_bench_http_read(nthrift_bench_http_t *r, uint8_t *data, size_t len,
     }
 
     if (head.chunked) {
-        rc = http_chunks(r, data, len, at, max, 0);
-
-        return (rc == NTHRIFT_OK) ? http_chunks(r, data, len, at, max, 1) : rc;
+        return http_chunks(r, data, len, at, max);
     }
 
     if ((head.has_length ? head.length : len - at) > max) {
