@@ -33,9 +33,25 @@ typedef enum {
     JSON_END                /* nothing */
 } json_state_e;
 
-static const char  *const json_expected[] = {
-    "value", "value or ']'", "string", "string or '}'", "':'", "',' or ']'",
-    "',' or '}'", "end"
+static const char *const  json_expected[JSON_END + 1] = {
+    [JSON_VALUE] = "value",
+    [JSON_FIRST] = "value or ']'",
+    [JSON_NAME] = "string",
+    [JSON_FIRST_NAME] = "string or '}'",
+    [JSON_COLON] = "':'",
+    [JSON_ELEMENT] = "',' or ']'",
+    [JSON_MEMBER] = "',' or '}'",
+    [JSON_END] = "end"
+};
+
+
+/* What ends the array or object there; 0: nothing. */
+
+static const char  json_closing[JSON_END + 1] = {
+    [JSON_FIRST] = ']',
+    [JSON_FIRST_NAME] = '}',
+    [JSON_ELEMENT] = ']',
+    [JSON_MEMBER] = '}'
 };
 
 
@@ -722,6 +738,20 @@ json_value(nthrift_plain_json_t *json)
 }
 
 
+/* Passes over a byte that stands between two of what is read. */
+
+static int
+json_go_on(nthrift_plain_json_t *json, json_state_e state)
+{
+    json->pos++;
+    json->state = state;
+
+    return NTHRIFT_OK;
+}
+
+
+/* What begins or ends with this byte, which is no blank. */
+
 static int
 json_token(nthrift_plain_json_t *json)
 {
@@ -729,27 +759,18 @@ json_token(nthrift_plain_json_t *json)
 
     c = json->text[json->pos];
 
+    if (c != '\0' && c == json_closing[json->state]) {
+        json_close(json);
+        return NTHRIFT_OK;
+    }
+
     switch ((json_state_e) json->state) {
 
     case JSON_FIRST:
-        if (c == ']') {
-            json_close(json);
-            return NTHRIFT_OK;
-        }
-
-        return json_value(json);
-
     case JSON_VALUE:
         return json_value(json);
 
     case JSON_FIRST_NAME:
-        if (c == '}') {
-            json_close(json);
-            return NTHRIFT_OK;
-        }
-
-        /* fall through */
-
     case JSON_NAME:
         if (c == '"') {
             json_start_string(json);
@@ -760,25 +781,21 @@ json_token(nthrift_plain_json_t *json)
 
     case JSON_COLON:
         if (c == ':') {
-            json->pos++;
-            json->state = JSON_VALUE;
-            return NTHRIFT_OK;
+            return json_go_on(json, JSON_VALUE);
         }
 
         break;
 
     case JSON_ELEMENT:
-    case JSON_MEMBER:
         if (c == ',') {
-            json->pos++;
-            json->state = (json->state == JSON_ELEMENT) ? JSON_VALUE
-                                                        : JSON_NAME;
-            return NTHRIFT_OK;
+            return json_go_on(json, JSON_VALUE);
         }
 
-        if (c == ((json->state == JSON_ELEMENT) ? ']' : '}')) {
-            json_close(json);
-            return NTHRIFT_OK;
+        break;
+
+    case JSON_MEMBER:
+        if (c == ',') {
+            return json_go_on(json, JSON_NAME);
         }
 
         break;
