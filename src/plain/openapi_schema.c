@@ -11,6 +11,48 @@
 #include <stdio.h>
 
 
+/* Members of the schema of a base type, up to one without a name. */
+
+#define SCHEMA_MEMBERS  3
+
+
+typedef struct {
+    const char  *name;
+    const char  *value;
+} schema_member_t;
+
+
+static const schema_member_t  schema_base[NTHRIFT_IDL_N_BASE]
+                                         [SCHEMA_MEMBERS + 1] =
+{
+    [NTHRIFT_IDL_VOID] = { { "type", "\"null\"" } },
+    [NTHRIFT_IDL_BOOL] = { { "type", "\"boolean\"" } },
+    [NTHRIFT_IDL_I8] = { { "type", "\"integer\"" },
+                         { "minimum", "-128" }, { "maximum", "127" } },
+    [NTHRIFT_IDL_I16] = { { "type", "\"integer\"" },
+                          { "minimum", "-32768" }, { "maximum", "32767" } },
+    [NTHRIFT_IDL_I32] = { { "type", "\"integer\"" },
+                          { "format", "\"int32\"" } },
+    [NTHRIFT_IDL_I64] = { { "type", "\"integer\"" },
+                          { "format", "\"int64\"" } },
+    [NTHRIFT_IDL_DOUBLE] = { { "type", "\"number\"" },
+                             { "format", "\"double\"" } },
+    [NTHRIFT_IDL_STRING] = { { "type", "\"string\"" } },
+    [NTHRIFT_IDL_BINARY] = { { "type", "\"string\"" },
+                             { "contentEncoding", "\"base64\"" } },
+    [NTHRIFT_IDL_UUID] = { { "type", "\"string\"" },
+                           { "format", "\"uuid\"" } }
+};
+
+/* An i64 where rules->long_strings is set */
+
+static const schema_member_t  schema_long_string[SCHEMA_MEMBERS + 1] = {
+    { "type", "\"string\"" },
+    { "format", "\"int64\"" },
+    { "pattern", "\"^-?[0-9]+$\"" }
+};
+
+
 /* Definitions with a schema of their own */
 
 /* "shop_User" for the second User, then "shop_User_2" and so on. */
@@ -112,33 +154,19 @@ nthrift_plain_openapi_reference(nthrift_plain_document_t *d,
 /* Types; all functions write members of an object */
 
 static void
-schema_integer(nthrift_plain_document_t *d, const char *format,
-    const char *min, const char *max)
+schema_base_type(nthrift_plain_document_t *d, nthrift_idl_kind_e kind)
 {
-    nthrift_plain_openapi_pair(d, "type", "\"integer\"");
+    const schema_member_t  *member;
 
-    if (format != NULL) {
-        nthrift_plain_openapi_pair(d, "format", format);
+    member = schema_base[kind];
+
+    if (kind == NTHRIFT_IDL_I64 && d->v.rules->long_strings) {
+        member = schema_long_string;
     }
 
-    if (min != NULL) {
-        nthrift_plain_openapi_pair(d, "minimum", min);
-        nthrift_plain_openapi_pair(d, "maximum", max);
+    for ( /* void */; member->name != NULL; member++) {
+        nthrift_plain_openapi_pair(d, member->name, member->value);
     }
-}
-
-
-static void
-schema_long(nthrift_plain_document_t *d)
-{
-    if (!d->v.rules->long_strings) {
-        schema_integer(d, "\"int64\"", NULL, NULL);
-        return;
-    }
-
-    nthrift_plain_openapi_pair(d, "type", "\"string\"");
-    nthrift_plain_openapi_pair(d, "format", "\"int64\"");
-    nthrift_plain_openapi_pair(d, "pattern", "\"^-?[0-9]+$\"");
 }
 
 
@@ -215,46 +243,16 @@ schema_members(nthrift_plain_document_t *d, const nthrift_idl_type_t *type)
     switch (type->kind) {
 
     case NTHRIFT_IDL_VOID:
-        nthrift_plain_openapi_pair(d, "type", "\"null\"");
-        break;
-
     case NTHRIFT_IDL_BOOL:
-        nthrift_plain_openapi_pair(d, "type", "\"boolean\"");
-        break;
-
     case NTHRIFT_IDL_I8:
-        schema_integer(d, NULL, "-128", "127");
-        break;
-
     case NTHRIFT_IDL_I16:
-        schema_integer(d, NULL, "-32768", "32767");
-        break;
-
     case NTHRIFT_IDL_I32:
-        schema_integer(d, "\"int32\"", NULL, NULL);
-        break;
-
     case NTHRIFT_IDL_I64:
-        schema_long(d);
-        break;
-
     case NTHRIFT_IDL_DOUBLE:
-        nthrift_plain_openapi_pair(d, "type", "\"number\"");
-        nthrift_plain_openapi_pair(d, "format", "\"double\"");
-        break;
-
     case NTHRIFT_IDL_STRING:
-        nthrift_plain_openapi_pair(d, "type", "\"string\"");
-        break;
-
     case NTHRIFT_IDL_BINARY:
-        nthrift_plain_openapi_pair(d, "type", "\"string\"");
-        nthrift_plain_openapi_pair(d, "contentEncoding", "\"base64\"");
-        break;
-
     case NTHRIFT_IDL_UUID:
-        nthrift_plain_openapi_pair(d, "type", "\"string\"");
-        nthrift_plain_openapi_pair(d, "format", "\"uuid\"");
+        schema_base_type(d, type->kind);
         break;
 
     case NTHRIFT_IDL_LIST:
