@@ -394,6 +394,28 @@ frame_read_lax(const nthrift_rules_t *rules, const uint8_t *p, uint32_t len,
 }
 
 
+/* Six bytes at least, and no protocol begins behind the first four. */
+
+static frame_noinline int
+frame_read_unversioned(const nthrift_rules_t *rules, const uint8_t *p,
+    size_t n, uint32_t len, nthrift_head_t *head, nthrift_error_t *err)
+{
+    int  rc;
+
+    /* a name of four to seven bytes would look the same */
+
+    rc = rules->lax ? NTHRIFT_DECLINED : frame_read_rocket(p, n, err);
+
+    if (rc != NTHRIFT_DECLINED) {
+        return rc;
+    }
+
+    rc = frame_read_lax(rules, p, len, head, err);
+
+    return (rc == NTHRIFT_DECLINED) ? frame_read_not_frame(p, n, err) : rc;
+}
+
+
 /* What begins with a number that can be a frame's length. */
 
 static int
@@ -443,25 +465,8 @@ frame_read_length(const nthrift_rules_t *rules, const uint8_t *p, size_t n,
         return rc;
     }
 
-    if (rc != NTHRIFT_DECLINED) {
-        return rc;
-    }
-
-    /* a name of four to seven bytes would look the same */
-
-    rc = rules->lax ? NTHRIFT_DECLINED : frame_read_rocket(p, n, err);
-
-    if (rc != NTHRIFT_DECLINED) {
-        return rc;
-    }
-
-    rc = frame_read_lax(rules, p, len, head, err);
-
-    if (rc != NTHRIFT_DECLINED) {
-        return rc;
-    }
-
-    return frame_read_not_frame(p, n, err);
+    return (rc == NTHRIFT_DECLINED)
+           ? frame_read_unversioned(rules, p, n, len, head, err) : rc;
 }
 
 
