@@ -16,7 +16,7 @@ ngx_int_t ngx_thrift_error_set(ngx_thrift_call_t *call, ngx_int_t exception,
     ngx_uint_t status, const char *fmt, ...) ngx_thrift_cold;
 
 /* The call has none after all: what has failed is done in another way. */
-void ngx_thrift_error_clear(ngx_thrift_call_t *call);
+void ngx_thrift_error_clear(ngx_thrift_call_t *call) ngx_thrift_cold;
 
 /*
  * The error of a call for which there is no memory by the limits of its worker.

@@ -506,7 +506,7 @@ ngx_thrift_packed_reply(ngx_thrift_call_t *call)
     ngx_int_t                   rc;
     ngx_thrift_packed_reply_t  *p;
 
-    if (!call->packed || call->out == NULL
+    if (call->out == NULL
         || !call->owner->may_hold(call, (off_t) call->out_length
                                         + NGX_THRIFT_PACKED_PACK))
     {

@@ -12,10 +12,10 @@
 ngx_int_t ngx_thrift_packed_call(ngx_thrift_call_t *call);
 
 /*
- * Packs the reply in call->out, if the call was packed.  NGX_AGAIN: it will be,
+ * Packs the reply in call->out, as the call was.  NGX_AGAIN: it will be,
  * and then ngx_thrift_reply_ready() is called.
  */
-ngx_int_t ngx_thrift_packed_reply(ngx_thrift_call_t *call);
+ngx_int_t ngx_thrift_packed_reply(ngx_thrift_call_t *call) ngx_thrift_noinline;
 
 /*
  * Unpacks a reply of a server, in place: a small one; of a large one only what

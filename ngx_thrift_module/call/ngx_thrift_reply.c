@@ -12,12 +12,16 @@
 
 static ngx_int_t ngx_thrift_reply_forward(ngx_thrift_call_t *call);
 static ngx_chain_t *ngx_thrift_reply_chain(ngx_thrift_call_t *call);
-static ngx_int_t ngx_thrift_reply_handler(ngx_thrift_call_t *call);
+static ngx_chain_t *ngx_thrift_reply_write(ngx_thrift_call_t *call,
+    const nthrift_head_t *reply) ngx_thrift_noinline;
+static ngx_int_t ngx_thrift_reply_handler(ngx_thrift_call_t *call)
+    ngx_thrift_noinline;
 static ngx_int_t ngx_thrift_reply_written(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_reply_set(ngx_thrift_call_t *call,
     ngx_chain_t *out);
 static ngx_int_t ngx_thrift_reply_out(ngx_thrift_call_t *call, ngx_buf_t *b);
-static ngx_int_t ngx_thrift_reply_exception(ngx_thrift_call_t *call);
+static ngx_int_t ngx_thrift_reply_exception(ngx_thrift_call_t *call)
+    ngx_thrift_noinline;
 
 
 ngx_int_t
@@ -54,9 +58,13 @@ ngx_thrift_reply(ngx_thrift_call_t *call)
         call->status = 200;
     }
 
-    if (rc != NGX_OK || ngx_thrift_packed_reply(call) != NGX_AGAIN) {
-        ngx_thrift_reply_ready(call);
+    if (rc == NGX_OK && call->packed
+        && ngx_thrift_packed_reply(call) == NGX_AGAIN)
+    {
+        return NGX_AGAIN;
     }
+
+    ngx_thrift_reply_ready(call);
 
     return NGX_AGAIN;
 }
@@ -122,12 +130,10 @@ ngx_thrift_reply_set(ngx_thrift_call_t *call, ngx_chain_t *out)
 }
 
 
-/* It may have come in another transport; a THeader is written anew. */
-
 static ngx_chain_t *
 ngx_thrift_reply_chain(ngx_thrift_call_t *call)
 {
-    nthrift_head_t  head, *reply;
+    nthrift_head_t  *reply;
 
     reply = &call->reply->wire.head;
 
@@ -138,6 +144,17 @@ ngx_thrift_reply_chain(ngx_thrift_call_t *call)
                                         call->request.wire.head.seqid,
                                         &call->method, call->pool);
     }
+
+    return ngx_thrift_reply_write(call, reply);
+}
+
+
+/* It may have come in another transport; a THeader is written anew. */
+
+static ngx_chain_t *
+ngx_thrift_reply_write(ngx_thrift_call_t *call, const nthrift_head_t *reply)
+{
+    nthrift_head_t  head;
 
     ngx_thrift_call_reply_head(call, &head);
 

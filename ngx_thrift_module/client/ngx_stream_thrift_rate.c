@@ -49,7 +49,7 @@ typedef struct {
 
 
 static ngx_int_t ngx_stream_thrift_rate_check(ngx_stream_thrift_call_t *tc,
-    ngx_stream_thrift_rated_t *rated);
+    ngx_stream_thrift_rated_t *rated) ngx_thrift_noinline;
 static ngx_int_t ngx_stream_thrift_rate_hold(ngx_stream_thrift_rated_t *rated,
     ngx_str_t *key, ngx_msec_t timeout);
 static ngx_msec_t ngx_stream_thrift_rate_let_go(

@@ -43,7 +43,8 @@ void ngx_stream_thrift_shutdown_close(void);
  * moment here, and it is gone; else NGX_DECLINED.
  */
 ngx_uint_t ngx_stream_thrift_shutdown_stops(ngx_stream_thrift_session_t *ts);
-ngx_int_t ngx_stream_thrift_shutdown_next(ngx_stream_thrift_session_t *ts);
+ngx_int_t ngx_stream_thrift_shutdown_next(ngx_stream_thrift_session_t *ts)
+    ngx_thrift_cold;
 
 /* The session ends, however it does. */
 void ngx_stream_thrift_shutdown_forget(ngx_stream_thrift_session_t *ts);

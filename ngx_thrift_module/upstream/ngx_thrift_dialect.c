@@ -48,7 +48,7 @@ static ngx_int_t ngx_thrift_dialect_take_written(ngx_thrift_call_t *call,
 static ngx_thrift_message_t *ngx_thrift_dialect_source(
     ngx_thrift_call_t *call);
 static ngx_thrift_message_t *ngx_thrift_dialect_read(
-    ngx_thrift_attempt_t *attempt, nthrift_head_t *head);
+    ngx_thrift_attempt_t *attempt, nthrift_head_t *head) ngx_thrift_noinline;
 static ngx_int_t ngx_thrift_dialect_head(ngx_thrift_attempt_t *attempt,
     nthrift_head_t *head);
 static ngx_int_t ngx_thrift_dialect_header(ngx_thrift_attempt_t *attempt,

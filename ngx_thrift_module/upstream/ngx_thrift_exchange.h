@@ -18,7 +18,8 @@ void ngx_thrift_exchange_send(ngx_thrift_connection_t *conn);
  * The server sends no more, or recv() has returned `n` < 0: the connection and
  * what is on it fail.
  */
-void ngx_thrift_exchange_ended(ngx_thrift_connection_t *conn, ssize_t n);
+void ngx_thrift_exchange_ended(ngx_thrift_connection_t *conn, ssize_t n)
+    ngx_thrift_cold;
 
 /*
  * The server takes no more of the attempt that is half sent: it is to be read

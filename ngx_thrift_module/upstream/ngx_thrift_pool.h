@@ -217,7 +217,7 @@ void ngx_thrift_pool_close_client(ngx_thrift_client_t *client);
  * No server is in use by what a client keeps without a call.  Returns of how
  * many connections that was so.
  */
-ngx_uint_t ngx_thrift_pool_let_go(ngx_thrift_client_t *client);
+ngx_uint_t ngx_thrift_pool_let_go(ngx_thrift_client_t *client) ngx_thrift_cold;
 
 /*
  * A connection to the address of the attempt's peer: the idle one that was used
