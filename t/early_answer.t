@@ -75,6 +75,19 @@ stream {
         thrift_pass  tls;
     }
 
+    # one nginx behind another
+
+    server {
+        listen       127.0.0.1:%%PORT_chained%%;
+        thrift_pass  127.0.0.1:%%PORT_limited%%;
+    }
+
+    server {
+        listen                   127.0.0.1:%%PORT_limited%%;
+        thrift_max_message_size  1m;
+        thrift_return            INTERNAL_ERROR  "no";
+    }
+
     server {
         listen             127.0.0.1:%%PORT_idempotent%%;
         thrift_idempotent  on;
@@ -111,6 +124,8 @@ is(large('plain', "${_}_none"), "$lost while the call was sent",
 is(large('plain', "${_}_half"), "$lost in the middle of its reply",
    "half a reply, $_") for sort keys %ends;
 is(large('idempotent', 'reset_none'), 9, 'no reply, but elsewhere');
+like(large('chained', 'any'), qr/^7 .*frame larger than allowed/,
+     'refused by another nginx');
 
 is(large('plain', 'end_seqid'),
    '6 upstream sent a malformed reply: its seqid is wrong', 'another seqid');
