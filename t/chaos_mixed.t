@@ -157,6 +157,21 @@ my @SERVER = (
     [ attempt    => 20, 'thrift_attempt_timeout 200ms;' ],
 );
 
+# One of each: where calls may be executed more than once, and where clients are
+# pinned.
+
+my @REPEATS = (
+    [ '', 'thrift_hedge 20ms;', 'thrift_hedge 5ms percent=100;' ],
+    [ '', 'thrift_next_upstream error timeout exception overloaded;',
+          'thrift_next_upstream error timeout non_idempotent;'
+          . ' thrift_next_upstream_tries 5;' ],
+);
+
+my @PINNED = (
+    'thrift_balance connection;',
+    'thrift_service Chaos { thrift_method echo { thrift_stateful on; } }',
+);
+
 my $top = Test::Thrift->top();
 my $resolves = Test::Thrift->knows_resolve();
 
@@ -242,16 +257,16 @@ sub configuration {
         push @upstream, "server $host:%%$port${_}%% $options;";
     }
 
-    push @server, 'thrift_idempotent on;',
-                  one_of('', 'thrift_hedge 20ms;',
-                         'thrift_hedge 5ms percent=100;') if $r->{hedge};
-    push @server, 'thrift_balance connection;'
-        if $r->{pin} && draws(pinned => 70);
+    push @server, 'thrift_idempotent on;', map { one_of(@$_) } @REPEATS
+        if $r->{hedge};
+    push @server, one_of(@PINNED) if $r->{pin} && draws(pinned => 70);
 
     return conf($CONF, workers => $r->{workers}, relay => $relay,
                 upstream => join("\n", @upstream),
                 server => join("\n", @server),
-                definitions => $r->{known} ? $KNOWN : '');
+                definitions => join(' ', $r->{known} ? $KNOWN : '',
+                                    draws(stay => 20)
+                                    ? 'thrift_handover off;' : ''));
 }
 
 
