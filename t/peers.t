@@ -95,6 +95,10 @@ stream {
                        '$thrift_status $thrift_exception';
     access_log  %%TESTDIR%%/calls.log  calls;
 
+    # Perl's servers close a connection that was idle for ten seconds
+
+    thrift_keepalive  32  timeout=4s;
+
     #servers
     #limited
 }
