@@ -292,6 +292,8 @@ for (
       . 'directory' ],
     [ "run shop.so Users.get $idl --arg x", 2, '--arg: "x" must be '
       . 'NAME=VALUE' ],
+    [ "run shop.so Users.get [1] database=/x.y $idl", 2, '"database=/x.y": '
+      . 'Service.method expected (did you mean "--arg database=/x.y"?)' ],
     [ 'new', 2, 'SERVICE is missing: nthrift new SERVICE [--idl FILE]' ],
     [ 'new shop.thrift', 2, '"shop.thrift" is no name of a service (did you '
       . 'mean "nthrift new SERVICE --idl shop.thrift"?)' ],

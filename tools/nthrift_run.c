@@ -582,6 +582,7 @@ run_start(const run_options_t *o)
 static int
 run_check(const run_options_t *o)
 {
+    int                       i;
     static const char *const  missing[] = { "HANDLER.so", "Service.method" };
 
     if (o->n < 2) {
@@ -594,6 +595,16 @@ run_check(const run_options_t *o)
         nthrift_say("--idl is missing: the .thrift file that has %s",
                     o->words[1]);
         return -1;
+    }
+
+    /* as thrift_handler has it, before anything is called */
+
+    for (i = 1; i < o->n; i++) {
+        if (!run_is_json(o->words[i]) && strchr(o->words[i], '=') != NULL) {
+            nthrift_say("\"%s\": Service.method expected (did you mean "
+                        "\"--arg %s\"?)", o->words[i], o->words[i]);
+            return -1;
+        }
     }
 
     return 0;
