@@ -42,6 +42,8 @@ static const char *ngx_stream_thrift_keep_headers(
 static ngx_uint_t ngx_stream_thrift_kept_headers(
     nthrift_str_t names[], nthrift_str_t values[], const nthrift_str_t *info,
     ngx_uint_t n, ngx_uint_t persistent);
+static ngx_int_t ngx_stream_thrift_replace_headers(
+    ngx_stream_thrift_session_t *ts, u_char *data, size_t len);
 static void ngx_stream_thrift_drop_headers(void *data);
 static void ngx_stream_thrift_add_call_headers(ngx_thrift_headers_t *list,
     const nthrift_str_t *kept, const nthrift_str_t *info);
@@ -232,12 +234,11 @@ static const char *
 ngx_stream_thrift_keep_headers(ngx_stream_thrift_session_t *ts,
     const nthrift_str_t *info)
 {
-    u_char              *p;
-    size_t               size;
-    ngx_uint_t           i, n;
-    ngx_pool_cleanup_t  *cln;
-    nthrift_str_t        names[NGX_STREAM_THRIFT_PERSISTENT];
-    nthrift_str_t        values[NGX_STREAM_THRIFT_PERSISTENT];
+    u_char         *data, *p;
+    size_t          size;
+    ngx_uint_t      i, n;
+    nthrift_str_t   names[NGX_STREAM_THRIFT_PERSISTENT];
+    nthrift_str_t   values[NGX_STREAM_THRIFT_PERSISTENT];
 
     n = ngx_stream_thrift_kept_headers(names, values, &ts->headers, 0, 0);
     n = ngx_stream_thrift_kept_headers(names, values, info, n, 1);
@@ -258,38 +259,54 @@ ngx_stream_thrift_keep_headers(ngx_stream_thrift_session_t *ts,
         return "persistent headers, and calls hold too much memory";
     }
 
-    p = ngx_alloc(size, ts->connection->log);
+    data = ngx_alloc(size, ts->connection->log);
 
-    if (p == NULL) {
+    if (data == NULL) {
         return "no memory for headers";
     }
+
+    p = nthrift_theader_block_write(data, n);
+
+    for (i = 0; i < n; i++) {
+        p = nthrift_theader_pair_write(p, &names[i], &values[i]);
+    }
+
+    if (ngx_stream_thrift_replace_headers(ts, data, p - data) != NGX_OK) {
+        ngx_free(data);
+        return "no memory for headers";
+    }
+
+    return NULL;
+}
+
+
+/* The session owns `data`, unless it is an error. */
+
+static ngx_int_t
+ngx_stream_thrift_replace_headers(ngx_stream_thrift_session_t *ts,
+    u_char *data, size_t len)
+{
+    ngx_pool_cleanup_t  *cln;
 
     if (ts->headers.data == NULL) {
         cln = ngx_pool_cleanup_add(ts->connection->pool, 0);
 
         if (cln == NULL) {
-            ngx_free(p);
-            return "no memory for headers";
+            return NGX_ERROR;
         }
 
         cln->handler = ngx_stream_thrift_drop_headers;
         cln->data = ts;
     }
 
-    size = nthrift_theader_block_write(p, n) - p;
-
-    for (i = 0; i < n; i++) {
-        size = nthrift_theader_pair_write(p + size, &names[i], &values[i]) - p;
-    }
-
     ngx_stream_thrift_drop_headers(ts);
 
-    ts->headers.data = p;
-    ts->headers.len = size;
+    ts->headers.data = data;
+    ts->headers.len = len;
 
-    ngx_stream_thrift_session_hold_headers(ts, (off_t) size);
+    ngx_stream_thrift_session_hold_headers(ts, (off_t) len);
 
-    return NULL;
+    return NGX_OK;
 }
 
 
