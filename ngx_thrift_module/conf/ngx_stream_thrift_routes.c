@@ -41,6 +41,9 @@ static char *ngx_stream_thrift_build_defined(ngx_stream_thrift_build_t *build,
 static char *ngx_stream_thrift_build_bare(ngx_stream_thrift_build_t *build,
     ngx_stream_thrift_block_t *block, const nthrift_str_t *name,
     ngx_thrift_target_t *target);
+static char *ngx_stream_thrift_add_bare(ngx_stream_thrift_build_t *build,
+    ngx_stream_thrift_block_t *block, const nthrift_str_t *name,
+    ngx_thrift_target_t *target);
 static char *ngx_stream_thrift_build_server(ngx_stream_thrift_build_t *build);
 static ngx_int_t ngx_stream_thrift_fold(ngx_stream_thrift_build_t *build,
     nthrift_map_t *folded, const nthrift_str_t *name,
@@ -441,25 +444,14 @@ ngx_stream_thrift_build_bare(ngx_stream_thrift_build_t *build,
     ngx_stream_thrift_block_t *block, const nthrift_str_t *name,
     ngx_thrift_target_t *target)
 {
-    nthrift_map_t               *methods;
     ngx_thrift_target_t         *other;
     ngx_stream_thrift_block_t   *owner;
     ngx_stream_core_srv_conf_t  *cscf;
 
-    methods = &build->server->routes.methods;
     owner = nthrift_map_find(&build->owners, name);
 
     if (owner == NULL) {
-        if (nthrift_map_add(methods, name, target) == NTHRIFT_ERROR
-            || nthrift_map_add(&build->owners, name, block) == NTHRIFT_ERROR
-            || ngx_stream_thrift_fold(build, &build->server->routes.folded,
-                                      name, target)
-               != NGX_OK)
-        {
-            return NGX_CONF_ERROR;
-        }
-
-        return NGX_CONF_OK;
+        return ngx_stream_thrift_add_bare(build, block, name, target);
     }
 
     /* services are built in their order: the owner comes before */
@@ -468,7 +460,7 @@ ngx_stream_thrift_build_bare(ngx_stream_thrift_build_t *build,
         return NGX_CONF_OK;
     }
 
-    other = nthrift_map_find(methods, name);
+    other = nthrift_map_find(&build->server->routes.methods, name);
 
     if (block != &build->server->block) {
         ngx_log_error(NGX_LOG_EMERG, build->cf->log, 0,
@@ -495,10 +487,30 @@ ngx_stream_thrift_build_bare(ngx_stream_thrift_build_t *build,
                   "\"%V\", and a call may name only the method: with "
                   "\"thrift_service %V { }\" that one answers it in %s:%ui",
                   name->len, name->data, &other->service, &target->service,
-                  &other->service,
-                  cscf->file_name, cscf->line);
+                  &other->service, cscf->file_name, cscf->line);
 
     return NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_stream_thrift_add_bare(ngx_stream_thrift_build_t *build,
+    ngx_stream_thrift_block_t *block, const nthrift_str_t *name,
+    ngx_thrift_target_t *target)
+{
+    ngx_thrift_routes_t  *routes;
+
+    routes = &build->server->routes;
+
+    if (nthrift_map_add(&routes->methods, name, target) == NTHRIFT_ERROR
+        || nthrift_map_add(&build->owners, name, block) == NTHRIFT_ERROR
+        || ngx_stream_thrift_fold(build, &routes->folded, name, target)
+           != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }
 
 
