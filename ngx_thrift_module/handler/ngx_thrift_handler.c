@@ -41,6 +41,8 @@ static const nthrift_dispatch_t *ngx_thrift_handler_dispatch(
     const nthrift_handler_t *table, const nthrift_str_t *name);
 static const nthrift_handler_t *ngx_thrift_handler_load(
     ngx_thrift_handler_t *handler, ngx_log_t *log);
+static void ngx_thrift_handler_take_methods(ngx_thrift_handler_t *handler,
+    const nthrift_handler_t *table);
 static int ngx_thrift_handler_run_start(ngx_thrift_handler_t *handler,
     const nthrift_handler_t *table);
 static void ngx_thrift_handler_close_timers(ngx_thrift_handler_t *handler);
@@ -300,9 +302,8 @@ ngx_thrift_handler_tell(ngx_thrift_handler_t *handler,
 void
 ngx_thrift_handler_start(ngx_thrift_handler_t *handler, ngx_log_t *log)
 {
-    ngx_uint_t                 i;
-    ngx_thrift_target_t      **target;
-    const nthrift_handler_t   *table;
+    ngx_uint_t                i;
+    const nthrift_handler_t  *table;
 
     ngx_queue_init(&handler->timers);
 
@@ -335,18 +336,8 @@ ngx_thrift_handler_start(ngx_thrift_handler_t *handler, ngx_log_t *log)
     handler->worker.args = handler->args.elts;
     handler->worker.n_args = handler->args.nelts;
 
-    target = handler->targets.elts;
-
-    for (i = 0; i < handler->targets.nelts; i++) {
-        if (table->dispatch) {
-            target[i]->dispatch =
-                ngx_thrift_handler_dispatch(table, &target[i]->method->name);
-
-            /* an inherited method that is left out */
-
-            target[i]->unknown =
-                !ngx_thrift_handler_implements(table, target[i]->dispatch);
-        }
+    if (table->dispatch) {
+        ngx_thrift_handler_take_methods(handler, table);
     }
 
     if (ngx_thrift_handler_run_start(handler, table) != NTHRIFT_OK) {
@@ -359,6 +350,27 @@ ngx_thrift_handler_start(ngx_thrift_handler_t *handler, ngx_log_t *log)
     }
 
     handler->table = table;
+}
+
+
+static void
+ngx_thrift_handler_take_methods(ngx_thrift_handler_t *handler,
+    const nthrift_handler_t *table)
+{
+    ngx_uint_t             i;
+    ngx_thrift_target_t  **target;
+
+    target = handler->targets.elts;
+
+    for (i = 0; i < handler->targets.nelts; i++) {
+        target[i]->dispatch =
+            ngx_thrift_handler_dispatch(table, &target[i]->method->name);
+
+        /* an inherited method that is left out */
+
+        target[i]->unknown =
+            !ngx_thrift_handler_implements(table, target[i]->dispatch);
+    }
 }
 
 
