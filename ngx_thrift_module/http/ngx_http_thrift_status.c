@@ -18,6 +18,8 @@ typedef struct {
 } ngx_http_thrift_status_ctx_t;
 
 
+static ngx_int_t ngx_http_thrift_status_report(ngx_http_request_t *r,
+    ngx_uint_t format);
 static ngx_uint_t ngx_http_thrift_status_format(ngx_http_request_t *r);
 static ngx_int_t ngx_http_thrift_status_header(ngx_http_request_t *r,
     ngx_uint_t format);
@@ -108,10 +110,8 @@ ngx_http_thrift_status_check(ngx_cycle_t *cycle,
 ngx_int_t
 ngx_http_thrift_status_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                      rc;
-    ngx_uint_t                     format;
-    ngx_http_thrift_loc_conf_t    *tlcf;
-    ngx_http_thrift_status_ctx_t  *ctx;
+    ngx_int_t                    rc;
+    ngx_http_thrift_loc_conf_t  *tlcf;
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
         return NGX_HTTP_NOT_ALLOWED;
@@ -137,7 +137,18 @@ ngx_http_thrift_status_handler(ngx_http_request_t *r)
         return ngx_http_thrift_page_handler(r);
     }
 
-    format = ngx_http_thrift_status_format(r);
+    return ngx_http_thrift_status_report(r, ngx_http_thrift_status_format(r));
+}
+
+
+/* Begins a report; the request is finished when all of it was written. */
+
+static ngx_int_t
+ngx_http_thrift_status_report(ngx_http_request_t *r, ngx_uint_t format)
+{
+    ngx_int_t                      rc;
+    ngx_http_thrift_status_ctx_t  *ctx;
+
     ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_thrift_status_ctx_t));
 
     if (ctx == NULL) {
