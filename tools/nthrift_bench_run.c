@@ -805,12 +805,39 @@ run_interrupt(int signo)
 }
 
 
+static void
+run_catch_signals(void)
+{
+    struct sigaction  sa;
+
+    memset(&sa, 0, sizeof(sa));
+    sa.sa_handler = run_interrupt;
+    (void) sigaction(SIGINT, &sa, NULL);
+    (void) sigaction(SIGTERM, &sa, NULL);
+}
+
+
+/* What replies may be: as the calls are. */
+
+static void
+run_init_rules(nthrift_rules_t *rules, const nthrift_outgoing_t *call)
+{
+    rules->transport = call->head.transport;
+    rules->protocol = call->head.protocol;
+    rules->lax = call->head.write_lax;
+    rules->validate = 1;
+    rules->max_header = NTHRIFT_MAX_HEADER;
+    rules->max_depth = NTHRIFT_MAX_DEPTH;
+    rules->max_frame = call->max_size;
+    rules->max_message = (uint64_t) call->max_size + NTHRIFT_LENGTH_SIZE;
+}
+
+
 static int
 run_init(run_t *run, nthrift_bench_t *b)
 {
-    size_t             i, size;
-    conn_t            *c;
-    struct sigaction   sa;
+    size_t   i, size;
+    conn_t  *c;
 
     memset(run, 0, sizeof(run_t));
 
@@ -821,20 +848,8 @@ run_init(run_t *run, nthrift_bench_t *b)
     run->rate = (uint64_t) b->options->rate;
     run->schedule.rate = run->rate;
 
-    run->rules.transport = b->request->call.head.transport;
-    run->rules.protocol = b->request->call.head.protocol;
-    run->rules.lax = b->request->call.head.write_lax;
-    run->rules.validate = 1;
-    run->rules.max_header = NTHRIFT_MAX_HEADER;
-    run->rules.max_depth = NTHRIFT_MAX_DEPTH;
-    run->rules.max_frame = b->request->call.max_size;
-    run->rules.max_message = (uint64_t) b->request->call.max_size
-                             + NTHRIFT_LENGTH_SIZE;
-
-    memset(&sa, 0, sizeof(sa));
-    sa.sa_handler = run_interrupt;
-    (void) sigaction(SIGINT, &sa, NULL);
-    (void) sigaction(SIGTERM, &sa, NULL);
+    run_init_rules(&run->rules, &b->request->call);
+    run_catch_signals();
 
     run->ep = epoll_create1(EPOLL_CLOEXEC);
     run->conns = calloc(run->n, sizeof(conn_t));

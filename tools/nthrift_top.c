@@ -100,22 +100,15 @@ static const char *const  top_fine[] = {
 };
 
 
-/* Reports */
+/* Reports; what is wrong is in t->error */
 
 static int
-top_get(top_t *t, json_t **report)
+top_request(top_t *t, nthrift_http_response_t *r)
 {
-    int                       rc;
-    size_t                    len;
-    char                     *error;
-    uint8_t                  *request;
-    json_error_t              json;
-    nthrift_stream_t          s;
-    nthrift_http_response_t   r;
-
-    memset(&r, 0, sizeof(nthrift_http_response_t));
-    error = t->error;
-    *error = '\0';
+    int                rc;
+    size_t             len;
+    uint8_t           *request;
+    nthrift_stream_t   s;
 
     rc = nthrift_stream_open(&s, &t->address, nthrift_socket_time()
                                               + TOP_TIMEOUT * 1000000);
@@ -133,31 +126,61 @@ top_get(top_t *t, json_t **report)
     }
 
     if (rc == 0) {
-        rc = nthrift_http_receive(&s, &r, TOP_SIZE);
+        rc = nthrift_http_receive(&s, r, TOP_SIZE);
     }
 
     nthrift_stream_close(&s);
 
     if (rc != 0) {
-        snprintf(error, TOP_TEXT, "%s: %.200s", t->options->words[0],
+        snprintf(t->error, TOP_TEXT, "%s: %.200s", t->options->words[0],
                  (rc == NTHRIFT_SOCKET_LATE) ? "no answer in time" : s.error);
+    }
 
-    } else if (r.status != 200) {
-        rc = -1;
-        snprintf(error, TOP_TEXT, "%s: HTTP status %u", t->options->words[0],
-                 r.status);
+    return rc;
+}
 
-    } else {
-        *report = json_loadb((char *) r.body.data, r.body.len, 0, &json);
 
-        if (json_integer_value(json_object_get(*report, "version")) != 1) {
-            rc = -1;
-            json_decref(*report);
-            *report = NULL;
-            snprintf(error, TOP_TEXT, "%s: no report of \"thrift_status "
-                     "json\" (one of \"html\" has it behind ?format=json)",
-                     t->options->words[0]);
-        }
+static int
+top_parse(top_t *t, const nthrift_http_response_t *r, json_t **report)
+{
+    json_error_t  error;
+
+    if (r->status != 200) {
+        snprintf(t->error, TOP_TEXT, "%s: HTTP status %u",
+                 t->options->words[0], r->status);
+        return -1;
+    }
+
+    *report = json_loadb((char *) r->body.data, r->body.len, 0, &error);
+
+    if (json_integer_value(json_object_get(*report, "version")) == 1) {
+        return 0;
+    }
+
+    json_decref(*report);
+    *report = NULL;
+
+    snprintf(t->error, TOP_TEXT, "%s: no report of \"thrift_status json\" "
+             "(one of \"html\" has it behind ?format=json)",
+             t->options->words[0]);
+
+    return -1;
+}
+
+
+static int
+top_get(top_t *t, json_t **report)
+{
+    int                      rc;
+    nthrift_http_response_t  r;
+
+    memset(&r, 0, sizeof(nthrift_http_response_t));
+    t->error[0] = '\0';
+
+    rc = top_request(t, &r);
+
+    if (rc == 0) {
+        rc = top_parse(t, &r, report);
     }
 
     free(r.data);
