@@ -11,7 +11,6 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use IO::Socket::INET;
 use JSON::PP ();
 use Test::More;
 use Test::Thrift;
@@ -199,7 +198,7 @@ my $backend = $t->backend('backend', bodies => 1,
                           script => { '*' => { echo => 1 } });
 my $second = $t->backend('second');
 
-$t->run_daemon(\&text_server, port => 'text');
+$t->server(text => sub { answer_frames($_[0], \&answer_text) });
 $t->run();
 
 my $null = JSON::PP::null();
@@ -280,65 +279,28 @@ sub exception {
 # Frames of JSON are answered by what the method's text argument says, or with
 # what the call was, the last one of which is kept.
 
-sub text_server {
-    my $listen = Test::Thrift::Backend::listen_socket($t->address('text'));
+sub answer_text {
+    my ($frame) = @_;
 
-    $SIG{CHLD} = 'IGNORE';
+    my ($method, $type, $seqid, $args)
+        = $frame =~ /^\[1,"(.*?)",(\d),(-?\d+),(.*)\]\z/s
+        or return undef;
 
-    for ( ;; ) {
-        my $c = $listen->accept() or next;
+    my $file = $t->dir() . '/text.log';
+    open(my $log, '>', "$file.new.$$");
+    print $log "$method $type $args";
+    close($log);
+    rename("$file.new.$$", $file) if $method ne 'nothing';
 
-        if (fork()) {
-            close($c);
-            next;
-        }
+    return '' if $type == 4;
 
-        close($listen);
-        serve_text($c);
-        POSIX::_exit(0);
-    }
-}
+    my $reply = $method eq 'nothing' ? '{}' : $args =~ s/"1":/"0":/r;
 
+    $reply = $1 if $args =~ /"2":\{"str":"reply (.*)"\}/s;
+    $reply =~ s/\\(.)/$1/g if $args =~ /"str":"reply/;
+    $type = $reply =~ s/^!// ? 3 : 2;
 
-sub serve_text {
-    my ($c) = @_;
-
-    for ( ;; ) {
-        my $frame = '';
-
-        while (length $frame < 4
-               || length $frame < 4 + unpack('N', $frame))
-        {
-            sysread($c, $frame, 65536, length $frame) or return;
-        }
-
-        substr($frame, 0, 4, '');
-
-        my ($method, $type, $seqid, $args)
-            = $frame =~ /^\[1,"(.*?)",(\d),(-?\d+),(.*)\]\z/s
-            or return;
-
-        my $file = $t->dir() . '/text.log';
-        open(my $log, '>', "$file.new.$$");
-        print $log "$method $type $args";
-        close($log);
-        rename("$file.new.$$", $file) if $method ne 'nothing';
-
-        next if $type == 4;
-
-        my $reply = $method eq 'nothing' ? '{}' : $args =~ s/"1":/"0":/r;
-
-        $reply = $1 if $args =~ /"2":\{"str":"reply (.*)"\}/s;
-        $reply =~ s/\\(.)/$1/g if $args =~ /"str":"reply/;
-        $type = $reply =~ s/^!// ? 3 : 2;
-
-        my $bytes = frame(qq([1,"$method",$type,$seqid,$reply]));
-
-        while (length $bytes) {
-            my $n = syswrite($c, $bytes) or return;
-            substr($bytes, 0, $n, '');
-        }
-    }
+    return frame(qq([1,"$method",$type,$seqid,$reply]));
 }
 
 

@@ -10,8 +10,6 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use IO::Socket::INET;
-use POSIX ();
 use Test::More;
 use Test::Thrift;
 
@@ -74,7 +72,7 @@ EOF
 
 my $n = $ENV{TEST_NGINX_STATIC} ? 1_000_000 : 8_000_000;
 
-$t->run_daemon(sub { backend() }, port => 'backend');
+$t->server(backend => sub { answer_frames($_[0], \&reply) });
 $t->run();
 
 # fields in hex and counts: what of 1 byte there is many of is repeated
@@ -127,34 +125,17 @@ is(answer($c->call('reply', [ [ 1, i32 => 1 ] ])),
 
 # somebody else, meanwhile
 
-my $pid = fork();
-die "fork: $!" unless defined $pid;
-
-if ($pid == 0) {
+my $pid = $t->run_daemon(sub {
     my @clients = map { $t->client('large', timeout => 20) } 1 .. 3;
 
     for (1 .. 3) {
         $_->send(call_bytes('many', 1, "$points\0"), 20) for @clients;
         $_->read_message() for @clients;
     }
-
-    POSIX::_exit(0);
-}
+});
 
 my $other = $t->client('other');
-my ($worker) = $t->workers();
-my @times;
-
-while (waitpid($pid, POSIX::WNOHANG()) == 0) {
-    my $start = cpu_time($worker);
-
-    $other->call('other');
-    push @times, cpu_time($worker) - $start;
-    elapse(0.001);
-}
-
-@times = sort { $a <=> $b } @times;
-
+my @times = $t->cpu_times_while($pid, sub { $other->call('other') });
 my $p99 = $times[@times * 0.99];
 
 cmp_ok(scalar @times, '>', 20, 'another client calls meanwhile');
@@ -178,25 +159,6 @@ sub call {
 
 
 # Looks at the head and at the last bytes only: takes no time.
-
-sub backend {
-    my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 5,
-                                       LocalPort => $t->port('backend'),
-                                       ReuseAddr => 1) or die "listen: $!";
-
-    while (my $socket = $listen->accept()) {
-        next if fork();
-
-        while (read($socket, my $length, 4)) {
-            read($socket, my $bytes, unpack('N', $length));
-            print $socket reply($bytes);
-            $socket->flush();
-        }
-
-        exit;
-    }
-}
-
 
 sub reply {
     my ($bytes) = @_;

@@ -11,7 +11,6 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use IO::Socket::INET;
 use Test::More;
 use Test::Thrift;
 
@@ -51,7 +50,7 @@ stream {
 
 EOC
 
-$t->run_daemon(sub { repeat() }, port => 'repeats');
+$t->server(repeats => \&repeat);
 $t->run();
 
 my $other = $t->client('other');
@@ -96,31 +95,21 @@ $t->done();
 # "thrice" three times with that, and then as it should be.
 
 sub repeat {
-    my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 5,
-                                       LocalPort => $t->port('repeats'),
-                                       ReuseAddr => 1) or die "listen: $!";
+    my ($socket) = @_;
 
-    $SIG{PIPE} = 'IGNORE';
+    my $answer = '';
 
-    while (my $socket = $listen->accept()) {
-        next if fork();
+    while (sysread($socket, my $bytes, 4096)) {
+        my $m = parse_message($bytes);
 
-        my $answer = '';
-
-        while (sysread($socket, my $bytes, 4096)) {
-            my $m = parse_message($bytes);
-
-            if ($m->{name} eq 'again') {
-                while (syswrite($socket, $answer x 2000)) { }
-                last;
-            }
-
-            my $earlier = $m->{name} eq 'thrice' ? $answer x 3 : '';
-
-            $answer = reply_bytes($m->{name}, $m->{seqid});
-            syswrite($socket, $earlier . $answer);
+        if ($m->{name} eq 'again') {
+            while (syswrite($socket, $answer x 2000)) { }
+            last;
         }
 
-        exit;
+        my $earlier = $m->{name} eq 'thrice' ? $answer x 3 : '';
+
+        $answer = reply_bytes($m->{name}, $m->{seqid});
+        syswrite($socket, $earlier . $answer);
     }
 }

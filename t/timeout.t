@@ -280,7 +280,7 @@ is(scalar $t->wait_log(qr/^half exception 504/, 'access.log'), 1,
 
 # not from another reply to an earlier call, but from the first byte of its own
 
-$t->run_daemon(sub { answer_again_first() }, port => 'twice');
+$t->server(twice => \&answer_again_first);
 
 $c = $t->client('again');
 is(answer($c->call('first')), 'own', 'first call');
@@ -376,26 +376,22 @@ $t->done();
 # once more, and, much later, with the one that belongs to it.
 
 sub answer_again_first {
-    my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 5,
-                                       LocalPort => $t->port('twice'),
-                                       ReuseAddr => 1) or die "listen: $!";
+    my ($socket) = @_;
 
-    while (my $socket = $listen->accept()) {
-        my ($answer, $m);
+    my $answer;
 
-        while (sysread($socket, my $bytes, 4096)) {
-            $m = parse_message($bytes);
+    while (sysread($socket, my $bytes, 4096)) {
+        my $m = parse_message($bytes);
 
-            if ($answer) {
-                syswrite($socket, substr($answer, 0, 10));
-                elapse(0.1);
-                syswrite($socket, substr($answer, 10));
-                elapse(0.6);
-            }
-
-            $answer = reply_bytes($m->{name}, $m->{seqid},
-                                  [ [ 0, string => 'own' ] ]);
-            syswrite($socket, $answer);
+        if ($answer) {
+            syswrite($socket, substr($answer, 0, 10));
+            elapse(0.1);
+            syswrite($socket, substr($answer, 10));
+            elapse(0.6);
         }
+
+        $answer = reply_bytes($m->{name}, $m->{seqid},
+                              [ [ 0, string => 'own' ] ]);
+        syswrite($socket, $answer);
     }
 }

@@ -10,8 +10,6 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use IO::Socket::INET;
-use POSIX ();
 use Test::More;
 use Test::Thrift;
 
@@ -113,10 +111,9 @@ EOF
 
 my $n = sanitizer() ? 1_000_000 : 6_000_000;
 
-$t->run_daemon(sub { backend('compact', \&echo) }, port => 'compact');
-$t->run_daemon(sub { backend('closes', sub { undef }) }, port => 'closes');
-$t->run_daemon(sub { backend('silent', sub { sleep 20; undef }) },
-               port => 'silent');
+$t->server(compact => sub { answer_frames($_[0], \&echo) });
+$t->server(closes => sub { answer_frames($_[0], sub { undef }) });
+$t->server(silent => sub { answer_frames($_[0], sub { sleep 20; undef }) });
 $t->run();
 
 # structs of nothing; numbers; a text: of so many bytes, or more of them
@@ -190,11 +187,7 @@ sub meanwhile {
 
     my $body = $protocol eq 'binary' ? $many
                : "\x19\xfc" . Test::Thrift::Bytes::varint($n) . "\0" x $n . "\0";
-    my $pid = fork();
-
-    die "fork: $!" unless defined $pid;
-
-    if ($pid == 0) {
+    my $pid = $t->run_daemon(sub {
         my @clients = map { $t->client('large', timeout => 30,
                                        protocol => $protocol) } 1 .. 2;
 
@@ -203,23 +196,11 @@ sub meanwhile {
                 for @clients;
             $_->read(unpack('N', $_->read(4))) for @clients;
         }
-
-        POSIX::_exit(0);
-    }
+    });
 
     my $other = $t->client('other');
-    my ($worker) = $t->workers();
-    my @times;
 
-    while (waitpid($pid, POSIX::WNOHANG()) == 0) {
-        my $start = cpu_time($worker);
-
-        $other->call('other');
-        push @times, cpu_time($worker) - $start;
-        elapse(0.001);
-    }
-
-    return sort { $a <=> $b } @times;
+    return $t->cpu_times_while($pid, sub { $other->call('other') });
 }
 
 
@@ -247,33 +228,6 @@ sub echo_of {
 }
 
 
-sub backend {
-    my ($name, $answer) = @_;
-
-    my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 5,
-                                       LocalPort => $t->port($name),
-                                       ReuseAddr => 1) or die "listen: $!";
-
-    $SIG{CHLD} = 'IGNORE';
-
-    while (my $socket = $listen->accept()) {
-        next if fork();
-
-        while (read($socket, my $length, 4)) {
-            read($socket, my $bytes, unpack('N', $length));
-
-            my $reply = $answer->($bytes);
-
-            last unless defined $reply;
-            print $socket pack('N', length $reply), $reply;
-            $socket->flush();
-        }
-
-        exit;
-    }
-}
-
-
 # The same bytes as a reply; with a type that there is none of at their end.
 
 sub echo {
@@ -282,5 +236,5 @@ sub echo {
     substr($bytes, 1, 1) = chr(1 | 2 << 5);
     substr($bytes, -1) = "\x1e\0" if substr($bytes, 2, 20) =~ /\x03bad/;
 
-    return $bytes;
+    return frame($bytes);
 }

@@ -12,7 +12,6 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use Compress::Zlib;
-use IO::Socket::INET;
 use Test::More;
 use Test::Thrift;
 use Test::Thrift::Turns;
@@ -147,7 +146,7 @@ my %json = (
     text => '{"1":{"str":"' . 'ab\\"\\\\' x ($n / 4) . '"}}',
 );
 
-$t->run_daemon(sub { backend() }, port => 'backend');
+$t->server(backend => sub { answer_frames($_[0], \&reply) });
 $turns->run();
 
 for my $method (sort keys %body) {
@@ -265,27 +264,6 @@ sub text {
 
 # Answers with what the method got, in the dialect of the call; what has a
 # THeader is packed.
-
-sub backend {
-    my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 5,
-                                       LocalPort => $t->port('backend'),
-                                       ReuseAddr => 1) or die "listen: $!";
-
-    $SIG{CHLD} = 'IGNORE';
-
-    while (my $socket = $listen->accept()) {
-        next if fork();
-
-        while (read($socket, my $length, 4)) {
-            read($socket, my $bytes, unpack('N', $length));
-            print $socket reply($bytes);
-            $socket->flush();
-        }
-
-        exit;
-    }
-}
-
 
 sub reply {
     my ($bytes) = @_;

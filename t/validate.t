@@ -49,7 +49,7 @@ EOF
 
 my $backend = $t->backend('backend');
 
-my $daemon = $t->run_daemon(\&blind, port => 'daemon');
+$t->server(daemon => sub { answer_frames($_[0], \&blind) });
 
 $t->run();
 
@@ -268,25 +268,14 @@ $t->done();
 # A server that counts the bytes behind the head, whatever they are.
 
 sub blind {
-    my ($t) = @_;
+    my ($bytes) = @_;
 
-    my $listen = IO::Socket::IP->new(LocalHost => '127.0.0.1',
-                                     LocalPort => $t->port('daemon'),
-                                     Listen => 5, ReuseAddr => 1) or die "$!";
+    my $name = unpack 'x4 N/a', $bytes;
+    my $head = 12 + length $name;
+    my $seqid = unpack 'l>', substr $bytes, $head - 4;
 
-    while (my $socket = $listen->accept()) {
-        while (1) {
-            read($socket, my $size, 4) or last;
-            read($socket, my $bytes, unpack 'N', $size);
-
-            my $name = unpack 'x4 N/a', $bytes;
-            my $head = 12 + length $name;
-            my $seqid = unpack 'l>', substr $bytes, $head - 4;
-
-            syswrite($socket, reply_bytes($name, $seqid,
-                         [ [ 1, i32 => length($bytes) - $head ] ]));
-        }
-    }
+    return reply_bytes($name, $seqid,
+                       [ [ 1, i32 => length($bytes) - $head ] ]);
 }
 
 

@@ -65,8 +65,8 @@ use Test::Thrift::Bytes;
 use Test::Thrift::Client;
 use Test::Thrift::Http;
 
-our @EXPORT = (qw(answer conf conf_lines cpu_time elapse is_in_time shortest
-                  wait_for time_factor sanitizer),
+our @EXPORT = (qw(answer answer_frames conf conf_lines cpu_time elapse
+                  is_in_time shortest wait_for time_factor sanitizer),
                @Test::Thrift::Bytes::EXPORT);
 
 my $TOP = abs_path(dirname(__FILE__) . '/../../..');
@@ -1123,6 +1123,72 @@ sub run_daemon {
     }
 
     return $pid;
+}
+
+
+# server($name, code): listens on a port by its name, in a process of its own.
+# The code gets the socket of a connection, in another one.
+
+sub server {
+    my ($self, $name, $code) = @_;
+
+    return $self->run_daemon(sub {
+        my $listen
+            = Test::Thrift::Backend::listen_socket($self->address($name));
+
+        $SIG{CHLD} = $SIG{PIPE} = 'IGNORE';
+
+        for ( ;; ) {
+            my $socket = $listen->accept() or next;
+            my $pid = fork() // die "fork: $!";
+
+            next if $pid != 0;
+
+            close($listen);
+            eval { $code->($socket); 1 } or print STDERR $@;
+            POSIX::_exit(0);
+        }
+    }, port => $name);
+}
+
+
+# answer_frames($socket, code): sends what the code returns for the bytes of
+# each frame; undef ends it.
+
+sub answer_frames {
+    my ($socket, $code) = @_;
+
+    while (read($socket, my $length, 4)) {
+        read($socket, my $bytes, unpack('N', $length));
+
+        my $answer = $code->($bytes);
+
+        last unless defined $answer;
+        print $socket $answer;
+        $socket->flush();
+    }
+}
+
+
+# cpu_times_while($pid, code): calls the code again and again until that process
+# has ended.  Returns for how long the worker has run in each, in seconds and
+# ascending.
+
+sub cpu_times_while {
+    my ($self, $pid, $code) = @_;
+
+    my ($worker) = $self->workers();
+    my @times;
+
+    while (waitpid($pid, POSIX::WNOHANG()) == 0) {
+        my $start = cpu_time($worker);
+
+        $code->();
+        push @times, cpu_time($worker) - $start;
+        elapse(0.001);
+    }
+
+    return sort { $a <=> $b } @times;
 }
 
 
