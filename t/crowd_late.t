@@ -73,14 +73,12 @@ $_->send(call_bytes('tardy', 1) x $DEPTH) for @crowd;
 
 ok(wait_for(sub { $backend->calls() > $CLIENTS / 3 }), 'some are served');
 
-my $child = fork() // die "fork: $!";
-
-if ($child == 0) {
+my $answers = $t->run_daemon(sub {
     for ( ;; ) {
         $backend->release('tardy');
-        select(undef, undef, undef, $PACE);
+        elapse($PACE);
     }
-}
+}, shares => 1);
 
 $victim->send(join('', map { call_bytes('get', $_) } 1 .. $DEPTH));
 
@@ -95,8 +93,7 @@ my $times = 1 + grep { $ended[$_] - $ended[$_ - 1] > 0.1 } 1 .. $#ended;
 
 cmp_ok($times, '<=', 2, 'they have not waited one after the other');
 
-kill('KILL', $child);
-waitpid($child, 0);
+$t->stop_daemon($answers, 'KILL');
 
 $_->reset() for @crowd;
 

@@ -13,7 +13,6 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use POSIX ();
 use Test::More;
 use Test::Thrift;
 
@@ -81,22 +80,18 @@ $slow[$_ - 1]->send(call_bytes("slow$_", 1)) for 1 .. $SLOW;
 
 ok(wait_for(sub { $backend->calls() >= $SLOW }), 'slow calls are on their way');
 
-my $nap = $t->client('nap');
+my $naps = $t->run_daemon(sub {
+    my $nap = $t->client('nap');
 
-my $child = fork() // die "fork: $!";
-
-if ($child == 0) {
     while ($nap->call('nap', [ [ 1, i32 => 12 ] ])) { }
-    POSIX::_exit(0);
-}
+});
 
 $slow[$_]->send(call_bytes('stuck', 1)) for $SLOW .. $#slow;
 
 is(answer($t->client('victim')->call('get')), 'backend',
    'a call beside them is answered in time');
 
-kill('KILL', $child);
-waitpid($child, 0);
+$t->stop_daemon($naps, 'KILL');
 
 $_->reset() for @slow;
 

@@ -12,7 +12,6 @@ use lib "$FindBin::Bin/lib";
 
 use IO::Select;
 use IO::Socket::INET;
-use POSIX ();
 use Socket qw(SOL_SOCKET SO_LINGER);
 use Test::More;
 use Test::Thrift;
@@ -64,13 +63,7 @@ sub calls_before_other {
 
     # what does not fit into the kernel's buffers follows in a child
 
-    my $pid = fork();
-    die "fork: $!" unless defined $pid;
-
-    if ($pid == 0) {
-        $many->send($bytes, 5);
-        POSIX::_exit(0);
-    }
+    my $pid = $t->run_daemon(sub { $many->send($bytes, 5) }, shares => 1);
 
     elapse(0.2);
     $other->start('other');
@@ -78,8 +71,7 @@ sub calls_before_other {
 
     my $m = $other->read_message();
 
-    kill('KILL', $pid);
-    waitpid($pid, 0);
+    $t->stop_daemon($pid, 'KILL');
 
     $_->close() for $many, $other;
     $t->signal('USR1');

@@ -1074,6 +1074,7 @@ sub _quietly {
 # timeout      how long that may take, 10 s; then it dies
 # env          reference to a hash, added to the environment
 # log          where its output goes, default daemon-<n>.log
+# shares       1: the code uses clients and backends that the test has
 
 sub run_daemon {
     my ($self, $what, %o) = @_;
@@ -1090,7 +1091,7 @@ sub run_daemon {
         open(STDOUT, '>>', $log);
         open(STDERR, '>&', \*STDOUT);
         $SIG{INT} = $SIG{TERM} = 'DEFAULT';
-        close_harness_sockets();
+        close_harness_sockets() unless $o{shares};
         %ENV = (%ENV, %{$o{env} || {}});
 
         if (ref $what eq 'CODE') {
