@@ -39,28 +39,6 @@
 
 #include <pthread.h>
 
-/*
- * What is done for each call is kept together, so that more of it is found in
- * the processor's cache.  Functions that are seldom called, as those that say
- * what is wrong, are cold: what leads to a call of one is kept apart, too.
- * Those that only some configurations or messages need are not made part of
- * their callers, which would have their stack and registers.
- */
-
-#if (__GNUC__)
-
-#define ngx_thrift_cold      __attribute__((cold))
-#define ngx_thrift_noinline  __attribute__((noinline))
-
-/* nginx's own, whose parameters differ in Angie */
-
-extern __typeof__(ngx_log_error_core)  ngx_log_error_core  ngx_thrift_cold;
-
-#else
-#define ngx_thrift_cold
-#define ngx_thrift_noinline
-#endif
-
 #include "base/map.h"
 #include "bind/check.h"
 #include "bind/decode.h"
@@ -83,6 +61,12 @@ extern __typeof__(ngx_log_error_core)  ngx_log_error_core  ngx_thrift_cold;
 #include "wire/theader.h"
 #include "wire/transport.h"
 #include "nthrift_handler.h"
+
+/* nginx's own, whose parameters differ in Angie */
+
+#if defined(__GNUC__)
+extern __typeof__(ngx_log_error_core)  ngx_log_error_core  nthrift_cold;
+#endif
 
 typedef struct ngx_thrift_call_s        ngx_thrift_call_t;
 typedef struct ngx_thrift_slice_s       ngx_thrift_slice_t;

@@ -105,7 +105,7 @@ void ngx_thrift_input_rest(ngx_thrift_input_t *in);
 
 /* Goes on behind what `block` holds already, as its bytes are the input's. */
 void ngx_thrift_input_move(ngx_thrift_input_t *in, ngx_thrift_block_t *block,
-    u_char *pos) ngx_thrift_noinline;
+    u_char *pos) nthrift_noinline;
 
 /* Gives the block back in any case. */
 void ngx_thrift_input_close(ngx_thrift_input_t *in);

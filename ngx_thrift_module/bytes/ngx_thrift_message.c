@@ -56,7 +56,7 @@ static size_t ngx_thrift_message_room(ngx_thrift_message_t *m, size_t max);
 static void ngx_thrift_message_head_moved(ngx_thrift_message_t *m,
     u_char *from);
 static void ngx_thrift_segment_move(ngx_thrift_message_t *m,
-    ngx_thrift_segment_t *segment, ngx_thrift_block_t *block);
+    ngx_thrift_segment_t *segment, ngx_thrift_block_t *block) nthrift_noinline;
 static void ngx_thrift_segment_unref(ngx_thrift_segment_t *segment);
 static void ngx_thrift_message_drop_all(ngx_thrift_message_t *m);
 static ngx_uint_t ngx_thrift_message_has_head(ngx_thrift_message_t *m,

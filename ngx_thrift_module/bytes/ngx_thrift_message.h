@@ -99,11 +99,11 @@ ngx_int_t ngx_thrift_message_set_body(ngx_thrift_message_t *m,
 void ngx_thrift_message_drop_replaced(ngx_thrift_message_t *m);
 
 /* What is read of the message from now on is not kept. */
-void ngx_thrift_message_drop(ngx_thrift_message_t *m) ngx_thrift_cold;
+void ngx_thrift_message_drop(ngx_thrift_message_t *m) nthrift_cold;
 
 /* The same, and of what was read only the head is kept. */
 void ngx_thrift_message_drop_on(ngx_thrift_message_t *m, ngx_pool_t *pool)
-    ngx_thrift_cold;
+    nthrift_cold;
 
 /* The bytes of a message, being read or whole, that are kept. */
 off_t ngx_thrift_message_kept(ngx_thrift_message_t *m);
@@ -140,7 +140,7 @@ ngx_chain_t *ngx_thrift_message_write(ngx_thrift_message_t *m,
  * Returns its bytes, or 0.
  */
 size_t ngx_thrift_message_copy(ngx_thrift_message_t *m, nthrift_head_t *head,
-    u_char *p, u_char *last) ngx_thrift_noinline;
+    u_char *p, u_char *last) nthrift_noinline;
 
 /*
  * The same of a message that was received, if `head` is its own but for the

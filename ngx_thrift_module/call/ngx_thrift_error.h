@@ -13,10 +13,10 @@
  * Returns NGX_ERROR.
  */
 ngx_int_t ngx_thrift_error_set(ngx_thrift_call_t *call, ngx_int_t exception,
-    ngx_uint_t status, const char *fmt, ...) ngx_thrift_cold;
+    ngx_uint_t status, const char *fmt, ...) nthrift_cold;
 
 /* The call has none after all: what has failed is done in another way. */
-void ngx_thrift_error_clear(ngx_thrift_call_t *call) ngx_thrift_cold;
+void ngx_thrift_error_clear(ngx_thrift_call_t *call) nthrift_cold;
 
 /*
  * The error of a call for which there is no memory by the limits of its worker.

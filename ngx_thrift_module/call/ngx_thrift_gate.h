@@ -37,7 +37,7 @@ ngx_int_t ngx_thrift_gate_enter(ngx_thrift_call_t *call);
 ngx_int_t ngx_thrift_gate_cancel(ngx_thrift_call_t *call, ngx_uint_t reason);
 
 /* Of a call that has a place: its answer is there, or nobody waits for it. */
-void ngx_thrift_gate_leave(ngx_thrift_call_t *call) ngx_thrift_noinline;
+void ngx_thrift_gate_leave(ngx_thrift_call_t *call) nthrift_noinline;
 
 
 #endif /* _NGX_THRIFT_GATE_H_INCLUDED_ */

@@ -15,7 +15,7 @@ ngx_int_t ngx_thrift_packed_call(ngx_thrift_call_t *call);
  * Packs the reply in call->out, as the call was.  NGX_AGAIN: it will be,
  * and then ngx_thrift_reply_ready() is called.
  */
-ngx_int_t ngx_thrift_packed_reply(ngx_thrift_call_t *call) ngx_thrift_noinline;
+ngx_int_t ngx_thrift_packed_reply(ngx_thrift_call_t *call) nthrift_noinline;
 
 /*
  * Unpacks a reply of a server, in place: a small one; of a large one only what

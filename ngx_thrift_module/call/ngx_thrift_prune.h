@@ -14,7 +14,7 @@
  * fields: its request is another one then, before anybody else reads it.
  * Returns what the step does.
  */
-ngx_int_t ngx_thrift_prune(ngx_thrift_call_t *call) ngx_thrift_noinline;
+ngx_int_t ngx_thrift_prune(ngx_thrift_call_t *call) nthrift_noinline;
 
 
 #endif /* _NGX_THRIFT_PRUNE_H_INCLUDED_ */

@@ -13,15 +13,15 @@
 static ngx_int_t ngx_thrift_reply_forward(ngx_thrift_call_t *call);
 static ngx_chain_t *ngx_thrift_reply_chain(ngx_thrift_call_t *call);
 static ngx_chain_t *ngx_thrift_reply_write(ngx_thrift_call_t *call,
-    const nthrift_head_t *reply) ngx_thrift_noinline;
+    const nthrift_head_t *reply) nthrift_noinline;
 static ngx_int_t ngx_thrift_reply_handler(ngx_thrift_call_t *call)
-    ngx_thrift_noinline;
+    nthrift_noinline;
 static ngx_int_t ngx_thrift_reply_written(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_reply_set(ngx_thrift_call_t *call,
     ngx_chain_t *out);
 static ngx_int_t ngx_thrift_reply_out(ngx_thrift_call_t *call, ngx_buf_t *b);
 static ngx_int_t ngx_thrift_reply_exception(ngx_thrift_call_t *call)
-    ngx_thrift_noinline;
+    nthrift_noinline;
 
 
 ngx_int_t

@@ -24,7 +24,7 @@
 
 static ngx_thrift_target_t *ngx_thrift_route_recent(ngx_thrift_call_t *call);
 static ngx_thrift_target_t *ngx_thrift_route_find(ngx_thrift_routes_t *routes,
-    nthrift_str_t *prefix, nthrift_str_t *method);
+    nthrift_str_t *prefix, nthrift_str_t *method) nthrift_noinline;
 static ngx_uint_t ngx_thrift_route_is_clear(nthrift_str_t *prefix,
     nthrift_str_t *method);
 static ngx_uint_t ngx_thrift_route_is_plain(nthrift_str_t *name);

@@ -39,11 +39,11 @@ ngx_int_t ngx_thrift_verify_message(ngx_thrift_call_t *call,
 
 /* Fails a call whose arguments do not fit.  Returns NGX_ERROR. */
 ngx_int_t ngx_thrift_validate_refuse(ngx_thrift_call_t *call, ngx_str_t *why)
-    ngx_thrift_cold;
+    nthrift_cold;
 
 /* Fails a call whose reply does not fit.  Returns NGX_ERROR. */
 ngx_int_t ngx_thrift_validate_misfit(ngx_thrift_call_t *call, ngx_str_t *why)
-    ngx_thrift_cold;
+    nthrift_cold;
 
 /*
  * The text of an argument; NGX_DECLINED: the call has none.  Short texts are

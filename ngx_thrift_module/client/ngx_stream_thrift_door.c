@@ -34,7 +34,7 @@ static ngx_uint_t ngx_stream_thrift_door_status(
 static void ngx_stream_thrift_door_head(ngx_stream_thrift_session_t *ts,
     ngx_uint_t status, ngx_uint_t kind, size_t length);
 static void ngx_stream_thrift_door_text(ngx_stream_thrift_session_t *ts,
-    ngx_uint_t status, u_char *text, size_t len);
+    ngx_uint_t status, u_char *text, size_t len) nthrift_noinline;
 
 
 const ngx_thrift_doors_t  ngx_stream_thrift_doors = {

@@ -72,7 +72,7 @@ void ngx_stream_thrift_door_answer(ngx_stream_thrift_session_t *ts,
 
 /* The same for a oneway, which was taken or refused. */
 void ngx_stream_thrift_door_take(ngx_stream_thrift_session_t *ts,
-    ngx_thrift_call_t *call);
+    ngx_thrift_call_t *call) nthrift_noinline;
 
 /* The same for what is no message, with a line that says so. */
 void ngx_stream_thrift_door_refuse(ngx_stream_thrift_session_t *ts,

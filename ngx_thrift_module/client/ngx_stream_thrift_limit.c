@@ -43,11 +43,11 @@ struct ngx_stream_thrift_limited_s {
 
 
 static ngx_int_t ngx_stream_thrift_limit_call(ngx_stream_thrift_call_t *tc,
-    ngx_stream_thrift_limit_t *limit) ngx_thrift_noinline;
+    ngx_stream_thrift_limit_t *limit) nthrift_noinline;
 static ngx_int_t ngx_stream_thrift_limit_count(
     ngx_stream_thrift_limited_t *limited, ngx_str_t *key, ngx_uint_t max);
 static void ngx_stream_thrift_limit_give_back(
-    ngx_stream_thrift_limited_t *limited) ngx_thrift_noinline;
+    ngx_stream_thrift_limited_t *limited) nthrift_noinline;
 static ngx_stream_thrift_limit_node_t *ngx_stream_thrift_limit_find(
     ngx_stream_thrift_zone_t *zone, ngx_str_t *key, uint32_t hash);
 static ngx_stream_thrift_limit_node_t *ngx_stream_thrift_limit_add(

@@ -49,11 +49,12 @@ typedef struct {
 
 
 static ngx_int_t ngx_stream_thrift_rate_check(ngx_stream_thrift_call_t *tc,
-    ngx_stream_thrift_rated_t *rated) ngx_thrift_noinline;
+    ngx_stream_thrift_rated_t *rated) nthrift_noinline;
 static ngx_int_t ngx_stream_thrift_rate_hold(ngx_stream_thrift_rated_t *rated,
     ngx_str_t *key, ngx_msec_t timeout);
 static ngx_msec_t ngx_stream_thrift_rate_let_go(
-    ngx_stream_thrift_rated_t *rated, ngx_uint_t n, ngx_uint_t add);
+    ngx_stream_thrift_rated_t *rated, ngx_uint_t n, ngx_uint_t add)
+    nthrift_noinline;
 static ngx_uint_t ngx_stream_thrift_rate_excess(
     ngx_stream_thrift_rated_t *rated);
 static ngx_msec_t ngx_stream_thrift_rate_elapsed(

@@ -32,14 +32,14 @@ static ngx_uint_t ngx_stream_thrift_session_reset(
 static ngx_uint_t ngx_stream_thrift_session_has_left(
     ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_give_up(ngx_stream_thrift_session_t *ts)
-    ngx_thrift_cold;
+    nthrift_cold;
 static void ngx_stream_thrift_session_lost(ngx_thrift_client_t *client);
 static ngx_int_t ngx_stream_thrift_session_read(
     ngx_stream_thrift_session_t *ts);
 static ngx_int_t ngx_stream_thrift_session_check_door(
-    ngx_stream_thrift_session_t *ts, ngx_int_t rc) ngx_thrift_noinline;
+    ngx_stream_thrift_session_t *ts, ngx_int_t rc) nthrift_noinline;
 static ngx_int_t ngx_stream_thrift_session_keep(
-    ngx_stream_thrift_session_t *ts) ngx_thrift_noinline;
+    ngx_stream_thrift_session_t *ts) nthrift_noinline;
 static ngx_int_t ngx_stream_thrift_session_keep_head(
     ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_blocked(
@@ -55,7 +55,7 @@ static void ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
     ngx_stream_thrift_call_t *tc, ngx_uint_t broken);
 static ngx_uint_t ngx_stream_thrift_session_header(
     ngx_stream_thrift_session_t *ts, ngx_thrift_call_t *call)
-    ngx_thrift_noinline;
+    nthrift_noinline;
 static void ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_is_written(
     ngx_thrift_call_t *call);

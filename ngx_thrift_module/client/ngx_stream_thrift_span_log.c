@@ -70,7 +70,7 @@ static ngx_uint_t ngx_stream_thrift_span_log_wants(
     ngx_stream_thrift_call_t *tc, ngx_stream_thrift_span_log_t *log);
 static void ngx_stream_thrift_spans_write_alone(ngx_open_file_t *file,
     ngx_stream_thrift_call_t *tc, ngx_stream_thrift_span_t *span)
-    ngx_thrift_noinline;
+    nthrift_noinline;
 static void ngx_stream_thrift_spans_timer(ngx_event_t *ev);
 static void ngx_stream_thrift_spans_flush(ngx_open_file_t *file,
     ngx_log_t *log);

@@ -44,7 +44,7 @@ void ngx_stream_thrift_shutdown_close(void);
  */
 ngx_uint_t ngx_stream_thrift_shutdown_stops(ngx_stream_thrift_session_t *ts);
 ngx_int_t ngx_stream_thrift_shutdown_next(ngx_stream_thrift_session_t *ts)
-    ngx_thrift_cold;
+    nthrift_cold;
 
 /* The session ends, however it does. */
 void ngx_stream_thrift_shutdown_forget(ngx_stream_thrift_session_t *ts);

@@ -19,7 +19,7 @@ static void ngx_thrift_count_handler(ngx_thrift_status_method_t *method,
 static ngx_uint_t ngx_thrift_count_outcome(ngx_thrift_call_t *call);
 static ngx_uint_t ngx_thrift_count_failure(ngx_thrift_call_t *call);
 static ngx_uint_t ngx_thrift_count_result(ngx_thrift_attempt_t *attempt,
-    ngx_int_t rc);
+    ngx_int_t rc) nthrift_noinline;
 static ngx_uint_t ngx_thrift_count_error(ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_count_finish(ngx_thrift_attempt_t *attempt,
     ngx_uint_t result);

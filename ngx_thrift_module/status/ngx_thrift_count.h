@@ -46,7 +46,7 @@ void ngx_thrift_count_begin(ngx_thrift_counted_t *counted,
 
 /* It has ended; one that never began has taken no time. */
 void ngx_thrift_count_end(ngx_thrift_counted_t *counted,
-    ngx_thrift_call_t *call) ngx_thrift_noinline;
+    ngx_thrift_call_t *call) nthrift_noinline;
 
 /* It is freed, and nothing is known of its end. */
 void ngx_thrift_count_drop(ngx_thrift_counted_t *counted);

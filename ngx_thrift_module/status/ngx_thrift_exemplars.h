@@ -41,7 +41,7 @@ struct ngx_thrift_exemplar_s {
 
 /* The call that `counted` is of has ended; takes the place of an older one. */
 void ngx_thrift_exemplars_add(ngx_thrift_status_t *status,
-    ngx_thrift_counted_t *counted, ngx_thrift_call_id_t *id);
+    ngx_thrift_counted_t *counted, ngx_thrift_call_id_t *id) nthrift_noinline;
 
 /*
  * Writes that of a bucket as OpenMetrics has it, in up to

@@ -56,7 +56,7 @@ size_t ngx_thrift_failures_size(ngx_uint_t n, size_t room);
  */
 void ngx_thrift_failures_add(ngx_thrift_failures_t *failures,
     ngx_thrift_counted_t *counted, ngx_thrift_call_t *call,
-    ngx_thrift_call_id_t *id, ngx_str_t *server, size_t room);
+    ngx_thrift_call_id_t *id, ngx_str_t *server, size_t room) nthrift_noinline;
 
 /*
  * Copies that failure, and its arguments to NGX_THRIFT_EXCERPT_MAX bytes.

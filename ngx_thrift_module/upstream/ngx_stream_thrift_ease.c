@@ -36,7 +36,7 @@ static ngx_uint_t ngx_stream_thrift_ease_words(
 static ngx_uint_t ngx_stream_thrift_ease_is_due(ngx_thrift_pool_t *pool,
     ngx_stream_thrift_choice_t *choice);
 static void ngx_stream_thrift_ease_choose(ngx_stream_thrift_choice_t *choice,
-    ngx_stream_thrift_eased_t *before) ngx_thrift_noinline;
+    ngx_stream_thrift_eased_t *before) nthrift_noinline;
 static void ngx_stream_thrift_ease_save(ngx_peer_connection_t *peer,
     ngx_stream_thrift_eased_t *saved);
 static void ngx_stream_thrift_ease_restore(ngx_peer_connection_t *peer,

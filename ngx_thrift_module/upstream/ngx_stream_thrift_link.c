@@ -15,7 +15,7 @@ static char *ngx_stream_thrift_bind_address(ngx_conf_t *cf,
 static char *ngx_stream_thrift_bind_transparent(ngx_conf_t *cf,
     ngx_stream_thrift_local_t *local);
 static ngx_int_t ngx_stream_thrift_identify_key(
-    ngx_thrift_attempt_t *attempt);
+    ngx_thrift_attempt_t *attempt) nthrift_noinline;
 static ngx_int_t ngx_stream_thrift_identify_local(ngx_thrift_attempt_t *attempt,
     ngx_thrift_identity_t *identity, ngx_stream_complex_value_t *value);
 

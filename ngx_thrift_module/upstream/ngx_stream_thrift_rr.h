@@ -23,7 +23,7 @@ ngx_uint_t ngx_stream_thrift_rr_max_conns(ngx_stream_upstream_srv_conf_t *us,
  * failed, and only have as many.
  */
 ngx_uint_t ngx_stream_thrift_rr_places(ngx_stream_upstream_srv_conf_t *us,
-    ngx_peer_connection_t *peer);
+    ngx_peer_connection_t *peer) nthrift_noinline;
 
 /* Of an upstream of which servers were full. */
 ngx_uint_t ngx_stream_thrift_rr_has_backups(

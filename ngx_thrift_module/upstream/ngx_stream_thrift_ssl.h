@@ -88,7 +88,7 @@ ngx_int_t ngx_stream_thrift_set_ssl(ngx_conf_t *cf,
 
 /* Adds what depends on the call. */
 ngx_int_t ngx_stream_thrift_ssl_identify(ngx_thrift_attempt_t *attempt,
-    ngx_thrift_identity_t *identity) ngx_thrift_noinline;
+    ngx_thrift_identity_t *identity) nthrift_noinline;
 
 #endif
 

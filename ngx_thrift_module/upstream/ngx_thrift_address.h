@@ -144,7 +144,7 @@ ngx_uint_t ngx_thrift_address_max(ngx_thrift_attempt_t *attempt);
  * there is none now.
  */
 ngx_int_t ngx_thrift_address_place(ngx_thrift_attempt_t *attempt)
-    ngx_thrift_noinline;
+    nthrift_noinline;
 
 /* The same for one that no call needs: none is closed for it. */
 ngx_int_t ngx_thrift_address_place_ahead(ngx_thrift_attempt_t *attempt);

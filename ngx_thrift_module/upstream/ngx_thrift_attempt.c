@@ -12,7 +12,7 @@
 static void ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_attempt_keep_reply(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_attempt_unpack(ngx_thrift_attempt_t *attempt)
-    ngx_thrift_noinline;
+    nthrift_noinline;
 static ngx_int_t ngx_thrift_attempt_check_head(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_attempt_check_name(ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_attempt_unnumbered(ngx_thrift_attempt_t *attempt);

@@ -141,7 +141,7 @@ void ngx_thrift_attempt_free(ngx_thrift_attempt_t *attempt);
  * Reads on, soon, after ngx_thrift_attempt_may_receive() has said no.  0: the
  * call has no attempt that could.
  */
-ngx_uint_t ngx_thrift_attempt_resume(ngx_thrift_call_t *call);
+ngx_uint_t ngx_thrift_attempt_resume(ngx_thrift_call_t *call) nthrift_noinline;
 
 /*
  * Writes its message, with the seqid it was given: a small one to `p`, if it

@@ -27,12 +27,13 @@ static u_char *ngx_thrift_connection_log(ngx_log_t *log, u_char *buf,
 static void ngx_thrift_connection_set_action(ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_connection_next(ngx_thrift_connection_t *conn);
 static void ngx_thrift_connection_write_event(ngx_event_t *wev);
-static void ngx_thrift_connection_write_drained(ngx_thrift_connection_t *conn);
+static void ngx_thrift_connection_write_drained(ngx_thrift_connection_t *conn)
+    nthrift_cold;
 static void ngx_thrift_connection_read_event(ngx_event_t *rev);
 static void ngx_thrift_connection_read_unused(ngx_thrift_connection_t *conn)
-    ngx_thrift_cold;
+    nthrift_cold;
 static void ngx_thrift_connection_read_unsent(ngx_thrift_connection_t *conn,
-    ngx_thrift_attempt_t *attempt) ngx_thrift_cold;
+    ngx_thrift_attempt_t *attempt) nthrift_cold;
 static void ngx_thrift_connection_timeout(void *data);
 static ngx_int_t ngx_thrift_connection_test(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_connection_opened(ngx_thrift_connection_t *conn);

@@ -195,7 +195,7 @@ void ngx_thrift_connection_cut(ngx_thrift_connection_t *conn);
  * answer for it, with `rc`.
  */
 void ngx_thrift_connection_fail(ngx_thrift_connection_t *conn,
-    ngx_thrift_attempt_t *attempt, ngx_int_t rc) ngx_thrift_cold;
+    ngx_thrift_attempt_t *attempt, ngx_int_t rc) nthrift_cold;
 
 /* Its server is not in use by it any more, but for a call. */
 void ngx_thrift_connection_let_go(ngx_thrift_connection_t *conn);

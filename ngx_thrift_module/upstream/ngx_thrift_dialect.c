@@ -48,11 +48,11 @@ static ngx_int_t ngx_thrift_dialect_take_written(ngx_thrift_call_t *call,
 static ngx_thrift_message_t *ngx_thrift_dialect_source(
     ngx_thrift_call_t *call);
 static ngx_thrift_message_t *ngx_thrift_dialect_read(
-    ngx_thrift_attempt_t *attempt, nthrift_head_t *head) ngx_thrift_noinline;
+    ngx_thrift_attempt_t *attempt, nthrift_head_t *head) nthrift_noinline;
 static ngx_int_t ngx_thrift_dialect_head(ngx_thrift_attempt_t *attempt,
     nthrift_head_t *head);
 static ngx_int_t ngx_thrift_dialect_header(ngx_thrift_attempt_t *attempt,
-    nthrift_head_t *head);
+    nthrift_head_t *head) nthrift_noinline;
 static void ngx_thrift_dialect_reply_head(ngx_thrift_call_t *call,
     nthrift_head_t *head);
 static ngx_int_t ngx_thrift_dialect_at_once(ngx_thrift_translate_t *tr,

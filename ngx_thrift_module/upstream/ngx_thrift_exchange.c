@@ -46,7 +46,7 @@ static ngx_uint_t ngx_thrift_exchange_may_send(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_write(ngx_thrift_connection_t *conn);
 static void ngx_thrift_exchange_arm(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_give_up(ngx_thrift_connection_t *conn,
-    ngx_thrift_attempt_t *attempt) ngx_thrift_cold;
+    ngx_thrift_attempt_t *attempt) nthrift_cold;
 static ngx_int_t ngx_thrift_exchange_write_some(ngx_thrift_connection_t *conn);
 static size_t ngx_thrift_exchange_gather(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_write_batch(ngx_thrift_connection_t *conn,
@@ -54,9 +54,9 @@ static ngx_int_t ngx_thrift_exchange_write_batch(ngx_thrift_connection_t *conn,
 static ngx_int_t ngx_thrift_exchange_written(ngx_thrift_connection_t *conn,
     size_t n);
 static ngx_int_t ngx_thrift_exchange_keep(ngx_thrift_attempt_t *attempt,
-    u_char *p) ngx_thrift_cold;
+    u_char *p) nthrift_cold;
 static ngx_int_t ngx_thrift_exchange_write_large(
-    ngx_thrift_connection_t *conn) ngx_thrift_noinline;
+    ngx_thrift_connection_t *conn) nthrift_noinline;
 static ngx_uint_t ngx_thrift_exchange_join(ngx_thrift_connection_t *conn,
     ngx_thrift_exchange_part_t *parts);
 static void ngx_thrift_exchange_set_part(ngx_thrift_exchange_part_t *part,
@@ -68,7 +68,7 @@ static void ngx_thrift_exchange_log_sent(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_exchange_sent(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt, ngx_uint_t n);
 static ngx_int_t ngx_thrift_exchange_broken(ngx_thrift_connection_t *conn)
-    ngx_thrift_cold;
+    nthrift_cold;
 static ssize_t ngx_thrift_exchange_start(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt, u_char *p, u_char *last);
 static void ngx_thrift_exchange_set_rules(ngx_thrift_connection_t *conn,
@@ -77,7 +77,7 @@ static ngx_int_t ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_rest(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_message(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_malformed(ngx_thrift_connection_t *conn,
-    const char *why) ngx_thrift_cold;
+    const char *why) nthrift_cold;
 static ngx_int_t ngx_thrift_exchange_match(ngx_thrift_connection_t *conn);
 static ngx_thrift_attempt_t *ngx_thrift_exchange_find(
     ngx_thrift_connection_t *conn, int32_t seqid);
@@ -85,12 +85,12 @@ static ngx_thrift_attempt_t *ngx_thrift_exchange_next(
     ngx_thrift_connection_t *conn);
 static ngx_uint_t ngx_thrift_exchange_alone(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_stray(ngx_thrift_connection_t *conn)
-    ngx_thrift_cold;
+    nthrift_cold;
 static ngx_int_t ngx_thrift_exchange_whole(ngx_thrift_connection_t *conn);
 static void ngx_thrift_exchange_prefetch(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_exchange_strayed(ngx_thrift_connection_t *conn)
-    ngx_thrift_cold;
+    nthrift_cold;
 
 
 static u_char  ngx_thrift_exchange_batch[NGX_THRIFT_EXCHANGE_BATCH

@@ -19,7 +19,7 @@ void ngx_thrift_exchange_send(ngx_thrift_connection_t *conn);
  * what is on it fail.
  */
 void ngx_thrift_exchange_ended(ngx_thrift_connection_t *conn, ssize_t n)
-    ngx_thrift_cold;
+    nthrift_cold;
 
 /*
  * The server takes no more of the attempt that is half sent: it is to be read

@@ -43,9 +43,9 @@ static ngx_int_t ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt,
 static void ngx_thrift_pass_give_back(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
 static ngx_int_t ngx_thrift_pass_end(ngx_thrift_attempt_t *attempt,
-    ngx_int_t rc);
+    ngx_int_t rc) nthrift_cold;
 static ngx_int_t ngx_thrift_pass_one_of_two(ngx_thrift_attempt_t *attempt,
-    ngx_int_t rc) ngx_thrift_noinline;
+    ngx_int_t rc) nthrift_noinline;
 static ngx_uint_t ngx_thrift_pass_state(ngx_thrift_attempt_t *attempt);
 
 

@@ -77,7 +77,7 @@ static ngx_thrift_connection_t *ngx_thrift_pool_join(
     ngx_thrift_server_t *server);
 static ngx_thrift_connection_t *ngx_thrift_pool_least(
     ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *own,
-    ngx_thrift_server_t *server);
+    ngx_thrift_server_t *server) nthrift_noinline;
 static void ngx_thrift_pool_appoint(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt, ngx_uint_t several);
 static void ngx_thrift_pool_key(ngx_thrift_server_t *key,

@@ -191,7 +191,7 @@ ngx_uint_t ngx_thrift_pool_level(ngx_thrift_pool_t *pool,
 /* Counts and logs one, at that level. */
 void ngx_thrift_pool_tell(ngx_thrift_pool_t *pool,
     ngx_thrift_pool_error_e error, ngx_log_t *log, ngx_err_t err,
-    const char *fmt, ...) ngx_thrift_cold;
+    const char *fmt, ...) nthrift_cold;
 
 /* Would the next one be told at "info"? */
 #define ngx_thrift_pool_is_quiet(pool, error)                                 \
@@ -217,7 +217,7 @@ void ngx_thrift_pool_close_client(ngx_thrift_client_t *client);
  * No server is in use by what a client keeps without a call.  Returns of how
  * many connections that was so.
  */
-ngx_uint_t ngx_thrift_pool_let_go(ngx_thrift_client_t *client) ngx_thrift_cold;
+ngx_uint_t ngx_thrift_pool_let_go(ngx_thrift_client_t *client) nthrift_cold;
 
 /*
  * A connection to the address of the attempt's peer: the idle one that was used
@@ -234,7 +234,8 @@ ngx_thrift_connection_t *ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt,
  * As there can be no other: one that is busy and takes one more, though there
  * are few; NULL: none.
  */
-ngx_thrift_connection_t *ngx_thrift_pool_share(ngx_thrift_attempt_t *attempt);
+ngx_thrift_connection_t *ngx_thrift_pool_share(ngx_thrift_attempt_t *attempt)
+    nthrift_noinline;
 
 /* Adds a new connection to that address, which is for the attempt. */
 ngx_int_t ngx_thrift_pool_add(ngx_thrift_connection_t *conn,

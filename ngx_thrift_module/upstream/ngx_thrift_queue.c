@@ -35,9 +35,9 @@ static ngx_int_t ngx_thrift_queue_try(ngx_thrift_attempt_t *attempt,
 static ngx_int_t ngx_thrift_queue_take(ngx_thrift_attempt_t *attempt,
     ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_queue_open(ngx_thrift_attempt_t *attempt)
-    ngx_thrift_noinline;
+    nthrift_noinline;
 static ngx_int_t ngx_thrift_queue_wait(ngx_thrift_attempt_t *attempt)
-    ngx_thrift_noinline;
+    nthrift_noinline;
 static ngx_int_t ngx_thrift_queue_add(ngx_thrift_attempt_t *attempt,
     ngx_thrift_turns_t *waiting, char *action);
 static void ngx_thrift_queue_end(ngx_thrift_attempt_t *attempt);

@@ -48,7 +48,7 @@ void ngx_thrift_queue_leave(ngx_thrift_attempt_t *attempt);
  * Its client is pinned to its connection now: where others of its calls wait,
  * they go on that.
  */
-void ngx_thrift_queue_follow(ngx_thrift_attempt_t *attempt) ngx_thrift_cold;
+void ngx_thrift_queue_follow(ngx_thrift_attempt_t *attempt) nthrift_cold;
 
 /* Some who wait for the address may be served: soon. */
 void ngx_thrift_queue_wake(ngx_thrift_address_t *address);
@@ -64,7 +64,7 @@ void ngx_thrift_queue_ended(ngx_thrift_address_t *address);
  * waits for one, or NGX_BUSY: it may not.
  */
 ngx_int_t ngx_thrift_queue_wait_server(ngx_thrift_attempt_t *attempt)
-    ngx_thrift_cold;
+    nthrift_cold;
 
 /*
  * May the attempt have a server at all, or has this worker its part of them,

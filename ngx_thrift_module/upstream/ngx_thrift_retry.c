@@ -28,7 +28,7 @@ static ngx_uint_t ngx_thrift_retry_causes(ngx_thrift_attempt_t *attempt,
 static ngx_uint_t ngx_thrift_retry_answered(ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_retry_refused(ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_retry_is_left(ngx_thrift_attempt_t *attempt)
-    ngx_thrift_noinline;
+    nthrift_noinline;
 static ngx_uint_t ngx_thrift_retry_has_time(ngx_thrift_attempt_t *attempt,
     ngx_msec_t pause);
 static ngx_msec_t ngx_thrift_retry_draw_pause(ngx_thrift_attempt_t *attempt);

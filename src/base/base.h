@@ -17,6 +17,23 @@
 
 
 /*
+ * What is done for each call is kept together, so that more of it is found in
+ * the processor's cache.  Functions that are seldom called, as those that say
+ * what is wrong, are cold: what leads to a call of one is kept apart, too.
+ * Those that only some configurations or messages need are not made part of
+ * their callers, which would have their stack and registers.
+ */
+
+#if defined(__GNUC__)
+#define nthrift_cold      __attribute__((cold))
+#define nthrift_noinline  __attribute__((noinline))
+#else
+#define nthrift_cold
+#define nthrift_noinline
+#endif
+
+
+/*
  * Return codes.  A function that reads returns one of them; a function that
  * counts returns 0 or more for success.
  */

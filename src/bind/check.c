@@ -17,9 +17,6 @@
 #include "bind/utf8.h"
 
 
-#define check_noinline  __attribute__((noinline))
-
-
 /* The first byte of a message of compact: as a field it is 8, and false. */
 
 #define CHECK_COMPACT_ID  0x82
@@ -124,7 +121,7 @@ check_path_add_level(nthrift_check_error_t *err, const nthrift_level_t *level)
 
 /* `behind` is what else is to be said of where it is. */
 
-static check_noinline int
+static nthrift_cold int
 check_fail(check_t *c, const char *text, const char *behind)
 {
     nthrift_level_t        *level;
@@ -157,7 +154,7 @@ check_fail(check_t *c, const char *text, const char *behind)
 
 /* The walk that was here before would have refused it. */
 
-static check_noinline int
+static nthrift_cold int
 check_fail_malformed(check_t *c)
 {
     if (!c->level->at.fields) {
@@ -168,7 +165,7 @@ check_fail_malformed(check_t *c)
 }
 
 
-static check_noinline int
+static nthrift_noinline int
 check_clear_seen(check_t *c, nthrift_level_t *level)
 {
     if (level->st->required > c->required) {
@@ -184,7 +181,7 @@ check_clear_seen(check_t *c, nthrift_level_t *level)
 
 /* A uuid that is not declared. */
 
-static check_noinline int
+static nthrift_cold int
 check_uuid(check_t *c, const char *behind)
 {
     return c->uuids ? NTHRIFT_OK
@@ -332,7 +329,7 @@ check_is_passable(const nthrift_token_t *t, uint8_t type)
 }
 
 
-static check_noinline int
+static nthrift_cold int
 check_other_elements(check_t *c, const nthrift_token_t *t, uint8_t type,
     const nthrift_schema_type_t *expected)
 {
@@ -354,7 +351,7 @@ check_other_elements(check_t *c, const nthrift_token_t *t, uint8_t type,
 }
 
 
-static check_noinline int
+static nthrift_cold int
 check_odd_type(check_t *c, const nthrift_token_t *t)
 {
     return check_fail(c, "type 2 of bools in a container, which is 1",
@@ -397,7 +394,7 @@ check_elements(check_t *c, const nthrift_token_t *t, uint8_t type,
  * come.
  */
 
-static check_noinline int
+static nthrift_noinline int
 check_bools(check_t *c)
 {
     nthrift_bytes_t  *b;
@@ -477,7 +474,7 @@ check_map(check_t *c, const nthrift_token_protocol_t *protocol,
 
 /* It is not UTF-8. */
 
-static check_noinline int
+static nthrift_noinline int
 check_text(check_t *c)
 {
     if (c->strings == NTHRIFT_CHECK_REFUSE) {
@@ -545,7 +542,7 @@ check_text_runs(check_t *c)
 
 /* A string that lies in more than one run. */
 
-static check_noinline int
+static nthrift_noinline int
 check_string_runs(check_t *c, size_t len, int text)
 {
     if (!text) {
@@ -588,7 +585,7 @@ check_string(check_t *c, const uint8_t *p, const nthrift_token_t *t,
 
 /* Of an enum that does not have it. */
 
-static check_noinline int
+static nthrift_noinline int
 check_number(check_t *c)
 {
     if (c->enums == NTHRIFT_CHECK_REFUSE) {
@@ -708,7 +705,7 @@ check_required(check_t *c, nthrift_level_t *level)
 
 /* The end of a struct that not any fields will do for. */
 
-static check_noinline int
+static nthrift_noinline int
 check_fields(check_t *c, nthrift_level_t *level)
 {
     const char  *text;
@@ -757,7 +754,7 @@ check_is_message(const check_t *c, const nthrift_level_t *level,
 }
 
 
-static check_noinline int
+static nthrift_noinline int
 check_undeclared_field(check_t *c, nthrift_level_t *level,
     const nthrift_token_t *t)
 {
@@ -1028,7 +1025,7 @@ static const check_pt  check_protocols[NTHRIFT_PROTOCOLS] = {
 
 /* Most bodies are flat: what the others need is not theirs. */
 
-static check_noinline int
+static nthrift_noinline int
 check_body(const nthrift_check_rules_t *rules, void *memory, unsigned protocol,
     const nthrift_schema_t *st, nthrift_bytes_t *body,
     nthrift_check_error_t *err)

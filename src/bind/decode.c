@@ -66,8 +66,7 @@ decode_str(uint8_t *value, size_t len, const uint8_t *data)
 
 /* A string that lies in more than one run. */
 
-__attribute__((noinline))
-static const uint8_t *
+static nthrift_noinline const uint8_t *
 decode_string_runs(nthrift_descent_t *d, const uint8_t *p, uint32_t len,
     uint8_t *value)
 {

@@ -51,8 +51,7 @@ typedef struct {
 } nthrift_descent_protocol_t;
 
 
-__attribute__((noinline))
-static const uint8_t *
+static nthrift_cold const uint8_t *
 nthrift_descent_fail(nthrift_descent_t *d, const char *text)
 {
     (void) nthrift_error_set(d->err, text);
@@ -61,8 +60,7 @@ nthrift_descent_fail(nthrift_descent_t *d, const char *text)
 }
 
 
-__attribute__((noinline))
-static const uint8_t *
+static nthrift_cold const uint8_t *
 nthrift_descent_malformed(nthrift_descent_t *d)
 {
     return nthrift_descent_fail(d, "malformed body");

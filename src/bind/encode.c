@@ -46,7 +46,7 @@ typedef int (*encode_pt)(nthrift_write_t *w, const nthrift_layout_t *layout,
     const void *value);
 
 
-static __attribute__((noinline)) int
+static nthrift_cold int
 encode_fail(encode_t *e, const char *error)
 {
     nthrift_write_fail(e->w, error);
@@ -57,7 +57,7 @@ encode_fail(encode_t *e, const char *error)
 
 /* The field that the error is in, from the innermost to the outermost. */
 
-static __attribute__((noinline)) int
+static nthrift_cold int
 encode_inside(encode_t *e, const nthrift_schema_field_t *field)
 {
     nthrift_write_inside(e->w, (const char *) field->name.data,

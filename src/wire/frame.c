@@ -28,11 +28,6 @@
 #define FRAME_LEAST       5
 
 
-/* What is not met in good messages costs those nothing, not even registers. */
-
-#define frame_noinline  __attribute__((noinline))
-
-
 /* Other protocols by their first bytes. */
 
 typedef struct {
@@ -83,7 +78,7 @@ static const frame_foreign_t  frame_foreign[] = {
  * that sends noise.
  */
 
-static frame_noinline int
+static nthrift_cold int
 frame_read_foreign(const uint8_t *p, size_t n, nthrift_error_t *err)
 {
     size_t                  len;
@@ -193,7 +188,7 @@ frame_read_foreign_frame(const uint8_t *p, size_t n, nthrift_error_t *err)
  * bits, stream 0, type 1 in the upper six bits.
  */
 
-static frame_noinline int
+static nthrift_cold int
 frame_read_rocket(const uint8_t *p, size_t n, nthrift_error_t *err)
 {
     if ((p[0] == 0 && p[1] == 0 && p[2] == 0) || p[3] != 0 || p[4] != 0
@@ -217,7 +212,7 @@ frame_read_rocket(const uint8_t *p, size_t n, nthrift_error_t *err)
  * them less than FRAME_LENGTH_END.
  */
 
-static frame_noinline int
+static nthrift_cold int
 frame_read_not_frame(const uint8_t *p, size_t n, nthrift_error_t *err)
 {
     int  rc;
@@ -361,7 +356,7 @@ frame_is_name(uint8_t c)
  * or without one: a name's length begins with 0, a name does not.
  */
 
-static frame_noinline int
+static nthrift_noinline int
 frame_read_lax(const nthrift_rules_t *rules, const uint8_t *p, uint32_t len,
     nthrift_head_t *head, nthrift_error_t *err)
 {
@@ -396,7 +391,7 @@ frame_read_lax(const nthrift_rules_t *rules, const uint8_t *p, uint32_t len,
 
 /* Six bytes at least, and no protocol begins behind the first four. */
 
-static frame_noinline int
+static nthrift_noinline int
 frame_read_unversioned(const nthrift_rules_t *rules, const uint8_t *p,
     size_t n, uint32_t len, nthrift_head_t *head, nthrift_error_t *err)
 {

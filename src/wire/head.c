@@ -20,10 +20,6 @@
 
 #define HEAD_COMMON  (NTHRIFT_LENGTH_SIZE + 4 + 4 + 4)
 
-/* What most messages do not have costs them nothing. */
-
-#define head_noinline  __attribute__((noinline))
-
 
 static size_t
 head_length_size(const nthrift_head_t *head)
@@ -48,7 +44,7 @@ head_before(const nthrift_head_t *head)
 
 /* What tells the protocol stands behind the length word. */
 
-static head_noinline int
+static nthrift_noinline int
 head_read_header(const nthrift_rules_t *rules, const uint8_t *p,
     const uint8_t *last, nthrift_head_t *head, nthrift_error_t *err)
 {
@@ -104,7 +100,7 @@ head_read_protocol(const uint8_t *p, const uint8_t *last,
 
 /* A message with a header, whose head begins behind its length word. */
 
-static head_noinline int
+static nthrift_noinline int
 head_read_with_header(const nthrift_rules_t *rules, const uint8_t *p,
     const uint8_t *last, nthrift_head_t *head, nthrift_error_t *err)
 {

@@ -31,7 +31,8 @@ int nthrift_head_read(const nthrift_rules_t *rules, const uint8_t *p,
 
 /* The same, by the tables alone: what that takes a short cut for, too. */
 int nthrift_head_read_any(const nthrift_rules_t *rules, const uint8_t *p,
-    const uint8_t *last, nthrift_head_t *head, nthrift_error_t *err);
+    const uint8_t *last, nthrift_head_t *head, nthrift_error_t *err)
+    nthrift_noinline;
 
 /*
  * The bytes that nthrift_head_write() will write for `head`, length word

@@ -52,7 +52,7 @@ message_frame_end(const nthrift_message_t *m)
 }
 
 
-static int
+static nthrift_cold int
 message_discard(nthrift_message_t *m, const char *text)
 {
     m->state = MESSAGE_DISCARD;
@@ -219,7 +219,7 @@ message_walk_unframed(nthrift_message_t *m, uint64_t max, const uint8_t **p,
  * for what is missing.  If it does not, the rest of the frame is passed over.
  */
 
-static int
+static nthrift_noinline int
 message_walk_framed(nthrift_message_t *m, const uint8_t **p,
     const uint8_t *last)
 {
