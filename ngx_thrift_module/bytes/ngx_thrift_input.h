@@ -121,4 +121,30 @@ ngx_uint_t ngx_thrift_block_wasted(ngx_thrift_block_t *block, size_t n);
 void ngx_thrift_block_unref(ngx_thrift_block_t *block);
 
 
+/*
+ * As ngx_handle_read_event() and ngx_handle_write_event(): where events are
+ * told of once, as by epoll and kqueue, there is seldom anything to do.
+ */
+
+static ngx_inline ngx_uint_t
+ngx_thrift_awaits(ngx_event_t *ev)
+{
+    return (ngx_event_flags & NGX_USE_CLEAR_EVENT) && (ev->active || ev->ready);
+}
+
+
+static ngx_inline ngx_int_t
+ngx_thrift_await_read(ngx_event_t *rev)
+{
+    return ngx_thrift_awaits(rev) ? NGX_OK : ngx_handle_read_event(rev, 0);
+}
+
+
+static ngx_inline ngx_int_t
+ngx_thrift_await_write(ngx_event_t *wev)
+{
+    return ngx_thrift_awaits(wev) ? NGX_OK : ngx_handle_write_event(wev, 0);
+}
+
+
 #endif /* _NGX_THRIFT_INPUT_H_INCLUDED_ */

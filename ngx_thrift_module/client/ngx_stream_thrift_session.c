@@ -548,6 +548,10 @@ ngx_stream_thrift_session_recv(ngx_stream_thrift_session_t *ts)
 static void
 ngx_stream_thrift_session_rest(ngx_stream_thrift_session_t *ts)
 {
+    if (ts->in.block == NULL) {
+        return;
+    }
+
     ngx_thrift_message_rest(ts->reading ? &ts->reading->call.request : NULL,
                             &ts->in);
 }

@@ -69,11 +69,11 @@ ngx_stream_thrift_session_wait(ngx_stream_thrift_session_t *ts)
         ngx_thrift_timer_set(&ts->timer, from + timeout);
     }
 
-    if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
+    if (ngx_thrift_await_read(c->read) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    return ngx_handle_write_event(c->write, 0);
+    return ngx_thrift_await_write(c->write);
 }
 
 

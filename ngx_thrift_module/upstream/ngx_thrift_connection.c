@@ -779,7 +779,7 @@ ngx_thrift_connection_read_unsent(ngx_thrift_connection_t *conn,
         return;
     }
 
-    if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
+    if (ngx_thrift_await_read(c->read) != NGX_OK) {
         ngx_thrift_connection_fail(conn, attempt, NGX_ERROR);
     }
 }
@@ -808,7 +808,7 @@ ngx_thrift_connection_alive(ngx_thrift_connection_t *conn)
 
     c->read->ready = 0;
 
-    return ngx_handle_read_event(c->read, 0) == NGX_OK;
+    return ngx_thrift_await_read(c->read) == NGX_OK;
 }
 
 
@@ -1143,7 +1143,7 @@ ngx_thrift_connection_idle(ngx_thrift_connection_t *conn,
 
     if (conn->state != NGX_THRIFT_OPEN || conn->nabandoned || conn->stray
         || c->read->eof || c->read->error || c->write->error
-        || ngx_handle_read_event(c->read, 0) != NGX_OK)
+        || ngx_thrift_await_read(c->read) != NGX_OK)
     {
         ngx_thrift_connection_close(conn);
         return;

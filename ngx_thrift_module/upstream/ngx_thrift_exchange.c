@@ -42,6 +42,7 @@ typedef struct {
 } ngx_thrift_exchange_part_t;
 
 
+static ngx_uint_t ngx_thrift_exchange_is_due(ngx_thrift_connection_t *conn);
 static ngx_uint_t ngx_thrift_exchange_may_send(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_write(ngx_thrift_connection_t *conn);
 static void ngx_thrift_exchange_arm(ngx_thrift_connection_t *conn);
@@ -115,9 +116,23 @@ ngx_thrift_exchange_send(ngx_thrift_connection_t *conn)
         }
     }
 
-    if (ngx_thrift_connection_waits(conn)) {
+    if (ngx_thrift_connection_waits(conn) && ngx_thrift_exchange_is_due(conn))
+    {
         ngx_thrift_exchange_read(conn);
     }
+}
+
+
+/* Or is all that can be done to wait for an event? */
+
+static ngx_uint_t
+ngx_thrift_exchange_is_due(ngx_thrift_connection_t *conn)
+{
+    ngx_event_t  *rev;
+
+    rev = conn->connection->read;
+
+    return rev->ready || conn->begun || !ngx_thrift_awaits(rev);
 }
 
 
@@ -156,7 +171,7 @@ ngx_thrift_exchange_write(ngx_thrift_connection_t *conn)
         return ngx_thrift_exchange_give_up(conn, attempt);
     }
 
-    if (n == NGX_ERROR || ngx_handle_write_event(c->write, 0) != NGX_OK) {
+    if (n == NGX_ERROR || ngx_thrift_await_write(c->write) != NGX_OK) {
         return ngx_thrift_exchange_broken(conn);
     }
 
@@ -175,7 +190,7 @@ ngx_thrift_exchange_write(ngx_thrift_connection_t *conn)
     /* what the server says before it has the call is not read yet */
 
     if (!ngx_thrift_connection_waits(conn)
-        && ngx_handle_read_event(c->read, 0) != NGX_OK)
+        && ngx_thrift_await_read(c->read) != NGX_OK)
     {
         return ngx_thrift_exchange_broken(conn);
     }
@@ -784,7 +799,7 @@ ngx_thrift_exchange_rest(ngx_thrift_connection_t *conn)
         ngx_thrift_connection_arm(conn, conf->messages->read_timeout);
     }
 
-    if (ngx_handle_read_event(conn->connection->read, 0) == NGX_OK) {
+    if (ngx_thrift_await_read(conn->connection->read) == NGX_OK) {
         return NGX_AGAIN;
     }
 
