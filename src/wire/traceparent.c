@@ -7,14 +7,40 @@
 
 #include "wire/traceparent.h"
 
-#include <endian.h>
-
 
 /* Where its parts begin. */
 
 #define TRACEPARENT_TRACE  3
 #define TRACEPARENT_SPAN   36
 #define TRACEPARENT_FLAGS  53
+
+
+/* Each byte as two digits. */
+
+static const char  traceparent_digits[256][2] = {
+    "00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "0a", "0b",
+    "0c", "0d", "0e", "0f", "10", "11", "12", "13", "14", "15", "16", "17",
+    "18", "19", "1a", "1b", "1c", "1d", "1e", "1f", "20", "21", "22", "23",
+    "24", "25", "26", "27", "28", "29", "2a", "2b", "2c", "2d", "2e", "2f",
+    "30", "31", "32", "33", "34", "35", "36", "37", "38", "39", "3a", "3b",
+    "3c", "3d", "3e", "3f", "40", "41", "42", "43", "44", "45", "46", "47",
+    "48", "49", "4a", "4b", "4c", "4d", "4e", "4f", "50", "51", "52", "53",
+    "54", "55", "56", "57", "58", "59", "5a", "5b", "5c", "5d", "5e", "5f",
+    "60", "61", "62", "63", "64", "65", "66", "67", "68", "69", "6a", "6b",
+    "6c", "6d", "6e", "6f", "70", "71", "72", "73", "74", "75", "76", "77",
+    "78", "79", "7a", "7b", "7c", "7d", "7e", "7f", "80", "81", "82", "83",
+    "84", "85", "86", "87", "88", "89", "8a", "8b", "8c", "8d", "8e", "8f",
+    "90", "91", "92", "93", "94", "95", "96", "97", "98", "99", "9a", "9b",
+    "9c", "9d", "9e", "9f", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7",
+    "a8", "a9", "aa", "ab", "ac", "ad", "ae", "af", "b0", "b1", "b2", "b3",
+    "b4", "b5", "b6", "b7", "b8", "b9", "ba", "bb", "bc", "bd", "be", "bf",
+    "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "ca", "cb",
+    "cc", "cd", "ce", "cf", "d0", "d1", "d2", "d3", "d4", "d5", "d6", "d7",
+    "d8", "d9", "da", "db", "dc", "dd", "de", "df", "e0", "e1", "e2", "e3",
+    "e4", "e5", "e6", "e7", "e8", "e9", "ea", "eb", "ec", "ed", "ee", "ef",
+    "f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "fa", "fb",
+    "fc", "fd", "fe", "ff"
+};
 
 
 /* Capital letters are not allowed. */
@@ -110,54 +136,40 @@ nthrift_traceparent_read(const nthrift_str_t *text,
 }
 
 
-static inline uint32_t
-traceparent_get32(const uint8_t *p)
+static inline void
+traceparent_write_byte(uint8_t *p, size_t byte)
 {
-    uint32_t  v;
-
-    memcpy(&v, p, 4);
-
-    return le32toh(v);
+    memcpy(p, traceparent_digits[byte], 2);
 }
 
 
-/*
- * Four bytes as eight digits, the lowest byte first.  Each half of a byte gets
- * a byte of its own; those of ten and more have 0x10 set when 6 is added, and
- * lie 39 further up.
- */
+/* A loop of single bytes costs as much as the digits. */
 
-static inline uint64_t
-traceparent_hex(uint32_t bytes)
+static inline void
+traceparent_write_eight(uint8_t *p, const uint8_t *bytes)
 {
-    uint64_t  v, letters;
-
-    v = bytes;
-    v = (v | v << 16) & 0x0000ffff0000ffff;
-    v = (v | v << 8) & 0x00ff00ff00ff00ff;
-    v = (v >> 4 | v << 8) & 0x0f0f0f0f0f0f0f0f;
-
-    letters = ((v + 0x0606060606060606) >> 4) & 0x0101010101010101;
-
-    return htole64(v + 0x3030303030303030 + letters * ('a' - '0' - 10));
+    traceparent_write_byte(p, bytes[0]);
+    traceparent_write_byte(p + 2, bytes[1]);
+    traceparent_write_byte(p + 4, bytes[2]);
+    traceparent_write_byte(p + 6, bytes[3]);
+    traceparent_write_byte(p + 8, bytes[4]);
+    traceparent_write_byte(p + 10, bytes[5]);
+    traceparent_write_byte(p + 12, bytes[6]);
+    traceparent_write_byte(p + 14, bytes[7]);
 }
 
 
 uint8_t *
 nthrift_traceparent_write_hex(uint8_t *p, const uint8_t *bytes, size_t n)
 {
-    size_t    i;
-    uint64_t  word;
-
-    for (i = 0; n - i >= 4; i += 4) {
-        word = traceparent_hex(traceparent_get32(bytes + i));
-        memcpy(p, &word, 8);
-        p += 8;
+    for ( /* void */ ; n >= 8; n -= 8) {
+        traceparent_write_eight(p, bytes);
+        p += 16;
+        bytes += 8;
     }
 
-    for ( /* void */ ; i < n; i++) {
-        word = traceparent_hex(bytes[i]);
-        memcpy(p, &word, 2);
+    for ( /* void */ ; n != 0; n--) {
+        traceparent_write_byte(p, *bytes++);
         p += 2;
     }
 

@@ -141,6 +141,36 @@ test_bytes(void)
 }
 
 
+/* All bytes, in pieces of all lengths. */
+
+static void
+test_hex(void)
+{
+    int      n;
+    char     expected[2 * 256 + 1];
+    size_t   i, len;
+    uint8_t  bytes[256], written[2 * 256 + 1];
+
+    for (i = 0; i < 256; i++) {
+        bytes[i] = (uint8_t) i;
+        (void) snprintf(expected + 2 * i, 3, "%02x", (unsigned) i);
+    }
+
+    n = 0;
+
+    for (len = 0; len <= 256; len++) {
+        memset(written, '-', sizeof(written));
+
+        n += (nthrift_traceparent_write_hex(written, bytes + 256 - len, len)
+              == written + 2 * len
+              && memcmp(written, expected + 2 * (256 - len), 2 * len) == 0
+              && written[2 * len] == '-');
+    }
+
+    is_int(n, 257, "bytes as digits");
+}
+
+
 int
 main(void)
 {
@@ -151,6 +181,7 @@ main(void)
     }
 
     test_bytes();
+    test_hex();
 
     done();
 
