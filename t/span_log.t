@@ -46,7 +46,7 @@ my $span = $got[2];
 is(scalar(lines('spans')), 1, 'one line');
 is("$span->{kind} $span->{name}", '2 /get', 'a call of a client');
 like($span->{traceId}, qr/^[0-9a-f]{32}$/, 'its trace');
-is($span->{parentSpanId}, '', 'which begins with it');
+is(exists $span->{parentSpanId}, '', 'which begins with it');
 is(scalar(keys %{{ map { $_->{spanId} => 1 } @got }}), 3, 'three spans');
 cmp_ok($span->{startTimeUnixNano} / 1e9, '>=', $start - 0.1, 'it begins');
 cmp_ok($span->{endTimeUnixNano}, '>=', $span->{startTimeUnixNano}, 'and ends');
@@ -70,6 +70,21 @@ $t->client('filter')->call('get', []);
 is((spans('filtered', 1))[0]{name}, '/get', 'a filter');
 is(attribute((lines('filtered'))[0]{resourceSpans}[0]{resource},
              'service.name'), 'nginx', 'the name that is the default');
+
+# one call after the other, and what is the same for most of them
+
+my $filter = $t->client('filter');
+
+$filter->call('get', []) for 1 .. 250;
+
+my @ids = map { attribute($_, 'thrift.call_id') =~ /^([0-9a-f]{16})-(\d+)$/ }
+          spans('filtered', 251);
+my ($process, $first) = @ids[0, 1];
+
+$filter->close();
+
+is_deeply([ @ids[2 .. $#ids] ], [ map { ($process, $first + $_) } 1 .. 250 ],
+          'ids of calls');
 
 # of calls that handlers make, too
 
@@ -119,12 +134,12 @@ is($unbound, 'unix:', 'no path');
 
 my $small = $t->client('small');
 
-$small->call('get', []) for 1 .. 12;
-cmp_ok(scalar(spans('small', 5)), '<', 12, 'some are written');
+$small->call('get', []) for 1 .. 18;
+cmp_ok(scalar(spans('small', 5)), '<', 18, 'some are written');
 $small->call("\1" x 1000, []);
 
-@got = spans('small', 13);
-is(length($got[12]{name}), 1001, 'a long name');
+@got = spans('small', 19);
+is(length($got[18]{name}), 1001, 'a long name');
 cmp_ok(scalar(lines('small')), '>=', 4, 'lines as large as the buffer');
 is(scalar(grep { length > 4096 } $t->grep_log(qr/./, 'small')), 1,
    'one of which is larger');
@@ -138,7 +153,7 @@ my $dir = $t->dir();
 rename("$dir/small", "$dir/small.1");
 $t->signal('USR1');
 wait_for(sub { -e "$dir/small" });
-is(scalar(spans('small.1', 14)), 14, 'the old file has what came before');
+is(scalar(spans('small.1', 20)), 20, 'the old file has what came before');
 
 $small->call('get', []);
 

@@ -13,6 +13,7 @@
  *     headers                     info headers of a THeader
  *     unpack                      payloads that are transformed
  *     escape                      received bytes in lines of the log
+ *     digits                      numbers in what is written of each call
  *     tally                       lines of the log that are counted
  *     refusals                    the same, of calls that are refused
  *     timer                       deadlines that cost nothing to move
@@ -28,6 +29,7 @@
 #include "bytes/ngx_thrift_timer.h"
 #include "bytes/ngx_thrift_delay.h"
 #include "bytes/ngx_thrift_escape.h"
+#include "bytes/ngx_thrift_digits.h"
 #include "bytes/ngx_thrift_tally.h"
 #include "bytes/ngx_thrift_refusals.h"
 #include "bytes/ngx_thrift_turns.h"

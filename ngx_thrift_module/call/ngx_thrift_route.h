@@ -21,6 +21,9 @@ typedef struct {
                                                ones */
     ngx_thrift_status_row_t     *row;       /* where it is counted; NULL: no
                                                call has come yet */
+    ngx_str_t                    span;      /* what all spans of its calls say
+                                               of it; empty: none was written
+                                               yet */
     ngx_msec_t                   timeout;
     ngx_thrift_delays_t         *deadlines; /* of that timeout; NULL: none */
 

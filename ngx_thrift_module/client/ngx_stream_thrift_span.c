@@ -18,6 +18,10 @@
 
 #define NGX_STREAM_THRIFT_SPAN  1024
 
+/* Bytes around names of a service and a method. */
+
+#define NGX_STREAM_THRIFT_SPAN_NAMES  256
+
 /* A byte, eight times. */
 
 #define NGX_STREAM_THRIFT_SPAN_EACH  UINT64_C(0x0101010101010101)
@@ -26,7 +30,7 @@
 
 #define NGX_STREAM_THRIFT_ESCAPED  6
 
-#define NGX_STREAM_THRIFT_SPAN_SECOND  1000000000   /* nanoseconds */
+#define NGX_STREAM_THRIFT_SPAN_SECOND  1000000      /* microseconds */
 
 #define NGX_STREAM_THRIFT_SPAN_SERVER  2    /* kinds of spans */
 #define NGX_STREAM_THRIFT_SPAN_CLIENT  3
@@ -39,34 +43,36 @@
 
 static u_char *ngx_stream_thrift_span_room(ngx_stream_thrift_call_t *tc,
     size_t size);
-static ngx_int_t ngx_stream_thrift_span_value(ngx_int_t rc, ngx_str_t *value);
+static ngx_uint_t ngx_stream_thrift_span_is_error(ngx_thrift_call_t *call);
+static ngx_int_t ngx_stream_thrift_span_names(ngx_stream_thrift_call_t *tc,
+    ngx_str_t *names);
+static ngx_int_t ngx_stream_thrift_span_write_names(ngx_thrift_call_t *call,
+    ngx_pool_t *pool, ngx_str_t *names);
 static ngx_int_t ngx_stream_thrift_span_escape(ngx_pool_t *pool,
     ngx_str_t *text);
+static ngx_thrift_cold ngx_int_t ngx_stream_thrift_span_escape_text(
+    ngx_pool_t *pool, ngx_str_t *text);
 static ngx_uint_t ngx_stream_thrift_span_is_plain(ngx_str_t *text);
+static uint64_t ngx_stream_thrift_span_short(const u_char *p, size_t len);
 static uint64_t ngx_stream_thrift_span_special(uint64_t word);
 static u_char *ngx_stream_thrift_span_escape_utf8(u_char *p, const u_char *from,
     const u_char *last);
 static ngx_int_t ngx_stream_thrift_span_servers(ngx_stream_thrift_call_t *tc,
     ngx_str_t *servers);
-static u_char *ngx_stream_thrift_span_write_tries(u_char *p,
-    ngx_stream_thrift_call_t *tc);
 static u_char *ngx_stream_thrift_span_write_ids(u_char *p,
     ngx_stream_thrift_trace_t *trace);
+static u_char *ngx_stream_thrift_span_write_attributes(u_char *p,
+    ngx_stream_thrift_call_t *tc, ngx_stream_thrift_span_t *span);
+static u_char *ngx_stream_thrift_span_write_tries(u_char *p,
+    ngx_stream_thrift_call_t *tc);
 static u_char *ngx_stream_thrift_span_write_times(u_char *p,
     ngx_stream_thrift_call_t *tc);
 static void ngx_stream_thrift_span_times(ngx_stream_thrift_call_t *tc,
     uint64_t *start, uint64_t *end);
-static u_char *ngx_stream_thrift_span_write_time(u_char *p,
-    uint64_t nanoseconds);
+static u_char *ngx_stream_thrift_span_write_time(u_char *p, uint64_t time);
+static ngx_thrift_cold size_t ngx_stream_thrift_span_write_second(u_char *p,
+    uint64_t second);
 static u_char *ngx_stream_thrift_span_write_text(u_char *p, ngx_str_t *text);
-
-
-static const u_char  ngx_stream_thrift_span_digits[] =
-    "00010203040506070809" "10111213141516171819"
-    "20212223242526272829" "30313233343536373839"
-    "40414243444546474849" "50515253545556575859"
-    "60616263646566676869" "70717273747576777879"
-    "80818283848586878889" "90919293949596979899";
 
 
 ngx_int_t
@@ -119,71 +125,131 @@ ngx_stream_thrift_span_collect(ngx_stream_thrift_call_t *tc,
     pool = call->pool;
 
     span->client = tc->connection.addr_text;
+    span->text.len = 0;
 
-    (void) ngx_stream_thrift_variable_status(call, &span->status);
-
-    if (ngx_stream_thrift_span_value(
-            ngx_stream_thrift_variable_service(call, &span->service),
-            &span->service)
-        != NGX_OK
-        || ngx_stream_thrift_span_value(
-               ngx_stream_thrift_variable_method(call, &span->method),
-               &span->method)
-           != NGX_OK
-        || ngx_stream_thrift_span_value(
-               ngx_stream_thrift_variable_exception(call, &span->text),
-               &span->text)
-           != NGX_OK
-        || ngx_stream_thrift_span_servers(tc, &span->servers) != NGX_OK)
+    if (ngx_stream_thrift_span_is_error(call)
+        && (ngx_stream_thrift_variable_exception(call, &span->text) == NGX_ERROR
+            || ngx_stream_thrift_span_escape(pool, &span->text) != NGX_OK))
     {
         return NGX_ERROR;
     }
 
-    /*
-     * A method that is defined has an identifier for a name; a client's address
-     * may be a path that it has chosen.
-     */
+    /* a client's address may be a path that it has chosen */
 
-    if (ngx_stream_thrift_span_escape(pool, &span->client) != NGX_OK
-        || ngx_stream_thrift_span_escape(pool, &span->service) != NGX_OK
-        || (!(call->target && call->target->args)
-            && ngx_stream_thrift_span_escape(pool, &span->method) != NGX_OK)
-        || ngx_stream_thrift_span_escape(pool, &span->servers) != NGX_OK
-        || ngx_stream_thrift_span_escape(pool, &span->text) != NGX_OK)
+    if (ngx_stream_thrift_span_names(tc, &span->names) != NGX_OK
+        || ngx_stream_thrift_span_servers(tc, &span->servers) != NGX_OK
+        || ngx_stream_thrift_span_escape(pool, &span->client) != NGX_OK
+        || ngx_stream_thrift_span_escape(pool, &span->servers) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    span->size = NGX_STREAM_THRIFT_SPAN
-                 + 2 * span->service.len + 2 * span->method.len
-                 + span->client.len + span->servers.len + span->text.len;
+    span->size = NGX_STREAM_THRIFT_SPAN + span->names.len + span->client.len
+                 + span->servers.len + span->text.len;
 
     return NGX_OK;
 }
 
 
-/* What a variable has no value for is empty here. */
+static ngx_uint_t
+ngx_stream_thrift_span_is_error(ngx_thrift_call_t *call)
+{
+    return call->outcome != NGX_THRIFT_SUCCESS
+           && call->outcome != NGX_THRIFT_DECLARED
+           && call->outcome != NGX_THRIFT_SENT;
+}
+
+
+/*
+ * Those that are in the configuration are written once: they are half of a
+ * span.
+ */
 
 static ngx_int_t
-ngx_stream_thrift_span_value(ngx_int_t rc, ngx_str_t *value)
+ngx_stream_thrift_span_names(ngx_stream_thrift_call_t *tc, ngx_str_t *names)
 {
-    if (rc == NGX_DECLINED) {
-        ngx_str_set(value, "");
-        return NGX_OK;
+    ngx_int_t             rc;
+    ngx_thrift_call_t    *call;
+    ngx_thrift_target_t  *target;
+
+    call = &tc->call;
+    target = call->target;
+
+    if (target == NULL || target->name.len == 0 || target->service.len == 0
+        || tc->outbound)
+    {
+        return ngx_stream_thrift_span_write_names(call, call->pool, names);
     }
+
+    rc = NGX_OK;
+
+    if (target->span.len == 0) {
+        rc = ngx_stream_thrift_span_write_names(call, tc->main->targets.pool,
+                                                &target->span);
+    }
+
+    *names = target->span;
 
     return rc;
 }
 
 
 static ngx_int_t
+ngx_stream_thrift_span_write_names(ngx_thrift_call_t *call, ngx_pool_t *pool,
+    ngx_str_t *names)
+{
+    u_char     *p;
+    ngx_str_t   method, service;
+
+    (void) ngx_stream_thrift_variable_service(call, &service);
+    (void) ngx_stream_thrift_variable_method(call, &method);
+
+    if (ngx_stream_thrift_span_escape(call->pool, &service) != NGX_OK
+        || ngx_stream_thrift_span_escape(call->pool, &method) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    p = ngx_pnalloc(pool, NGX_STREAM_THRIFT_SPAN_NAMES
+                          + 2 * service.len + 2 * method.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    names->data = p;
+
+    p = ngx_stream_thrift_span_write_text(p, &service);
+    *p++ = '/';
+    p = ngx_stream_thrift_span_write_text(p, &method);
+    p = ngx_stream_thrift_span_put(p, "\",\"attributes\":[{\"key\":"
+            "\"rpc.system\",\"value\":{\"stringValue\":\"apache_thrift");
+
+    if (service.len) {
+        p = ngx_stream_thrift_span_key(p, "rpc.service");
+        p = ngx_stream_thrift_span_write_text(p, &service);
+    }
+
+    p = ngx_stream_thrift_span_key(p, "rpc.method");
+    p = ngx_stream_thrift_span_write_text(p, &method);
+
+    names->len = p - names->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
 ngx_stream_thrift_span_escape(ngx_pool_t *pool, ngx_str_t *text)
 {
-    u_char  *p;
+    return ngx_stream_thrift_span_is_plain(text)
+           ? NGX_OK : ngx_stream_thrift_span_escape_text(pool, text);
+}
 
-    if (text->len == 0 || ngx_stream_thrift_span_is_plain(text)) {
-        return NGX_OK;
-    }
+
+static ngx_thrift_cold ngx_int_t
+ngx_stream_thrift_span_escape_text(ngx_pool_t *pool, ngx_str_t *text)
+{
+    u_char  *p;
 
     p = ngx_pnalloc(pool, NGX_STREAM_THRIFT_ESCAPED * text->len);
     if (p == NULL) {
@@ -200,10 +266,8 @@ ngx_stream_thrift_span_escape(ngx_pool_t *pool, ngx_str_t *text)
 
 
 /*
- * No control character, quote, backslash, or byte from 0x7f on: eight bytes at
- * a time, of which the last ones were looked at before, or are filled up.  Of
- * the sum, or difference, the highest bit of a byte tells; a carry out of a
- * byte comes from one that is not plain itself.
+ * No control character, quote, backslash, or byte from 0x80 on: eight bytes at
+ * a time, of which the last ones were looked at before, or are there twice.
  */
 
 static ngx_uint_t
@@ -217,12 +281,7 @@ ngx_stream_thrift_span_is_plain(ngx_str_t *text)
     len = text->len;
 
     if (len < sizeof(word)) {
-        word = NGX_STREAM_THRIFT_SPAN_EACH * ' ';
-
-        for (i = 0; i < len; i++) {
-            word = word << 8 | p[i];
-        }
-
+        word = ngx_stream_thrift_span_short(p, len);
         return !ngx_stream_thrift_span_special(word);
     }
 
@@ -241,6 +300,35 @@ ngx_stream_thrift_span_is_plain(ngx_str_t *text)
 
 
 static uint64_t
+ngx_stream_thrift_span_short(const u_char *p, size_t len)
+{
+    size_t    i;
+    uint32_t  first, last;
+    uint64_t  word;
+
+    if (len >= sizeof(first)) {
+        ngx_memcpy(&first, p, sizeof(first));
+        ngx_memcpy(&last, p + len - sizeof(last), sizeof(last));
+
+        return (uint64_t) first << 32 | last;
+    }
+
+    word = NGX_STREAM_THRIFT_SPAN_EACH * ' ';
+
+    for (i = 0; i < len; i++) {
+        word = word << 8 | p[i];
+    }
+
+    return word;
+}
+
+
+/*
+ * Of the difference, the highest bit of a byte tells; a byte from which another
+ * one borrows stands behind one that is special itself.
+ */
+
+static uint64_t
 ngx_stream_thrift_span_special(uint64_t word)
 {
     uint64_t  quote, slash;
@@ -250,7 +338,6 @@ ngx_stream_thrift_span_special(uint64_t word)
 
     return (word
             | (word - NGX_STREAM_THRIFT_SPAN_EACH * ' ')
-            | (word + NGX_STREAM_THRIFT_SPAN_EACH)
             | (quote - NGX_STREAM_THRIFT_SPAN_EACH)
             | (slash - NGX_STREAM_THRIFT_SPAN_EACH))
            & NGX_STREAM_THRIFT_SPAN_EACH * 0x80;
@@ -338,50 +425,26 @@ ngx_stream_thrift_span_servers(ngx_stream_thrift_call_t *tc,
 }
 
 
+/*
+ * What is not there is what it is by default: a trace that begins here has no
+ * parent, and a status is not set unless it is an error.
+ */
+
 u_char *
 ngx_stream_thrift_span_write(u_char *p, ngx_stream_thrift_call_t *tc,
     ngx_stream_thrift_span_t *span)
 {
-    ngx_thrift_call_t     *call;
-    ngx_thrift_call_id_t   id;
-
-    call = &tc->call;
-    tc->trace.named = 1;
-
     p = ngx_stream_thrift_span_write_ids(p, ngx_stream_thrift_trace(tc));
-    p = ngx_stream_thrift_span_put(p, "\",\"name\":\"");
-    p = ngx_stream_thrift_span_write_text(p, &span->service);
-    *p++ = '/';
-    p = ngx_stream_thrift_span_write_text(p, &span->method);
+    p = ngx_stream_thrift_span_write_times(p, tc);
     p = ngx_stream_thrift_span_put(p, "\",\"kind\":");
     *p++ = '0' + (tc->outbound ? NGX_STREAM_THRIFT_SPAN_CLIENT
                                : NGX_STREAM_THRIFT_SPAN_SERVER);
-    p = ngx_stream_thrift_span_write_times(p, tc);
-    p = ngx_stream_thrift_span_put(p, "\",\"attributes\":[{\"key\":"
-            "\"rpc.system\",\"value\":{\"stringValue\":\"apache_thrift");
-    p = ngx_stream_thrift_span_key(p, "rpc.service");
-    p = ngx_stream_thrift_span_write_text(p, &span->service);
-    p = ngx_stream_thrift_span_key(p, "rpc.method");
-    p = ngx_stream_thrift_span_write_text(p, &span->method);
-    p = ngx_stream_thrift_span_key(p, "client.address");
-    p = ngx_stream_thrift_span_write_text(p, &span->client);
-    p = ngx_stream_thrift_span_key(p, "server.address");
-    p = ngx_stream_thrift_span_write_text(p, &span->servers);
-    p = ngx_stream_thrift_span_key(p, "thrift.call_id");
+    p = ngx_stream_thrift_span_put(p, ",\"name\":\"");
+    p = ngx_stream_thrift_span_write_text(p, &span->names);
+    p = ngx_stream_thrift_span_write_attributes(p, tc, span);
 
-    (void) ngx_stream_thrift_trace_call_id(tc, &id);
-    p = ngx_thrift_call_id_write(p, &id);
-
-    p = ngx_stream_thrift_span_key(p, "thrift.status");
-    p = ngx_stream_thrift_span_write_text(p, &span->status);
-    p = ngx_stream_thrift_span_put(p, "\"}}");
-    p = ngx_stream_thrift_span_write_tries(p, tc);
-
-    if (call->outcome == NGX_THRIFT_SUCCESS
-        || call->outcome == NGX_THRIFT_DECLARED
-        || call->outcome == NGX_THRIFT_SENT)
-    {
-        return ngx_stream_thrift_span_put(p, "],\"status\":{\"code\":0}}");
+    if (!ngx_stream_thrift_span_is_error(&tc->call)) {
+        return ngx_stream_thrift_span_put(p, "]}");
     }
 
     p = ngx_stream_thrift_span_put(p, "],\"status\":{\"code\":2,"
@@ -389,6 +452,55 @@ ngx_stream_thrift_span_write(u_char *p, ngx_stream_thrift_call_t *tc,
     p = ngx_stream_thrift_span_write_text(p, &span->text);
 
     return ngx_stream_thrift_span_put(p, "\"}}");
+}
+
+
+static u_char *
+ngx_stream_thrift_span_write_ids(u_char *p, ngx_stream_thrift_trace_t *trace)
+{
+    p = ngx_stream_thrift_span_put(p, "{\"traceId\":\"");
+    p = nthrift_traceparent_write_hex(p, trace->own.trace, NTHRIFT_TRACE_SIZE);
+    p = ngx_stream_thrift_span_put(p, "\",\"spanId\":\"");
+    p = nthrift_traceparent_write_hex(p, trace->own.span, NTHRIFT_SPAN_SIZE);
+
+    if (trace->has_parent) {
+        p = ngx_stream_thrift_span_put(p, "\",\"parentSpanId\":\"");
+        p = nthrift_traceparent_write_hex(p, trace->parent, NTHRIFT_SPAN_SIZE);
+    }
+
+    return p;
+}
+
+
+/* Most calls have succeeded: it is said of the others. */
+
+static u_char *
+ngx_stream_thrift_span_write_attributes(u_char *p,
+    ngx_stream_thrift_call_t *tc, ngx_stream_thrift_span_t *span)
+{
+    ngx_str_t  status;
+
+    p = ngx_stream_thrift_span_key(p, "client.address");
+    p = ngx_stream_thrift_span_write_text(p, &span->client);
+
+    if (span->servers.len) {
+        p = ngx_stream_thrift_span_key(p, "server.address");
+        p = ngx_stream_thrift_span_write_text(p, &span->servers);
+    }
+
+    p = ngx_stream_thrift_span_key(p, "thrift.call_id");
+    p = ngx_stream_thrift_trace_write_call_id(p, tc);
+
+    if (tc->call.outcome != NGX_THRIFT_SUCCESS) {
+        p = ngx_stream_thrift_span_key(p, "thrift.status");
+
+        (void) ngx_stream_thrift_variable_status(&tc->call, &status);
+        p = ngx_stream_thrift_span_write_text(p, &status);
+    }
+
+    p = ngx_stream_thrift_span_put(p, "\"}}");
+
+    return ngx_stream_thrift_span_write_tries(p, tc);
 }
 
 
@@ -422,28 +534,13 @@ ngx_stream_thrift_span_write_tries(u_char *p, ngx_stream_thrift_call_t *tc)
 
 
 static u_char *
-ngx_stream_thrift_span_write_ids(u_char *p, ngx_stream_thrift_trace_t *trace)
-{
-    p = ngx_stream_thrift_span_put(p, "{\"traceId\":\"");
-    p = nthrift_traceparent_write_hex(p, trace->own.trace, NTHRIFT_TRACE_SIZE);
-    p = ngx_stream_thrift_span_put(p, "\",\"spanId\":\"");
-    p = nthrift_traceparent_write_hex(p, trace->own.span, NTHRIFT_SPAN_SIZE);
-    p = ngx_stream_thrift_span_put(p, "\",\"parentSpanId\":\"");
-
-    return trace->has_parent
-           ? nthrift_traceparent_write_hex(p, trace->parent, NTHRIFT_SPAN_SIZE)
-           : p;
-}
-
-
-static u_char *
 ngx_stream_thrift_span_write_times(u_char *p, ngx_stream_thrift_call_t *tc)
 {
     uint64_t  start, end;
 
     ngx_stream_thrift_span_times(tc, &start, &end);
 
-    p = ngx_stream_thrift_span_put(p, ",\"startTimeUnixNano\":\"");
+    p = ngx_stream_thrift_span_put(p, "\",\"startTimeUnixNano\":\"");
     p = ngx_stream_thrift_span_write_time(p, start);
     p = ngx_stream_thrift_span_put(p, "\",\"endTimeUnixNano\":\"");
 
@@ -452,8 +549,9 @@ ngx_stream_thrift_span_write_times(u_char *p, ngx_stream_thrift_call_t *tc)
 
 
 /*
- * A call that was counted has asked for the time when it ended.  Between that
- * clock and the one since 1970 is what is found once a second.
+ * In microseconds.  A call that was counted has asked for the time when it
+ * ended.  Between that clock and the one since 1970 is what is found once a
+ * second.
  */
 
 static void
@@ -464,54 +562,51 @@ ngx_stream_thrift_span_times(ngx_stream_thrift_call_t *tc, uint64_t *start,
     static uint64_t  between;
 
     if (!tc->logging || tc->counted.ended == NULL || tc->counted.start == 0) {
-        *end = ngx_stream_thrift_nanoseconds();
-        *start = *end - ngx_stream_thrift_since(&tc->call);
+        *end = ngx_stream_thrift_nanoseconds() / 1000;
+        *start = *end - ngx_stream_thrift_since(&tc->call) / 1000;
 
         return;
     }
 
     if (second != ngx_time()) {
         second = ngx_time();
-        between = ngx_stream_thrift_nanoseconds() - ngx_thrift_watch_clock();
+        between = (ngx_stream_thrift_nanoseconds() - ngx_thrift_watch_clock())
+                  / 1000;
     }
 
-    *start = between + tc->counted.start * 1000;
-    *end = *start + tc->counted.took * 1000;
+    *start = between + tc->counted.start;
+    *end = *start + tc->counted.took;
 }
 
 
-/* The seconds are the same as those of the time before, as a rule. */
+/* The second is the same as that of the time before, as a rule. */
 
 static u_char *
-ngx_stream_thrift_span_write_time(u_char *p, uint64_t nanoseconds)
+ngx_stream_thrift_span_write_time(u_char *p, uint64_t time)
 {
-    uint32_t         n;
-    ngx_uint_t       i;
     static size_t    len;
     static u_char    text[NGX_INT64_LEN];
-    static uint64_t  seconds;
+    static uint64_t  second;        /* its first microsecond */
 
-    if (seconds != nanoseconds / NGX_STREAM_THRIFT_SPAN_SECOND || len == 0) {
-        seconds = nanoseconds / NGX_STREAM_THRIFT_SPAN_SECOND;
-        len = ngx_sprintf(text, "%uL", seconds) - text;
+    if (time - second >= NGX_STREAM_THRIFT_SPAN_SECOND) {
+        second = time - time % NGX_STREAM_THRIFT_SPAN_SECOND;
+        len = ngx_stream_thrift_span_write_second(text, second);
     }
 
     /* a constant number of bytes costs less, and others follow */
 
     ngx_memcpy(p, text, sizeof(text));
-    p += len;
 
-    n = (uint32_t) (nanoseconds - seconds * NGX_STREAM_THRIFT_SPAN_SECOND);
+    p = ngx_thrift_digits_write_six(p + len, (ngx_uint_t) (time - second));
 
-    p[8] = (u_char) ('0' + n % 10);
-    n /= 10;
+    return ngx_stream_thrift_span_put(p, "000");
+}
 
-    for (i = 8; i != 0; n /= 100) {
-        i -= 2;
-        ngx_memcpy(p + i, ngx_stream_thrift_span_digits + 2 * (n % 100), 2);
-    }
 
-    return p + 9;
+static ngx_thrift_cold size_t
+ngx_stream_thrift_span_write_second(u_char *p, uint64_t second)
+{
+    return ngx_sprintf(p, "%uL", second / NGX_STREAM_THRIFT_SPAN_SECOND) - p;
 }
 
 

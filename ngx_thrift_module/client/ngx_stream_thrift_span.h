@@ -17,11 +17,10 @@
 /* What of a call has to be looked up, and escaped. */
 
 typedef struct {
-    ngx_str_t    service;
-    ngx_str_t    method;
+    ngx_str_t    names;         /* of service and method, and attributes with
+                                   them */
     ngx_str_t    client;
     ngx_str_t    servers;
-    ngx_str_t    status;
     ngx_str_t    text;          /* of an exception */
     size_t       size;          /* bytes that it takes at most */
 } ngx_stream_thrift_span_t;

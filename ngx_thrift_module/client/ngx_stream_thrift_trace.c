@@ -9,10 +9,8 @@
 #include "ngx_stream_thrift.h"
 
 
-#define NGX_STREAM_THRIFT_CALL_ID  (16 + 1 + NGX_INT_T_LEN)
-
-
 static uint64_t ngx_stream_thrift_process_id(void);
+static ngx_thrift_cold uint64_t ngx_stream_thrift_new_process_id(void);
 static ngx_int_t ngx_stream_thrift_trace_read(ngx_stream_thrift_call_t *tc);
 static void ngx_stream_thrift_trace_random(u_char *p, size_t n);
 static ngx_uint_t ngx_stream_thrift_trace_decide(
@@ -26,22 +24,28 @@ static ngx_int_t ngx_stream_thrift_trace_hex(ngx_thrift_call_t *call,
 ngx_int_t
 ngx_stream_thrift_variable_call_id(ngx_thrift_call_t *call, ngx_str_t *value)
 {
-    ngx_thrift_call_id_t       id;
-    ngx_stream_thrift_call_t  *tc;
+    u_char  *last;
 
-    value->data = ngx_pnalloc(call->pool, NGX_STREAM_THRIFT_CALL_ID);
+    value->data = ngx_pnalloc(call->pool, NGX_THRIFT_CALL_ID);
     if (value->data == NULL) {
         return NGX_ERROR;
     }
 
-    tc = ngx_stream_thrift_get_call(call);
-    tc->trace.named = 1;
-
-    (void) ngx_stream_thrift_trace_call_id(tc, &id);
-
-    value->len = ngx_thrift_call_id_write(value->data, &id) - value->data;
+    last = ngx_stream_thrift_trace_write_call_id(value->data,
+                                            ngx_stream_thrift_get_call(call));
+    value->len = last - value->data;
 
     return NGX_OK;
+}
+
+
+u_char *
+ngx_stream_thrift_trace_write_call_id(u_char *p, ngx_stream_thrift_call_t *tc)
+{
+    tc->trace.named = 1;
+
+    return ngx_thrift_call_id_write(p, ngx_stream_thrift_process_id(),
+                                    tc->call.number);
 }
 
 
@@ -79,10 +83,17 @@ ngx_stream_thrift_process_id(void)
 
     if (pid != ngx_pid) {
         pid = ngx_pid;
-        id = (uint64_t) ngx_thrift_random() << 32 | ngx_thrift_random();
+        id = ngx_stream_thrift_new_process_id();
     }
 
     return id;
+}
+
+
+static ngx_thrift_cold uint64_t
+ngx_stream_thrift_new_process_id(void)
+{
+    return (uint64_t) ngx_thrift_random() << 32 | ngx_thrift_random();
 }
 
 
@@ -141,6 +152,10 @@ ngx_stream_thrift_trace_read(ngx_stream_thrift_call_t *tc)
 
     ngx_stream_thrift_trace_t  *trace;
 
+    if (tc->call.headers.len == 0) {
+        return NGX_DECLINED;
+    }
+
     trace = &tc->trace;
 
     if (ngx_stream_thrift_find_header(&tc->call, &name, &value) != NGX_OK) {
@@ -163,27 +178,18 @@ ngx_stream_thrift_trace_read(ngx_stream_thrift_call_t *tc)
 }
 
 
-/* Whole words, four at most; one of zeros means that there is none. */
+/* Of a trace or of a span; one of zeros means that there is none. */
 
 static void
 ngx_stream_thrift_trace_random(u_char *p, size_t n)
 {
-    size_t    i, words;
-    uint32_t  all, word[NTHRIFT_TRACE_SIZE / sizeof(uint32_t)];
+    u_char    *last;
+    uint64_t   id;
 
-    words = n / sizeof(uint32_t);
-
-    do {
-        ngx_thrift_random_get(word, words);
-        all = 0;
-
-        for (i = 0; i < words; i++) {
-            all |= word[i];
-        }
-
-    } while (all == 0);
-
-    ngx_memcpy(p, word, n);
+    for (last = p + n; p != last; p += sizeof(id)) {
+        id = ngx_thrift_random_id();
+        ngx_memcpy(p, &id, sizeof(id));
+    }
 }
 
 
@@ -218,7 +224,18 @@ ngx_stream_thrift_trace_decide(ngx_stream_thrift_call_t *tc)
     tccf = (ngx_stream_thrift_call_conf_t *) tc->call.conf;
     sample = tccf->trace_sample;
 
-    return sample && ngx_stream_thrift_is_set(tc, sample, &value)
+    if (sample == NULL) {
+        return 0;
+    }
+
+    if (sample->lengths == NULL) {
+
+        /* "on" or "off" */
+
+        return sample->value.len == sizeof("on") - 1;
+    }
+
+    return ngx_stream_thrift_is_set(tc, sample, &value)
            && !(value.len == 3 && ngx_strncmp(value.data, "off", 3) == 0);
 }
 

@@ -46,6 +46,10 @@ void ngx_stream_thrift_trace_follow(ngx_stream_thrift_call_t *tc,
 ngx_uint_t ngx_stream_thrift_trace_call_id(ngx_stream_thrift_call_t *tc,
     ngx_thrift_call_id_t *id);
 
+/* Writes the id, which others are told of now: NGX_THRIFT_CALL_ID bytes. */
+u_char *ngx_stream_thrift_trace_write_call_id(u_char *p,
+    ngx_stream_thrift_call_t *tc);
+
 /* The directive "thrift_trace_sample". */
 char *ngx_stream_thrift_trace_sample(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);

@@ -121,7 +121,7 @@ ngx_thrift_exemplars_write(ngx_thrift_status_method_t *method,
 
     if (id->named) {
         p = ngx_cpymem(p, "call_id=\"", sizeof("call_id=\"") - 1);
-        p = ngx_thrift_call_id_write(p, id);
+        p = ngx_thrift_call_id_write(p, id->process, id->number);
         *p++ = '"';
     }
 
@@ -161,32 +161,29 @@ ngx_thrift_exemplars_get(ngx_thrift_exemplar_t *exemplar,
 
 
 /*
- * As "%016xL-%ui" would: each call may be logged with it, and most are of this
- * process.
+ * As "%016xL-%ui" would: each call may be logged with it.  Most are of this
+ * process, and have all but the last two digits in common with the one before.
  */
 
 u_char *
-ngx_thrift_call_id_write(u_char *p, ngx_thrift_call_id_t *id)
+ngx_thrift_call_id_write(u_char *p, uint64_t process, ngx_uint_t number)
 {
-    u_char            *digit, digits[NGX_INT_T_LEN];
-    ngx_uint_t         n;
-    static u_char      text[16 + 1] = "0000000000000000-";
-    static uint64_t    process;
+    static size_t      len;
+    static u_char      text[NGX_THRIFT_CALL_ID];
+    static uint64_t    known;
+    static ngx_uint_t  hundreds;
 
-    if (process != id->process) {
-        process = id->process;
-        (void) ngx_sprintf(text, "%016xL", process);
+    if (number < 100) {
+        return ngx_sprintf(p, "%016xL-%ui", process, number);
     }
 
-    p = ngx_cpymem(p, text, sizeof(text));
+    if (known != process || hundreds != number / 100) {
+        known = process;
+        hundreds = number / 100;
+        len = ngx_sprintf(text, "%016xL-%ui", process, hundreds) - text;
+    }
 
-    digit = digits + NGX_INT_T_LEN;
-    n = id->number;
+    ngx_memcpy(p, text, sizeof(text));
 
-    do {
-        *--digit = (u_char) ('0' + n % 10);
-        n /= 10;
-    } while (n);
-
-    return ngx_cpymem(p, digit, digits + NGX_INT_T_LEN - digit);
+    return ngx_thrift_digits_write_two(p + len, number % 100);
 }

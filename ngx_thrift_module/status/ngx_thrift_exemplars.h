@@ -12,6 +12,10 @@
 
 #define NGX_THRIFT_EXEMPLARS_PART  4    /* of the zone at most: 1/4 */
 
+/* Bytes of an id as text: a process, a dash, a number. */
+
+#define NGX_THRIFT_CALL_ID         (16 + 1 + NGX_INT_T_LEN)
+
 /* Bytes of an exemplar as text: two numbers, and a trace as digits. */
 
 #define NGX_THRIFT_EXEMPLAR_LINE                                              \
@@ -50,8 +54,12 @@ void ngx_thrift_exemplars_add(ngx_thrift_status_t *status,
 u_char *ngx_thrift_exemplars_write(ngx_thrift_status_method_t *method,
     ngx_uint_t bucket, u_char *p);
 
-/* The id as $thrift_call_id has it, of up to 16 + 1 + NGX_INT_T_LEN bytes. */
-u_char *ngx_thrift_call_id_write(u_char *p, ngx_thrift_call_id_t *id);
+/*
+ * An id as $thrift_call_id has it.  All of the NGX_THRIFT_CALL_ID bytes may be
+ * written to; returns where the id ends.
+ */
+u_char *ngx_thrift_call_id_write(u_char *p, uint64_t process,
+    ngx_uint_t number);
 
 
 #endif /* _NGX_THRIFT_EXEMPLARS_H_INCLUDED_ */

@@ -315,7 +315,8 @@ ngx_thrift_json_failure(ngx_thrift_failure_t *failure, ngx_str_t *arguments,
     p = ngx_cpymem(p, "\",\"call_id\":\"", sizeof("\",\"call_id\":\"") - 1);
 
     if (failure->id.named) {
-        p = ngx_thrift_call_id_write(p, &failure->id);
+        p = ngx_thrift_call_id_write(p, failure->id.process,
+                                     failure->id.number);
     }
 
     p = ngx_cpymem(p, "\",\"text\":\"", sizeof("\",\"text\":\"") - 1);

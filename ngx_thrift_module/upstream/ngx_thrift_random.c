@@ -3,7 +3,8 @@
 /*
  * Random numbers for seqids.  ngx_random() is not enough: its next value can be
  * computed from earlier ones, and a server shows seqids to whoever reads its
- * logs.
+ * logs.  Ids of traces have to be unique, and are no secret: the kernel's own
+ * numbers would be a fifth of what a span costs.
  */
 
 #include "ngx_thrift.h"
@@ -13,10 +14,19 @@
 
 #define NGX_THRIFT_RANDOM_NUMBERS  64   /* getrandom() never gives less */
 
+#define NGX_THRIFT_RANDOM_STATE    4    /* of 64 bits */
+
+#define ngx_thrift_random_rotate(n, bits)                                     \
+    ((n) << (bits) | (n) >> (64 - (bits)))
+
 
 static uint32_t    ngx_thrift_random_numbers[NGX_THRIFT_RANDOM_NUMBERS];
 static ngx_uint_t  ngx_thrift_random_left;
 static ngx_pid_t   ngx_thrift_random_pid;   /* whose numbers these are */
+
+/* Of the generator of ids.  All zeros would stay what they are. */
+
+static uint64_t    ngx_thrift_random_state[NGX_THRIFT_RANDOM_STATE] = { 1 };
 
 
 static void ngx_thrift_random_fill(void);
@@ -65,4 +75,47 @@ ngx_thrift_random_fill(void)
 
     ngx_thrift_random_left = NGX_THRIFT_RANDOM_NUMBERS;
     ngx_thrift_random_pid = ngx_pid;
+}
+
+
+void
+ngx_thrift_random_init(void)
+{
+    uint32_t  numbers[2 * NGX_THRIFT_RANDOM_STATE];
+
+    ngx_thrift_random_get(numbers, 2 * NGX_THRIFT_RANDOM_STATE);
+    ngx_memcpy(ngx_thrift_random_state, numbers, sizeof(numbers));
+
+    ngx_thrift_random_state[0] |= 1;
+}
+
+
+/*
+ * "xoshiro256**": D. Blackman, S. Vigna, "Scrambled linear pseudorandom number
+ * generators", ACM Transactions on Mathematical Software 47 (4), 2021.
+ */
+
+uint64_t
+ngx_thrift_random_id(void)
+{
+    uint64_t  a, b, c, d, id, *state;
+
+    state = ngx_thrift_random_state;
+
+    do {
+        a = state[0];
+        b = state[1];
+        c = state[2] ^ a;
+        d = state[3] ^ b;
+
+        state[0] = a ^ d;
+        state[1] = b ^ c;
+        state[2] = c ^ b << 17;
+        state[3] = ngx_thrift_random_rotate(d, 45);
+
+        id = ngx_thrift_random_rotate(b * 5, 7) * 9;
+
+    } while (id == 0);
+
+    return id;
 }
