@@ -9,6 +9,10 @@
  *     ^       ^                 ^
  *     start   first             pos
  *
+ * A file on a full disk may take a part of a line.  Who reads it loses that line
+ * alone if the next one, of whatever worker, begins with a newline: there is one
+ * before the prefix.
+ *
  * Called when calls are logged; by a timer, when the oldest span has waited for
  * long enough; by nginx when it opens its files anew; and at a worker's exit.
  */
@@ -52,7 +56,9 @@ typedef struct {
     ngx_uint_t     spans;       /* gathered */
     ngx_uint_t     lost;        /* since that was logged */
     time_t         told;
-    ngx_uint_t     torn;        /* the last line has no end */
+    ngx_shm_t      shared;
+    ngx_atomic_t  *torn;        /* in it: the last line of the file has no
+                                   end */
 } ngx_stream_thrift_spans_t;
 
 
@@ -88,6 +94,7 @@ static char *ngx_stream_thrift_spans_open(ngx_conf_t *cf,
 static ngx_stream_thrift_spans_t *ngx_stream_thrift_spans_create(
     ngx_conf_t *cf, ngx_stream_thrift_spans_conf_t *sc, ngx_str_t *prefix,
     ngx_open_file_t *file);
+static ngx_uint_t ngx_stream_thrift_spans_is_torn(ngx_str_t *name);
 static ngx_int_t ngx_stream_thrift_spans_prefix(ngx_conf_t *cf,
     ngx_array_t *resource, ngx_str_t *prefix);
 static void ngx_stream_thrift_spans_cleanup(void *data);
@@ -160,7 +167,7 @@ ngx_stream_thrift_spans_write_alone(ngx_open_file_t *file,
     spans = file->data;
     spans->spans = 1;
 
-    start = ngx_pnalloc(tc->call.pool, spans->prefix.len + span->size
+    start = ngx_pnalloc(tc->call.pool, 1 + spans->prefix.len + span->size
                         + sizeof(NGX_STREAM_THRIFT_SPANS_SUFFIX) - 1);
     if (start == NULL) {
         spans->spans = 0;
@@ -168,6 +175,8 @@ ngx_stream_thrift_spans_write_alone(ngx_open_file_t *file,
         ngx_stream_thrift_spans_tell(file, 0, tc->call.log);
         return;
     }
+
+    *start++ = LF;
 
     p = ngx_cpymem(start, spans->prefix.data, spans->prefix.len);
     p = ngx_stream_thrift_span_write(p, tc, span);
@@ -209,11 +218,6 @@ ngx_stream_thrift_spans_flush(ngx_open_file_t *file, ngx_log_t *log)
 }
 
 
-/*
- * A file on a full disk may take a part of a line: who reads it loses that line
- * alone if the next one begins with a newline.
- */
-
 static void
 ngx_stream_thrift_spans_write(ngx_open_file_t *file, u_char *start,
     u_char *last, ngx_log_t *log)
@@ -223,14 +227,17 @@ ngx_stream_thrift_spans_write(ngx_open_file_t *file, u_char *start,
 
     spans = file->data;
 
-    if (spans->torn && ngx_write_fd(file->fd, (u_char *) "\n", 1) == 1) {
-        spans->torn = 0;
+    if (*spans->torn) {
+        start--;
     }
 
-    n = spans->torn ? -1 : ngx_write_fd(file->fd, start, last - start);
+    n = ngx_write_fd(file->fd, start, last - start);
+
+    if (n > 0) {
+        *spans->torn = (n != last - start);
+    }
 
     if (n != last - start) {
-        spans->torn |= (n > 0);
         spans->lost += spans->spans;
         ngx_stream_thrift_spans_tell(file, (n == -1) ? ngx_errno : 0, log);
 
@@ -499,11 +506,24 @@ ngx_stream_thrift_spans_create(ngx_conf_t *cf,
         return NULL;
     }
 
-    spans->start = ngx_pnalloc(cf->pool, sc->size
+    spans->start = ngx_pnalloc(cf->pool, 1 + sc->size
                                + sizeof(NGX_STREAM_THRIFT_SPANS_SUFFIX) - 1);
     if (spans->start == NULL) {
         return NULL;
     }
+
+    *spans->start++ = LF;
+
+    spans->shared.size = ngx_pagesize;
+    spans->shared.name = file->name;
+    spans->shared.log = cf->log;
+
+    if (ngx_shm_alloc(&spans->shared) != NGX_OK) {
+        return NULL;
+    }
+
+    spans->torn = (ngx_atomic_t *) spans->shared.addr;
+    *spans->torn = ngx_stream_thrift_spans_is_torn(&file->name);
 
     spans->prefix = *prefix;
     spans->first = ngx_cpymem(spans->start, prefix->data, prefix->len);
@@ -525,6 +545,35 @@ ngx_stream_thrift_spans_create(ngx_conf_t *cf,
     *known = file;
 
     return spans;
+}
+
+
+/* Of a file that is there already.  Pipes and devices have no lines. */
+
+static ngx_uint_t
+ngx_stream_thrift_spans_is_torn(ngx_str_t *name)
+{
+    u_char           last;
+    ngx_fd_t         fd;
+    ngx_uint_t       torn;
+    ngx_file_info_t  fi;
+
+    fd = ngx_open_file(name->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
+                       NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        return 0;
+    }
+
+    torn = (ngx_fd_info(fd, &fi) != NGX_FILE_ERROR
+            && ngx_is_file(&fi)
+            && ngx_file_size(&fi) > 0
+            && pread(fd, &last, 1, ngx_file_size(&fi) - 1) == 1
+            && last != LF);
+
+    (void) ngx_close_file(fd);
+
+    return torn;
 }
 
 
@@ -601,4 +650,7 @@ ngx_stream_thrift_spans_cleanup(void *data)
     if (spans->event.timer_set) {
         ngx_del_timer(&spans->event);
     }
+
+    spans->shared.log = ngx_cycle->log;
+    ngx_shm_free(&spans->shared);
 }
