@@ -9,9 +9,9 @@
  *     ^       ^                 ^
  *     start   first             pos
  *
- * A file on a full disk may take a part of a line.  Who reads it loses that line
- * alone if the next one, of whatever worker, begins with a newline: there is one
- * before the prefix.
+ * A file on a full disk may take a part of a line.  Who reads it loses that
+ * line alone if the next one, of whatever worker, begins with a newline: there
+ * is one before the prefix.
  *
  * Called when calls are logged; by a timer, when the oldest span has waited for
  * long enough; by nginx when it opens its files anew; and at a worker's exit.

@@ -1,7 +1,7 @@
 /*
- * full_disk.c: a disk that gets full.  If the file that FULL_DISK_FILE names has
- * a number other than 0, that is one more than the bytes that fit on it; of what
- * is written, lines of JSON take them up.  See Test::Thrift::Preload.
+ * full_disk.c: a disk that gets full.  If the file that FULL_DISK_FILE names
+ * has a number other than 0, that is one more than the bytes that fit on it; of
+ * what is written, lines of JSON take them up.  See Test::Thrift::Preload.
  */
 
 #define _GNU_SOURCE
