@@ -51,7 +51,8 @@ stream {
 
     resolver  127.0.0.1:%%PORT_dns%%  ipv6=off  valid=1s;
 
-    thrift_limit_zone  $remote_port  zone=clients:1m  rate=40r/s;
+    thrift_limit_zone        $remote_port  zone=clients:1m  rate=40r/s;
+    thrift_limit_calls_zone  $remote_port  zone=open:1m;
 
     #definitions
 
@@ -141,20 +142,25 @@ my @UPSTREAM = (
                        'thrift_keepalive 4 max=6 queue=20 queue_timeout=50ms;',
                        'thrift_keepalive 0;' ],
     [ budget    => 20, 'thrift_retry_budget off;' ],
+    [ failure   => 20, 'thrift_failure exception=any;' ],
+    [ slow      => 20, 'thrift_slow_start 1s;' ],
 );
 
 my @SERVER = (
     [ rate       => 30, 'thrift_limit_rate zone=clients burst=20;',
                         'thrift_limit_rate zone=clients burst=10 nodelay;' ],
     [ concurrent => 30, 'thrift_max_concurrent 20 queue=10;',
-                        'thrift_max_concurrent 4 queue=1000'
-                        . ' queue_timeout=100ms;' ],
+                        'thrift_max_concurrent 10 queue=1000'
+                        . ' queue_timeout=100ms zone=calls;' ],
     [ mirror     => 40, 'thrift_mirror copies 50%;',
                         'thrift_mirror copies max=2;' ],
     [ fault      => 30, 'thrift_fault abort=INTERNAL_ERROR percent=5;',
                         'thrift_fault delay=20ms percent=20;' ],
     [ small      => 30, 'thrift_buffer_size 2k; thrift_max_pipeline 3;' ],
     [ attempt    => 20, 'thrift_attempt_timeout 200ms;' ],
+    [ trusted    => 20, 'thrift_trusted on;' ],
+    [ abort      => 20, 'thrift_ignore_client_abort on;' ],
+    [ calls      => 20, 'thrift_limit_calls open 3;' ],
 );
 
 # One of each: where calls may be executed more than once, and where clients are
