@@ -40,6 +40,8 @@ my $CONF = <<'EOF';
 
 worker_processes  #workers;
 
+#main
+
 events {
     worker_connections  16384;
 }
@@ -211,6 +213,7 @@ sub draw {
     my %r = (seed  => $seed,
              calm  => draws(calm => 20),
              kill  => draws(kill => 25),
+             end   => draws(end => 20),
              hedge => draws(hedge => 40),
              pin   => draws(pin => 20),
              known => draws(known => 60),
@@ -220,10 +223,14 @@ sub draw {
     # a "oneway" of a method that answers holds up a pinned client
 
     $r{known} = 0 if $r{calm} && $r{pin};
+
+    # old workers do not outlive the next reload, nor do relays in them
+
+    $r{together} = 1 if $r{end};
     $r{workers} = $r{kill} ? 2 : one_of(1, 1, 2);
     $r{t} = Test::Thrift->new(configuration(\%r), log => 'notice');
     $r{name} = join(' ', $seed, grep { $r{$_} }
-                                qw(calm kill hedge pin known names together));
+                                qw(calm kill end hedge pin known names together));
 
     $r{t}->certificate();
 
@@ -268,6 +275,7 @@ sub configuration {
     push @server, one_of(@PINNED) if $r->{pin} && draws(pinned => 70);
 
     return conf($CONF, workers => $r->{workers}, relay => $relay,
+                main => $r->{end} ? 'worker_shutdown_timeout 300ms;' : '',
                 upstream => join("\n", @upstream),
                 server => join("\n", @server),
                 definitions => join(' ', $r->{known} ? $KNOWN : '',
@@ -329,8 +337,8 @@ sub start {
                    '--repeats' => $r->{hedge} ? 1 : 0,
                    '--together' => $r->{together} ? 1 : 0,
                    '--faults' => $r->{calm} ? 0 : 100,
-                   '--forgives' => $r->{kill} || $r->{pin} && !$r->{calm}
-                                   ? 1 : 0);
+                   '--forgives' => $r->{kill} || $r->{end}
+                                   || $r->{pin} && !$r->{calm} ? 1 : 0);
 
     my $pid = fork() // die "fork: $!";
 

@@ -340,6 +340,10 @@ exception_fate(const plan_t *plan, const message_t *m)
         return FATE_OTHER;
     }
 
+    if (conf.forgives && text_has(&m->text, "shutting down")) {
+        return FATE_ABANDONED;
+    }
+
     return text_has(&m->text, "timed out") ? FATE_TIMEOUT
            : text_has(&m->text, "upstream closed connection") ? FATE_CLOSED
            : text_has(&m->text, "connection to upstream was lost")
