@@ -143,6 +143,16 @@ is(join(' ', map { "$_->{name}/$_->{seqid}/$_->{type}" } @replies),
              "end_fail/3/${\EXCEPTION}", "small/4/${\REPLY}"),
    'each has its own');
 
+# a client cannot fill the log: the first lines are at "error"
+
+for my $where (qw(plain encrypted)) {
+    my $lines = $t->grep_log(qr/\[error\]/);
+
+    large($where, 'reset_good') for 1 .. 50;
+    cmp_ok($t->grep_log(qr/\[error\]/) - $lines, '<=', 20,
+           "$where: lines of 50 calls");
+}
+
 $t->stop();
 
 is(scalar($t->grep_log(qr/^\w+_(good|large|twice) (?!success )/,

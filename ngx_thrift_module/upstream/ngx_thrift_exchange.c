@@ -599,16 +599,23 @@ ngx_thrift_exchange_curtail(ngx_thrift_connection_t *conn)
 static ngx_int_t
 ngx_thrift_exchange_broken(ngx_thrift_connection_t *conn)
 {
+    ngx_uint_t             error;
     ngx_thrift_attempt_t  *attempt;
+
+    error = conn->connection->write->error;
+
+    /* send() has told of it */
+
+    if (error) {
+        (void) ngx_thrift_pool_level(conn->pool, NGX_THRIFT_POOL_LOST);
+    }
 
     if (ngx_thrift_connection_waits(conn)) {
         ngx_thrift_connection_cut(conn);
         return NGX_AGAIN;
     }
 
-    if (conn->connection->write->error
-        && ngx_thrift_exchange_curtail(conn) == NGX_OK)
-    {
+    if (error && ngx_thrift_exchange_curtail(conn) == NGX_OK) {
         return NGX_AGAIN;
     }
 
