@@ -10,19 +10,13 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use Cwd qw(abs_path);
-use File::Basename qw(dirname);
 use File::Path qw(make_path);
 use File::Temp qw(tempdir);
 use Test::More;
 use Test::Thrift::Files;
 
 
-my $root = abs_path(dirname(__FILE__) . '/..');
-my $nthrift = "$root/build/nthrift" . ($ENV{TEST_NGINX_STATIC} ? '-asan' : '');
-
-plan(skip_all => "no $nthrift") unless -x $nthrift;
-
+my $nthrift = nthrift();
 my $tmp = tempdir(CLEANUP => 1);
 
 make_path("$tmp/$_") for qw(old new both);

@@ -37,13 +37,11 @@ use constant {
 
 
 my $root = abs_path(dirname(__FILE__) . '/..');
-my $asan = $ENV{TEST_NGINX_STATIC} ? '-asan' : '';
-my $nthrift = "$root/build/nthrift$asan";
+my $asan = $ENV{TEST_NGINX_STATIC};
+my $nthrift = nthrift();
 my $factor = ($ENV{TEST_TIME_FACTOR} || 1) * ($asan ? 3 : 1);
 my $data = "$root/t/data/idl";
 my $tmp = tempdir(CLEANUP => 1);
-
-plan(skip_all => "no $nthrift") unless -x $nthrift;
 
 my %accepted = (accept => 1, since => 1, lenient => 1, refuse => 0,
                 strict => 0);

@@ -11,7 +11,6 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use Cwd qw(abs_path);
 use File::Temp qw(tempdir);
 use IO::Socket::INET;
 use JSON::PP ();
@@ -22,14 +21,8 @@ use Test::Thrift::Backend;
 use Test::Thrift::Files;
 
 
-my $root = abs_path("$FindBin::Bin/..");
-my $asan = $ENV{TEST_NGINX_STATIC} ? '-asan' : '';
-my $nthrift = "$root/build/nthrift$asan";
+my $nthrift = nthrift();
 my $tmp = tempdir(CLEANUP => 1);
-
-plan(skip_all => "no $nthrift") unless -x $nthrift;
-
-$ENV{ASAN_OPTIONS} = 'exitcode=99';
 
 spew("$tmp/shop.thrift", <<'EOF');
 exception Missing { 1: string what }

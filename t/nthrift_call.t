@@ -30,15 +30,10 @@ use constant {
 
 
 my $root = abs_path("$FindBin::Bin/..");
-my $asan = $ENV{TEST_NGINX_STATIC} ? '-asan' : '';
-my $nthrift = "$root/build/nthrift$asan";
+my $nthrift = nthrift();
 my $data = "$root/t/data/call";
 my $tmp = tempdir(CLEANUP => 1);
 my $owner = $$;
-
-plan(skip_all => "no $nthrift") unless -x $nthrift;
-
-$ENV{ASAN_OPTIONS} = 'exitcode=99';
 
 my $server = start_server();
 my $backend = Test::Thrift::Backend->new(address => "$tmp/fake", id => 'fake',

@@ -20,14 +20,9 @@ use Test::Thrift::Files;
 
 
 my $root = abs_path("$FindBin::Bin/..");
-my $asan = $ENV{TEST_NGINX_STATIC} ? '-asan' : '';
-my $nthrift = "$root/build/nthrift$asan";
+my $nthrift = nthrift();
 my $data = "$root/t/data/call";
 my $tmp = tempdir(CLEANUP => 1);
-
-plan(skip_all => "no $nthrift") unless -x $nthrift;
-
-$ENV{ASAN_OPTIONS} = 'exitcode=99';
 
 spew("$tmp/base.thrift", "service Base { string name() }\n");
 spew("$tmp/shop.thrift", <<'EOT');
@@ -383,21 +378,7 @@ sub said {
 
 
 sub run {
-    my @args = @_;
-
-    my $pid = fork();
-    die "fork: $!" unless defined $pid;
-
-    if ($pid == 0) {
-        open(STDOUT, '>', "$tmp/stdout") or die;
-        open(STDERR, '>', "$tmp/stderr") or die;
-        exec($nthrift, @args) or exit 127;
-    }
-
-    waitpid($pid, 0);
-
-    return (slurp("$tmp/stdout"), slurp("$tmp/stderr"),
-            $? & 127 ? 'signal ' . ($? & 127) : $? >> 8);
+    return run_apart($nthrift, @_);
 }
 
 

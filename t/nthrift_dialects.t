@@ -23,17 +23,13 @@ use Test::Thrift::Files;
 
 
 my $root = abs_path("$FindBin::Bin/..");
-my $asan = $ENV{TEST_NGINX_STATIC} ? '-asan' : '';
-my $nthrift = "$root/build/nthrift$asan";
+my $nthrift = nthrift();
 my $data = "$root/t/data/call";
 my $peers = "$root/build/peers/server";
 my $tmp = tempdir(CLEANUP => 1);
 my $owner = $$;
 my @pids;
 
-plan(skip_all => "no $nthrift") unless -x $nthrift;
-
-$ENV{ASAN_OPTIONS} = 'exitcode=99';
 $ENV{PYTHONDONTWRITEBYTECODE} = 1;
 
 END {
@@ -442,21 +438,7 @@ sub call {
 
 
 sub run {
-    my @args = @_;
-
-    my $pid = fork();
-    die "fork: $!" unless defined $pid;
-
-    if ($pid == 0) {
-        open(STDOUT, '>', "$tmp/stdout") or die;
-        open(STDERR, '>', "$tmp/stderr") or die;
-        exec($nthrift, 'call', @args) or exit 127;
-    }
-
-    waitpid($pid, 0);
-
-    return (slurp("$tmp/stdout"), slurp("$tmp/stderr"),
-            $? & 127 ? 'signal ' . ($? & 127) : $? >> 8);
+    return run_apart($nthrift, 'call', @_);
 }
 
 

@@ -10,20 +10,13 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use Cwd qw(abs_path);
 use File::Temp qw(tempdir);
 use Test::More;
 use Test::Thrift::Files;
 
 
-my $root = abs_path("$FindBin::Bin/..");
-my $asan = $ENV{TEST_NGINX_STATIC} ? '-asan' : '';
-my $nthrift = "$root/build/nthrift$asan";
+my $nthrift = nthrift();
 my $tmp = tempdir(CLEANUP => 1);
-
-plan(skip_all => "no $nthrift") unless -x $nthrift;
-
-$ENV{ASAN_OPTIONS} = 'exitcode=99';
 
 # What is there: files, a directory, and a port that nobody listens on
 

@@ -22,8 +22,7 @@ use Test::Thrift::Files;
 
 
 my $root = abs_path("$FindBin::Bin/..");
-my $asan = $ENV{TEST_NGINX_STATIC} ? '-asan' : '';
-my $nthrift = "$root/build/nthrift$asan";
+my $nthrift = nthrift();
 my $data = "$root/t/data/call";
 my $peers = "$root/build/peers/server";
 my $tmp = tempdir(CLEANUP => 1);
@@ -31,9 +30,6 @@ my $local = '127.0.0.1';
 my $owner = $$;
 my @pids;
 
-plan(skip_all => "no $nthrift") unless -x $nthrift;
-
-$ENV{ASAN_OPTIONS} = 'exitcode=99';
 $ENV{PYTHONDONTWRITEBYTECODE} = 1;
 
 END {

@@ -10,22 +10,15 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use Cwd qw(abs_path);
 use File::Temp qw(tempdir);
 use Test::More;
 use Test::Thrift;
 use Test::Thrift::Files;
 
 
-my $root = abs_path("$FindBin::Bin/..");
-my $asan = $ENV{TEST_NGINX_STATIC} ? '-asan' : '';
-my $nthrift = "$root/build/nthrift$asan";
+my $nthrift = nthrift();
 my $tmp = tempdir(CLEANUP => 1);
 my $log = "$tmp/access.log";
-
-plan(skip_all => "no $nthrift") unless -x $nthrift;
-
-$ENV{ASAN_OPTIONS} = 'exitcode=99';
 
 # line(method, seconds, status, exception): as docs/operations.md has it
 

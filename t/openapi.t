@@ -20,14 +20,9 @@ use Test::Thrift::Files;
 
 
 my $root = abs_path("$FindBin::Bin/..");
-my $asan = $ENV{TEST_NGINX_STATIC} ? '-asan' : '';
-my $nthrift = "$root/build/nthrift$asan";
+my $nthrift = nthrift();
 my $python = "$root/build/openapi/venv/bin/python3";
 my $tmp = tempdir(CLEANUP => 1);
-
-plan(skip_all => "no $nthrift") unless -x $nthrift;
-
-$ENV{ASAN_OPTIONS} = 'exitcode=99';
 
 
 my $idl = <<'EOT';

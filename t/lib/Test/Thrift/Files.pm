@@ -2,16 +2,21 @@
 
 package Test::Thrift::Files;
 
-# Files as text, and what a command prints.
+# Files as text, what a command prints, and the command nthrift.
 
 use strict;
 use warnings;
 
+use Cwd qw(abs_path);
 use Exporter qw(import);
+use File::Basename qw(dirname);
 use File::Temp ();
 use POSIX ();
+use Test::More ();
 
-our @EXPORT = qw(slurp spew run_in run_apart);
+our @EXPORT = qw(slurp spew run_in run_apart nthrift);
+
+my $TOP = abs_path(dirname(__FILE__) . '/../../../..');
 
 
 sub slurp {
@@ -37,7 +42,7 @@ sub spew {
 
 
 # run_in($dir, command, arguments): what it prints in the directory, on either
-# output, and its exit code or signal.
+# output, and its exit code, or 128 and its signal.
 
 sub run_in {
     my ($dir, @command) = @_;
@@ -57,12 +62,12 @@ sub run_in {
     my $text = <$fh>;
     close($fh);
 
-    return (defined $text ? $text : '', $? >> 8 || $? & 127);
+    return (defined $text ? $text : '', _status());
 }
 
 
 # run_apart(command, arguments): standard output, standard error, and the exit
-# code or signal.
+# code, or 128 and the signal.
 
 sub run_apart {
     my @command = @_;
@@ -81,9 +86,28 @@ sub run_apart {
     }
 
     waitpid($pid, 0);
-    my $code = $? >> 8 || $? & 127;
 
-    return (slurp($out->filename()), slurp($err->filename()), $code);
+    return (slurp($out->filename()), slurp($err->filename()), _status());
+}
+
+
+sub _status {
+    return $? & 127 ? 128 + ($? & 127) : $? >> 8;
+}
+
+
+# nthrift(): the path of the tool, of that with sanitizers where nginx has them;
+# what those find is another exit code.  Without it, the test is skipped.
+
+sub nthrift {
+    my $file = "$TOP/build/nthrift"
+               . ($ENV{TEST_NGINX_STATIC} ? '-asan' : '');
+
+    Test::More::plan(skip_all => "no $file") unless -x $file;
+
+    $ENV{ASAN_OPTIONS} = 'exitcode=99';
+
+    return $file;
 }
 
 
