@@ -184,29 +184,48 @@ annotation_flag(const nthrift_str_t *text, int *on)
 }
 
 
-/* The annotations that have a meaning, and what their values must be. */
+/* The annotations that have a meaning, where, and what their values must be. */
 
 typedef enum {
     ANNOTATION_TIMEOUT = 0,
     ANNOTATION_IDEMPOTENT,
     ANNOTATION_STATEFUL,
-    ANNOTATION_SECRET,          /* of fields, all others of methods */
+    ANNOTATION_SECRET,
     ANNOTATION_LAST
 } annotation_e;
 
 
-static const nthrift_str_t  annotation_names[] = {
-    nthrift_string("nthrift.timeout"),
-    nthrift_string("nthrift.idempotent"),
-    nthrift_string("nthrift.stateful"),
-    nthrift_string("nthrift.secret")
-};
+typedef enum {
+    ANNOTATION_OF_METHOD = 0,
+    ANNOTATION_OF_FIELD,
+    ANNOTATION_OF_OTHER         /* of a definition: none has a meaning there */
+} annotation_place_e;
 
-static const char *const  annotation_values[] = {
-    "a time such as \"300ms\" or \"1m 30s\"",
-    "\"true\", \"1\" or \"false\"",
-    "\"true\", \"1\" or \"false\"",
-    "\"true\", \"1\" or \"false\""
+
+typedef struct {
+    nthrift_str_t        name;
+    annotation_place_e   place;
+    const char          *value;
+} annotation_known_t;
+
+
+static const annotation_known_t  annotations[ANNOTATION_LAST] = {
+    [ANNOTATION_TIMEOUT] = {
+        nthrift_string("nthrift.timeout"), ANNOTATION_OF_METHOD,
+        "a time such as \"300ms\" or \"1m 30s\""
+    },
+    [ANNOTATION_IDEMPOTENT] = {
+        nthrift_string("nthrift.idempotent"), ANNOTATION_OF_METHOD,
+        "\"true\", \"1\" or \"false\""
+    },
+    [ANNOTATION_STATEFUL] = {
+        nthrift_string("nthrift.stateful"), ANNOTATION_OF_METHOD,
+        "\"true\", \"1\" or \"false\""
+    },
+    [ANNOTATION_SECRET] = {
+        nthrift_string("nthrift.secret"), ANNOTATION_OF_FIELD,
+        "\"true\", \"1\" or \"false\""
+    }
 };
 
 
@@ -218,7 +237,7 @@ annotation_which(const nthrift_idl_annotation_t *annotation)
     int  i;
 
     for (i = 0; i < ANNOTATION_LAST; i++) {
-        if (nthrift_str_equal(&annotation->name, &annotation_names[i])) {
+        if (nthrift_str_equal(&annotation->name, &annotations[i].name)) {
             break;
         }
     }
@@ -227,10 +246,14 @@ annotation_which(const nthrift_idl_annotation_t *annotation)
 }
 
 
+/* Of a method's into `a`; a field's is only looked at. */
+
 static int
 annotation_value(const nthrift_idl_annotation_t *annotation,
     annotation_e which, nthrift_annotation_t *a)
 {
+    int  secret;
+
     switch (which) {
 
     case ANNOTATION_TIMEOUT:
@@ -243,6 +266,8 @@ annotation_value(const nthrift_idl_annotation_t *annotation,
         return annotation_flag(&annotation->value, &a->stateful);
 
     case ANNOTATION_SECRET:
+        return annotation_flag(&annotation->value, &secret);
+
     case ANNOTATION_LAST:
         break;
     }
@@ -262,8 +287,13 @@ nthrift_annotation_read(const nthrift_idl_method_t *method,
     a->stateful = NTHRIFT_ANNOTATION_UNSET;
 
     for (i = 0; i < ANNOTATION_LAST; i++) {
+
+        if (annotations[i].place != ANNOTATION_OF_METHOD) {
+            continue;
+        }
+
         *bad = nthrift_idl_annotation(method->annotations,
-                                      &annotation_names[i]);
+                                      &annotations[i].name);
 
         if (*bad != NULL
             && annotation_value(*bad, (annotation_e) i, a) != NTHRIFT_OK)
@@ -285,7 +315,7 @@ nthrift_annotation_is_secret(const nthrift_idl_field_t *field)
     const nthrift_idl_annotation_t  *annotation;
 
     annotation = nthrift_idl_annotation(field->annotations,
-                                        &annotation_names[ANNOTATION_SECRET]);
+                                        &annotations[ANNOTATION_SECRET].name);
 
     return annotation != NULL
            && (annotation_flag(&annotation->value, &secret) != NTHRIFT_OK
@@ -315,7 +345,7 @@ annotation_unknown(const nthrift_idl_annotation_t *annotation,
     nthrift_suggest_init(&s, &annotation->name);
 
     for (i = 0; i < ANNOTATION_LAST; i++) {
-        nthrift_suggest_try(&s, &annotation_names[i]);
+        nthrift_suggest_try(&s, &annotations[i].name);
     }
 
     return nthrift_report_error(report, program, annotation->pos,
@@ -334,8 +364,9 @@ annotation_misplaced(const nthrift_idl_annotation_t *annotation,
     return nthrift_report_error(report, program, annotation->pos,
                                 "annotation \"%.*s\" has a meaning for %s "
                                 "only", nthrift_report_str(&annotation->name),
-                                (which == ANNOTATION_SECRET) ? "fields"
-                                                             : "methods");
+                                (annotations[which].place
+                                 == ANNOTATION_OF_FIELD) ? "fields"
+                                                         : "methods");
 }
 
 
@@ -349,21 +380,22 @@ annotation_wrong(const nthrift_idl_annotation_t *annotation,
                                 "\"%.*s\", it must be %s",
                                 nthrift_report_str(&annotation->value),
                                 nthrift_report_str(&annotation->name),
-                                annotation_values[which]);
+                                annotations[which].value);
 }
 
 
+/* Those of a method, of a field, or of anything else. */
+
 static int
-annotation_check_method(const nthrift_idl_method_t *method,
-    const nthrift_idl_program_t *program, nthrift_report_t *report)
+annotation_check_place(const nthrift_idl_annotation_t *annotation,
+    annotation_place_e place, const nthrift_idl_program_t *program,
+    nthrift_report_t *report)
 {
-    int                              rc;
-    annotation_e                     which;
-    nthrift_annotation_t             a;
-    const nthrift_idl_annotation_t  *annotation;
+    int                   rc;
+    annotation_e          which;
+    nthrift_annotation_t  a;
 
     rc = NTHRIFT_OK;
-    annotation = method->annotations;
 
     for ( /* void */ ; annotation != NULL; annotation = annotation->next) {
 
@@ -376,72 +408,10 @@ annotation_check_method(const nthrift_idl_method_t *method,
         if (which == ANNOTATION_LAST) {
             rc = annotation_unknown(annotation, program, report);
 
-        } else if (which == ANNOTATION_SECRET) {
+        } else if (annotations[which].place != place) {
             rc = annotation_misplaced(annotation, which, program, report);
 
         } else if (annotation_value(annotation, which, &a) != NTHRIFT_OK) {
-            rc = annotation_wrong(annotation, which, program, report);
-        }
-    }
-
-    return rc;
-}
-
-
-/* Of anything else: those that are ours have no effect there. */
-
-static int
-annotation_check_others(const nthrift_idl_annotation_t *annotation,
-    const nthrift_idl_program_t *program, nthrift_report_t *report)
-{
-    int           rc;
-    annotation_e  which;
-
-    rc = NTHRIFT_OK;
-
-    for ( /* void */ ; annotation != NULL; annotation = annotation->next) {
-
-        if (!annotation_is_ours(annotation)) {
-            continue;
-        }
-
-        which = annotation_which(annotation);
-
-        rc = (which == ANNOTATION_LAST)
-             ? annotation_unknown(annotation, program, report)
-             : annotation_misplaced(annotation, which, program, report);
-    }
-
-    return rc;
-}
-
-
-static int
-annotation_check_field(const nthrift_idl_field_t *field,
-    const nthrift_idl_program_t *program, nthrift_report_t *report)
-{
-    int                              rc, secret;
-    annotation_e                     which;
-    const nthrift_idl_annotation_t  *annotation;
-
-    rc = NTHRIFT_OK;
-    annotation = field->annotations;
-
-    for ( /* void */ ; annotation != NULL; annotation = annotation->next) {
-
-        if (!annotation_is_ours(annotation)) {
-            continue;
-        }
-
-        which = annotation_which(annotation);
-
-        if (which == ANNOTATION_LAST) {
-            rc = annotation_unknown(annotation, program, report);
-
-        } else if (which != ANNOTATION_SECRET) {
-            rc = annotation_misplaced(annotation, which, program, report);
-
-        } else if (annotation_flag(&annotation->value, &secret) != NTHRIFT_OK) {
             rc = annotation_wrong(annotation, which, program, report);
         }
     }
@@ -460,7 +430,8 @@ annotation_check_struct(const nthrift_idl_struct_t *st,
     rc = NTHRIFT_OK;
 
     for (i = 0; st->fields != NULL && i < st->n; i++) {
-        rc |= annotation_check_field(st->fields[i], program, report);
+        rc |= annotation_check_place(st->fields[i]->annotations,
+                                     ANNOTATION_OF_FIELD, program, report);
     }
 
     return rc;
@@ -473,7 +444,8 @@ annotation_check_def(const nthrift_idl_def_t *def, nthrift_report_t *report)
     int                          rc;
     const nthrift_idl_method_t  *method;
 
-    rc = annotation_check_others(def->annotations, def->program, report);
+    rc = annotation_check_place(def->annotations, ANNOTATION_OF_OTHER,
+                                def->program, report);
 
     if (def->kind == NTHRIFT_IDL_DEF_STRUCT) {
         rc |= annotation_check_struct((const nthrift_idl_struct_t *) def,
@@ -487,7 +459,8 @@ annotation_check_def(const nthrift_idl_def_t *def, nthrift_report_t *report)
     method = ((const nthrift_idl_service_t *) def)->methods;
 
     for ( /* void */ ; method != NULL; method = method->next) {
-        rc |= annotation_check_method(method, def->program, report);
+        rc |= annotation_check_place(method->annotations, ANNOTATION_OF_METHOD,
+                                     def->program, report);
 
         if (method->args != NULL) {
             rc |= annotation_check_struct(method->args, def->program, report);
