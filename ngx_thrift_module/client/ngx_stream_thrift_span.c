@@ -50,7 +50,7 @@ static ngx_int_t ngx_stream_thrift_span_write_names(ngx_thrift_call_t *call,
     ngx_pool_t *pool, ngx_str_t *names);
 static ngx_int_t ngx_stream_thrift_span_escape(ngx_pool_t *pool,
     ngx_str_t *text);
-static ngx_thrift_cold ngx_int_t ngx_stream_thrift_span_escape_text(
+static nthrift_cold ngx_int_t ngx_stream_thrift_span_escape_text(
     ngx_pool_t *pool, ngx_str_t *text);
 static ngx_uint_t ngx_stream_thrift_span_is_plain(ngx_str_t *text);
 static uint64_t ngx_stream_thrift_span_short(const u_char *p, size_t len);
@@ -70,7 +70,7 @@ static u_char *ngx_stream_thrift_span_write_times(u_char *p,
 static void ngx_stream_thrift_span_times(ngx_stream_thrift_call_t *tc,
     uint64_t *start, uint64_t *end);
 static u_char *ngx_stream_thrift_span_write_time(u_char *p, uint64_t time);
-static ngx_thrift_cold size_t ngx_stream_thrift_span_write_second(u_char *p,
+static nthrift_cold size_t ngx_stream_thrift_span_write_second(u_char *p,
     uint64_t second);
 static u_char *ngx_stream_thrift_span_write_text(u_char *p, ngx_str_t *text);
 
@@ -246,7 +246,7 @@ ngx_stream_thrift_span_escape(ngx_pool_t *pool, ngx_str_t *text)
 }
 
 
-static ngx_thrift_cold ngx_int_t
+static nthrift_cold ngx_int_t
 ngx_stream_thrift_span_escape_text(ngx_pool_t *pool, ngx_str_t *text)
 {
     u_char  *p;
@@ -603,7 +603,7 @@ ngx_stream_thrift_span_write_time(u_char *p, uint64_t time)
 }
 
 
-static ngx_thrift_cold size_t
+static nthrift_cold size_t
 ngx_stream_thrift_span_write_second(u_char *p, uint64_t second)
 {
     return ngx_sprintf(p, "%uL", second / NGX_STREAM_THRIFT_SPAN_SECOND) - p;
