@@ -4,7 +4,8 @@
  * Slabs: called for calls, for the blocks that their messages lie in, and for
  * what handlers need.  When the last object of a slab is given back it is kept,
  * as long as all that are kept are not too many bytes, and until they were not
- * needed for a while (ngx_thrift_trim.c).
+ * needed for a while (ngx_thrift_trim.c).  The few objects that were given back
+ * latest are not looked for in slabs: most calls need no more.
  */
 
 #include "ngx_thrift.h"
@@ -47,6 +48,8 @@ ngx_thrift_cache_close(ngx_thrift_cache_t *cache)
 #define NGX_THRIFT_PREFETCH   4096                  /* bytes; of larger ones
                                                        most are not touched */
 #define NGX_THRIFT_SLABS      (4 * 1024 * 1024)     /* bytes kept by a worker */
+#define NGX_THRIFT_LATEST     (32 * 1024)           /* and of a cache's objects
+                                                       given back latest */
 
 
 typedef struct ngx_thrift_slot_s  ngx_thrift_slot_t;
@@ -65,8 +68,12 @@ typedef struct {
 /* What stands before an object. */
 
 struct ngx_thrift_slot_s {
-    ngx_thrift_slab_t   *slab;
-    ngx_thrift_slot_t   *next;
+    ngx_thrift_slab_t       *slab;
+
+    union {
+        ngx_thrift_slot_t   *next;      /* of a slab's */
+        ngx_thrift_cache_t  *cache;     /* of one in use, or among the latest */
+    } u;
 };
 
 
@@ -83,6 +90,10 @@ struct ngx_thrift_slot_s {
 
 
 static size_t ngx_thrift_cache_touched(ngx_thrift_cache_t *cache);
+static void ngx_thrift_cache_init(ngx_thrift_cache_t *cache);
+static void ngx_thrift_cache_flush(ngx_thrift_cache_t *cache);
+static void *ngx_thrift_slab_take(ngx_thrift_cache_t *cache);
+static void ngx_thrift_slab_put(ngx_thrift_slot_t *slot);
 static ngx_thrift_slab_t *ngx_thrift_slab_get(ngx_thrift_cache_t *cache);
 static ngx_thrift_slab_t *ngx_thrift_slab_create(ngx_thrift_cache_t *cache);
 static void ngx_thrift_slab_keep(ngx_thrift_slab_t *slab);
@@ -96,6 +107,58 @@ static size_t       ngx_thrift_slabs_kept;      /* bytes */
 void *
 ngx_thrift_cache_get(ngx_thrift_cache_t *cache)
 {
+    ngx_uint_t  n;
+
+    if (cache->nlatest == 0) {
+        return ngx_thrift_slab_take(cache);
+    }
+
+    n = --cache->nlatest;
+
+    if (n) {
+        ngx_thrift_prefetch(cache->latest[n - 1],
+                            ngx_thrift_cache_touched(cache));
+    }
+
+    return cache->latest[n];
+}
+
+
+void
+ngx_thrift_cache_put(void *p)
+{
+    ngx_thrift_slot_t   *slot;
+    ngx_thrift_cache_t  *cache;
+
+    slot = (ngx_thrift_slot_t *) p - 1;
+    cache = slot->u.cache;
+
+    if (cache->nlatest == cache->max_latest) {
+        ngx_thrift_slab_put(slot);
+        return;
+    }
+
+    cache->latest[cache->nlatest++] = p;
+}
+
+
+/* Its slabs have all that is not in use. */
+
+static void
+ngx_thrift_cache_flush(ngx_thrift_cache_t *cache)
+{
+    ngx_thrift_slot_t  *slot;
+
+    while (cache->nlatest) {
+        slot = cache->latest[--cache->nlatest];
+        ngx_thrift_slab_put(slot - 1);
+    }
+}
+
+
+static void *
+ngx_thrift_slab_take(ngx_thrift_cache_t *cache)
+{
     ngx_thrift_slab_t  *slab;
     ngx_thrift_slot_t  *slot;
 
@@ -107,10 +170,10 @@ ngx_thrift_cache_get(ngx_thrift_cache_t *cache)
     slot = slab->free;
 
     if (slot) {
-        slab->free = slot->next;
+        slab->free = slot->u.next;
 
-        if (slot->next) {
-            ngx_thrift_prefetch(slot->next, ngx_thrift_cache_touched(cache));
+        if (slot->u.next) {
+            ngx_thrift_prefetch(slot->u.next, ngx_thrift_cache_touched(cache));
         }
 
     } else {
@@ -119,6 +182,7 @@ ngx_thrift_cache_get(ngx_thrift_cache_t *cache)
         slab->fresh += ngx_thrift_slot_size(cache);
     }
 
+    slot->u.cache = cache;
     slab->used++;
 
     if (ngx_thrift_slab_full(slab)) {
@@ -129,20 +193,18 @@ ngx_thrift_cache_get(ngx_thrift_cache_t *cache)
 }
 
 
-void
-ngx_thrift_cache_put(void *p)
+static void
+ngx_thrift_slab_put(ngx_thrift_slot_t *slot)
 {
     ngx_thrift_slab_t  *slab;
-    ngx_thrift_slot_t  *slot;
 
-    slot = (ngx_thrift_slot_t *) p - 1;
     slab = slot->slab;
 
     if (ngx_thrift_slab_full(slab)) {
         ngx_queue_insert_head(&slab->cache->partial, &slab->queue);
     }
 
-    slot->next = slab->free;
+    slot->u.next = slab->free;
     slab->free = slot;
     slab->used--;
 
@@ -165,6 +227,22 @@ ngx_thrift_cache_touched(ngx_thrift_cache_t *cache)
 }
 
 
+static void
+ngx_thrift_cache_init(ngx_thrift_cache_t *cache)
+{
+    if (ngx_thrift_caches.next == NULL) {
+        ngx_queue_init(&ngx_thrift_caches);
+    }
+
+    ngx_queue_insert_tail(&ngx_thrift_caches, &cache->queue);
+    ngx_queue_init(&cache->partial);
+    ngx_queue_init(&cache->empty);
+
+    cache->max_latest = ngx_min(NGX_THRIFT_LATEST / cache->size,
+                                NGX_THRIFT_CACHE_LATEST);
+}
+
+
 /* One with room for an object. */
 
 static ngx_thrift_slab_t *
@@ -174,14 +252,7 @@ ngx_thrift_slab_get(ngx_thrift_cache_t *cache)
     ngx_thrift_slab_t  *slab;
 
     if (cache->queue.next == NULL) {
-
-        if (ngx_thrift_caches.next == NULL) {
-            ngx_queue_init(&ngx_thrift_caches);
-        }
-
-        ngx_queue_insert_tail(&ngx_thrift_caches, &cache->queue);
-        ngx_queue_init(&cache->partial);
-        ngx_queue_init(&cache->empty);
+        ngx_thrift_cache_init(cache);
     }
 
     if (!ngx_queue_empty(&cache->partial)) {
@@ -288,6 +359,8 @@ ngx_thrift_cache_trim(ngx_uint_t *more)
     {
         cache = ngx_queue_data(q, ngx_thrift_cache_t, queue);
 
+        ngx_thrift_cache_flush(cache);
+
         while (cache->unused && cache->nempty > 1) {
             ngx_thrift_slab_free(cache);
             cache->unused--;
@@ -327,6 +400,8 @@ ngx_thrift_cache_close(ngx_thrift_cache_t *cache)
     if (cache->queue.next == NULL) {
         return;
     }
+
+    ngx_thrift_cache_flush(cache);
 
     while (cache->nempty) {
         ngx_thrift_slab_free(cache);

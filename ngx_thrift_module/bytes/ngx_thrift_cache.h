@@ -10,6 +10,11 @@
 #define _NGX_THRIFT_CACHE_H_INCLUDED_
 
 
+/* Objects that were given back latest, at most. */
+
+#define NGX_THRIFT_CACHE_LATEST  8
+
+
 /* One that is zero but for its size is ready for use. */
 
 typedef struct {
@@ -22,6 +27,9 @@ typedef struct {
     ngx_uint_t     nempty;
     ngx_uint_t     unused;      /* the fewest that were empty since the last
                                    ngx_thrift_cache_trim() */
+    void          *latest[NGX_THRIFT_CACHE_LATEST];
+    ngx_uint_t     nlatest;
+    ngx_uint_t     max_latest;
 } ngx_thrift_cache_t;
 
 
