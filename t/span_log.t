@@ -124,11 +124,20 @@ my $named = $t->client($t->sock('named'), from => $path);
 $named->call('get', []);
 $t->client($t->sock('named'))->call('get', []);
 
-my ($bound, $unbound) = map { attribute($_, 'client.address') }
-                        spans('named', 2);
+my @named = spans('named', 2);
+my ($bound, $unbound) = map { attribute($_, 'client.address') } @named;
 
 is($bound, "unix:" . $t->sock('a"\\\xff'), 'a path with quotes');
 is($unbound, 'unix:', 'no path');
+
+# calls are told by their trace, and by their ids where others know these
+
+my $id = attribute($named[0], 'thrift.call_id');
+
+is(($t->wait_log(qr/./, 'named.log'))[0], $id, 'an id that is in a log');
+is(attribute($got[0], 'thrift.call_id'), undef, 'one that nobody knows');
+like(attribute($got[11], 'thrift.call_id'), qr/^[0-9a-f]{16}-\d+$/,
+     'that of a call that has failed');
 
 # a buffer that is full does not wait; more than it holds is a line of its own
 
@@ -312,6 +321,8 @@ stream {
         put  0;
     }
 
+    log_format  id  '\$thrift_call_id';
+
     upstream users {
         server  127.0.0.1:%%PORT_users%%;
     }
@@ -344,6 +355,7 @@ stream {
         listen           unix:%%SOCK_named%%;
         thrift_pass      users;
         thrift_span_log  %%TESTDIR%%/named  flush=10ms;
+        access_log       %%TESTDIR%%/named.log  id;
     }
 
     server {

@@ -87,6 +87,10 @@ ngx_stream_thrift_variable_span(ngx_thrift_call_t *call, ngx_str_t *value)
         return NGX_ERROR;
     }
 
+    /* whoever else is told of the call may be so later */
+
+    span.call_id = 1;
+
     value->data = ngx_stream_thrift_span_room(tc, span.size);
     if (value->data == NULL) {
         return NGX_ERROR;
@@ -126,12 +130,16 @@ ngx_stream_thrift_span_collect(ngx_stream_thrift_call_t *tc,
 
     span->client = tc->connection.addr_text;
     span->text.len = 0;
+    span->call_id = tc->trace.named || !ngx_stream_thrift_trace_is_sampled(tc);
 
-    if (ngx_stream_thrift_span_is_error(call)
-        && (ngx_stream_thrift_variable_exception(call, &span->text) == NGX_ERROR
-            || ngx_stream_thrift_span_escape(pool, &span->text) != NGX_OK))
-    {
-        return NGX_ERROR;
+    if (ngx_stream_thrift_span_is_error(call)) {
+        span->call_id = 1;
+
+        if (ngx_stream_thrift_variable_exception(call, &span->text) == NGX_ERROR
+            || ngx_stream_thrift_span_escape(pool, &span->text) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
     }
 
     /* a client's address may be a path that it has chosen */
@@ -488,8 +496,10 @@ ngx_stream_thrift_span_write_attributes(u_char *p,
         p = ngx_stream_thrift_span_write_text(p, &span->servers);
     }
 
-    p = ngx_stream_thrift_span_key(p, "thrift.call_id");
-    p = ngx_stream_thrift_trace_write_call_id(p, tc);
+    if (span->call_id) {
+        p = ngx_stream_thrift_span_key(p, "thrift.call_id");
+        p = ngx_stream_thrift_trace_write_call_id(p, tc);
+    }
 
     if (tc->call.outcome != NGX_THRIFT_SUCCESS) {
         p = ngx_stream_thrift_span_key(p, "thrift.status");

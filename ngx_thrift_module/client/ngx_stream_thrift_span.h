@@ -22,11 +22,15 @@ typedef struct {
     ngx_str_t    client;
     ngx_str_t    servers;
     ngx_str_t    text;          /* of an exception */
+    ngx_uint_t   call_id;       /* it says that, too */
     size_t       size;          /* bytes that it takes at most */
 } ngx_stream_thrift_span_t;
 
 
-/* NGX_ERROR: no memory. */
+/*
+ * NGX_ERROR: no memory.  The call's id is said if others are told of it, or the
+ * status zone is, of a call that has failed; else its trace is enough.
+ */
 ngx_int_t ngx_stream_thrift_span_collect(ngx_stream_thrift_call_t *tc,
     ngx_stream_thrift_span_t *span);
 
