@@ -16,6 +16,7 @@
  *     digits                      numbers in what is written of each call
  *     tally                       lines of the log that are counted
  *     refusals                    the same, of calls that are refused
+ *     clock                       time in nanoseconds
  *     timer                       deadlines that cost nothing to move
  *     delay                       what is due after the same time
  *     turns                       whose turn it is among those that wait
@@ -26,6 +27,7 @@
 #define _NGX_THRIFT_BYTES_ROOMS_H_INCLUDED_
 
 
+#include "bytes/ngx_thrift_clock.h"
 #include "bytes/ngx_thrift_timer.h"
 #include "bytes/ngx_thrift_delay.h"
 #include "bytes/ngx_thrift_escape.h"

@@ -77,11 +77,11 @@ ngx_thrift_slice_run(ngx_thrift_slice_t *slice)
     uint64_t   end;
     ngx_int_t  rc;
 
-    end = ngx_thrift_watch_clock() + NGX_THRIFT_SLICE_TIME;
+    end = ngx_thrift_clock() + NGX_THRIFT_SLICE_TIME;
 
     do {
         rc = slice->part(slice, NGX_THRIFT_SLICE_PART);
-    } while (rc == NGX_AGAIN && ngx_thrift_watch_clock() < end);
+    } while (rc == NGX_AGAIN && ngx_thrift_clock() < end);
 
     return rc;
 }

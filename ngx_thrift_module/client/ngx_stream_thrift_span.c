@@ -580,8 +580,7 @@ ngx_stream_thrift_span_times(ngx_stream_thrift_call_t *tc, uint64_t *start,
 
     if (second != ngx_time()) {
         second = ngx_time();
-        between = (ngx_stream_thrift_nanoseconds() - ngx_thrift_watch_clock())
-                  / 1000;
+        between = (ngx_stream_thrift_nanoseconds() - ngx_thrift_clock()) / 1000;
     }
 
     *start = between + tc->counted.start;

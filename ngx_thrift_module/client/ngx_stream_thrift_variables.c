@@ -450,7 +450,7 @@ ngx_stream_thrift_since(ngx_thrift_call_t *call)
     tc = ngx_stream_thrift_get_call(call);
 
     if (tc->counted.start) {
-        return ngx_thrift_watch_clock() - tc->counted.start * 1000;
+        return ngx_thrift_clock() - tc->counted.start * 1000;
     }
 
     return (uint64_t) (ngx_current_msec + ngx_thrift_watch_behind()

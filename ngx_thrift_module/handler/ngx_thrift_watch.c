@@ -34,20 +34,9 @@ ngx_thrift_watch_start(ngx_thrift_watch_t *watch, ngx_uint_t kind,
     watch->cpu = 0;
 
     if (ngx_thrift_watch_depth++ == 0) {
-        watch->start = ngx_thrift_watch_clock();
+        watch->start = ngx_thrift_clock();
         watch->cpu = ngx_thrift_watch_cpu();
     }
-}
-
-
-uint64_t
-ngx_thrift_watch_clock(void)
-{
-    struct timespec  now;
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &now);
-
-    return (uint64_t) now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 
@@ -81,7 +70,7 @@ ngx_thrift_watch_end(ngx_thrift_watch_t *watch, ngx_msec_t slow,
     }
 
     watch->cpu = ngx_thrift_watch_cpu() - watch->cpu;
-    took = ngx_thrift_watch_clock() - watch->start;
+    took = ngx_thrift_clock() - watch->start;
 
     if (slow != 0 && took / 1000000 >= slow) {
         ngx_thrift_handler_tell(handler, NGX_THRIFT_HANDLER_SLOW, NGX_LOG_WARN,
@@ -103,17 +92,14 @@ ngx_thrift_watch_end(ngx_thrift_watch_t *watch, ngx_msec_t slow,
 ngx_msec_t
 ngx_thrift_watch_behind(void)
 {
-    ngx_msec_int_t   behind;
-    struct timespec  now;
+    ngx_msec_int_t  behind;
 
     if (!ngx_thrift_watch_needed) {
         return 0;
     }
 
-    (void) clock_gettime(CLOCK_MONOTONIC, &now);
-
-    behind = (ngx_msec_int_t) ((ngx_msec_t) now.tv_sec * 1000
-                               + now.tv_nsec / 1000000 - ngx_current_msec);
+    behind = (ngx_msec_int_t) ((ngx_msec_t) (ngx_thrift_clock() / 1000000)
+                               - ngx_current_msec);
 
     return ngx_max(behind, 0);
 }

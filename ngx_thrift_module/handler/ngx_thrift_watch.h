@@ -33,9 +33,6 @@ void ngx_thrift_watch_start(ngx_thrift_watch_t *watch, ngx_uint_t kind,
 uint64_t ngx_thrift_watch_end(ngx_thrift_watch_t *watch, ngx_msec_t slow,
     ngx_log_t *log, ngx_thrift_handler_t *handler);
 
-/* A clock that only goes on, in nanoseconds. */
-uint64_t ngx_thrift_watch_clock(void);
-
 /*
  * Milliseconds that ngx_current_msec is behind by now; 0 in a worker without
  * handlers.  Threads may ask, too.

@@ -138,7 +138,7 @@ ngx_thrift_work_run(void *data, ngx_log_t *log)
     ngx_thrift_invocation_t  *inv;
 
     inv = task->invocation;
-    start = ngx_thrift_watch_clock();
+    start = ngx_thrift_clock();
     cpu = ngx_thrift_watch_cpu();
 
     ngx_thrift_crash_enter(&before, NGX_THRIFT_RUNS_CALL, inv->handler,
@@ -153,7 +153,7 @@ ngx_thrift_work_run(void *data, ngx_log_t *log)
 
     ngx_thrift_crash_leave(&before);
 
-    ngx_thrift_invocation_ran(inv, ngx_thrift_watch_clock() - start,
+    ngx_thrift_invocation_ran(inv, ngx_thrift_clock() - start,
                               ngx_thrift_watch_cpu() - cpu);
 }
 

@@ -10,14 +10,13 @@
 
 #include "ngx_http_thrift.h"
 
-#include <time.h>
+#include "bytes/ngx_thrift_clock.h"
 
 
 #define NGX_HTTP_THRIFT_SLICE_TIME  1000000     /* nanoseconds */
 
 
 static ngx_int_t ngx_http_thrift_slice_run(ngx_http_thrift_slice_t *slice);
-static uint64_t ngx_http_thrift_slice_clock(void);
 static void ngx_http_thrift_slice_post(void);
 static void ngx_http_thrift_slice_event(ngx_event_t *ev);
 static void ngx_http_thrift_slice_cleanup(void *data);
@@ -67,24 +66,13 @@ ngx_http_thrift_slice_run(ngx_http_thrift_slice_t *slice)
     uint64_t   end;
     ngx_int_t  rc;
 
-    end = ngx_http_thrift_slice_clock() + NGX_HTTP_THRIFT_SLICE_TIME;
+    end = ngx_thrift_clock() + NGX_HTTP_THRIFT_SLICE_TIME;
 
     do {
         rc = slice->part(slice->data);
-    } while (rc == NGX_AGAIN && ngx_http_thrift_slice_clock() < end);
+    } while (rc == NGX_AGAIN && ngx_thrift_clock() < end);
 
     return rc;
-}
-
-
-static uint64_t
-ngx_http_thrift_slice_clock(void)
-{
-    struct timespec  now;
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &now);
-
-    return (uint64_t) now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 

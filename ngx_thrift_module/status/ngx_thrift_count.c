@@ -160,8 +160,7 @@ ngx_thrift_count_stop(ngx_thrift_counted_t *counted)
 static uint64_t
 ngx_thrift_count_now(void)
 {
-    ngx_event_t      *ev;
-    struct timespec   now;
+    ngx_event_t  *ev;
 
     ev = &ngx_thrift_count_event;
 
@@ -169,10 +168,7 @@ ngx_thrift_count_now(void)
         return ngx_thrift_count_clock;
     }
 
-    (void) clock_gettime(CLOCK_MONOTONIC, &now);
-
-    ngx_thrift_count_clock = (uint64_t) now.tv_sec * 1000000
-                             + now.tv_nsec / 1000;
+    ngx_thrift_count_clock = ngx_thrift_clock() / 1000;
 
     ev->handler = ngx_thrift_count_turn;
     ev->log = ngx_cycle->log;

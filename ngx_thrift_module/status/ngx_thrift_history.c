@@ -139,7 +139,7 @@ ngx_thrift_history_close(void)
 static uint64_t
 ngx_thrift_history_now(void)
 {
-    return ngx_thrift_watch_clock() / 1000;
+    return ngx_thrift_clock() / 1000;
 }
 
 
