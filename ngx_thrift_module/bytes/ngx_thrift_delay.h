@@ -34,6 +34,7 @@ typedef struct {
 } ngx_thrift_delays_t;
 
 
+/* An empty queue; handler() is called with each entry that is due. */
 void ngx_thrift_delay_init(ngx_thrift_delays_t *delays, ngx_msec_t time,
     ngx_thrift_delay_pt handler);
 

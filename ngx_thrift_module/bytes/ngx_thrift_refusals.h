@@ -30,6 +30,11 @@ typedef struct {
 } ngx_thrift_refusals_t;
 
 
+/*
+ * Of calls that `what` refuses, the one called `name` (NULL: there is only
+ * one): `max` have a line in a period, in milliseconds.  `level` is that of the
+ * line for the others.  Both texts live as long as `refusals`.
+ */
 void ngx_thrift_refusals_init(ngx_thrift_refusals_t *refusals, ngx_uint_t max,
     ngx_msec_t period, ngx_uint_t level, const char *what, ngx_str_t *name);
 

@@ -26,6 +26,10 @@ typedef struct {
 } ngx_thrift_tally_t;
 
 
+/*
+ * `max` lines are written in a period, in milliseconds, which the first of them
+ * begins.  At the end of one that had others, more() is called with `data`.
+ */
 void ngx_thrift_tally_init(ngx_thrift_tally_t *tally, ngx_uint_t max,
     ngx_msec_t period, ngx_thrift_tally_pt more, void *data);
 

@@ -44,6 +44,7 @@ typedef struct {
 } ngx_thrift_turns_t;
 
 
+/* `max` places; nobody waits.  What waits must be removed before it is gone. */
 void ngx_thrift_turns_init(ngx_thrift_turns_t *turns, ngx_uint_t max);
 
 /* Waits, behind the others of its owner.  NGX_ERROR: no memory. */

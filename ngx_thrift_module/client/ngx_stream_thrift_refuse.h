@@ -19,6 +19,7 @@ typedef struct {
 } ngx_stream_thrift_refused_t;
 
 
+/* Nobody was refused; ends with the memory of `cf`.  NGX_ERROR: no memory. */
 ngx_int_t ngx_stream_thrift_refuse_init(ngx_conf_t *cf,
     ngx_stream_thrift_refused_t *refused);
 

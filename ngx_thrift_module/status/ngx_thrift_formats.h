@@ -80,8 +80,11 @@ struct ngx_thrift_report_s {
 };
 
 
+/* Begins a report, in memory of the pool's; NULL: there is none. */
 ngx_thrift_report_t *ngx_thrift_report_create(ngx_thrift_status_t *status,
     ngx_pool_t *pool, ngx_uint_t format);
+
+/* Writes on: ngx_thrift_reports_t has it as "write". */
 ngx_int_t ngx_thrift_report_write(void *report, ngx_buf_t *b);
 
 /* Samples are wanted, too.  NGX_ERROR: no memory. */
@@ -104,7 +107,10 @@ ngx_uint_t ngx_thrift_report_fits(ngx_thrift_report_t *report, ngx_buf_t *b,
 /* A name between quotes: of any bytes, in printable ones. */
 u_char *ngx_thrift_report_name(u_char *p, ngx_str_t *name);
 
+/* The word for an ngx_thrift_report_state_e. */
 const char *ngx_thrift_report_state(ngx_uint_t state);
+
+/* How many workers there were when the report was begun. */
 ngx_uint_t ngx_thrift_report_workers(ngx_thrift_report_t *report);
 
 /* The formats: ngx_thrift_report_next_pt. */
