@@ -316,15 +316,56 @@ plain_oracle(const nthrift_str_t *text, int rc,
 }
 
 
+static int
+plain_fuzz_call(const nthrift_plain_rules_t *rules, nthrift_arena_t *arena,
+    const nthrift_plain_method_t *m, unsigned protocol,
+    const nthrift_str_t *text, nthrift_plain_error_t *err)
+{
+    int            rc;
+    nthrift_str_t  body;
+
+    rc = nthrift_plain_read(rules, arena, m, text, protocol, &body, err);
+
+    plain_parts(rules, arena, m, text, protocol, rc, &body, err);
+    plain_oracle(text, rc, err);
+
+    if (rc == NTHRIFT_OK) {
+        plain_again(rules, arena, m, protocol, &body);
+    }
+
+    return rc;
+}
+
+
+static int
+plain_fuzz_reply(const nthrift_plain_rules_t *rules, nthrift_arena_t *arena,
+    const nthrift_plain_method_t *m, unsigned protocol, unsigned type,
+    const nthrift_str_t *body, nthrift_plain_error_t *err)
+{
+    int                    rc;
+    nthrift_plain_reply_t  reply;
+
+    rc = nthrift_plain_reply(rules, arena, m, protocol, type, body->data,
+                             body->data + body->len, &reply, err);
+
+    plain_answers(rules, arena, m, protocol, type, body, rc, &reply, err);
+
+    if (rc == NTHRIFT_OK) {
+        plain_check_json(arena, &reply.text);
+    }
+
+    return rc;
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     int                            rc;
-    uint8_t                       *p, choice;
+    uint8_t                        choice;
     unsigned                       protocol;
     nthrift_str_t                  text, body;
     nthrift_arena_t               *arena;
-    nthrift_plain_reply_t          reply;
     nthrift_plain_rules_t          rules;
     nthrift_plain_error_t          err;
     const nthrift_plain_method_t  *m;
@@ -338,7 +379,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
 
     choice = data[0];
-    text.data = p = fuzz_copy(data + 1, size - 1);
+    text.data = fuzz_copy(data + 1, size - 1);
     text.len = size - 1;
 
     memset(&rules, 0, sizeof(nthrift_plain_rules_t));
@@ -356,15 +397,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     case 0:
     case 1:
-        rc = nthrift_plain_read(&rules, arena, m, &text, protocol, &body,
-                                &err);
-        plain_parts(&rules, arena, m, &text, protocol, rc, &body, &err);
-        plain_oracle(&text, rc, &err);
-
-        if (rc == NTHRIFT_OK) {
-            plain_again(&rules, arena, m, protocol, &body);
-        }
-
+        rc = plain_fuzz_call(&rules, arena, m, protocol, &text, &err);
         break;
 
     case 2:
@@ -373,17 +406,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
 
     default:
-        rc = nthrift_plain_reply(&rules, arena, m, protocol,
-                                 (choice & 8) ? NTHRIFT_EXCEPTION
-                                              : NTHRIFT_REPLY,
-                                 p, p + text.len, &reply, &err);
-        plain_answers(&rules, arena, m, protocol,
-                      (choice & 8) ? NTHRIFT_EXCEPTION : NTHRIFT_REPLY, &text,
-                      rc, &reply, &err);
-
-        if (rc == NTHRIFT_OK) {
-            plain_check_json(arena, &reply.text);
-        }
+        rc = plain_fuzz_reply(&rules, arena, m, protocol,
+                              (choice & 8) ? NTHRIFT_EXCEPTION : NTHRIFT_REPLY,
+                              &text, &err);
     }
 
     if (rc != NTHRIFT_OK) {
@@ -391,7 +416,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
 
     nthrift_arena_destroy(arena);
-    free(p);
+    free(text.data);
 
     return 0;
 }
