@@ -56,6 +56,8 @@ typedef struct {
     ngx_uint_t     spans;       /* gathered */
     ngx_uint_t     lost;        /* since that was logged */
     time_t         told;
+    ngx_fd_t       fd;          /* of a file that nginx has left; or
+                                   NGX_INVALID_FILE */
     ngx_shm_t      shared;
     ngx_atomic_t  *torn;        /* in it: the last line of the file has no
                                    end */
@@ -223,6 +225,7 @@ ngx_stream_thrift_spans_write(ngx_open_file_t *file, u_char *start,
     u_char *last, ngx_log_t *log)
 {
     ssize_t                     n;
+    ngx_fd_t                    fd;
     ngx_stream_thrift_spans_t  *spans;
 
     spans = file->data;
@@ -231,7 +234,9 @@ ngx_stream_thrift_spans_write(ngx_open_file_t *file, u_char *start,
         start--;
     }
 
-    n = ngx_write_fd(file->fd, start, last - start);
+    fd = (spans->fd == NGX_INVALID_FILE) ? file->fd : spans->fd;
+
+    n = ngx_write_fd(fd, start, last - start);
 
     if (n > 0) {
         *spans->torn = (n != last - start);
@@ -283,6 +288,28 @@ ngx_stream_thrift_span_log_close(ngx_stream_thrift_main_conf_t *tmcf)
 
     for (i = 0; i < tmcf->span_files.nelts; i++) {
         ngx_stream_thrift_spans_flush(file[i], ngx_cycle->log);
+    }
+}
+
+
+/* nginx closes the files of its old cycle, but not one that has no number. */
+
+void
+ngx_stream_thrift_span_log_leave(ngx_stream_thrift_main_conf_t *tmcf)
+{
+    ngx_uint_t                   i;
+    ngx_open_file_t            **file;
+    ngx_stream_thrift_spans_t   *spans;
+
+    ngx_stream_thrift_span_log_close(tmcf);
+
+    file = tmcf->span_files.elts;
+
+    for (i = 0; i < tmcf->span_files.nelts; i++) {
+        spans = file[i]->data;
+
+        spans->fd = file[i]->fd;
+        file[i]->fd = NGX_INVALID_FILE;
     }
 }
 
@@ -525,6 +552,7 @@ ngx_stream_thrift_spans_create(ngx_conf_t *cf,
     spans->torn = (ngx_atomic_t *) spans->shared.addr;
     *spans->torn = ngx_stream_thrift_spans_is_torn(&file->name);
 
+    spans->fd = NGX_INVALID_FILE;
     spans->prefix = *prefix;
     spans->first = ngx_cpymem(spans->start, prefix->data, prefix->len);
     spans->pos = spans->first;
@@ -649,6 +677,11 @@ ngx_stream_thrift_spans_cleanup(void *data)
 
     if (spans->event.timer_set) {
         ngx_del_timer(&spans->event);
+    }
+
+    if (spans->fd != NGX_INVALID_FILE) {
+        ngx_stream_thrift_spans_flush(spans->event.data, ngx_cycle->log);
+        (void) ngx_close_file(spans->fd);
     }
 
     spans->shared.log = ngx_cycle->log;

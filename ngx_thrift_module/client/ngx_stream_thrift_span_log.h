@@ -28,5 +28,11 @@ void ngx_stream_thrift_span_log(ngx_stream_thrift_call_t *tc,
 /* Writes what is left of all files.  Called when a worker exits. */
 void ngx_stream_thrift_span_log_close(ngx_stream_thrift_main_conf_t *tmcf);
 
+/*
+ * The configuration is an old one, in a process without workers: calls of its
+ * connections go on being written, until its memory is freed.
+ */
+void ngx_stream_thrift_span_log_leave(ngx_stream_thrift_main_conf_t *tmcf);
+
 
 #endif /* _NGX_STREAM_THRIFT_SPAN_LOG_H_INCLUDED_ */

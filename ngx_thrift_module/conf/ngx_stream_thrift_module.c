@@ -397,6 +397,18 @@ ngx_stream_thrift_init_module(ngx_cycle_t *cycle)
 
     ngx_stream_thrift_channel_configure(cycle, wish);
 
+    /* at the start it is this, too, and nothing is before it */
+
+    if (ngx_process == NGX_PROCESS_SINGLE
+        && !ngx_is_init_cycle(cycle->old_cycle))
+    {
+        tmcf = ngx_stream_thrift_cycle_conf(cycle->old_cycle);
+
+        if (tmcf) {
+            ngx_stream_thrift_span_log_leave(tmcf);
+        }
+    }
+
     return NGX_OK;
 }
 
