@@ -129,7 +129,7 @@ ngx_stream_thrift_span_collect(ngx_stream_thrift_call_t *tc,
     pool = call->pool;
 
     span->client = tc->connection.addr_text;
-    span->text.len = 0;
+    ngx_str_set(&span->text, "");
     span->call_id = tc->trace.named || !ngx_stream_thrift_trace_is_sampled(tc);
 
     if (ngx_stream_thrift_span_is_error(call)) {
@@ -209,8 +209,11 @@ ngx_stream_thrift_span_write_names(ngx_thrift_call_t *call, ngx_pool_t *pool,
     u_char     *p;
     ngx_str_t   method, service;
 
-    (void) ngx_stream_thrift_variable_service(call, &service);
     (void) ngx_stream_thrift_variable_method(call, &method);
+
+    if (ngx_stream_thrift_variable_service(call, &service) != NGX_OK) {
+        ngx_str_set(&service, "");
+    }
 
     if (ngx_stream_thrift_span_escape(call->pool, &service) != NGX_OK
         || ngx_stream_thrift_span_escape(call->pool, &method) != NGX_OK)
