@@ -594,13 +594,14 @@ conn_half_close(conn_t *c)
 static void
 conn_note_sent(conn_t *c)
 {
+    c->answered_id = c->id;
+
     if (!(plan_fates(c->action) & (1U << FATE_REPLY | 1U << FATE_SERVER))) {
         c->polluted = 1;
         return;
     }
 
     shared->seen[c->id] |= c->polluted ? SEEN_TAINTED : SEEN_ANSWERED;
-    c->answered_id = c->id;
 }
 
 
