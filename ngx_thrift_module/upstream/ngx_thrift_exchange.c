@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * What goes over a connection to a server: attempts, and their replies.
+ * What goes over a connection to a server: attempts.  Their replies are read by
+ * ngx_thrift_exchange_read.c.
  *
  *     pass --- add ---> queue ... end of turn --- send ---> SENT
  *                                                             |
@@ -13,7 +14,7 @@
  *
  * Each attempt goes out under a seqid of its own (ngx_thrift_seqids.h).
  *
- * Called by ngx_thrift_connection.c when its socket can be written or read.
+ * Called by ngx_thrift_connection.c when its socket can be written.
  */
 
 #include "ngx_thrift.h"
@@ -29,9 +30,6 @@
                                                together, but for the last */
 #define NGX_THRIFT_EXCHANGE_PARTS  16       /* and their number */
 
-#define NGX_THRIFT_EXCHANGE_REPEATED  8     /* replies that came already and are
-                                               passed over */
-
 
 /* A large attempt, one of those that are sent together. */
 
@@ -45,9 +43,6 @@ typedef struct {
 static ngx_uint_t ngx_thrift_exchange_is_due(ngx_thrift_connection_t *conn);
 static ngx_uint_t ngx_thrift_exchange_may_send(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_write(ngx_thrift_connection_t *conn);
-static void ngx_thrift_exchange_arm(ngx_thrift_connection_t *conn);
-static ngx_int_t ngx_thrift_exchange_give_up(ngx_thrift_connection_t *conn,
-    ngx_thrift_attempt_t *attempt) nthrift_cold;
 static ngx_int_t ngx_thrift_exchange_write_some(ngx_thrift_connection_t *conn);
 static size_t ngx_thrift_exchange_gather(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_write_batch(ngx_thrift_connection_t *conn,
@@ -74,24 +69,6 @@ static ssize_t ngx_thrift_exchange_start(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt, u_char *p, u_char *last);
 static void ngx_thrift_exchange_set_rules(ngx_thrift_connection_t *conn,
     ngx_thrift_call_t *call);
-static ngx_int_t ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn);
-static ngx_int_t ngx_thrift_exchange_rest(ngx_thrift_connection_t *conn);
-static ngx_int_t ngx_thrift_exchange_message(ngx_thrift_connection_t *conn);
-static ngx_int_t ngx_thrift_exchange_malformed(ngx_thrift_connection_t *conn,
-    const char *why) nthrift_cold;
-static ngx_int_t ngx_thrift_exchange_match(ngx_thrift_connection_t *conn);
-static ngx_thrift_attempt_t *ngx_thrift_exchange_find(
-    ngx_thrift_connection_t *conn, int32_t seqid);
-static ngx_thrift_attempt_t *ngx_thrift_exchange_next(
-    ngx_thrift_connection_t *conn);
-static ngx_uint_t ngx_thrift_exchange_alone(ngx_thrift_connection_t *conn);
-static ngx_int_t ngx_thrift_exchange_stray(ngx_thrift_connection_t *conn)
-    nthrift_cold;
-static ngx_int_t ngx_thrift_exchange_whole(ngx_thrift_connection_t *conn);
-static void ngx_thrift_exchange_prefetch(ngx_thrift_connection_t *conn,
-    ngx_thrift_attempt_t *attempt);
-static void ngx_thrift_exchange_strayed(ngx_thrift_connection_t *conn)
-    nthrift_cold;
 
 
 static u_char  ngx_thrift_exchange_batch[NGX_THRIFT_EXCHANGE_BATCH
@@ -199,9 +176,7 @@ ngx_thrift_exchange_write(ngx_thrift_connection_t *conn)
 }
 
 
-/* What cannot be sent has to be taken in time; a reply has its own. */
-
-static void
+void
 ngx_thrift_exchange_arm(ngx_thrift_connection_t *conn)
 {
     if (conn->unsent && !conn->connection->write->ready) {
@@ -214,9 +189,7 @@ ngx_thrift_exchange_arm(ngx_thrift_connection_t *conn)
 }
 
 
-/* The call fails, and its connection goes on if it can. */
-
-static ngx_int_t
+ngx_int_t
 ngx_thrift_exchange_give_up(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt)
 {
@@ -668,443 +641,4 @@ ngx_thrift_exchange_set_rules(ngx_thrift_connection_t *conn,
 
     conn->rules.max_frame += NGX_THRIFT_EXCHANGE_SEQID;
     conn->rules.max_message += NGX_THRIFT_EXCHANGE_SEQID;
-}
-
-
-void
-ngx_thrift_exchange_read(ngx_thrift_connection_t *conn)
-{
-    ngx_int_t   rc;
-    ngx_uint_t  n;
-
-    for (n = 0; n < NGX_THRIFT_TURN; n++) {
-
-        rc = NGX_AGAIN;
-
-        if (ngx_thrift_input_pending(&conn->in)) {
-            rc = ngx_thrift_exchange_message(conn);
-        }
-
-        if (rc == NGX_AGAIN) {
-
-            if (n != 0 && ngx_thrift_input_exhausted()) {
-                break;
-            }
-
-            rc = ngx_thrift_exchange_recv(conn);
-        }
-
-        if (rc != NGX_OK) {
-            return;
-        }
-    }
-
-    ngx_post_event(conn->connection->read, &ngx_posted_next_events);
-}
-
-
-/* NGX_AGAIN: nothing is there; NGX_DONE: the connection may be gone. */
-
-static ngx_int_t
-ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn)
-{
-    ssize_t                n;
-    ngx_int_t              rc;
-    ngx_connection_t      *c;
-    ngx_thrift_attempt_t  *attempt;
-
-    c = conn->connection;
-
-    if (!c->read->ready) {
-        return ngx_thrift_exchange_rest(conn);
-    }
-
-    /* where others wait behind it, a reply is read in any case */
-
-    attempt = (conn->limit == 1) ? ngx_thrift_connection_first(conn)
-                                 : conn->reading;
-
-    if (attempt) {
-        rc = ngx_thrift_attempt_may_receive(attempt, conn->limit > 1);
-
-        if (rc == NGX_AGAIN) {
-            return ngx_thrift_exchange_rest(conn);
-        }
-
-        if (rc == NGX_ERROR) {
-            return ngx_thrift_exchange_give_up(conn, attempt);
-        }
-    }
-
-    n = ngx_thrift_input_recv(&conn->in, c);
-
-    /* where nothing can be sent, nothing else will come */
-
-    if (n == NGX_AGAIN && !c->write->error) {
-        return ngx_thrift_exchange_rest(conn);
-    }
-
-    if (n <= 0) {
-        ngx_thrift_exchange_ended(conn, n);
-        return NGX_DONE;
-    }
-
-    conn->begun = 1;
-
-    if (conn->limit == 1 && attempt->state == NGX_THRIFT_ATTEMPT_SENT
-        && !conn->stray)
-    {
-        ngx_thrift_attempt_begun(attempt);
-    }
-
-    return NGX_OK;
-}
-
-
-void
-ngx_thrift_exchange_ended(ngx_thrift_connection_t *conn, ssize_t n)
-{
-    ngx_uint_t             level;
-    ngx_thrift_attempt_t  *attempt;
-
-    attempt = conn->reading ? conn->reading
-                            : ngx_thrift_connection_first(conn);
-
-    level = ngx_thrift_pool_level(conn->pool, NGX_THRIFT_POOL_LOST);
-
-    /* of an error recv() has told */
-
-    if (n == 0) {
-        ngx_log_error(level, attempt->call->log, 0,
-                      "upstream prematurely closed connection");
-    }
-
-    ngx_thrift_connection_fail(conn, attempt,
-                               ngx_thrift_attempt_lost(attempt));
-}
-
-
-/* Nothing is received for a while. */
-
-static ngx_int_t
-ngx_thrift_exchange_rest(ngx_thrift_connection_t *conn)
-{
-    ngx_thrift_conf_t     *conf;
-    ngx_thrift_attempt_t  *attempt;
-
-    attempt = ngx_thrift_connection_first(conn);
-
-    ngx_thrift_message_rest(&conn->message, &conn->in);
-
-    /* from its first byte to its last, but for the time that we wait */
-
-    if (conn->limit == 1 && attempt->call->paused) {
-        ngx_thrift_timer_clear(&conn->timer);
-
-    } else if (conn->begun && !conn->stray && !conn->timer.set) {
-        conf = attempt->call->conf;
-        ngx_thrift_connection_arm(conn, conf->messages->read_timeout);
-    }
-
-    if (ngx_thrift_await_read(conn->connection->read) == NGX_OK) {
-        return NGX_AGAIN;
-    }
-
-    ngx_thrift_connection_fail(conn, attempt, NGX_ERROR);
-
-    return NGX_DONE;
-}
-
-
-/*
- * Reads on in a reply.  NGX_AGAIN: more bytes; NGX_DONE: it was the last one,
- * and the connection may be gone.
- */
-
-static ngx_int_t
-ngx_thrift_exchange_message(ngx_thrift_connection_t *conn)
-{
-    ngx_int_t              rc;
-    uint64_t               length;
-    ngx_pool_t            *pool;
-    ngx_thrift_message_t  *m;
-
-    m = &conn->message;
-    length = conn->reading ? m->wire.length : 0;
-    pool = conn->reading ? conn->reading->call->pool : NULL;
-
-    rc = ngx_thrift_message_read(m, &conn->rules, &conn->in, pool);
-
-    if (conn->reading == NULL && !conn->stray && m->wire.head.size != 0
-        && ngx_thrift_exchange_match(conn) != NGX_OK)
-    {
-        return NGX_DONE;
-    }
-
-    if (conn->reading) {
-        ngx_thrift_attempt_received(conn->reading, m->wire.length - length);
-    }
-
-    switch (rc) {
-
-    case NGX_OK:
-        return ngx_thrift_exchange_whole(conn);
-
-    case NGX_ERROR:
-        return ngx_thrift_exchange_malformed(conn, m->wire.error.text);
-
-    case NGX_ABORT:
-        ngx_thrift_connection_fail(conn, conn->reading, NGX_ERROR);
-        return NGX_DONE;
-
-    default: /* NGX_AGAIN */
-        return NGX_AGAIN;
-    }
-}
-
-
-/* What follows cannot be read. */
-
-static ngx_int_t
-ngx_thrift_exchange_malformed(ngx_thrift_connection_t *conn, const char *why)
-{
-    ngx_thrift_attempt_t  *attempt;
-
-    attempt = conn->reading ? conn->reading
-                            : ngx_thrift_connection_first(conn);
-
-    ngx_thrift_connection_fail(conn, attempt,
-                               ngx_thrift_attempt_malformed(attempt, why));
-
-    return NGX_DONE;
-}
-
-
-/* Whose reply has begun?  NGX_DONE: nobody's, and the connection has failed. */
-
-static ngx_int_t
-ngx_thrift_exchange_match(ngx_thrift_connection_t *conn)
-{
-    int32_t                seqid;
-    ngx_thrift_attempt_t  *attempt;
-
-    seqid = conn->message.wire.head.seqid;
-    attempt = ngx_thrift_exchange_find(conn, seqid);
-
-    if (attempt == NULL) {
-
-        if (ngx_thrift_seqids_know(&conn->seqids, seqid)) {
-            return ngx_thrift_exchange_stray(conn);
-        }
-
-        attempt = ngx_thrift_exchange_next(conn);
-
-        if (attempt == NULL
-            || !ngx_thrift_attempt_takes(attempt, &conn->message.wire.head))
-        {
-            return ngx_thrift_exchange_malformed(conn, "its seqid is wrong");
-        }
-    }
-
-    conn->reading = attempt;
-
-    if (attempt->state == NGX_THRIFT_ATTEMPT_SENT) {
-        ngx_thrift_attempt_begun(attempt);
-    }
-
-    return NGX_OK;
-}
-
-
-/* Servers may answer in any order; most keep it. */
-
-static ngx_thrift_attempt_t *
-ngx_thrift_exchange_find(ngx_thrift_connection_t *conn, int32_t seqid)
-{
-    ngx_thrift_attempt_t  *attempt;
-
-    for (attempt = ngx_thrift_connection_first(conn);
-         attempt != conn->unsent;
-         attempt = ngx_thrift_connection_behind(attempt))
-    {
-        if (attempt->seqid == seqid) {
-            return attempt;
-        }
-    }
-
-    return NULL;
-}
-
-
-/*
- * The attempt that is answered next, whatever the reply bears: where seqids do
- * not count, by order; else if no other waits.
- */
-
-static ngx_thrift_attempt_t *
-ngx_thrift_exchange_next(ngx_thrift_connection_t *conn)
-{
-    if (conn->nabandoned == 0
-        && (!conn->pool->check_seqid || ngx_thrift_exchange_alone(conn)))
-    {
-        return ngx_thrift_connection_first(conn);
-    }
-
-    return NULL;
-}
-
-
-/* Is there one reply to come? */
-
-static ngx_uint_t
-ngx_thrift_exchange_alone(ngx_thrift_connection_t *conn)
-{
-    return conn->nabandoned == 0
-           && ngx_thrift_connection_behind(ngx_thrift_connection_first(conn))
-              == conn->unsent;
-}
-
-
-/* A reply to an earlier call; NGX_DONE: the connection has failed. */
-
-static ngx_int_t
-ngx_thrift_exchange_stray(ngx_thrift_connection_t *conn)
-{
-    ngx_thrift_attempt_t  *attempt;
-
-    attempt = ngx_thrift_connection_first(conn);
-
-    if (conn->nabandoned) {
-        conn->nabandoned--;
-
-    } else if (conn->nrepeated++ == NGX_THRIFT_EXCHANGE_REPEATED) {
-
-        /* a server that does so for ever would be read from for ever */
-
-        return ngx_thrift_exchange_malformed(conn,
-                                             "it answers an earlier call");
-
-    } else if (conn->nrepeated == 1) {
-        ngx_thrift_pool_tell(conn->pool, NGX_THRIFT_POOL_REPLY,
-                             attempt->call->log, 0,
-                             "upstream sent another reply to an earlier call");
-
-        ngx_thrift_connection_cut(conn);
-    }
-
-    conn->stray = 1;
-
-    /* whichever it answers */
-
-    if (conn->message.wire.head.type == NTHRIFT_EXCEPTION) {
-        conn->doubtful = 1;
-        conn->doubt = conn->seqids.total;
-    }
-
-    if (attempt->state == NGX_THRIFT_ATTEMPT_READING) {
-        attempt->state = NGX_THRIFT_ATTEMPT_SENT;
-    }
-
-    ngx_thrift_message_drop(&conn->message);
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_thrift_exchange_whole(ngx_thrift_connection_t *conn)
-{
-    ngx_int_t              rc;
-    ngx_thrift_attempt_t  *attempt;
-
-    conn->begun = ngx_thrift_input_pending(&conn->in);
-
-    ngx_thrift_timer_clear(&conn->timer);
-    ngx_thrift_exchange_arm(conn);
-
-    if (conn->stray) {
-        ngx_thrift_exchange_strayed(conn);
-        return NGX_OK;
-    }
-
-    attempt = conn->reading;
-    conn->reading = NULL;
-
-    ngx_thrift_exchange_prefetch(conn, attempt);
-
-    ngx_log_debug4(NGX_LOG_DEBUG_EVENT, attempt->call->log, 0,
-                   "thrift call %ui: attempt %ui answered: %s, %uL bytes",
-                   attempt->call->number, attempt->number,
-                   nthrift_head_type_name(conn->message.wire.head.type),
-                   conn->message.wire.length);
-
-    /* a handler may keep what has come to its own call */
-
-    ngx_thrift_message_settle(&conn->message, attempt->call->outbound
-                                              ? NULL : attempt->call->pool);
-
-    ngx_thrift_message_move(&attempt->reply, &conn->message);
-    ngx_thrift_message_start(&conn->message);
-
-    rc = ngx_thrift_attempt_check(attempt);
-
-    if (!conn->begun) {
-        ngx_thrift_input_close(&conn->in);
-
-    } else if (ngx_thrift_exchange_alone(conn)) {
-        ngx_thrift_connection_cut(conn);
-
-        if (rc == NGX_OK) {
-            ngx_thrift_pool_tell(conn->pool, NGX_THRIFT_POOL_REPLY,
-                                 attempt->call->log, 0,
-                                 "upstream sent more than one reply");
-        }
-    }
-
-    if (ngx_thrift_connection_done(conn, attempt, rc) == NGX_DONE
-        || !ngx_thrift_connection_waits(conn))
-    {
-        return NGX_DONE;
-    }
-
-    return NGX_OK;
-}
-
-
-/* The reply to the attempt behind is likely to be read next. */
-
-static void
-ngx_thrift_exchange_prefetch(ngx_thrift_connection_t *conn,
-    ngx_thrift_attempt_t *attempt)
-{
-    ngx_thrift_attempt_t  *next;
-
-    next = ngx_thrift_connection_behind(attempt);
-
-    if (next == NULL || next == conn->unsent) {
-        return;
-    }
-
-    ngx_thrift_prefetch(next->call, sizeof(ngx_thrift_call_t));
-
-    next = ngx_thrift_connection_behind(next);
-
-    if (next) {
-        ngx_thrift_prefetch(next, sizeof(ngx_thrift_attempt_t));
-    }
-}
-
-
-/* The reply that nobody waits for is over: the next one, in its own time. */
-
-static void
-ngx_thrift_exchange_strayed(ngx_thrift_connection_t *conn)
-{
-    conn->stray = 0;
-
-    ngx_thrift_message_start(&conn->message);
-
-    if (conn->begun && conn->limit == 1) {
-        ngx_thrift_attempt_begun(ngx_thrift_connection_first(conn));
-    }
 }

@@ -30,5 +30,15 @@ ngx_int_t ngx_thrift_exchange_curtail(ngx_thrift_connection_t *conn);
 /* There may be something to read for an attempt that was sent; likewise. */
 void ngx_thrift_exchange_read(ngx_thrift_connection_t *conn);
 
+/* What cannot be sent has to be taken in time; a reply has its own. */
+void ngx_thrift_exchange_arm(ngx_thrift_connection_t *conn);
+
+/*
+ * The call of the attempt fails, and its connection goes on if it can: NGX_OK;
+ * NGX_DONE: it may be gone.
+ */
+ngx_int_t ngx_thrift_exchange_give_up(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt) nthrift_cold;
+
 
 #endif /* _NGX_THRIFT_EXCHANGE_H_INCLUDED_ */
