@@ -10,10 +10,9 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use Encode;
-use JSON::PP;
 use Test::More;
 use Test::Thrift;
+use Test::Thrift::Spans;
 use Time::HiRes qw(time);
 
 use constant TRACE => '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -110,7 +109,6 @@ stream {
 EOC
 
 my $users = $t->backend('users');
-my $json = JSON::PP->new();
 
 $users->script(echo => { delay => 0.05 }, bad => { exception => [ 6, 'no' ] });
 
@@ -185,6 +183,10 @@ for my $name ('"}]}', "\\\xff\xc3", "\0\n\x7f", "\xe2\x82\xac") {
 
 variables();
 
+$t->stop();
+
+collector_reads($t->dir() . '/spans');
+
 $t->done();
 
 
@@ -216,7 +218,7 @@ sub variables {
     }
 
     my @spans = (spans($n + $lines))[$n .. $n + $lines - 1];
-    my @lines = map { $json->decode(decode('UTF-8', $_, Encode::FB_CROAK)) }
+    my @lines = map { decoded($_) }
                 $t->wait_log(qr/./, 'variables', undef, $lines);
 
     is(scalar(grep { $_->{attempts} > 1 } @lines) > 0, 1, 'another attempt');
@@ -245,7 +247,9 @@ sub variables {
         delete @line{qw(start end)};
 
         is_deeply(\%said, \%line, "call $i: as its variables");
-        is($span->{name}, "$line->{service}/$line->{method}", 'its name');
+        is($span->{name}, join('/', grep { $_ ne '' }
+                                         @$line{qw(service method)}),
+           'its name');
         is($span->{status}{code},
            $line->{status} eq 'exception' ? 2 : undef, 'its status');
         cmp_ok(abs($span->{startTimeUnixNano} - $line->{start}), '<', 1e9,
@@ -261,19 +265,6 @@ sub variables {
 sub spans {
     my ($n) = @_;
 
-    return map {
-        my $text = decode('UTF-8', $_, Encode::FB_CROAK);
-        my $request = $json->decode($text);
-        $request->{resourceSpans}[0]{scopeSpans}[0]{spans}[0];
-    } $t->wait_log(qr/./, 'spans', undef, $n);
-}
-
-
-sub attribute {
-    my ($span, $key) = @_;
-
-    my ($found) = grep { $_->{key} eq $key } @{$span->{attributes}};
-
-    return undef if !$found;
-    return (values %{$found->{value}})[0];
+    return spans_of(map { decoded($_) }
+                    $t->wait_log(qr/./, 'spans', undef, $n));
 }

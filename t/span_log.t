@@ -10,10 +10,9 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use Encode;
-use JSON::PP;
 use Test::More;
 use Test::Thrift;
+use Test::Thrift::Spans;
 use Time::HiRes qw(time);
 
 use constant TRACE => '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -27,7 +26,6 @@ $t->handler('probe');
 $t->write_conf(conf_with(''));
 
 my $users = $t->backend('users');
-my $json = JSON::PP->new();
 
 $users->script(bad => { exception => [ 6, "no\n\"way\"" ] });
 
@@ -44,7 +42,7 @@ my @got = spans('spans', 3);
 my $span = $got[2];
 
 is(scalar(lines('spans')), 1, 'one line');
-is("$span->{kind} $span->{name}", '2 /get', 'a call of a client');
+is("$span->{kind} $span->{name}", '2 get', 'a call of a client');
 like($span->{traceId}, qr/^[0-9a-f]{32}$/, 'its trace');
 is(exists $span->{parentSpanId}, '', 'which begins with it');
 is(scalar(keys %{{ map { $_->{spanId} => 1 } @got }}), 3, 'three spans');
@@ -67,7 +65,7 @@ $t->client('off')->call('get', []);
 $t->client('filter')->call('put', []);
 $t->client('filter')->call('get', []);
 
-is((spans('filtered', 1))[0]{name}, '/get', 'a filter');
+is((spans('filtered', 1))[0]{name}, 'get', 'a filter');
 is(attribute((lines('filtered'))[0]{resourceSpans}[0]{resource},
              'service.name'), 'nginx', 'the name that is the default');
 
@@ -108,12 +106,12 @@ $c->call($_, [])
 $c->call('bad', []);
 @got = spans('spans', 12);
 
-is($got[5]{name}, '/"}]}', 'quotes');
-is($got[6]{name}, '/\\\\xff\\xc3', 'no UTF-8');
-is($got[7]{name}, "/\0\n\x7f", 'control characters');
-is($got[8]{name}, "/\x{20ac}", 'UTF-8');
-is($got[9]{name}, '/1234567"', 'a quote at the end of eight bytes');
-is($got[10]{name}, '/1234567\\', 'a backslash there');
+is($got[5]{name}, '"}]}', 'quotes');
+is($got[6]{name}, '\\\\xff\\xc3', 'no UTF-8');
+is($got[7]{name}, "\0\n\x7f", 'control characters');
+is($got[8]{name}, "\x{20ac}", 'UTF-8');
+is($got[9]{name}, '1234567"', 'a quote at the end of eight bytes');
+is($got[10]{name}, '1234567\\', 'a backslash there');
 is($got[11]{status}{message}, "INTERNAL_ERROR: no\n\"way\"", 'an exception');
 
 # the path that a client of a unix socket has bound is a name of its own choice
@@ -148,7 +146,7 @@ cmp_ok(scalar(spans('small', 5)), '<', 18, 'some are written');
 $small->call("\1" x 1000, []);
 
 @got = spans('small', 19);
-is(length($got[18]{name}), 1001, 'a long name');
+is(length($got[18]{name}), 1000, 'a long name');
 cmp_ok(scalar(lines('small')), '>=', 4, 'lines as large as the buffer');
 is(scalar(grep { length > 4096 } $t->grep_log(qr/./, 'small')), 1,
    'one of which is larger');
@@ -192,6 +190,8 @@ SKIP: {
 }
 
 $t->stop();
+
+collector_reads(map { $t->dir() . "/$_" } qw(spans filtered named small small.1));
 
 my @told = $t->grep_log(qr/spans were not written/);
 
@@ -261,8 +261,7 @@ EOC
 sub lines {
     my ($file) = @_;
 
-    return map { $json->decode(decode('UTF-8', $_, Encode::FB_CROAK)) }
-           $t->grep_log(qr/./, $file);
+    return map { decoded($_) } $t->grep_log(qr/./, $file);
 }
 
 
@@ -274,22 +273,11 @@ sub spans {
     my @spans;
 
     wait_for(sub {
-        @spans = map { @{$_->{resourceSpans}[0]{scopeSpans}[0]{spans}} }
-                 lines($file);
+        @spans = spans_of(lines($file));
         @spans >= $n;
     });
 
     return @spans;
-}
-
-
-sub attribute {
-    my ($of, $key) = @_;
-
-    my ($found) = grep { $_->{key} eq $key } @{$of->{attributes}};
-
-    return undef if !$found;
-    return (values %{$found->{value}})[0];
 }
 
 

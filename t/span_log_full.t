@@ -11,10 +11,10 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use JSON::PP;
 use Test::More;
 use Test::Thrift;
 use Test::Thrift::Preload;
+use Test::Thrift::Spans;
 
 
 my $t = Test::Thrift->new(<<'EOC', log => 'info');
@@ -103,14 +103,13 @@ $t->done();
 # All lines, decoded; undef: it is no JSON.
 
 sub lines {
-    return map { scalar(eval { decode_json($_) }) } split /\n/, $t->read_log('spans');
+    return map { scalar(eval { decoded($_) }) }
+           split(/\n/, $t->read_log('spans'));
 }
 
 
 sub names {
-    return map { $_->{name} }
-           map { @{$_->{resourceSpans}[0]{scopeSpans}[0]{spans}} }
-           grep { defined } lines();
+    return map { $_->{name} } spans_of(grep { defined } lines());
 }
 
 
@@ -119,7 +118,7 @@ sub names {
 sub settle {
     my ($n) = @_;
 
-    ok(wait_for(sub { $n == grep { $_ eq '/first' } names() }), 'all at first');
+    ok(wait_for(sub { $n == grep { $_ eq 'first' } names() }), 'all at first');
 }
 
 
@@ -141,5 +140,5 @@ sub written {
     my ($c, $name, $what) = @_;
 
     $c->call($name, []);
-    ok(wait_for(sub { grep { $_ eq "/$name" } names() }), "$what: written");
+    ok(wait_for(sub { grep { $_ eq $name } names() }), "$what: written");
 }

@@ -11,9 +11,9 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use JSON::PP;
 use Test::More;
 use Test::Thrift;
+use Test::Thrift::Spans;
 
 
 my $t = Test::Thrift->new(<<'EOC', log => 'info');
@@ -61,13 +61,13 @@ my $soon = $t->client('soon');
 
 $c->call('before', []);
 $soon->call('before', []);
-is(names('soon', 1), '/before', 'a span');
+is(names('soon', 1), 'before', 'a span');
 
 kill('HUP', $pid);
-is(names('spans', 1), '/before', 'what was gathered before a reload');
+is(names('spans', 1), 'before', 'what was gathered before a reload');
 
 $soon->call('after', []);
-is(names('soon', 2), '/before /after', 'a connection that stays');
+is(names('soon', 2), 'before after', 'a connection that stays');
 
 kill('QUIT', $pid);
 
@@ -88,8 +88,7 @@ sub names {
 
     wait_for(sub {
         @names = map { $_->{name} }
-                 map { @{$_->{resourceSpans}[0]{scopeSpans}[0]{spans}} }
-                 map { decode_json($_) } $t->grep_log(qr/./, $file);
+                 spans_of(map { decoded($_) } $t->grep_log(qr/./, $file));
         @names >= $n;
     });
 

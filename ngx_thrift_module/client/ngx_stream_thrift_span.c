@@ -229,8 +229,11 @@ ngx_stream_thrift_span_write_names(ngx_thrift_call_t *call, ngx_pool_t *pool,
 
     names->data = p;
 
-    p = ngx_stream_thrift_span_write_text(p, &service);
-    *p++ = '/';
+    if (service.len) {
+        p = ngx_stream_thrift_span_write_text(p, &service);
+        *p++ = '/';
+    }
+
     p = ngx_stream_thrift_span_write_text(p, &method);
     p = ngx_stream_thrift_span_put(p, "\",\"attributes\":[{\"key\":"
             "\"rpc.system\",\"value\":{\"stringValue\":\"apache_thrift");
