@@ -85,13 +85,14 @@ $victim->send(join('', map { call_bytes('get', $_) } 1 .. $DEPTH));
 is(scalar(grep { seqid($victim) == $_ } 1 .. $DEPTH), $DEPTH,
    'all calls of another client are answered');
 
-# each of the others at the same time
+# each of the others at the same time; one after the other it were $DEPTH times,
+# and a worker that the machine holds up makes one or two more
 
 my @ended = map { (split)[0] } $t->wait_log(qr/ get$/, 'access.log', undef,
                                             $DEPTH);
 my $times = 1 + grep { $ended[$_] - $ended[$_ - 1] > 0.1 } 1 .. $#ended;
 
-cmp_ok($times, '<=', 2, 'they have not waited one after the other');
+cmp_ok($times, '<=', $DEPTH / 4, 'they have not waited one after the other');
 
 $t->stop_daemon($answers, 'KILL');
 
