@@ -130,7 +130,13 @@ nthrift_suggest_try(nthrift_suggest_t *s, const nthrift_str_t *name)
 {
     unsigned  distance;
 
-    if (s->distance > 1 && suggest_same_letters(s->wrong, name)) {
+    /* no other name is nearer */
+
+    if (s->distance == 1) {
+        return;
+    }
+
+    if (suggest_same_letters(s->wrong, name)) {
         s->best = name;
         s->distance = 1;
         return;
