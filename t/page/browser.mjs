@@ -61,7 +61,7 @@ const text = (selector) => page.$eval(selector, (node) => node.innerText);
 
 async function until(code, name, ...args) {
     try {
-        await page.waitForFunction(code, { timeout: 20000, polling: 100 },
+        await page.waitForFunction(code, { timeout: 40000, polling: 100 },
                                    ...args);
         ok(true, name);
     } catch (error) {
@@ -401,6 +401,17 @@ async function looking() {
 
     is(await page.$("#method form .main"), null, "no button");
     like(await text("#method"), /Calls cannot be tried here/, "says why");
+
+    /* a chart of a minute has parts of two seconds: more than ten are known */
+
+    await until(async () => {
+        const response = await fetch(location.pathname
+                                     + "?format=json&history=1");
+        const report = await response.json();
+        const times = report.history ? report.history.times : [ 0 ];
+
+        return times.at(-1) - times[0] > 25;
+    }, "time goes by");
 
     await page.goto(url + "/plain");
     await until(() => document.querySelectorAll("#method-table tbody tr")
