@@ -50,8 +50,8 @@ static ngx_int_t ngx_stream_thrift_span_write_names(ngx_thrift_call_t *call,
     ngx_pool_t *pool, ngx_str_t *names);
 static ngx_int_t ngx_stream_thrift_span_escape(ngx_pool_t *pool,
     ngx_str_t *text);
-static nthrift_cold ngx_int_t ngx_stream_thrift_span_escape_text(
-    ngx_pool_t *pool, ngx_str_t *text);
+static ngx_int_t ngx_stream_thrift_span_escape_text(ngx_pool_t *pool,
+    ngx_str_t *text) nthrift_cold;
 static ngx_uint_t ngx_stream_thrift_span_is_plain(ngx_str_t *text);
 static uint64_t ngx_stream_thrift_span_short(const u_char *p, size_t len);
 static uint64_t ngx_stream_thrift_span_special(uint64_t word);
@@ -70,8 +70,8 @@ static u_char *ngx_stream_thrift_span_write_times(u_char *p,
 static void ngx_stream_thrift_span_times(ngx_stream_thrift_call_t *tc,
     uint64_t *start, uint64_t *end);
 static u_char *ngx_stream_thrift_span_write_time(u_char *p, uint64_t time);
-static nthrift_cold size_t ngx_stream_thrift_span_write_second(u_char *p,
-    uint64_t second);
+static size_t ngx_stream_thrift_span_write_second(u_char *p, uint64_t second)
+    nthrift_cold;
 static u_char *ngx_stream_thrift_span_write_text(u_char *p, ngx_str_t *text);
 
 
@@ -260,7 +260,7 @@ ngx_stream_thrift_span_escape(ngx_pool_t *pool, ngx_str_t *text)
 }
 
 
-static nthrift_cold ngx_int_t
+static ngx_int_t
 ngx_stream_thrift_span_escape_text(ngx_pool_t *pool, ngx_str_t *text)
 {
     u_char  *p;
@@ -618,7 +618,7 @@ ngx_stream_thrift_span_write_time(u_char *p, uint64_t time)
 }
 
 
-static nthrift_cold size_t
+static size_t
 ngx_stream_thrift_span_write_second(u_char *p, uint64_t second)
 {
     return ngx_sprintf(p, "%uL", second / NGX_STREAM_THRIFT_SPAN_SECOND) - p;

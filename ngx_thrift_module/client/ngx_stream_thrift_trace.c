@@ -10,7 +10,7 @@
 
 
 static uint64_t ngx_stream_thrift_process_id(void);
-static nthrift_cold uint64_t ngx_stream_thrift_new_process_id(void);
+static uint64_t ngx_stream_thrift_new_process_id(void) nthrift_cold;
 static ngx_int_t ngx_stream_thrift_trace_read(ngx_stream_thrift_call_t *tc);
 static void ngx_stream_thrift_trace_random(u_char *p, size_t n);
 static ngx_uint_t ngx_stream_thrift_trace_decide(
@@ -90,7 +90,7 @@ ngx_stream_thrift_process_id(void)
 }
 
 
-static nthrift_cold uint64_t
+static uint64_t
 ngx_stream_thrift_new_process_id(void)
 {
     return (uint64_t) ngx_thrift_random() << 32 | ngx_thrift_random();
@@ -151,10 +151,6 @@ ngx_stream_thrift_trace_read(ngx_stream_thrift_call_t *tc)
     nthrift_str_t  value;
 
     ngx_stream_thrift_trace_t  *trace;
-
-    if (tc->call.headers.len == 0) {
-        return NGX_DECLINED;
-    }
 
     trace = &tc->trace;
 
