@@ -10,7 +10,6 @@
 
 
 static uint64_t ngx_stream_thrift_process_id(void);
-static uint64_t ngx_stream_thrift_new_process_id(void) nthrift_cold;
 static ngx_int_t ngx_stream_thrift_trace_read(ngx_stream_thrift_call_t *tc);
 static void ngx_stream_thrift_trace_random(u_char *p, size_t n);
 static ngx_uint_t ngx_stream_thrift_trace_decide(
@@ -83,17 +82,10 @@ ngx_stream_thrift_process_id(void)
 
     if (pid != ngx_pid) {
         pid = ngx_pid;
-        id = ngx_stream_thrift_new_process_id();
+        id = ngx_thrift_random_id();
     }
 
     return id;
-}
-
-
-static uint64_t
-ngx_stream_thrift_new_process_id(void)
-{
-    return (uint64_t) ngx_thrift_random() << 32 | ngx_thrift_random();
 }
 
 

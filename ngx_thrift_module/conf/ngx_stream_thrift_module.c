@@ -430,8 +430,6 @@ ngx_stream_thrift_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
-    ngx_thrift_random_init();
-
     ngx_stream_thrift_held_init(tmcf->in_use, cycle->log);
     ngx_stream_thrift_status_open(tmcf);
     ngx_stream_thrift_limit_init(tmcf);

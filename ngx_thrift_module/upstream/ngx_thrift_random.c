@@ -1,72 +1,68 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Random numbers for seqids.  ngx_random() is not enough: its next value can be
- * computed from earlier ones, and a server shows seqids to whoever reads its
- * logs.  Ids of traces have to be unique, and are no secret: the kernel's own
- * numbers would be a fifth of what a span costs.
+ * Random numbers for seqids and for ids of traces.  ngx_random() is not enough:
+ * its next value can be computed from earlier ones, and a server shows seqids
+ * to whoever reads its logs.
  */
 
 #include "ngx_thrift.h"
 
+#if (NGX_OPENSSL)
+#include <openssl/rand.h>
+#endif
+
 #include <sys/random.h>
 
 
-#define NGX_THRIFT_RANDOM_NUMBERS  64   /* getrandom() never gives less */
+#define NGX_THRIFT_RANDOM_NUMBERS  1024 /* drawn at once: a draw itself costs
+                                           as much as hundreds of them */
 
-#define NGX_THRIFT_RANDOM_STATE    4    /* of 64 bits */
-
-#define ngx_thrift_random_rotate(n, bits)                                     \
-    ((n) << (bits) | (n) >> (64 - (bits)))
+#define NGX_THRIFT_RANDOM_PIECE    256  /* bytes that getrandom() always has */
 
 
 static uint32_t    ngx_thrift_random_numbers[NGX_THRIFT_RANDOM_NUMBERS];
 static ngx_uint_t  ngx_thrift_random_left;
 static ngx_pid_t   ngx_thrift_random_pid;   /* whose numbers these are */
 
-/* Of the generator of ids.  All zeros would stay what they are. */
 
-static uint64_t    ngx_thrift_random_state[NGX_THRIFT_RANDOM_STATE] = { 1 };
-
-
-static void ngx_thrift_random_fill(void);
+static void ngx_thrift_random_fill(void) nthrift_noinline;
+static ngx_int_t ngx_thrift_random_draw(u_char *p, size_t size);
 
 
 uint32_t
 ngx_thrift_random(void)
 {
-    uint32_t  number;
-
-    ngx_thrift_random_get(&number, 1);
-
-    return number;
-}
-
-
-void
-ngx_thrift_random_get(uint32_t *numbers, ngx_uint_t n)
-{
-    if (ngx_thrift_random_left < n || ngx_thrift_random_pid != ngx_pid) {
+    if (ngx_thrift_random_left == 0 || ngx_thrift_random_pid != ngx_pid) {
         ngx_thrift_random_fill();
     }
 
-    while (n--) {
-        *numbers++ = ngx_thrift_random_numbers[--ngx_thrift_random_left];
-    }
+    return ngx_thrift_random_numbers[--ngx_thrift_random_left];
+}
+
+
+uint64_t
+ngx_thrift_random_id(void)
+{
+    uint64_t  id;
+
+    do {
+        id = (uint64_t) ngx_thrift_random() << 32 | ngx_thrift_random();
+    } while (id == 0);
+
+    return id;
 }
 
 
 static void
 ngx_thrift_random_fill(void)
 {
-    ssize_t     n;
     ngx_uint_t  i;
 
-    n = getrandom(ngx_thrift_random_numbers, sizeof(ngx_thrift_random_numbers),
-                  0);
-
-    if (n != (ssize_t) sizeof(ngx_thrift_random_numbers)) {
-
+    if (ngx_thrift_random_draw((u_char *) ngx_thrift_random_numbers,
+                               sizeof(ngx_thrift_random_numbers))
+        != NGX_OK)
+    {
         for (i = 0; i < NGX_THRIFT_RANDOM_NUMBERS; i++) {
             ngx_thrift_random_numbers[i] = (uint32_t) ngx_random()
                                            ^ (uint32_t) ngx_random() << 16;
@@ -78,44 +74,28 @@ ngx_thrift_random_fill(void)
 }
 
 
-void
-ngx_thrift_random_init(void)
+/* OpenSSL's generator is seeded by the kernel, and ten times as fast. */
+
+static ngx_int_t
+ngx_thrift_random_draw(u_char *p, size_t size)
 {
-    uint32_t  numbers[2 * NGX_THRIFT_RANDOM_STATE];
+    u_char  *last;
 
-    ngx_thrift_random_get(numbers, 2 * NGX_THRIFT_RANDOM_STATE);
-    ngx_memcpy(ngx_thrift_random_state, numbers, sizeof(numbers));
+#if (NGX_OPENSSL)
 
-    ngx_thrift_random_state[0] |= 1;
-}
+    if (RAND_bytes(p, size) == 1) {
+        return NGX_OK;
+    }
 
+#endif
 
-/*
- * "xoshiro256**": D. Blackman, S. Vigna, "Scrambled linear pseudorandom number
- * generators", ACM Transactions on Mathematical Software 47 (4), 2021.
- */
+    for (last = p + size; p < last; p += NGX_THRIFT_RANDOM_PIECE) {
+        if (getrandom(p, NGX_THRIFT_RANDOM_PIECE, 0)
+            != NGX_THRIFT_RANDOM_PIECE)
+        {
+            return NGX_ERROR;
+        }
+    }
 
-uint64_t
-ngx_thrift_random_id(void)
-{
-    uint64_t  a, b, c, d, id, *state;
-
-    state = ngx_thrift_random_state;
-
-    do {
-        a = state[0];
-        b = state[1];
-        c = state[2] ^ a;
-        d = state[3] ^ b;
-
-        state[0] = a ^ d;
-        state[1] = b ^ c;
-        state[2] = c ^ b << 17;
-        state[3] = ngx_thrift_random_rotate(d, 45);
-
-        id = ngx_thrift_random_rotate(b * 5, 7) * 9;
-
-    } while (id == 0);
-
-    return id;
+    return NGX_OK;
 }
