@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What t/packages/debian and t/packages/roots have in common: a root of Debian
-# and what is done in it.  Sourced by them; ROOT, LOG and TOP are theirs.
+# What t/packages/debian, t/packages/roots and t/packages/rpm have in common:
+# checks, a root of Debian and what is done in it.  Sourced by them; ROOT, LOG
+# and TOP are theirs.
 
 MIRROR=${MIRROR:-http://deb.debian.org/debian}
 n=0 failed=0
@@ -23,6 +24,29 @@ check() {
         echo "not ok $n - $name"
         tail -n 20 "$LOG" | sed 's/^/# /'
     fi
+}
+
+
+# What README and docs/ name is installed with them, but for sources
+#
+# usage: doc_links DIRECTORY
+
+doc_links() {
+    local file link missing=0
+
+    for file in "$1/README.md" "$1"/docs/*.md; do
+        for link in $(grep -oE '\]\([^)#: ]+' "$file" | cut -c 3- | sort -u); do
+            case $link in
+            https | ../src/* | ../bench/* | CHANGES | LICENSE) continue ;;
+            esac
+
+            [ -e "$(dirname "$file")/$link" ] && continue
+            echo "$file: no $link"
+            missing=1
+        done
+    done
+
+    return $missing
 }
 
 
