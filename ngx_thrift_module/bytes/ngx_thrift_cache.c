@@ -18,7 +18,8 @@
 void *
 ngx_thrift_cache_get(ngx_thrift_cache_t *cache)
 {
-    return ngx_alloc(cache->size, ngx_cycle->log);
+    return cache->cleared ? ngx_calloc(cache->size, ngx_cycle->log)
+                          : ngx_alloc(cache->size, ngx_cycle->log);
 }
 
 
@@ -180,6 +181,10 @@ ngx_thrift_slab_take(ngx_thrift_cache_t *cache)
         slot = (ngx_thrift_slot_t *) slab->fresh;
         slot->slab = slab;
         slab->fresh += ngx_thrift_slot_size(cache);
+
+        if (cache->cleared) {
+            ngx_memzero(slot + 1, cache->size);
+        }
     }
 
     slot->u.cache = cache;

@@ -48,6 +48,7 @@ ngx_stream_thrift_call_create(ngx_stream_session_t *s)
     calls = &tmcf->calls;
     calls->size = size + NGX_STREAM_THRIFT_CALL_POOL;
     calls->touched = size + NGX_STREAM_THRIFT_CALL_USED;
+    calls->cleared = 1;
 
     p = ngx_thrift_cache_get(calls);
     if (p == NULL) {

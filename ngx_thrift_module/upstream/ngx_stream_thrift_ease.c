@@ -54,7 +54,7 @@ ngx_stream_thrift_ease_get(ngx_thrift_pool_t *pool,
 
     peer = &choice->upstream.peer;
 
-    n = pool->slow_start ? ngx_stream_thrift_ease_words(choice) : 0;
+    n = ngx_stream_thrift_ease_words(choice);
 
     if (n == 0) {
         return peer->get(peer, peer->data);

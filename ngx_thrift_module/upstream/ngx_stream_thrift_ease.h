@@ -11,7 +11,7 @@
 
 /*
  * What a balancer does to choose a server, and does again when that is one that
- * is to have fewer calls.
+ * is to have fewer calls.  Of a pool that has a slow start.
  */
 ngx_int_t ngx_stream_thrift_ease_get(ngx_thrift_pool_t *pool,
     ngx_stream_thrift_choice_t *choice);

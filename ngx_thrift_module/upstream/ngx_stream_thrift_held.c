@@ -212,8 +212,8 @@ ngx_stream_thrift_held_remove(ngx_stream_upstream_srv_conf_t *us,
 
 
 /*
- * The place of the server that is held, or a free one for it.  NULL: there is
- * no zone, the balancer is not of a known kind, or the table is full.
+ * The place of the server that is held, or a free one for it.  NULL: the worker
+ * has no table, the balancer is not of a known kind, or the table is full.
  */
 
 static ngx_stream_thrift_held_server_t *
@@ -224,7 +224,7 @@ ngx_stream_thrift_held_find(ngx_stream_upstream_srv_conf_t *us,
     ngx_stream_thrift_held_server_t     *server, *unused;
     ngx_stream_upstream_rr_peer_data_t  *rrp;
 
-    if (us == NULL || us->shm_zone == NULL || ngx_stream_thrift_held == NULL) {
+    if (ngx_stream_thrift_held == NULL) {
         return NULL;
     }
 

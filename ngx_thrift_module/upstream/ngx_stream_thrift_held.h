@@ -20,9 +20,12 @@ ngx_stream_thrift_held_t *ngx_stream_thrift_held_create(ngx_conf_t *cf);
 void ngx_stream_thrift_held_init(ngx_stream_thrift_held_t *held,
     ngx_log_t *log);
 
+/* Does the upstream have a zone?  NULL: there is none. */
+#define ngx_stream_thrift_is_held(us)  ((us) && (us)->shm_zone)
+
 /*
- * The upstream's balancer has chosen a server for `peer`, and it goes back
- * next.
+ * The balancer of such an upstream has chosen a server for `peer`, and it goes
+ * back next.
  */
 void ngx_stream_thrift_held_add(ngx_stream_upstream_srv_conf_t *us,
     ngx_peer_connection_t *peer);

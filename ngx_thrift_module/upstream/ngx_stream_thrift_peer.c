@@ -39,6 +39,8 @@ static ngx_uint_t ngx_stream_thrift_peer_is_other(
 static ngx_int_t ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_ask(ngx_thrift_attempt_t *attempt,
     ngx_stream_thrift_choice_t *choice);
+static ngx_int_t ngx_stream_thrift_peer_get_server(ngx_thrift_pool_t *pool,
+    ngx_stream_thrift_choice_t *choice);
 static void ngx_stream_thrift_peer_hold(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_pinned(ngx_thrift_attempt_t *attempt,
     ngx_str_t *name);
@@ -56,6 +58,10 @@ static void ngx_stream_thrift_peer_free(ngx_thrift_attempt_t *attempt,
     ngx_uint_t state);
 static void ngx_stream_thrift_peer_give_back(
     ngx_stream_thrift_choice_t *choice, ngx_uint_t state);
+static void ngx_stream_thrift_peer_end_probe(
+    ngx_stream_thrift_choice_t *choice, ngx_uint_t state) nthrift_noinline;
+static ngx_uint_t ngx_stream_thrift_peer_is_well(
+    ngx_stream_thrift_choice_t *choice);
 static ngx_int_t ngx_stream_thrift_peer_rebalance(
     ngx_stream_thrift_choice_t *choice);
 static ngx_int_t ngx_stream_thrift_peer_add_state(
@@ -66,13 +72,18 @@ static ngx_int_t ngx_stream_thrift_peer_save_name(
     ngx_stream_thrift_choice_t *choice);
 static ngx_stream_thrift_choice_t *ngx_stream_thrift_peer_start(
     ngx_thrift_attempt_t *attempt);
-static void ngx_stream_thrift_peer_clear(ngx_stream_upstream_t *u);
 static ngx_stream_thrift_choice_t *ngx_stream_thrift_peer_create(
     ngx_stream_thrift_call_t *tc);
+static void ngx_stream_thrift_peer_clear(ngx_stream_thrift_choice_t *choice);
+static void ngx_stream_thrift_peer_rewind(ngx_stream_thrift_choice_t *choice);
 static ngx_stream_upstream_t *ngx_stream_thrift_peer_use(
     ngx_stream_thrift_choice_t *choice);
+static void ngx_stream_thrift_peer_turn_to(ngx_stream_thrift_choice_t *choice)
+    nthrift_noinline;
 static ngx_int_t ngx_stream_thrift_peer_choose(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_init(
+    ngx_stream_thrift_choice_t *choice, ngx_stream_upstream_srv_conf_t *us);
+static ngx_int_t ngx_stream_thrift_peer_init_cleared(
     ngx_stream_thrift_choice_t *choice, ngx_stream_upstream_srv_conf_t *us);
 static ngx_int_t ngx_stream_thrift_peer_ready(
     ngx_stream_thrift_choice_t *choice, ngx_stream_upstream_srv_conf_t *us);
@@ -129,6 +140,8 @@ ngx_stream_thrift_peer_balance(ngx_thrift_attempt_t *attempt)
         return ngx_stream_thrift_peer_init(choice, answer->upstream);
     }
 
+    ngx_stream_thrift_peer_clear(choice);
+
     if (ngx_stream_thrift_peer_eval(choice, answer->upstream_value) != NGX_OK)
     {
         return NGX_ERROR;
@@ -143,7 +156,6 @@ ngx_stream_thrift_peer_balance(ngx_thrift_attempt_t *attempt)
 static ngx_stream_thrift_choice_t *
 ngx_stream_thrift_peer_start(ngx_thrift_attempt_t *attempt)
 {
-    ngx_stream_upstream_t       *u;
     ngx_stream_thrift_call_t    *tc;
     ngx_stream_thrift_choice_t  *choice;
 
@@ -162,36 +174,14 @@ ngx_stream_thrift_peer_start(ngx_thrift_attempt_t *attempt)
     choice->call = tc;
     choice->attempt = attempt;
     choice->balancer = NULL;
+    choice->server = NULL;
     choice->rebalanced = 0;
     choice->kept = 0;
 
-    u = &choice->upstream;
-
-    ngx_stream_thrift_peer_clear(u);
-
-    u->peer.log = &tc->log;
-    u->peer.log_error = NGX_ERROR_ERR;
-    u->peer.type = SOCK_STREAM;
-    u->requests = 1;
-    u->start_sec = ngx_time();
-
-    attempt->peer = &u->peer;
-
-    (void) ngx_stream_thrift_peer_use(choice);
+    attempt->peer = &choice->upstream.peer;
+    tc->session.upstream = &choice->upstream;
 
     return choice;
-}
-
-
-/* The buffers are stream's proxy module's, and nobody else's. */
-
-static void
-ngx_stream_thrift_peer_clear(ngx_stream_upstream_t *u)
-{
-    ngx_thrift_memzero(u, offsetof(ngx_stream_upstream_t, downstream_buf));
-
-    ngx_thrift_memzero(&u->free, sizeof(ngx_stream_upstream_t)
-                                 - offsetof(ngx_stream_upstream_t, free));
 }
 
 
@@ -200,8 +190,16 @@ ngx_stream_thrift_peer_clear(ngx_stream_upstream_t *u)
 static ngx_stream_thrift_choice_t *
 ngx_stream_thrift_peer_create(ngx_stream_thrift_call_t *tc)
 {
+    ngx_stream_thrift_choice_t  *choice;
+
     if (tc->nchoices++ != 0) {
-        return ngx_palloc(tc->call.pool, sizeof(ngx_stream_thrift_choice_t));
+        choice = ngx_palloc(tc->call.pool, sizeof(ngx_stream_thrift_choice_t));
+
+        if (choice) {
+            choice->rr.upstream = NULL;
+        }
+
+        return choice;
     }
 
     tc->states.elts = &tc->state;
@@ -216,13 +214,80 @@ ngx_stream_thrift_peer_create(ngx_stream_thrift_call_t *tc)
 }
 
 
+/* The buffers are stream's proxy module's, and nobody else's. */
+
+static void
+ngx_stream_thrift_peer_clear(ngx_stream_thrift_choice_t *choice)
+{
+    ngx_stream_upstream_t     *u;
+    ngx_stream_thrift_call_t  *tc;
+
+    tc = choice->call;
+    u = &choice->upstream;
+
+    ngx_thrift_memzero(u, offsetof(ngx_stream_upstream_t, downstream_buf));
+
+    ngx_thrift_memzero(&u->free, sizeof(ngx_stream_upstream_t)
+                                 - offsetof(ngx_stream_upstream_t, free));
+
+    u->peer.log = &tc->log;
+    u->peer.log_error = NGX_ERROR_ERR;
+    u->peer.type = SOCK_STREAM;
+    u->requests = 1;
+    u->start_sec = ngx_time();
+
+#if (NGX_THRIFT_HAVE_PEER_CTX)
+    u->peer.ctx = &tc->session;
+#endif
+
+    choice->rr.upstream = NULL;
+    choice->rr.fixed = 0;
+}
+
+
 /*
- * What follows is about this one: stream's modules find it in the session.  Its
- * state is elsewhere when another attempt has added one.
+ * The choice's call before had the same upstream, and round robin: nothing else
+ * has changed since.
+ */
+
+static void
+ngx_stream_thrift_peer_rewind(ngx_stream_thrift_choice_t *choice)
+{
+    ngx_stream_upstream_t  *u;
+
+    u = &choice->upstream;
+
+    u->peer.connection = NULL;
+    u->peer.sockaddr = NULL;
+    u->peer.name = NULL;
+    u->peer.cached = 0;
+    u->start_sec = ngx_time();
+    u->resolved = NULL;
+    u->state = NULL;
+    u->connected = 0;
+}
+
+
+/*
+ * What follows is about this one: stream's modules find it in the session,
+ * where a call's only one always is.
  */
 
 static ngx_stream_upstream_t *
 ngx_stream_thrift_peer_use(ngx_stream_thrift_choice_t *choice)
+{
+    if (choice->call->nchoices != 1) {
+        ngx_stream_thrift_peer_turn_to(choice);
+    }
+
+    return &choice->upstream;
+}
+
+
+/* Its state is elsewhere when another attempt has added one. */
+
+static void
+ngx_stream_thrift_peer_turn_to(ngx_stream_thrift_choice_t *choice)
 {
     ngx_stream_upstream_t        *u;
     ngx_stream_thrift_call_t     *tc;
@@ -237,12 +302,6 @@ ngx_stream_thrift_peer_use(ngx_stream_thrift_choice_t *choice)
     }
 
     tc->session.upstream = u;
-
-#if (NGX_THRIFT_HAVE_PEER_CTX)
-    u->peer.ctx = &tc->session;
-#endif
-
-    return u;
 }
 
 
@@ -266,7 +325,7 @@ ngx_stream_thrift_peer_choose(ngx_thrift_attempt_t *attempt)
 
     if (us) {
         attempt->pool = &ngx_stream_thrift_get_pool(tc->main, us)->idle;
-        return ngx_stream_thrift_peer_init(choice, us);
+        return ngx_stream_thrift_peer_init_cleared(choice, us);
     }
 
     choice->upstream.ssl_name = ur->host;
@@ -295,9 +354,28 @@ static ngx_int_t
 ngx_stream_thrift_peer_init(ngx_stream_thrift_choice_t *choice,
     ngx_stream_upstream_srv_conf_t *us)
 {
+    if (choice->rr.upstream != us) {
+        ngx_stream_thrift_peer_clear(choice);
+        return ngx_stream_thrift_peer_init_cleared(choice, us);
+    }
+
+    ngx_stream_thrift_peer_rewind(choice);
+
+    if (ngx_stream_thrift_rr_init(choice, us) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_stream_thrift_peer_ready(choice, us);
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_peer_init_cleared(ngx_stream_thrift_choice_t *choice,
+    ngx_stream_upstream_srv_conf_t *us)
+{
     choice->upstream.ssl_name = us->host;
 
-    if (us->peer.init(&choice->call->session, us) != NGX_OK) {
+    if (ngx_stream_thrift_rr_init(choice, us) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -685,10 +763,10 @@ ngx_stream_thrift_peer_ask(ngx_thrift_attempt_t *attempt,
         return NGX_ERROR;
     }
 
-    rc = ngx_stream_thrift_ease_get(attempt->pool, choice);
+    rc = ngx_stream_thrift_peer_get_server(attempt->pool, choice);
 
     if (rc == NGX_BUSY && ngx_stream_thrift_peer_rebalance(choice) == NGX_OK) {
-        rc = ngx_stream_thrift_ease_get(attempt->pool, choice);
+        rc = ngx_stream_thrift_peer_get_server(attempt->pool, choice);
     }
 
     attempt->full = 0;
@@ -703,19 +781,41 @@ ngx_stream_thrift_peer_ask(ngx_thrift_attempt_t *attempt,
 }
 
 
+static ngx_int_t
+ngx_stream_thrift_peer_get_server(ngx_thrift_pool_t *pool,
+    ngx_stream_thrift_choice_t *choice)
+{
+    ngx_peer_connection_t  *peer;
+
+    if (pool->slow_start) {
+        return ngx_stream_thrift_ease_get(pool, choice);
+    }
+
+    peer = &choice->upstream.peer;
+
+    return peer->get(peer, peer->data);
+}
+
+
 static void
 ngx_stream_thrift_peer_hold(ngx_thrift_attempt_t *attempt)
 {
-    ngx_peer_connection_t       *peer;
-    ngx_stream_thrift_choice_t  *choice;
+    ngx_peer_connection_t               *peer;
+    ngx_stream_thrift_choice_t          *choice;
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
 
     choice = attempt->choice;
     peer = attempt->peer;
 
-    ngx_stream_thrift_held_add(choice->balancer, peer);
+    if (ngx_stream_thrift_is_held(choice->balancer)) {
+        ngx_stream_thrift_held_add(choice->balancer, peer);
+    }
 
-    attempt->max_conns = ngx_stream_thrift_rr_max_conns(choice->balancer,
-                                                        peer);
+    rrp = ngx_stream_thrift_rr_data(choice->balancer, peer);
+
+    choice->server = rrp ? rrp->current : NULL;
+    attempt->max_conns = rrp ? rrp->current->max_conns : 0;
+
     choice->pool = attempt->pool;
     choice->pool->nheld++;
 }
@@ -768,9 +868,18 @@ ngx_stream_thrift_peer_add_state(ngx_stream_thrift_choice_t *choice)
     u = &choice->upstream;
     states = &choice->call->states;
 
-    state = ngx_array_push(states);
-    if (state == NULL) {
-        return NGX_ERROR;
+    if (states->nelts == 0) {
+
+        /* there is always room for one */
+
+        state = states->elts;
+        states->nelts = 1;
+
+    } else {
+        state = ngx_array_push(states);
+        if (state == NULL) {
+            return NGX_ERROR;
+        }
     }
 
     choice->state = states->nelts - 1;
@@ -898,11 +1007,20 @@ ngx_stream_thrift_peer_connected(ngx_thrift_attempt_t *attempt)
     u->connected = 1;
     u->state->connect_time = ngx_current_msec - u->start_time;
 
-    /* that it takes connections does not bring a server back */
+    if (ngx_stream_thrift_peer_is_well(choice)) {
 
-    if (u->peer.notify && !ngx_stream_thrift_rr_is_probe(choice->balancer,
-                                                         &u->peer))
-    {
+        if (!ngx_stream_thrift_rr_is_told(&choice->rr)) {
+            return;
+        }
+
+    } else if (ngx_stream_thrift_rr_is_probe(choice->balancer, &u->peer)) {
+
+        /* that it takes connections does not bring a server back */
+
+        return;
+    }
+
+    if (u->peer.notify) {
         u->peer.notify(&u->peer, u->peer.data,
                        NGX_STREAM_UPSTREAM_NOTIFY_CONNECT);
     }
@@ -1018,8 +1136,29 @@ ngx_stream_thrift_peer_give_back(ngx_stream_thrift_choice_t *choice,
 
     peer = &choice->upstream.peer;
 
-    ngx_stream_thrift_held_remove(choice->balancer, peer);
+    if (ngx_stream_thrift_is_held(choice->balancer)) {
+        ngx_stream_thrift_held_remove(choice->balancer, peer);
+    }
+
     choice->pool->nheld--;
+
+    if (!ngx_stream_thrift_peer_is_well(choice)) {
+        ngx_stream_thrift_peer_end_probe(choice, state);
+    }
+
+    peer->free(peer, peer->data, state);
+    peer->sockaddr = NULL;
+    choice->server = NULL;
+}
+
+
+static void
+ngx_stream_thrift_peer_end_probe(ngx_stream_thrift_choice_t *choice,
+    ngx_uint_t state)
+{
+    ngx_peer_connection_t  *peer;
+
+    peer = &choice->upstream.peer;
 
     if (state == NGX_PEER_NEXT) {
         ngx_stream_thrift_rr_undo_probe(choice->balancer, peer);
@@ -1028,7 +1167,16 @@ ngx_stream_thrift_peer_give_back(ngx_stream_thrift_choice_t *choice,
         ngx_stream_thrift_ease_begin(choice->balancer, peer);
         ngx_stream_thrift_rr_end_probe(choice->balancer, peer);
     }
+}
 
-    peer->free(peer, peer->data, state);
-    peer->sockaddr = NULL;
+
+/*
+ * Its server is one of nginx's own balancers, and has not failed: it is no
+ * probe.
+ */
+
+static ngx_uint_t
+ngx_stream_thrift_peer_is_well(ngx_stream_thrift_choice_t *choice)
+{
+    return choice->server && choice->server->fails == 0;
 }

@@ -20,6 +20,9 @@ struct ngx_stream_thrift_choice_s {
                                                    in use */
     ngx_stream_upstream_srv_conf_t  *balancer;  /* NULL: plain addresses */
     ngx_thrift_pool_t               *pool;      /* whose server it holds */
+    ngx_stream_upstream_rr_peer_t   *server;    /* that; NULL: of a balancer
+                                                   that is not nginx's own */
+    ngx_stream_thrift_rr_t           rr;
     ngx_uint_t                       state;     /* number of its latest one */
     unsigned                         rebalanced:1;
     unsigned                         kept:1;    /* a connection holds the

@@ -8,6 +8,8 @@
 #include "ngx_stream_thrift.h"
 
 
+static ngx_uint_t ngx_stream_thrift_rr_is_fixed(
+    ngx_stream_thrift_choice_t *choice, ngx_stream_upstream_srv_conf_t *us);
 static ngx_uint_t ngx_stream_thrift_rr_full_places(
     ngx_stream_upstream_rr_peers_t *peers);
 static ngx_stream_upstream_rr_peer_t *ngx_stream_thrift_rr_lock(
@@ -16,6 +18,60 @@ static void ngx_stream_thrift_rr_unlock(
     ngx_stream_upstream_rr_peer_data_t *rrp);
 static time_t ngx_stream_thrift_rr_failed(
     ngx_stream_upstream_rr_peer_t *server);
+
+
+ngx_int_t
+ngx_stream_thrift_rr_init(ngx_stream_thrift_choice_t *choice,
+    ngx_stream_upstream_srv_conf_t *us)
+{
+    ngx_peer_connection_t   *peer;
+    ngx_stream_thrift_rr_t  *rr;
+
+    rr = &choice->rr;
+    peer = &choice->upstream.peer;
+
+    if (rr->fixed) {
+        rr->data = rr->first;
+        peer->tries = rr->tries;
+
+        return NGX_OK;
+    }
+
+    if (us->peer.init != ngx_stream_upstream_init_round_robin_peer) {
+        return us->peer.init(&choice->call->session, us);
+    }
+
+    peer->data = &rr->data;
+
+    if (us->peer.init(&choice->call->session, us) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    rr->upstream = us;
+
+    if (ngx_stream_thrift_rr_is_fixed(choice, us)) {
+        rr->fixed = 1;
+        rr->first = rr->data;
+        rr->tries = peer->tries;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Nobody adds servers to it, removes them or calls them down, and which of them
+ * were tried is in the data itself.
+ */
+
+static ngx_uint_t
+ngx_stream_thrift_rr_is_fixed(ngx_stream_thrift_choice_t *choice,
+    ngx_stream_upstream_srv_conf_t *us)
+{
+    return us->shm_zone == NULL
+           && ngx_stream_thrift_pool_of(choice->attempt->pool)->health == NULL
+           && choice->rr.data.tried == &choice->rr.data.data;
+}
 
 
 /* Balancers of others may keep anything, and are told by what it says. */
@@ -43,18 +99,6 @@ ngx_stream_thrift_rr_data(ngx_stream_upstream_srv_conf_t *us,
     }
 
     return rrp->current ? rrp : NULL;
-}
-
-
-ngx_uint_t
-ngx_stream_thrift_rr_max_conns(ngx_stream_upstream_srv_conf_t *us,
-    ngx_peer_connection_t *peer)
-{
-    ngx_stream_upstream_rr_peer_data_t  *rrp;
-
-    rrp = ngx_stream_thrift_rr_data(us, peer);
-
-    return rrp ? rrp->current->max_conns : 0;
 }
 
 

@@ -10,13 +10,33 @@
 #define _NGX_STREAM_THRIFT_RR_H_INCLUDED_
 
 
+/*
+ * What round robin makes of a choice's peer when a call begins, for the next
+ * call that the choice is used for.
+ */
+
+typedef struct {
+    ngx_stream_upstream_srv_conf_t      *upstream;  /* the peer is one of, or
+                                                       NULL */
+    ngx_stream_upstream_rr_peer_data_t   data;      /* the peer's */
+    ngx_stream_upstream_rr_peer_data_t   first;     /* as it was at first */
+    ngx_uint_t                           tries;     /* likewise */
+    ngx_uint_t                           fixed;     /* they are the same for
+                                                       each call */
+} ngx_stream_thrift_rr_t;
+
+
+/*
+ * As us->peer.init(), for the choice that the session of its call has.  Sets
+ * choice->rr.upstream if that is nginx's own, and then needs not be given a
+ * cleared one for that upstream again.
+ */
+ngx_int_t ngx_stream_thrift_rr_init(ngx_stream_thrift_choice_t *choice,
+    ngx_stream_upstream_srv_conf_t *us);
+
 /* NULL: it is another balancer. */
 ngx_stream_upstream_rr_peer_data_t *ngx_stream_thrift_rr_data(
     ngx_stream_upstream_srv_conf_t *us, ngx_peer_connection_t *peer);
-
-/* Its max_conns; 0: no limit. */
-ngx_uint_t ngx_stream_thrift_rr_max_conns(ngx_stream_upstream_srv_conf_t *us,
-    ngx_peer_connection_t *peer);
 
 /*
  * None could be chosen: how many calls max_conns allows to those that have not
@@ -53,6 +73,16 @@ void ngx_stream_thrift_rr_end_probe(ngx_stream_upstream_srv_conf_t *us,
 /* Nothing has shown: before it goes back, for another call to find out. */
 void ngx_stream_thrift_rr_undo_probe(ngx_stream_upstream_srv_conf_t *us,
     ngx_peer_connection_t *peer);
+
+/*
+ * Does a server without failures have to be told that a connection was made?
+ * To nginx's own it says that failures are over, to Angie's how long it took.
+ */
+#if (NGX_THRIFT_HAVE_RECOVER_AT)
+#define ngx_stream_thrift_rr_is_told(rr)  1
+#else
+#define ngx_stream_thrift_rr_is_told(rr)  (!(rr)->fixed)
+#endif
 
 /* When a server that had failed was back; 0: long ago, or it is not known. */
 ngx_msec_t ngx_stream_thrift_rr_started(ngx_stream_upstream_rr_peer_t *server);
