@@ -54,9 +54,9 @@ ngx_thrift_pin_is_due(ngx_thrift_attempt_t *attempt)
 ngx_uint_t
 ngx_thrift_pin_wanted(ngx_thrift_call_t *call)
 {
-    return call->client && call->client->lost
-           && (call->conf->balance == NGX_THRIFT_BALANCE_CONNECTION
-               || call->target->stateful);
+    return (call->target->stateful
+            || call->conf->balance == NGX_THRIFT_BALANCE_CONNECTION)
+           && call->client && call->client->lost;
 }
 
 
@@ -68,10 +68,6 @@ ngx_thrift_pin(ngx_thrift_attempt_t *attempt)
 
     call = attempt->call;
     conn = attempt->connection;
-
-    if (!ngx_thrift_pin_wanted(call)) {
-        return;
-    }
 
     ngx_log_debug2(NGX_LOG_DEBUG_EVENT, call->log, 0,
                    "thrift call %ui: its client is pinned to connection %uA",

@@ -70,8 +70,11 @@ static void ngx_thrift_pool_more_errors(void *data, ngx_uint_t n,
 static ngx_queue_t *ngx_thrift_pool_all_idle(void);
 static ngx_thrift_server_t *ngx_thrift_pool_find_own(
     ngx_thrift_attempt_t *attempt);
-static void ngx_thrift_pool_set_address(ngx_thrift_attempt_t *attempt,
-    ngx_thrift_server_t *own, ngx_thrift_server_t *server);
+static ngx_thrift_server_t *ngx_thrift_pool_search_own(
+    ngx_thrift_attempt_t *attempt) nthrift_noinline;
+static ngx_thrift_address_t *ngx_thrift_pool_address(
+    ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *own,
+    ngx_thrift_server_t *server);
 static ngx_thrift_connection_t *ngx_thrift_pool_join(
     ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *own,
     ngx_thrift_server_t *server);
@@ -374,21 +377,23 @@ ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
 {
     ngx_uint_t                several;
     ngx_thrift_server_t      *own, *server;
+    ngx_thrift_address_t     *address;
     ngx_thrift_connection_t  *conn;
 
     own = ngx_thrift_pool_find_own(attempt);
     server = ngx_thrift_server_find_recent(attempt);
 
-    ngx_thrift_pool_set_address(attempt, own, server);
+    address = ngx_thrift_pool_address(attempt, own, server);
+    attempt->address = address;
 
-    if (attempt->address == NULL) {
+    if (address == NULL) {
         return NULL;
     }
 
     /* others may wait for what is everybody's */
 
     if (ngx_thrift_queue_is_behind(attempt, turn)
-        || ngx_thrift_address_is_full(attempt->address))
+        || ngx_thrift_address_is_full(address))
     {
         server = NULL;
     }
@@ -428,9 +433,8 @@ ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
 static ngx_thrift_server_t *
 ngx_thrift_pool_find_own(ngx_thrift_attempt_t *attempt)
 {
-    ngx_thrift_server_t    key;
-    ngx_thrift_client_t   *client;
-    ngx_thrift_servers_t  *servers;
+    ngx_rbtree_t         *tree;
+    ngx_thrift_client_t  *client;
 
     client = attempt->call->client;
 
@@ -438,34 +442,34 @@ ngx_thrift_pool_find_own(ngx_thrift_attempt_t *attempt)
         return NULL;
     }
 
-    servers = &client->servers;
+    tree = &client->servers.tree;
 
-    if (servers->tree.root == servers->tree.sentinel) {
-        return NULL;
-    }
-
-    ngx_thrift_pool_key(&key, attempt);
-
-    return ngx_thrift_server_find(servers, &key);
+    return (tree->root == tree->sentinel) ? NULL
+                                          : ngx_thrift_pool_search_own(attempt);
 }
 
 
-static void
-ngx_thrift_pool_set_address(ngx_thrift_attempt_t *attempt,
+static ngx_thrift_server_t *
+ngx_thrift_pool_search_own(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_server_t  key;
+
+    ngx_thrift_pool_key(&key, attempt);
+
+    return ngx_thrift_server_find(&attempt->call->client->servers, &key);
+}
+
+
+static ngx_thrift_address_t *
+ngx_thrift_pool_address(ngx_thrift_attempt_t *attempt,
     ngx_thrift_server_t *own, ngx_thrift_server_t *server)
 {
     if (server || own) {
-        attempt->address = server ? server->address : own->address;
-
-    } else {
-        attempt->address = ngx_thrift_address_get(attempt->pool,
-                                                  attempt->peer->sockaddr,
-                                                  attempt->peer->socklen);
+        return server ? server->address : own->address;
     }
 
-    if (attempt->address && !attempt->counts.begun) {
-        attempt->counts.row = attempt->address->row;
-    }
+    return ngx_thrift_address_get(attempt->pool, attempt->peer->sockaddr,
+                                  attempt->peer->socklen);
 }
 
 

@@ -46,6 +46,8 @@ static ngx_uint_t ngx_thrift_queue_moves(ngx_thrift_address_t *address);
 static ngx_thrift_client_t *ngx_thrift_queue_held(
     ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_queue_under_way(ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_queue_release_other(ngx_thrift_attempt_t *attempt)
+    nthrift_cold;
 static void ngx_thrift_queue_release(ngx_thrift_client_t *client);
 static void ngx_thrift_queue_invite(ngx_thrift_address_t *address,
     ngx_thrift_client_t *client);
@@ -146,6 +148,12 @@ ngx_thrift_queue_try(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
 
     if (attempt->address == NULL) {
         return NGX_ERROR;
+    }
+
+    /* else it is counted as the connection's */
+
+    if (!attempt->counts.begun) {
+        attempt->counts.row = attempt->address->row;
     }
 
     if (ngx_thrift_queue_is_behind(attempt, turn)
@@ -283,26 +291,35 @@ ngx_thrift_queue_held(ngx_thrift_attempt_t *attempt)
 }
 
 
-/*
- * It is on a connection.  Where it is one of its call's two, and the other one
- * waits, nothing is held back for that any more.
- */
+/* It is on a connection. */
 
 static void
 ngx_thrift_queue_under_way(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_call_t  *call;
+
+    call = attempt->call;
+
+    if (ngx_thrift_pin_wanted(call)) {
+        ngx_thrift_pin(attempt);
+    }
+
+    if (call->other) {
+        ngx_thrift_queue_release_other(attempt);
+    }
+}
+
+
+/* If the other one of its call's two waits, nothing is held back for that. */
+
+static void
+ngx_thrift_queue_release_other(ngx_thrift_attempt_t *attempt)
 {
     ngx_thrift_call_t     *call;
     ngx_thrift_client_t   *held;
     ngx_thrift_attempt_t  *other;
 
     call = attempt->call;
-
-    ngx_thrift_pin(attempt);
-
-    if (call->other == NULL) {
-        return;
-    }
-
     other = (call->attempt == attempt) ? call->other : call->attempt;
     held = ngx_thrift_queue_held(other);
 

@@ -8,6 +8,11 @@
 #include "ngx_thrift.h"
 
 
+static ngx_thrift_server_t *ngx_thrift_server_search(
+    ngx_thrift_attempt_t *attempt, ngx_thrift_server_t **recent)
+    nthrift_noinline;
+static ngx_uint_t ngx_thrift_server_is_meant(ngx_thrift_server_t *server,
+    ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_server_place(struct sockaddr *sockaddr,
     socklen_t socklen);
 static ngx_int_t ngx_thrift_dialect_compare(ngx_thrift_dialect_t *one,
@@ -124,28 +129,33 @@ ngx_thrift_server_find(ngx_thrift_servers_t *servers, ngx_thrift_server_t *key)
 ngx_thrift_server_t *
 ngx_thrift_server_find_recent(ngx_thrift_attempt_t *attempt)
 {
-    struct sockaddr        *sockaddr;
-    socklen_t               socklen;
-    ngx_thrift_pool_t      *pool;
-    ngx_thrift_server_t     key, *server, **recent;
+    ngx_thrift_server_t    *server, **recent;
+    ngx_peer_connection_t  *peer;
 
-    pool = attempt->pool;
-    sockaddr = attempt->peer->sockaddr;
-    socklen = attempt->peer->socklen;
+    peer = attempt->peer;
 
-    recent = &pool->recent[ngx_thrift_server_place(sockaddr, socklen)];
+    recent = &attempt->pool->recent[ngx_thrift_server_place(peer->sockaddr,
+                                                            peer->socklen)];
     server = *recent;
 
-    if (server
-        && server->socklen == socklen
-        && ngx_memcmp(&server->sockaddr, sockaddr, socklen) == 0
-        && ngx_thrift_dialect_compare(&server->dialect, &attempt->dialect)
-           == 0)
-    {
-        return server;
-    }
+    return (server && ngx_thrift_server_is_meant(server, attempt))
+           ? server : ngx_thrift_server_search(attempt, recent);
+}
 
-    ngx_thrift_server_key(&key, pool, sockaddr, socklen, &attempt->dialect);
+
+/* It is none of those that were found last; the next time it is. */
+
+static ngx_thrift_server_t *
+ngx_thrift_server_search(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_server_t **recent)
+{
+    ngx_thrift_pool_t    *pool;
+    ngx_thrift_server_t   key, *server;
+
+    pool = attempt->pool;
+
+    ngx_thrift_server_key(&key, pool, attempt->peer->sockaddr,
+                          attempt->peer->socklen, &attempt->dialect);
 
     server = ngx_thrift_server_find(&pool->servers, &key);
 
@@ -154,6 +164,29 @@ ngx_thrift_server_find_recent(ngx_thrift_attempt_t *attempt)
     }
 
     return server;
+}
+
+
+static ngx_uint_t
+ngx_thrift_server_is_meant(ngx_thrift_server_t *server,
+    ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_dialect_t   *one, *two;
+    ngx_peer_connection_t  *peer;
+
+    peer = attempt->peer;
+    one = &server->dialect;
+    two = &attempt->dialect;
+
+    return server->socklen == peer->socklen
+           && one->transport == two->transport
+           && one->protocol == two->protocol
+           && one->identity.len == two->identity.len
+           && ngx_memcmp(&server->sockaddr, peer->sockaddr, peer->socklen) == 0
+           && (one->identity.len == 0
+               || ngx_memcmp(one->identity.data, two->identity.data,
+                             one->identity.len)
+                  == 0);
 }
 
 
