@@ -84,6 +84,7 @@ typedef struct ngx_thrift_detect_wait_s  ngx_thrift_detect_wait_t;
 typedef struct ngx_thrift_handler_s     ngx_thrift_handler_t;
 typedef struct ngx_thrift_invocation_s  ngx_thrift_invocation_t;
 typedef struct ngx_thrift_outbound_s    ngx_thrift_outbound_t;
+typedef struct ngx_thrift_message_conf_s  ngx_thrift_message_conf_t;
 
 #include "bytes/rooms.h"
 #include "status/rooms.h"

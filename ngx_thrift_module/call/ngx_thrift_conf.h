@@ -36,7 +36,7 @@ typedef enum {
 
 /* How messages are read and checked: of the server{} that a call came to. */
 
-typedef struct {
+struct ngx_thrift_message_conf_s {
     nthrift_rules_t        rules;           /* of calls */
     unsigned               schema:1;        /* bodies fit their definition */
     nthrift_check_rules_t  check;           /* how that is found out ... */
@@ -46,7 +46,7 @@ typedef struct {
                                                connections unchecked */
     ngx_msec_t             read_timeout;    /* of a message that has begun */
     ngx_thrift_cache_t    *blocks;          /* to receive in */
-} ngx_thrift_message_conf_t;
+};
 
 
 /* Of a call: of the thrift_method, thrift_service or server{} it goes to. */

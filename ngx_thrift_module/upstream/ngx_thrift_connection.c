@@ -24,7 +24,10 @@ static void ngx_thrift_connection_log_with(ngx_thrift_connection_t *conn,
     ngx_log_t *log);
 static u_char *ngx_thrift_connection_log(ngx_log_t *log, u_char *buf,
     size_t len);
-static void ngx_thrift_connection_set_action(ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_connection_begin(ngx_thrift_connection_t *conn,
+    ngx_thrift_call_t *call);
+static void ngx_thrift_connection_set_action(ngx_thrift_attempt_t *attempt)
+    nthrift_noinline;
 static void ngx_thrift_connection_next(ngx_thrift_connection_t *conn);
 static void ngx_thrift_connection_write_event(ngx_event_t *wev);
 static void ngx_thrift_connection_write_drained(ngx_thrift_connection_t *conn)
@@ -53,6 +56,8 @@ static void ngx_thrift_connection_keep(ngx_thrift_connection_t *conn,
 static ngx_int_t ngx_thrift_connection_put(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_connection_detach(ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_connection_detach_early(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt) nthrift_noinline;
 
 
 ngx_int_t
@@ -389,52 +394,78 @@ void
 ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt)
 {
-    ngx_connection_t  *c;
+    ngx_connection_t      *c;
+    ngx_thrift_call_t     *call;
+    ngx_thrift_server_t   *server;
+    ngx_thrift_address_t  *address;
 
     c = conn->connection;
+    call = attempt->call;
+    server = conn->server;
+    address = server->address;
 
-    ngx_log_debug3(NGX_LOG_DEBUG_EVENT, attempt->call->log, 0,
+    ngx_log_debug3(NGX_LOG_DEBUG_EVENT, call->log, 0,
                    "thrift call %ui: attempt %ui on connection %uA",
-                   attempt->call->number, attempt->number, c->number);
+                   call->number, attempt->number, c->number);
 
-    ngx_thrift_connection_log_with(conn, attempt->call->log);
-
-    if (conn->in.blocks == NULL) {
-        conn->in.blocks = attempt->call->conf->messages->blocks;
-    }
+    ngx_thrift_connection_log_with(conn, call->log);
 
     attempt->connection = conn;
-    attempt->state = NGX_THRIFT_ATTEMPT_QUEUED;
-    attempt->reused = (conn->seqids.total != 0 || conn->since != 0);
-    ngx_thrift_count_attempt(attempt, conn->server->address->row);
-
-    c->log_error = ngx_thrift_pool_is_quiet(conn->pool, NGX_THRIFT_POOL_LOST)
-                   ? NGX_ERROR_INFO : NGX_ERROR_ERR;
-
     attempt->peer->connection = c;
+    attempt->state = NGX_THRIFT_ATTEMPT_QUEUED;
 
-    conn->server->address->ncalled += ngx_queue_empty(&conn->attempts);
-    ngx_queue_insert_tail(&conn->attempts, &attempt->queue);
-
-    if (conn->unsent == NULL) {
-        conn->unsent = attempt;
+    if (conn->seqids.total != 0 || conn->since != 0) {
+        attempt->reused = 1;
     }
 
-    if (conn->state != NGX_THRIFT_OPENING) {
+    ngx_thrift_count_attempt(attempt, address->row);
+
+    if (conn->nattempts == 0) {
+        ngx_thrift_connection_begin(conn, call);
+        address->ncalled++;
+
+    } else if (conn->limit == 1) {
         ngx_thrift_connection_set_action(attempt);
     }
 
+    ngx_queue_insert_tail(&conn->attempts, &attempt->queue);
+
     conn->nattempts++;
     conn->nunsent++;
-    conn->server->address->nattempts++;
-    conn->latest = attempt->call->client;
-    conn->server->latest = conn;
+    address->nattempts++;
+    conn->latest = call->client;
+    server->latest = conn;
 
-    ngx_thrift_pipeline_update(conn);
+    ngx_thrift_pipeline_added(conn);
 
-    if (conn->state != NGX_THRIFT_OPENING || c->write->ready) {
-        ngx_thrift_connection_next(conn);
+    /* else it is sent with those before it */
+
+    if (conn->unsent == NULL) {
+        conn->unsent = attempt;
+
+        if (conn->state != NGX_THRIFT_OPENING || c->write->ready) {
+            ngx_thrift_connection_next(conn);
+        }
     }
+}
+
+
+/* The call is the only one on it; those that come to it are of its kind. */
+
+static void
+ngx_thrift_connection_begin(ngx_thrift_connection_t *conn,
+    ngx_thrift_call_t *call)
+{
+    conn->messages = call->conf->messages;
+    conn->lax = call->request.wire.head.lax;
+
+    if (conn->in.blocks == NULL) {
+        conn->in.blocks = conn->messages->blocks;
+    }
+
+    conn->connection->log_error =
+                     ngx_thrift_pool_is_quiet(conn->pool, NGX_THRIFT_POOL_LOST)
+                     ? NGX_ERROR_INFO : NGX_ERROR_ERR;
 }
 
 
@@ -443,11 +474,7 @@ ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
 static void
 ngx_thrift_connection_set_action(ngx_thrift_attempt_t *attempt)
 {
-    ngx_thrift_connection_t  *conn;
-
-    conn = attempt->connection;
-
-    if (conn->limit == 1 && attempt != ngx_thrift_connection_first(conn)) {
+    if (attempt->connection->state != NGX_THRIFT_OPENING) {
         attempt->call->log->action = "waiting for replies to earlier calls";
     }
 }
@@ -496,10 +523,41 @@ ngx_thrift_connection_remove(ngx_thrift_attempt_t *attempt)
 static void
 ngx_thrift_connection_detach(ngx_thrift_attempt_t *attempt)
 {
+    ngx_thrift_address_t     *address;
     ngx_thrift_connection_t  *conn;
 
     conn = attempt->connection;
+    address = conn->server->address;
 
+    if (attempt->state != NGX_THRIFT_ATTEMPT_ANSWERED) {
+        ngx_thrift_connection_detach_early(conn, attempt);
+    }
+
+    if (ngx_queue_head(&conn->attempts) == &attempt->queue) {
+        conn->waiting = ngx_current_msec;
+    }
+
+    ngx_queue_remove(&attempt->queue);
+
+    if (--conn->nattempts == 0) {
+        address->ncalled--;
+    }
+
+    ngx_thrift_queue_ended(address);
+
+    attempt->connection = NULL;
+    attempt->peer->connection = NULL;
+
+    conn->log.connection = conn->connection->number;
+}
+
+
+/* What there is to do for the connection when it was not answered. */
+
+static void
+ngx_thrift_connection_detach_early(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
     if (conn->reading == attempt) {
         conn->reading = NULL;
 
@@ -516,7 +574,7 @@ ngx_thrift_connection_detach(ngx_thrift_attempt_t *attempt)
         conn->nunsent--;
     }
 
-    if (attempt->sent && attempt->state != NGX_THRIFT_ATTEMPT_ANSWERED) {
+    if (attempt->sent) {
         conn->owed = 1;
     }
 
@@ -529,21 +587,6 @@ ngx_thrift_connection_detach(ngx_thrift_attempt_t *attempt)
             ngx_thrift_timer_clear(&conn->timer);
         }
     }
-
-    if (attempt == ngx_thrift_connection_first(conn)) {
-        conn->waiting = ngx_current_msec;
-    }
-
-    conn->nattempts--;
-    ngx_queue_remove(&attempt->queue);
-
-    conn->server->address->ncalled -= ngx_queue_empty(&conn->attempts);
-    ngx_thrift_queue_ended(conn->server->address);
-
-    attempt->connection = NULL;
-    attempt->peer->connection = NULL;
-
-    conn->log.connection = conn->connection->number;
 }
 
 
@@ -577,8 +620,7 @@ ngx_thrift_connection_behind(ngx_thrift_attempt_t *attempt)
 ngx_uint_t
 ngx_thrift_connection_waits(ngx_thrift_connection_t *conn)
 {
-    return !ngx_queue_empty(&conn->attempts)
-           && ngx_thrift_connection_first(conn) != conn->unsent;
+    return conn->nattempts != conn->nunsent;
 }
 
 
@@ -928,7 +970,9 @@ ngx_thrift_connection_opened(ngx_thrift_connection_t *conn)
             attempt->call->balancer->connected(attempt);
         }
 
-        ngx_thrift_connection_set_action(attempt);
+        if (conn->limit == 1 && attempt != ngx_thrift_connection_first(conn)) {
+            ngx_thrift_connection_set_action(attempt);
+        }
     }
 
     return NGX_OK;
@@ -1085,8 +1129,9 @@ ngx_thrift_connection_go_on(ngx_thrift_connection_t *conn,
         ngx_thrift_connection_carried(conn, attempt);
     }
 
-    if (ngx_queue_empty(&conn->attempts)) {
-        ngx_thrift_pipeline_update(conn);
+    ngx_thrift_pipeline_left(conn);
+
+    if (conn->nattempts == 0) {
         ngx_thrift_connection_idle(conn, attempt);
         return NGX_DONE;
     }
@@ -1100,8 +1145,6 @@ ngx_thrift_connection_go_on(ngx_thrift_connection_t *conn,
     if (conn->unsent) {
         ngx_thrift_connection_next(conn);
     }
-
-    ngx_thrift_pipeline_update(conn);
 
     return NGX_OK;
 }

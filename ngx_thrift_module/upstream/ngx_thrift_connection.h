@@ -46,9 +46,12 @@ struct ngx_thrift_connection_s {
     ngx_uint_t              limit;      /* on their way at the same time; 1:
                                            the others wait for one */
     ngx_uint_t              nattempts;
-    ngx_uint_t              nunsent;
+    ngx_uint_t              nunsent;    /* of them, those not all sent */
     ngx_uint_t              nabandoned; /* replies that nobody waits for */
     ngx_uint_t              nrepeated;  /* replies that came again */
+    ngx_thrift_message_conf_t  *messages;   /* that those on it were read by,
+                                           with thrift_pipeline */
+    ngx_uint_t              lax;        /* and whether without a version */
     uint32_t                doubt;      /* the attempt that has left it */
 
     ngx_str_t               ssl_name;   /* that its server should have */

@@ -608,7 +608,10 @@ ngx_thrift_exchange_start(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt, u_char *p, u_char *last)
 {
     conn->stateful = (conn->client != NULL);
-    conn->unchecked |= !attempt->call->checked;
+
+    if (!attempt->call->checked) {
+        conn->unchecked = 1;
+    }
 
     if (attempt->seqid == 0) {
         attempt->seqid = ngx_thrift_seqids_draw(&conn->seqids);

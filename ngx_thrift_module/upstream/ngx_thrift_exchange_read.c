@@ -365,6 +365,7 @@ ngx_thrift_exchange_stray(ngx_thrift_connection_t *conn)
     if (conn->message.wire.head.type == NTHRIFT_EXCEPTION) {
         conn->doubtful = 1;
         conn->doubt = conn->seqids.total;
+        ngx_thrift_pipeline_update(conn);
     }
 
     if (attempt->state == NGX_THRIFT_ATTEMPT_READING) {

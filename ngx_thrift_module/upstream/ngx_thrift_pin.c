@@ -69,6 +69,10 @@ ngx_thrift_pin(ngx_thrift_attempt_t *attempt)
     call = attempt->call;
     conn = attempt->connection;
 
+    if (!ngx_thrift_pin_wanted(call)) {
+        return;
+    }
+
     ngx_log_debug2(NGX_LOG_DEBUG_EVENT, call->log, 0,
                    "thrift call %ui: its client is pinned to connection %uA",
                    call->number, conn->connection->number);

@@ -22,7 +22,8 @@
 static ngx_uint_t ngx_thrift_pipeline_takes(ngx_thrift_connection_t *conn);
 static ngx_uint_t ngx_thrift_pipeline_fits(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
-static ngx_uint_t ngx_thrift_pipeline_is_slow(ngx_thrift_connection_t *conn);
+static ngx_uint_t ngx_thrift_pipeline_is_held_up(
+    ngx_thrift_connection_t *conn);
 
 
 ngx_uint_t
@@ -57,7 +58,8 @@ ngx_thrift_pipeline_join(ngx_thrift_server_t *server,
     conn = server->latest;
 
     if (conn == NULL || !conn->takes || conn->unsent == NULL
-        || !ngx_thrift_pipeline_fits(conn, attempt))
+        || !ngx_thrift_pipeline_fits(conn, attempt)
+        || ngx_thrift_pipeline_is_held_up(conn))
     {
         return NULL;
     }
@@ -84,7 +86,7 @@ ngx_thrift_pipeline_least(ngx_thrift_server_t *server,
         next = ngx_queue_next(q);
         conn = ngx_queue_data(q, ngx_thrift_connection_t, taker);
 
-        if (ngx_thrift_pipeline_is_slow(conn)) {
+        if (ngx_thrift_pipeline_is_held_up(conn)) {
             ngx_thrift_pipeline_update(conn);
             continue;
         }
@@ -97,6 +99,30 @@ ngx_thrift_pipeline_least(ngx_thrift_server_t *server,
     }
 
     return least;
+}
+
+
+void
+ngx_thrift_pipeline_added(ngx_thrift_connection_t *conn)
+{
+    if (conn->limit > 1
+        && (!conn->takes || conn->nattempts == conn->limit
+            || conn->pool->requests))
+    {
+        ngx_thrift_pipeline_update(conn);
+    }
+}
+
+
+void
+ngx_thrift_pipeline_left(ngx_thrift_connection_t *conn)
+{
+    if (conn->limit > 1
+        && (!conn->takes || conn->doubtful || conn->nabandoned
+            || conn->nattempts == 0))
+    {
+        ngx_thrift_pipeline_update(conn);
+    }
 }
 
 
@@ -141,9 +167,7 @@ ngx_thrift_pipeline_takes(ngx_thrift_connection_t *conn)
            && conn->nabandoned == 0
            && conn->state <= NGX_THRIFT_OPEN
            && (!conn->doubtful || ngx_thrift_pool_is_own(conn))
-           && (conn->reading == NULL
-               || conn->message.wire.length <= NGX_THRIFT_PIPELINE_LARGE)
-           && !ngx_thrift_pipeline_is_slow(conn);
+           && !ngx_thrift_pipeline_is_held_up(conn);
 }
 
 
@@ -153,21 +177,26 @@ static ngx_uint_t
 ngx_thrift_pipeline_fits(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt)
 {
-    ngx_thrift_call_t  *call, *first;
+    ngx_thrift_call_t  *call;
 
     call = attempt->call;
-    first = ngx_thrift_connection_first(conn)->call;
 
-    return call->conf->messages == first->conf->messages
-           && call->request.wire.head.lax == first->request.wire.head.lax;
+    return call->conf->messages == conn->messages
+           && call->request.wire.head.lax == conn->lax;
 }
 
 
-/* Does its server take long for the call that it has to answer next? */
+/*
+ * Is a large reply being read, or does its server take long for the call that
+ * it has to answer next?  Time tells, and bytes: nothing else does.
+ */
 
 static ngx_uint_t
-ngx_thrift_pipeline_is_slow(ngx_thrift_connection_t *conn)
+ngx_thrift_pipeline_is_held_up(ngx_thrift_connection_t *conn)
 {
-    return ngx_thrift_connection_waits(conn)
-           && ngx_current_msec - conn->waiting > conn->pool->pipeline_delay;
+    return (conn->reading
+            && conn->message.wire.length > NGX_THRIFT_PIPELINE_LARGE)
+           || (ngx_thrift_connection_waits(conn)
+               && ngx_current_msec - conn->waiting
+                  > conn->pool->pipeline_delay);
 }

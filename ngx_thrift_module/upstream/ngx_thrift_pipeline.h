@@ -46,8 +46,14 @@ ngx_thrift_connection_t *ngx_thrift_pipeline_join(ngx_thrift_server_t *server,
 ngx_thrift_connection_t *ngx_thrift_pipeline_least(ngx_thrift_server_t *server,
     ngx_thrift_attempt_t *attempt);
 
-/* The connection has more attempts, or fewer, or another state. */
-void ngx_thrift_pipeline_update(ngx_thrift_connection_t *conn);
+/*
+ * The connection has one more attempt, or one fewer, or another state: is it
+ * one that takes one more?  With one more, or fewer, there is seldom a change.
+ */
+void ngx_thrift_pipeline_added(ngx_thrift_connection_t *conn);
+void ngx_thrift_pipeline_left(ngx_thrift_connection_t *conn);
+void ngx_thrift_pipeline_update(ngx_thrift_connection_t *conn)
+    nthrift_noinline;
 
 
 #endif /* _NGX_THRIFT_PIPELINE_H_INCLUDED_ */

@@ -46,8 +46,8 @@ static ngx_uint_t ngx_thrift_queue_moves(ngx_thrift_address_t *address);
 static ngx_thrift_client_t *ngx_thrift_queue_held(
     ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_queue_under_way(ngx_thrift_attempt_t *attempt);
-static void ngx_thrift_queue_release_other(ngx_thrift_attempt_t *attempt)
-    nthrift_cold;
+static void ngx_thrift_queue_placed(ngx_thrift_attempt_t *attempt)
+    nthrift_noinline;
 static void ngx_thrift_queue_release(ngx_thrift_client_t *client);
 static void ngx_thrift_queue_invite(ngx_thrift_address_t *address,
     ngx_thrift_client_t *client);
@@ -300,26 +300,32 @@ ngx_thrift_queue_under_way(ngx_thrift_attempt_t *attempt)
 
     call = attempt->call;
 
-    if (ngx_thrift_pin_wanted(call)) {
-        ngx_thrift_pin(attempt);
-    }
-
-    if (call->other) {
-        ngx_thrift_queue_release_other(attempt);
+    if (call->other || ngx_thrift_pin_wanted(call)) {
+        ngx_thrift_queue_placed(attempt);
     }
 }
 
 
-/* If the other one of its call's two waits, nothing is held back for that. */
+/*
+ * For a client to be pinned, it is the one.  Where it is one of its call's two,
+ * and the other one waits, nothing is held back for that any more.
+ */
 
 static void
-ngx_thrift_queue_release_other(ngx_thrift_attempt_t *attempt)
+ngx_thrift_queue_placed(ngx_thrift_attempt_t *attempt)
 {
     ngx_thrift_call_t     *call;
     ngx_thrift_client_t   *held;
     ngx_thrift_attempt_t  *other;
 
     call = attempt->call;
+
+    ngx_thrift_pin(attempt);
+
+    if (call->other == NULL) {
+        return;
+    }
+
     other = (call->attempt == attempt) ? call->other : call->attempt;
     held = ngx_thrift_queue_held(other);
 
@@ -578,7 +584,7 @@ ngx_thrift_queue_ended(ngx_thrift_address_t *address)
     address->nattempts--;
     address->nended++;
 
-    if (address->window) {
+    if (address->waiting.n && address->window) {
         ngx_thrift_queue_wake(address);
     }
 }
