@@ -18,8 +18,15 @@
 void *
 ngx_thrift_cache_get(ngx_thrift_cache_t *cache)
 {
-    return cache->cleared ? ngx_calloc(cache->size, ngx_cycle->log)
-                          : ngx_alloc(cache->size, ngx_cycle->log);
+    ngx_uint_t  *p;
+
+    p = ngx_alloc(cache->size, ngx_cycle->log);
+
+    if (p) {
+        *p = 0;
+    }
+
+    return p;
 }
 
 
@@ -181,10 +188,7 @@ ngx_thrift_slab_take(ngx_thrift_cache_t *cache)
         slot = (ngx_thrift_slot_t *) slab->fresh;
         slot->slab = slab;
         slab->fresh += ngx_thrift_slot_size(cache);
-
-        if (cache->cleared) {
-            ngx_memzero(slot + 1, cache->size);
-        }
+        *(ngx_uint_t *) (slot + 1) = 0;
     }
 
     slot->u.cache = cache;

@@ -21,8 +21,6 @@ typedef struct {
     size_t         size;        /* of an object */
     size_t         touched;     /* of it, from its beginning, by most who use
                                    it; 0: all, or little of a large one */
-    ngx_uint_t     cleared;     /* 1: an object is zero before its first use,
-                                   and later as it was given back */
     ngx_queue_t    queue;       /* of all caches in use */
     ngx_queue_t    partial;     /* slabs with room, and objects in use */
     ngx_queue_t    empty;       /* slabs without an object in use */
@@ -35,7 +33,10 @@ typedef struct {
 } ngx_thrift_cache_t;
 
 
-/* An object, aligned to 16; NULL: no memory. */
+/*
+ * An object, aligned to 16: its first word is 0 before its first use; later it
+ * is as it was given back.  NULL: no memory.
+ */
 void *ngx_thrift_cache_get(ngx_thrift_cache_t *cache);
 void ngx_thrift_cache_put(void *p);
 

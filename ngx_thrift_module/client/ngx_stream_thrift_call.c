@@ -48,7 +48,6 @@ ngx_stream_thrift_call_create(ngx_stream_session_t *s)
     calls = &tmcf->calls;
     calls->size = size + NGX_STREAM_THRIFT_CALL_POOL;
     calls->touched = size + NGX_STREAM_THRIFT_CALL_USED;
-    calls->cleared = 1;
 
     p = ngx_thrift_cache_get(calls);
     if (p == NULL) {
@@ -57,7 +56,11 @@ ngx_stream_thrift_call_create(ngx_stream_session_t *s)
 
     tc = (ngx_stream_thrift_call_t *) p;
 
-    tc->kind = NGX_STREAM_THRIFT_CALL;
+    if (tc->kind == 0) {
+        tc->kind = NGX_STREAM_THRIFT_CALL;
+        tc->choice.rr.upstream = NULL;
+    }
+
     tc->main = tmcf;
     tc->owner = NULL;
     tc->named = NULL;
