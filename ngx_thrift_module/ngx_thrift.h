@@ -10,15 +10,15 @@
  *   input  ---------> message        where a message ends; who keeps its bytes
  *                      |
  *                      v
- *   call: check > route > validate > return > handle > pass > reply > log
- *                             |                 |        |
- *                 delay, admit: it waits        v        v
- *                                        invocation    pass    what is tried
- *                                         |   |  |       |
- *                               alarm, work   |  |    attempt    one try
- *                                         object  \      |
- *                                                  \  connection <-> pool
- *                                                   outbound    a call, too
+ *   call: route > validate > return > handle > pass > reply > log
+ *                     |                 |        |
+ *         delay, admit: it waits        v        v
+ *                                invocation    pass    what is tried
+ *                                 |   |  |       |
+ *                       alarm, work   |  |    attempt    one try
+ *                                 object  \      |
+ *                                          \  connection <-> pool
+ *                                           outbound    a call, too
  *
  * What depends on stream is reached through ngx_thrift_owner_t (the client, its
  * variables, the access log) and ngx_thrift_balancer_t.

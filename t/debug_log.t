@@ -64,12 +64,20 @@ stream {
         thrift_pass    127.0.0.1:%%PORT_backend%%;
         thrift_mirror  127.0.0.1:%%PORT_other%%;
     }
+
+    server {
+        listen       127.0.0.1:%%PORT_defined%%;
+        thrift_idl   api.thrift;
+        thrift_pass  127.0.0.1:%%PORT_backend%%;
+    }
 }
 
 EOF
 
 plan(skip_all => 'nginx without --with-debug')
     unless `@{[ Test::Thrift->binary() ]} -V 2>&1` =~ /--with-debug/;
+
+$t->write_file('api.thrift', "service Api { string get(1: i32 a) }\n");
 
 my $backend = $t->backend('backend', script => { slow => { stall => 1 } });
 
@@ -88,7 +96,7 @@ my @story = map { /thrift ((?:call|connection) .*)/ ? $1 : () }
 
 my @expected = (
     qr/^call 1: CALL, \d+ bytes$/,
-    map({ qr/^call 1: $_$/ } qw(check route validate pass)),
+    map({ qr/^call 1: $_$/ } qw(route pass)),
     qr/^call 1: attempt 1 with server $refused$/,
     qr/^connection \d+ opens: fd \d+$/,
     qr/^call 1: attempt 1 on connection \d+$/,
@@ -140,5 +148,11 @@ ok($t->wait_log(qr/attempt 2, a hedge, with server 127/), 'a second one');
 
 is($t->client('copied')->call('get')->{type}, REPLY, 'one with a copy');
 ok($t->wait_log(qr/thrift call \d+: a copy for "127/), 'a copy');
+
+# a step more
+
+is($t->grep_log(qr/thrift call \d+: validate/), 0, 'nothing to check');
+is($t->client('defined')->call('get')->{type}, REPLY, 'one with a definition');
+ok($t->wait_log(qr/thrift call \d+: validate/), 'which was checked');
 
 $t->done();

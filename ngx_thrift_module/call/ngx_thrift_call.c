@@ -3,13 +3,16 @@
 /*
  * The table of a call's steps, and the only loop that runs it.
  *
- *     (unpack >)                       |           |
- *     check > route > validate --------+-> return -+-> reply > log
- *                         |            +-> handle -+
- *                         +> delay,    +-> pass ---+ inflate,
- *                            admit,    |             verify
- *                            fault,    |
- *                            mirror ---+
+ *     (unpack >)               |           |
+ *     route -------------------+-> return -+-> reply > log
+ *        |   |                 +-> handle -+
+ *        |   +> delay, admit,  +-> pass ---+ inflate,
+ *        v      fault, mirror -+             verify
+ *     validate     ^
+ *        +---------+
+ *
+ * What has nothing to do for a call is not among its steps; what the
+ * configuration says of that is known before (see ngx_thrift_conf.h).
  *
  * A step returns NGX_OK or NGX_DECLINED (there is nothing to do): the next
  * step; NGX_AGAIN: an event resumes the call with ngx_thrift_call_wake();
@@ -37,21 +40,23 @@ typedef struct {
 static void ngx_thrift_call_run(ngx_thrift_call_t *call);
 static ngx_uint_t ngx_thrift_call_next(ngx_thrift_call_t *call, ngx_int_t rc);
 static ngx_uint_t ngx_thrift_call_following(ngx_thrift_call_t *call);
-static void ngx_thrift_call_go(ngx_thrift_call_t *call, ngx_uint_t step);
+static ngx_uint_t ngx_thrift_call_after_pass(ngx_thrift_call_t *call);
+static void ngx_thrift_call_settle(ngx_thrift_call_t *call);
 static void ngx_thrift_call_end(ngx_thrift_call_t *call);
 static void ngx_thrift_call_give_up(ngx_thrift_call_t *call,
     ngx_uint_t outcome, ngx_uint_t status);
-static ngx_int_t ngx_thrift_call_check(ngx_thrift_call_t *call);
+static ngx_int_t ngx_thrift_call_type(ngx_thrift_call_t *call)
+    nthrift_noinline;
+static ngx_int_t ngx_thrift_call_unsound(ngx_thrift_call_t *call)
+    nthrift_cold;
 static ngx_int_t ngx_thrift_call_mirror(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_call_return(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_call_translate(ngx_thrift_call_t *call);
 static ngx_int_t ngx_thrift_call_answer(ngx_thrift_call_t *call);
-static ngx_int_t ngx_thrift_call_log(ngx_thrift_call_t *call);
 
 
 enum {
     NGX_THRIFT_STEP_UNPACK = 0,
-    NGX_THRIFT_STEP_CHECK,
     NGX_THRIFT_STEP_ROUTE,
     NGX_THRIFT_STEP_VALIDATE,
     NGX_THRIFT_STEP_DELAY,
@@ -65,8 +70,7 @@ enum {
     NGX_THRIFT_STEP_VERIFY,
     NGX_THRIFT_STEP_TRANSLATE,
     NGX_THRIFT_STEP_REPLY,
-    NGX_THRIFT_STEP_LOG,
-    NGX_THRIFT_STEP_END
+    NGX_THRIFT_STEP_LOG                 /* and the end */
 };
 
 
@@ -75,13 +79,10 @@ static const ngx_thrift_step_t  ngx_thrift_steps[] = {
     /* only of calls that are packed, the others begin with the next one */
     { "unpack",   ngx_thrift_packed_call, ngx_thrift_slice_cancel },
 
-    /* is it a call, and is its body sound */
-    { "check",    ngx_thrift_call_check,  NULL },
-
-    /* who answers */
+    /* is it a call, is its body sound, and who answers */
     { "route",    ngx_thrift_route,       ngx_thrift_slice_cancel },
 
-    /* do the arguments fit the definition */
+    /* do the arguments fit the definition; where there may be one */
     { "validate", ngx_thrift_validate,    ngx_thrift_slice_cancel },
 
     /* it may have to wait: for its time, and for its turn */
@@ -111,8 +112,8 @@ static const ngx_thrift_step_t  ngx_thrift_steps[] = {
     /* the answer goes out, in its turn */
     { "reply",    ngx_thrift_call_answer, ngx_thrift_slice_cancel },
 
-    /* what happened */
-    { "log",      ngx_thrift_call_log,    NULL }
+    /* what happened: that is not waited for */
+    { "log",      NULL,                   NULL }
 };
 
 
@@ -132,7 +133,7 @@ static ngx_uint_t  ngx_thrift_calls;    /* in this worker so far */
 void
 ngx_thrift_call_init(ngx_thrift_call_t *call, ngx_thrift_conf_t *conf)
 {
-    call->step = NGX_THRIFT_STEP_CHECK;
+    call->step = NGX_THRIFT_STEP_ROUTE;
     call->number = ++ngx_thrift_calls;
     call->resume = ngx_thrift_call_wake;
     call->conf = conf;
@@ -187,9 +188,19 @@ ngx_thrift_call_pass(ngx_thrift_call_t *call)
 void
 ngx_thrift_call_wake(ngx_thrift_call_t *call, ngx_int_t rc)
 {
-    if (ngx_thrift_call_next(call, rc)) {
+    if (rc != NGX_AGAIN) {
+        call->step = ngx_thrift_call_next(call, rc);
         ngx_thrift_call_run(call);
     }
+}
+
+
+void
+ngx_thrift_call_answered(ngx_thrift_call_t *call)
+{
+    call->step = NGX_THRIFT_STEP_LOG;
+
+    ngx_thrift_call_end(call);
 }
 
 
@@ -208,7 +219,7 @@ ngx_thrift_call_run(ngx_thrift_call_t *call)
     ngx_int_t                 rc;
     const ngx_thrift_step_t  *step;
 
-    do {
+    while (call->step != NGX_THRIFT_STEP_LOG) {
         step = &ngx_thrift_steps[call->step];
 
         ngx_log_debug2(NGX_LOG_DEBUG_EVENT, call->log, 0,
@@ -216,37 +227,29 @@ ngx_thrift_call_run(ngx_thrift_call_t *call)
 
         rc = step->run(call);
 
-        if (!ngx_thrift_call_next(call, rc)) {
+        if (rc == NGX_AGAIN) {
             return;
         }
 
-    } while (call->step < NGX_THRIFT_STEP_END);
+        call->step = ngx_thrift_call_next(call, rc);
+    }
 
     ngx_thrift_call_end(call);
 }
 
 
-/* 0: the call waits for an event. */
-
 static ngx_uint_t
 ngx_thrift_call_next(ngx_thrift_call_t *call, ngx_int_t rc)
 {
-    if (rc == NGX_AGAIN) {
-        return 0;
-    }
-
     if (rc == NGX_ERROR && call->step < NGX_THRIFT_STEP_REPLY) {
 
         (void) ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
                                     "internal error");
 
-        ngx_thrift_call_go(call, NGX_THRIFT_STEP_REPLY);
-        return 1;
+        return NGX_THRIFT_STEP_REPLY;
     }
 
-    ngx_thrift_call_go(call, ngx_thrift_call_following(call));
-
-    return 1;
+    return ngx_thrift_call_following(call);
 }
 
 
@@ -255,13 +258,21 @@ ngx_thrift_call_following(ngx_thrift_call_t *call)
 {
     switch (call->step) {
 
+    case NGX_THRIFT_STEP_ROUTE:
+
+        if (call->conf->validates) {
+            return NGX_THRIFT_STEP_VALIDATE;
+        }
+
+        /* fall through */
+
     case NGX_THRIFT_STEP_VALIDATE:
 
         if (call->conf->waits) {
             return NGX_THRIFT_STEP_DELAY;
         }
 
-        return ngx_thrift_answers[call->conf->answer->kind];
+        /* fall through */
 
     case NGX_THRIFT_STEP_MIRROR:
         return ngx_thrift_answers[call->conf->answer->kind];
@@ -274,24 +285,9 @@ ngx_thrift_call_following(ngx_thrift_call_t *call)
                                          : NGX_THRIFT_STEP_REPLY;
 
     case NGX_THRIFT_STEP_PASS:
-
-        if (ngx_thrift_packed_due(call)) {
-            return NGX_THRIFT_STEP_INFLATE;
-        }
-
-        /* fall through */
-
     case NGX_THRIFT_STEP_INFLATE:
-
-        if (ngx_thrift_verify_due(call)) {
-            return NGX_THRIFT_STEP_VERIFY;
-        }
-
-        /* fall through */
-
     case NGX_THRIFT_STEP_VERIFY:
-        return ngx_thrift_dialect_due(call) ? NGX_THRIFT_STEP_TRANSLATE
-                                            : NGX_THRIFT_STEP_REPLY;
+        return ngx_thrift_call_after_pass(call);
 
     default:
         return call->step + 1;
@@ -299,15 +295,33 @@ ngx_thrift_call_following(ngx_thrift_call_t *call)
 }
 
 
-static void
-ngx_thrift_call_go(ngx_thrift_call_t *call, ngx_uint_t step)
-{
-    call->step = step;
+/* What an upstream's reply has yet to go through. */
 
-    if (step < NGX_THRIFT_STEP_REPLY) {
-        return;
+static ngx_uint_t
+ngx_thrift_call_after_pass(ngx_thrift_call_t *call)
+{
+    if (call->reply == NULL) {
+        return NGX_THRIFT_STEP_REPLY;
     }
 
+    if (call->step < NGX_THRIFT_STEP_INFLATE && ngx_thrift_packed_due(call)) {
+        return NGX_THRIFT_STEP_INFLATE;
+    }
+
+    if (call->step < NGX_THRIFT_STEP_VERIFY && ngx_thrift_verify_due(call)) {
+        return NGX_THRIFT_STEP_VERIFY;
+    }
+
+    return ngx_thrift_dialect_due(call) ? NGX_THRIFT_STEP_TRANSLATE
+                                        : NGX_THRIFT_STEP_REPLY;
+}
+
+
+/* It is known how it ends: it runs out of time no more, and has no place. */
+
+static void
+ngx_thrift_call_settle(ngx_thrift_call_t *call)
+{
     ngx_thrift_delay_stop(&call->expiry);
 
     if (call->gate) {
@@ -319,6 +333,12 @@ ngx_thrift_call_go(ngx_thrift_call_t *call, ngx_uint_t step)
 static void
 ngx_thrift_call_end(ngx_thrift_call_t *call)
 {
+    ngx_log_debug1(NGX_LOG_DEBUG_EVENT, call->log, 0,
+                   "thrift call %ui: log", call->number);
+
+    call->log->action = "logging call";
+    call->owner->log(call);
+
     if (call->invocation) {
         ngx_thrift_invocation_release(call);
     }
@@ -370,9 +390,10 @@ ngx_thrift_call_give_up(ngx_thrift_call_t *call, ngx_uint_t outcome,
 
     call->outcome = outcome;
     call->status = status;
+    call->step = NGX_THRIFT_STEP_LOG;
 
-    ngx_thrift_call_go(call, NGX_THRIFT_STEP_LOG);
-    ngx_thrift_call_run(call);
+    ngx_thrift_call_settle(call);
+    ngx_thrift_call_end(call);
 }
 
 
@@ -431,31 +452,55 @@ ngx_thrift_call_shut_down(ngx_thrift_call_t *call)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_thrift_call_check(ngx_thrift_call_t *call)
 {
-    const char       *limit;
-    nthrift_head_t   *head;
-    nthrift_error_t  *error;
+    if (call->request.wire.head.type != NTHRIFT_CALL
+        && ngx_thrift_call_type(call) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (call->method.len == 0 || call->overloaded
+        || call->request.wire.error.text)
+    {
+        return ngx_thrift_call_unsound(call);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_thrift_call_type(ngx_thrift_call_t *call)
+{
+    nthrift_head_t  *head;
 
     head = &call->request.wire.head;
-    error = &call->request.wire.error;
-
-    ngx_thrift_call_split_name(call);
 
     if (head->type == NTHRIFT_ONEWAY) {
         call->oneway = 1;
-
-    } else if (head->type != NTHRIFT_CALL) {
-        call->fatal = 1;
-
-        ngx_log_error(NGX_LOG_INFO, call->log, 0,
-                      "client sent a message of type %s",
-                      nthrift_head_type_name(head->type));
-
-        return ngx_thrift_error_set(call, NTHRIFT_EXC_INVALID_MESSAGE_TYPE,
-                                    400, "message type is not CALL or ONEWAY");
+        return NGX_OK;
     }
+
+    call->fatal = 1;
+
+    ngx_log_error(NGX_LOG_INFO, call->log, 0,
+                  "client sent a message of type %s",
+                  nthrift_head_type_name(head->type));
+
+    return ngx_thrift_error_set(call, NTHRIFT_EXC_INVALID_MESSAGE_TYPE, 400,
+                                "message type is not CALL or ONEWAY");
+}
+
+
+static ngx_int_t
+ngx_thrift_call_unsound(ngx_thrift_call_t *call)
+{
+    const char       *limit;
+    nthrift_error_t  *error;
+
+    error = &call->request.wire.error;
 
     if (call->method.len == 0) {
         ngx_log_error(NGX_LOG_INFO, call->log, 0,
@@ -471,18 +516,13 @@ ngx_thrift_call_check(ngx_thrift_call_t *call)
         return ngx_thrift_error_overloaded(call);
     }
 
-    if (error->text) {
-        limit = ngx_thrift_error_limit(call, error->text);
+    limit = ngx_thrift_error_limit(call, error->text);
 
-        ngx_log_error(NGX_LOG_INFO, call->log, 0,
-                      "client sent malformed call: %s%s", error->text, limit);
+    ngx_log_error(NGX_LOG_INFO, call->log, 0,
+                  "client sent malformed call: %s%s", error->text, limit);
 
-        return ngx_thrift_error_set(call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
-                                    "malformed call: %s%s", error->text,
-                                    limit);
-    }
-
-    return NGX_OK;
+    return ngx_thrift_error_set(call, NTHRIFT_EXC_PROTOCOL_ERROR, 400,
+                                "malformed call: %s%s", error->text, limit);
 }
 
 
@@ -557,15 +597,7 @@ ngx_thrift_call_translate(ngx_thrift_call_t *call)
 static ngx_int_t
 ngx_thrift_call_answer(ngx_thrift_call_t *call)
 {
+    ngx_thrift_call_settle(call);
+
     return call->owner->answer(call);
-}
-
-
-static ngx_int_t
-ngx_thrift_call_log(ngx_thrift_call_t *call)
-{
-    call->log->action = "logging call";
-    call->owner->log(call);
-
-    return NGX_OK;
 }

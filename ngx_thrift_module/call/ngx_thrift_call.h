@@ -146,6 +146,9 @@ void ngx_thrift_call_start(ngx_thrift_call_t *call, ngx_uint_t fatal);
 /* Runs a call of a handler's own, which has a message, from "pass" on. */
 void ngx_thrift_call_pass(ngx_thrift_call_t *call);
 
+/* Is it a call, and is its body sound?  Else its error is set. */
+ngx_int_t ngx_thrift_call_check(ngx_thrift_call_t *call);
+
 /* Its method, and its service, by the name in the head of its request. */
 void ngx_thrift_call_split_name(ngx_thrift_call_t *call);
 
@@ -158,6 +161,9 @@ void ngx_thrift_call_reply_head(ngx_thrift_call_t *call,
 
 /* What call->resume is. */
 void ngx_thrift_call_wake(ngx_thrift_call_t *call, ngx_int_t rc);
+
+/* The answer was taken: the call is logged, and ends. */
+void ngx_thrift_call_answered(ngx_thrift_call_t *call);
 
 /* Runs the step "handle" again if it still waits until it may begin. */
 void ngx_thrift_call_again(ngx_thrift_call_t *call);

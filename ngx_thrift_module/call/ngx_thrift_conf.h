@@ -64,6 +64,8 @@ typedef struct {
 
     ngx_flag_t                  ignore_client_abort;
 
+    ngx_uint_t                  validates;  /* arguments have to fit their
+                                               definition */
     ngx_uint_t                  waits;      /* calls may have to, before they
                                                are answered, or are copied */
     ngx_thrift_gate_t          *gate;       /* that they go through, or NULL */

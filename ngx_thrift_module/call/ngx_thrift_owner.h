@@ -53,8 +53,8 @@ typedef struct {
     void        (*mirror)(ngx_thrift_call_t *call);
 
     /*
-     * The step "reply": NGX_AGAIN, ngx_thrift_call_wake() once the answer was
-     * taken.
+     * The step "reply": NGX_AGAIN, ngx_thrift_call_answered() once the answer
+     * was taken.
      */
     ngx_int_t   (*answer)(ngx_thrift_call_t *call);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The step "route": from a call's name to the configuration that answers it.
+ * The step "route": from a call's name to the configuration that answers it;
+ * where a call goes on with it, its message is a sound call.
  *
  *   "Service:method"   the thrift_service of that name, and the method of that
  *                      name in it; else what the server itself answers with
@@ -23,8 +24,10 @@
 
 
 static ngx_thrift_target_t *ngx_thrift_route_recent(ngx_thrift_call_t *call);
+static ngx_thrift_target_t *ngx_thrift_route_look(ngx_thrift_call_t *call)
+    nthrift_noinline;
 static ngx_thrift_target_t *ngx_thrift_route_find(ngx_thrift_routes_t *routes,
-    nthrift_str_t *prefix, nthrift_str_t *method) nthrift_noinline;
+    nthrift_str_t *prefix, nthrift_str_t *method);
 static ngx_uint_t ngx_thrift_route_is_clear(nthrift_str_t *prefix,
     nthrift_str_t *method);
 static ngx_uint_t ngx_thrift_route_is_plain(nthrift_str_t *name);
@@ -41,14 +44,24 @@ ngx_thrift_route(ngx_thrift_call_t *call)
 
     target = ngx_thrift_route_recent(call);
 
+    if (ngx_thrift_call_check(call) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (target == NULL) {
-        return ngx_thrift_route_unclear(call);
+        target = ngx_thrift_route_look(call);
+
+        if (target == NULL) {
+            return ngx_thrift_route_unclear(call);
+        }
     }
 
     call->target = target;
     call->conf = target->conf;
 
-    call->silent = call->oneway;
+    if (target->conf->messages->trusted) {
+        call->checked = 1;
+    }
 
     if (target->method) {
 
@@ -56,9 +69,14 @@ ngx_thrift_route(ngx_thrift_call_t *call)
 
         call->silent = target->method->oneway;
         call->oneway |= target->method->oneway;
+
+    } else if (call->oneway) {
+        call->silent = 1;
     }
 
-    call->retains_request = ngx_thrift_retry_retains(call);
+    if (ngx_thrift_retry_retains(call)) {
+        call->retains_request = 1;
+    }
 
     if (target->deadlines) {
         ngx_thrift_deadline_start(call, target->deadlines);
@@ -87,10 +105,43 @@ ngx_thrift_route_found(ngx_thrift_call_t *call)
 }
 
 
-/* NULL: the name is not clear. */
+/* Its method and service are known then; NULL: it has to be looked for. */
 
 static ngx_thrift_target_t *
 ngx_thrift_route_recent(ngx_thrift_call_t *call)
+{
+    size_t                method;
+    nthrift_str_t        *name;
+    ngx_thrift_routes_t  *routes;
+
+    routes = call->routes;
+    name = &call->request.wire.head.name;
+
+    if (routes->recent == NULL || routes->recent_len != name->len
+        || ngx_memcmp(routes->recent_name, name->data, name->len) != 0)
+    {
+        ngx_thrift_call_split_name(call);
+        return NULL;
+    }
+
+    method = routes->recent_method;
+
+    call->method.data = name->data + method;
+    call->method.len = name->len - method;
+
+    if (method) {
+        call->prefix.data = name->data;
+        call->prefix.len = method - 1;
+    }
+
+    return routes->recent;
+}
+
+
+/* NULL: the name is not clear. */
+
+static ngx_thrift_target_t *
+ngx_thrift_route_look(ngx_thrift_call_t *call)
 {
     nthrift_str_t        *name;
     ngx_thrift_target_t  *target;
@@ -99,17 +150,12 @@ ngx_thrift_route_recent(ngx_thrift_call_t *call)
     routes = call->routes;
     name = &call->request.wire.head.name;
 
-    if (routes->recent && routes->recent_len == name->len
-        && ngx_memcmp(routes->recent_name, name->data, name->len) == 0)
-    {
-        return routes->recent;
-    }
-
     target = ngx_thrift_route_find(routes, &call->prefix, &call->method);
 
     if (target && name->len <= NGX_THRIFT_ROUTE_RECENT) {
         ngx_memcpy(routes->recent_name, name->data, name->len);
         routes->recent_len = name->len;
+        routes->recent_method = call->method.data - name->data;
         routes->recent = target;
     }
 

@@ -62,6 +62,7 @@ typedef struct {
 typedef struct {
     ngx_thrift_target_t         *recent;    /* NULL: none yet */
     size_t                       recent_len;
+    size_t                       recent_method; /* where it begins */
     u_char                       recent_name[NGX_THRIFT_ROUTE_RECENT];
 
     nthrift_map_t                services;  /* to ngx_thrift_service_t */

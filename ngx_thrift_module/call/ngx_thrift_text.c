@@ -265,10 +265,10 @@ ngx_thrift_text_why(ngx_thrift_call_t *call, ngx_thrift_translate_t *walk,
 ngx_uint_t
 ngx_thrift_text_is_asked(ngx_thrift_call_t *call)
 {
-    return ngx_thrift_is_text(&call->request)
-           && ngx_thrift_slice_text_is_due(&call->request)
-           && call->target->arguments
-           && call->target->args;
+    return call->target->arguments
+           && call->target->args
+           && ngx_thrift_is_text(&call->request)
+           && ngx_thrift_slice_text_is_due(&call->request);
 }
 
 
@@ -306,7 +306,7 @@ ngx_thrift_text_read_done(ngx_thrift_text_t *text, ngx_int_t rc)
         return NGX_ERROR;
     }
 
-    if (!ngx_thrift_validate_due(call)) {
+    if (!call->conf->validates) {
         call->unreadable = 1;
         return text->next(call);
     }

@@ -60,12 +60,6 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
 
     target = call->target;
 
-    call->checked = (call->conf->messages->trusted != 0);
-
-    if (!ngx_thrift_validate_due(call)) {
-        return NGX_DECLINED;
-    }
-
     if (target->unknown) {
         return ngx_thrift_route_unknown(call);
     }
@@ -81,13 +75,6 @@ ngx_thrift_validate(ngx_thrift_call_t *call)
     }
 
     return ngx_thrift_text_read(call, ngx_thrift_validate_body);
-}
-
-
-ngx_uint_t
-ngx_thrift_validate_due(ngx_thrift_call_t *call)
-{
-    return call->conf->messages->schema || call->conf->answer->handler;
 }
 
 

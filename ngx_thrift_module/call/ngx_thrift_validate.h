@@ -8,11 +8,8 @@
 #define _NGX_THRIFT_VALIDATE_H_INCLUDED_
 
 
-/* The step: the arguments of a call. */
+/* The step: the arguments of a call, where conf->validates says so. */
 ngx_int_t ngx_thrift_validate(ngx_thrift_call_t *call);
-
-/* Does anybody want them to fit their definition? */
-ngx_uint_t ngx_thrift_validate_due(ngx_thrift_call_t *call);
 
 /* The step for replies that are so large that they were not checked before. */
 ngx_uint_t ngx_thrift_verify_due(ngx_thrift_call_t *call);

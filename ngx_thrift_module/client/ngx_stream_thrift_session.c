@@ -42,7 +42,7 @@ static ngx_int_t ngx_stream_thrift_session_keep(
     ngx_stream_thrift_session_t *ts) nthrift_noinline;
 static ngx_int_t ngx_stream_thrift_session_keep_head(
     ngx_stream_thrift_session_t *ts);
-static ngx_uint_t ngx_stream_thrift_session_blocked(
+static ngx_inline ngx_uint_t ngx_stream_thrift_session_blocked(
     ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_unpacks(
     ngx_stream_thrift_session_t *ts);
@@ -58,7 +58,7 @@ static ngx_uint_t ngx_stream_thrift_session_header(
     nthrift_noinline;
 static void ngx_stream_thrift_session_gather(ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_is_written(
-    ngx_thrift_call_t *call);
+    ngx_stream_thrift_session_t *ts, ngx_thrift_call_t *call);
 static ngx_stream_thrift_call_t *ngx_stream_thrift_session_begin(
     ngx_stream_thrift_session_t *ts);
 static void ngx_stream_thrift_session_reply(ngx_thrift_call_t *call);
@@ -405,9 +405,8 @@ ngx_stream_thrift_session_read(ngx_stream_thrift_session_t *ts)
             return NGX_OK;
         }
 
-        ts->blocked = ngx_stream_thrift_session_blocked(ts);
-
-        if (ts->blocked) {
+        if (ngx_stream_thrift_session_blocked(ts)) {
+            ts->blocked = 1;
             return NGX_OK;
         }
 
@@ -438,7 +437,7 @@ ngx_stream_thrift_session_read(ngx_stream_thrift_session_t *ts)
 }
 
 
-static ngx_uint_t
+static ngx_inline ngx_uint_t
 ngx_stream_thrift_session_blocked(ngx_stream_thrift_session_t *ts)
 {
     if (ts->out) {
@@ -936,39 +935,37 @@ ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts)
         next = ngx_queue_next(q);
         call = ngx_queue_data(q, ngx_thrift_call_t, queue);
 
-        if (!call->oneway) {
+        if (ngx_stream_thrift_session_is_written(ts, call)) {
+            ngx_thrift_call_answered(call);
+            continue;
+        }
 
-            if (call->ready && ts->left) {
-                ngx_thrift_call_wake(call, NGX_OK);
+        if (call->oneway) {
+            continue;
+        }
+
+        if (call->ready && call->out_last == NULL) {
+
+            if (ts->left) {
+                ngx_thrift_call_answered(call);
                 continue;
             }
 
-            if (call->ready && ts->silent && call->out_last == NULL) {
+            if (ts->silent) {
                 ngx_thrift_call_cancel(call);
                 continue;
             }
 
-            if (waits && !call->out_last) {
-                if (ts->noneways == 0 && !ts->left && !ts->silent
-                    && !ts->unordered)
-                {
-                    break;
-                }
-
-                continue;
-            }
-
-            if (call->ready && call->out == NULL) {
+            if (call->out == NULL && !waits) {
                 return NGX_ERROR;
             }
         }
 
-        if (!ngx_stream_thrift_session_is_written(call)) {
-            waits |= !call->oneway;
-            continue;
+        if (ts->noneways == 0 && !ts->left && !ts->silent && !ts->unordered) {
+            break;
         }
 
-        ngx_thrift_call_wake(call, NGX_OK);
+        waits = 1;
     }
 
     ngx_stream_thrift_session_unpause(ts);
@@ -978,20 +975,17 @@ ngx_stream_thrift_session_written(ngx_stream_thrift_session_t *ts)
 
 
 static ngx_uint_t
-ngx_stream_thrift_session_is_written(ngx_thrift_call_t *call)
+ngx_stream_thrift_session_is_written(ngx_stream_thrift_session_t *ts,
+    ngx_thrift_call_t *call)
 {
     ngx_buf_t  *b;
 
-    if (!call->ready) {
-        return 0;
-    }
-
-    if (call->oneway) {
-        return 1;
-    }
-
     if (call->out_last == NULL) {
-        return 0;
+        return call->oneway && call->ready;
+    }
+
+    if (ts->out == NULL) {
+        return 1;
     }
 
     b = call->out_last->buf;

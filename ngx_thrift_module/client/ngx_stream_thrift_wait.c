@@ -351,7 +351,7 @@ ngx_stream_thrift_session_cancel(ngx_stream_thrift_session_t *ts)
             ngx_thrift_call_cancel(call);
 
         } else if (call->ready) {
-            ngx_thrift_call_wake(call, NGX_OK);
+            ngx_thrift_call_answered(call);
         }
     }
 }

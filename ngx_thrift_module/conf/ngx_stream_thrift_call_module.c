@@ -555,6 +555,7 @@ ngx_stream_thrift_merge_call_conf(ngx_stream_thrift_call_conf_t *prev,
     ngx_conf_merge_value(c->idempotent, p->idempotent, NGX_CONF_UNSET);
     ngx_conf_merge_uint_value(c->balance, p->balance, NGX_THRIFT_BALANCE_CALL);
 
+    c->validates = (c->answer->handler || (c->messages && c->messages->schema));
     c->waits = (c->gate || c->fault || conf->rates || conf->mirror);
 }
 
