@@ -343,11 +343,6 @@ ngx_stream_thrift_cut_arguments(ngx_stream_thrift_call_t *tc)
     ngx_stream_thrift_main_conf_t  *tmcf;
 
     tmcf = tc->main;
-
-    if (tmcf->narguments == 0) {
-        return;
-    }
-
     v = tc->session.variables;
 
     for (i = 0; i < tmcf->nslots; i++) {

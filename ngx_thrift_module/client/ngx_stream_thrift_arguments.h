@@ -18,8 +18,12 @@ ngx_int_t ngx_stream_thrift_add_arguments(ngx_conf_t *cf);
 ngx_int_t ngx_stream_thrift_init_arguments(ngx_conf_t *cf);
 
 
-/* Cuts those that were evaluated before, for what is going to be logged. */
-void ngx_stream_thrift_cut_arguments(ngx_stream_thrift_call_t *tc);
+/*
+ * Cuts those that were evaluated before, for what is going to be logged; where
+ * there are any.
+ */
+void ngx_stream_thrift_cut_arguments(ngx_stream_thrift_call_t *tc)
+    nthrift_noinline;
 
 
 #endif /* _NGX_STREAM_THRIFT_ARGUMENTS_H_INCLUDED_ */

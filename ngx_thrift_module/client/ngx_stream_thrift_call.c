@@ -24,6 +24,8 @@
 static ngx_pool_t *ngx_stream_thrift_call_create_pool(u_char *p);
 static void ngx_stream_thrift_call_destroy_pool(ngx_pool_t *pool);
 static void ngx_stream_thrift_call_variables(ngx_stream_thrift_call_t *tc);
+static ngx_int_t ngx_stream_thrift_call_watch(ngx_stream_thrift_call_t *tc)
+    nthrift_noinline;
 
 
 ngx_stream_thrift_call_t *
@@ -272,6 +274,20 @@ ngx_stream_thrift_call_routed(ngx_thrift_call_t *call)
     tccf = (ngx_stream_thrift_call_conf_t *) call->conf;
 
     tc->session.srv_conf = tccf->srv_conf;
+
+    return (tccf->watched || call->packed) ? ngx_stream_thrift_call_watch(tc)
+                                           : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_call_watch(ngx_stream_thrift_call_t *tc)
+{
+    ngx_thrift_call_t              *call;
+    ngx_stream_thrift_call_conf_t  *tccf;
+
+    call = &tc->call;
+    tccf = (ngx_stream_thrift_call_conf_t *) call->conf;
 
     ngx_stream_thrift_status_begin(tc);
 

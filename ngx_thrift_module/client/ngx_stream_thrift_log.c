@@ -36,7 +36,10 @@ ngx_stream_thrift_log_call(ngx_thrift_call_t *call)
     tc = ngx_stream_thrift_get_call(call);
     s = &tc->session;
 
-    ngx_stream_thrift_status_end(tc);
+    if (tc->main->status) {
+        ngx_stream_thrift_status_end(tc);
+    }
+
     ngx_stream_thrift_log_start(tc);
 
     cmcf = ngx_stream_get_module_main_conf(s, ngx_stream_core_module);
@@ -50,8 +53,13 @@ ngx_stream_thrift_log_call(ngx_thrift_call_t *call)
 
     tscf = ngx_stream_get_module_srv_conf(s, ngx_stream_thrift_module);
 
-    ngx_stream_thrift_span_log(tc, tscf->span_log);
-    ngx_stream_thrift_status_logged(tc);
+    if (tscf->span_log) {
+        ngx_stream_thrift_span_log(tc, tscf->span_log);
+    }
+
+    if (tc->main->status) {
+        ngx_stream_thrift_status_logged(tc);
+    }
 }
 
 
@@ -73,7 +81,10 @@ ngx_stream_thrift_log_start(ngx_stream_thrift_call_t *tc)
     ngx_stream_thrift_log_time(&tc->session);
 
     tc->logging = 1;
-    ngx_stream_thrift_cut_arguments(tc);
+
+    if (tc->main->narguments) {
+        ngx_stream_thrift_cut_arguments(tc);
+    }
 }
 
 
@@ -108,7 +119,9 @@ ngx_stream_thrift_log_outbound(ngx_thrift_call_t *call)
         s->srv_conf = srv_conf;
     }
 
-    ngx_stream_thrift_span_log(tc, tscf->span_log);
+    if (tscf->span_log) {
+        ngx_stream_thrift_span_log(tc, tscf->span_log);
+    }
 
     tc->logging = 0;
 }
@@ -122,6 +135,10 @@ ngx_stream_thrift_log_time(ngx_stream_session_t *s)
     ngx_msec_t  behind;
 
     behind = ngx_thrift_watch_behind();
+
+    if (behind == 0) {
+        return;
+    }
 
     s->start_sec -= behind / 1000;
     behind %= 1000;

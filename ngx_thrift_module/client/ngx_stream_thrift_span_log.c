@@ -109,9 +109,7 @@ ngx_stream_thrift_span_log(ngx_stream_thrift_call_t *tc,
     ngx_stream_thrift_span_t    span;
     ngx_stream_thrift_spans_t  *spans;
 
-    if (log == NULL || log->file == NULL
-        || !ngx_stream_thrift_span_log_wants(tc, log))
-    {
+    if (!ngx_stream_thrift_span_log_wants(tc, log)) {
         return;
     }
 

@@ -11,7 +11,8 @@
 /* Of a server{}. */
 
 struct ngx_stream_thrift_span_log_s {
-    ngx_open_file_t             *file;      /* NULL: "off" */
+    ngx_open_file_t             *file;      /* NULL: "off", until it is
+                                               merged: it is none then */
     ngx_stream_complex_value_t  *filter;    /* "if"; NULL: those that are
                                                sampled */
 };
@@ -23,7 +24,7 @@ char *ngx_stream_thrift_span_log_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 
 /* A call has ended: a client's, or one that a handler has made. */
 void ngx_stream_thrift_span_log(ngx_stream_thrift_call_t *tc,
-    ngx_stream_thrift_span_log_t *log);
+    ngx_stream_thrift_span_log_t *log) nthrift_noinline;
 
 /* Writes what is left of all files.  Called when a worker exits. */
 void ngx_stream_thrift_span_log_close(ngx_stream_thrift_main_conf_t *tmcf);

@@ -376,6 +376,11 @@ ngx_stream_thrift_merge_server(ngx_stream_thrift_srv_conf_t *prev,
     ngx_stream_thrift_srv_conf_t *conf)
 {
     ngx_conf_merge_ptr_value(conf->span_log, prev->span_log, NULL);
+
+    if (conf->span_log && conf->span_log->file == NULL) {
+        conf->span_log = NULL;
+    }
+
     ngx_conf_merge_uint_value(conf->idl_compat, prev->idl_compat,
                               NGX_STREAM_THRIFT_COMPAT_WARN);
     ngx_conf_merge_uint_value(conf->transport, prev->transport,

@@ -137,6 +137,8 @@ typedef struct {
     void                           **srv_conf;  /* the array it is in */
     ngx_stream_thrift_block_t       *block;     /* whose it is; NULL: stream{}'s
                                                    or an upstream{}'s */
+    ngx_uint_t                       watched;   /* calls are counted, limited,
+                                                   or asked for arguments */
     ngx_array_t                     *limits;    /* ngx_stream_thrift_limit_t;
                                                    NULL: none */
     ngx_array_t                     *rates;     /* ngx_stream_thrift_rate_t;

@@ -366,6 +366,7 @@ ngx_stream_thrift_init(ngx_conf_t *cf)
         || ngx_stream_thrift_init_utf8(cf) != NGX_OK
         || ngx_stream_thrift_check_variables(cf) != NGX_OK
         || ngx_stream_thrift_init_arguments(cf) != NGX_OK
+        || ngx_stream_thrift_init_watched(cf) != NGX_OK
         || ngx_stream_thrift_init_checks(cf) != NGX_OK
         || ngx_stream_thrift_init_handlers(cf) != NGX_OK
         || ngx_stream_thrift_check_compat(cf) != NGX_OK)

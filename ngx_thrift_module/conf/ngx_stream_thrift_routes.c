@@ -676,6 +676,29 @@ ngx_stream_thrift_init_deadlines(ngx_conf_t *cf)
 }
 
 
+ngx_int_t
+ngx_stream_thrift_init_watched(ngx_conf_t *cf)
+{
+    ngx_uint_t                       i;
+    ngx_thrift_target_t            **target;
+    ngx_stream_thrift_call_conf_t   *tccf;
+    ngx_stream_thrift_main_conf_t   *tmcf;
+
+    tmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_thrift_module);
+
+    target = tmcf->targets.elts;
+
+    for (i = 0; i < tmcf->targets.nelts; i++) {
+        tccf = (ngx_stream_thrift_call_conf_t *) target[i]->conf;
+
+        tccf->watched = (tmcf->status || tmcf->narguments
+                         || tccf->limits || tccf->rates);
+    }
+
+    return NGX_OK;
+}
+
+
 /* The queue of that time and handler; there is none for the time 0. */
 
 static ngx_int_t

@@ -18,5 +18,8 @@ char *ngx_stream_thrift_build_routes(ngx_conf_t *cf,
 /* Gives each target the queues of its times; after all are known. */
 ngx_int_t ngx_stream_thrift_init_deadlines(ngx_conf_t *cf);
 
+/* What is asked of its calls when they are routed; after all variables are. */
+ngx_int_t ngx_stream_thrift_init_watched(ngx_conf_t *cf);
+
 
 #endif /* _NGX_STREAM_THRIFT_ROUTES_H_INCLUDED_ */

@@ -11,6 +11,11 @@
 #include "ngx_thrift.h"
 
 
+#if (NGX_HAVE_CLOCK_MONOTONIC)
+static ngx_msec_t ngx_thrift_watch_look(void) nthrift_noinline;
+#endif
+
+
 static ngx_uint_t  ngx_thrift_watch_depth;
 static ngx_uint_t  ngx_thrift_watch_needed;     /* there are handlers */
 static ngx_uint_t  ngx_thrift_watch_wants_cpu;
@@ -92,11 +97,14 @@ ngx_thrift_watch_end(ngx_thrift_watch_t *watch, ngx_msec_t slow,
 ngx_msec_t
 ngx_thrift_watch_behind(void)
 {
-    ngx_msec_int_t  behind;
+    return ngx_thrift_watch_needed ? ngx_thrift_watch_look() : 0;
+}
 
-    if (!ngx_thrift_watch_needed) {
-        return 0;
-    }
+
+static ngx_msec_t
+ngx_thrift_watch_look(void)
+{
+    ngx_msec_int_t  behind;
 
     behind = (ngx_msec_int_t) ((ngx_msec_t) (ngx_thrift_clock() / 1000000)
                                - ngx_current_msec);

@@ -277,9 +277,7 @@ ngx_stream_thrift_status_end(ngx_stream_thrift_call_t *tc)
 {
     ngx_thrift_target_t  *target;
 
-    if (tc->main->status == NULL || !tc->main->status->open
-        || tc->owner == NULL)
-    {
+    if (!tc->main->status->open || tc->owner == NULL) {
         return;
     }
 
@@ -311,7 +309,7 @@ ngx_stream_thrift_status_logged(ngx_stream_thrift_call_t *tc)
 
     status = tc->main->status;
 
-    if (status == NULL || !status->open || tc->owner == NULL) {
+    if (!status->open || tc->owner == NULL) {
         return;
     }
 
