@@ -59,8 +59,7 @@ static void ngx_thrift_segment_move(ngx_thrift_message_t *m,
     ngx_thrift_segment_t *segment, ngx_thrift_block_t *block) nthrift_noinline;
 static void ngx_thrift_segment_unref(ngx_thrift_segment_t *segment);
 static void ngx_thrift_message_drop_all(ngx_thrift_message_t *m);
-static ngx_uint_t ngx_thrift_message_has_head(ngx_thrift_message_t *m,
-    nthrift_head_t *head);
+static ngx_uint_t ngx_thrift_message_has_head(ngx_thrift_message_t *m);
 static void ngx_thrift_message_copy_behind(ngx_thrift_message_t *m,
     size_t offset, u_char *p);
 static ngx_chain_t *ngx_thrift_message_link(ngx_thrift_message_t *m,
@@ -633,8 +632,8 @@ ngx_thrift_message_copy(ngx_thrift_message_t *m, nthrift_head_t *head,
 
 
 size_t
-ngx_thrift_message_repeat(ngx_thrift_message_t *m, nthrift_head_t *head,
-    u_char *p, u_char *last)
+ngx_thrift_message_repeat(ngx_thrift_message_t *m, int32_t seqid, u_char *p,
+    u_char *last)
 {
     size_t  size;
 
@@ -642,36 +641,26 @@ ngx_thrift_message_repeat(ngx_thrift_message_t *m, nthrift_head_t *head,
 
     if (size > NGX_THRIFT_MESSAGE_COPY
         || size > (size_t) (last - p)
-        || !ngx_thrift_message_has_head(m, head))
+        || !ngx_thrift_message_has_head(m))
     {
         return 0;
     }
 
     ngx_thrift_message_copy_behind(m, 0, p);
 
-    return (nthrift_head_patch_seqid(p, &m->wire.head, head->seqid)
-            == NTHRIFT_OK) ? size : 0;
+    return (nthrift_head_patch_seqid(p, &m->wire.head, seqid) == NTHRIFT_OK)
+           ? size : 0;
 }
 
 
-/* Is it the one that the message has, but for the seqid? */
+/* Do its bytes follow a head that says how many there are? */
 
 static ngx_uint_t
-ngx_thrift_message_has_head(ngx_thrift_message_t *m, nthrift_head_t *head)
+ngx_thrift_message_has_head(ngx_thrift_message_t *m)
 {
     nthrift_head_t  *own;
 
     own = &m->wire.head;
-
-    if (own->transport != head->transport
-        || own->protocol != head->protocol
-        || own->type != head->type
-        || own->lax != head->write_lax
-        || own->name.data != head->name.data
-        || own->name.len != head->name.len)
-    {
-        return 0;
-    }
 
     switch (own->transport) {
 

@@ -228,20 +228,20 @@ ngx_thrift_attempt_write(ngx_thrift_attempt_t *attempt, u_char *p,
 
     call->log->action = "sending call to upstream";
 
+    if (ngx_thrift_dialect_is_own(attempt)) {
+        n = ngx_thrift_message_repeat(&call->request, attempt->seqid, p, last);
+
+        if (n) {
+            return n;
+        }
+    }
+
     request = ngx_thrift_dialect_request(attempt, &head);
     if (request == NULL) {
         return NGX_ERROR;
     }
 
-    n = 0;
-
-    if (request == &call->request) {
-        n = ngx_thrift_message_repeat(request, &head, p, last);
-    }
-
-    if (n == 0) {
-        n = ngx_thrift_message_copy(request, &head, p, last);
-    }
+    n = ngx_thrift_message_copy(request, &head, p, last);
 
     if (n) {
         return n;

@@ -30,11 +30,16 @@ typedef struct {
 
 
 static ngx_uint_t ngx_thrift_dialect_protocol(ngx_thrift_call_t *call);
+static ngx_int_t ngx_thrift_dialect_start_detect(
+    ngx_thrift_attempt_t *attempt, ngx_thrift_dialect_next_pt next)
+    nthrift_noinline;
 static ngx_int_t ngx_thrift_dialect_ask(ngx_thrift_attempt_t *attempt,
     ngx_thrift_detect_wait_t *wait);
 static void ngx_thrift_dialect_detected(ngx_thrift_detect_wait_t *wait,
     ngx_int_t rc, const char *why, ngx_err_t err);
 static ngx_int_t ngx_thrift_dialect_set_name(ngx_thrift_attempt_t *attempt);
+static ngx_uint_t ngx_thrift_dialect_keeps_name(
+    ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_dialect_is_large(ngx_thrift_message_t *m,
     ngx_uint_t protocol);
 static ngx_uint_t ngx_thrift_dialect_differs(ngx_thrift_attempt_t *attempt);
@@ -53,6 +58,8 @@ static ngx_int_t ngx_thrift_dialect_head(ngx_thrift_attempt_t *attempt,
     nthrift_head_t *head);
 static ngx_int_t ngx_thrift_dialect_header(ngx_thrift_attempt_t *attempt,
     nthrift_head_t *head) nthrift_noinline;
+static ngx_int_t ngx_thrift_dialect_start_large(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_dialect_next_pt next) nthrift_noinline;
 static void ngx_thrift_dialect_reply_head(ngx_thrift_call_t *call,
     nthrift_head_t *head);
 static ngx_int_t ngx_thrift_dialect_at_once(ngx_thrift_translate_t *tr,
@@ -114,12 +121,17 @@ ngx_int_t
 ngx_thrift_dialect_detect(ngx_thrift_attempt_t *attempt,
     ngx_thrift_dialect_next_pt next)
 {
+    return attempt->pool->detect
+           ? ngx_thrift_dialect_start_detect(attempt, next) : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_thrift_dialect_start_detect(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_dialect_next_pt next)
+{
     ngx_int_t                       rc;
     ngx_thrift_dialect_question_t  *question;
-
-    if (attempt->pool->detect == NULL) {
-        return NGX_OK;
-    }
 
     rc = ngx_thrift_dialect_ask(attempt, NULL);
 
@@ -232,18 +244,13 @@ ngx_thrift_dialect_set_name(ngx_thrift_attempt_t *attempt)
     call = attempt->call;
     pool = attempt->pool;
 
-    attempt->name = call->request.wire.head.name;
-    attempt->service = call->prefix;
+    if (ngx_thrift_dialect_keeps_name(attempt)) {
+        return NGX_OK;
+    }
 
     if (pool->multiplexed == NGX_THRIFT_POOL_MULTIPLEXED_OFF) {
         attempt->name = call->method;
         attempt->service.len = 0;
-        return NGX_OK;
-    }
-
-    if (call->prefix.data == NULL
-        && pool->multiplexed == NGX_THRIFT_POOL_MULTIPLEXED_SAME)
-    {
         return NGX_OK;
     }
 
@@ -278,6 +285,40 @@ ngx_thrift_dialect_set_name(ngx_thrift_attempt_t *attempt)
 
     return NGX_OK;
 }
+
+
+/* Sets the name with which it came: is it sent with that? */
+
+static ngx_uint_t
+ngx_thrift_dialect_keeps_name(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_call_t  *call;
+    ngx_thrift_pool_t  *pool;
+
+    call = attempt->call;
+    pool = attempt->pool;
+
+    attempt->name = call->request.wire.head.name;
+    attempt->service = call->prefix;
+
+    return pool->multiplexed == NGX_THRIFT_POOL_MULTIPLEXED_SAME
+           && (call->prefix.data == NULL || pool->service.len == 0);
+}
+
+
+ngx_uint_t
+ngx_thrift_dialect_is_own(ngx_thrift_attempt_t *attempt)
+{
+    nthrift_head_t  *head;
+
+    head = &attempt->call->request.wire.head;
+
+    return head->transport == attempt->dialect.transport
+           && head->protocol == attempt->dialect.protocol
+           && head->lax == attempt->pool->lax
+           && ngx_thrift_dialect_keeps_name(attempt);
+}
+
 
 /* Is it too much to be read, or written in that protocol, at once? */
 
@@ -399,6 +440,16 @@ ngx_thrift_dialect_header(ngx_thrift_attempt_t *attempt, nthrift_head_t *head)
 
 ngx_int_t
 ngx_thrift_dialect_prepare(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_dialect_next_pt next)
+{
+    return (attempt->call->request.wire.head.protocol
+            == attempt->dialect.protocol)
+           ? NGX_OK : ngx_thrift_dialect_start_large(attempt, next);
+}
+
+
+static ngx_int_t
+ngx_thrift_dialect_start_large(ngx_thrift_attempt_t *attempt,
     ngx_thrift_dialect_next_pt next)
 {
     nthrift_head_t         head;

@@ -47,6 +47,9 @@ void ngx_thrift_dialect_doubt(ngx_thrift_attempt_t *attempt);
 ngx_int_t ngx_thrift_dialect_prepare(ngx_thrift_attempt_t *attempt,
     ngx_thrift_dialect_next_pt next);
 
+/* Is it sent with the head with which it came, but for the seqid? */
+ngx_uint_t ngx_thrift_dialect_is_own(ngx_thrift_attempt_t *attempt);
+
 /* The message as it is sent, and the head that it gets. */
 ngx_thrift_message_t *ngx_thrift_dialect_request(ngx_thrift_attempt_t *attempt,
     nthrift_head_t *head);
