@@ -13,6 +13,8 @@
 static void ngx_thrift_budget_change(ngx_thrift_budget_t *budget, ngx_int_t n);
 static ngx_int_t ngx_thrift_budget_others(ngx_thrift_budget_t *budget);
 static ngx_int_t *ngx_thrift_budget_now(ngx_thrift_budget_t *budget);
+static void ngx_thrift_budget_pass(ngx_thrift_budget_t *budget,
+    ngx_msec_t now) nthrift_noinline;
 
 
 void
@@ -96,16 +98,30 @@ ngx_thrift_budget_take(ngx_thrift_budget_t *budget)
 }
 
 
-/* What this second counts; those that have left the window are forgotten. */
+/* What this second counts. */
 
 static ngx_int_t *
 ngx_thrift_budget_now(ngx_thrift_budget_t *budget)
 {
-    ngx_int_t   *second;
-    ngx_uint_t   n;
-    ngx_msec_t   now;
+    ngx_msec_t  now;
 
     now = ngx_current_msec / 1000;
+
+    if (now != budget->second) {
+        ngx_thrift_budget_pass(budget, now);
+    }
+
+    return &budget->seconds[budget->place];
+}
+
+
+/* Those that have left the window are forgotten. */
+
+static void
+ngx_thrift_budget_pass(ngx_thrift_budget_t *budget, ngx_msec_t now)
+{
+    ngx_int_t   *second;
+    ngx_uint_t   n;
 
     n = ngx_min(now - budget->second, NGX_THRIFT_BUDGET_WINDOW);
     budget->second = now;
@@ -117,5 +133,5 @@ ngx_thrift_budget_now(ngx_thrift_budget_t *budget)
         *second = 0;
     }
 
-    return &budget->seconds[now % NGX_THRIFT_BUDGET_WINDOW];
+    budget->place = now % NGX_THRIFT_BUDGET_WINDOW;
 }

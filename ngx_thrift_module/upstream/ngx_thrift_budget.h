@@ -43,6 +43,7 @@ typedef struct {
     ngx_int_t     sum;          /* of all seconds, in hundredths of an
                                    attempt */
     ngx_int_t     seconds[NGX_THRIFT_BUDGET_WINDOW];
+    ngx_uint_t    place;        /* of the latest one among them */
 
     ngx_thrift_budget_part_t  *parts;   /* of all workers; NULL: it has none */
     ngx_uint_t    nparts;
