@@ -8,6 +8,8 @@
 #include "ngx_thrift.h"
 
 
+static void ngx_thrift_hedge_start_time(ngx_thrift_attempt_t *attempt)
+    nthrift_noinline;
 static ngx_uint_t ngx_thrift_hedge_is_due(ngx_thrift_attempt_t *first);
 static ngx_uint_t ngx_thrift_hedge_affords(ngx_thrift_attempt_t *first);
 
@@ -15,14 +17,23 @@ static ngx_uint_t ngx_thrift_hedge_affords(ngx_thrift_attempt_t *first);
 void
 ngx_thrift_hedge_start(ngx_thrift_attempt_t *attempt)
 {
+    if (attempt->call->conf->hedges) {
+        ngx_thrift_hedge_start_time(attempt);
+    }
+}
+
+
+static void
+ngx_thrift_hedge_start_time(ngx_thrift_attempt_t *attempt)
+{
     ngx_thrift_call_t  *call;
     ngx_thrift_conf_t  *conf;
 
     call = attempt->call;
     conf = call->conf;
 
-    if (conf->hedges == NULL || call->tries != 1 || !call->target->idempotent
-        || call->oneway || ngx_thrift_pin_is_due(attempt))
+    if (call->tries != 1 || !call->target->idempotent || call->oneway
+        || ngx_thrift_pin_is_due(attempt))
     {
         return;
     }

@@ -9,19 +9,30 @@
 #include "ngx_thrift.h"
 
 
+static ngx_thrift_connection_t *ngx_thrift_pin_find_of(
+    ngx_thrift_client_t *client, ngx_thrift_attempt_t *attempt)
+    nthrift_noinline;
+
+
 ngx_thrift_connection_t *
 ngx_thrift_pin_find(ngx_thrift_attempt_t *attempt)
 {
-    ngx_queue_t              *q;
-    ngx_thrift_client_t      *client;
-    ngx_thrift_dialect_t     *dialect;
-    ngx_thrift_connection_t  *conn;
+    ngx_thrift_client_t  *client;
 
     client = attempt->call->client;
 
-    if (client == NULL) {
-        return NULL;
-    }
+    return (client && !ngx_queue_empty(&client->pins))
+           ? ngx_thrift_pin_find_of(client, attempt) : NULL;
+}
+
+
+static ngx_thrift_connection_t *
+ngx_thrift_pin_find_of(ngx_thrift_client_t *client,
+    ngx_thrift_attempt_t *attempt)
+{
+    ngx_queue_t              *q;
+    ngx_thrift_dialect_t     *dialect;
+    ngx_thrift_connection_t  *conn;
 
     for (q = ngx_queue_head(&client->pins);
          q != ngx_queue_sentinel(&client->pins);

@@ -25,7 +25,8 @@
 
 static ngx_uint_t ngx_thrift_retry_causes(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
-static ngx_uint_t ngx_thrift_retry_answered(ngx_thrift_attempt_t *attempt);
+static ngx_uint_t ngx_thrift_retry_answered(ngx_thrift_attempt_t *attempt)
+    nthrift_noinline;
 static ngx_uint_t ngx_thrift_retry_refused(ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_retry_is_left(ngx_thrift_attempt_t *attempt)
     nthrift_noinline;
@@ -135,7 +136,8 @@ ngx_thrift_retry_causes(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
     switch (rc) {
 
     case NGX_OK:
-        return ngx_thrift_retry_answered(attempt);
+        return (attempt->reply.wire.head.type == NTHRIFT_EXCEPTION)
+               ? ngx_thrift_retry_answered(attempt) : 0;
 
     case NGX_DECLINED:
 
@@ -160,8 +162,8 @@ ngx_thrift_retry_causes(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 
 
 /*
- * Servers of fbthrift say LOADSHEDDING for a call that they have not begun;
- * what others say by a text may come of what they call in turn.
+ * With an exception.  Servers of fbthrift say LOADSHEDDING for a call that they
+ * have not begun; what others say by a text may come of what they call in turn.
  */
 
 static ngx_uint_t
@@ -174,9 +176,7 @@ ngx_thrift_retry_answered(ngx_thrift_attempt_t *attempt)
 
     call = attempt->call;
 
-    if (call->silent || attempt->reply.wire.head.type != NTHRIFT_EXCEPTION
-        || ngx_thrift_pin_is_due(attempt))
-    {
+    if (call->silent || ngx_thrift_pin_is_due(attempt)) {
         return 0;
     }
 
