@@ -142,7 +142,7 @@ ngx_chain_t *ngx_thrift_message_write(ngx_thrift_message_t *m,
 size_t ngx_thrift_message_copy(ngx_thrift_message_t *m, nthrift_head_t *head,
     u_char *p, u_char *last) nthrift_noinline;
 
-/* The same of a message that was received, with its own head but for `seqid`. */
+/* The same of a message that was received: its own head, but for `seqid`. */
 size_t ngx_thrift_message_repeat(ngx_thrift_message_t *m, int32_t seqid,
     u_char *p, u_char *last);
 
