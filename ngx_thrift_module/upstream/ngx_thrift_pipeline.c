@@ -26,26 +26,27 @@ static ngx_uint_t ngx_thrift_pipeline_is_held_up(
     ngx_thrift_connection_t *conn);
 
 
-ngx_uint_t
-ngx_thrift_pipeline_allows(ngx_thrift_attempt_t *attempt)
+ngx_thrift_pipeline_with_e
+ngx_thrift_pipeline_with(ngx_thrift_attempt_t *attempt)
 {
     ngx_thrift_call_t  *call;
+    ngx_thrift_pool_t  *pool;
 
     call = attempt->call;
+    pool = attempt->pool;
 
-    return attempt->pool->pipeline > 1
-           && !call->silent
-           && call->request.wire.length <= NGX_THRIFT_PIPELINE_LARGE
-           && !ngx_thrift_pin_wanted(call)
-           && (call->client || ngx_thrift_pipeline_shares(attempt));
-}
+    if (pool->pipeline <= 1 || call->silent
+        || call->request.wire.length > NGX_THRIFT_PIPELINE_LARGE
+        || ngx_thrift_pin_wanted(call))
+    {
+        return NGX_THRIFT_PIPELINE_ALONE;
+    }
 
+    if (call->checked && pool->check_seqid && !pool->link.proxy_protocol) {
+        return NGX_THRIFT_PIPELINE_SHARED;
+    }
 
-ngx_uint_t
-ngx_thrift_pipeline_shares(ngx_thrift_attempt_t *attempt)
-{
-    return attempt->call->checked && attempt->pool->check_seqid
-           && !attempt->pool->link.proxy_protocol;
+    return call->client ? NGX_THRIFT_PIPELINE_OWN : NGX_THRIFT_PIPELINE_ALONE;
 }
 
 

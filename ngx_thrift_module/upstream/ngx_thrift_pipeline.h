@@ -29,14 +29,21 @@
 #define NGX_THRIFT_PIPELINE_DELAY        50         /* milliseconds */
 
 
-/* May the attempt be on a connection together with others? */
-ngx_uint_t ngx_thrift_pipeline_allows(ngx_thrift_attempt_t *attempt);
-
 /*
- * And with those of other clients?  Only a call that was checked, as they may
+ * What else may be on an attempt's connection: nothing, calls of the same
+ * client, or those of all.  That only for a call that was checked, as they may
  * share a connection one after the other, and where seqids tell replies.
  */
-ngx_uint_t ngx_thrift_pipeline_shares(ngx_thrift_attempt_t *attempt);
+
+typedef enum {
+    NGX_THRIFT_PIPELINE_ALONE = 0,
+    NGX_THRIFT_PIPELINE_OWN,
+    NGX_THRIFT_PIPELINE_SHARED
+} ngx_thrift_pipeline_with_e;
+
+
+ngx_thrift_pipeline_with_e ngx_thrift_pipeline_with(
+    ngx_thrift_attempt_t *attempt);
 
 /* A busy connection that the attempt should go on before all others; NULL. */
 ngx_thrift_connection_t *ngx_thrift_pipeline_join(ngx_thrift_server_t *server,

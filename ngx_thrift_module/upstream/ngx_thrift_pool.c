@@ -75,14 +75,17 @@ static ngx_thrift_server_t *ngx_thrift_pool_search_own(
 static ngx_thrift_address_t *ngx_thrift_pool_address(
     ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *own,
     ngx_thrift_server_t *server);
-static ngx_thrift_connection_t *ngx_thrift_pool_join(
+static ngx_thrift_connection_t *ngx_thrift_pool_get_idle(
     ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *own,
-    ngx_thrift_server_t *server);
+    ngx_thrift_server_t *server, ngx_thrift_pipeline_with_e with)
+    nthrift_noinline;
+static ngx_thrift_server_t *ngx_thrift_pool_from(ngx_thrift_server_t *own,
+    ngx_thrift_server_t *server, ngx_thrift_pipeline_with_e with);
 static ngx_thrift_connection_t *ngx_thrift_pool_least(
-    ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *own,
-    ngx_thrift_server_t *server) nthrift_noinline;
+    ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *from,
+    ngx_thrift_pipeline_with_e with);
 static void ngx_thrift_pool_appoint(ngx_thrift_connection_t *conn,
-    ngx_thrift_attempt_t *attempt, ngx_uint_t several);
+    ngx_thrift_attempt_t *attempt, ngx_thrift_pipeline_with_e with);
 static void ngx_thrift_pool_key(ngx_thrift_server_t *key,
     ngx_thrift_attempt_t *attempt);
 static ngx_thrift_connection_t *ngx_thrift_pool_take(
@@ -375,10 +378,10 @@ ngx_thrift_pool_count_own(ngx_thrift_client_t *client,
 ngx_thrift_connection_t *
 ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
 {
-    ngx_uint_t                several;
-    ngx_thrift_server_t      *own, *server;
-    ngx_thrift_address_t     *address;
-    ngx_thrift_connection_t  *conn;
+    ngx_thrift_server_t         *own, *server, *from;
+    ngx_thrift_address_t        *address;
+    ngx_thrift_connection_t     *conn;
+    ngx_thrift_pipeline_with_e   with;
 
     own = ngx_thrift_pool_find_own(attempt);
     server = ngx_thrift_server_find_recent(attempt);
@@ -398,17 +401,28 @@ ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
         server = NULL;
     }
 
-    several = ngx_thrift_pipeline_allows(attempt);
+    with = ngx_thrift_pipeline_with(attempt);
+    from = ngx_thrift_pool_from(own, server, with);
 
-    conn = several ? ngx_thrift_pool_join(attempt, own, server) : NULL;
+    conn = from ? ngx_thrift_pipeline_join(from, attempt) : NULL;
 
     if (attempt->fresh) {
         return (conn && conn->state == NGX_THRIFT_OPENING) ? conn : NULL;
     }
 
-    if (conn) {
-        return conn;
-    }
+    return conn ? conn : ngx_thrift_pool_get_idle(attempt, own, server, with);
+}
+
+
+/* None takes the attempt along: one that is idle, or else busy. */
+
+static ngx_thrift_connection_t *
+ngx_thrift_pool_get_idle(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_server_t *own, ngx_thrift_server_t *server,
+    ngx_thrift_pipeline_with_e with)
+{
+    ngx_thrift_server_t      *from;
+    ngx_thrift_connection_t  *conn;
 
     /* its own ones first: calls on one connection keep their order */
 
@@ -418,13 +432,34 @@ ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
         conn = ngx_thrift_pool_take(&server);
     }
 
-    if (conn == NULL) {
-        return several ? ngx_thrift_pool_least(attempt, own, server) : NULL;
+    if (conn) {
+        ngx_thrift_pool_appoint(conn, attempt, with);
+        return conn;
     }
 
-    ngx_thrift_pool_appoint(conn, attempt, several);
+    from = ngx_thrift_pool_from(own, server, with);
 
-    return conn;
+    return from ? ngx_thrift_pool_least(attempt, from, with) : NULL;
+}
+
+
+/* The server with the connections that others of the kind are on; or NULL. */
+
+static ngx_thrift_server_t *
+ngx_thrift_pool_from(ngx_thrift_server_t *own, ngx_thrift_server_t *server,
+    ngx_thrift_pipeline_with_e with)
+{
+    switch (with) {
+
+    case NGX_THRIFT_PIPELINE_SHARED:
+        return server;
+
+    case NGX_THRIFT_PIPELINE_OWN:
+        return own;
+
+    default: /* NGX_THRIFT_PIPELINE_ALONE */
+        return NULL;
+    }
 }
 
 
@@ -473,51 +508,37 @@ ngx_thrift_pool_address(ngx_thrift_attempt_t *attempt,
 }
 
 
-/* A busy one that takes the attempt along. */
+/* The same, as none is idle: a busy one, unless there are few. */
 
 static ngx_thrift_connection_t *
-ngx_thrift_pool_join(ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *own,
-    ngx_thrift_server_t *server)
+ngx_thrift_pool_least(ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *from,
+    ngx_thrift_pipeline_with_e with)
 {
-    ngx_thrift_server_t  *from;
+    ngx_uint_t  n;
 
-    from = ngx_thrift_pipeline_shares(attempt) ? server : own;
+    n = (with == NGX_THRIFT_PIPELINE_SHARED)
+        ? attempt->pool->pipeline_connections : 1;
 
-    return from ? ngx_thrift_pipeline_join(from, attempt) : NULL;
-}
-
-
-/* The same, as none is idle: unless there are few. */
-
-static ngx_thrift_connection_t *
-ngx_thrift_pool_least(ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *own,
-    ngx_thrift_server_t *server)
-{
-    ngx_uint_t            shares, n;
-    ngx_thrift_server_t  *from;
-
-    shares = ngx_thrift_pipeline_shares(attempt);
-
-    from = shares ? server : own;
-    n = shares ? attempt->pool->pipeline_connections : 1;
-
-    return (from && from->nconns >= n)
-           ? ngx_thrift_pipeline_least(from, attempt) : NULL;
+    return (from->nconns >= n) ? ngx_thrift_pipeline_least(from, attempt)
+                               : NULL;
 }
 
 
 ngx_thrift_connection_t *
 ngx_thrift_pool_share(ngx_thrift_attempt_t *attempt)
 {
-    ngx_thrift_server_t  *from;
+    ngx_thrift_server_t         *own, *server, *from;
+    ngx_thrift_pipeline_with_e   with;
 
-    if (attempt->fresh || !ngx_thrift_pipeline_allows(attempt)) {
+    if (attempt->fresh) {
         return NULL;
     }
 
-    from = ngx_thrift_pipeline_shares(attempt)
-           ? ngx_thrift_server_find_recent(attempt)
-           : ngx_thrift_pool_find_own(attempt);
+    with = ngx_thrift_pipeline_with(attempt);
+
+    own = ngx_thrift_pool_find_own(attempt);
+    server = ngx_thrift_server_find_recent(attempt);
+    from = ngx_thrift_pool_from(own, server, with);
 
     return from ? ngx_thrift_pipeline_least(from, attempt) : NULL;
 }
@@ -531,15 +552,14 @@ ngx_thrift_pool_share(ngx_thrift_attempt_t *attempt)
 
 static void
 ngx_thrift_pool_appoint(ngx_thrift_connection_t *conn,
-    ngx_thrift_attempt_t *attempt, ngx_uint_t several)
+    ngx_thrift_attempt_t *attempt, ngx_thrift_pipeline_with_e with)
 {
     ngx_thrift_server_t  *server;
 
-    conn->limit = several ? conn->pool->pipeline : 1;
+    conn->limit = (with == NGX_THRIFT_PIPELINE_ALONE) ? 1
+                                                      : conn->pool->pipeline;
 
-    if (!several || ngx_thrift_pipeline_shares(attempt)
-        || ngx_thrift_pool_is_own(conn))
-    {
+    if (with != NGX_THRIFT_PIPELINE_OWN || ngx_thrift_pool_is_own(conn)) {
         return;
     }
 
@@ -590,7 +610,7 @@ ngx_thrift_pool_add(ngx_thrift_connection_t *conn,
 
     if (attempt->call) {
         ngx_thrift_pool_appoint(conn, attempt,
-                                ngx_thrift_pipeline_allows(attempt));
+                                ngx_thrift_pipeline_with(attempt));
     }
 
     return NGX_OK;

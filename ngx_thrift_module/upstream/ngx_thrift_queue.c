@@ -32,8 +32,10 @@
 
 static ngx_int_t ngx_thrift_queue_try(ngx_thrift_attempt_t *attempt,
     ngx_uint_t turn);
-static ngx_int_t ngx_thrift_queue_take(ngx_thrift_attempt_t *attempt,
-    ngx_thrift_connection_t *conn);
+static ngx_int_t ngx_thrift_queue_try_new(ngx_thrift_attempt_t *attempt,
+    ngx_uint_t turn) nthrift_noinline;
+static ngx_inline ngx_int_t ngx_thrift_queue_take(
+    ngx_thrift_attempt_t *attempt, ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_queue_open(ngx_thrift_attempt_t *attempt)
     nthrift_noinline;
 static ngx_int_t ngx_thrift_queue_wait(ngx_thrift_attempt_t *attempt)
@@ -137,14 +139,22 @@ ngx_thrift_queue_is_behind(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
 static ngx_int_t
 ngx_thrift_queue_try(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
 {
-    ngx_int_t                 rc;
     ngx_thrift_connection_t  *conn;
 
     conn = ngx_thrift_pool_get(attempt, turn);
 
-    if (conn) {
-        return ngx_thrift_queue_take(attempt, conn);
-    }
+    return conn ? ngx_thrift_queue_take(attempt, conn)
+                : ngx_thrift_queue_try_new(attempt, turn);
+}
+
+
+/* There is none: may one be opened, or are those that are busy for it? */
+
+static ngx_int_t
+ngx_thrift_queue_try_new(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
+{
+    ngx_int_t                 rc;
+    ngx_thrift_connection_t  *conn;
 
     if (attempt->address == NULL) {
         return NGX_ERROR;
@@ -174,7 +184,7 @@ ngx_thrift_queue_try(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
 }
 
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_thrift_queue_take(ngx_thrift_attempt_t *attempt,
     ngx_thrift_connection_t *conn)
 {
