@@ -45,17 +45,20 @@ static void ngx_thrift_connection_tell(ngx_thrift_connection_t *conn,
 static ngx_int_t ngx_thrift_connection_verdict(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt, ngx_int_t rc);
 static void ngx_thrift_connection_abandon(ngx_thrift_connection_t *conn);
-static ngx_int_t ngx_thrift_connection_go_on(ngx_thrift_connection_t *conn,
+static ngx_inline ngx_int_t ngx_thrift_connection_go_on(
+    ngx_thrift_connection_t *conn, ngx_thrift_attempt_t *attempt);
+static ngx_uint_t ngx_thrift_connection_is_told(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_connection_carried(ngx_thrift_connection_t *conn,
-    ngx_thrift_attempt_t *attempt);
+    ngx_thrift_attempt_t *attempt) nthrift_noinline;
 static void ngx_thrift_connection_idle(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_connection_keep(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_connection_put(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
-static void ngx_thrift_connection_detach(ngx_thrift_attempt_t *attempt);
+static ngx_inline void ngx_thrift_connection_detach(
+    ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_connection_detach_early(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt) nthrift_noinline;
 
@@ -520,7 +523,7 @@ ngx_thrift_connection_remove(ngx_thrift_attempt_t *attempt)
 
 /* The attempt goes its own way. */
 
-static void
+static ngx_inline void
 ngx_thrift_connection_detach(ngx_thrift_attempt_t *attempt)
 {
     ngx_thrift_address_t     *address;
@@ -993,6 +996,10 @@ ngx_thrift_connection_done(ngx_thrift_connection_t *conn,
 
     ngx_thrift_connection_detach(attempt);
 
+    if (ngx_thrift_connection_is_told(conn, attempt)) {
+        ngx_thrift_connection_carried(conn, attempt);
+    }
+
     done = ngx_thrift_connection_go_on(conn, attempt);
 
     attempt->done(attempt, rc);
@@ -1121,14 +1128,10 @@ ngx_thrift_connection_cut(ngx_thrift_connection_t *conn)
  * not.  NGX_DONE: no other is on it, and it is idle, or closed.
  */
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_thrift_connection_go_on(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt)
 {
-    if (attempt) {
-        ngx_thrift_connection_carried(conn, attempt);
-    }
-
     ngx_thrift_pipeline_left(conn);
 
     if (conn->nattempts == 0) {
@@ -1150,7 +1153,18 @@ ngx_thrift_connection_go_on(ngx_thrift_connection_t *conn,
 }
 
 
-/* What an attempt that was answered says of the connection. */
+/* Does an attempt that was answered say anything new of the connection? */
+
+static ngx_uint_t
+ngx_thrift_connection_is_told(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    return conn->doubtful || conn->ordered || conn->client || conn->kept
+           || ngx_thrift_attempt_leaves_doubt(attempt);
+}
+
+
+/* What it says. */
 
 static void
 ngx_thrift_connection_carried(ngx_thrift_connection_t *conn,

@@ -18,15 +18,21 @@
 
 
 static void ngx_thrift_pass_done(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
+static ngx_int_t ngx_thrift_pass_afresh(ngx_thrift_attempt_t *attempt)
+    nthrift_cold;
 static void ngx_thrift_pass_go_on(ngx_thrift_attempt_t *attempt, ngx_int_t rc);
-static ngx_int_t ngx_thrift_pass_follow(ngx_thrift_attempt_t *attempt,
-    ngx_int_t rc);
+static ngx_inline ngx_int_t ngx_thrift_pass_follow(
+    ngx_thrift_attempt_t *attempt, ngx_int_t rc);
 static void ngx_thrift_pass_give_up(ngx_thrift_attempt_t *attempt,
     ngx_uint_t reason);
 static void ngx_thrift_pass_round(void *data);
 static void ngx_thrift_pass_take_off(ngx_thrift_attempt_t *attempt);
-static ngx_int_t ngx_thrift_pass_try(ngx_thrift_attempt_t *attempt);
+static ngx_inline ngx_int_t ngx_thrift_pass_try(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_thrift_pass_pin(ngx_thrift_attempt_t *attempt)
+    nthrift_noinline;
+static ngx_int_t ngx_thrift_pass_busy(ngx_thrift_attempt_t *attempt)
+    nthrift_noinline;
 static ngx_int_t ngx_thrift_pass_connect(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
 static ngx_int_t ngx_thrift_pass_ready(ngx_thrift_attempt_t *attempt);
@@ -38,14 +44,18 @@ static ngx_int_t ngx_thrift_pass_translated(ngx_thrift_attempt_t *attempt,
 static ngx_int_t ngx_thrift_pass_pinned(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
 static void ngx_thrift_pass_start_time(ngx_thrift_attempt_t *attempt);
-static ngx_int_t ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt,
-    ngx_int_t rc);
+static ngx_inline ngx_int_t ngx_thrift_pass_result(
+    ngx_thrift_attempt_t *attempt, ngx_int_t rc);
+static ngx_int_t ngx_thrift_pass_next(ngx_thrift_attempt_t *attempt,
+    ngx_int_t rc) nthrift_noinline;
 static void ngx_thrift_pass_give_back(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
+static ngx_uint_t ngx_thrift_pass_failed(ngx_thrift_attempt_t *attempt,
+    ngx_int_t rc) nthrift_cold;
 static ngx_int_t ngx_thrift_pass_end(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc) nthrift_cold;
 static ngx_int_t ngx_thrift_pass_one_of_two(ngx_thrift_attempt_t *attempt,
-    ngx_int_t rc) nthrift_noinline;
+    ngx_int_t rc);
 static ngx_uint_t ngx_thrift_pass_state(ngx_thrift_attempt_t *attempt);
 
 
@@ -92,18 +102,29 @@ ngx_thrift_pass_done(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 {
     ngx_thrift_hedge_turn_to(attempt);
 
-    /* a connection died in the pool: the same server, over a new one */
-
-    if (rc == NGX_DECLINED && attempt->reused
-        && (attempt->sent == 0 || attempt->call->other == NULL)
-        && ngx_thrift_retry_affords(attempt))
-    {
-        ngx_thrift_attempt_renew(attempt);
-        attempt->fresh = 1;
-        rc = ngx_thrift_queue_enter(attempt);
+    if (rc == NGX_DECLINED && attempt->reused) {
+        rc = ngx_thrift_pass_afresh(attempt);
     }
 
     ngx_thrift_pass_go_on(attempt, rc);
+}
+
+
+/* A connection died in the pool: the same server, over a new one. */
+
+static ngx_int_t
+ngx_thrift_pass_afresh(ngx_thrift_attempt_t *attempt)
+{
+    if ((attempt->sent && attempt->call->other)
+        || !ngx_thrift_retry_affords(attempt))
+    {
+        return NGX_DECLINED;
+    }
+
+    ngx_thrift_attempt_renew(attempt);
+    attempt->fresh = 1;
+
+    return ngx_thrift_queue_enter(attempt);
 }
 
 
@@ -166,10 +187,12 @@ ngx_thrift_pass_go_on(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 
 /* Returns what the step does. */
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_thrift_pass_follow(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 {
-    rc = ngx_thrift_pass_result(attempt, rc);
+    if (rc != NGX_AGAIN) {
+        rc = ngx_thrift_pass_result(attempt, rc);
+    }
 
     if (rc != NGX_DECLINED) {
         return rc;
@@ -267,14 +290,17 @@ ngx_thrift_pass_take_off(ngx_thrift_attempt_t *attempt)
 
 /* One attempt after another, until one is on its way or no more may follow. */
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_thrift_pass_try(ngx_thrift_attempt_t *attempt)
 {
     ngx_int_t  rc;
 
     for ( ;; ) {
         rc = ngx_thrift_pass_attempt(attempt);
-        rc = ngx_thrift_pass_result(attempt, rc);
+
+        if (rc != NGX_AGAIN) {
+            rc = ngx_thrift_pass_result(attempt, rc);
+        }
 
         if (rc != NGX_DECLINED) {
             return rc;
@@ -290,9 +316,8 @@ ngx_thrift_pass_try(ngx_thrift_attempt_t *attempt)
 static ngx_int_t
 ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
 {
-    ngx_int_t                 rc;
-    ngx_thrift_call_t        *call;
-    ngx_thrift_connection_t  *conn;
+    ngx_int_t           rc;
+    ngx_thrift_call_t  *call;
 
     call = attempt->call;
     call->log->action = "connecting to upstream";
@@ -300,33 +325,60 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
     ngx_thrift_dialect_set(attempt);
     ngx_thrift_pass_start_time(attempt);
 
-    conn = ngx_thrift_pin_find(attempt);
-
-    if (conn) {
-        ngx_thrift_dialect_follow(attempt, conn);
-
-        rc = ngx_thrift_dialect_prepare(attempt, ngx_thrift_pass_pinned);
-
-        if (rc != NGX_OK) {
-            return rc;
-        }
-
-        if (call->balancer->pinned(attempt, &conn->name) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        ngx_thrift_connection_add(conn, attempt);
-        return NGX_AGAIN;
+    if (ngx_thrift_pin_find(attempt)) {
+        return ngx_thrift_pass_pin(attempt);
     }
 
     rc = ngx_thrift_queue_may_choose(attempt)
          ? call->balancer->get(attempt) : NGX_BUSY;
 
+    return (rc == NGX_BUSY) ? ngx_thrift_pass_busy(attempt)
+                            : ngx_thrift_pass_connect(attempt, rc);
+}
+
+
+/* Its client is pinned. */
+
+static ngx_int_t
+ngx_thrift_pass_pin(ngx_thrift_attempt_t *attempt)
+{
+    ngx_int_t                 rc;
+    ngx_thrift_connection_t  *conn;
+
+    conn = ngx_thrift_pin_find(attempt);
+
+    ngx_thrift_dialect_follow(attempt, conn);
+
+    rc = ngx_thrift_dialect_prepare(attempt, ngx_thrift_pass_pinned);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (attempt->call->balancer->pinned(attempt, &conn->name) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_thrift_connection_add(conn, attempt);
+
+    return NGX_AGAIN;
+}
+
+
+/* No server can take it now. */
+
+static ngx_int_t
+ngx_thrift_pass_busy(ngx_thrift_attempt_t *attempt)
+{
+    ngx_int_t           rc;
+    ngx_thrift_call_t  *call;
+
+    rc = NGX_BUSY;
+    call = attempt->call;
+
     /* its own oneways may hold the server that it would have */
 
-    if (rc == NGX_BUSY && call->client
-        && ngx_thrift_pool_let_go(call->client) != 0)
-    {
+    if (call->client && ngx_thrift_pool_let_go(call->client) != 0) {
         rc = call->balancer->get(attempt);
     }
 
@@ -390,7 +442,9 @@ ngx_thrift_pass_connect(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 
     /* what others have left on a connection is no state of this client's */
 
-    attempt->fresh = (call->conf->balance == NGX_THRIFT_BALANCE_CONNECTION);
+    if (call->conf->balance == NGX_THRIFT_BALANCE_CONNECTION) {
+        attempt->fresh = 1;
+    }
 
     return ngx_thrift_pass_ready(attempt);
 }
@@ -458,23 +512,30 @@ ngx_thrift_pass_pinned(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 
 
 /*
- * Handles the result of an attempt, whose server goes back to the balancer
- * unless it is still on its way.  Returns NGX_DECLINED when the attempt is the
+ * Handles the result of an attempt that is not on its way any more; its server
+ * goes back to the balancer.  Returns NGX_DECLINED when the attempt is the
  * call's next one, else what the step returns.
  */
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 {
-    if (rc == NGX_AGAIN) {
-        return NGX_AGAIN;
-    }
-
     ngx_thrift_delay_stop(&attempt->expiry);
     ngx_thrift_delay_stop(&attempt->hedge);
 
     ngx_thrift_pass_give_back(attempt, rc);
 
+    /* of replies, none but an exception asks for another attempt */
+
+    return (rc == NGX_OK && attempt->call->other == NULL
+            && attempt->reply.wire.head.type != NTHRIFT_EXCEPTION)
+           ? NGX_OK : ngx_thrift_pass_next(attempt, rc);
+}
+
+
+static ngx_int_t
+ngx_thrift_pass_next(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
+{
     if (attempt->call->other) {
         return ngx_thrift_pass_one_of_two(attempt, rc);
     }
@@ -532,26 +593,32 @@ ngx_thrift_pass_give_back(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 
     ngx_thrift_count_done(attempt, rc);
 
-    if (rc == NGX_OK) {
-        state = call->silent ? 0 : ngx_thrift_blame_answered(attempt);
+    if (rc != NGX_OK) {
+        state = ngx_thrift_pass_failed(attempt, rc);
 
-        call->balancer->free(attempt, state);
-        ngx_thrift_queue_wake_server(attempt->pool);
-        return;
+    } else {
+        state = call->silent ? 0 : ngx_thrift_blame_answered(attempt);
     }
 
+    call->balancer->free(attempt, state);
+    ngx_thrift_queue_wake_server(attempt->pool);
+}
+
+
+/* Returns what its server goes back with. */
+
+static ngx_uint_t
+ngx_thrift_pass_failed(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
+{
     if (rc == NGX_ERROR) {
 
         /* what has no error by now is our own shortage */
 
-        (void) ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
-                                    "internal error");
+        (void) ngx_thrift_error_set(attempt->call, NTHRIFT_EXC_INTERNAL_ERROR,
+                                    500, "internal error");
     }
 
-    state = ngx_thrift_pass_state(attempt);
-
-    call->balancer->free(attempt, state);
-    ngx_thrift_queue_wake_server(attempt->pool);
+    return ngx_thrift_pass_state(attempt);
 }
 
 
