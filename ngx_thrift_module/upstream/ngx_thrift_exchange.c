@@ -68,7 +68,7 @@ static ngx_int_t ngx_thrift_exchange_broken(ngx_thrift_connection_t *conn)
 static ssize_t ngx_thrift_exchange_start(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt, u_char *p, u_char *last);
 static void ngx_thrift_exchange_set_rules(ngx_thrift_connection_t *conn,
-    ngx_thrift_call_t *call);
+    ngx_thrift_call_t *call) nthrift_noinline;
 
 
 static u_char  ngx_thrift_exchange_batch[NGX_THRIFT_EXCHANGE_BATCH
@@ -607,7 +607,9 @@ static ssize_t
 ngx_thrift_exchange_start(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt, u_char *p, u_char *last)
 {
-    conn->stateful = (conn->client != NULL);
+    if (conn->client) {
+        conn->stateful = 1;
+    }
 
     if (!attempt->call->checked) {
         conn->unchecked = 1;

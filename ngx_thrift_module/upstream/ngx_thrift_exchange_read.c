@@ -31,6 +31,8 @@ static ngx_uint_t ngx_thrift_exchange_alone(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_stray(ngx_thrift_connection_t *conn)
     nthrift_cold;
 static ngx_int_t ngx_thrift_exchange_whole(ngx_thrift_connection_t *conn);
+static void ngx_thrift_exchange_surplus(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt, ngx_int_t rc) nthrift_cold;
 static void ngx_thrift_exchange_prefetch(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_exchange_strayed(ngx_thrift_connection_t *conn)
@@ -325,9 +327,7 @@ ngx_thrift_exchange_next(ngx_thrift_connection_t *conn)
 static ngx_uint_t
 ngx_thrift_exchange_alone(ngx_thrift_connection_t *conn)
 {
-    return conn->nabandoned == 0
-           && ngx_thrift_connection_behind(ngx_thrift_connection_first(conn))
-              == conn->unsent;
+    return conn->nabandoned == 0 && conn->nattempts == conn->nunsent + 1;
 }
 
 
@@ -382,12 +382,19 @@ static ngx_int_t
 ngx_thrift_exchange_whole(ngx_thrift_connection_t *conn)
 {
     ngx_int_t              rc;
+    ngx_uint_t             begun;
     ngx_thrift_attempt_t  *attempt;
 
-    conn->begun = ngx_thrift_input_pending(&conn->in);
+    begun = ngx_thrift_input_pending(&conn->in);
 
-    ngx_thrift_timer_clear(&conn->timer);
-    ngx_thrift_exchange_arm(conn);
+    if (!begun) {
+        conn->begun = 0;
+    }
+
+    if (conn->timer.set) {
+        ngx_thrift_timer_clear(&conn->timer);
+        ngx_thrift_exchange_arm(conn);
+    }
 
     if (conn->stray) {
         ngx_thrift_exchange_strayed(conn);
@@ -415,17 +422,11 @@ ngx_thrift_exchange_whole(ngx_thrift_connection_t *conn)
 
     rc = ngx_thrift_attempt_check(attempt);
 
-    if (!conn->begun) {
+    if (!begun) {
         ngx_thrift_input_close(&conn->in);
 
     } else if (ngx_thrift_exchange_alone(conn)) {
-        ngx_thrift_connection_cut(conn);
-
-        if (rc == NGX_OK) {
-            ngx_thrift_pool_tell(conn->pool, NGX_THRIFT_POOL_REPLY,
-                                 attempt->call->log, 0,
-                                 "upstream sent more than one reply");
-        }
+        ngx_thrift_exchange_surplus(conn, attempt, rc);
     }
 
     if (ngx_thrift_connection_done(conn, attempt, rc) == NGX_DONE
@@ -435,6 +436,22 @@ ngx_thrift_exchange_whole(ngx_thrift_connection_t *conn)
     }
 
     return NGX_OK;
+}
+
+
+/* Something follows the only reply that was to come. */
+
+static void
+ngx_thrift_exchange_surplus(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt, ngx_int_t rc)
+{
+    ngx_thrift_connection_cut(conn);
+
+    if (rc == NGX_OK) {
+        ngx_thrift_pool_tell(conn->pool, NGX_THRIFT_POOL_REPLY,
+                             attempt->call->log, 0,
+                             "upstream sent more than one reply");
+    }
 }
 
 

@@ -14,16 +14,13 @@
 
 /* Memory of a connection's pool that one at a time takes. */
 
-#define NGX_THRIFT_SEQIDS_SIZE  (3 * NGX_THRIFT_SEQIDS * sizeof(int32_t))
+#define NGX_THRIFT_SEQIDS_SIZE  (2 * NGX_THRIFT_SEQIDS * sizeof(int32_t))
 
 
 typedef struct {
     uint32_t    total;              /* drawn so far */
-    uint32_t    nlatest;            /* remembered */
-    int32_t    *latest;             /* the n-th is at n % nlatest; 0: none */
-    uint32_t   *marks;              /* a bit for each of them, by its low bits;
-                                       no two have the same */
-    uint32_t    nmarks;             /* bits, a power of two */
+    uint32_t    mask;               /* of the low bits, which count */
+    int32_t    *latest;             /* by their low bits; 0: none */
 } ngx_thrift_seqids_t;
 
 
