@@ -21,15 +21,18 @@
  * the processor's cache.  Functions that are seldom called, as those that say
  * what is wrong, are cold: what leads to a call of one is kept apart, too.
  * Those that only some configurations or messages need are not made part of
- * their callers, which would have their stack and registers.
+ * their callers, which would have their stack and registers.  What is true of
+ * most messages can be told, where a compiler would guess that it is not.
  */
 
 #if defined(__GNUC__)
 #define nthrift_cold      __attribute__((cold))
 #define nthrift_noinline  __attribute__((noinline))
+#define nthrift_mostly(x) __builtin_expect((x) != 0, 1)
 #else
 #define nthrift_cold
 #define nthrift_noinline
+#define nthrift_mostly(x) (x)
 #endif
 
 

@@ -9,6 +9,7 @@
  */
 
 #include "wire/binary.h"
+#include "wire/common.h"
 #include "wire/protocol.h"
 #include "wire/walk.h"
 
@@ -360,40 +361,10 @@ binary_walk(nthrift_skip_t *w, const uint8_t **p, const uint8_t *last)
 }
 
 
-/* Whatever is not simple, or not right, is not flat. */
-
 static size_t
 binary_walk_flat(nthrift_skip_t *w, const uint8_t *p, const uint8_t *last)
 {
-    size_t          n, size;
-    const uint8_t  *start;
-
-    start = p;
-
-    w->fields = 0;
-    w->first = 0;
-
-    for ( ;; ) {
-        n = (size_t) (last - p);
-
-        if (n != 0 && p[0] == NTHRIFT_STOP) {
-            return (size_t) (p + 1 - start);
-        }
-
-        if (n < NTHRIFT_BINARY_FIELD || p[0] > NTHRIFT_UUID) {
-            return 0;
-        }
-
-        size = nthrift_binary_flat(binary_fixed, p[0],
-                                   p + NTHRIFT_BINARY_FIELD,
-                                   n - NTHRIFT_BINARY_FIELD);
-        if (size == 0) {
-            return 0;
-        }
-
-        nthrift_walk_count_field(w, nthrift_binary_get16(p + 1));
-        p += NTHRIFT_BINARY_FIELD + size;
-    }
+    return nthrift_common_walk_flat(w, p, last);
 }
 
 

@@ -107,18 +107,19 @@ static inline size_t
 nthrift_binary_flat(const uint8_t *fixed, uint8_t type, const uint8_t *p,
     size_t n)
 {
-    size_t  size;
+    size_t    size;
+    uint32_t  len;
 
     size = fixed[type];
 
     if (type == NTHRIFT_STRING && n >= 4) {
-        size = nthrift_binary_get32(p);
+        len = nthrift_binary_get32(p);
 
-        if (size > INT32_MAX) {
+        if (len > INT32_MAX) {
             return 0;
         }
 
-        size += 4;
+        size = (size_t) len + 4;
     }
 
     return (size <= n) ? size : 0;

@@ -7,18 +7,13 @@
  * judges neither the name nor the type: that is routing.
  */
 
-#include "wire/head.h"
-#include "wire/binary.h"
+#include "wire/common.h"
 #include "wire/frame.h"
 #include "wire/protocol.h"
 #include "wire/transport.h"
 
 
 #define HEAD_TOO_SHORT  "frame too short for a message"
-
-/* "i32 length", and of a binary head all but the name: see binary.c */
-
-#define HEAD_COMMON  (NTHRIFT_LENGTH_SIZE + 4 + 4 + 4)
 
 
 static size_t
@@ -128,63 +123,11 @@ head_read_with_header(const nthrift_rules_t *rules, const uint8_t *p,
 }
 
 
-/*
- * What most messages begin with, and all of it is there: a length, and a binary
- * head with its version.  NTHRIFT_DECLINED: it is something else, or wrong, as
- * the tables say.  A length that begins with 0 is not taken for that of TLS.
- */
-
-static inline int
-head_read_common(const nthrift_rules_t *rules, const uint8_t *p,
-    const uint8_t *last, nthrift_head_t *head)
-{
-    size_t    n;
-    uint32_t  len, frame;
-
-    n = (size_t) (last - p);
-
-    if (n < HEAD_COMMON || p[0] != 0 || p[4] != 0x80 || p[5] != 0x01
-        || (rules->transport != NTHRIFT_TRANSPORT_AUTO
-            && rules->transport != NTHRIFT_FRAMED)
-        || (rules->protocol != NTHRIFT_PROTOCOL_AUTO
-            && rules->protocol != NTHRIFT_BINARY))
-    {
-        return NTHRIFT_DECLINED;
-    }
-
-    frame = nthrift_binary_get32(p);
-    len = nthrift_binary_get32(p + 8);
-
-    if (len == 0 || len > NTHRIFT_MAX_NAME || n < HEAD_COMMON + len
-        || frame <= HEAD_COMMON + len)
-    {
-        return NTHRIFT_DECLINED;
-    }
-
-    head->transport = NTHRIFT_FRAMED;
-    head->protocol = NTHRIFT_BINARY;
-    head->lax = 0;
-    head->write_lax = 0;
-    head->unnamed = rules->unnamed;
-    head->type = p[7];
-    head->packed = NTHRIFT_PLAIN;
-    head->seqid = (int32_t) nthrift_binary_get32(p + HEAD_COMMON - 4 + len);
-    head->frame = frame;
-    head->size = HEAD_COMMON + len;
-    head->name.data = (uint8_t *) p + HEAD_COMMON - 4;
-    head->name.len = len;
-    head->header = 0;
-    head->info.len = 0;
-
-    return NTHRIFT_OK;
-}
-
-
 int
 nthrift_head_read(const nthrift_rules_t *rules, const uint8_t *p,
     const uint8_t *last, nthrift_head_t *head, nthrift_error_t *err)
 {
-    return (head_read_common(rules, p, last, head) == NTHRIFT_OK)
+    return (nthrift_common_read_head(rules, p, last, head) == NTHRIFT_OK)
            ? NTHRIFT_OK : nthrift_head_read_any(rules, p, last, head, err);
 }
 

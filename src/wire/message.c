@@ -13,7 +13,7 @@
  */
 
 #include "wire/message.h"
-#include "wire/head.h"
+#include "wire/common.h"
 #include "wire/protocol.h"
 
 
@@ -22,6 +22,7 @@
 typedef enum {
     MESSAGE_HEAD = 0,
     MESSAGE_FLAT,               /* nothing more: all of it was there */
+    MESSAGE_BODY,               /* a body, from its first byte on */
     MESSAGE_WALK,               /* a body, to the end of its struct */
     MESSAGE_COUNT,              /* a body, to the end of its frame */
     MESSAGE_DISCARD             /* the same, of no use to anyone */
@@ -29,6 +30,10 @@ typedef enum {
 
 
 #define MESSAGE_TOO_LARGE  "message larger than allowed"
+
+/* Its head was read, and how it goes on is told by its state. */
+
+#define MESSAGE_BEGUN  1
 
 
 void
@@ -52,7 +57,16 @@ message_frame_end(const nthrift_message_t *m)
 }
 
 
-static nthrift_cold int
+/* And of any message at most. */
+
+static uint64_t
+message_end(const nthrift_message_t *m, const nthrift_rules_t *rules)
+{
+    return (m->head.frame != 0) ? message_frame_end(m) : rules->max_message;
+}
+
+
+static inline int
 message_discard(nthrift_message_t *m, const char *text)
 {
     m->state = MESSAGE_DISCARD;
@@ -62,99 +76,92 @@ message_discard(nthrift_message_t *m, const char *text)
 
 
 /*
- * A body of `max` bytes at most, which is all of its frame if it has one.  Most
- * are simple, and come whole.
+ * The bytes of a body at `p`, of `max` at most, if it is a simple one and all
+ * of it has come; 0: it is not.  In a frame it has `max` bytes.
  */
 
-static int
-message_begin_walk(nthrift_message_t *m, const nthrift_rules_t *rules,
-    nthrift_skip_level_t *levels, uint64_t max, const uint8_t **p,
-    const uint8_t *last)
+static inline size_t
+message_walk_flat(nthrift_message_t *m, nthrift_walk_flat_pt walk_flat,
+    uint64_t max, const uint8_t *p, const uint8_t *last)
 {
-    size_t                     n;
-    const nthrift_protocol_t  *protocol;
-
-    protocol = nthrift_protocols[m->head.protocol];
-
-    if (protocol->walk_flat != NULL) {
-
-        if ((uint64_t) (last - *p) > max) {
-            last = *p + max;
-        }
-
-        n = protocol->walk_flat(&m->skip, *p, last);
-
-        if (n != 0 && (m->head.frame == 0 || n == max)) {
-            m->state = MESSAGE_FLAT;
-            m->length += n;
-            *p += n;
-
-            return NTHRIFT_OK;
-        }
+    if (walk_flat == NULL) {
+        return 0;
     }
 
-    m->state = MESSAGE_WALK;
+    if (m->head.frame == 0) {
 
-    nthrift_skip_start(&m->skip, m->head.protocol, levels, rules->max_depth,
-                       max);
+        if ((uint64_t) (last - p) > max) {
+            last = p + max;
+        }
 
-    return NTHRIFT_OK;
+        return walk_flat(&m->skip, p, last);
+    }
+
+    if ((uint64_t) (last - p) < max) {
+        return 0;
+    }
+
+    if (nthrift_mostly(walk_flat(&m->skip, p, p + max) == max)) {
+        return max;
+    }
+
+    return 0;
 }
 
 
-/* Tells how the body of the message whose head was read is passed over. */
+/*
+ * Tells how the body of the message at `p` whose head was read is passed over,
+ * and does so at once if it is simple: NTHRIFT_OK, the message is whole then.
+ * MESSAGE_BEGUN: it goes on behind the head.  `walk_flat` is given as a
+ * constant for what most messages are.
+ */
 
-static int
+static inline __attribute__((always_inline)) int
 message_begin_body(nthrift_message_t *m, const nthrift_rules_t *rules,
-    nthrift_skip_level_t *levels, const uint8_t **p, const uint8_t *last)
+    nthrift_walk_flat_pt walk_flat, const uint8_t *p, const uint8_t *last)
 {
+    size_t    n, size;
     uint64_t  end;
 
-    end = rules->max_message;
+    size = m->head.size;
+    m->length = size;
+
+    end = message_end(m, rules);
 
     if (m->head.frame != 0) {
-        end = message_frame_end(m);
 
         if (m->head.frame > rules->max_frame) {
             (void) message_discard(m, "frame larger than allowed");
-            return NTHRIFT_OK;
+            return MESSAGE_BEGUN;
         }
 
         if (end > rules->max_message) {
             (void) message_discard(m, MESSAGE_TOO_LARGE);
-            return NTHRIFT_OK;
+            return MESSAGE_BEGUN;
         }
 
         if (!rules->validate || m->head.packed) {
             m->state = MESSAGE_COUNT;
-            return NTHRIFT_OK;
+            return MESSAGE_BEGUN;
         }
     }
 
-    if (m->length > end) {
+    if (size > end) {
         return nthrift_error_set(&m->error, MESSAGE_TOO_LARGE);
     }
 
-    return message_begin_walk(m, rules, levels, end - m->length, p, last);
-}
+    n = message_walk_flat(m, walk_flat, end - size, p + size, last);
 
+    if (nthrift_mostly(n != 0)) {
+        m->state = MESSAGE_FLAT;
+        m->length = size + n;
 
-static int
-message_read_head(nthrift_message_t *m, const nthrift_rules_t *rules,
-    nthrift_skip_level_t *levels, const uint8_t **p, const uint8_t *last)
-{
-    int  rc;
-
-    rc = nthrift_head_read(rules, *p, last, &m->head, &m->error);
-
-    if (rc != NTHRIFT_OK) {
-        return rc;
+        return NTHRIFT_OK;
     }
 
-    *p += m->head.size;
-    m->length = m->head.size;
+    m->state = MESSAGE_BODY;
 
-    return message_begin_body(m, rules, levels, p, last);
+    return MESSAGE_BEGUN;
 }
 
 
@@ -254,22 +261,18 @@ message_walk_framed(nthrift_message_t *m, const uint8_t **p,
 }
 
 
-int
-nthrift_message_read(nthrift_message_t *m, const nthrift_rules_t *rules,
+/* Goes on behind the head. */
+
+static nthrift_noinline int
+message_read_body(nthrift_message_t *m, const nthrift_rules_t *rules,
     nthrift_skip_level_t *levels, const uint8_t **p, const uint8_t *last)
 {
-    int  rc;
+    if (m->state == MESSAGE_BODY) {
+        m->state = MESSAGE_WALK;
 
-    if (m->state == MESSAGE_HEAD) {
-        rc = message_read_head(m, rules, levels, p, last);
-
-        if (rc != NTHRIFT_OK) {
-            return rc;
-        }
-    }
-
-    if (m->state == MESSAGE_FLAT) {
-        return NTHRIFT_OK;
+        nthrift_skip_start(&m->skip, m->head.protocol, levels,
+                           rules->max_depth,
+                           message_end(m, rules) - m->length);
     }
 
     if (m->state != MESSAGE_WALK) {
@@ -281,6 +284,59 @@ nthrift_message_read(nthrift_message_t *m, const nthrift_rules_t *rules,
     }
 
     return message_walk_unframed(m, rules->max_message, p, last);
+}
+
+
+/* The same from its first byte on: any message. */
+
+static nthrift_noinline int
+message_read_any(nthrift_message_t *m, const nthrift_rules_t *rules,
+    nthrift_skip_level_t *levels, const uint8_t **p, const uint8_t *last)
+{
+    int  rc;
+
+    rc = nthrift_head_read_any(rules, *p, last, &m->head, &m->error);
+
+    if (rc != NTHRIFT_OK) {
+        return rc;
+    }
+
+    rc = message_begin_body(m, rules,
+                            nthrift_protocols[m->head.protocol]->walk_flat,
+                            *p, last);
+    *p += m->length;
+
+    return (rc == MESSAGE_BEGUN) ? message_read_body(m, rules, levels, p, last)
+                                 : rc;
+}
+
+
+/* Whatever is not done here is done by others, for its registers' sake. */
+
+int
+nthrift_message_read(nthrift_message_t *m, const nthrift_rules_t *rules,
+    nthrift_skip_level_t *levels, const uint8_t **p, const uint8_t *last)
+{
+    int  rc;
+
+    if (m->state == MESSAGE_HEAD) {
+
+        if (!nthrift_mostly(nthrift_common_read_head(rules, *p, last, &m->head)
+                            == NTHRIFT_OK))
+        {
+            return message_read_any(m, rules, levels, p, last);
+        }
+
+        rc = message_begin_body(m, rules, nthrift_common_walk_flat, *p, last);
+
+        *p += m->length;
+
+        if (nthrift_mostly(rc != MESSAGE_BEGUN)) {
+            return rc;
+        }
+    }
+
+    return message_read_body(m, rules, levels, p, last);
 }
 
 

@@ -28,6 +28,10 @@
 #include "wire/skip.h"
 
 
+typedef size_t (*nthrift_walk_flat_pt)(nthrift_skip_t *w, const uint8_t *p,
+    const uint8_t *last);
+
+
 typedef struct {
     const char  *name;              /* "binary" */
 
@@ -89,8 +93,7 @@ typedef struct {
      * [p, last).  Sets w->fields and ->first, and returns the bytes of the
      * body, or 0: it is another one, and walked over.  NULL: there is none.
      */
-    size_t     (*walk_flat)(nthrift_skip_t *w, const uint8_t *p,
-                     const uint8_t *last);
+    nthrift_walk_flat_pt  walk_flat;
 
     /* The body that says nothing: a struct without fields. */
 
