@@ -342,6 +342,10 @@ ngx_stream_thrift_cut_arguments(ngx_stream_thrift_call_t *tc)
     ngx_stream_variable_value_t    *v;
     ngx_stream_thrift_main_conf_t  *tmcf;
 
+    if (tc->from) {
+        return;
+    }
+
     tmcf = tc->main;
     v = tc->session.variables;
 

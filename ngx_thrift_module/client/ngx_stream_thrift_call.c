@@ -23,6 +23,10 @@
 
 static ngx_pool_t *ngx_stream_thrift_call_create_pool(u_char *p);
 static void ngx_stream_thrift_call_destroy_pool(ngx_pool_t *pool);
+static void ngx_stream_thrift_call_own(ngx_stream_thrift_call_t *tc)
+    nthrift_noinline;
+static u_char *ngx_stream_thrift_call_log_error(ngx_log_t *log, u_char *buf,
+    size_t len);
 static void ngx_stream_thrift_call_variables(ngx_stream_thrift_call_t *tc);
 static ngx_int_t ngx_stream_thrift_call_watch(ngx_stream_thrift_call_t *tc)
     nthrift_noinline;
@@ -148,29 +152,20 @@ ngx_stream_thrift_call_prepare(ngx_stream_thrift_call_t *tc,
     ngx_stream_session_t *from)
 {
     ngx_time_t            *tp;
-    ngx_pool_t            *pool;
-    ngx_connection_t      *c;
     ngx_stream_session_t  *s;
 
     s = &tc->session;
-    c = &tc->connection;
-    pool = tc->call.pool;
 
     *s = *from;
-    *c = *from->connection;
     tc->log = *from->connection->log;
+    tc->from = from;
 
+    tc->log.handler = ngx_stream_thrift_call_log_error;
     tc->log.data = s;
     tc->log.action = NULL;
 
-    pool->log = &tc->log;
+    tc->call.pool->log = &tc->log;
 
-    c->pool = pool;
-    c->log = &tc->log;
-    c->data = s;
-    c->sent = 0;
-
-    s->connection = c;
     s->log_handler = ngx_stream_thrift_log_error;
     s->received = tc->call.request.wire.length;
     s->status = 0;
@@ -186,12 +181,66 @@ ngx_stream_thrift_call_prepare(ngx_stream_thrift_call_t *tc,
     s->captures = NULL;
     s->captures_data = NULL;
 #endif
+}
+
+
+ngx_stream_session_t *
+ngx_stream_thrift_call_session(ngx_stream_thrift_call_t *tc)
+{
+    if (tc->from) {
+        ngx_stream_thrift_call_own(tc);
+    }
+
+    return &tc->session;
+}
+
+
+static void
+ngx_stream_thrift_call_own(ngx_stream_thrift_call_t *tc)
+{
+    ngx_connection_t      *c;
+    ngx_stream_session_t  *s, *from;
+
+    s = &tc->session;
+    c = &tc->connection;
+
+    from = tc->from;
+    tc->from = NULL;
+
+    tc->log.handler = from->connection->log->handler;
+
+    *c = *from->connection;
+
+    c->pool = tc->call.pool;
+    c->log = &tc->log;
+    c->data = s;
+    c->sent = ngx_stream_thrift_log_sent(tc);
+
+    s->connection = c;
 
     ngx_memcpy(tc->ctx, from->ctx, ngx_stream_max_module * sizeof(void *));
     s->ctx = tc->ctx;
     ngx_stream_set_ctx(s, tc, ngx_stream_thrift_module);
 
     ngx_stream_thrift_call_variables(tc);
+}
+
+
+/* Stream's own handler, which is the client's, looks at the session. */
+
+static u_char *
+ngx_stream_thrift_call_log_error(ngx_log_t *log, u_char *buf, size_t len)
+{
+    ngx_stream_session_t      *s;
+    ngx_stream_thrift_call_t  *tc;
+
+    s = log->data;
+    tc = (ngx_stream_thrift_call_t *)
+             ((u_char *) s - offsetof(ngx_stream_thrift_call_t, session));
+
+    ngx_stream_thrift_call_own(tc);
+
+    return log->handler(log, buf, len);
 }
 
 
@@ -256,6 +305,7 @@ ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc)
 
     if (tc->nkept) {
         tc->ended = 1;
+        (void) ngx_stream_thrift_call_session(tc);
         return;
     }
 
@@ -313,7 +363,7 @@ ngx_stream_thrift_call_watch(ngx_stream_thrift_call_t *tc)
 void
 ngx_stream_thrift_call_client(ngx_thrift_call_t *call, ngx_str_t *text)
 {
-    *text = ngx_stream_thrift_get_call(call)->connection.addr_text;
+    *text = ngx_stream_thrift_get_call(call)->session.connection->addr_text;
 }
 
 
@@ -341,7 +391,8 @@ ngx_stream_thrift_call_variable(ngx_thrift_call_t *call, ngx_str_t *name,
     lower.data = p;
     lower.len = name->len;
 
-    vv = ngx_stream_get_variable(&tc->session, &lower, key);
+    vv = ngx_stream_get_variable(ngx_stream_thrift_call_session(tc), &lower,
+                                 key);
 
     if (vv == NULL) {
         return NGX_ERROR;
@@ -367,5 +418,6 @@ ngx_stream_thrift_call_return_text(ngx_thrift_call_t *call, ngx_str_t *text)
     tc = ngx_stream_thrift_get_call(call);
     answer = (ngx_stream_thrift_answer_t *) call->conf->answer;
 
-    return ngx_stream_complex_value(&tc->session, answer->return_text, text);
+    return ngx_stream_complex_value(ngx_stream_thrift_call_session(tc),
+                                    answer->return_text, text);
 }

@@ -17,6 +17,10 @@ struct ngx_stream_thrift_call_s {
 
     void                         **ctx;         /* ngx_stream_max_module */
     ngx_stream_variable_value_t   *variables;
+    ngx_stream_session_t          *from;        /* the client's, whose
+                                                   connection, contexts and
+                                                   variables it has yet;
+                                                   NULL: it has its own */
 
     ngx_stream_session_t           session;
     ngx_connection_t               connection;  /* never closed or queued */
@@ -56,9 +60,19 @@ struct ngx_stream_thrift_call_s {
 ngx_stream_thrift_call_t *ngx_stream_thrift_call_create(
     ngx_stream_session_t *s);
 
-/* Its message is whole: makes the session of its own, a copy of `from`. */
+/*
+ * Its message is whole: makes the session of its own, a copy of `from`, which
+ * has to be there for as long as the call is in its owner's queue.
+ */
 void ngx_stream_thrift_call_prepare(ngx_stream_thrift_call_t *tc,
     ngx_stream_session_t *from);
+
+/*
+ * That session, for who looks at its connection, contexts or variables, as all
+ * of nginx's code may: most calls are answered without a copy of these.
+ */
+ngx_stream_session_t *ngx_stream_thrift_call_session(
+    ngx_stream_thrift_call_t *tc);
 
 /* The call whose session `s` is; NULL: it is a connection's. */
 ngx_thrift_call_t *ngx_stream_thrift_call_of(ngx_stream_session_t *s);

@@ -418,7 +418,7 @@ ngx_stream_thrift_header_values(ngx_thrift_call_t *call,
     ngx_stream_session_t        *s;
     ngx_stream_thrift_header_t  *header;
 
-    s = &ngx_stream_thrift_get_call(call)->session;
+    s = ngx_stream_thrift_call_session(ngx_stream_thrift_get_call(call));
     header = set->conf->elts;
 
     set->values = ngx_palloc(call->pool,

@@ -104,7 +104,8 @@ ngx_stream_thrift_limit_call(ngx_stream_thrift_call_t *tc,
 
     limited->zone = limit->zone->data;
 
-    if (ngx_stream_complex_value(&tc->session, &limited->zone->key, &key)
+    if (ngx_stream_complex_value(ngx_stream_thrift_call_session(tc),
+                                 &limited->zone->key, &key)
         != NGX_OK)
     {
         return NGX_ERROR;

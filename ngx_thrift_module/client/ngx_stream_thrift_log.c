@@ -16,6 +16,8 @@
 extern ngx_module_t  ngx_stream_log_module;
 
 
+static void ngx_stream_thrift_log_run(ngx_stream_thrift_call_t *tc,
+    ngx_array_t *handlers) nthrift_noinline;
 static void ngx_stream_thrift_log_start(ngx_stream_thrift_call_t *tc);
 static void ngx_stream_thrift_log_time(ngx_stream_session_t *s);
 static void *ngx_stream_thrift_create_log_conf(ngx_conf_t *cf);
@@ -26,15 +28,14 @@ static ngx_int_t ngx_stream_thrift_log_find_handler(ngx_conf_t *cf,
 void
 ngx_stream_thrift_log_call(ngx_thrift_call_t *call)
 {
-    ngx_uint_t                     i, n;
-    ngx_stream_session_t          *s;
-    ngx_stream_handler_pt         *handler;
-    ngx_stream_thrift_call_t      *tc;
-    ngx_stream_core_main_conf_t   *cmcf;
-    ngx_stream_thrift_srv_conf_t  *tscf;
+    ngx_array_t                    *handlers;
+    ngx_stream_thrift_call_t       *tc;
+    ngx_stream_core_main_conf_t    *cmcf;
+    ngx_stream_thrift_srv_conf_t   *tscf;
+    ngx_stream_thrift_call_conf_t  *tccf;
 
     tc = ngx_stream_thrift_get_call(call);
-    s = &tc->session;
+    tccf = (ngx_stream_thrift_call_conf_t *) call->conf;
 
     if (tc->main->status) {
         ngx_stream_thrift_status_end(tc);
@@ -42,16 +43,18 @@ ngx_stream_thrift_log_call(ngx_thrift_call_t *call)
 
     ngx_stream_thrift_log_start(tc);
 
-    cmcf = ngx_stream_get_module_main_conf(s, ngx_stream_core_module);
+    cmcf = ngx_stream_get_module_main_conf(&tc->session,
+                                           ngx_stream_core_module);
+    handlers = &cmcf->phases[NGX_STREAM_LOG_PHASE].handlers;
 
-    handler = cmcf->phases[NGX_STREAM_LOG_PHASE].handlers.elts;
-    n = cmcf->phases[NGX_STREAM_LOG_PHASE].handlers.nelts;
+    /* the only one is stream's own, which does nothing without access_log */
 
-    for (i = 0; i < n; i++) {
-        handler[i](s);
+    if (tccf->logged || handlers->nelts != 1) {
+        ngx_stream_thrift_log_run(tc, handlers);
     }
 
-    tscf = ngx_stream_get_module_srv_conf(s, ngx_stream_thrift_module);
+    tscf = ngx_stream_get_module_srv_conf(&tc->session,
+                                          ngx_stream_thrift_module);
 
     if (tscf->span_log) {
         ngx_stream_thrift_span_log(tc, tscf->span_log);
@@ -64,23 +67,32 @@ ngx_stream_thrift_log_call(ngx_thrift_call_t *call)
 
 
 static void
+ngx_stream_thrift_log_run(ngx_stream_thrift_call_t *tc, ngx_array_t *handlers)
+{
+    ngx_uint_t              i;
+    ngx_stream_session_t   *s;
+    ngx_stream_handler_pt  *handler;
+
+    s = ngx_stream_thrift_call_session(tc);
+    handler = handlers->elts;
+
+    for (i = 0; i < handlers->nelts; i++) {
+        handler[i](s);
+    }
+}
+
+
+static void
 ngx_stream_thrift_log_start(ngx_stream_thrift_call_t *tc)
 {
-    ngx_thrift_call_t  *call;
+    tc->session.status = tc->call.status;
+    tc->logging = 1;
 
-    call = &tc->call;
-
-    tc->session.status = call->status;
-
-    if (call->outcome != NGX_THRIFT_CANCELLED
-        && call->outcome != NGX_THRIFT_CUT)
-    {
-        tc->connection.sent = call->out_length;
+    if (tc->from == NULL) {
+        tc->connection.sent = ngx_stream_thrift_log_sent(tc);
     }
 
     ngx_stream_thrift_log_time(&tc->session);
-
-    tc->logging = 1;
 
     if (tc->main->narguments) {
         ngx_stream_thrift_cut_arguments(tc);
@@ -109,7 +121,7 @@ ngx_stream_thrift_log_outbound(ngx_thrift_call_t *call)
     ngx_stream_thrift_log_start(tc);
 
     if (log->conf) {
-        s = &tc->session;
+        s = ngx_stream_thrift_call_session(tc);
 
         srv_conf = s->srv_conf;
         s->srv_conf = log->srv_conf;
@@ -124,6 +136,36 @@ ngx_stream_thrift_log_outbound(ngx_thrift_call_t *call)
     }
 
     tc->logging = 0;
+}
+
+
+ngx_uint_t
+ngx_stream_thrift_log_is_on(void **srv_conf)
+{
+    ngx_array_t  **logs;
+
+    /* nobody else is shown the rest of it */
+
+    logs = srv_conf[ngx_stream_log_module.ctx_index];
+
+    return *logs != NULL;
+}
+
+
+off_t
+ngx_stream_thrift_log_sent(ngx_stream_thrift_call_t *tc)
+{
+    ngx_thrift_call_t  *call;
+
+    call = &tc->call;
+
+    if (!tc->logging || call->outcome == NGX_THRIFT_CANCELLED
+        || call->outcome == NGX_THRIFT_CUT)
+    {
+        return 0;
+    }
+
+    return call->out_length;
 }
 
 

@@ -12,6 +12,12 @@
 /* Runs stream's log phase for a call; the step. */
 void ngx_stream_thrift_log_call(ngx_thrift_call_t *call);
 
+/* Is there an access_log?  Once configurations are merged. */
+ngx_uint_t ngx_stream_thrift_log_is_on(void **srv_conf);
+
+/* The bytes of the call's reply, while it is logged; 0: none, or too early. */
+off_t ngx_stream_thrift_log_sent(ngx_stream_thrift_call_t *tc);
+
 /* Of a server{}: stream's own configuration of logs, in an array of its own. */
 
 typedef struct {

@@ -231,7 +231,7 @@ ngx_stream_thrift_mirror_detach(ngx_stream_thrift_call_t *tc)
     ngx_connection_t      *c;
     ngx_stream_session_t  *s;
 
-    s = &tc->session;
+    s = ngx_stream_thrift_call_session(tc);
     c = &tc->connection;
 
     c->fd = (ngx_socket_t) -1;

@@ -145,7 +145,8 @@ ngx_stream_thrift_rate_check(ngx_stream_thrift_call_t *tc,
     ngx_int_t  rc;
     ngx_str_t  key;
 
-    if (ngx_stream_complex_value(&tc->session, &rated->zone->zone.key, &key)
+    if (ngx_stream_complex_value(ngx_stream_thrift_call_session(tc),
+                                 &rated->zone->zone.key, &key)
         != NGX_OK)
     {
         return NGX_ERROR;

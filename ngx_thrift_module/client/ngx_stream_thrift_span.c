@@ -128,7 +128,7 @@ ngx_stream_thrift_span_collect(ngx_stream_thrift_call_t *tc,
     call = &tc->call;
     pool = call->pool;
 
-    span->client = tc->connection.addr_text;
+    span->client = tc->session.connection->addr_text;
     ngx_str_set(&span->text, "");
     span->call_id = tc->trace.named || !ngx_stream_thrift_trace_is_sampled(tc);
 

@@ -232,7 +232,9 @@ ngx_uint_t
 ngx_stream_thrift_is_set(ngx_stream_thrift_call_t *tc,
     ngx_stream_complex_value_t *condition, ngx_str_t *value)
 {
-    return ngx_stream_complex_value(&tc->session, condition, value) == NGX_OK
+    return ngx_stream_complex_value(ngx_stream_thrift_call_session(tc),
+                                    condition, value)
+           == NGX_OK
            && value->len != 0
            && !(value->len == 1 && value->data[0] == '0');
 }

@@ -139,6 +139,7 @@ typedef struct {
                                                    or an upstream{}'s */
     ngx_uint_t                       watched;   /* calls are counted, limited,
                                                    or asked for arguments */
+    ngx_uint_t                       logged;    /* they have an access_log */
     ngx_array_t                     *limits;    /* ngx_stream_thrift_limit_t;
                                                    NULL: none */
     ngx_array_t                     *rates;     /* ngx_stream_thrift_rate_t;

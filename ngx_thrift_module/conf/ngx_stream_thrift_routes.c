@@ -691,6 +691,7 @@ ngx_stream_thrift_init_watched(ngx_conf_t *cf)
     for (i = 0; i < tmcf->targets.nelts; i++) {
         tccf = (ngx_stream_thrift_call_conf_t *) target[i]->conf;
 
+        tccf->logged = ngx_stream_thrift_log_is_on(tccf->srv_conf);
         tccf->watched = (tmcf->status || tmcf->narguments
                          || tccf->limits || tccf->rates);
     }

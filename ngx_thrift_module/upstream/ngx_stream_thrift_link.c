@@ -250,7 +250,10 @@ ngx_stream_thrift_identify_local(ngx_thrift_attempt_t *attempt,
 
     tc = ngx_stream_thrift_get_call(attempt->call);
 
-    if (ngx_stream_complex_value(&tc->session, value, &text) != NGX_OK) {
+    if (ngx_stream_complex_value(ngx_stream_thrift_call_session(tc), value,
+                                 &text)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

@@ -413,7 +413,7 @@ ngx_stream_thrift_peer_rebalance(ngx_stream_thrift_choice_t *choice)
 
     choice->rebalanced = 1;
 
-    return us->peer.init(&choice->call->session, us);
+    return us->peer.init(ngx_stream_thrift_call_session(choice->call), us);
 }
 
 
@@ -430,7 +430,10 @@ ngx_stream_thrift_peer_eval(ngx_stream_thrift_choice_t *choice,
 
     tc = choice->call;
 
-    if (ngx_stream_complex_value(&tc->session, value, &host) != NGX_OK) {
+    if (ngx_stream_complex_value(ngx_stream_thrift_call_session(tc), value,
+                                 &host)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -510,7 +513,8 @@ static ngx_int_t
 ngx_stream_thrift_peer_addresses(ngx_stream_thrift_choice_t *choice,
     ngx_stream_upstream_resolved_t *ur)
 {
-    if (ngx_stream_upstream_create_round_robin_peer(&choice->call->session, ur)
+    if (ngx_stream_upstream_create_round_robin_peer(
+            ngx_stream_thrift_call_session(choice->call), ur)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -756,8 +760,8 @@ ngx_stream_thrift_peer_ask(ngx_thrift_attempt_t *attempt,
 
     if (attempt->full
         && ngx_stream_thrift_rr_has_backups(choice->balancer)
-        && choice->balancer->peer.init(&choice->call->session,
-                                       choice->balancer)
+        && choice->balancer->peer.init(
+               ngx_stream_thrift_call_session(choice->call), choice->balancer)
            != NGX_OK)
     {
         return NGX_ERROR;

@@ -24,6 +24,7 @@ ngx_int_t
 ngx_stream_thrift_rr_init(ngx_stream_thrift_choice_t *choice,
     ngx_stream_upstream_srv_conf_t *us)
 {
+    ngx_stream_session_t    *s;
     ngx_peer_connection_t   *peer;
     ngx_stream_thrift_rr_t  *rr;
 
@@ -37,13 +38,15 @@ ngx_stream_thrift_rr_init(ngx_stream_thrift_choice_t *choice,
         return NGX_OK;
     }
 
+    s = ngx_stream_thrift_call_session(choice->call);
+
     if (us->peer.init != ngx_stream_upstream_init_round_robin_peer) {
-        return us->peer.init(&choice->call->session, us);
+        return us->peer.init(s, us);
     }
 
     peer->data = &rr->data;
 
-    if (us->peer.init(&choice->call->session, us) != NGX_OK) {
+    if (us->peer.init(s, us) != NGX_OK) {
         return NGX_ERROR;
     }
 

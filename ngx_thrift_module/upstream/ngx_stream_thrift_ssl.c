@@ -664,7 +664,7 @@ ngx_stream_thrift_ssl_identify(ngx_thrift_attempt_t *attempt,
     ngx_stream_thrift_ssl_conf_t  *conf;
 
     choice = attempt->choice;
-    s = &choice->call->session;
+    s = ngx_stream_thrift_call_session(choice->call);
     conf = &ngx_stream_thrift_pool_of(attempt->pool)->conf->ssl;
 
     if (!conf->enable) {
