@@ -138,6 +138,7 @@ ngx_thrift_call_init(ngx_thrift_call_t *call, ngx_thrift_conf_t *conf)
     call->resume = ngx_thrift_call_wake;
     call->conf = conf;
     call->target = NULL;
+    call->expiry.set = 0;
 
     ngx_thrift_memzero(&call->prefix,
                        offsetof(ngx_thrift_call_t, request)

@@ -55,15 +55,17 @@ struct ngx_thrift_call_s {
     ngx_thrift_conf_t            *conf;
     ngx_thrift_target_t          *target;   /* NULL: not routed yet */
 
+    ngx_msec_t                    start;
+    ngx_msec_t                    deadline; /* if timed */
+    ngx_thrift_delay_t            expiry;   /* among those with its timeout */
+
+    /* what is not cleared when a call begins stands before this */
+
     nthrift_str_t                 prefix;   /* data NULL: none was sent */
     nthrift_str_t                 method;   /* without prefix */
     nthrift_str_t                 headers;  /* info of its THeader, and what
                                                holds for all of its client's;
                                                none is persistent */
-
-    ngx_msec_t                    start;
-    ngx_msec_t                    deadline; /* if timed */
-    ngx_thrift_delay_t            expiry;   /* among those with its timeout */
 
     ngx_msec_t                    queued;   /* it has waited for its turn, or
                                                for a server */
@@ -135,7 +137,7 @@ struct ngx_thrift_call_s {
 
 
 /*
- * Clears all but queue, pool, log, owner, balancer, routes and client, and
+ * Makes a call of what has pool, log, owner, balancer, routes and client, and
  * begins reading a message into call->request.
  */
 void ngx_thrift_call_init(ngx_thrift_call_t *call, ngx_thrift_conf_t *conf);

@@ -22,38 +22,36 @@
 
 
 static ngx_pool_t *ngx_stream_thrift_call_create_pool(u_char *p);
-static void ngx_stream_thrift_call_destroy_pool(ngx_pool_t *pool);
+static void ngx_stream_thrift_call_destroy_pool(ngx_pool_t *pool)
+    nthrift_noinline;
+static void ngx_stream_thrift_call_set_size(
+    ngx_stream_thrift_main_conf_t *tmcf, ngx_stream_session_t *s)
+    nthrift_noinline;
+static ngx_uint_t ngx_stream_thrift_call_keeps(ngx_stream_variable_t *v,
+    ngx_stream_variable_value_t *value);
+static void ngx_stream_thrift_call_copy_variables(
+    ngx_stream_thrift_call_t *tc, ngx_stream_session_t *from)
+    nthrift_noinline;
 static void ngx_stream_thrift_call_own(ngx_stream_thrift_call_t *tc)
     nthrift_noinline;
 static u_char *ngx_stream_thrift_call_log_error(ngx_log_t *log, u_char *buf,
     size_t len);
-static void ngx_stream_thrift_call_variables(ngx_stream_thrift_call_t *tc);
 static ngx_int_t ngx_stream_thrift_call_watch(ngx_stream_thrift_call_t *tc)
     nthrift_noinline;
 
 
 ngx_stream_thrift_call_t *
-ngx_stream_thrift_call_create(ngx_stream_session_t *s)
+ngx_stream_thrift_call_create(ngx_stream_thrift_session_t *ts)
 {
-    u_char                         *p;
-    size_t                          ctx, variables, size;
-    ngx_thrift_cache_t             *calls;
-    ngx_stream_thrift_call_t       *tc;
-    ngx_stream_core_main_conf_t    *cmcf;
-    ngx_stream_thrift_main_conf_t  *tmcf;
+    u_char                    *p;
+    ngx_thrift_cache_t        *calls;
+    ngx_stream_thrift_call_t  *tc;
 
-    cmcf = ngx_stream_get_module_main_conf(s, ngx_stream_core_module);
-    tmcf = ngx_stream_get_module_main_conf(s, ngx_stream_thrift_module);
+    calls = &ts->main->calls;
 
-    ctx = ngx_stream_max_module * sizeof(void *);
-    variables = cmcf->variables.nelts * sizeof(ngx_stream_variable_value_t);
-
-    size = ngx_align(sizeof(ngx_stream_thrift_call_t) + ctx + variables,
-                     NGX_POOL_ALIGNMENT);
-
-    calls = &tmcf->calls;
-    calls->size = size + NGX_STREAM_THRIFT_CALL_POOL;
-    calls->touched = size + NGX_STREAM_THRIFT_CALL_USED;
+    if (calls->size == 0) {
+        ngx_stream_thrift_call_set_size(ts->main, ts->session);
+    }
 
     p = ngx_thrift_cache_get(calls);
     if (p == NULL) {
@@ -67,33 +65,51 @@ ngx_stream_thrift_call_create(ngx_stream_session_t *s)
         tc->choice.rr.upstream = NULL;
     }
 
-    tc->main = tmcf;
+    ngx_memzero(&tc->nchoices, offsetof(ngx_stream_thrift_call_t, call)
+                               - offsetof(ngx_stream_thrift_call_t, nchoices));
+
+    tc->main = ts->main;
     tc->owner = NULL;
-    tc->named = NULL;
-    tc->limited = NULL;
-    tc->counted.row = NULL;
-    tc->counted.begun = 0;
-    tc->counted.start = 0;
-    tc->counted.ended = NULL;
-    tc->rate_status = 0;
     tc->trace.known = 0;
     tc->trace.named = 0;
-    tc->mirror = NULL;
-    tc->nchoices = 0;
-    tc->nkept = 0;
-    tc->ended = 0;
-    tc->logging = 0;
-    tc->outbound = 0;
-    tc->over_limit = 0;
+    tc->counted.row = NULL;
+    tc->counted.start = 0;
+    tc->counted.begun = 0;
+    tc->counted.ended = NULL;
     tc->ctx = (void **) (p + sizeof(ngx_stream_thrift_call_t));
-    tc->variables = (ngx_stream_variable_value_t *) ((u_char *) tc->ctx + ctx);
+    tc->variables = (ngx_stream_variable_value_t *)
+                        (tc->ctx + ngx_stream_max_module);
 
-    tc->call.pool = ngx_stream_thrift_call_create_pool(p + size);
+    tc->call.pool = ngx_stream_thrift_call_create_pool(p + calls->size
+                                                - NGX_STREAM_THRIFT_CALL_POOL);
     tc->call.log = &tc->log;
     tc->call.balancer = &ngx_stream_thrift_balancer;
     tc->call.client = NULL;
 
     return tc;
+}
+
+
+/* No module or variable is added once the configuration was read. */
+
+static void
+ngx_stream_thrift_call_set_size(ngx_stream_thrift_main_conf_t *tmcf,
+    ngx_stream_session_t *s)
+{
+    size_t                        size;
+    ngx_stream_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_stream_get_module_main_conf(s, ngx_stream_core_module);
+
+    tmcf->variables = cmcf->variables.nelts
+                      * sizeof(ngx_stream_variable_value_t);
+
+    size = ngx_align(sizeof(ngx_stream_thrift_call_t)
+                     + ngx_stream_max_module * sizeof(void *)
+                     + tmcf->variables, NGX_POOL_ALIGNMENT);
+
+    tmcf->calls.size = size + NGX_STREAM_THRIFT_CALL_POOL;
+    tmcf->calls.touched = size + NGX_STREAM_THRIFT_CALL_USED;
 }
 
 
@@ -118,7 +134,10 @@ ngx_stream_thrift_call_create_pool(u_char *p)
 }
 
 
-/* And ngx_destroy_pool(), but for the pool's first block. */
+/*
+ * And ngx_destroy_pool(), but for the pool's first block, which is created anew
+ * with the next call.
+ */
 
 static void
 ngx_stream_thrift_call_destroy_pool(ngx_pool_t *pool)
@@ -149,16 +168,16 @@ ngx_stream_thrift_call_destroy_pool(ngx_pool_t *pool)
 
 void
 ngx_stream_thrift_call_prepare(ngx_stream_thrift_call_t *tc,
-    ngx_stream_session_t *from)
+    ngx_stream_thrift_session_t *ts)
 {
     ngx_time_t            *tp;
     ngx_stream_session_t  *s;
 
     s = &tc->session;
 
-    *s = *from;
-    tc->log = *from->connection->log;
-    tc->from = from;
+    *s = *ts->session;
+    tc->log = *ts->connection->log;
+    tc->from = ts;
 
     tc->log.handler = ngx_stream_thrift_call_log_error;
     tc->log.data = s;
@@ -198,18 +217,19 @@ ngx_stream_thrift_call_session(ngx_stream_thrift_call_t *tc)
 static void
 ngx_stream_thrift_call_own(ngx_stream_thrift_call_t *tc)
 {
-    ngx_connection_t      *c;
-    ngx_stream_session_t  *s, *from;
+    ngx_connection_t             *c;
+    ngx_stream_session_t         *s;
+    ngx_stream_thrift_session_t  *ts;
 
     s = &tc->session;
     c = &tc->connection;
 
-    from = tc->from;
+    ts = tc->from;
     tc->from = NULL;
 
-    tc->log.handler = from->connection->log->handler;
+    tc->log.handler = ts->connection->log->handler;
 
-    *c = *from->connection;
+    *c = *ts->connection;
 
     c->pool = tc->call.pool;
     c->log = &tc->log;
@@ -218,11 +238,20 @@ ngx_stream_thrift_call_own(ngx_stream_thrift_call_t *tc)
 
     s->connection = c;
 
-    ngx_memcpy(tc->ctx, from->ctx, ngx_stream_max_module * sizeof(void *));
+    ngx_memcpy(tc->ctx, ts->session->ctx,
+               ngx_stream_max_module * sizeof(void *));
     s->ctx = tc->ctx;
     ngx_stream_set_ctx(s, tc, ngx_stream_thrift_module);
 
-    ngx_stream_thrift_call_variables(tc);
+    s->variables = tc->variables;
+
+    if (ts->main->variables) {
+        ngx_memzero(tc->variables, ts->main->variables);
+    }
+
+    if (ts->keeps_variables) {
+        ngx_stream_thrift_call_copy_variables(tc, ts->session);
+    }
 }
 
 
@@ -251,33 +280,51 @@ ngx_stream_thrift_call_log_error(ngx_log_t *log, u_char *buf, size_t len)
  * it (say, as a key of limit_conn), the call may come to another value.
  */
 
-static void
-ngx_stream_thrift_call_variables(ngx_stream_thrift_call_t *tc)
+static ngx_uint_t
+ngx_stream_thrift_call_keeps(ngx_stream_variable_t *v,
+    ngx_stream_variable_value_t *value)
 {
-    ngx_uint_t                    i, n;
+    return value->valid && !value->not_found && !value->no_cacheable
+           && v->data == 0;
+}
+
+
+ngx_uint_t
+ngx_stream_thrift_call_keeps_variables(ngx_stream_session_t *s)
+{
+    ngx_uint_t                    i;
     ngx_stream_variable_t        *v;
-    ngx_stream_variable_value_t  *from, *to;
     ngx_stream_core_main_conf_t  *cmcf;
 
-    cmcf = ngx_stream_get_module_main_conf(&tc->session,
-                                           ngx_stream_core_module);
-    n = cmcf->variables.nelts;
+    cmcf = ngx_stream_get_module_main_conf(s, ngx_stream_core_module);
     v = cmcf->variables.elts;
 
-    from = tc->session.variables;
-    to = tc->variables;
-
-    ngx_memzero(to, n * sizeof(ngx_stream_variable_value_t));
-
-    for (i = 0; i < n; i++) {
-        if (from[i].valid && !from[i].not_found && !from[i].no_cacheable
-            && v[i].data == 0)
-        {
-            to[i] = from[i];
+    for (i = 0; i < cmcf->variables.nelts; i++) {
+        if (ngx_stream_thrift_call_keeps(&v[i], &s->variables[i])) {
+            return 1;
         }
     }
 
-    tc->session.variables = to;
+    return 0;
+}
+
+
+static void
+ngx_stream_thrift_call_copy_variables(ngx_stream_thrift_call_t *tc,
+    ngx_stream_session_t *from)
+{
+    ngx_uint_t                    i;
+    ngx_stream_variable_t        *v;
+    ngx_stream_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_stream_get_module_main_conf(from, ngx_stream_core_module);
+    v = cmcf->variables.elts;
+
+    for (i = 0; i < cmcf->variables.nelts; i++) {
+        if (ngx_stream_thrift_call_keeps(&v[i], &from->variables[i])) {
+            tc->variables[i] = from->variables[i];
+        }
+    }
 }
 
 
@@ -299,6 +346,8 @@ ngx_stream_thrift_call_of(ngx_stream_session_t *s)
 void
 ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc)
 {
+    ngx_pool_t  *pool;
+
     ngx_thrift_message_release(&tc->call.request);
     ngx_stream_thrift_limit_release(tc);
     ngx_thrift_count_drop(&tc->counted);
@@ -309,7 +358,12 @@ ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc)
         return;
     }
 
-    ngx_stream_thrift_call_destroy_pool(tc->call.pool);
+    pool = tc->call.pool;
+
+    if (pool->cleanup || pool->large || pool->d.next) {
+        ngx_stream_thrift_call_destroy_pool(pool);
+    }
+
     ngx_thrift_cache_put(tc);
 }
 

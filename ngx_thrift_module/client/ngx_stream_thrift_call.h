@@ -17,7 +17,7 @@ struct ngx_stream_thrift_call_s {
 
     void                         **ctx;         /* ngx_stream_max_module */
     ngx_stream_variable_value_t   *variables;
-    ngx_stream_session_t          *from;        /* the client's, whose
+    ngx_stream_thrift_session_t   *from;        /* the client, whose session's
                                                    connection, contexts and
                                                    variables it has yet;
                                                    NULL: it has its own */
@@ -27,16 +27,19 @@ struct ngx_stream_thrift_call_s {
     ngx_log_t                      log;
 
     ngx_stream_thrift_choice_t     choice;      /* of the first attempt */
-    ngx_uint_t                     nchoices;
-    ngx_uint_t                     nkept;       /* of them, by connections */
     ngx_array_t                    states;      /* of servers that were tried,
                                                    in order */
     ngx_stream_upstream_state_t    state;       /* the first */
+    ngx_stream_thrift_trace_t      trace;
+    ngx_thrift_counted_t           counted;     /* in the status zone */
+
+    /* what is cleared when a call is created stands between this ... */
+
+    ngx_uint_t                     nchoices;
+    ngx_uint_t                     nkept;       /* of them, by connections */
     ngx_stream_upstream_srv_conf_t  *named;     /* by a handler, or NULL */
     ngx_stream_thrift_limited_t   *limited;     /* zones that count it */
-    ngx_thrift_counted_t           counted;     /* in the status zone */
     ngx_uint_t                     rate_status; /* of thrift_limit_rate */
-    ngx_stream_thrift_trace_t      trace;
     ngx_stream_thrift_mirror_t    *mirror;      /* it is a copy for, or NULL */
     unsigned                       ended:1;     /* only a connection that holds
                                                    a server needs it */
@@ -44,6 +47,8 @@ struct ngx_stream_thrift_call_s {
     unsigned                       outbound:1;  /* a handler makes it */
     unsigned                       over_limit:1;    /* of its client's: it
                                                    is refused */
+
+    /* ... and this */
 
     ngx_thrift_call_t              call;        /* large, and last */
 };
@@ -54,18 +59,24 @@ struct ngx_stream_thrift_call_s {
 
 
 /*
- * A call, without owner, routes and configuration, of a server whose sessions
- * are like `s`; NULL: no memory.
+ * A call for the client of `ts`, without owner, routes and configuration; NULL:
+ * no memory.
  */
 ngx_stream_thrift_call_t *ngx_stream_thrift_call_create(
-    ngx_stream_session_t *s);
+    ngx_stream_thrift_session_t *ts);
 
 /*
- * Its message is whole: makes the session of its own, a copy of `from`, which
- * has to be there for as long as the call is in its owner's queue.
+ * Its message is whole: makes the session of its own, a copy of the client's,
+ * who has to be there for as long as the call is in its owner's queue.
  */
 void ngx_stream_thrift_call_prepare(ngx_stream_thrift_call_t *tc,
-    ngx_stream_session_t *from);
+    ngx_stream_thrift_session_t *ts);
+
+/*
+ * Have phases of the connection set variables that its calls keep?  Asked once,
+ * when they are over.
+ */
+ngx_uint_t ngx_stream_thrift_call_keeps_variables(ngx_stream_session_t *s);
 
 /*
  * That session, for who looks at its connection, contexts or variables, as all

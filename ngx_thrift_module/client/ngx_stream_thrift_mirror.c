@@ -190,7 +190,7 @@ ngx_stream_thrift_mirror_copy(ngx_stream_thrift_call_t *from,
         return NULL;
     }
 
-    tc = ngx_stream_thrift_call_create(from->owner->session);
+    tc = ngx_stream_thrift_call_create(from->owner);
     if (tc == NULL) {
         return NULL;
     }
@@ -199,7 +199,7 @@ ngx_stream_thrift_mirror_copy(ngx_stream_thrift_call_t *from,
     tc->call.routes = NULL;
 
     ngx_thrift_call_init(&tc->call, from->call.conf);
-    ngx_stream_thrift_call_prepare(tc, from->owner->session);
+    ngx_stream_thrift_call_prepare(tc, from->owner);
 
     tc->mirror = mirror;
     tc->named = mirror->upstream;

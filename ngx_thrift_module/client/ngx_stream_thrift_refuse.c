@@ -101,7 +101,7 @@ ngx_stream_thrift_refuse_log(ngx_stream_thrift_session_t *ts,
     call = &tc->call;
     in = &ts->in;
 
-    ngx_stream_thrift_call_prepare(tc, ts->session);
+    ngx_stream_thrift_call_prepare(tc, ts);
 
     /* nothing of it was consumed */
 

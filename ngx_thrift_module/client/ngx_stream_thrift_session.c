@@ -106,6 +106,7 @@ ngx_stream_thrift_handler(ngx_stream_session_t *s)
     ts->session = s;
     ts->conf = ngx_stream_get_module_srv_conf(s, ngx_stream_thrift_module);
     ts->main = ngx_stream_get_module_main_conf(s, ngx_stream_thrift_module);
+    ts->keeps_variables = ngx_stream_thrift_call_keeps_variables(s);
     ts->door = ngx_stream_thrift_door_of(c);
     ts->rules = ts->door ? ngx_stream_thrift_door_rules(ts->door, ts->conf)
                          : &ts->conf->messages.rules;
@@ -725,7 +726,7 @@ ngx_stream_thrift_session_begin(ngx_stream_thrift_session_t *ts)
 {
     ngx_stream_thrift_call_t  *tc;
 
-    tc = ngx_stream_thrift_call_create(ts->session);
+    tc = ngx_stream_thrift_call_create(ts);
     if (tc == NULL) {
         return NULL;
     }
@@ -773,7 +774,7 @@ ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
         call->headers = ts->door->headers;
     }
 
-    ngx_stream_thrift_call_prepare(tc, ts->session);
+    ngx_stream_thrift_call_prepare(tc, ts);
 
     /* not freed before it is written, and nothing is written here */
 

@@ -61,6 +61,8 @@ struct ngx_stream_thrift_session_s {
     unsigned                        packed:1;   /* it sends calls that are */
     unsigned                        unordered:1;    /* some replies need not
                                                        wait for others */
+    unsigned                        keeps_variables:1;  /* its phases have set
+                                                       some for its calls */
 
     ngx_thrift_input_t              in;
     ngx_queue_t                     calls;      /* in flight, in order */

@@ -67,7 +67,7 @@ ngx_stream_thrift_outbound_spawn(ngx_thrift_call_t *call, ngx_str_t *upstream,
         return NGX_DECLINED;
     }
 
-    tc = ngx_stream_thrift_call_create(ts->session);
+    tc = ngx_stream_thrift_call_create(ts);
     if (tc == NULL) {
         return NGX_ERROR;
     }
@@ -78,7 +78,7 @@ ngx_stream_thrift_outbound_spawn(ngx_thrift_call_t *call, ngx_str_t *upstream,
     tc->call.client = &ts->handlers;
 
     ngx_thrift_call_init(&tc->call, call->conf);
-    ngx_stream_thrift_call_prepare(tc, ts->session);
+    ngx_stream_thrift_call_prepare(tc, ts);
 
     tc->session.srv_conf = ngx_stream_thrift_get_call(call)->session.srv_conf;
     tc->named = us;
