@@ -18,7 +18,8 @@ void ngx_thrift_reply_ready(ngx_thrift_call_t *call);
 void ngx_thrift_reply_judge(ngx_thrift_call_t *call);
 
 /* Sets exception and text from call->reply, which is an EXCEPTION. */
-void ngx_thrift_reply_read_exception(ngx_thrift_call_t *call);
+void ngx_thrift_reply_read_exception(ngx_thrift_call_t *call)
+    nthrift_noinline;
 
 /* What an EXCEPTION says, as far as its first block holds it. */
 void ngx_thrift_reply_parse_exception(ngx_thrift_message_t *reply,

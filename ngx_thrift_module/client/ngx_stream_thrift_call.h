@@ -66,8 +66,8 @@ ngx_stream_thrift_call_t *ngx_stream_thrift_call_create(
     ngx_stream_thrift_session_t *ts);
 
 /*
- * Its message is whole: makes the session of its own, a copy of the client's,
- * who has to be there for as long as the call is in its owner's queue.
+ * Its message is whole: makes its own session, a copy of the client's, who
+ * has to be there for as long as the call is in its owner's queue.
  */
 void ngx_stream_thrift_call_prepare(ngx_stream_thrift_call_t *tc,
     ngx_stream_thrift_session_t *ts);
