@@ -80,6 +80,7 @@ struct ngx_thrift_call_s {
 
     ngx_thrift_attempt_t         *attempt;  /* the latest, or NULL */
     ngx_thrift_attempt_t         *other;    /* one beside it, or NULL */
+    ngx_uint_t                    nattempts;    /* that were made for it */
     ngx_uint_t                    tries;    /* servers that it was to have */
     ngx_thrift_message_t         *translated;   /* the request as it is sent,
                                                or NULL: as it came */
@@ -133,6 +134,8 @@ struct ngx_thrift_call_s {
                                                    read */
 
     ngx_thrift_message_t          request;
+    ngx_thrift_attempt_t          first;    /* of its attempts; zero before the
+                                               memory's first call */
 };
 
 

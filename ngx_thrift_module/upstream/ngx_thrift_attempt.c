@@ -19,9 +19,15 @@ static void ngx_thrift_attempt_unnumbered(ngx_thrift_attempt_t *attempt);
 
 
 static ngx_thrift_cache_t  ngx_thrift_attempts = {
-    .size = sizeof(ngx_thrift_attempt_t)
+    .size = sizeof(ngx_thrift_attempt_t),
+    .cleared = 1
 };
 
+
+/*
+ * The first is a part of its call, and only others need memory.  What stands in
+ * a queue has left it when an attempt is freed, or renewed.
+ */
 
 ngx_thrift_attempt_t *
 ngx_thrift_attempt_create(ngx_thrift_call_t *call,
@@ -30,7 +36,9 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     nthrift_head_t        *head;
     ngx_thrift_attempt_t  *attempt;
 
-    attempt = ngx_thrift_cache_get(&ngx_thrift_attempts);
+    attempt = (call->nattempts++ == 0)
+              ? &call->first : ngx_thrift_cache_get(&ngx_thrift_attempts);
+
     if (attempt == NULL) {
         return NULL;
     }
@@ -39,28 +47,29 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
 
     attempt->call = call;
     attempt->done = done;
-    attempt->number = 0;
+    attempt->start = ngx_current_msec;
+
     attempt->choice = NULL;
     attempt->peer = NULL;
     attempt->pool = NULL;
-    attempt->earlier = NULL;
-    attempt->expiry.set = 0;
-    attempt->hedge.set = 0;
+    attempt->identity = NULL;
     attempt->max_conns = 0;
-    attempt->counts.row = NULL;
-    attempt->counts.begun = 0;
-    attempt->start = ngx_current_msec;
+    attempt->asks = NULL;
     attempt->round = 0;
     attempt->pause = NULL;
-    attempt->pauses = 0;
-    attempt->tried = 0;
+    attempt->earlier = NULL;
+    attempt->translating = 0;
     attempt->lost = 0;
+    attempt->tried = 0;
+    attempt->pauses = 0;
+    attempt->number = 0;
+
     attempt->dialect.transport = head->transport;
     attempt->dialect.protocol = head->protocol;
     ngx_str_null(&attempt->dialect.identity);
-    attempt->identity = NULL;
-    attempt->asks = NULL;
-    attempt->translating = 0;
+
+    attempt->counts.row = NULL;
+    attempt->counts.begun = 0;
 
     ngx_thrift_message_start(&attempt->reply);
     ngx_thrift_attempt_init(attempt);
@@ -125,16 +134,16 @@ ngx_thrift_attempt_restore(ngx_thrift_attempt_t *attempt)
 static void
 ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt)
 {
-    attempt->connection = NULL;
-    attempt->state = NGX_THRIFT_ATTEMPT_WAITING;
     attempt->number++;
-    attempt->seqid = 0;
+
+    attempt->connection = NULL;
+    attempt->address = NULL;
     attempt->out = NULL;
     attempt->sent = 0;
     attempt->received = 0;
-    attempt->address = NULL;
-    attempt->turn.line = NULL;
-    attempt->patience.set = 0;
+    attempt->state = NGX_THRIFT_ATTEMPT_WAITING;
+    attempt->seqid = 0;
+    attempt->ordinal = 0;
     attempt->full = 0;
     attempt->counted = 0;
     attempt->fresh = 0;
@@ -209,7 +218,9 @@ ngx_thrift_attempt_free(ngx_thrift_attempt_t *attempt)
         ngx_thrift_timer_close(attempt->pause);
     }
 
-    ngx_thrift_cache_put(attempt);
+    if (attempt != &attempt->call->first) {
+        ngx_thrift_cache_put(attempt);
+    }
 }
 
 

@@ -38,73 +38,64 @@ typedef void (*ngx_thrift_attempt_done_pt)(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
 
 
+/* What is set together stands together. */
+
 struct ngx_thrift_attempt_s {
     ngx_queue_t                queue;       /* of its connection */
     ngx_thrift_call_t         *call;
     ngx_thrift_attempt_done_pt  done;       /* whoever made it is told */
-    ngx_thrift_connection_t   *connection;  /* NULL: none yet, or no more */
-    ngx_uint_t                 state;
-    ngx_uint_t                 number;      /* among the call's, from 1 */
-    ngx_thrift_delay_t         expiry;      /* thrift_attempt_timeout */
-    ngx_thrift_delay_t         hedge;       /* thrift_hedge */
     ngx_msec_t                 start;       /* of the call's first one */
+    ngx_msec_t                 pause_time;  /* before the next round */
 
-    ngx_uint_t                 round;       /* in which servers are tried, from
-                                               0 */
-    ngx_msec_t                 pause_time;  /* before the next one */
-    ngx_thrift_timer_t        *pause;       /* NULL: there was none yet */
+    /* 0 at first */
 
     void                      *choice;      /* the balancer's; NULL: it was not
                                                asked yet */
     ngx_peer_connection_t     *peer;        /* a part of it */
     ngx_thrift_pool_t         *pool;
-    ngx_thrift_dialect_t       dialect;
     ngx_thrift_identity_t     *identity;    /* NULL: its pool's */
     ngx_uint_t                 max_conns;   /* of its server; 0: no limit */
-
-    ngx_thrift_address_t      *address;     /* where it looks for a connection,
-                                               or has found one */
-    ngx_thrift_turn_t          turn;        /* while it waits for one */
-    ngx_thrift_delay_t         patience;    /* for that */
-    ngx_msec_t                 waits;       /* since then */
-    ngx_thrift_counted_t       counts;      /* for its server */
     ngx_thrift_detect_wait_t  *asks;        /* what its server speaks, or
                                                NULL */
-    ngx_queue_t                follows;     /* of its client's that wait, if it
-                                               wants to be pinned */
-
-    int32_t                    seqid;       /* 0: none yet */
-    uint32_t                   ordinal;     /* among those of its connection */
-    ngx_chain_t               *out;         /* what is still to be sent; NULL:
-                                               nothing was written yet, or
-                                               it is small */
-    size_t                     size;        /* of a small one, while it is
-                                               sent */
-    off_t                      sent;        /* bytes */
-    off_t                      received;
-
-    nthrift_str_t              name;        /* of the call, as it is sent */
-    nthrift_str_t              service;     /* which it begins with, or not */
-    ngx_thrift_message_t       reply;
+    ngx_uint_t                 round;       /* in which servers are tried, from
+                                               0 */
+    ngx_thrift_timer_t        *pause;       /* NULL: there was none yet */
     ngx_thrift_message_t      *earlier;     /* the exception that answered one
                                                before it, or NULL */
 
     unsigned                   translating:1;   /* the call, in parts */
+    unsigned                   lost:1;      /* it or one before it was sent,
+                                               and not answered */
+    unsigned                   tried:1;     /* a server, in this round */
+    unsigned                   pauses:1;    /* a round begins with it */
+
+    ngx_uint_t                 number;      /* among the call's, from 1 */
+
+    /* 0 each time it is another one of its call's */
+
+    ngx_thrift_connection_t   *connection;  /* NULL: none yet, or no more */
+    ngx_thrift_address_t      *address;     /* where it looks for a connection,
+                                               or has found one */
+    ngx_chain_t               *out;         /* what is still to be sent; NULL:
+                                               nothing was written yet, or
+                                               it is small */
+    off_t                      sent;        /* bytes */
+    off_t                      received;
+    ngx_uint_t                 state;
+    int32_t                    seqid;       /* 0: none yet */
+    uint32_t                   ordinal;     /* among those of its connection */
+
     unsigned                   full:1;      /* servers that could answer it
                                                have as many calls as they may */
     unsigned                   counted:1;   /* it has a place for a connection
                                                among those of all workers */
     unsigned                   fresh:1;     /* its connection has to be new */
     unsigned                   reused:1;    /* its connection had others */
-    unsigned                   lost:1;      /* it or one before it was sent,
-                                               and not answered */
     unsigned                   timed_out:1; /* its own time was over */
     unsigned                   expired:1;   /* that, or its call's was */
     unsigned                   unaffordable:1;  /* another one would be too
                                                many */
     unsigned                   busy:1;      /* there was no server for it */
-    unsigned                   tried:1;     /* a server, in this round */
-    unsigned                   pauses:1;    /* a round begins with it */
     unsigned                   blameless:1; /* that it failed is not its
                                                server's fault */
     unsigned                   closes:1;    /* its connection carries no
@@ -113,6 +104,23 @@ struct ngx_thrift_attempt_s {
                                                ours */
     unsigned                   cut:1;       /* it was sent in part, and no more
                                                of it is taken */
+
+    size_t                     size;        /* of a small one, while it is
+                                               sent */
+    ngx_thrift_dialect_t       dialect;
+    nthrift_str_t              name;        /* of the call, as it is sent */
+    nthrift_str_t              service;     /* which it begins with, or not */
+    ngx_thrift_message_t       reply;
+
+    ngx_thrift_delay_t         expiry;      /* thrift_attempt_timeout */
+    ngx_thrift_delay_t         hedge;       /* thrift_hedge */
+    ngx_thrift_turn_t          turn;        /* while it waits for a
+                                               connection */
+    ngx_thrift_delay_t         patience;    /* for that */
+    ngx_msec_t                 waits;       /* since then */
+    ngx_thrift_counted_t       counts;      /* for its server */
+    ngx_queue_t                follows;     /* of its client's that wait, if it
+                                               wants to be pinned */
 };
 
 
