@@ -165,11 +165,6 @@ ngx_stream_thrift_identify(ngx_thrift_attempt_t *attempt)
     ngx_stream_thrift_upstream_conf_t  *conf;
 
     pool = ngx_stream_thrift_pool_of(attempt->pool);
-
-    if (!pool->varies) {
-        return NGX_OK;
-    }
-
     conf = pool->conf;
 
     identity = ngx_pcalloc(attempt->call->pool, sizeof(ngx_thrift_identity_t));

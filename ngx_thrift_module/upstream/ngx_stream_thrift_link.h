@@ -35,8 +35,8 @@ void ngx_stream_thrift_set_link(ngx_thrift_link_t *link,
     ngx_stream_thrift_link_conf_t *conf);
 
 /*
- * What the variables of its pool's directives are for an attempt.  Its pool is
- * known, and nothing is allocated when there are none.
+ * What the variables of its pool's directives are for an attempt, whose pool
+ * has such (pool->varies).
  */
 ngx_int_t ngx_stream_thrift_identify(ngx_thrift_attempt_t *attempt);
 

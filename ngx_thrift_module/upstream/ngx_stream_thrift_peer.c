@@ -153,7 +153,7 @@ ngx_stream_thrift_peer_balance(ngx_thrift_attempt_t *attempt)
 
 /* The attempt's choice, of which nothing is known yet. */
 
-static ngx_stream_thrift_choice_t *
+static ngx_inline ngx_stream_thrift_choice_t *
 ngx_stream_thrift_peer_start(ngx_thrift_attempt_t *attempt)
 {
     ngx_stream_thrift_call_t    *tc;
@@ -202,12 +202,17 @@ ngx_stream_thrift_peer_create(ngx_stream_thrift_call_t *tc)
         return choice;
     }
 
-    tc->states.elts = &tc->state;
-    tc->states.nelts = 0;
-    tc->states.size = sizeof(ngx_stream_upstream_state_t);
-    tc->states.nalloc = 1;
-    tc->states.pool = tc->call.pool;
+    if (tc->states.elts != &tc->state) {
 
+        /* its memory's first call, or one after many attempts */
+
+        tc->states.elts = &tc->state;
+        tc->states.size = sizeof(ngx_stream_upstream_state_t);
+        tc->states.nalloc = 1;
+        tc->states.pool = tc->call.pool;
+    }
+
+    tc->states.nelts = 0;
     tc->session.upstream_states = &tc->states;
 
     return &tc->choice;
@@ -250,7 +255,7 @@ ngx_stream_thrift_peer_clear(ngx_stream_thrift_choice_t *choice)
  * has changed since.
  */
 
-static void
+static ngx_inline void
 ngx_stream_thrift_peer_rewind(ngx_stream_thrift_choice_t *choice)
 {
     ngx_stream_upstream_t  *u;
@@ -273,7 +278,7 @@ ngx_stream_thrift_peer_rewind(ngx_stream_thrift_choice_t *choice)
  * where a call's only one always is.
  */
 
-static ngx_stream_upstream_t *
+static ngx_inline ngx_stream_upstream_t *
 ngx_stream_thrift_peer_use(ngx_stream_thrift_choice_t *choice)
 {
     if (choice->call->nchoices != 1) {
@@ -350,7 +355,7 @@ ngx_stream_thrift_peer_choose(ngx_thrift_attempt_t *attempt)
 }
 
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_stream_thrift_peer_init(ngx_stream_thrift_choice_t *choice,
     ngx_stream_upstream_srv_conf_t *us)
 {
@@ -361,7 +366,10 @@ ngx_stream_thrift_peer_init(ngx_stream_thrift_choice_t *choice,
 
     ngx_stream_thrift_peer_rewind(choice);
 
-    if (ngx_stream_thrift_rr_init(choice, us) != NGX_OK) {
+    if (choice->rr.fixed) {
+        ngx_stream_thrift_rr_rewind(&choice->rr, &choice->upstream.peer);
+
+    } else if (ngx_stream_thrift_rr_init(choice, us) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -391,7 +399,8 @@ ngx_stream_thrift_peer_ready(ngx_stream_thrift_choice_t *choice,
     choice->upstream.upstream = us;
     choice->upstream.peer.start_time = ngx_current_msec;
 
-    return ngx_stream_thrift_identify(choice->attempt);
+    return ngx_stream_thrift_pool_of(choice->attempt->pool)->varies
+           ? ngx_stream_thrift_identify(choice->attempt) : NGX_OK;
 }
 
 
@@ -801,7 +810,7 @@ ngx_stream_thrift_peer_get_server(ngx_thrift_pool_t *pool,
 }
 
 
-static void
+static ngx_inline void
 ngx_stream_thrift_peer_hold(ngx_thrift_attempt_t *attempt)
 {
     ngx_peer_connection_t               *peer;
@@ -815,7 +824,8 @@ ngx_stream_thrift_peer_hold(ngx_thrift_attempt_t *attempt)
         ngx_stream_thrift_held_add(choice->balancer, peer);
     }
 
-    rrp = ngx_stream_thrift_rr_data(choice->balancer, peer);
+    rrp = choice->rr.upstream
+          ? peer->data : ngx_stream_thrift_rr_data(choice->balancer, peer);
 
     choice->server = rrp ? rrp->current : NULL;
     attempt->max_conns = rrp ? rrp->current->max_conns : 0;
@@ -862,7 +872,7 @@ ngx_stream_thrift_peer_pinned(ngx_thrift_attempt_t *attempt, ngx_str_t *name)
 }
 
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_stream_thrift_peer_add_state(ngx_stream_thrift_choice_t *choice)
 {
     ngx_array_t                  *states;
@@ -916,7 +926,7 @@ ngx_stream_thrift_peer_drop_state(ngx_stream_thrift_choice_t *choice)
  * released: the call keeps a copy.
  */
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_stream_thrift_peer_save_name(ngx_stream_thrift_choice_t *choice)
 {
     ngx_str_t              *name;
@@ -1132,7 +1142,7 @@ ngx_stream_thrift_peer_free(ngx_thrift_attempt_t *attempt, ngx_uint_t state)
 }
 
 
-static void
+static ngx_inline void
 ngx_stream_thrift_peer_give_back(ngx_stream_thrift_choice_t *choice,
     ngx_uint_t state)
 {

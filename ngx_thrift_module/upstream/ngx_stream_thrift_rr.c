@@ -31,13 +31,6 @@ ngx_stream_thrift_rr_init(ngx_stream_thrift_choice_t *choice,
     rr = &choice->rr;
     peer = &choice->upstream.peer;
 
-    if (rr->fixed) {
-        rr->data = rr->first;
-        peer->tries = rr->tries;
-
-        return NGX_OK;
-    }
-
     s = ngx_stream_thrift_call_session(choice->call);
 
     if (us->peer.init != ngx_stream_upstream_init_round_robin_peer) {

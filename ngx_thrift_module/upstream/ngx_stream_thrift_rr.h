@@ -34,6 +34,11 @@ typedef struct {
 ngx_int_t ngx_stream_thrift_rr_init(ngx_stream_thrift_choice_t *choice,
     ngx_stream_upstream_srv_conf_t *us);
 
+/* The same where that would make nothing else of it: see `fixed`. */
+#define ngx_stream_thrift_rr_rewind(rr, peer)                                 \
+    (rr)->data = (rr)->first;                                                 \
+    (peer)->tries = (rr)->tries
+
 /* NULL: it is another balancer. */
 ngx_stream_upstream_rr_peer_data_t *ngx_stream_thrift_rr_data(
     ngx_stream_upstream_srv_conf_t *us, ngx_peer_connection_t *peer);

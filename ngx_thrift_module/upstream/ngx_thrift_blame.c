@@ -3,7 +3,7 @@
 /*
  * Suspects: see ngx_thrift_blame.h.  Called by ngx_thrift_pass.c with what has
  * become of an attempt.  While no server of a pool is suspect, which is nearly
- * always, an answer costs one comparison.
+ * always, an answer that is no exception costs two comparisons.
  */
 
 #include "ngx_thrift.h"
@@ -30,6 +30,8 @@ typedef struct {
 
 static ngx_uint_t ngx_thrift_blame_is_old(ngx_thrift_suspect_t *suspect,
     ngx_thrift_attempt_t *attempt);
+static ngx_uint_t ngx_thrift_blame_reply(ngx_thrift_attempt_t *attempt)
+    nthrift_noinline;
 static ngx_uint_t ngx_thrift_blame_is_failure(ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_blame_clear(ngx_thrift_attempt_t *attempt);
 static ngx_thrift_suspect_t *ngx_thrift_blame_suspect(
@@ -96,6 +98,15 @@ ngx_thrift_blame_is_old(ngx_thrift_suspect_t *suspect,
 
 ngx_uint_t
 ngx_thrift_blame_answered(ngx_thrift_attempt_t *attempt)
+{
+    return (attempt->pool->nsuspects == 0
+            && attempt->reply.wire.head.type != NTHRIFT_EXCEPTION)
+           ? 0 : ngx_thrift_blame_reply(attempt);
+}
+
+
+static ngx_uint_t
+ngx_thrift_blame_reply(ngx_thrift_attempt_t *attempt)
 {
     if (ngx_thrift_blame_is_failure(attempt)) {
         return ngx_thrift_blame(attempt);

@@ -42,7 +42,7 @@ typedef enum {
  * Returns what its server goes back to the balancer with: NGX_PEER_FAILED, or
  * NGX_PEER_NEXT.
  */
-ngx_uint_t ngx_thrift_blame(ngx_thrift_attempt_t *attempt);
+ngx_uint_t ngx_thrift_blame(ngx_thrift_attempt_t *attempt) nthrift_noinline;
 
 /*
  * The attempt was answered: its server is beyond suspicion, unless that was by

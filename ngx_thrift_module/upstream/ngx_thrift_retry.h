@@ -52,7 +52,8 @@ ngx_uint_t ngx_thrift_retry_is_wanted(ngx_thrift_attempt_t *attempt,
  * May it be sent again, if it was sent?  Otherwise the log says so, and nothing
  * is due.
  */
-ngx_uint_t ngx_thrift_retry_affords(ngx_thrift_attempt_t *attempt);
+ngx_uint_t ngx_thrift_retry_affords(ngx_thrift_attempt_t *attempt)
+    nthrift_noinline;
 
 /*
  * Then another round begins after a pause, which is over when `handler` is
