@@ -108,7 +108,10 @@ void ngx_thrift_message_drop_on(ngx_thrift_message_t *m, ngx_pool_t *pool)
 /* The bytes of a message, being read or whole, that are kept. */
 off_t ngx_thrift_message_kept(ngx_thrift_message_t *m);
 
-/* A message that is whole goes to another place; `from` is empty then. */
+/*
+ * A message goes to another place; `from` is empty then, and is to be started
+ * again if the message was not whole.
+ */
 void ngx_thrift_message_move(ngx_thrift_message_t *m,
     ngx_thrift_message_t *from);
 

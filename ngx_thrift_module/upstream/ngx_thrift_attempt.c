@@ -87,6 +87,7 @@ ngx_thrift_attempt_renew(ngx_thrift_attempt_t *attempt)
     }
 
     ngx_thrift_message_release(&attempt->reply);
+    ngx_thrift_message_start(&attempt->reply);
     ngx_thrift_attempt_init(attempt);
 }
 

@@ -20,9 +20,14 @@
 static ngx_int_t ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_rest(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_message(ngx_thrift_connection_t *conn);
+static ngx_int_t ngx_thrift_exchange_begin(ngx_thrift_connection_t *conn);
+static ngx_int_t ngx_thrift_exchange_go_on(ngx_thrift_connection_t *conn,
+    ngx_int_t rc, uint64_t length) nthrift_noinline;
 static ngx_int_t ngx_thrift_exchange_malformed(ngx_thrift_connection_t *conn,
     const char *why) nthrift_cold;
 static ngx_int_t ngx_thrift_exchange_match(ngx_thrift_connection_t *conn);
+static void ngx_thrift_exchange_set_reading(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt);
 static ngx_thrift_attempt_t *ngx_thrift_exchange_find(
     ngx_thrift_connection_t *conn, int32_t seqid);
 static ngx_thrift_attempt_t *ngx_thrift_exchange_next(
@@ -31,6 +36,9 @@ static ngx_uint_t ngx_thrift_exchange_alone(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_stray(ngx_thrift_connection_t *conn)
     nthrift_cold;
 static ngx_int_t ngx_thrift_exchange_whole(ngx_thrift_connection_t *conn);
+static ngx_int_t ngx_thrift_exchange_answered(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_exchange_over(ngx_thrift_connection_t *conn);
 static void ngx_thrift_exchange_surplus(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt, ngx_int_t rc) nthrift_cold;
 static void ngx_thrift_exchange_prefetch(ngx_thrift_connection_t *conn,
@@ -198,10 +206,61 @@ ngx_thrift_exchange_message(ngx_thrift_connection_t *conn)
     ngx_thrift_message_t  *m;
 
     m = &conn->message;
+
+    if (conn->reading == NULL && m->first == NULL && !conn->stray
+        && ngx_thrift_connection_waits(conn))
+    {
+        return ngx_thrift_exchange_begin(conn);
+    }
+
     length = conn->reading ? m->wire.length : 0;
     pool = conn->reading ? conn->reading->call->pool : NULL;
 
     rc = ngx_thrift_message_read(m, &conn->rules, &conn->in, pool);
+
+    return ngx_thrift_exchange_go_on(conn, rc, length);
+}
+
+
+/* Most replies come at once, and in order: one is read where it will be. */
+
+static ngx_int_t
+ngx_thrift_exchange_begin(ngx_thrift_connection_t *conn)
+{
+    ngx_int_t              rc;
+    ngx_thrift_attempt_t  *attempt;
+    ngx_thrift_message_t  *m;
+
+    attempt = ngx_thrift_connection_first(conn);
+    m = &attempt->reply;
+
+    rc = ngx_thrift_message_read(m, &conn->rules, &conn->in, NULL);
+
+    if (rc == NGX_OK && m->wire.head.seqid == attempt->seqid) {
+        ngx_thrift_exchange_set_reading(conn, attempt);
+        ngx_thrift_attempt_received(attempt, m->wire.length);
+
+        return ngx_thrift_exchange_answered(conn, attempt);
+    }
+
+    /* the attempt may leave before the rest of it comes, or it is another's */
+
+    ngx_thrift_message_move(&conn->message, m);
+    ngx_thrift_message_start(m);
+
+    return ngx_thrift_exchange_go_on(conn, rc, 0);
+}
+
+
+/* A part of a reply was read, of which `length` bytes were told. */
+
+static ngx_int_t
+ngx_thrift_exchange_go_on(ngx_thrift_connection_t *conn, ngx_int_t rc,
+    uint64_t length)
+{
+    ngx_thrift_message_t  *m;
+
+    m = &conn->message;
 
     if (conn->reading == NULL && !conn->stray && m->wire.head.size != 0
         && ngx_thrift_exchange_match(conn) != NGX_OK)
@@ -274,13 +333,21 @@ ngx_thrift_exchange_match(ngx_thrift_connection_t *conn)
         }
     }
 
+    ngx_thrift_exchange_set_reading(conn, attempt);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_thrift_exchange_set_reading(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
     conn->reading = attempt;
 
     if (attempt->state == NGX_THRIFT_ATTEMPT_SENT) {
         ngx_thrift_attempt_begun(attempt);
     }
-
-    return NGX_OK;
 }
 
 
@@ -381,48 +448,50 @@ ngx_thrift_exchange_stray(ngx_thrift_connection_t *conn)
 static ngx_int_t
 ngx_thrift_exchange_whole(ngx_thrift_connection_t *conn)
 {
-    ngx_int_t              rc;
-    ngx_uint_t             begun;
     ngx_thrift_attempt_t  *attempt;
 
-    begun = ngx_thrift_input_pending(&conn->in);
-
-    if (!begun) {
-        conn->begun = 0;
-    }
-
-    if (conn->timer.set) {
-        ngx_thrift_timer_clear(&conn->timer);
-        ngx_thrift_exchange_arm(conn);
-    }
-
     if (conn->stray) {
+        ngx_thrift_exchange_over(conn);
         ngx_thrift_exchange_strayed(conn);
         return NGX_OK;
     }
 
     attempt = conn->reading;
+
+    ngx_thrift_message_move(&attempt->reply, &conn->message);
+    ngx_thrift_message_start(&conn->message);
+
+    return ngx_thrift_exchange_answered(conn, attempt);
+}
+
+
+/* The attempt has its reply.  NGX_DONE: as ngx_thrift_exchange_message(). */
+
+static ngx_int_t
+ngx_thrift_exchange_answered(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    ngx_int_t  rc;
+
     conn->reading = NULL;
 
+    ngx_thrift_exchange_over(conn);
     ngx_thrift_exchange_prefetch(conn, attempt);
 
     ngx_log_debug4(NGX_LOG_DEBUG_EVENT, attempt->call->log, 0,
                    "thrift call %ui: attempt %ui answered: %s, %uL bytes",
                    attempt->call->number, attempt->number,
-                   nthrift_head_type_name(conn->message.wire.head.type),
-                   conn->message.wire.length);
+                   nthrift_head_type_name(attempt->reply.wire.head.type),
+                   attempt->reply.wire.length);
 
     /* a handler may keep what has come to its own call */
 
-    ngx_thrift_message_settle(&conn->message, attempt->call->outbound
-                                              ? NULL : attempt->call->pool);
-
-    ngx_thrift_message_move(&attempt->reply, &conn->message);
-    ngx_thrift_message_start(&conn->message);
+    ngx_thrift_message_settle(&attempt->reply, attempt->call->outbound
+                                               ? NULL : attempt->call->pool);
 
     rc = ngx_thrift_attempt_check(attempt);
 
-    if (!begun) {
+    if (!conn->begun) {
         ngx_thrift_input_close(&conn->in);
 
     } else if (ngx_thrift_exchange_alone(conn)) {
@@ -436,6 +505,22 @@ ngx_thrift_exchange_whole(ngx_thrift_connection_t *conn)
     }
 
     return NGX_OK;
+}
+
+
+/* All of a message was read. */
+
+static void
+ngx_thrift_exchange_over(ngx_thrift_connection_t *conn)
+{
+    if (!ngx_thrift_input_pending(&conn->in)) {
+        conn->begun = 0;
+    }
+
+    if (conn->timer.set) {
+        ngx_thrift_timer_clear(&conn->timer);
+        ngx_thrift_exchange_arm(conn);
+    }
 }
 
 
