@@ -9,6 +9,7 @@
 #include "ngx_thrift.h"
 
 
+static ngx_thrift_attempt_t *ngx_thrift_attempt_alloc(void) nthrift_cold;
 static void ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_attempt_keep_reply(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_attempt_unpack(ngx_thrift_attempt_t *attempt)
@@ -19,14 +20,14 @@ static void ngx_thrift_attempt_unnumbered(ngx_thrift_attempt_t *attempt);
 
 
 static ngx_thrift_cache_t  ngx_thrift_attempts = {
-    .size = sizeof(ngx_thrift_attempt_t),
-    .cleared = 1
+    .size = sizeof(ngx_thrift_attempt_t)
 };
 
 
 /*
- * The first is a part of its call, and only others need memory.  What stands in
- * a queue has left it when an attempt is freed, or renewed.
+ * The first is a part of its call, which begins with zeros, and only others
+ * need memory.  What stands in a queue has left it when an attempt is freed, or
+ * renewed.
  */
 
 ngx_thrift_attempt_t *
@@ -36,8 +37,8 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     nthrift_head_t        *head;
     ngx_thrift_attempt_t  *attempt;
 
-    attempt = (call->nattempts++ == 0)
-              ? &call->first : ngx_thrift_cache_get(&ngx_thrift_attempts);
+    attempt = (call->nattempts++ == 0) ? &call->first
+                                       : ngx_thrift_attempt_alloc();
 
     if (attempt == NULL) {
         return NULL;
@@ -73,6 +74,21 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
 
     ngx_thrift_message_start(&attempt->reply);
     ngx_thrift_attempt_init(attempt);
+
+    return attempt;
+}
+
+
+static ngx_thrift_attempt_t *
+ngx_thrift_attempt_alloc(void)
+{
+    ngx_thrift_attempt_t  *attempt;
+
+    attempt = ngx_thrift_cache_get(&ngx_thrift_attempts);
+
+    if (attempt) {
+        ngx_memzero(attempt, sizeof(ngx_thrift_attempt_t));
+    }
 
     return attempt;
 }
