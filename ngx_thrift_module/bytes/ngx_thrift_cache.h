@@ -47,6 +47,51 @@ void ngx_thrift_cache_put(void *p);
 ngx_uint_t ngx_thrift_cache_trim(ngx_uint_t *more);
 
 /*
+ * As ngx_pnalloc() and ngx_palloc(), which are asked only when there is no room
+ * behind what a pool's first block holds; a checker of memory sees each use.
+ */
+
+static ngx_inline void *
+ngx_thrift_pnalloc(ngx_pool_t *pool, size_t size)
+{
+#if !(NGX_DEBUG_PALLOC)
+
+    u_char  *p;
+
+    p = pool->d.last;
+
+    if (size <= (size_t) (pool->d.end - p)) {
+        pool->d.last = p + size;
+        return p;
+    }
+
+#endif
+
+    return ngx_pnalloc(pool, size);
+}
+
+
+static ngx_inline void *
+ngx_thrift_palloc(ngx_pool_t *pool, size_t size)
+{
+#if !(NGX_DEBUG_PALLOC)
+
+    u_char  *p;
+
+    p = ngx_align_ptr(pool->d.last, NGX_ALIGNMENT);
+
+    if (p <= pool->d.end && size <= (size_t) (pool->d.end - p)) {
+        pool->d.last = p + size;
+        return p;
+    }
+
+#endif
+
+    return ngx_palloc(pool, size);
+}
+
+
+/*
  * As ngx_memzero(), for hundreds of bytes: told the number, compilers for
  * x86-64 write "rep stos", which takes longer to begin than all of memset().
  */

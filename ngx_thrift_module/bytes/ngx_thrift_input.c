@@ -91,12 +91,8 @@ ngx_thrift_block_wasted(ngx_thrift_block_t *block, size_t n)
 
 
 void
-ngx_thrift_block_unref(ngx_thrift_block_t *block)
+ngx_thrift_block_free(ngx_thrift_block_t *block)
 {
-    if (--block->refs) {
-        return;
-    }
-
     if (block->cache) {
         ngx_thrift_cache_put(block);
         return;

@@ -118,7 +118,15 @@ ngx_uint_t ngx_thrift_block_wasted(ngx_thrift_block_t *block, size_t n);
 
 /* Counted references to a block; the last one gone, it is free. */
 #define ngx_thrift_block_ref(block)  (block)->refs++
-void ngx_thrift_block_unref(ngx_thrift_block_t *block);
+void ngx_thrift_block_free(ngx_thrift_block_t *block);
+
+static ngx_inline void
+ngx_thrift_block_unref(ngx_thrift_block_t *block)
+{
+    if (--block->refs == 0) {
+        ngx_thrift_block_free(block);
+    }
+}
 
 
 /*

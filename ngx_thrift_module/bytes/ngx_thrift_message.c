@@ -28,11 +28,6 @@
 #define NGX_THRIFT_MESSAGE_POOL  256    /* bytes */
 
 
-/* A message of more is worth splitting. */
-
-#define NGX_THRIFT_MESSAGE_LARGE  1024  /* bytes */
-
-
 /* Sends a segment. */
 
 typedef struct {
@@ -41,17 +36,23 @@ typedef struct {
 } ngx_thrift_message_link_t;
 
 
+static ngx_int_t ngx_thrift_message_read_part(ngx_thrift_message_t *m,
+    nthrift_rules_t *rules, ngx_thrift_input_t *in, u_char *pos, ngx_int_t rc,
+    ngx_pool_t *pool) nthrift_noinline;
 static ngx_int_t ngx_thrift_message_append(ngx_thrift_message_t *m,
     ngx_thrift_block_t *block, u_char *pos, u_char *last, ngx_pool_t *pool);
+static void ngx_thrift_message_set_last(ngx_thrift_message_t *m,
+    ngx_thrift_segment_t *segment, ngx_thrift_block_t *block, u_char *pos,
+    u_char *last);
 static ngx_int_t ngx_thrift_message_keep_levels(ngx_thrift_message_t *m,
     nthrift_rules_t *rules);
 static void ngx_thrift_message_free_levels(ngx_thrift_message_t *m);
 static ngx_uint_t ngx_thrift_message_wastes(ngx_thrift_message_t *m,
     size_t size);
-static void ngx_thrift_message_settle_in_block(ngx_thrift_message_t *m,
-    size_t size);
-static void ngx_thrift_message_gather(ngx_thrift_message_t *m, u_char *p,
-    ngx_thrift_block_t *block);
+static void ngx_thrift_message_settle_in_block(ngx_thrift_message_t *m)
+    nthrift_noinline;
+static void ngx_thrift_message_gathered(ngx_thrift_message_t *m, u_char *p,
+    size_t size, ngx_thrift_block_t *block);
 static size_t ngx_thrift_message_room(ngx_thrift_message_t *m, size_t max);
 static void ngx_thrift_message_head_moved(ngx_thrift_message_t *m,
     u_char *from);
@@ -59,11 +60,17 @@ static void ngx_thrift_segment_move(ngx_thrift_message_t *m,
     ngx_thrift_segment_t *segment, ngx_thrift_block_t *block) nthrift_noinline;
 static void ngx_thrift_segment_unref(ngx_thrift_segment_t *segment);
 static void ngx_thrift_message_drop_all(ngx_thrift_message_t *m);
+static ngx_chain_t *ngx_thrift_message_rewrite(ngx_thrift_message_t *m,
+    int32_t seqid, nthrift_str_t *name, ngx_pool_t *pool) nthrift_noinline;
 static ngx_uint_t ngx_thrift_message_has_head(ngx_thrift_message_t *m);
 static void ngx_thrift_message_copy_behind(ngx_thrift_message_t *m,
     size_t offset, u_char *p);
 static ngx_chain_t *ngx_thrift_message_link(ngx_thrift_message_t *m,
     size_t offset, ngx_pool_t *pool);
+static ngx_chain_t *ngx_thrift_message_link_part(u_char *start, u_char *end,
+    ngx_pool_t *pool);
+static ngx_int_t ngx_thrift_message_link_rest(ngx_chain_t *cl,
+    ngx_thrift_segment_t *segment, ngx_pool_t *pool) nthrift_noinline;
 static int ngx_thrift_message_more(void *data, const uint8_t **p,
     const uint8_t **last);
 
@@ -84,6 +91,7 @@ ngx_thrift_message_start(ngx_thrift_message_t *m)
     nthrift_message_start(&m->wire);
 
     m->dropped = 0;
+    m->holds = 0;
     m->levels = NULL;
     m->first = NULL;
     m->last = NULL;
@@ -95,33 +103,52 @@ ngx_int_t
 ngx_thrift_message_read(ngx_thrift_message_t *m, nthrift_rules_t *rules,
     ngx_thrift_input_t *in, ngx_pool_t *pool)
 {
-    size_t          n;
+    u_char         *pos;
     ngx_int_t       rc;
     const uint8_t  *p;
 
-    p = in->pos;
+    pos = in->pos;
+    p = pos;
 
     rc = nthrift_message_read(&m->wire, rules, ngx_thrift_message_levels, &p,
                               in->block->last);
 
-    n = p - in->pos;
+    in->pos = (u_char *) p;
 
-    if (n) {
+    if (rc == NGX_OK && m->first == NULL && !m->dropped) {
 
-        /* of a message that is only passed over the head is kept */
+        /* all of it came at once */
 
-        if (!m->dropped
-            && (m->first == NULL || !nthrift_message_discards(&m->wire)))
+        m->first = &m->segment;
+        ngx_thrift_message_set_last(m, &m->segment, in->block, pos, in->pos);
+
+        return NGX_OK;
+    }
+
+    return ngx_thrift_message_read_part(m, rules, in, pos, rc, pool);
+}
+
+
+/* What was read begins at `pos`, and may be nothing. */
+
+static ngx_int_t
+ngx_thrift_message_read_part(ngx_thrift_message_t *m, nthrift_rules_t *rules,
+    ngx_thrift_input_t *in, u_char *pos, ngx_int_t rc, ngx_pool_t *pool)
+{
+    size_t  n;
+
+    n = in->pos - pos;
+
+    /* of a message that is only passed over the head is kept */
+
+    if (n && !m->dropped
+        && (m->first == NULL || !nthrift_message_discards(&m->wire)))
+    {
+        if (ngx_thrift_message_append(m, in->block, pos, in->pos, pool)
+            != NGX_OK)
         {
-            if (ngx_thrift_message_append(m, in->block, in->pos, (u_char *) p,
-                                          pool)
-                != NGX_OK)
-            {
-                return NGX_ABORT;
-            }
+            return NGX_ABORT;
         }
-
-        in->pos = (u_char *) p;
     }
 
     if (rc == NGX_AGAIN) {
@@ -154,6 +181,8 @@ ngx_thrift_message_keep_levels(ngx_thrift_message_t *m,
     if (m->levels == NULL) {
         return NGX_ABORT;
     }
+
+    m->holds = 1;
 
     nthrift_message_move_levels(&m->wire, (nthrift_skip_level_t *)
                                           ngx_thrift_block_start(m->levels));
@@ -198,22 +227,68 @@ ngx_thrift_message_append(ngx_thrift_message_t *m, ngx_thrift_block_t *block,
         m->last->next = segment;
     }
 
+    ngx_thrift_message_set_last(m, segment, block, pos, last);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_thrift_message_set_last(ngx_thrift_message_t *m,
+    ngx_thrift_segment_t *segment, ngx_thrift_block_t *block, u_char *pos,
+    u_char *last)
+{
     segment->start = pos;
     segment->end = last;
     segment->block = block;
     segment->next = NULL;
 
     ngx_thrift_block_ref(block);
-    m->last = segment;
 
-    return NGX_OK;
+    m->last = segment;
+    m->holds = 1;
 }
 
 
 void
 ngx_thrift_message_settle(ngx_thrift_message_t *m, ngx_pool_t *pool)
 {
+    u_char                *p;
     size_t                 size;
+    ngx_thrift_segment_t  *segment;
+
+    segment = &m->segment;
+
+    if (pool == NULL || m->last != segment
+        || ngx_thrift_segment_size(segment) > NGX_THRIFT_MESSAGE_POOL)
+    {
+        ngx_thrift_message_settle_in_block(m);
+        return;
+    }
+
+    size = ngx_thrift_segment_size(segment);
+
+    if (!ngx_thrift_block_wasted(segment->block, size)) {
+        return;
+    }
+
+    p = ngx_thrift_pnalloc(pool, size);
+
+    if (p) {
+        ngx_memcpy(p, segment->start, size);
+        ngx_thrift_message_gathered(m, p, size, NULL);
+    }
+}
+
+
+/* A large one, or one of several segments, or of none. */
+
+static void
+ngx_thrift_message_settle_in_block(ngx_thrift_message_t *m)
+{
+    u_char                *p;
+    size_t                 size;
+    ngx_thrift_block_t    *block;
     ngx_thrift_segment_t  *segment;
 
     size = 0;
@@ -226,12 +301,17 @@ ngx_thrift_message_settle(ngx_thrift_message_t *m, ngx_pool_t *pool)
         return;
     }
 
-    if (pool && size <= NGX_THRIFT_MESSAGE_POOL) {
-        ngx_thrift_message_gather(m, ngx_pnalloc(pool, size), NULL);
-
-    } else {
-        ngx_thrift_message_settle_in_block(m, size);
+    block = ngx_thrift_block_create(size);
+    if (block == NULL) {
+        return;
     }
+
+    p = block->last;
+    block->last += size;
+
+    ngx_thrift_message_copy_behind(m, 0, p);
+    ngx_thrift_message_drop_body(m);
+    ngx_thrift_message_gathered(m, p, size, block);
 }
 
 
@@ -250,52 +330,29 @@ ngx_thrift_message_wastes(ngx_thrift_message_t *m, size_t size)
 }
 
 
-static void
-ngx_thrift_message_settle_in_block(ngx_thrift_message_t *m, size_t size)
-{
-    ngx_thrift_block_t  *block;
+/*
+ * Its `size` bytes are at `p` now, which belongs to `block` if that is not
+ * NULL, and it has one segment.
+ */
 
-    block = ngx_thrift_block_create(size);
-
-    if (block) {
-        ngx_thrift_message_gather(m, block->last, block);
-        block->last += size;
-    }
-}
-
-
-/* It goes to `p`, which belongs to `block` if that is not NULL. */
-
-static void
-ngx_thrift_message_gather(ngx_thrift_message_t *m, u_char *p,
+static ngx_inline void
+ngx_thrift_message_gathered(ngx_thrift_message_t *m, u_char *p, size_t size,
     ngx_thrift_block_t *block)
 {
-    u_char                *start, *from;
-    ngx_thrift_block_t    *head;
-    ngx_thrift_segment_t  *segment;
+    u_char              *from;
+    ngx_thrift_block_t  *old;
 
-    if (p == NULL) {
-        return;
-    }
+    from = m->segment.start;
+    old = m->segment.block;
 
-    start = p;
-    from = m->first->start;
-    head = m->first->block;
+    m->segment.start = p;
+    m->segment.end = p + size;
+    m->segment.block = block;
 
-    for (segment = m->first; segment; segment = segment->next) {
-        p = ngx_cpymem(p, segment->start, ngx_thrift_segment_size(segment));
-    }
-
-    ngx_thrift_message_drop_body(m);
-
-    segment = m->first;
-
-    segment->start = start;
-    segment->end = p;
-    segment->block = block;
+    m->holds = (block || m->levels);
 
     ngx_thrift_message_head_moved(m, from);
-    ngx_thrift_block_unref(head);
+    ngx_thrift_block_unref(old);
 }
 
 
@@ -384,16 +441,16 @@ ngx_thrift_message_head_moved(ngx_thrift_message_t *m, u_char *from)
 
     head = &m->wire.head;
 
-    head->name.data = m->first->start + (head->name.data - from);
+    head->name.data = m->segment.start + (head->name.data - from);
 
     if (head->info.len) {
-        head->info.data = m->first->start + (head->info.data - from);
+        head->info.data = m->segment.start + (head->info.data - from);
     }
 }
 
 
 void
-ngx_thrift_message_split(ngx_thrift_message_t *m, ngx_pool_t *pool)
+ngx_thrift_message_split_large(ngx_thrift_message_t *m, ngx_pool_t *pool)
 {
     size_t                 size;
     u_char                *from;
@@ -403,9 +460,7 @@ ngx_thrift_message_split(ngx_thrift_message_t *m, ngx_pool_t *pool)
     head = m->first;
     size = m->wire.head.size;
 
-    if (m->wire.length <= NGX_THRIFT_MESSAGE_LARGE
-        || ngx_thrift_segment_size(head) == size)
-    {
+    if (ngx_thrift_segment_size(head) == size) {
         return;
     }
 
@@ -434,6 +489,8 @@ ngx_thrift_message_split(ngx_thrift_message_t *m, ngx_pool_t *pool)
     head->end = block->last;
     head->block = block;
     head->next = body;
+
+    m->holds = 1;
 
     ngx_thrift_message_head_moved(m, from);
 }
@@ -468,19 +525,20 @@ ngx_thrift_message_kept(ngx_thrift_message_t *m)
 void
 ngx_thrift_message_move(ngx_thrift_message_t *m, ngx_thrift_message_t *from)
 {
-    *m = *from;
+    nthrift_message_copy(&m->wire, &from->wire);
 
-    if (m->first == &from->segment) {
-        m->first = &m->segment;
-    }
-
-    if (m->last == &from->segment) {
-        m->last = &m->segment;
-    }
+    m->levels = NULL;
+    m->first = from->first ? &m->segment : NULL;
+    m->last = (from->last == &from->segment) ? &m->segment : from->last;
+    m->segment = from->segment;
+    m->replaced = from->replaced;
+    m->dropped = from->dropped;
+    m->holds = from->holds;
 
     from->first = NULL;
     from->last = NULL;
     from->replaced = NULL;
+    from->holds = 0;
 }
 
 
@@ -517,10 +575,12 @@ ngx_thrift_segment_unref(ngx_thrift_segment_t *segment)
 
 
 void
-ngx_thrift_message_release(ngx_thrift_message_t *m)
+ngx_thrift_message_let_go(ngx_thrift_message_t *m)
 {
     ngx_thrift_message_free_levels(m);
     ngx_thrift_message_drop_all(m);
+
+    m->holds = 0;
 }
 
 
@@ -547,20 +607,31 @@ ngx_chain_t *
 ngx_thrift_message_chain(ngx_thrift_message_t *m, int32_t seqid,
     nthrift_str_t *name, ngx_pool_t *pool)
 {
-    nthrift_head_t  head;
+    nthrift_head_t  *head;
 
-    head = m->wire.head;
+    head = &m->wire.head;
 
     /* a name that differs is a part of the one received, and shorter */
 
-    if (!head.lax
-        && head.name.len == name->len
-        && nthrift_head_patch_seqid(m->first->start, &head, seqid)
+    if (!head->lax
+        && head->name.len == name->len
+        && nthrift_head_patch_seqid(m->segment.start, head, seqid)
            == NTHRIFT_OK)
     {
         return ngx_thrift_message_link(m, 0, pool);
     }
 
+    return ngx_thrift_message_rewrite(m, seqid, name, pool);
+}
+
+
+static ngx_chain_t *
+ngx_thrift_message_rewrite(ngx_thrift_message_t *m, int32_t seqid,
+    nthrift_str_t *name, ngx_pool_t *pool)
+{
+    nthrift_head_t  head;
+
+    head = m->wire.head;
     head.seqid = seqid;
     head.name = *name;
 
@@ -685,43 +756,77 @@ static ngx_chain_t *
 ngx_thrift_message_link(ngx_thrift_message_t *m, size_t offset,
     ngx_pool_t *pool)
 {
-    u_char                     *start;
-    ngx_chain_t                *out, **last;
-    ngx_thrift_segment_t       *segment;
+    u_char                *start;
+    ngx_chain_t           *cl;
+    ngx_thrift_segment_t  *segment;
+
+    segment = m->first;
+    start = segment->start + offset;
+
+    if (start == segment->end && segment->next) {
+        segment = segment->next;
+        start = segment->start;
+    }
+
+    cl = ngx_thrift_message_link_part(start, segment->end, pool);
+
+    if (cl && segment->next
+        && ngx_thrift_message_link_rest(cl, segment->next, pool) != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return cl;
+}
+
+
+static ngx_chain_t *
+ngx_thrift_message_link_part(u_char *start, u_char *end, ngx_pool_t *pool)
+{
     ngx_thrift_message_link_t  *link;
 
-    last = &out;
+    link = ngx_thrift_palloc(pool, sizeof(ngx_thrift_message_link_t));
+    if (link == NULL) {
+        return NULL;
+    }
 
-    for (segment = m->first; segment; segment = segment->next) {
-        start = segment->start + offset;
-        offset = 0;
+    link->buf = (ngx_buf_t) {
+        .start = start,
+        .pos = start,
+        .last = end,
+        .end = end,
+        .memory = 1
+    };
 
-        if (start == segment->end) {
+    link->chain.buf = &link->buf;
+    link->chain.next = NULL;
+
+    return &link->chain;
+}
+
+
+/* Appends the segments to `cl`. */
+
+static ngx_int_t
+ngx_thrift_message_link_rest(ngx_chain_t *cl, ngx_thrift_segment_t *segment,
+    ngx_pool_t *pool)
+{
+    for ( /* void */ ; segment; segment = segment->next) {
+
+        if (segment->start == segment->end) {
             continue;
         }
 
-        link = ngx_palloc(pool, sizeof(ngx_thrift_message_link_t));
-        if (link == NULL) {
-            return NULL;
+        cl->next = ngx_thrift_message_link_part(segment->start, segment->end,
+                                                pool);
+        if (cl->next == NULL) {
+            return NGX_ERROR;
         }
 
-        link->buf = (ngx_buf_t) {
-            .start = start,
-            .pos = start,
-            .last = segment->end,
-            .end = segment->end,
-            .memory = 1
-        };
-
-        link->chain.buf = &link->buf;
-
-        *last = &link->chain;
-        last = &link->chain.next;
+        cl = cl->next;
     }
 
-    *last = NULL;
-
-    return out;
+    return NGX_OK;
 }
 
 
@@ -771,6 +876,8 @@ ngx_thrift_message_grow(ngx_thrift_message_t *m, size_t size, ngx_pool_t *pool)
     segment->block = block;
     segment->next = NULL;
 
+    m->holds = 1;
+
     if (m->first) {
         m->last->next = segment;
 
@@ -800,6 +907,7 @@ ngx_thrift_message_set_body(ngx_thrift_message_t *m,
     body->block = block;
     body->next = NULL;
 
+    m->holds = 1;
     m->replaced = m->first->next;
 
     m->first->end = m->first->start + m->wire.head.size;

@@ -12,6 +12,11 @@
 typedef struct ngx_thrift_segment_s  ngx_thrift_segment_t;
 
 
+/* A message of more is worth splitting. */
+
+#define NGX_THRIFT_MESSAGE_LARGE  1024  /* bytes */
+
+
 /* A run of bytes of a message. */
 
 struct ngx_thrift_segment_s {
@@ -32,7 +37,8 @@ typedef struct {
     ngx_thrift_segment_t  *last;
     ngx_thrift_segment_t   segment;     /* the first one */
     ngx_thrift_segment_t  *replaced;    /* a body that was there before */
-    unsigned               dropped:1;   /* read, and not kept */
+    u_char                 dropped;     /* 1: read, and not kept */
+    u_char                 holds;       /* 1: a block, or several */
 } ngx_thrift_message_t;
 
 
@@ -61,11 +67,9 @@ void ngx_thrift_message_settle(ngx_thrift_message_t *m, ngx_pool_t *pool);
  */
 void ngx_thrift_message_rest(ngx_thrift_message_t *m, ngx_thrift_input_t *in);
 
-/*
- * Puts the head of a large message, which is whole, into a block of its own, so
- * that ngx_thrift_message_drop_body() leaves no more than that.
- */
-void ngx_thrift_message_split(ngx_thrift_message_t *m, ngx_pool_t *pool);
+/* For ngx_thrift_message_split(). */
+void ngx_thrift_message_split_large(ngx_thrift_message_t *m,
+    ngx_pool_t *pool);
 
 /*
  * A message that was written here: `size` bytes at `p`, head included, which
@@ -118,8 +122,8 @@ void ngx_thrift_message_move(ngx_thrift_message_t *m,
 /* Lets go of the body; the head and its name stay readable. */
 void ngx_thrift_message_drop_body(ngx_thrift_message_t *m);
 
-/* Lets go of all memory. */
-void ngx_thrift_message_release(ngx_thrift_message_t *m);
+/* For ngx_thrift_message_release(). */
+void ngx_thrift_message_let_go(ngx_thrift_message_t *m);
 
 /*
  * The message as a chain to send, with `seqid` and `name` in its head: the
@@ -148,6 +152,34 @@ size_t ngx_thrift_message_copy(ngx_thrift_message_t *m, nthrift_head_t *head,
 /* The same of a message that was received: its own head, but for `seqid`. */
 size_t ngx_thrift_message_repeat(ngx_thrift_message_t *m, int32_t seqid,
     u_char *p, u_char *last);
+
+
+/*
+ * Puts the head of a large message, which is whole, into a block of its own, so
+ * that ngx_thrift_message_drop_body() leaves no more than that.
+ */
+
+static ngx_inline void
+ngx_thrift_message_split(ngx_thrift_message_t *m, ngx_pool_t *pool)
+{
+    if (m->wire.length > NGX_THRIFT_MESSAGE_LARGE) {
+        ngx_thrift_message_split_large(m, pool);
+    }
+}
+
+
+/* Lets go of all memory; most messages lie in a pool. */
+
+static ngx_inline void
+ngx_thrift_message_release(ngx_thrift_message_t *m)
+{
+    if (m->holds) {
+        ngx_thrift_message_let_go(m);
+    }
+
+    m->first = NULL;
+    m->last = NULL;
+}
 
 
 #endif /* _NGX_THRIFT_MESSAGE_H_INCLUDED_ */

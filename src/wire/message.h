@@ -48,6 +48,20 @@ void nthrift_message_start(nthrift_message_t *m);
 int nthrift_message_read(nthrift_message_t *m, const nthrift_rules_t *rules,
     nthrift_skip_level_t *levels, const uint8_t **p, const uint8_t *last);
 
+/* Copies what is known of a message that is whole, or empty. */
+
+static inline void
+nthrift_message_copy(nthrift_message_t *to, const nthrift_message_t *from)
+{
+    to->head = from->head;
+    to->skip.first = from->skip.first;
+    to->skip.fields = from->skip.fields;
+    to->length = from->length;
+    to->error = from->error;
+    to->state = from->state;
+}
+
+
 /*
  * 1 when the bytes from here to the end of the message are no longer needed
  * by anyone: it is known to be wrong and its rest is being passed over.
