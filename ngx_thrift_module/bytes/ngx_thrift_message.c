@@ -65,6 +65,8 @@ static ngx_chain_t *ngx_thrift_message_rewrite(ngx_thrift_message_t *m,
 static ngx_uint_t ngx_thrift_message_has_head(ngx_thrift_message_t *m);
 static void ngx_thrift_message_copy_behind(ngx_thrift_message_t *m,
     size_t offset, u_char *p);
+static void ngx_thrift_message_copy_segments(ngx_thrift_segment_t *segment,
+    u_char *p) nthrift_noinline;
 static ngx_chain_t *ngx_thrift_message_link(ngx_thrift_message_t *m,
     size_t offset, ngx_pool_t *pool);
 static ngx_chain_t *ngx_thrift_message_link_part(u_char *start, u_char *end,
@@ -525,15 +527,15 @@ ngx_thrift_message_kept(ngx_thrift_message_t *m)
 void
 ngx_thrift_message_move(ngx_thrift_message_t *m, ngx_thrift_message_t *from)
 {
-    nthrift_message_copy(&m->wire, &from->wire);
+    ngx_memcpy(m, from, NGX_THRIFT_MESSAGE_TOLD);
 
-    m->levels = NULL;
-    m->first = from->first ? &m->segment : NULL;
-    m->last = (from->last == &from->segment) ? &m->segment : from->last;
-    m->segment = from->segment;
-    m->replaced = from->replaced;
-    m->dropped = from->dropped;
-    m->holds = from->holds;
+    if (m->first == &from->segment) {
+        m->first = &m->segment;
+    }
+
+    if (m->last == &from->segment) {
+        m->last = &m->segment;
+    }
 
     from->first = NULL;
     from->last = NULL;
@@ -960,20 +962,28 @@ ngx_thrift_message_copy_body(ngx_thrift_message_t *m, u_char *p)
 
 /* What begins at `offset`, in the first segment. */
 
-static void
+static ngx_inline void
 ngx_thrift_message_copy_behind(ngx_thrift_message_t *m, size_t offset,
     u_char *p)
 {
-    u_char                *start;
+    size_t                 size;
     ngx_thrift_segment_t  *segment;
 
-    start = m->first->start + offset;
+    segment = m->first;
+    size = ngx_thrift_segment_size(segment) - offset;
 
-    for (segment = m->first; segment; segment = segment->next) {
-        p = ngx_cpymem(p, start, segment->end - start);
+    if (segment->next) {
+        ngx_thrift_message_copy_segments(segment->next, p + size);
+    }
 
-        if (segment->next) {
-            start = segment->next->start;
-        }
+    ngx_memcpy(p, segment->start + offset, size);
+}
+
+
+static void
+ngx_thrift_message_copy_segments(ngx_thrift_segment_t *segment, u_char *p)
+{
+    for ( /* void */ ; segment; segment = segment->next) {
+        p = ngx_cpymem(p, segment->start, ngx_thrift_segment_size(segment));
     }
 }

@@ -31,15 +31,20 @@ struct ngx_thrift_segment_s {
 
 
 typedef struct {
-    nthrift_message_t      wire;
-    ngx_thrift_block_t    *levels;      /* of its own; NULL: all share some */
     ngx_thrift_segment_t  *first;       /* NULL: no byte yet */
     ngx_thrift_segment_t  *last;
     ngx_thrift_segment_t   segment;     /* the first one */
     ngx_thrift_segment_t  *replaced;    /* a body that was there before */
+    ngx_thrift_block_t    *levels;      /* of its own; NULL: all share some */
     u_char                 dropped;     /* 1: read, and not kept */
     u_char                 holds;       /* 1: a block, or several */
+    nthrift_message_t      wire;        /* last: see ..._move() */
 } ngx_thrift_message_t;
+
+/* Bytes of a message that is whole, or empty. */
+
+#define NGX_THRIFT_MESSAGE_TOLD                                               \
+    (offsetof(ngx_thrift_message_t, wire) + NTHRIFT_MESSAGE_TOLD)
 
 
 /* Begins a message. */

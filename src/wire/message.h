@@ -13,12 +13,16 @@
 
 typedef struct {
     nthrift_head_t   head;      /* valid once head.size != 0 */
-    nthrift_skip_t   skip;
     uint64_t         length;    /* bytes consumed so far, length word
                                    included */
     nthrift_error_t  error;     /* first thing wrong with this message */
     uint8_t          state;     /* private to message.c */
+    nthrift_skip_t   skip;      /* last: see below */
 } nthrift_message_t;
+
+/* Bytes from its beginning that are of use when it is whole, or empty. */
+
+#define NTHRIFT_MESSAGE_TOLD  offsetof(nthrift_message_t, skip.have)
 
 
 /* Begins a message; `m` need not be cleared. */
@@ -47,20 +51,6 @@ void nthrift_message_start(nthrift_message_t *m);
  */
 int nthrift_message_read(nthrift_message_t *m, const nthrift_rules_t *rules,
     nthrift_skip_level_t *levels, const uint8_t **p, const uint8_t *last);
-
-/* Copies what is known of a message that is whole, or empty. */
-
-static inline void
-nthrift_message_copy(nthrift_message_t *to, const nthrift_message_t *from)
-{
-    to->head = from->head;
-    to->skip.first = from->skip.first;
-    to->skip.fields = from->skip.fields;
-    to->length = from->length;
-    to->error = from->error;
-    to->state = from->state;
-}
-
 
 /*
  * 1 when the bytes from here to the end of the message are no longer needed

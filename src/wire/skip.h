@@ -61,21 +61,24 @@ typedef struct nthrift_json_sink_s  nthrift_json_sink_t;
 
 
 typedef struct {
-    nthrift_skip_level_t  *levels;  /* max_depth of them, the caller's */
-    const uint8_t         *base;    /* where `budget` was counted */
-    const char            *refused;
-    uint64_t   budget;          /* bytes that can still follow */
-    uint64_t   bytes;           /* of a string or run of fixed size values,
-                                   still to be passed over */
-    uint32_t   max_depth;
-    uint32_t   depth;           /* levels in use */
     int16_t    first;           /* id of the first field of the outermost
                                    struct */
     uint8_t    fields;          /* fields of the outermost struct: 0, 1, or
                                    2 for more than one */
-    uint8_t    protocol;
+
+    /* what follows is of the walk, and of no use when that is over */
+
     uint8_t    have;            /* bytes in `tail`; when refused: bytes that
                                    had to be read to know */
+    uint8_t    protocol;
+    uint32_t   max_depth;
+    uint32_t   depth;           /* levels in use */
+    uint64_t   budget;          /* bytes that can still follow */
+    uint64_t   bytes;           /* of a string or run of fixed size values,
+                                   still to be passed over */
+    nthrift_skip_level_t  *levels;  /* max_depth of them, the caller's */
+    const uint8_t         *base;    /* where `budget` was counted */
+    const char            *refused;
 
     union {
         uint8_t              tail[NTHRIFT_SKIP_TAIL];
