@@ -105,17 +105,17 @@ ngx_int_t
 ngx_thrift_message_read(ngx_thrift_message_t *m, nthrift_rules_t *rules,
     ngx_thrift_input_t *in, ngx_pool_t *pool)
 {
-    u_char         *pos;
-    ngx_int_t       rc;
-    const uint8_t  *p;
+    u_char     *pos;
+    uint64_t    length;
+    ngx_int_t   rc;
 
     pos = in->pos;
-    p = pos;
+    length = m->wire.length;
 
-    rc = nthrift_message_read(&m->wire, rules, ngx_thrift_message_levels, &p,
-                              in->block->last);
+    rc = nthrift_message_read_on(&m->wire, rules, ngx_thrift_message_levels,
+                                 pos, in->block->last);
 
-    in->pos = (u_char *) p;
+    in->pos += m->wire.length - length;
 
     if (rc == NGX_OK && m->first == NULL && !m->dropped) {
 

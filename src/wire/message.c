@@ -168,18 +168,17 @@ message_begin_body(nthrift_message_t *m, const nthrift_rules_t *rules,
 /* Passes over bytes up to the end of the frame. */
 
 static int
-message_count(nthrift_message_t *m, const uint8_t **p, const uint8_t *last)
+message_count(nthrift_message_t *m, const uint8_t *p, const uint8_t *last)
 {
     uint64_t  n, rest;
 
     rest = message_frame_end(m) - m->length;
-    n = (uint64_t) (last - *p);
+    n = (uint64_t) (last - p);
 
     if (n > rest) {
         n = rest;
     }
 
-    *p += n;
     m->length += n;
 
     return (n == rest) ? NTHRIFT_OK : NTHRIFT_AGAIN;
@@ -193,14 +192,14 @@ message_count(nthrift_message_t *m, const uint8_t **p, const uint8_t *last)
  */
 
 static int
-message_walk_unframed(nthrift_message_t *m, uint64_t max, const uint8_t **p,
+message_walk_unframed(nthrift_message_t *m, uint64_t max, const uint8_t *p,
     const uint8_t *last)
 {
     int             rc;
     uint64_t        rest;
     const uint8_t  *start, *end;
 
-    start = *p;
+    start = p;
     end = last;
     rest = max - m->length;
 
@@ -208,9 +207,9 @@ message_walk_unframed(nthrift_message_t *m, uint64_t max, const uint8_t **p,
         end = start + rest;
     }
 
-    rc = nthrift_skip_read(&m->skip, p, end, &m->error);
+    rc = nthrift_skip_read(&m->skip, &p, end, &m->error);
 
-    m->length += (uint64_t) (*p - start);
+    m->length += (uint64_t) (p - start);
 
     if (rc == NTHRIFT_AGAIN && m->length == max) {
         return nthrift_error_set(&m->error, MESSAGE_TOO_LARGE);
@@ -227,14 +226,14 @@ message_walk_unframed(nthrift_message_t *m, uint64_t max, const uint8_t **p,
  */
 
 static nthrift_noinline int
-message_walk_framed(nthrift_message_t *m, const uint8_t **p,
+message_walk_framed(nthrift_message_t *m, const uint8_t *p,
     const uint8_t *last)
 {
     int             rc;
     uint64_t        rest;
     const uint8_t  *start, *end;
 
-    start = *p;
+    start = p;
     end = last;
     rest = message_frame_end(m) - m->length;
 
@@ -242,10 +241,10 @@ message_walk_framed(nthrift_message_t *m, const uint8_t **p,
         end = start + rest;
     }
 
-    rc = nthrift_skip_read(&m->skip, p, end, &m->error);
+    rc = nthrift_skip_read(&m->skip, &p, end, &m->error);
 
-    m->length += (uint64_t) (*p - start);
-    rest -= (uint64_t) (*p - start);
+    m->length += (uint64_t) (p - start);
+    rest -= (uint64_t) (p - start);
 
     if (rc == NTHRIFT_OK && rest != 0) {
         rc = message_discard(m, "frame longer than its message");
@@ -265,7 +264,7 @@ message_walk_framed(nthrift_message_t *m, const uint8_t **p,
 
 static nthrift_noinline int
 message_read_body(nthrift_message_t *m, const nthrift_rules_t *rules,
-    nthrift_skip_level_t *levels, const uint8_t **p, const uint8_t *last)
+    nthrift_skip_level_t *levels, const uint8_t *p, const uint8_t *last)
 {
     if (m->state == MESSAGE_BODY) {
         m->state = MESSAGE_WALK;
@@ -291,11 +290,11 @@ message_read_body(nthrift_message_t *m, const nthrift_rules_t *rules,
 
 static nthrift_noinline int
 message_read_any(nthrift_message_t *m, const nthrift_rules_t *rules,
-    nthrift_skip_level_t *levels, const uint8_t **p, const uint8_t *last)
+    nthrift_skip_level_t *levels, const uint8_t *p, const uint8_t *last)
 {
     int  rc;
 
-    rc = nthrift_head_read_any(rules, *p, last, &m->head, &m->error);
+    rc = nthrift_head_read_any(rules, p, last, &m->head, &m->error);
 
     if (rc != NTHRIFT_OK) {
         return rc;
@@ -303,37 +302,36 @@ message_read_any(nthrift_message_t *m, const nthrift_rules_t *rules,
 
     rc = message_begin_body(m, rules,
                             nthrift_protocols[m->head.protocol]->walk_flat,
-                            *p, last);
-    *p += m->length;
+                            p, last);
 
-    return (rc == MESSAGE_BEGUN) ? message_read_body(m, rules, levels, p, last)
-                                 : rc;
+    return (rc == MESSAGE_BEGUN)
+           ? message_read_body(m, rules, levels, p + m->length, last) : rc;
 }
 
 
 /* Whatever is not done here is done by others, for its registers' sake. */
 
 int
-nthrift_message_read(nthrift_message_t *m, const nthrift_rules_t *rules,
-    nthrift_skip_level_t *levels, const uint8_t **p, const uint8_t *last)
+nthrift_message_read_on(nthrift_message_t *m, const nthrift_rules_t *rules,
+    nthrift_skip_level_t *levels, const uint8_t *p, const uint8_t *last)
 {
     int  rc;
 
     if (m->state == MESSAGE_HEAD) {
 
-        if (!nthrift_mostly(nthrift_common_read_head(rules, *p, last, &m->head)
+        if (!nthrift_mostly(nthrift_common_read_head(rules, p, last, &m->head)
                             == NTHRIFT_OK))
         {
             return message_read_any(m, rules, levels, p, last);
         }
 
-        rc = message_begin_body(m, rules, nthrift_common_walk_flat, *p, last);
-
-        *p += m->length;
+        rc = message_begin_body(m, rules, nthrift_common_walk_flat, p, last);
 
         if (nthrift_mostly(rc != MESSAGE_BEGUN)) {
             return rc;
         }
+
+        p += m->length;
     }
 
     return message_read_body(m, rules, levels, p, last);

@@ -49,8 +49,13 @@ void nthrift_message_start(nthrift_message_t *m);
  * one is walked always, there is no other way to find its end.  A payload that
  * is packed is counted, too: see head.packed.
  */
-int nthrift_message_read(nthrift_message_t *m, const nthrift_rules_t *rules,
-    nthrift_skip_level_t *levels, const uint8_t **p, const uint8_t *last);
+static inline int nthrift_message_read(nthrift_message_t *m,
+    const nthrift_rules_t *rules, nthrift_skip_level_t *levels,
+    const uint8_t **p, const uint8_t *last);
+
+/* The same: what was consumed is by what m->length has grown. */
+int nthrift_message_read_on(nthrift_message_t *m, const nthrift_rules_t *rules,
+    nthrift_skip_level_t *levels, const uint8_t *p, const uint8_t *last);
 
 /*
  * 1 when the bytes from here to the end of the message are no longer needed
@@ -68,6 +73,23 @@ void nthrift_message_move_levels(nthrift_message_t *m,
 
 /* The bytes still to come of a message that is not whole; 0: unknown. */
 uint64_t nthrift_message_left(const nthrift_message_t *m);
+
+
+static inline int
+nthrift_message_read(nthrift_message_t *m, const nthrift_rules_t *rules,
+    nthrift_skip_level_t *levels, const uint8_t **p, const uint8_t *last)
+{
+    int       rc;
+    uint64_t  length;
+
+    length = m->length;
+
+    rc = nthrift_message_read_on(m, rules, levels, *p, last);
+
+    *p += m->length - length;
+
+    return rc;
+}
 
 
 #endif /* NTHRIFT_MESSAGE_H */
