@@ -13,15 +13,19 @@
 #define NGX_THRIFT_OUTPUT_JOINED  8192      /* bytes */
 
 
-static ngx_chain_t *ngx_thrift_output_send_joined(ngx_connection_t *c,
-    ngx_chain_t *out, size_t size);
-static size_t ngx_thrift_output_size(ngx_chain_t *out);
+static ngx_chain_t *ngx_thrift_output_send_piece(ngx_connection_t *c,
+    ngx_chain_t *out, u_char *p, size_t size);
+static size_t ngx_thrift_output_join(ngx_chain_t *out);
+
+
+static u_char  ngx_thrift_output_joined[NGX_THRIFT_OUTPUT_JOINED];
 
 
 ngx_chain_t *
 ngx_thrift_output_send(ngx_connection_t *c, ngx_chain_t *out)
 {
-    size_t  size;
+    u_char  *p;
+    size_t   size;
 
 #if (NGX_SSL)
 
@@ -35,57 +39,69 @@ ngx_thrift_output_send(ngx_connection_t *c, ngx_chain_t *out)
         return out;
     }
 
-    size = ngx_thrift_output_size(out);
+    if (out->next) {
+        p = ngx_thrift_output_joined;
+        size = ngx_thrift_output_join(out);
 
-    if (size == 0 || (out->next && size > NGX_THRIFT_OUTPUT_JOINED)) {
-        return c->send_chain(c, out, 0);
+    } else {
+        p = out->buf->pos;
+        size = out->buf->last - p;
     }
 
-    return ngx_thrift_output_send_joined(c, out, size);
+    return size ? ngx_thrift_output_send_piece(c, out, p, size)
+                : c->send_chain(c, out, 0);
 }
 
 
+/* Copies it together, and returns its bytes; 0: they are none, or too many. */
+
 static size_t
-ngx_thrift_output_size(ngx_chain_t *out)
+ngx_thrift_output_join(ngx_chain_t *out)
 {
-    size_t  size;
+    u_char     *p;
+    size_t      size, n;
+    ngx_buf_t  *b;
+
+    p = ngx_thrift_output_joined;
 
     for (size = 0; out; out = out->next) {
-        size += out->buf->last - out->buf->pos;
+        b = out->buf;
+        n = b->last - b->pos;
+
+        if (n > NGX_THRIFT_OUTPUT_JOINED - size) {
+            return 0;
+        }
+
+        ngx_memcpy(p + size, b->pos, n);
+        size += n;
     }
 
     return size;
 }
 
 
-/* What is left is returned. */
+/* All of it is at `p`, too.  What is left is returned. */
 
 static ngx_chain_t *
-ngx_thrift_output_send_joined(ngx_connection_t *c, ngx_chain_t *out,
+ngx_thrift_output_send_piece(ngx_connection_t *c, ngx_chain_t *out, u_char *p,
     size_t size)
 {
-    u_char         *p, *last;
-    ssize_t         n;
-    ngx_buf_t      *b;
-    ngx_chain_t    *cl;
-    static u_char   joined[NGX_THRIFT_OUTPUT_JOINED];
-
-    p = out->buf->pos;
-
-    if (out->next) {
-        p = joined;
-        last = joined;
-
-        for (cl = out; cl; cl = cl->next) {
-            b = cl->buf;
-            last = ngx_cpymem(last, b->pos, b->last - b->pos);
-        }
-    }
+    ssize_t     n;
+    ngx_buf_t  *b;
 
     n = c->send(c, p, size);
 
     if (n == NGX_ERROR) {
         return NGX_CHAIN_ERROR;
+    }
+
+    if (n == (ssize_t) size) {
+
+        for ( /* void */ ; out; out = out->next) {
+            out->buf->pos = out->buf->last;
+        }
+
+        return NULL;
     }
 
     for (size = ngx_max(n, 0); out; out = out->next) {
