@@ -102,7 +102,8 @@ static void ngx_thrift_cache_init(ngx_thrift_cache_t *cache);
 static void ngx_thrift_cache_flush(ngx_thrift_cache_t *cache);
 static void *ngx_thrift_slab_take(ngx_thrift_cache_t *cache);
 static void ngx_thrift_slab_put(ngx_thrift_slot_t *slot);
-static ngx_thrift_slab_t *ngx_thrift_slab_get(ngx_thrift_cache_t *cache);
+static ngx_thrift_slab_t *ngx_thrift_slab_get(ngx_thrift_cache_t *cache)
+    nthrift_noinline;
 static ngx_thrift_slab_t *ngx_thrift_slab_create(ngx_thrift_cache_t *cache);
 static void ngx_thrift_slab_keep(ngx_thrift_slab_t *slab);
 static void ngx_thrift_slab_free(ngx_thrift_cache_t *cache);
@@ -167,12 +168,20 @@ ngx_thrift_cache_flush(ngx_thrift_cache_t *cache)
 static void *
 ngx_thrift_slab_take(ngx_thrift_cache_t *cache)
 {
+    ngx_queue_t        *q;
     ngx_thrift_slab_t  *slab;
     ngx_thrift_slot_t  *slot;
 
-    slab = ngx_thrift_slab_get(cache);
-    if (slab == NULL) {
-        return NULL;
+    q = ngx_queue_head(&cache->partial);
+
+    if (q == NULL || q == ngx_queue_sentinel(&cache->partial)) {
+        slab = ngx_thrift_slab_get(cache);
+        if (slab == NULL) {
+            return NULL;
+        }
+
+    } else {
+        slab = ngx_queue_data(q, ngx_thrift_slab_t, queue);
     }
 
     slot = slab->free;
@@ -252,7 +261,7 @@ ngx_thrift_cache_init(ngx_thrift_cache_t *cache)
 }
 
 
-/* One with room for an object. */
+/* One with room for an object, when no other has any. */
 
 static ngx_thrift_slab_t *
 ngx_thrift_slab_get(ngx_thrift_cache_t *cache)
@@ -262,11 +271,6 @@ ngx_thrift_slab_get(ngx_thrift_cache_t *cache)
 
     if (cache->queue.next == NULL) {
         ngx_thrift_cache_init(cache);
-    }
-
-    if (!ngx_queue_empty(&cache->partial)) {
-        q = ngx_queue_head(&cache->partial);
-        return ngx_queue_data(q, ngx_thrift_slab_t, queue);
     }
 
     if (ngx_queue_empty(&cache->empty)) {
