@@ -134,8 +134,7 @@ struct ngx_thrift_call_s {
                                                    read */
 
     ngx_thrift_message_t          request;
-    ngx_thrift_attempt_t          first;    /* of its attempts; zero before the
-                                               memory's first call */
+    ngx_thrift_attempt_t          first;    /* of its attempts */
 };
 
 

@@ -61,8 +61,8 @@ ngx_stream_thrift_call_create(ngx_stream_thrift_session_t *ts)
     tc = (ngx_stream_thrift_call_t *) p;
 
     if (tc->kind == 0) {
-        ngx_memzero(tc, sizeof(ngx_stream_thrift_call_t));
         tc->kind = NGX_STREAM_THRIFT_CALL;
+        tc->choice.rr.upstream = NULL;
     }
 
     ngx_memzero(&tc->nchoices, offsetof(ngx_stream_thrift_call_t, call)

@@ -202,17 +202,12 @@ ngx_stream_thrift_peer_create(ngx_stream_thrift_call_t *tc)
         return choice;
     }
 
-    if (tc->states.elts != &tc->state) {
-
-        /* its memory's first call, or one after many attempts */
-
-        tc->states.elts = &tc->state;
-        tc->states.size = sizeof(ngx_stream_upstream_state_t);
-        tc->states.nalloc = 1;
-        tc->states.pool = tc->call.pool;
-    }
-
+    tc->states.elts = &tc->state;
     tc->states.nelts = 0;
+    tc->states.size = sizeof(ngx_stream_upstream_state_t);
+    tc->states.nalloc = 1;
+    tc->states.pool = tc->call.pool;
+
     tc->session.upstream_states = &tc->states;
 
     return &tc->choice;

@@ -9,7 +9,6 @@
 #include "ngx_thrift.h"
 
 
-static ngx_thrift_attempt_t *ngx_thrift_attempt_alloc(void) nthrift_cold;
 static void ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_attempt_keep_reply(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_attempt_unpack(ngx_thrift_attempt_t *attempt)
@@ -25,9 +24,8 @@ static ngx_thrift_cache_t  ngx_thrift_attempts = {
 
 
 /*
- * The first is a part of its call, which begins with zeros, and only others
- * need memory.  What stands in a queue has left it when an attempt is freed, or
- * renewed.
+ * The first is a part of its call, and only others need memory.  What stands in
+ * a queue leaves it before an attempt is renewed.
  */
 
 ngx_thrift_attempt_t *
@@ -37,8 +35,8 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     nthrift_head_t        *head;
     ngx_thrift_attempt_t  *attempt;
 
-    attempt = (call->nattempts++ == 0) ? &call->first
-                                       : ngx_thrift_attempt_alloc();
+    attempt = (call->nattempts++ == 0)
+              ? &call->first : ngx_thrift_cache_get(&ngx_thrift_attempts);
 
     if (attempt == NULL) {
         return NULL;
@@ -69,26 +67,15 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     attempt->dialect.protocol = head->protocol;
     ngx_str_null(&attempt->dialect.identity);
 
+    attempt->expiry.set = 0;
+    attempt->hedge.set = 0;
+    attempt->patience.set = 0;
+    attempt->turn.line = NULL;
     attempt->counts.row = NULL;
     attempt->counts.begun = 0;
 
     ngx_thrift_message_start(&attempt->reply);
     ngx_thrift_attempt_init(attempt);
-
-    return attempt;
-}
-
-
-static ngx_thrift_attempt_t *
-ngx_thrift_attempt_alloc(void)
-{
-    ngx_thrift_attempt_t  *attempt;
-
-    attempt = ngx_thrift_cache_get(&ngx_thrift_attempts);
-
-    if (attempt) {
-        ngx_memzero(attempt, sizeof(ngx_thrift_attempt_t));
-    }
 
     return attempt;
 }
