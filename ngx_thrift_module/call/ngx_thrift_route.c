@@ -118,7 +118,7 @@ ngx_thrift_route_recent(ngx_thrift_call_t *call)
     name = &call->request.wire.head.name;
 
     if (routes->recent == NULL || routes->recent_len != name->len
-        || ngx_memcmp(routes->recent_name, name->data, name->len) != 0)
+        || !nthrift_name_equal(routes->recent_name, name->data, name->len))
     {
         ngx_thrift_call_split_name(call);
         return NULL;

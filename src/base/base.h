@@ -107,4 +107,45 @@ nthrift_str_equal(const nthrift_str_t *a, const nthrift_str_t *b)
 }
 
 
+/*
+ * Are `len` bytes of a name the same?  Most names are so short that memcmp()
+ * takes longer to be called than this.
+ */
+
+static inline int
+nthrift_name_equal(const uint8_t *a, const uint8_t *b, size_t len)
+{
+    uint32_t  x[2], y[2];
+    uint64_t  p[2], q[2];
+
+    if (len > 2 * sizeof(p[0])) {
+        return memcmp(a, b, len) == 0;
+    }
+
+    if (len >= sizeof(p[0])) {
+        memcpy(&p[0], a, sizeof(p[0]));
+        memcpy(&p[1], a + len - sizeof(p[0]), sizeof(p[0]));
+        memcpy(&q[0], b, sizeof(p[0]));
+        memcpy(&q[1], b + len - sizeof(p[0]), sizeof(p[0]));
+
+        return ((p[0] ^ q[0]) | (p[1] ^ q[1])) == 0;
+    }
+
+    if (len >= sizeof(x[0])) {
+        memcpy(&x[0], a, sizeof(x[0]));
+        memcpy(&x[1], a + len - sizeof(x[0]), sizeof(x[0]));
+        memcpy(&y[0], b, sizeof(x[0]));
+        memcpy(&y[1], b + len - sizeof(x[0]), sizeof(x[0]));
+
+        return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+    }
+
+    while (len != 0 && a[len - 1] == b[len - 1]) {
+        len--;
+    }
+
+    return len == 0;
+}
+
+
 #endif /* NTHRIFT_BASE_H */
