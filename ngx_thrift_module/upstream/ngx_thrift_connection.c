@@ -55,6 +55,8 @@ static void ngx_thrift_connection_idle(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_connection_keep(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
+static ngx_thrift_servers_t *ngx_thrift_connection_servers(
+    ngx_thrift_connection_t *conn, ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_connection_put(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
 static ngx_inline void ngx_thrift_connection_detach(
@@ -1221,27 +1223,41 @@ static ngx_int_t
 ngx_thrift_connection_put(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt)
 {
-    ngx_uint_t            shared;
-    ngx_thrift_client_t  *client;
+    ngx_thrift_servers_t  *servers;
 
     if (conn->client) {
         return NGX_OK;
     }
 
+    servers = ngx_thrift_connection_servers(conn, attempt);
+
+    return servers ? ngx_thrift_pool_put(conn, servers) : NGX_DECLINED;
+}
+
+
+/* Whose it is after the attempt, which is NULL if it had none; or NULL. */
+
+static ngx_thrift_servers_t *
+ngx_thrift_connection_servers(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    ngx_uint_t            shared;
+    ngx_thrift_client_t  *client;
+
     shared = (!conn->unchecked && !conn->doubtful);
 
     if (attempt == NULL) {
-        return (shared || ngx_thrift_pool_is_own(conn))
-               ? ngx_thrift_pool_put_back(conn) : NGX_DECLINED;
+        return (shared || ngx_thrift_pool_is_own(conn)) ? conn->server->servers
+                                                        : NULL;
     }
 
     if (shared) {
-        return ngx_thrift_pool_put(conn, NULL);
+        return &conn->pool->servers;
     }
 
     client = attempt->call->client;
 
-    return client ? ngx_thrift_pool_put(conn, client) : NGX_DECLINED;
+    return client ? &client->servers : NULL;
 }
 
 

@@ -67,7 +67,6 @@
 
 static void ngx_thrift_pool_more_errors(void *data, ngx_uint_t n,
     ngx_uint_t seconds);
-static ngx_queue_t *ngx_thrift_pool_all_idle(void);
 static ngx_thrift_server_t *ngx_thrift_pool_find_own(
     ngx_thrift_attempt_t *attempt);
 static ngx_thrift_server_t *ngx_thrift_pool_search_own(
@@ -82,24 +81,33 @@ static ngx_thrift_connection_t *ngx_thrift_pool_get_idle(
 static ngx_thrift_server_t *ngx_thrift_pool_from(ngx_thrift_server_t *own,
     ngx_thrift_server_t *server, ngx_thrift_pipeline_with_e with);
 static ngx_thrift_connection_t *ngx_thrift_pool_least(
-    ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *from,
-    ngx_thrift_pipeline_with_e with);
+    ngx_thrift_attempt_t *attempt, ngx_uint_t shared,
+    ngx_thrift_pipeline_with_e with) nthrift_noinline;
+static ngx_int_t ngx_thrift_pool_give(ngx_thrift_connection_t *conn,
+    ngx_thrift_servers_t *servers) nthrift_noinline;
 static void ngx_thrift_pool_appoint(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt, ngx_thrift_pipeline_with_e with);
 static void ngx_thrift_pool_key(ngx_thrift_server_t *key,
     ngx_thrift_attempt_t *attempt);
-static ngx_thrift_connection_t *ngx_thrift_pool_take(
-    ngx_thrift_server_t **server);
+static ngx_inline ngx_thrift_connection_t *ngx_thrift_pool_take(
+    ngx_thrift_server_t *server);
+static ngx_thrift_connection_t *ngx_thrift_pool_find_alive(
+    ngx_thrift_server_t *server) nthrift_noinline;
 static ngx_msec_t ngx_thrift_pool_lifetime(ngx_thrift_pool_t *pool);
 static ngx_uint_t ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn);
 static ngx_uint_t ngx_thrift_pool_place(ngx_thrift_connection_t *conn);
 static void ngx_thrift_pool_park(ngx_thrift_connection_t *conn);
 static void ngx_thrift_pool_move(ngx_thrift_connection_t *conn,
+    ngx_uint_t place) nthrift_noinline;
+static ngx_inline void ngx_thrift_pool_begin_use(ngx_thrift_connection_t *conn);
+static ngx_inline void ngx_thrift_pool_end_use(ngx_thrift_connection_t *conn,
     ngx_uint_t place);
-static void ngx_thrift_pool_count(ngx_thrift_pool_t *pool, ngx_uint_t place,
-    ngx_int_t n);
-static void ngx_thrift_pool_set_idle(ngx_thrift_connection_t *conn,
-    ngx_uint_t idle);
+static ngx_inline void ngx_thrift_pool_out(ngx_thrift_connection_t *conn,
+    ngx_uint_t place);
+static ngx_inline void ngx_thrift_pool_in(ngx_thrift_connection_t *conn,
+    ngx_uint_t place);
+static ngx_inline void ngx_thrift_pool_rest(ngx_thrift_connection_t *conn);
+static ngx_inline void ngx_thrift_pool_wake(ngx_thrift_connection_t *conn);
 static ngx_uint_t ngx_thrift_pool_crowded(ngx_thrift_pool_t *pool);
 static ngx_uint_t ngx_thrift_pool_full(ngx_thrift_pool_t *pool);
 static ngx_uint_t ngx_thrift_pool_is_ordered(ngx_thrift_connection_t *conn);
@@ -111,6 +119,10 @@ static ngx_uint_t ngx_thrift_pool_over(ngx_thrift_connection_t *conn);
 static ngx_thrift_connection_t *ngx_thrift_pool_oldest(ngx_queue_t *queue);
 static ngx_msec_t ngx_thrift_pool_end(ngx_thrift_connection_t *conn);
 
+
+/* All idle connections of the worker, the one used least recently last. */
+
+static ngx_queue_t  ngx_thrift_pool_idle;
 
 static const char  *ngx_thrift_pool_errors[NGX_THRIFT_POOL_ERRORS] = {
     "have no address",
@@ -132,6 +144,10 @@ ngx_thrift_pool_init(ngx_thrift_pool_t *pool)
 
     for (i = NGX_THRIFT_POOL_IDLE; i < NGX_THRIFT_POOL_PLACES; i++) {
         ngx_queue_init(&pool->idle[i]);
+    }
+
+    if (ngx_thrift_pool_idle.next == NULL) {
+        ngx_queue_init(&ngx_thrift_pool_idle);
     }
 
     ngx_queue_init(&pool->suspects);
@@ -421,15 +437,14 @@ ngx_thrift_pool_get_idle(ngx_thrift_attempt_t *attempt,
     ngx_thrift_server_t *own, ngx_thrift_server_t *server,
     ngx_thrift_pipeline_with_e with)
 {
-    ngx_thrift_server_t      *from;
     ngx_thrift_connection_t  *conn;
 
     /* its own ones first: calls on one connection keep their order */
 
-    conn = ngx_thrift_pool_take(&own);
+    conn = own ? ngx_thrift_pool_take(own) : NULL;
 
-    if (conn == NULL) {
-        conn = ngx_thrift_pool_take(&server);
+    if (conn == NULL && server) {
+        conn = ngx_thrift_pool_take(server);
     }
 
     if (conn) {
@@ -437,9 +452,31 @@ ngx_thrift_pool_get_idle(ngx_thrift_attempt_t *attempt,
         return conn;
     }
 
-    from = ngx_thrift_pool_from(own, server, with);
+    return (with == NGX_THRIFT_PIPELINE_ALONE)
+           ? NULL : ngx_thrift_pool_least(attempt, server != NULL, with);
+}
 
-    return from ? ngx_thrift_pool_least(attempt, from, with) : NULL;
+
+/* A busy one, unless there are few; `shared`: it may be everybody's. */
+
+static ngx_thrift_connection_t *
+ngx_thrift_pool_least(ngx_thrift_attempt_t *attempt, ngx_uint_t shared,
+    ngx_thrift_pipeline_with_e with)
+{
+    ngx_uint_t            n;
+    ngx_thrift_server_t  *own, *server, *from;
+
+    /* those that had no other connection than dead ones are gone */
+
+    own = ngx_thrift_pool_find_own(attempt);
+    server = shared ? ngx_thrift_server_find_recent(attempt) : NULL;
+
+    from = ngx_thrift_pool_from(own, server, with);
+    n = (with == NGX_THRIFT_PIPELINE_SHARED)
+        ? attempt->pool->pipeline_connections : 1;
+
+    return (from && from->nconns >= n)
+           ? ngx_thrift_pipeline_least(from, attempt) : NULL;
 }
 
 
@@ -508,22 +545,6 @@ ngx_thrift_pool_address(ngx_thrift_attempt_t *attempt,
 }
 
 
-/* The same, as none is idle: a busy one, unless there are few. */
-
-static ngx_thrift_connection_t *
-ngx_thrift_pool_least(ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *from,
-    ngx_thrift_pipeline_with_e with)
-{
-    ngx_uint_t  n;
-
-    n = (with == NGX_THRIFT_PIPELINE_SHARED)
-        ? attempt->pool->pipeline_connections : 1;
-
-    return (from->nconns >= n) ? ngx_thrift_pipeline_least(from, attempt)
-                               : NULL;
-}
-
-
 ngx_thrift_connection_t *
 ngx_thrift_pool_share(ngx_thrift_attempt_t *attempt)
 {
@@ -554,24 +575,36 @@ static void
 ngx_thrift_pool_appoint(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt, ngx_thrift_pipeline_with_e with)
 {
-    ngx_thrift_server_t  *server;
-
     conn->limit = (with == NGX_THRIFT_PIPELINE_ALONE) ? 1
                                                       : conn->pool->pipeline;
 
-    if (with != NGX_THRIFT_PIPELINE_OWN || ngx_thrift_pool_is_own(conn)) {
-        return;
-    }
-
-    server = ngx_thrift_server_get(&attempt->call->client->servers,
-                                   conn->server);
-    if (server == NULL) {
+    if (with == NGX_THRIFT_PIPELINE_OWN && !ngx_thrift_pool_is_own(conn)
+        && ngx_thrift_pool_give(conn, &attempt->call->client->servers)
+           != NGX_OK)
+    {
         conn->limit = 1;
-        return;
+    }
+}
+
+
+/* It is whose servers these are. */
+
+static ngx_int_t
+ngx_thrift_pool_give(ngx_thrift_connection_t *conn,
+    ngx_thrift_servers_t *servers)
+{
+    ngx_thrift_server_t  *server;
+
+    server = ngx_thrift_server_get(servers, conn->server);
+
+    if (server == NULL) {
+        return NGX_ERROR;
     }
 
     ngx_thrift_server_leave(conn);
     ngx_thrift_server_join(server, conn);
+
+    return NGX_OK;
 }
 
 
@@ -618,26 +651,14 @@ ngx_thrift_pool_add(ngx_thrift_connection_t *conn,
 
 
 ngx_int_t
-ngx_thrift_pool_put(ngx_thrift_connection_t *conn, ngx_thrift_client_t *client)
+ngx_thrift_pool_put(ngx_thrift_connection_t *conn,
+    ngx_thrift_servers_t *servers)
 {
-    ngx_thrift_server_t   *server;
-    ngx_thrift_servers_t  *servers;
-
-    if (!ngx_thrift_pool_keeps(conn)) {
+    if (!ngx_thrift_pool_keeps(conn)
+        || (conn->server->servers != servers
+            && ngx_thrift_pool_give(conn, servers) != NGX_OK))
+    {
         return NGX_DECLINED;
-    }
-
-    servers = client ? &client->servers : &conn->pool->servers;
-
-    if (conn->server->servers != servers) {
-
-        server = ngx_thrift_server_get(servers, conn->server);
-        if (server == NULL) {
-            return NGX_DECLINED;
-        }
-
-        ngx_thrift_server_leave(conn);
-        ngx_thrift_server_join(server, conn);
     }
 
     ngx_thrift_pool_park(conn);
@@ -650,19 +671,6 @@ ngx_uint_t
 ngx_thrift_pool_is_own(ngx_thrift_connection_t *conn)
 {
     return conn->server->servers != &conn->pool->servers;
-}
-
-
-ngx_int_t
-ngx_thrift_pool_put_back(ngx_thrift_connection_t *conn)
-{
-    if (!ngx_thrift_pool_keeps(conn)) {
-        return NGX_DECLINED;
-    }
-
-    ngx_thrift_pool_park(conn);
-
-    return NGX_OK;
 }
 
 
@@ -719,7 +727,7 @@ ngx_thrift_pool_park(ngx_thrift_connection_t *conn)
     first = place != NGX_THRIFT_POOL_IDLE
             && ngx_queue_empty(&pool->idle[place]);
 
-    ngx_thrift_pool_move(conn, place);
+    ngx_thrift_pool_end_use(conn, place);
     ngx_thrift_queue_idle(conn->server->address);
 
     ngx_log_debug4(NGX_LOG_DEBUG_EVENT, &conn->log, 0,
@@ -807,30 +815,23 @@ ngx_thrift_pool_leave(ngx_thrift_connection_t *conn)
 static void
 ngx_thrift_pool_move(ngx_thrift_connection_t *conn, ngx_uint_t place)
 {
-    ngx_thrift_pool_t  *pool;
+    ngx_uint_t  from;
 
-    pool = conn->pool;
+    from = conn->place;
 
-    if (conn->place >= NGX_THRIFT_POOL_IDLE) {
-        ngx_queue_remove(&conn->idle_pool);
-    }
-
-    if (place >= NGX_THRIFT_POOL_IDLE) {
-        ngx_queue_insert_head(&pool->idle[place], &conn->idle_pool);
-    }
-
-    if (conn->place == NGX_THRIFT_POOL_OUTSIDE) {
+    if (from == NGX_THRIFT_POOL_OUTSIDE) {
         ngx_thrift_count_opened(conn->server->address->row);
     }
 
-    conn->server->address->nbusy += (place == NGX_THRIFT_POOL_BUSY);
-    conn->server->address->nbusy -= (conn->place == NGX_THRIFT_POOL_BUSY);
+    ngx_thrift_pool_out(conn, from);
+    ngx_thrift_pool_in(conn, place);
 
-    ngx_thrift_pool_count(pool, conn->place, -1);
-    ngx_thrift_pool_count(pool, place, 1);
+    if (from < NGX_THRIFT_POOL_IDLE && place >= NGX_THRIFT_POOL_IDLE) {
+        ngx_thrift_pool_rest(conn);
 
-    ngx_thrift_pool_set_idle(conn, place >= NGX_THRIFT_POOL_IDLE);
-    conn->place = place;
+    } else if (from >= NGX_THRIFT_POOL_IDLE && place < NGX_THRIFT_POOL_IDLE) {
+        ngx_thrift_pool_wake(conn);
+    }
 
     if (place == NGX_THRIFT_POOL_OUTSIDE) {
         ngx_thrift_count_closed(conn->server->address->row,
@@ -839,73 +840,134 @@ ngx_thrift_pool_move(ngx_thrift_connection_t *conn, ngx_uint_t place)
 }
 
 
-static void
-ngx_thrift_pool_count(ngx_thrift_pool_t *pool, ngx_uint_t place, ngx_int_t n)
+/* The same for an idle one that a call takes ... */
+
+static ngx_inline void
+ngx_thrift_pool_begin_use(ngx_thrift_connection_t *conn)
 {
+    ngx_thrift_pool_out(conn, conn->place);
+    ngx_thrift_pool_in(conn, NGX_THRIFT_POOL_BUSY);
+    ngx_thrift_pool_wake(conn);
+}
+
+
+/* ... and for one whose last call is over. */
+
+static ngx_inline void
+ngx_thrift_pool_end_use(ngx_thrift_connection_t *conn, ngx_uint_t place)
+{
+    ngx_thrift_pool_out(conn, NGX_THRIFT_POOL_BUSY);
+    ngx_thrift_pool_in(conn, place);
+    ngx_thrift_pool_rest(conn);
+}
+
+
+static ngx_inline void
+ngx_thrift_pool_out(ngx_thrift_connection_t *conn, ngx_uint_t place)
+{
+    ngx_thrift_pool_t  *pool;
+
+    pool = conn->pool;
+
     switch (place) {
 
     case NGX_THRIFT_POOL_OUTSIDE:
-        break;
+        return;
 
     case NGX_THRIFT_POOL_BUSY:
-        pool->nbusy += n;
-        break;
+        pool->nbusy--;
+        conn->server->address->nbusy--;
+        return;
 
     case NGX_THRIFT_POOL_IDLE:
-        pool->nidle += n;
+        pool->nidle--;
         break;
 
     default:
-        pool->nown += n;
+        pool->nown--;
     }
+
+    ngx_queue_remove(&conn->idle_pool);
+}
+
+
+static ngx_inline void
+ngx_thrift_pool_in(ngx_thrift_connection_t *conn, ngx_uint_t place)
+{
+    ngx_thrift_pool_t  *pool;
+
+    pool = conn->pool;
+    conn->place = place;
+
+    switch (place) {
+
+    case NGX_THRIFT_POOL_OUTSIDE:
+        return;
+
+    case NGX_THRIFT_POOL_BUSY:
+        pool->nbusy++;
+        conn->server->address->nbusy++;
+        return;
+
+    case NGX_THRIFT_POOL_IDLE:
+        pool->nidle++;
+        break;
+
+    default:
+        pool->nown++;
+    }
+
+    ngx_queue_insert_head(&pool->idle[place], &conn->idle_pool);
 }
 
 
 /* To its server, and to nginx, idle is idle. */
 
-static void
-ngx_thrift_pool_set_idle(ngx_thrift_connection_t *conn, ngx_uint_t idle)
+static ngx_inline void
+ngx_thrift_pool_rest(ngx_thrift_connection_t *conn)
 {
-    if (conn->connection->idle == idle) {
-        return;
-    }
+    ngx_connection_t      *c;
+    ngx_thrift_server_t   *server;
+    ngx_thrift_address_t  *address;
 
-    conn->connection->idle = idle;
-    ngx_thrift_count_idle(conn->server->address->row, idle);
+    c = conn->connection;
+    server = conn->server;
+    address = server->address;
+
+    c->idle = 1;
+    ngx_thrift_count_idle(address->row, 1);
 
     /* nginx closes some of these when it has none left for a client */
 
-    ngx_reusable_connection(conn->connection, idle);
+    ngx_reusable_connection(c, 1);
 
-    if (idle) {
-        ngx_queue_insert_head(&conn->server->idle, &conn->idle);
-        ngx_queue_insert_head(ngx_thrift_pool_all_idle(), &conn->idle_all);
-        ngx_queue_insert_head(&conn->server->address->idle,
-                              &conn->idle_address);
-        conn->server->address->nidle++;
-        conn->since = ngx_current_msec;
+    ngx_queue_insert_head(&server->idle, &conn->idle);
+    ngx_queue_insert_head(&ngx_thrift_pool_idle, &conn->idle_all);
+    ngx_queue_insert_head(&address->idle, &conn->idle_address);
 
-    } else {
-        ngx_queue_remove(&conn->idle);
-        ngx_queue_remove(&conn->idle_all);
-        ngx_queue_remove(&conn->idle_address);
-        conn->server->address->nidle--;
-    }
+    address->nidle++;
+    conn->since = ngx_current_msec;
 }
 
 
-/* All idle connections of the worker, the one used least recently last. */
-
-static ngx_queue_t *
-ngx_thrift_pool_all_idle(void)
+static ngx_inline void
+ngx_thrift_pool_wake(ngx_thrift_connection_t *conn)
 {
-    static ngx_queue_t  idle;
+    ngx_connection_t      *c;
+    ngx_thrift_address_t  *address;
 
-    if (idle.next == NULL) {
-        ngx_queue_init(&idle);
-    }
+    c = conn->connection;
+    address = conn->server->address;
 
-    return &idle;
+    c->idle = 0;
+    ngx_thrift_count_idle(address->row, 0);
+    ngx_reusable_connection(c, 0);
+
+    ngx_queue_remove(&conn->idle);
+    ngx_queue_remove(&conn->idle_all);
+    ngx_queue_remove(&conn->idle_address);
+
+    address->nidle--;
 }
 
 
@@ -916,7 +978,7 @@ ngx_thrift_pool_make_room(ngx_uint_t first)
     ngx_queue_t              *idle;
     ngx_thrift_connection_t  *conn;
 
-    idle = ngx_thrift_pool_all_idle();
+    idle = &ngx_thrift_pool_idle;
     least = ngx_cycle->connection_n / (first ? NGX_THRIFT_POOL_FIRST
                                              : NGX_THRIFT_POOL_RESERVE);
 
@@ -1074,36 +1136,61 @@ ngx_thrift_pool_end(ngx_thrift_connection_t *conn)
 }
 
 
-/* The server goes with its last connection: NULL then. */
+/*
+ * An idle one of the server, which may be gone when there is none: with its
+ * last connection.
+ */
 
-static ngx_thrift_connection_t *
-ngx_thrift_pool_take(ngx_thrift_server_t **server)
+static ngx_inline ngx_thrift_connection_t *
+ngx_thrift_pool_take(ngx_thrift_server_t *server)
 {
-    ngx_uint_t                last;
-    ngx_queue_t              *q;
     ngx_thrift_connection_t  *conn;
 
-    while (*server && !ngx_queue_empty(&(*server)->idle)) {
-        q = ngx_queue_head(&(*server)->idle);
-        conn = ngx_queue_data(q, ngx_thrift_connection_t, idle);
+    if (ngx_queue_empty(&server->idle)) {
+        return NULL;
+    }
 
-        if ((ngx_current_msec - conn->since <= NGX_THRIFT_POOL_FRESH
-             && !conn->doubtful)
-            || ngx_thrift_connection_alive(conn))
-        {
-            ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_BUSY);
+    conn = ngx_queue_data(ngx_queue_head(&server->idle),
+                          ngx_thrift_connection_t, idle);
+
+    if (ngx_current_msec - conn->since > NGX_THRIFT_POOL_FRESH
+        || conn->doubtful)
+    {
+        conn = ngx_thrift_pool_find_alive(server);
+
+        if (conn == NULL) {
+            return NULL;
+        }
+    }
+
+    ngx_thrift_pool_begin_use(conn);
+
+    return conn;
+}
+
+
+/* Those that are not, on the way, are closed. */
+
+static ngx_thrift_connection_t *
+ngx_thrift_pool_find_alive(ngx_thrift_server_t *server)
+{
+    ngx_uint_t                last;
+    ngx_thrift_connection_t  *conn;
+
+    do {
+        conn = ngx_queue_data(ngx_queue_head(&server->idle),
+                              ngx_thrift_connection_t, idle);
+
+        if (ngx_thrift_connection_alive(conn)) {
             return conn;
         }
 
-        last = ((*server)->nconns == 1);
+        last = (server->nconns == 1);
 
         conn->ended = NGX_THRIFT_STATUS_CLOSED_SERVER;
         ngx_thrift_connection_close(conn);
 
-        if (last) {
-            *server = NULL;
-        }
-    }
+    } while (!last && !ngx_queue_empty(&server->idle));
 
     return NULL;
 }

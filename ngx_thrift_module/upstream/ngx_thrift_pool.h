@@ -31,7 +31,7 @@
 #define _NGX_THRIFT_POOL_H_INCLUDED_
 
 
-/* Where a connection is; ngx_thrift_pool_move() alone changes it. */
+/* Where a connection is; ngx_thrift_pool_in() alone changes it. */
 
 typedef enum {
     NGX_THRIFT_POOL_OUTSIDE = 0,
@@ -242,12 +242,12 @@ ngx_int_t ngx_thrift_pool_add(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
 
 /*
- * A busy connection becomes idle, and is now `client`'s own, or everybody's if
- * that is NULL.  NGX_DECLINED: it may not be kept any longer, or there is no
- * memory; it stays busy then, and the caller closes it.
+ * A busy connection becomes idle, one of `servers`: a client's, or the pool's,
+ * which are everybody's.  NGX_DECLINED: it may not be kept any longer, or there
+ * is no memory; it stays busy then, and the caller closes it.
  */
 ngx_int_t ngx_thrift_pool_put(ngx_thrift_connection_t *conn,
-    ngx_thrift_client_t *client);
+    ngx_thrift_servers_t *servers);
 
 /*
  * Closes what is idle for too long, or one too many; after calls that waited
@@ -260,9 +260,6 @@ ngx_uint_t ngx_thrift_pool_is_own(ngx_thrift_connection_t *conn);
 
 /* Has its client's next call to follow on it? */
 ngx_uint_t ngx_thrift_pool_is_needed(ngx_thrift_connection_t *conn);
-
-/* The same for one that was not used: it is whose it was. */
-ngx_int_t ngx_thrift_pool_put_back(ngx_thrift_connection_t *conn);
 
 /*
  * Is there room for one more connection of the worker, which is the `first`
