@@ -28,17 +28,20 @@ static void ngx_thrift_pass_give_up(ngx_thrift_attempt_t *attempt,
 static void ngx_thrift_pass_round(void *data);
 static void ngx_thrift_pass_take_off(ngx_thrift_attempt_t *attempt);
 static ngx_inline ngx_int_t ngx_thrift_pass_try(ngx_thrift_attempt_t *attempt);
-static ngx_int_t ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt);
+static ngx_inline ngx_int_t ngx_thrift_pass_attempt(
+    ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_pin(ngx_thrift_attempt_t *attempt)
     nthrift_noinline;
 static ngx_int_t ngx_thrift_pass_busy(ngx_thrift_attempt_t *attempt)
     nthrift_noinline;
-static ngx_int_t ngx_thrift_pass_connect(ngx_thrift_attempt_t *attempt,
-    ngx_int_t rc);
-static ngx_int_t ngx_thrift_pass_ready(ngx_thrift_attempt_t *attempt);
+static ngx_inline ngx_int_t ngx_thrift_pass_connect(
+    ngx_thrift_attempt_t *attempt, ngx_int_t rc);
+static ngx_inline ngx_int_t ngx_thrift_pass_ready(
+    ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_detected(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
-static ngx_int_t ngx_thrift_pass_enter(ngx_thrift_attempt_t *attempt);
+static ngx_inline ngx_int_t ngx_thrift_pass_enter(
+    ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_pass_translated(ngx_thrift_attempt_t *attempt,
     ngx_int_t rc);
 static ngx_int_t ngx_thrift_pass_pinned(ngx_thrift_attempt_t *attempt,
@@ -313,7 +316,7 @@ ngx_thrift_pass_try(ngx_thrift_attempt_t *attempt)
 }
 
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
 {
     ngx_int_t           rc;
@@ -332,8 +335,11 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
     rc = ngx_thrift_queue_may_choose(attempt)
          ? call->balancer->get(attempt) : NGX_BUSY;
 
-    return (rc == NGX_BUSY) ? ngx_thrift_pass_busy(attempt)
-                            : ngx_thrift_pass_connect(attempt, rc);
+    if (rc == NGX_BUSY) {
+        rc = ngx_thrift_pass_busy(attempt);
+    }
+
+    return (rc == NGX_AGAIN) ? NGX_AGAIN : ngx_thrift_pass_connect(attempt, rc);
 }
 
 
@@ -365,7 +371,7 @@ ngx_thrift_pass_pin(ngx_thrift_attempt_t *attempt)
 }
 
 
-/* No server can take it now. */
+/* No server can take it now.  NGX_AGAIN: it waits for one. */
 
 static ngx_int_t
 ngx_thrift_pass_busy(ngx_thrift_attempt_t *attempt)
@@ -382,15 +388,8 @@ ngx_thrift_pass_busy(ngx_thrift_attempt_t *attempt)
         rc = call->balancer->get(attempt);
     }
 
-    if (rc == NGX_BUSY && attempt->full) {
-        rc = ngx_thrift_queue_wait_server(attempt);
-
-        if (rc != NGX_BUSY) {
-            return rc;
-        }
-    }
-
-    return ngx_thrift_pass_connect(attempt, rc);
+    return (rc == NGX_BUSY && attempt->full)
+           ? ngx_thrift_queue_wait_server(attempt) : rc;
 }
 
 
@@ -418,7 +417,7 @@ ngx_thrift_pass_chosen(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 
 /* The balancer has said `rc`.  NGX_DECLINED: there is no server. */
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_thrift_pass_connect(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 {
     ngx_thrift_call_t  *call;
@@ -452,7 +451,7 @@ ngx_thrift_pass_connect(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 
 /* Its server is chosen.  A large call is translated before it has a place. */
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_thrift_pass_ready(ngx_thrift_attempt_t *attempt)
 {
     ngx_int_t  rc;
@@ -478,7 +477,7 @@ ngx_thrift_pass_detected(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 }
 
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_thrift_pass_enter(ngx_thrift_attempt_t *attempt)
 {
     ngx_thrift_hedge_start(attempt);
