@@ -30,6 +30,8 @@ static void ngx_thrift_connection_set_action(ngx_thrift_attempt_t *attempt)
     nthrift_noinline;
 static void ngx_thrift_connection_next(ngx_thrift_connection_t *conn);
 static void ngx_thrift_connection_write_event(ngx_event_t *wev);
+static ngx_int_t ngx_thrift_connection_write_otherwise(
+    ngx_thrift_connection_t *conn) nthrift_noinline;
 static void ngx_thrift_connection_write_drained(ngx_thrift_connection_t *conn)
     nthrift_cold;
 static void ngx_thrift_connection_read_event(ngx_event_t *rev);
@@ -667,11 +669,28 @@ ngx_thrift_connection_write_event(ngx_event_t *wev)
 
 #endif
 
+    if (conn->state != NGX_THRIFT_OPEN
+        && ngx_thrift_connection_write_otherwise(conn) != NGX_OK)
+    {
+        return;
+    }
+
+    if (conn->nattempts) {
+        ngx_thrift_exchange_send(conn);
+    }
+}
+
+
+/* It was not open: NGX_OK: now it is. */
+
+static ngx_int_t
+ngx_thrift_connection_write_otherwise(ngx_thrift_connection_t *conn)
+{
     switch (conn->state) {
 
     case NGX_THRIFT_LOST:
         ngx_thrift_connection_tell(conn, ngx_thrift_connection_first(conn));
-        return;
+        return NGX_DONE;
 
     case NGX_THRIFT_DRAINING:
 
@@ -679,21 +698,10 @@ ngx_thrift_connection_write_event(ngx_event_t *wev)
             ngx_thrift_connection_write_drained(conn);
         }
 
-        return;
+        return NGX_DONE;
 
-    case NGX_THRIFT_OPENING:
-
-        if (ngx_thrift_connection_test(conn) != NGX_OK) {
-            return;
-        }
-
-        /* fall through */
-
-    default:
-
-        if (!ngx_queue_empty(&conn->attempts)) {
-            ngx_thrift_exchange_send(conn);
-        }
+    default: /* NGX_THRIFT_OPENING */
+        return ngx_thrift_connection_test(conn);
     }
 }
 

@@ -116,11 +116,15 @@ ngx_thrift_exchange_is_due(ngx_thrift_connection_t *conn)
 static ngx_uint_t
 ngx_thrift_exchange_may_send(ngx_thrift_connection_t *conn)
 {
+    if (conn->unsent == NULL) {
+        return 0;
+    }
+
     if (conn->state == NGX_THRIFT_DRAINING) {
         return ngx_thrift_connection_half_sent(conn);
     }
 
-    return conn->unsent && conn->state == NGX_THRIFT_OPEN
+    return conn->state == NGX_THRIFT_OPEN
            && (conn->limit > 1 || !ngx_thrift_connection_waits(conn));
 }
 
