@@ -56,7 +56,7 @@ ngx_thrift_cache_close(ngx_thrift_cache_t *cache)
 #define NGX_THRIFT_PREFETCH   4096                  /* bytes; of larger ones
                                                        most are not touched */
 #define NGX_THRIFT_SLABS      (4 * 1024 * 1024)     /* bytes kept by a worker */
-#define NGX_THRIFT_LATEST     (32 * 1024)           /* and of a cache's objects
+#define NGX_THRIFT_LATEST     (256 * 1024)          /* and of a cache's objects
                                                        given back latest */
 
 
@@ -144,6 +144,10 @@ ngx_thrift_cache_put(void *p)
 
     if (cache->nlatest == cache->max_latest) {
         ngx_thrift_slab_put(slot);
+
+        /* the latest ones may lie in as many slabs */
+
+        ngx_thrift_trim_later();
         return;
     }
 

@@ -12,7 +12,7 @@
 
 /* Objects that were given back latest, at most. */
 
-#define NGX_THRIFT_CACHE_LATEST  8
+#define NGX_THRIFT_CACHE_LATEST  64
 
 
 /* One that is zero but for its size is ready for use. */
