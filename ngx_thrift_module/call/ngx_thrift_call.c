@@ -27,6 +27,7 @@
 
 
 typedef ngx_int_t (*ngx_thrift_step_pt)(ngx_thrift_call_t *call);
+typedef ngx_uint_t (*ngx_thrift_next_pt)(ngx_thrift_call_t *call);
 typedef ngx_int_t (*ngx_thrift_cancel_pt)(ngx_thrift_call_t *call,
     ngx_uint_t reason);
 
@@ -34,12 +35,18 @@ typedef struct {
     const char             *name;
     ngx_thrift_step_pt      run;
     ngx_thrift_cancel_pt    cancel;     /* NULL: there is nothing to give up */
+    ngx_thrift_next_pt      next;       /* unless it fails */
 } ngx_thrift_step_t;
 
 
 static void ngx_thrift_call_run(ngx_thrift_call_t *call);
 static ngx_uint_t ngx_thrift_call_next(ngx_thrift_call_t *call, ngx_int_t rc);
-static ngx_uint_t ngx_thrift_call_following(ngx_thrift_call_t *call);
+static ngx_uint_t ngx_thrift_call_behind(ngx_thrift_call_t *call);
+static ngx_uint_t ngx_thrift_call_reply(ngx_thrift_call_t *call);
+static ngx_uint_t ngx_thrift_call_after_route(ngx_thrift_call_t *call);
+static ngx_uint_t ngx_thrift_call_after_validate(ngx_thrift_call_t *call);
+static ngx_uint_t ngx_thrift_call_after_mirror(ngx_thrift_call_t *call);
+static ngx_uint_t ngx_thrift_call_after_handle(ngx_thrift_call_t *call);
 static ngx_uint_t ngx_thrift_call_after_pass(ngx_thrift_call_t *call);
 static void ngx_thrift_call_settle(ngx_thrift_call_t *call);
 static void ngx_thrift_call_end(ngx_thrift_call_t *call);
@@ -77,43 +84,61 @@ enum {
 static const ngx_thrift_step_t  ngx_thrift_steps[] = {
 
     /* only of calls that are packed, the others begin with the next one */
-    { "unpack",   ngx_thrift_packed_call, ngx_thrift_slice_cancel },
+    { "unpack",    ngx_thrift_packed_call,    ngx_thrift_slice_cancel,
+      ngx_thrift_call_behind },
 
     /* is it a call, is its body sound, and who answers */
-    { "route",    ngx_thrift_route,       ngx_thrift_slice_cancel },
+    { "route",     ngx_thrift_route,          ngx_thrift_slice_cancel,
+      ngx_thrift_call_after_route },
 
     /* do the arguments fit the definition; where there may be one */
-    { "validate", ngx_thrift_validate,    ngx_thrift_slice_cancel },
+    { "validate",  ngx_thrift_validate,       ngx_thrift_slice_cancel,
+      ngx_thrift_call_after_validate },
 
     /* it may have to wait: for its time, and for its turn */
-    { "delay",    ngx_thrift_sleep,       ngx_thrift_sleep_cancel },
-    { "admit",    ngx_thrift_gate_enter,  ngx_thrift_gate_cancel },
+    { "delay",     ngx_thrift_sleep,          ngx_thrift_sleep_cancel,
+      ngx_thrift_call_behind },
+
+    { "admit",     ngx_thrift_gate_enter,     ngx_thrift_gate_cancel,
+      ngx_thrift_call_behind },
 
     /* or fail on purpose */
-    { "fault",    ngx_thrift_fault,       ngx_thrift_sleep_cancel },
+    { "fault",     ngx_thrift_fault,          ngx_thrift_sleep_cancel,
+      ngx_thrift_call_behind },
 
     /* a copy may go elsewhere */
-    { "mirror",   ngx_thrift_call_mirror, NULL },
+    { "mirror",    ngx_thrift_call_mirror,    NULL,
+      ngx_thrift_call_after_mirror },
 
     /* the configuration itself answers, a handler, or an upstream */
-    { "return",   ngx_thrift_call_return, NULL },
-    { "handle",   ngx_thrift_handle,      ngx_thrift_invocation_cancel },
-    { "pass",     ngx_thrift_pass,        ngx_thrift_pass_cancel },
+    { "return",    ngx_thrift_call_return,    NULL,
+      ngx_thrift_call_reply },
+
+    { "handle",    ngx_thrift_handle,         ngx_thrift_invocation_cancel,
+      ngx_thrift_call_after_handle },
+
+    { "pass",      ngx_thrift_pass,           ngx_thrift_pass_cancel,
+      ngx_thrift_call_after_pass },
 
     /* a large reply may be packed */
-    { "inflate",  ngx_thrift_packed_inflate, ngx_thrift_slice_cancel },
+    { "inflate",   ngx_thrift_packed_inflate, ngx_thrift_slice_cancel,
+      ngx_thrift_call_after_pass },
 
     /* does a large reply fit the definition */
-    { "verify",   ngx_thrift_verify,      ngx_thrift_slice_cancel },
+    { "verify",    ngx_thrift_verify,         ngx_thrift_slice_cancel,
+      ngx_thrift_call_after_pass },
 
     /* and was it in another protocol */
-    { "translate", ngx_thrift_call_translate, ngx_thrift_slice_cancel },
+    { "translate", ngx_thrift_call_translate, ngx_thrift_slice_cancel,
+      ngx_thrift_call_behind },
 
     /* the answer goes out, in its turn */
-    { "reply",    ngx_thrift_call_answer, ngx_thrift_slice_cancel },
+    { "reply",     ngx_thrift_call_answer,    ngx_thrift_slice_cancel,
+      ngx_thrift_call_behind },
 
     /* what happened: that is not waited for */
-    { "log",      NULL,                   NULL }
+    { "log",       NULL,                      NULL,
+      NULL }
 };
 
 
@@ -250,49 +275,52 @@ ngx_thrift_call_next(ngx_thrift_call_t *call, ngx_int_t rc)
         return NGX_THRIFT_STEP_REPLY;
     }
 
-    return ngx_thrift_call_following(call);
+    return ngx_thrift_steps[call->step].next(call);
 }
 
 
 static ngx_uint_t
-ngx_thrift_call_following(ngx_thrift_call_t *call)
+ngx_thrift_call_behind(ngx_thrift_call_t *call)
 {
-    switch (call->step) {
+    return call->step + 1;
+}
 
-    case NGX_THRIFT_STEP_ROUTE:
 
-        if (call->conf->validates) {
-            return NGX_THRIFT_STEP_VALIDATE;
-        }
+static ngx_uint_t
+ngx_thrift_call_reply(ngx_thrift_call_t *call)
+{
+    return NGX_THRIFT_STEP_REPLY;
+}
 
-        /* fall through */
 
-    case NGX_THRIFT_STEP_VALIDATE:
+static ngx_uint_t
+ngx_thrift_call_after_route(ngx_thrift_call_t *call)
+{
+    return call->conf->validates ? NGX_THRIFT_STEP_VALIDATE
+                                 : ngx_thrift_call_after_validate(call);
+}
 
-        if (call->conf->waits) {
-            return NGX_THRIFT_STEP_DELAY;
-        }
 
-        /* fall through */
+static ngx_uint_t
+ngx_thrift_call_after_validate(ngx_thrift_call_t *call)
+{
+    return call->conf->waits ? NGX_THRIFT_STEP_DELAY
+                             : ngx_thrift_call_after_mirror(call);
+}
 
-    case NGX_THRIFT_STEP_MIRROR:
-        return ngx_thrift_answers[call->conf->answer->kind];
 
-    case NGX_THRIFT_STEP_RETURN:
-        return NGX_THRIFT_STEP_REPLY;
+static ngx_uint_t
+ngx_thrift_call_after_mirror(ngx_thrift_call_t *call)
+{
+    return ngx_thrift_answers[call->conf->answer->kind];
+}
 
-    case NGX_THRIFT_STEP_HANDLE:
-        return ngx_thrift_text_due(call) ? NGX_THRIFT_STEP_TRANSLATE
-                                         : NGX_THRIFT_STEP_REPLY;
 
-    case NGX_THRIFT_STEP_PASS:
-    case NGX_THRIFT_STEP_INFLATE:
-    case NGX_THRIFT_STEP_VERIFY:
-        return ngx_thrift_call_after_pass(call);
-
-    default:
-        return call->step + 1;
-    }
+static ngx_uint_t
+ngx_thrift_call_after_handle(ngx_thrift_call_t *call)
+{
+    return ngx_thrift_text_due(call) ? NGX_THRIFT_STEP_TRANSLATE
+                                     : NGX_THRIFT_STEP_REPLY;
 }
 
 

@@ -16,8 +16,8 @@
 extern ngx_module_t  ngx_stream_log_module;
 
 
-static void ngx_stream_thrift_log_run(ngx_stream_thrift_call_t *tc,
-    ngx_array_t *handlers) nthrift_noinline;
+static void ngx_stream_thrift_log_run(ngx_stream_thrift_call_t *tc)
+    nthrift_noinline;
 static void ngx_stream_thrift_log_start(ngx_stream_thrift_call_t *tc);
 static void ngx_stream_thrift_log_time(ngx_stream_session_t *s);
 static void *ngx_stream_thrift_create_log_conf(ngx_conf_t *cf);
@@ -28,56 +28,52 @@ static ngx_int_t ngx_stream_thrift_log_find_handler(ngx_conf_t *cf,
 void
 ngx_stream_thrift_log_call(ngx_thrift_call_t *call)
 {
-    ngx_array_t                    *handlers;
     ngx_stream_thrift_call_t       *tc;
-    ngx_stream_core_main_conf_t    *cmcf;
     ngx_stream_thrift_srv_conf_t   *tscf;
     ngx_stream_thrift_call_conf_t  *tccf;
+    ngx_stream_thrift_main_conf_t  *tmcf;
 
     tc = ngx_stream_thrift_get_call(call);
     tccf = (ngx_stream_thrift_call_conf_t *) call->conf;
+    tmcf = tc->main;
 
-    if (tc->main->status) {
+    if (tmcf->status) {
         ngx_stream_thrift_status_end(tc);
     }
 
     ngx_stream_thrift_log_start(tc);
 
-    cmcf = ngx_stream_get_module_main_conf(&tc->session,
-                                           ngx_stream_core_module);
-    handlers = &cmcf->phases[NGX_STREAM_LOG_PHASE].handlers;
-
     /* the only one is stream's own, which does nothing without access_log */
 
-    if (tccf->logged || handlers->nelts != 1) {
-        ngx_stream_thrift_log_run(tc, handlers);
+    if (tccf->logged || tmcf->log_handlers->nelts != 1) {
+        ngx_stream_thrift_log_run(tc);
     }
 
-    tscf = ngx_stream_get_module_srv_conf(&tc->session,
-                                          ngx_stream_thrift_module);
+    tscf = tc->owner->conf;
 
     if (tscf->span_log) {
         ngx_stream_thrift_span_log(tc, tscf->span_log);
     }
 
-    if (tc->main->status) {
+    if (tmcf->status) {
         ngx_stream_thrift_status_logged(tc);
     }
 }
 
 
 static void
-ngx_stream_thrift_log_run(ngx_stream_thrift_call_t *tc, ngx_array_t *handlers)
+ngx_stream_thrift_log_run(ngx_stream_thrift_call_t *tc)
 {
-    ngx_uint_t              i;
     ngx_stream_session_t   *s;
-    ngx_stream_handler_pt  *handler;
+    ngx_stream_handler_pt  *handler, *last;
 
     s = ngx_stream_thrift_call_session(tc);
-    handler = handlers->elts;
 
-    for (i = 0; i < handlers->nelts; i++) {
-        handler[i](s);
+    handler = tc->main->log_handlers->elts;
+    last = handler + tc->main->log_handlers->nelts;
+
+    for ( /* void */ ; handler != last; handler++) {
+        (*handler)(s);
     }
 }
 
@@ -291,6 +287,7 @@ ngx_stream_thrift_log_init(ngx_conf_t *cf)
 
     tmcf = ctx->main_conf[ngx_stream_thrift_module.ctx_index];
     tmcf->quiet = quiet;
+    tmcf->log_handlers = &cmcf->phases[NGX_STREAM_LOG_PHASE].handlers;
 
     return ngx_stream_thrift_log_find_handler(cf, tmcf);
 }

@@ -87,6 +87,7 @@ typedef struct {
                                                    thrift_span_log */
     void                           **quiet;     /* main_conf without a log */
     ngx_stream_handler_pt            log_handler;   /* stream's own */
+    ngx_array_t                     *log_handlers;  /* of the log phase */
 
     ngx_stream_thrift_proxy_t       *proxy;     /* while stream{} is read */
 
