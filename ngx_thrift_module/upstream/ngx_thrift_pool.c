@@ -80,9 +80,12 @@ static ngx_thrift_connection_t *ngx_thrift_pool_get_idle(
     nthrift_noinline;
 static ngx_thrift_server_t *ngx_thrift_pool_from(ngx_thrift_server_t *own,
     ngx_thrift_server_t *server, ngx_thrift_pipeline_with_e with);
+static ngx_thrift_server_t *ngx_thrift_pool_search_from(
+    ngx_thrift_attempt_t *attempt, ngx_thrift_pipeline_with_e with)
+    nthrift_noinline;
 static ngx_thrift_connection_t *ngx_thrift_pool_least(
-    ngx_thrift_attempt_t *attempt, ngx_uint_t shared,
-    ngx_thrift_pipeline_with_e with) nthrift_noinline;
+    ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *from,
+    ngx_thrift_pipeline_with_e with);
 static ngx_int_t ngx_thrift_pool_give(ngx_thrift_connection_t *conn,
     ngx_thrift_servers_t *servers) nthrift_noinline;
 static void ngx_thrift_pool_appoint(ngx_thrift_connection_t *conn,
@@ -437,13 +440,18 @@ ngx_thrift_pool_get_idle(ngx_thrift_attempt_t *attempt,
     ngx_thrift_server_t *own, ngx_thrift_server_t *server,
     ngx_thrift_pipeline_with_e with)
 {
+    ngx_uint_t                looked;
+    ngx_thrift_server_t      *from;
     ngx_thrift_connection_t  *conn;
+
+    looked = (own && !ngx_queue_empty(&own->idle));
 
     /* its own ones first: calls on one connection keep their order */
 
-    conn = own ? ngx_thrift_pool_take(own) : NULL;
+    conn = looked ? ngx_thrift_pool_take(own) : NULL;
 
-    if (conn == NULL && server) {
+    if (conn == NULL && server && !ngx_queue_empty(&server->idle)) {
+        looked = 1;
         conn = ngx_thrift_pool_take(server);
     }
 
@@ -452,31 +460,42 @@ ngx_thrift_pool_get_idle(ngx_thrift_attempt_t *attempt,
         return conn;
     }
 
-    return (with == NGX_THRIFT_PIPELINE_ALONE)
-           ? NULL : ngx_thrift_pool_least(attempt, server != NULL, with);
+    from = ngx_thrift_pool_from(own, server, with);
+
+    /* one that had no other connection than dead ones is gone */
+
+    if (from && looked) {
+        from = ngx_thrift_pool_search_from(attempt, with);
+    }
+
+    return from ? ngx_thrift_pool_least(attempt, from, with) : NULL;
 }
 
 
-/* A busy one, unless there are few; `shared`: it may be everybody's. */
+/* A busy one, unless there are few. */
 
 static ngx_thrift_connection_t *
-ngx_thrift_pool_least(ngx_thrift_attempt_t *attempt, ngx_uint_t shared,
+ngx_thrift_pool_least(ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *from,
     ngx_thrift_pipeline_with_e with)
 {
-    ngx_uint_t            n;
-    ngx_thrift_server_t  *own, *server, *from;
+    ngx_uint_t  n;
 
-    /* those that had no other connection than dead ones are gone */
-
-    own = ngx_thrift_pool_find_own(attempt);
-    server = shared ? ngx_thrift_server_find_recent(attempt) : NULL;
-
-    from = ngx_thrift_pool_from(own, server, with);
     n = (with == NGX_THRIFT_PIPELINE_SHARED)
         ? attempt->pool->pipeline_connections : 1;
 
-    return (from && from->nconns >= n)
-           ? ngx_thrift_pipeline_least(from, attempt) : NULL;
+    return (from->nconns >= n) ? ngx_thrift_pipeline_least(from, attempt)
+                               : NULL;
+}
+
+
+/* The same as ngx_thrift_pool_from(), which is not found yet. */
+
+static ngx_thrift_server_t *
+ngx_thrift_pool_search_from(ngx_thrift_attempt_t *attempt,
+    ngx_thrift_pipeline_with_e with)
+{
+    return ngx_thrift_pool_from(ngx_thrift_pool_find_own(attempt),
+                                ngx_thrift_server_search(attempt), with);
 }
 
 
@@ -548,18 +567,14 @@ ngx_thrift_pool_address(ngx_thrift_attempt_t *attempt,
 ngx_thrift_connection_t *
 ngx_thrift_pool_share(ngx_thrift_attempt_t *attempt)
 {
-    ngx_thrift_server_t         *own, *server, *from;
-    ngx_thrift_pipeline_with_e   with;
+    ngx_thrift_server_t  *from;
 
     if (attempt->fresh) {
         return NULL;
     }
 
-    with = ngx_thrift_pipeline_with(attempt);
-
-    own = ngx_thrift_pool_find_own(attempt);
-    server = ngx_thrift_server_find_recent(attempt);
-    from = ngx_thrift_pool_from(own, server, with);
+    from = ngx_thrift_pool_search_from(attempt,
+                                       ngx_thrift_pipeline_with(attempt));
 
     return from ? ngx_thrift_pipeline_least(from, attempt) : NULL;
 }
@@ -1137,18 +1152,14 @@ ngx_thrift_pool_end(ngx_thrift_connection_t *conn)
 
 
 /*
- * An idle one of the server, which may be gone when there is none: with its
- * last connection.
+ * An idle one of those that the server has; NULL: they were dead, and it may be
+ * gone with the last one.
  */
 
 static ngx_inline ngx_thrift_connection_t *
 ngx_thrift_pool_take(ngx_thrift_server_t *server)
 {
     ngx_thrift_connection_t  *conn;
-
-    if (ngx_queue_empty(&server->idle)) {
-        return NULL;
-    }
 
     conn = ngx_queue_data(ngx_queue_head(&server->idle),
                           ngx_thrift_connection_t, idle);

@@ -8,9 +8,8 @@
 #include "ngx_thrift.h"
 
 
-static ngx_thrift_server_t *ngx_thrift_server_search(
-    ngx_thrift_attempt_t *attempt, ngx_thrift_server_t **recent)
-    nthrift_noinline;
+static ngx_thrift_server_t **ngx_thrift_server_recent(
+    ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_server_is_meant(ngx_thrift_server_t *server,
     ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_server_place(struct sockaddr *sockaddr,
@@ -129,25 +128,17 @@ ngx_thrift_server_find(ngx_thrift_servers_t *servers, ngx_thrift_server_t *key)
 ngx_thrift_server_t *
 ngx_thrift_server_find_recent(ngx_thrift_attempt_t *attempt)
 {
-    ngx_thrift_server_t    *server, **recent;
-    ngx_peer_connection_t  *peer;
+    ngx_thrift_server_t  *server;
 
-    peer = attempt->peer;
-
-    recent = &attempt->pool->recent[ngx_thrift_server_place(peer->sockaddr,
-                                                            peer->socklen)];
-    server = *recent;
+    server = *ngx_thrift_server_recent(attempt);
 
     return (server && ngx_thrift_server_is_meant(server, attempt))
-           ? server : ngx_thrift_server_search(attempt, recent);
+           ? server : ngx_thrift_server_search(attempt);
 }
 
 
-/* It is none of those that were found last; the next time it is. */
-
-static ngx_thrift_server_t *
-ngx_thrift_server_search(ngx_thrift_attempt_t *attempt,
-    ngx_thrift_server_t **recent)
+ngx_thrift_server_t *
+ngx_thrift_server_search(ngx_thrift_attempt_t *attempt)
 {
     ngx_thrift_pool_t    *pool;
     ngx_thrift_server_t   key, *server;
@@ -160,10 +151,24 @@ ngx_thrift_server_search(ngx_thrift_attempt_t *attempt,
     server = ngx_thrift_server_find(&pool->servers, &key);
 
     if (server) {
-        *recent = server;
+        *ngx_thrift_server_recent(attempt) = server;
     }
 
     return server;
+}
+
+
+/* Where it stands among those that were found last, if it is one. */
+
+static ngx_thrift_server_t **
+ngx_thrift_server_recent(ngx_thrift_attempt_t *attempt)
+{
+    ngx_peer_connection_t  *peer;
+
+    peer = attempt->peer;
+
+    return &attempt->pool->recent[ngx_thrift_server_place(peer->sockaddr,
+                                                          peer->socklen)];
 }
 
 

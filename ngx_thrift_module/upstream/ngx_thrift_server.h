@@ -69,6 +69,10 @@ ngx_thrift_server_t *ngx_thrift_server_find(ngx_thrift_servers_t *servers,
 ngx_thrift_server_t *ngx_thrift_server_find_recent(
     ngx_thrift_attempt_t *attempt);
 
+/* The same with a key: it is one of those that were found last then. */
+ngx_thrift_server_t *ngx_thrift_server_search(ngx_thrift_attempt_t *attempt)
+    nthrift_noinline;
+
 /* The same as the first, made if there is none; NULL: no memory. */
 ngx_thrift_server_t *ngx_thrift_server_get(ngx_thrift_servers_t *servers,
     ngx_thrift_server_t *key);
