@@ -754,7 +754,7 @@ ngx_thrift_message_has_head(ngx_thrift_message_t *m)
 
 /* A chain of what begins at `offset`, in the first segment. */
 
-static ngx_chain_t *
+static ngx_inline ngx_chain_t *
 ngx_thrift_message_link(ngx_thrift_message_t *m, size_t offset,
     ngx_pool_t *pool)
 {
@@ -782,7 +782,7 @@ ngx_thrift_message_link(ngx_thrift_message_t *m, size_t offset,
 }
 
 
-static ngx_chain_t *
+static ngx_inline ngx_chain_t *
 ngx_thrift_message_link_part(u_char *start, u_char *end, ngx_pool_t *pool)
 {
     ngx_thrift_message_link_t  *link;
