@@ -243,9 +243,13 @@ ngx_thrift_exchange_begin(ngx_thrift_connection_t *conn)
         return ngx_thrift_exchange_answered(conn, attempt);
     }
 
-    /* the attempt may leave before the rest of it comes, or it is another's */
+    /*
+     * the attempt may leave before the rest of it comes, or it is another's;
+     * what is not whole is read on with all that is known of it
+     */
 
     ngx_thrift_message_move(&conn->message, m);
+    conn->message.wire = m->wire;
     ngx_thrift_message_start(m);
 
     return ngx_thrift_exchange_go_on(conn, rc, 0);
