@@ -32,7 +32,6 @@ ngx_thrift_attempt_t *
 ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     ngx_thrift_attempt_done_pt done)
 {
-    nthrift_head_t        *head;
     ngx_thrift_attempt_t  *attempt;
 
     attempt = (call->nattempts++ == 0)
@@ -41,8 +40,6 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     if (attempt == NULL) {
         return NULL;
     }
-
-    head = &call->request.wire.head;
 
     attempt->call = call;
     attempt->done = done;
@@ -63,8 +60,6 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     attempt->pauses = 0;
     attempt->number = 0;
 
-    attempt->dialect.transport = head->transport;
-    attempt->dialect.protocol = head->protocol;
     ngx_str_null(&attempt->dialect.identity);
 
     attempt->expiry.set = 0;
