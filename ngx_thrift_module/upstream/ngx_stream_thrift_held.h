@@ -28,9 +28,9 @@ void ngx_stream_thrift_held_init(ngx_stream_thrift_held_t *held,
  * back next.
  */
 void ngx_stream_thrift_held_add(ngx_stream_upstream_srv_conf_t *us,
-    ngx_peer_connection_t *peer);
+    ngx_peer_connection_t *peer) nthrift_noinline;
 void ngx_stream_thrift_held_remove(ngx_stream_upstream_srv_conf_t *us,
-    ngx_peer_connection_t *peer);
+    ngx_peer_connection_t *peer) nthrift_noinline;
 
 
 #endif /* _NGX_STREAM_THRIFT_HELD_H_INCLUDED_ */

@@ -37,10 +37,14 @@ static ngx_int_t ngx_stream_thrift_peer_get_other(
 static ngx_uint_t ngx_stream_thrift_peer_is_other(
     ngx_stream_thrift_choice_t *choice, ngx_peer_connection_t *first);
 static ngx_int_t ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt);
-static ngx_int_t ngx_stream_thrift_peer_ask(ngx_thrift_attempt_t *attempt,
-    ngx_stream_thrift_choice_t *choice);
-static ngx_int_t ngx_stream_thrift_peer_get_server(ngx_thrift_pool_t *pool,
-    ngx_stream_thrift_choice_t *choice);
+static ngx_int_t ngx_stream_thrift_peer_get_server(
+    ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_stream_thrift_peer_get_full(
+    ngx_thrift_attempt_t *attempt) nthrift_noinline;
+static ngx_int_t ngx_stream_thrift_peer_get_busy(
+    ngx_thrift_attempt_t *attempt) nthrift_noinline;
+static ngx_int_t ngx_stream_thrift_peer_get_none(
+    ngx_thrift_attempt_t *attempt, ngx_int_t rc) nthrift_noinline;
 static void ngx_stream_thrift_peer_hold(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_pinned(ngx_thrift_attempt_t *attempt,
     ngx_str_t *name);
@@ -116,9 +120,10 @@ const ngx_thrift_balancer_t  ngx_stream_thrift_balancer = {
 static ngx_int_t
 ngx_stream_thrift_peer_balance(ngx_thrift_attempt_t *attempt)
 {
-    ngx_stream_thrift_call_t    *tc;
-    ngx_stream_thrift_answer_t  *answer;
-    ngx_stream_thrift_choice_t  *choice;
+    ngx_stream_thrift_call_t        *tc;
+    ngx_stream_thrift_answer_t      *answer;
+    ngx_stream_thrift_choice_t      *choice;
+    ngx_stream_upstream_srv_conf_t  *us;
 
     tc = ngx_stream_thrift_get_call(attempt->call);
 
@@ -127,17 +132,19 @@ ngx_stream_thrift_peer_balance(ngx_thrift_attempt_t *attempt)
         return NGX_ERROR;
     }
 
-    if (tc->named) {
-        attempt->pool = &ngx_stream_thrift_get_pool(tc->main,
-                                                      tc->named)->idle;
-        return ngx_stream_thrift_peer_init(choice, tc->named);
+    answer = (ngx_stream_thrift_answer_t *) attempt->call->conf->answer;
+    us = tc->named;
+
+    if (us) {
+        attempt->pool = &ngx_stream_thrift_get_pool(tc->main, us)->idle;
+
+    } else if (answer->upstream) {
+        us = answer->upstream;
+        attempt->pool = &answer->pool->idle;
     }
 
-    answer = (ngx_stream_thrift_answer_t *) attempt->call->conf->answer;
-
-    if (answer->upstream) {
-        attempt->pool = &answer->pool->idle;
-        return ngx_stream_thrift_peer_init(choice, answer->upstream);
+    if (us) {
+        return ngx_stream_thrift_peer_init(choice, us);
     }
 
     ngx_stream_thrift_peer_clear(choice);
@@ -187,7 +194,7 @@ ngx_stream_thrift_peer_start(ngx_thrift_attempt_t *attempt)
 
 /* That of a call's first attempt is a part of the call. */
 
-static ngx_stream_thrift_choice_t *
+static ngx_inline ngx_stream_thrift_choice_t *
 ngx_stream_thrift_peer_create(ngx_stream_thrift_call_t *tc)
 {
     ngx_stream_thrift_choice_t  *choice;
@@ -710,11 +717,9 @@ static ngx_int_t
 ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
 {
     ngx_int_t                    rc;
-    ngx_peer_connection_t       *peer;
     ngx_stream_thrift_choice_t  *choice;
 
     choice = attempt->choice;
-    peer = attempt->peer;
 
     (void) ngx_stream_thrift_peer_use(choice);
 
@@ -722,48 +727,49 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
         return NGX_ERROR;
     }
 
-    rc = ngx_stream_thrift_peer_ask(attempt, choice);
+    rc = attempt->full ? ngx_stream_thrift_peer_get_full(attempt)
+                       : ngx_stream_thrift_peer_get_server(attempt);
 
-    if (attempt->full && attempt->pool->waits) {
-
-        /* it asks again */
-
-        ngx_stream_thrift_peer_drop_state(choice);
-        peer->sockaddr = NULL;
-        return NGX_BUSY;
+    if (rc == NGX_BUSY) {
+        rc = ngx_stream_thrift_peer_get_busy(attempt);
     }
 
-    if (rc == NGX_OK) {
-        ngx_stream_thrift_peer_hold(attempt);
-
-    } else {
-        peer->sockaddr = NULL;
+    if (rc != NGX_OK) {
+        return ngx_stream_thrift_peer_get_none(attempt, rc);
     }
 
-    /* when it is busy, the name is that of the upstream */
+    ngx_stream_thrift_peer_hold(attempt);
 
-    if ((rc == NGX_OK || rc == NGX_BUSY)
-        && ngx_stream_thrift_peer_save_name(choice) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return rc;
+    return ngx_stream_thrift_peer_save_name(choice);
 }
 
 
-/* The balancer; what it says of servers that are full is set. */
+static ngx_int_t
+ngx_stream_thrift_peer_get_server(ngx_thrift_attempt_t *attempt)
+{
+    ngx_peer_connection_t  *peer;
+
+    if (attempt->pool->slow_start) {
+        return ngx_stream_thrift_ease_get(attempt->pool, attempt->choice);
+    }
+
+    peer = attempt->peer;
+
+    return peer->get(peer, peer->data);
+}
+
+
+/* They were: a balancer that has come to its backups does not leave them. */
 
 static ngx_int_t
-ngx_stream_thrift_peer_ask(ngx_thrift_attempt_t *attempt,
-    ngx_stream_thrift_choice_t *choice)
+ngx_stream_thrift_peer_get_full(ngx_thrift_attempt_t *attempt)
 {
-    ngx_int_t  rc;
+    ngx_int_t                    rc;
+    ngx_stream_thrift_choice_t  *choice;
 
-    /* a balancer that has come to its backups does not leave them */
+    choice = attempt->choice;
 
-    if (attempt->full
-        && ngx_stream_thrift_rr_has_backups(choice->balancer)
+    if (ngx_stream_thrift_rr_has_backups(choice->balancer)
         && choice->balancer->peer.init(
                ngx_stream_thrift_call_session(choice->call), choice->balancer)
            != NGX_OK)
@@ -771,13 +777,28 @@ ngx_stream_thrift_peer_ask(ngx_thrift_attempt_t *attempt,
         return NGX_ERROR;
     }
 
-    rc = ngx_stream_thrift_peer_get_server(attempt->pool, choice);
-
-    if (rc == NGX_BUSY && ngx_stream_thrift_peer_rebalance(choice) == NGX_OK) {
-        rc = ngx_stream_thrift_peer_get_server(attempt->pool, choice);
-    }
+    rc = ngx_stream_thrift_peer_get_server(attempt);
 
     attempt->full = 0;
+
+    return rc;
+}
+
+
+/* Perhaps the servers have changed; else it is said if they are full. */
+
+static ngx_int_t
+ngx_stream_thrift_peer_get_busy(ngx_thrift_attempt_t *attempt)
+{
+    ngx_int_t                    rc;
+    ngx_stream_thrift_choice_t  *choice;
+
+    choice = attempt->choice;
+    rc = NGX_BUSY;
+
+    if (ngx_stream_thrift_peer_rebalance(choice) == NGX_OK) {
+        rc = ngx_stream_thrift_peer_get_server(attempt);
+    }
 
     if (rc == NGX_BUSY) {
         attempt->pool->places = ngx_stream_thrift_rr_places(choice->balancer,
@@ -789,19 +810,30 @@ ngx_stream_thrift_peer_ask(ngx_thrift_attempt_t *attempt,
 }
 
 
-static ngx_int_t
-ngx_stream_thrift_peer_get_server(ngx_thrift_pool_t *pool,
-    ngx_stream_thrift_choice_t *choice)
-{
-    ngx_peer_connection_t  *peer;
+/* Returns what the balancer has said. */
 
-    if (pool->slow_start) {
-        return ngx_stream_thrift_ease_get(pool, choice);
+static ngx_int_t
+ngx_stream_thrift_peer_get_none(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
+{
+    attempt->peer->sockaddr = NULL;
+
+    if (attempt->full && attempt->pool->waits) {
+
+        /* it asks again */
+
+        ngx_stream_thrift_peer_drop_state(attempt->choice);
+        return NGX_BUSY;
     }
 
-    peer = &choice->upstream.peer;
+    /* when it is busy, the name is that of the upstream */
 
-    return peer->get(peer, peer->data);
+    if (rc == NGX_BUSY
+        && ngx_stream_thrift_peer_save_name(attempt->choice) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return rc;
 }
 
 
