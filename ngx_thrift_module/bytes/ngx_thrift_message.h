@@ -118,8 +118,8 @@ void ngx_thrift_message_drop_on(ngx_thrift_message_t *m, ngx_pool_t *pool)
 off_t ngx_thrift_message_kept(ngx_thrift_message_t *m);
 
 /*
- * A message goes to another place; `from` is empty then, and is to be started
- * again if the message was not whole.
+ * A message goes to another place; `from` is empty then.  Of one that is not
+ * whole, `wire` has to be copied as well, and `from` to be started again.
  */
 void ngx_thrift_message_move(ngx_thrift_message_t *m,
     ngx_thrift_message_t *from);
