@@ -53,8 +53,6 @@ ngx_thrift_cache_close(ngx_thrift_cache_t *cache)
 #else
 
 #define NGX_THRIFT_SLAB_SIZE  (32 * 1024)           /* bytes; or one object */
-#define NGX_THRIFT_PREFETCH   4096                  /* bytes; of larger ones
-                                                       most are not touched */
 #define NGX_THRIFT_SLABS      (4 * 1024 * 1024)     /* bytes kept by a worker */
 #define NGX_THRIFT_LATEST     (256 * 1024)          /* and of a cache's objects
                                                        given back latest */
@@ -97,7 +95,6 @@ struct ngx_thrift_slot_s {
     ngx_align(sizeof(ngx_thrift_slot_t) + (cache)->size, 16)
 
 
-static size_t ngx_thrift_cache_touched(ngx_thrift_cache_t *cache);
 static void ngx_thrift_cache_init(ngx_thrift_cache_t *cache);
 static void ngx_thrift_cache_flush(ngx_thrift_cache_t *cache);
 static void *ngx_thrift_slab_take(ngx_thrift_cache_t *cache);
@@ -116,20 +113,8 @@ static size_t       ngx_thrift_slabs_kept;      /* bytes */
 void *
 ngx_thrift_cache_get(ngx_thrift_cache_t *cache)
 {
-    ngx_uint_t  n;
-
-    if (cache->nlatest == 0) {
-        return ngx_thrift_slab_take(cache);
-    }
-
-    n = --cache->nlatest;
-
-    if (n) {
-        ngx_thrift_prefetch(cache->latest[n - 1],
-                            ngx_thrift_cache_touched(cache));
-    }
-
-    return cache->latest[n];
+    return cache->nlatest ? cache->latest[--cache->nlatest]
+                          : ngx_thrift_slab_take(cache);
 }
 
 
@@ -193,10 +178,6 @@ ngx_thrift_slab_take(ngx_thrift_cache_t *cache)
     if (slot) {
         slab->free = slot->u.next;
 
-        if (slot->u.next) {
-            ngx_thrift_prefetch(slot->u.next, ngx_thrift_cache_touched(cache));
-        }
-
     } else {
         slot = (ngx_thrift_slot_t *) slab->fresh;
         slot->slab = slab;
@@ -233,19 +214,6 @@ ngx_thrift_slab_put(ngx_thrift_slot_t *slot)
     if (slab->used == 0) {
         ngx_thrift_slab_keep(slab);
     }
-}
-
-
-/* The bytes of an object that will be needed. */
-
-static size_t
-ngx_thrift_cache_touched(ngx_thrift_cache_t *cache)
-{
-    if (cache->touched) {
-        return cache->touched;
-    }
-
-    return (cache->size <= NGX_THRIFT_PREFETCH) ? cache->size : 0;
 }
 
 

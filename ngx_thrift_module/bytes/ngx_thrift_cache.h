@@ -19,8 +19,6 @@
 
 typedef struct {
     size_t         size;        /* of an object */
-    size_t         touched;     /* of it, from its beginning, by most who use
-                                   it; 0: all, or little of a large one */
     ngx_queue_t    queue;       /* of all caches in use */
     ngx_queue_t    partial;     /* slabs with room, and objects in use */
     ngx_queue_t    empty;       /* slabs without an object in use */
@@ -92,7 +90,7 @@ ngx_thrift_palloc(ngx_pool_t *pool, size_t size)
 
 
 /*
- * As ngx_memzero(), for 64 bytes or some hundreds, as many as the compiler
+ * As ngx_memzero(), for 64 bytes to some hundreds, as many as the compiler
  * knows: told the number, those for x86-64 write "rep stos", which takes longer
  * to begin than all of it; they do not for pieces.
  */
@@ -123,7 +121,7 @@ ngx_thrift_memzero(void *p, size_t size)
     c = p;
     last = c + size;
 
-    if (size >= 1024) {
+    if (size < 64 || size >= 1024) {
         ngx_memzero(p, size);
         return;
     }
@@ -147,30 +145,6 @@ ngx_thrift_memzero(void *p, size_t size)
     if (c != last) {
         ngx_memzero(last - 64, 64);
     }
-}
-
-
-/*
- * `size` bytes at `p` will be needed soon, or a few more.  With many calls in
- * flight most of a call's time would be waiting for its memory.
- */
-
-static ngx_inline void
-ngx_thrift_prefetch(void *p, size_t size)
-{
-#if (__GNUC__)
-    u_char  *line, *last;
-
-    line = p;
-    last = line + size;
-
-    for ( /* void */ ; line < last; line += 4 * NGX_CPU_CACHE_LINE) {
-        __builtin_prefetch(line, 1);
-        __builtin_prefetch(line + NGX_CPU_CACHE_LINE, 1);
-        __builtin_prefetch(line + 2 * NGX_CPU_CACHE_LINE, 1);
-        __builtin_prefetch(line + 3 * NGX_CPU_CACHE_LINE, 1);
-    }
-#endif
 }
 
 

@@ -18,7 +18,6 @@
  */
 
 #define NGX_STREAM_THRIFT_CALL_POOL  896
-#define NGX_STREAM_THRIFT_CALL_USED  320
 
 
 static ngx_pool_t *ngx_stream_thrift_call_create_pool(u_char *p);
@@ -109,7 +108,6 @@ ngx_stream_thrift_call_set_size(ngx_stream_thrift_main_conf_t *tmcf,
                      + tmcf->variables, NGX_POOL_ALIGNMENT);
 
     tmcf->calls.size = size + NGX_STREAM_THRIFT_CALL_POOL;
-    tmcf->calls.touched = size + NGX_STREAM_THRIFT_CALL_USED;
 }
 
 

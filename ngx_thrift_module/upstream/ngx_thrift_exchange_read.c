@@ -41,8 +41,6 @@ static ngx_int_t ngx_thrift_exchange_answered(ngx_thrift_connection_t *conn,
 static void ngx_thrift_exchange_over(ngx_thrift_connection_t *conn);
 static void ngx_thrift_exchange_surplus(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt, ngx_int_t rc) nthrift_cold;
-static void ngx_thrift_exchange_prefetch(ngx_thrift_connection_t *conn,
-    ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_exchange_strayed(ngx_thrift_connection_t *conn)
     nthrift_cold;
 
@@ -480,7 +478,6 @@ ngx_thrift_exchange_answered(ngx_thrift_connection_t *conn,
     conn->reading = NULL;
 
     ngx_thrift_exchange_over(conn);
-    ngx_thrift_exchange_prefetch(conn, attempt);
 
     ngx_log_debug4(NGX_LOG_DEBUG_EVENT, attempt->call->log, 0,
                    "thrift call %ui: attempt %ui answered: %s, %uL bytes",
@@ -540,30 +537,6 @@ ngx_thrift_exchange_surplus(ngx_thrift_connection_t *conn,
         ngx_thrift_pool_tell(conn->pool, NGX_THRIFT_POOL_REPLY,
                              attempt->call->log, 0,
                              "upstream sent more than one reply");
-    }
-}
-
-
-/* The reply to the attempt behind is likely to be read next. */
-
-static void
-ngx_thrift_exchange_prefetch(ngx_thrift_connection_t *conn,
-    ngx_thrift_attempt_t *attempt)
-{
-    ngx_thrift_attempt_t  *next;
-
-    next = ngx_thrift_connection_behind(attempt);
-
-    if (next == NULL || next == conn->unsent) {
-        return;
-    }
-
-    ngx_thrift_prefetch(next->call, sizeof(ngx_thrift_call_t));
-
-    next = ngx_thrift_connection_behind(next);
-
-    if (next) {
-        ngx_thrift_prefetch(next, sizeof(ngx_thrift_attempt_t));
     }
 }
 
