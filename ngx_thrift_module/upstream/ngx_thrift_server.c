@@ -14,8 +14,8 @@ static ngx_uint_t ngx_thrift_server_is_meant(ngx_thrift_server_t *server,
     ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_server_place(struct sockaddr *sockaddr,
     socklen_t socklen);
-static ngx_int_t ngx_thrift_dialect_compare(ngx_thrift_dialect_t *one,
-    ngx_thrift_dialect_t *two);
+static ngx_inline ngx_int_t ngx_thrift_dialect_compare(
+    ngx_thrift_dialect_t *one, ngx_thrift_dialect_t *two);
 static ngx_uint_t ngx_thrift_server_hash(ngx_thrift_server_t *key);
 static ngx_int_t ngx_thrift_server_compare(ngx_thrift_server_t *one,
     ngx_thrift_server_t *two);
@@ -176,22 +176,14 @@ static ngx_uint_t
 ngx_thrift_server_is_meant(ngx_thrift_server_t *server,
     ngx_thrift_attempt_t *attempt)
 {
-    ngx_thrift_dialect_t   *one, *two;
     ngx_peer_connection_t  *peer;
 
     peer = attempt->peer;
-    one = &server->dialect;
-    two = &attempt->dialect;
 
     return server->socklen == peer->socklen
-           && one->transport == two->transport
-           && one->protocol == two->protocol
-           && one->identity.len == two->identity.len
            && ngx_memcmp(&server->sockaddr, peer->sockaddr, peer->socklen) == 0
-           && (one->identity.len == 0
-               || ngx_memcmp(one->identity.data, two->identity.data,
-                             one->identity.len)
-                  == 0);
+           && ngx_thrift_dialect_compare(&server->dialect, &attempt->dialect)
+              == 0;
 }
 
 
@@ -259,7 +251,7 @@ ngx_thrift_server_compare(ngx_thrift_server_t *one, ngx_thrift_server_t *two)
 }
 
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_thrift_dialect_compare(ngx_thrift_dialect_t *one,
     ngx_thrift_dialect_t *two)
 {
