@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Calls as stream sees them: each has a session and a connection of its own,
- * copied from the client's, and a pool, all in one piece of memory, so that one
- * more call allocates nothing.
+ * Calls as stream sees them: each has a pool, and a session and a connection of
+ * its own, which are copied from the client's for who looks at them, all in one
+ * piece of memory, so that one more call allocates nothing.
  *
  * The copied connection must never reach anything that closes, frees, queues
  * or arms it: the descriptor and the events are the client's.
@@ -20,6 +20,8 @@
 #define NGX_STREAM_THRIFT_CALL_POOL  896
 
 
+static void ngx_stream_thrift_call_make(ngx_stream_thrift_call_t *tc)
+    nthrift_noinline;
 static ngx_pool_t *ngx_stream_thrift_call_create_pool(u_char *p);
 static void ngx_stream_thrift_call_destroy_pool(ngx_pool_t *pool)
     nthrift_noinline;
@@ -60,24 +62,18 @@ ngx_stream_thrift_call_create(ngx_stream_thrift_session_t *ts)
     tc = (ngx_stream_thrift_call_t *) p;
 
     if (tc->kind == 0) {
-        tc->kind = NGX_STREAM_THRIFT_CALL;
-        tc->choice.rr.upstream = NULL;
+        ngx_stream_thrift_call_make(tc);
     }
 
-    ngx_memzero(&tc->nchoices, offsetof(ngx_stream_thrift_call_t, call)
+    ngx_memzero(&tc->nchoices, offsetof(ngx_stream_thrift_call_t, log)
                                - offsetof(ngx_stream_thrift_call_t, nchoices));
 
     tc->main = ts->main;
     tc->owner = NULL;
-    tc->trace.known = 0;
-    tc->trace.named = 0;
-    tc->counted.row = NULL;
-    tc->counted.start = 0;
-    tc->counted.begun = 0;
-    tc->counted.ended = NULL;
-    tc->ctx = (void **) (p + sizeof(ngx_stream_thrift_call_t));
-    tc->variables = (ngx_stream_variable_value_t *)
-                        (tc->ctx + ngx_stream_max_module);
+
+    if (ts->main->status) {
+        ngx_memzero(&tc->counted, sizeof(ngx_thrift_counted_t));
+    }
 
     tc->call.pool = ngx_stream_thrift_call_create_pool(p + calls->size
                                                 - NGX_STREAM_THRIFT_CALL_POOL);
@@ -86,6 +82,22 @@ ngx_stream_thrift_call_create(ngx_stream_thrift_session_t *ts)
     tc->call.client = NULL;
 
     return tc;
+}
+
+
+/* What stays as it is from one call to the next in the same memory. */
+
+static void
+ngx_stream_thrift_call_make(ngx_stream_thrift_call_t *tc)
+{
+    tc->kind = NGX_STREAM_THRIFT_CALL;
+
+    tc->choice.rr.upstream = NULL;
+    ngx_thrift_attempt_make(&tc->call.first);
+
+    tc->ctx = (void **) (tc + 1);
+    tc->variables = (ngx_stream_variable_value_t *)
+                        (tc->ctx + ngx_stream_max_module);
 }
 
 
@@ -168,36 +180,17 @@ void
 ngx_stream_thrift_call_prepare(ngx_stream_thrift_call_t *tc,
     ngx_stream_thrift_session_t *ts)
 {
-    ngx_time_t            *tp;
-    ngx_stream_session_t  *s;
-
-    s = &tc->session;
-
-    *s = *ts->session;
-    tc->log = *ts->connection->log;
     tc->from = ts;
+    tc->received = tc->call.request.wire.length;
+    tc->call.start = ngx_current_msec;
+
+    tc->log = *ts->connection->log;
 
     tc->log.handler = ngx_stream_thrift_call_log_error;
-    tc->log.data = s;
+    tc->log.data = &tc->session;
     tc->log.action = NULL;
 
     tc->call.pool->log = &tc->log;
-
-    s->log_handler = ngx_stream_thrift_log_error;
-    s->received = tc->call.request.wire.length;
-    s->status = 0;
-    s->upstream = NULL;
-    s->upstream_states = NULL;
-
-    tp = ngx_timeofday();
-    s->start_sec = tp->sec;
-    s->start_msec = tp->msec;
-
-#if (NGX_PCRE)
-    s->ncaptures = 0;
-    s->captures = NULL;
-    s->captures_data = NULL;
-#endif
 }
 
 
@@ -232,9 +225,23 @@ ngx_stream_thrift_call_own(ngx_stream_thrift_call_t *tc)
     c->pool = tc->call.pool;
     c->log = &tc->log;
     c->data = s;
-    c->sent = ngx_stream_thrift_log_sent(tc);
+
+    *s = *ts->session;
 
     s->connection = c;
+    s->log_handler = ngx_stream_thrift_log_error;
+    s->received = tc->received;
+    s->srv_conf = ((ngx_stream_thrift_call_conf_t *) tc->call.conf)->srv_conf;
+    s->upstream = tc->nchoices ? &tc->choice.upstream : NULL;
+    s->upstream_states = ngx_stream_thrift_call_states(tc);
+
+#if (NGX_PCRE)
+    s->ncaptures = 0;
+    s->captures = NULL;
+    s->captures_data = NULL;
+#endif
+
+    ngx_stream_thrift_log_session(tc);
 
     ngx_memcpy(tc->ctx, ts->session->ctx,
                ngx_stream_max_module * sizeof(void *));
@@ -326,6 +333,13 @@ ngx_stream_thrift_call_copy_variables(ngx_stream_thrift_call_t *tc,
 }
 
 
+ngx_array_t *
+ngx_stream_thrift_call_states(ngx_stream_thrift_call_t *tc)
+{
+    return tc->nchoices ? &tc->states : NULL;
+}
+
+
 ngx_thrift_call_t *
 ngx_stream_thrift_call_of(ngx_stream_session_t *s)
 {
@@ -348,7 +362,10 @@ ngx_stream_thrift_call_free(ngx_stream_thrift_call_t *tc)
 
     ngx_thrift_message_release(&tc->call.request);
     ngx_stream_thrift_limit_release(tc);
-    ngx_thrift_count_drop(&tc->counted);
+
+    if (tc->main->status) {
+        ngx_thrift_count_drop(&tc->counted);
+    }
 
     if (tc->nkept) {
         tc->ended = 1;
@@ -375,7 +392,9 @@ ngx_stream_thrift_call_routed(ngx_thrift_call_t *call)
     tc = ngx_stream_thrift_get_call(call);
     tccf = (ngx_stream_thrift_call_conf_t *) call->conf;
 
-    tc->session.srv_conf = tccf->srv_conf;
+    if (tc->from == NULL) {
+        tc->session.srv_conf = tccf->srv_conf;
+    }
 
     return (tccf->watched || call->packed) ? ngx_stream_thrift_call_watch(tc)
                                            : NGX_OK;
@@ -415,7 +434,12 @@ ngx_stream_thrift_call_watch(ngx_stream_thrift_call_t *tc)
 void
 ngx_stream_thrift_call_client(ngx_thrift_call_t *call, ngx_str_t *text)
 {
-    *text = ngx_stream_thrift_get_call(call)->session.connection->addr_text;
+    ngx_stream_thrift_call_t  *tc;
+
+    tc = ngx_stream_thrift_get_call(call);
+
+    *text = tc->from ? tc->from->connection->addr_text
+                     : tc->connection.addr_text;
 }
 
 

@@ -14,24 +14,10 @@ struct ngx_stream_thrift_call_s {
     ngx_stream_thrift_main_conf_t  *main;
     ngx_stream_thrift_session_t   *owner;       /* that its bytes count for, or
                                                    NULL */
-
-    void                         **ctx;         /* ngx_stream_max_module */
-    ngx_stream_variable_value_t   *variables;
-    ngx_stream_thrift_session_t   *from;        /* the client, whose session's
-                                                   connection, contexts and
-                                                   variables it has yet;
-                                                   NULL: it has its own */
-
-    ngx_stream_session_t           session;
-    ngx_connection_t               connection;  /* never closed or queued */
-    ngx_log_t                      log;
-
-    ngx_stream_thrift_choice_t     choice;      /* of the first attempt */
-    ngx_array_t                    states;      /* of servers that were tried,
-                                                   in order */
-    ngx_stream_upstream_state_t    state;       /* the first */
-    ngx_stream_thrift_trace_t      trace;
-    ngx_thrift_counted_t           counted;     /* in the status zone */
+    ngx_stream_thrift_session_t   *from;        /* the client, whose session a
+                                                   copy is made of when it is
+                                                   asked for; NULL: it was */
+    off_t                          received;    /* bytes of the request */
 
     /* what is cleared when a call is created stands between this ... */
 
@@ -47,10 +33,28 @@ struct ngx_stream_thrift_call_s {
     unsigned                       outbound:1;  /* a handler makes it */
     unsigned                       over_limit:1;    /* of its client's: it
                                                    is refused */
+    unsigned                       traced:1;    /* `trace` says how */
+    unsigned                       identified:1;    /* $thrift_call_id was
+                                                   asked for */
 
     /* ... and this */
 
-    ngx_thrift_call_t              call;        /* large, and last */
+    ngx_log_t                      log;
+    ngx_stream_thrift_choice_t     choice;      /* of the first attempt */
+    ngx_array_t                    states;      /* of servers that were tried,
+                                                   in order; if nchoices */
+    ngx_stream_upstream_state_t    state;       /* the first */
+    ngx_thrift_call_t              call;
+
+    /* most calls do not touch what follows */
+
+    ngx_thrift_counted_t           counted;     /* if there is a status zone */
+    ngx_stream_thrift_trace_t      trace;
+
+    ngx_stream_session_t           session;
+    ngx_connection_t               connection;  /* never closed or queued */
+    void                         **ctx;         /* ngx_stream_max_module */
+    ngx_stream_variable_value_t   *variables;
 };
 
 #define ngx_stream_thrift_get_call(c)                                         \
@@ -66,8 +70,8 @@ ngx_stream_thrift_call_t *ngx_stream_thrift_call_create(
     ngx_stream_thrift_session_t *ts);
 
 /*
- * Its message is whole: makes its own session, a copy of the client's, who
- * has to be there for as long as the call is in its owner's queue.
+ * Its message is whole, and it begins: it has a log.  The client has to be
+ * there for as long as the call is in its owner's queue.
  */
 void ngx_stream_thrift_call_prepare(ngx_stream_thrift_call_t *tc,
     ngx_stream_thrift_session_t *ts);
@@ -79,11 +83,14 @@ void ngx_stream_thrift_call_prepare(ngx_stream_thrift_call_t *tc,
 ngx_uint_t ngx_stream_thrift_call_keeps_variables(ngx_stream_session_t *s);
 
 /*
- * That session, for who looks at its connection, contexts or variables, as all
- * of nginx's code may: most calls are answered without a copy of these.
+ * Its own session, with a connection, contexts and variables, for nginx's code:
+ * a copy of the client's, which is made here first.
  */
 ngx_stream_session_t *ngx_stream_thrift_call_session(
     ngx_stream_thrift_call_t *tc);
+
+/* Of the servers that it was tried with; NULL: it is not known yet. */
+ngx_array_t *ngx_stream_thrift_call_states(ngx_stream_thrift_call_t *tc);
 
 /* The call whose session `s` is; NULL: it is a connection's. */
 ngx_thrift_call_t *ngx_stream_thrift_call_of(ngx_stream_session_t *s);

@@ -19,7 +19,7 @@ extern ngx_module_t  ngx_stream_log_module;
 static void ngx_stream_thrift_log_run(ngx_stream_thrift_call_t *tc)
     nthrift_noinline;
 static void ngx_stream_thrift_log_start(ngx_stream_thrift_call_t *tc);
-static void ngx_stream_thrift_log_time(ngx_stream_session_t *s);
+static void ngx_stream_thrift_log_time(ngx_stream_thrift_call_t *tc);
 static void *ngx_stream_thrift_create_log_conf(ngx_conf_t *cf);
 static ngx_int_t ngx_stream_thrift_log_find_handler(ngx_conf_t *cf,
     ngx_stream_thrift_main_conf_t *tmcf);
@@ -81,18 +81,29 @@ ngx_stream_thrift_log_run(ngx_stream_thrift_call_t *tc)
 static void
 ngx_stream_thrift_log_start(ngx_stream_thrift_call_t *tc)
 {
-    tc->session.status = tc->call.status;
     tc->logging = 1;
 
     if (tc->from == NULL) {
-        tc->connection.sent = ngx_stream_thrift_log_sent(tc);
-    }
+        ngx_stream_thrift_log_session(tc);
 
-    ngx_stream_thrift_log_time(&tc->session);
-
-    if (tc->main->narguments) {
-        ngx_stream_thrift_cut_arguments(tc);
+        if (tc->main->narguments) {
+            ngx_stream_thrift_cut_arguments(tc);
+        }
     }
+}
+
+
+void
+ngx_stream_thrift_log_session(ngx_stream_thrift_call_t *tc)
+{
+    ngx_stream_session_t  *s;
+
+    s = &tc->session;
+
+    s->status = tc->logging ? tc->call.status : 0;
+    s->connection->sent = ngx_stream_thrift_log_sent(tc);
+
+    ngx_stream_thrift_log_time(tc);
 }
 
 
@@ -165,28 +176,36 @@ ngx_stream_thrift_log_sent(ngx_stream_thrift_call_t *tc)
 }
 
 
-/* $session_time is what nginx's clock says: it is behind what has happened. */
+/*
+ * $session_time is what nginx's clock says, since when the call began: it is
+ * behind what has happened.
+ */
 
 static void
-ngx_stream_thrift_log_time(ngx_stream_session_t *s)
+ngx_stream_thrift_log_time(ngx_stream_thrift_call_t *tc)
 {
-    ngx_msec_t  behind;
+    ngx_time_t            *tp;
+    ngx_msec_t             past;
+    ngx_stream_session_t  *s;
 
-    behind = ngx_thrift_watch_behind();
+    s = &tc->session;
+    tp = ngx_timeofday();
 
-    if (behind == 0) {
-        return;
+    past = ngx_current_msec - tc->call.start;
+
+    if (tc->logging) {
+        past += ngx_thrift_watch_behind();
     }
 
-    s->start_sec -= behind / 1000;
-    behind %= 1000;
+    s->start_sec = tp->sec - past / 1000;
+    s->start_msec = tp->msec + 1000 - past % 1000;
 
-    if (s->start_msec < behind) {
+    if (s->start_msec >= 1000) {
+        s->start_msec -= 1000;
+
+    } else {
         s->start_sec--;
-        s->start_msec += 1000;
     }
-
-    s->start_msec -= behind;
 }
 
 

@@ -203,7 +203,6 @@ ngx_stream_thrift_mirror_copy(ngx_stream_thrift_call_t *from,
 
     tc->mirror = mirror;
     tc->named = mirror->upstream;
-    tc->session.srv_conf = from->session.srv_conf;
 
     copy = ngx_palloc(tc->call.pool, sizeof(ngx_stream_thrift_copy_t));
 

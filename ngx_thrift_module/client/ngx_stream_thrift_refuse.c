@@ -106,10 +106,9 @@ ngx_stream_thrift_refuse_log(ngx_stream_thrift_session_t *ts,
     /* nothing of it was consumed */
 
     if (ngx_thrift_input_pending(in)) {
-        tc->session.received = in->block->last - in->pos;
+        tc->received = in->block->last - in->pos;
     }
 
-    call->start = ngx_current_msec;
     call->outcome = NGX_THRIFT_REFUSED;
     call->status = NGX_STREAM_BAD_REQUEST;
     call->text.len = ngx_strlen(call->request.wire.error.text);

@@ -128,9 +128,9 @@ ngx_stream_thrift_span_collect(ngx_stream_thrift_call_t *tc,
     call = &tc->call;
     pool = call->pool;
 
-    span->client = tc->session.connection->addr_text;
+    ngx_stream_thrift_call_client(call, &span->client);
     ngx_str_set(&span->text, "");
-    span->call_id = tc->trace.named || !ngx_stream_thrift_trace_is_sampled(tc);
+    span->call_id = tc->identified || !ngx_stream_thrift_trace_is_sampled(tc);
 
     if (ngx_stream_thrift_span_is_error(call)) {
         span->call_id = 1;
@@ -395,7 +395,7 @@ ngx_stream_thrift_span_servers(ngx_stream_thrift_call_t *tc,
 
     ngx_str_set(servers, "");
 
-    states = tc->session.upstream_states;
+    states = ngx_stream_thrift_call_states(tc);
 
     if (states == NULL || states->nelts == 0) {
         return NGX_OK;
@@ -529,7 +529,7 @@ ngx_stream_thrift_span_write_tries(u_char *p, ngx_stream_thrift_call_t *tc)
     ngx_uint_t    tries;
     ngx_array_t  *states;
 
-    states = tc->session.upstream_states;
+    states = ngx_stream_thrift_call_states(tc);
     tries = states ? states->nelts : 0;
     queued = tc->call.queued;
 

@@ -41,7 +41,7 @@ ngx_stream_thrift_variable_call_id(ngx_thrift_call_t *call, ngx_str_t *value)
 u_char *
 ngx_stream_thrift_trace_write_call_id(u_char *p, ngx_stream_thrift_call_t *tc)
 {
-    tc->trace.named = 1;
+    tc->identified = 1;
 
     return ngx_thrift_call_id_write(p, ngx_stream_thrift_process_id(),
                                     tc->call.number);
@@ -56,8 +56,8 @@ ngx_stream_thrift_trace_call_id(ngx_stream_thrift_call_t *tc,
 
     trace = &tc->trace;
 
-    id->named = trace->named;
-    id->traced = trace->known && (trace->own.flags & NTHRIFT_TRACE_SAMPLED);
+    id->named = tc->identified;
+    id->traced = tc->traced && (trace->own.flags & NTHRIFT_TRACE_SAMPLED);
 
     if (id->named) {
         id->process = ngx_stream_thrift_process_id();
@@ -98,6 +98,9 @@ ngx_stream_thrift_trace_follow(ngx_stream_thrift_call_t *tc,
     (void) ngx_stream_thrift_trace(from);
     (void) ngx_stream_thrift_trace_is_sampled(from);
 
+    tc->traced = 1;
+    tc->identified = from->identified;
+
     trace = &tc->trace;
     *trace = from->trace;
 
@@ -115,11 +118,11 @@ ngx_stream_thrift_trace(ngx_stream_thrift_call_t *tc)
 
     trace = &tc->trace;
 
-    if (trace->known) {
+    if (tc->traced) {
         return trace;
     }
 
-    trace->known = 1;
+    tc->traced = 1;
     trace->decided = 0;
     trace->has_parent = 0;
 

@@ -9,15 +9,13 @@
 #define _NGX_STREAM_THRIFT_TRACE_H_INCLUDED_
 
 
-/* Of a call; `known` and `named` are all that has to be cleared. */
+/* Of a call, once it is `traced`. */
 
 typedef struct {
     nthrift_traceparent_t    own;           /* its span is this call's */
     u_char                   parent[NTHRIFT_SPAN_SIZE];
-    unsigned                 known:1;
     unsigned                 has_parent:1;
     unsigned                 decided:1;     /* is it sampled? */
-    unsigned                 named:1;       /* $thrift_call_id was asked for */
 } ngx_stream_thrift_trace_t;
 
 

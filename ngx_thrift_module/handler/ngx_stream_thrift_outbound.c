@@ -80,7 +80,6 @@ ngx_stream_thrift_outbound_spawn(ngx_thrift_call_t *call, ngx_str_t *upstream,
     ngx_thrift_call_init(&tc->call, call->conf);
     ngx_stream_thrift_call_prepare(tc, ts);
 
-    tc->session.srv_conf = ngx_stream_thrift_get_call(call)->session.srv_conf;
     tc->named = us;
 
     ngx_stream_thrift_trace_follow(tc, ngx_stream_thrift_get_call(call));

@@ -333,7 +333,7 @@ ngx_stream_thrift_status_tried(ngx_stream_thrift_call_t *tc)
     ngx_array_t                  *states;
     ngx_stream_upstream_state_t  *state;
 
-    states = tc->session.upstream_states;
+    states = ngx_stream_thrift_call_states(tc);
 
     if (states == NULL || states->nelts == 0) {
         return NULL;

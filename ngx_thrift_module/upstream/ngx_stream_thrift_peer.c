@@ -78,6 +78,8 @@ static ngx_stream_thrift_choice_t *ngx_stream_thrift_peer_start(
     ngx_thrift_attempt_t *attempt);
 static ngx_stream_thrift_choice_t *ngx_stream_thrift_peer_create(
     ngx_stream_thrift_call_t *tc);
+static ngx_stream_thrift_choice_t *ngx_stream_thrift_peer_create_other(
+    ngx_stream_thrift_call_t *tc) nthrift_noinline;
 static void ngx_stream_thrift_peer_clear(ngx_stream_thrift_choice_t *choice);
 static void ngx_stream_thrift_peer_rewind(ngx_stream_thrift_choice_t *choice);
 static ngx_stream_upstream_t *ngx_stream_thrift_peer_use(
@@ -186,7 +188,10 @@ ngx_stream_thrift_peer_start(ngx_thrift_attempt_t *attempt)
     choice->kept = 0;
 
     attempt->peer = &choice->upstream.peer;
-    tc->session.upstream = &choice->upstream;
+
+    if (tc->from == NULL) {
+        tc->session.upstream = &choice->upstream;
+    }
 
     return choice;
 }
@@ -197,16 +202,8 @@ ngx_stream_thrift_peer_start(ngx_thrift_attempt_t *attempt)
 static ngx_inline ngx_stream_thrift_choice_t *
 ngx_stream_thrift_peer_create(ngx_stream_thrift_call_t *tc)
 {
-    ngx_stream_thrift_choice_t  *choice;
-
     if (tc->nchoices++ != 0) {
-        choice = ngx_palloc(tc->call.pool, sizeof(ngx_stream_thrift_choice_t));
-
-        if (choice) {
-            choice->rr.upstream = NULL;
-        }
-
-        return choice;
+        return ngx_stream_thrift_peer_create_other(tc);
     }
 
     tc->states.elts = &tc->state;
@@ -215,9 +212,30 @@ ngx_stream_thrift_peer_create(ngx_stream_thrift_call_t *tc)
     tc->states.nalloc = 1;
     tc->states.pool = tc->call.pool;
 
-    tc->session.upstream_states = &tc->states;
+    if (tc->from == NULL) {
+        tc->session.upstream_states = &tc->states;
+    }
 
     return &tc->choice;
+}
+
+
+/* The call's session says from now on which of them it is about. */
+
+static ngx_stream_thrift_choice_t *
+ngx_stream_thrift_peer_create_other(ngx_stream_thrift_call_t *tc)
+{
+    ngx_stream_thrift_choice_t  *choice;
+
+    (void) ngx_stream_thrift_call_session(tc);
+
+    choice = ngx_palloc(tc->call.pool, sizeof(ngx_stream_thrift_choice_t));
+
+    if (choice) {
+        choice->rr.upstream = NULL;
+    }
+
+    return choice;
 }
 
 
@@ -268,7 +286,6 @@ ngx_stream_thrift_peer_rewind(ngx_stream_thrift_choice_t *choice)
     u->peer.sockaddr = NULL;
     u->peer.name = NULL;
     u->peer.cached = 0;
-    u->start_sec = ngx_time();
     u->resolved = NULL;
     u->state = NULL;
     u->connected = 0;
@@ -327,8 +344,8 @@ ngx_stream_thrift_peer_choose(ngx_thrift_attempt_t *attempt)
     tc = choice->call;
     ur = choice->upstream.resolved;
 
-    us = ngx_stream_thrift_find_upstream(&tc->session, &ur->host, ur->port,
-                                         ur->no_port);
+    us = ngx_stream_thrift_find_upstream(ngx_stream_thrift_call_session(tc),
+                                         &ur->host, ur->port, ur->no_port);
 
     if (us) {
         attempt->pool = &ngx_stream_thrift_get_pool(tc->main, us)->idle;
@@ -546,7 +563,7 @@ ngx_stream_thrift_peer_resolve(ngx_stream_thrift_choice_t *choice,
 
     tc = choice->call;
 
-    cscf = ngx_stream_get_module_srv_conf(&tc->session,
+    cscf = ngx_stream_get_module_srv_conf(ngx_stream_thrift_call_session(tc),
                                           ngx_stream_core_module);
     temp.name = ur->host;
 

@@ -34,11 +34,16 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
 {
     ngx_thrift_attempt_t  *attempt;
 
-    attempt = (call->nattempts++ == 0)
-              ? &call->first : ngx_thrift_cache_get(&ngx_thrift_attempts);
+    if (call->nattempts++ == 0) {
+        attempt = &call->first;
 
-    if (attempt == NULL) {
-        return NULL;
+    } else {
+        attempt = ngx_thrift_cache_get(&ngx_thrift_attempts);
+        if (attempt == NULL) {
+            return NULL;
+        }
+
+        ngx_thrift_attempt_make(attempt);
     }
 
     attempt->call = call;
@@ -58,14 +63,11 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     attempt->lost = 0;
     attempt->tried = 0;
     attempt->pauses = 0;
+    attempt->timed = 0;
     attempt->number = 0;
 
     ngx_str_null(&attempt->dialect.identity);
 
-    attempt->expiry.set = 0;
-    attempt->hedge.set = 0;
-    attempt->patience.set = 0;
-    attempt->turn.line = NULL;
     attempt->counts.row = NULL;
     attempt->counts.begun = 0;
 
@@ -73,6 +75,16 @@ ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     ngx_thrift_attempt_init(attempt);
 
     return attempt;
+}
+
+
+void
+ngx_thrift_attempt_make(ngx_thrift_attempt_t *attempt)
+{
+    attempt->expiry.set = 0;
+    attempt->hedge.set = 0;
+    attempt->patience.set = 0;
+    attempt->turn.line = NULL;
 }
 
 

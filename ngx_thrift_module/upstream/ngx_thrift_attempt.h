@@ -68,6 +68,7 @@ struct ngx_thrift_attempt_s {
                                                and not answered */
     unsigned                   tried:1;     /* a server, in this round */
     unsigned                   pauses:1;    /* a round begins with it */
+    unsigned                   timed:1;     /* `expiry` or `hedge` was set */
 
     ngx_uint_t                 number;      /* among the call's, from 1 */
 
@@ -107,10 +108,13 @@ struct ngx_thrift_attempt_s {
 
     size_t                     size;        /* of a small one, while it is
                                                sent */
+    ngx_thrift_counted_t       counts;      /* for its server */
     ngx_thrift_dialect_t       dialect;
     nthrift_str_t              name;        /* of the call, as it is sent */
     nthrift_str_t              service;     /* which it begins with, or not */
     ngx_thrift_message_t       reply;
+
+    /* unset when it ends: most do not touch what follows */
 
     ngx_thrift_delay_t         expiry;      /* thrift_attempt_timeout */
     ngx_thrift_delay_t         hedge;       /* thrift_hedge */
@@ -118,7 +122,6 @@ struct ngx_thrift_attempt_s {
                                                connection */
     ngx_thrift_delay_t         patience;    /* for that */
     ngx_msec_t                 waits;       /* since then */
-    ngx_thrift_counted_t       counts;      /* for its server */
     ngx_queue_t                follows;     /* of its client's that wait, if it
                                                wants to be pinned */
 };
@@ -127,6 +130,20 @@ struct ngx_thrift_attempt_s {
 /* A call's first attempt; NULL: no memory. */
 ngx_thrift_attempt_t *ngx_thrift_attempt_create(ngx_thrift_call_t *call,
     ngx_thrift_attempt_done_pt done);
+
+/* Memory that was never used gets fit to be one, for as long as it is there. */
+void ngx_thrift_attempt_make(ngx_thrift_attempt_t *attempt);
+
+/* Nothing is to happen at its time any more. */
+
+static ngx_inline void
+ngx_thrift_attempt_stop_delays(ngx_thrift_attempt_t *attempt)
+{
+    if (attempt->timed) {
+        ngx_thrift_delay_stop(&attempt->expiry);
+        ngx_thrift_delay_stop(&attempt->hedge);
+    }
+}
 
 /*
  * Makes it the call's next one, with the same balancer.  What has answered it

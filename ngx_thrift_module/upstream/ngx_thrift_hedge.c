@@ -40,6 +40,7 @@ ngx_thrift_hedge_start_time(ngx_thrift_attempt_t *attempt)
 
     ngx_thrift_budget_add(&attempt->pool->hedges, conf->hedge_percent);
 
+    attempt->timed = 1;
     ngx_thrift_delay_start(conf->hedges, &attempt->hedge, ngx_current_msec);
 }
 

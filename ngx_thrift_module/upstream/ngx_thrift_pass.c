@@ -273,8 +273,7 @@ ngx_thrift_pass_round(void *data)
 static void
 ngx_thrift_pass_take_off(ngx_thrift_attempt_t *attempt)
 {
-    ngx_thrift_delay_stop(&attempt->expiry);
-    ngx_thrift_delay_stop(&attempt->hedge);
+    ngx_thrift_attempt_stop_delays(attempt);
 
     if (attempt->pause) {
         ngx_thrift_timer_clear(attempt->pause);
@@ -403,6 +402,7 @@ ngx_thrift_pass_start_time(ngx_thrift_attempt_t *attempt)
     deadlines = attempt->call->conf->attempt_deadlines;
 
     if (deadlines) {
+        attempt->timed = 1;
         ngx_thrift_delay_start(deadlines, &attempt->expiry, ngx_current_msec);
     }
 }
@@ -519,8 +519,7 @@ ngx_thrift_pass_pinned(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 static ngx_inline ngx_int_t
 ngx_thrift_pass_result(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 {
-    ngx_thrift_delay_stop(&attempt->expiry);
-    ngx_thrift_delay_stop(&attempt->hedge);
+    ngx_thrift_attempt_stop_delays(attempt);
 
     ngx_thrift_pass_give_back(attempt, rc);
 
