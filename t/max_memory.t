@@ -50,6 +50,12 @@ stream {
     }
 
     server {
+        listen             127.0.0.1:%%PORT_narrow%%;
+        thrift_max_memory  64k  worker=64k;
+        thrift_pass        servers;
+    }
+
+    server {
         listen               127.0.0.1:%%PORT_deep%%;
         thrift_max_pipeline  20000;
         thrift_timeout       0;
@@ -119,6 +125,19 @@ cmp_ok(scalar(@all = $backend->calls('hold')), '<', 100 + 600,
 ok(others(), 'others are served');
 $c->reset();
 $backend->release();
+
+# calls that have been read are answered, whatever all of them hold
+
+my @many = map { $t->client('narrow', timeout => 10) } 1 .. 40;
+
+my $held = $backend->calls('hold');
+
+$_->send(call_bytes('hold', 1)) for @many;
+wait_for(sub { $backend->calls('hold') == $held + 40 });
+$backend->release();
+is(scalar(grep { answer($_->read_message()) eq 'backend' } @many), 40,
+   'a small reply to each of many calls');
+$_->close() for @many;
 
 # a call that is larger than what all may hold
 

@@ -43,11 +43,12 @@ typedef struct {
     ngx_uint_t  (*may_begin)(ngx_thrift_call_t *call);
 
     /*
-     * May it receive more?  NGX_AGAIN: not now, call->paused is set, and its
-     * connection is resumed later, but never if that is `shared` with others;
-     * NGX_ERROR: no, its error is set.
+     * May it receive more than the bytes that it has?  NGX_AGAIN: not now,
+     * call->paused is set, and its connection is resumed later, but never if
+     * that is `shared` with others; NGX_ERROR: no, its error is set.
      */
-    ngx_int_t   (*may_receive)(ngx_thrift_call_t *call, ngx_uint_t shared);
+    ngx_int_t   (*may_receive)(ngx_thrift_call_t *call, off_t received,
+                               ngx_uint_t shared);
 
     /* it was checked, and is answered next: a copy may go elsewhere, too */
     void        (*mirror)(ngx_thrift_call_t *call);

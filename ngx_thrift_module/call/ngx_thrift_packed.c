@@ -454,19 +454,21 @@ ngx_thrift_packed_inflate(ngx_thrift_call_t *call)
 static ngx_int_t
 ngx_thrift_packed_answer_part(ngx_thrift_slice_t *slice, size_t size)
 {
-    ngx_int_t           rc;
-    ngx_thrift_call_t  *call;
+    ngx_int_t             rc;
+    ngx_thrift_call_t    *call;
+    ngx_thrift_packed_t  *p;
 
+    p = (ngx_thrift_packed_t *) slice;
     call = slice->call;
 
-    rc = ngx_thrift_packed_part((ngx_thrift_packed_t *) slice, size);
+    rc = ngx_thrift_packed_part(p, size);
 
     if (rc != NGX_AGAIN) {
         return rc;
     }
 
-    return (call->owner->may_receive(call, 1) == NGX_ERROR) ? NGX_ABORT
-                                                            : NGX_AGAIN;
+    return (call->owner->may_receive(call, p->held, 1) == NGX_ERROR)
+           ? NGX_ABORT : NGX_AGAIN;
 }
 
 

@@ -112,7 +112,7 @@ ngx_stream_thrift_session_may_begin(ngx_thrift_call_t *call)
 
 ngx_int_t
 ngx_stream_thrift_session_may_receive(ngx_thrift_call_t *call,
-    ngx_uint_t shared)
+    off_t received, ngx_uint_t shared)
 {
     ngx_stream_thrift_session_t  *ts;
 
@@ -125,7 +125,10 @@ ngx_stream_thrift_session_may_receive(ngx_thrift_call_t *call,
         return NGX_AGAIN;
     }
 
-    return ngx_stream_thrift_session_is_over(ts)
+    /* with a small reply the call gives back more than that takes */
+
+    return (received >= NGX_THRIFT_MESSAGE_LARGE
+            && ngx_stream_thrift_session_is_over(ts))
            ? ngx_thrift_error_overloaded(call) : NGX_OK;
 }
 

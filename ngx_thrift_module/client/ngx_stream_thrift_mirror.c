@@ -54,7 +54,7 @@ static void ngx_stream_thrift_mirror_start(ngx_stream_thrift_call_t *tc,
     ngx_thrift_delays_t *deadlines);
 static void ngx_stream_thrift_mirror_hold(ngx_thrift_call_t *call, off_t n);
 static ngx_int_t ngx_stream_thrift_mirror_may_receive(ngx_thrift_call_t *call,
-    ngx_uint_t shared);
+    off_t received, ngx_uint_t shared);
 static ngx_int_t ngx_stream_thrift_mirror_answer(ngx_thrift_call_t *call);
 static void ngx_stream_thrift_mirror_log(ngx_thrift_call_t *call);
 static void ngx_stream_thrift_mirror_finish(ngx_thrift_call_t *call);
@@ -458,7 +458,7 @@ ngx_stream_thrift_mirror_hold(ngx_thrift_call_t *call, off_t n)
 
 static ngx_int_t
 ngx_stream_thrift_mirror_may_receive(ngx_thrift_call_t *call,
-    ngx_uint_t shared)
+    off_t received, ngx_uint_t shared)
 {
     if (ngx_stream_thrift_copies_held <= NGX_STREAM_THRIFT_MIRROR_MEMORY) {
         return NGX_OK;

@@ -129,7 +129,7 @@ ngx_uint_t ngx_stream_thrift_session_may_hold(ngx_thrift_call_t *call,
     off_t n);
 ngx_uint_t ngx_stream_thrift_session_may_begin(ngx_thrift_call_t *call);
 ngx_int_t ngx_stream_thrift_session_may_receive(ngx_thrift_call_t *call,
-    ngx_uint_t shared);
+    off_t received, ngx_uint_t shared);
 
 /* Calls that had to wait for others go on, as far as there is room now. */
 void ngx_stream_thrift_session_unpause(ngx_stream_thrift_session_t *ts);

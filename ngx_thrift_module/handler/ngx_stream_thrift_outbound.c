@@ -11,7 +11,7 @@
 
 
 static ngx_int_t ngx_stream_thrift_outbound_may_receive(
-    ngx_thrift_call_t *call, ngx_uint_t shared);
+    ngx_thrift_call_t *call, off_t received, ngx_uint_t shared);
 static void ngx_stream_thrift_outbound_log(ngx_thrift_call_t *call);
 static void ngx_stream_thrift_outbound_finish(ngx_thrift_call_t *call);
 
@@ -101,10 +101,11 @@ ngx_stream_thrift_outbound_spawn(ngx_thrift_call_t *call, ngx_str_t *upstream,
 
 static ngx_int_t
 ngx_stream_thrift_outbound_may_receive(ngx_thrift_call_t *call,
-    ngx_uint_t shared)
+    off_t received, ngx_uint_t shared)
 {
-    return ngx_stream_thrift_session_is_over(
-                                     ngx_stream_thrift_get_call(call)->owner)
+    return (received >= NGX_THRIFT_MESSAGE_LARGE
+            && ngx_stream_thrift_session_is_over(
+                                     ngx_stream_thrift_get_call(call)->owner))
            ? ngx_thrift_error_overloaded(call) : NGX_OK;
 }
 

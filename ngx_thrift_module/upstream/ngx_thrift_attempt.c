@@ -338,7 +338,7 @@ ngx_thrift_attempt_may_receive(ngx_thrift_attempt_t *attempt,
 
     ngx_thrift_hedge_turn_to(attempt);
 
-    rc = call->owner->may_receive(call, shared);
+    rc = call->owner->may_receive(call, attempt->received, shared);
 
     if (rc == NGX_AGAIN) {
         call->log->action = "waiting for replies to earlier calls";
