@@ -43,6 +43,11 @@ stream {
         thrift_pipeline  16;
     }
 
+    upstream once {
+        server            127.0.0.1:%%PORT_plain%%;
+        thrift_keepalive  0;
+    }
+
     upstream off {
         server                 127.0.0.1:%%PORT_off%%;
         thrift_proxy_protocol  off;
@@ -67,6 +72,11 @@ stream {
         listen          127.0.0.1:%%PORT_to_pinned%%;
         thrift_balance  connection;
         thrift_pass     127.0.0.1:%%PORT_plain%%;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_to_once%%;
+        thrift_pass  once;
     }
 
     server {
@@ -153,6 +163,24 @@ is(answer($c->call('get')), 'plain', 'pinned') for 1 .. 3;
 is(($plain->proxied())[-1], line($c, 'to_pinned'), 'pinned, line');
 is(scalar $plain->proxied(), $seen + 1, 'pinned, one connection');
 
+# a client of many connections takes no memory for each
+
+$c = $t->client('to_once');
+$c->call('get') for 1 .. 300;
+
+my $before = rss();
+$seen = $plain->proxied();
+$c->call('get') for 1 .. 2000;
+
+is(scalar $plain->proxied(), $seen + 2000, 'many connections');
+
+my $more = rss() - $before;
+
+SKIP: {
+    skip('sanitizers keep what was freed', 1) if Test::Thrift::sanitizer();
+    cmp_ok($more, '<', 130, 'they take no memory');
+}
+
 # other families
 
 is(answer($t->client('[::1]:' . $t->port('six'))->call('get')), 'plain',
@@ -182,4 +210,17 @@ sub line {
 
     return join(' ', 'PROXY TCP4 127.0.0.1 127.0.0.1', $c->socket()->sockport(),
                      $t->port($port));
+}
+
+
+# Of the worker, in kilobytes.
+
+sub rss {
+    my ($worker) = $t->workers();
+
+    open(my $fh, '<', "/proc/$worker/status") or return 0;
+
+    my ($kb) = map { /^VmRSS:\s+(\d+)/ } <$fh>;
+
+    return $kb;
 }

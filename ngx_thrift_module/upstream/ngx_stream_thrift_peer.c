@@ -1003,14 +1003,21 @@ static u_char *
 ngx_stream_thrift_peer_introduce(ngx_thrift_attempt_t *attempt, u_char *buf,
     u_char *last)
 {
-    ngx_connection_t  *c;
-
-    c = ngx_stream_thrift_get_call(attempt->call)->session.connection;
+    ngx_stream_session_t  *s;
 
 #if (NGX_THRIFT_HAVE_PROXY_CONF)
-    return ngx_stream_thrift_peer_copy_proxy(c, buf, last);
+
+    s = ngx_stream_thrift_call_session(
+                                   ngx_stream_thrift_get_call(attempt->call));
+
+    return ngx_stream_thrift_peer_copy_proxy(s->connection, buf, last);
+
 #else
-    return ngx_proxy_protocol_write(c, buf, last);
+
+    s = &ngx_stream_thrift_get_call(attempt->call)->session;
+
+    return ngx_proxy_protocol_write(s->connection, buf, last);
+
 #endif
 }
 
