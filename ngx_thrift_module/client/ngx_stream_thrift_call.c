@@ -218,7 +218,7 @@ ngx_stream_thrift_call_own(ngx_stream_thrift_call_t *tc)
     ts = tc->from;
     tc->from = NULL;
 
-    tc->log.handler = ts->connection->log->handler;
+    tc->log_error = ts->connection->log->handler;
 
     *c = *ts->connection;
 
@@ -260,11 +260,15 @@ ngx_stream_thrift_call_own(ngx_stream_thrift_call_t *tc)
 }
 
 
-/* Stream's own handler, which is the client's, looks at the session. */
+/*
+ * Stream's own handler, which is the client's, looks at the session.  The log
+ * is the call's, or one that writes a line for it.
+ */
 
 static u_char *
 ngx_stream_thrift_call_log_error(ngx_log_t *log, u_char *buf, size_t len)
 {
+    u_char                    *p;
     ngx_stream_session_t      *s;
     ngx_stream_thrift_call_t  *tc;
 
@@ -272,9 +276,19 @@ ngx_stream_thrift_call_log_error(ngx_log_t *log, u_char *buf, size_t len)
     tc = (ngx_stream_thrift_call_t *)
              ((u_char *) s - offsetof(ngx_stream_thrift_call_t, session));
 
-    ngx_stream_thrift_call_own(tc);
+    (void) ngx_stream_thrift_call_session(tc);
 
-    return log->handler(log, buf, len);
+    p = tc->log_error(log, buf, len);
+
+#if (NGX_THRIFT_HAVE_LOG_EXT_HANDLER)
+
+    /* what stream has written for "format=json" is JSON, though ours is not */
+
+    log->format.done = 1;
+
+#endif
+
+    return p;
 }
 
 

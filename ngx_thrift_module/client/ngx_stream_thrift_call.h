@@ -53,6 +53,7 @@ struct ngx_stream_thrift_call_s {
 
     ngx_stream_session_t           session;
     ngx_connection_t               connection;  /* never closed or queued */
+    ngx_log_handler_pt             log_error;   /* of the client's log */
     void                         **ctx;         /* ngx_stream_max_module */
     ngx_stream_variable_value_t   *variables;
 };

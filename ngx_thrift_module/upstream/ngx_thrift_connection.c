@@ -309,18 +309,35 @@ ngx_thrift_connection_log_with(ngx_thrift_connection_t *conn, ngx_log_t *log)
 {
     conn->log.connection = log->connection;
     conn->log.log_level = log->log_level;
+
+#if (NGX_THRIFT_HAVE_LOG_EXT_HANDLER)
+
+    /* Angie's logs have formats and filters, too */
+
+    ngx_log_copy_log(&conn->log, log);
+    conn->log.handler_name = log->handler_name;
+
+#else
+
     conn->log.file = log->file;
     conn->log.writer = log->writer;
     conn->log.wdata = log->wdata;
     conn->log.next = log->next;
+
+#endif
 }
 
 
-/* They tell of the call that it carries, if there is one. */
+/*
+ * They tell of the call that it carries, if there is one.  The line is this
+ * log's, and so are its format and the room for it.
+ */
 
 static u_char *
 ngx_thrift_connection_log(ngx_log_t *log, u_char *buf, size_t len)
 {
+    u_char                   *p;
+    char                     *action;
     ngx_log_t                *clog;
     ngx_thrift_attempt_t     *attempt;
     ngx_thrift_connection_t  *conn;
@@ -333,7 +350,17 @@ ngx_thrift_connection_log(ngx_log_t *log, u_char *buf, size_t len)
         ngx_thrift_hedge_turn_to(attempt);
 
         clog = attempt->call->log;
-        return clog->handler(clog, buf, len);
+        action = log->action;
+
+        log->data = clog->data;
+        log->action = clog->action;
+
+        p = clog->handler(log, buf, len);
+
+        log->data = conn;
+        log->action = action;
+
+        return p;
     }
 
     return ngx_snprintf(buf, len, " while %s idle connection, "
