@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * See ngx_thrift_pipeline.h.  Called by ngx_thrift_pool.c, which asks for a
+ * See ngx_thrift_pipeline.h.  Called by ngx_thrift_pick.c, which asks for a
  * connection, and by ngx_thrift_connection.c, which tells what has become of
  * one.  A server's queue has those that take one more attempt: the ones that
  * are full, or have a slow call, are not in it, so it is short.

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The pool of upstream connections.  ngx_thrift_pass.c takes a connection when
+ * The pool of upstream connections.  ngx_thrift_pick.c takes a connection when
  * a whole call is in hand; ngx_thrift_connection.c gives it back when the call
- * is answered, and removes it before it closes it.  No list is scanned: servers
- * are found in a tree, idle connections are taken from the head of a queue, and
- * those that are idle for too long are at the tail of the pool's.
+ * is answered, and removes it before it closes it.  No list is scanned: those
+ * that are idle for too long are at the tail of the pool's.
  */
 
 #include "ngx_thrift.h"
@@ -38,14 +37,6 @@
 #define NGX_THRIFT_POOL_FIRST    16
 
 /*
- * The kernel is asked if a connection is alive that has been idle for longer.
- * Of the others the event loop knows what had happened when its turn began:
- * calls are sent when all events of the turn have been handled.
- */
-
-#define NGX_THRIFT_POOL_FRESH  10           /* milliseconds */
-
-/*
  * What is a client's only until its next call has been answered: its server may
  * have a thread for each connection, and others wait for one.
  */
@@ -67,42 +58,12 @@
 
 static void ngx_thrift_pool_more_errors(void *data, ngx_uint_t n,
     ngx_uint_t seconds);
-static ngx_thrift_server_t *ngx_thrift_pool_find_own(
-    ngx_thrift_attempt_t *attempt);
-static ngx_thrift_server_t *ngx_thrift_pool_search_own(
-    ngx_thrift_attempt_t *attempt) nthrift_noinline;
-static ngx_thrift_address_t *ngx_thrift_pool_address(
-    ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *own,
-    ngx_thrift_server_t *server);
-static ngx_thrift_connection_t *ngx_thrift_pool_get_idle(
-    ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *own,
-    ngx_thrift_server_t *server, ngx_thrift_pipeline_with_e with)
-    nthrift_noinline;
-static ngx_thrift_server_t *ngx_thrift_pool_from(ngx_thrift_server_t *own,
-    ngx_thrift_server_t *server, ngx_thrift_pipeline_with_e with);
-static ngx_thrift_server_t *ngx_thrift_pool_search_from(
-    ngx_thrift_attempt_t *attempt, ngx_thrift_pipeline_with_e with)
-    nthrift_noinline;
-static ngx_thrift_connection_t *ngx_thrift_pool_least(
-    ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *from,
-    ngx_thrift_pipeline_with_e with);
-static ngx_int_t ngx_thrift_pool_give(ngx_thrift_connection_t *conn,
-    ngx_thrift_servers_t *servers) nthrift_noinline;
-static void ngx_thrift_pool_appoint(ngx_thrift_connection_t *conn,
-    ngx_thrift_attempt_t *attempt, ngx_thrift_pipeline_with_e with);
-static void ngx_thrift_pool_key(ngx_thrift_server_t *key,
-    ngx_thrift_attempt_t *attempt);
-static ngx_inline ngx_thrift_connection_t *ngx_thrift_pool_take(
-    ngx_thrift_server_t *server);
-static ngx_thrift_connection_t *ngx_thrift_pool_find_alive(
-    ngx_thrift_server_t *server) nthrift_noinline;
 static ngx_msec_t ngx_thrift_pool_lifetime(ngx_thrift_pool_t *pool);
 static ngx_uint_t ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn);
 static ngx_uint_t ngx_thrift_pool_place(ngx_thrift_connection_t *conn);
 static void ngx_thrift_pool_park(ngx_thrift_connection_t *conn);
 static void ngx_thrift_pool_move(ngx_thrift_connection_t *conn,
     ngx_uint_t place) nthrift_noinline;
-static ngx_inline void ngx_thrift_pool_begin_use(ngx_thrift_connection_t *conn);
 static ngx_inline void ngx_thrift_pool_end_use(ngx_thrift_connection_t *conn,
     ngx_uint_t place);
 static ngx_inline void ngx_thrift_pool_out(ngx_thrift_connection_t *conn,
@@ -394,217 +355,7 @@ ngx_thrift_pool_count_own(ngx_thrift_client_t *client,
 }
 
 
-ngx_thrift_connection_t *
-ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
-{
-    ngx_thrift_server_t         *own, *server, *from;
-    ngx_thrift_address_t        *address;
-    ngx_thrift_connection_t     *conn;
-    ngx_thrift_pipeline_with_e   with;
-
-    own = ngx_thrift_pool_find_own(attempt);
-    server = ngx_thrift_server_find_recent(attempt);
-
-    address = ngx_thrift_pool_address(attempt, own, server);
-    attempt->address = address;
-
-    if (address == NULL) {
-        return NULL;
-    }
-
-    /* others may wait for what is everybody's */
-
-    if (ngx_thrift_queue_is_behind(attempt, turn)
-        || ngx_thrift_address_is_full(address))
-    {
-        server = NULL;
-    }
-
-    with = ngx_thrift_pipeline_with(attempt);
-    from = ngx_thrift_pool_from(own, server, with);
-
-    conn = from ? ngx_thrift_pipeline_join(from, attempt) : NULL;
-
-    if (attempt->fresh) {
-        return (conn && conn->state == NGX_THRIFT_OPENING) ? conn : NULL;
-    }
-
-    return conn ? conn : ngx_thrift_pool_get_idle(attempt, own, server, with);
-}
-
-
-/* None takes the attempt along: one that is idle, or else busy. */
-
-static ngx_thrift_connection_t *
-ngx_thrift_pool_get_idle(ngx_thrift_attempt_t *attempt,
-    ngx_thrift_server_t *own, ngx_thrift_server_t *server,
-    ngx_thrift_pipeline_with_e with)
-{
-    ngx_uint_t                looked;
-    ngx_thrift_server_t      *from;
-    ngx_thrift_connection_t  *conn;
-
-    looked = (own && !ngx_queue_empty(&own->idle));
-
-    /* its own ones first: calls on one connection keep their order */
-
-    conn = looked ? ngx_thrift_pool_take(own) : NULL;
-
-    if (conn == NULL && server && !ngx_queue_empty(&server->idle)) {
-        looked = 1;
-        conn = ngx_thrift_pool_take(server);
-    }
-
-    if (conn) {
-        ngx_thrift_pool_appoint(conn, attempt, with);
-        return conn;
-    }
-
-    from = ngx_thrift_pool_from(own, server, with);
-
-    /* one that had no other connection than dead ones is gone */
-
-    if (from && looked) {
-        from = ngx_thrift_pool_search_from(attempt, with);
-    }
-
-    return from ? ngx_thrift_pool_least(attempt, from, with) : NULL;
-}
-
-
-/* A busy one, unless there are few. */
-
-static ngx_thrift_connection_t *
-ngx_thrift_pool_least(ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *from,
-    ngx_thrift_pipeline_with_e with)
-{
-    ngx_uint_t  n;
-
-    n = (with == NGX_THRIFT_PIPELINE_SHARED)
-        ? attempt->pool->pipeline_connections : 1;
-
-    return (from->nconns >= n) ? ngx_thrift_pipeline_least(from, attempt)
-                               : NULL;
-}
-
-
-/* The same as ngx_thrift_pool_from(), which is not found yet. */
-
-static ngx_thrift_server_t *
-ngx_thrift_pool_search_from(ngx_thrift_attempt_t *attempt,
-    ngx_thrift_pipeline_with_e with)
-{
-    return ngx_thrift_pool_from(ngx_thrift_pool_find_own(attempt),
-                                ngx_thrift_server_search(attempt), with);
-}
-
-
-/* The server with the connections that others of the kind are on; or NULL. */
-
-static ngx_thrift_server_t *
-ngx_thrift_pool_from(ngx_thrift_server_t *own, ngx_thrift_server_t *server,
-    ngx_thrift_pipeline_with_e with)
-{
-    switch (with) {
-
-    case NGX_THRIFT_PIPELINE_SHARED:
-        return server;
-
-    case NGX_THRIFT_PIPELINE_OWN:
-        return own;
-
-    default: /* NGX_THRIFT_PIPELINE_ALONE */
-        return NULL;
-    }
-}
-
-
-/* Most clients have no connections of their own. */
-
-static ngx_thrift_server_t *
-ngx_thrift_pool_find_own(ngx_thrift_attempt_t *attempt)
-{
-    ngx_rbtree_t         *tree;
-    ngx_thrift_client_t  *client;
-
-    client = attempt->call->client;
-
-    if (client == NULL) {
-        return NULL;
-    }
-
-    tree = &client->servers.tree;
-
-    return (tree->root == tree->sentinel) ? NULL
-                                          : ngx_thrift_pool_search_own(attempt);
-}
-
-
-static ngx_thrift_server_t *
-ngx_thrift_pool_search_own(ngx_thrift_attempt_t *attempt)
-{
-    ngx_thrift_server_t  key;
-
-    ngx_thrift_pool_key(&key, attempt);
-
-    return ngx_thrift_server_find(&attempt->call->client->servers, &key);
-}
-
-
-static ngx_thrift_address_t *
-ngx_thrift_pool_address(ngx_thrift_attempt_t *attempt,
-    ngx_thrift_server_t *own, ngx_thrift_server_t *server)
-{
-    if (server || own) {
-        return server ? server->address : own->address;
-    }
-
-    return ngx_thrift_address_get(attempt->pool, attempt->peer->sockaddr,
-                                  attempt->peer->socklen);
-}
-
-
-ngx_thrift_connection_t *
-ngx_thrift_pool_share(ngx_thrift_attempt_t *attempt)
-{
-    ngx_thrift_server_t  *from;
-
-    if (attempt->fresh) {
-        return NULL;
-    }
-
-    from = ngx_thrift_pool_search_from(attempt,
-                                       ngx_thrift_pipeline_with(attempt));
-
-    return from ? ngx_thrift_pipeline_least(from, attempt) : NULL;
-}
-
-
-/*
- * The connection is for the attempt, and maybe for others at the same time.  If
- * these are of the same client only, it is that one's own from now on, so that
- * its further calls find it.
- */
-
-static void
-ngx_thrift_pool_appoint(ngx_thrift_connection_t *conn,
-    ngx_thrift_attempt_t *attempt, ngx_thrift_pipeline_with_e with)
-{
-    conn->limit = (with == NGX_THRIFT_PIPELINE_ALONE) ? 1
-                                                      : conn->pool->pipeline;
-
-    if (with == NGX_THRIFT_PIPELINE_OWN && !ngx_thrift_pool_is_own(conn)
-        && ngx_thrift_pool_give(conn, &attempt->call->client->servers)
-           != NGX_OK)
-    {
-        conn->limit = 1;
-    }
-}
-
-
-/* It is whose servers these are. */
-
-static ngx_int_t
+ngx_int_t
 ngx_thrift_pool_give(ngx_thrift_connection_t *conn,
     ngx_thrift_servers_t *servers)
 {
@@ -623,14 +374,6 @@ ngx_thrift_pool_give(ngx_thrift_connection_t *conn,
 }
 
 
-static void
-ngx_thrift_pool_key(ngx_thrift_server_t *key, ngx_thrift_attempt_t *attempt)
-{
-    ngx_thrift_server_key(key, attempt->pool, attempt->peer->sockaddr,
-                          attempt->peer->socklen, &attempt->dialect);
-}
-
-
 ngx_int_t
 ngx_thrift_pool_add(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt)
@@ -640,7 +383,7 @@ ngx_thrift_pool_add(ngx_thrift_connection_t *conn,
 
     pool = attempt->pool;
 
-    ngx_thrift_pool_key(&key, attempt);
+    ngx_thrift_server_key_of(&key, attempt);
     key.address = attempt->address;
 
     server = ngx_thrift_server_get(&pool->servers, &key);
@@ -657,7 +400,7 @@ ngx_thrift_pool_add(ngx_thrift_connection_t *conn,
     ngx_thrift_pool_move(conn, NGX_THRIFT_POOL_BUSY);
 
     if (attempt->call) {
-        ngx_thrift_pool_appoint(conn, attempt,
+        ngx_thrift_pick_appoint(conn, attempt,
                                 ngx_thrift_pipeline_with(attempt));
     }
 
@@ -857,7 +600,7 @@ ngx_thrift_pool_move(ngx_thrift_connection_t *conn, ngx_uint_t place)
 
 /* The same for an idle one that a call takes ... */
 
-static ngx_inline void
+void
 ngx_thrift_pool_begin_use(ngx_thrift_connection_t *conn)
 {
     ngx_thrift_pool_out(conn, conn->place);
@@ -1148,60 +891,4 @@ ngx_thrift_pool_end(ngx_thrift_connection_t *conn)
     }
 
     return conn->since + timeout;
-}
-
-
-/*
- * An idle one of those that the server has; NULL: they were dead, and it may be
- * gone with the last one.
- */
-
-static ngx_inline ngx_thrift_connection_t *
-ngx_thrift_pool_take(ngx_thrift_server_t *server)
-{
-    ngx_thrift_connection_t  *conn;
-
-    conn = ngx_queue_data(ngx_queue_head(&server->idle),
-                          ngx_thrift_connection_t, idle);
-
-    if (ngx_current_msec - conn->since > NGX_THRIFT_POOL_FRESH
-        || conn->doubtful)
-    {
-        conn = ngx_thrift_pool_find_alive(server);
-
-        if (conn == NULL) {
-            return NULL;
-        }
-    }
-
-    ngx_thrift_pool_begin_use(conn);
-
-    return conn;
-}
-
-
-/* Those that are not, on the way, are closed. */
-
-static ngx_thrift_connection_t *
-ngx_thrift_pool_find_alive(ngx_thrift_server_t *server)
-{
-    ngx_uint_t                last;
-    ngx_thrift_connection_t  *conn;
-
-    do {
-        conn = ngx_queue_data(ngx_queue_head(&server->idle),
-                              ngx_thrift_connection_t, idle);
-
-        if (ngx_thrift_connection_alive(conn)) {
-            return conn;
-        }
-
-        last = (server->nconns == 1);
-
-        conn->ended = NGX_THRIFT_STATUS_CLOSED_SERVER;
-        ngx_thrift_connection_close(conn);
-
-    } while (!last && !ngx_queue_empty(&server->idle));
-
-    return NULL;
 }

@@ -219,27 +219,16 @@ void ngx_thrift_pool_close_client(ngx_thrift_client_t *client);
  */
 ngx_uint_t ngx_thrift_pool_let_go(ngx_thrift_client_t *client) nthrift_cold;
 
-/*
- * A connection to the address of the attempt's peer: the idle one that was used
- * last and is the client's own (if there is a client), else everybody's, or one
- * that is busy and takes one more (ngx_thrift_pipeline.h); NULL: none.  One
- * that its server has closed, or sent something on, is closed on the way.  When
- * it is not the attempt's `turn`, and others wait, only the client's own are
- * looked at.  Sets attempt->address; NULL: no memory.
- */
-ngx_thrift_connection_t *ngx_thrift_pool_get(ngx_thrift_attempt_t *attempt,
-    ngx_uint_t turn);
-
-/*
- * As there can be no other: one that is busy and takes one more, though there
- * are few; NULL: none.
- */
-ngx_thrift_connection_t *ngx_thrift_pool_share(ngx_thrift_attempt_t *attempt)
-    nthrift_noinline;
-
 /* Adds a new connection to that address, which is for the attempt. */
 ngx_int_t ngx_thrift_pool_add(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
+
+/* An idle one is busy: a call has taken it. */
+void ngx_thrift_pool_begin_use(ngx_thrift_connection_t *conn);
+
+/* It is whose servers these are. */
+ngx_int_t ngx_thrift_pool_give(ngx_thrift_connection_t *conn,
+    ngx_thrift_servers_t *servers) nthrift_noinline;
 
 /*
  * A busy connection becomes idle, one of `servers`: a client's, or the pool's,

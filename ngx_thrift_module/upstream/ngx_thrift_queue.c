@@ -141,7 +141,7 @@ ngx_thrift_queue_try(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
 {
     ngx_thrift_connection_t  *conn;
 
-    conn = ngx_thrift_pool_get(attempt, turn);
+    conn = ngx_thrift_pick_get(attempt, turn);
 
     return conn ? ngx_thrift_queue_take(attempt, conn)
                 : ngx_thrift_queue_try_new(attempt, turn);
@@ -178,7 +178,7 @@ ngx_thrift_queue_try_new(ngx_thrift_attempt_t *attempt, ngx_uint_t turn)
         return ngx_thrift_queue_open(attempt);
     }
 
-    conn = ngx_thrift_pool_share(attempt);
+    conn = ngx_thrift_pick_share(attempt);
 
     return conn ? ngx_thrift_queue_take(attempt, conn) : rc;
 }

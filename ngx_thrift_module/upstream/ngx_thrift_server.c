@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Servers in a tree, by address and dialect.  Called by ngx_thrift_pool.c: a
- * pool has those with connections for everybody, a client those with its own.
+ * Servers in a tree, by address and dialect.  Called by ngx_thrift_pick.c
+ * and ngx_thrift_pool.c: a pool has those with connections for everybody, a
+ * client those with its own.
  */
 
 #include "ngx_thrift.h"
@@ -145,8 +146,7 @@ ngx_thrift_server_search(ngx_thrift_attempt_t *attempt)
 
     pool = attempt->pool;
 
-    ngx_thrift_server_key(&key, pool, attempt->peer->sockaddr,
-                          attempt->peer->socklen, &attempt->dialect);
+    ngx_thrift_server_key_of(&key, attempt);
 
     server = ngx_thrift_server_find(&pool->servers, &key);
 
@@ -212,6 +212,15 @@ ngx_thrift_server_key(ngx_thrift_server_t *key, ngx_thrift_pool_t *pool,
     ngx_memcpy(&key->sockaddr, sockaddr, socklen);
 
     key->node.key = ngx_thrift_server_hash(key);
+}
+
+
+void
+ngx_thrift_server_key_of(ngx_thrift_server_t *key,
+    ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_server_key(key, attempt->pool, attempt->peer->sockaddr,
+                          attempt->peer->socklen, &attempt->dialect);
 }
 
 

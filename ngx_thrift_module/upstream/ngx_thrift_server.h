@@ -58,6 +58,10 @@ void ngx_thrift_server_key(ngx_thrift_server_t *key, ngx_thrift_pool_t *pool,
     struct sockaddr *sockaddr, socklen_t socklen,
     ngx_thrift_dialect_t *dialect);
 
+/* That of the server which the attempt is to have a connection to. */
+void ngx_thrift_server_key_of(ngx_thrift_server_t *key,
+    ngx_thrift_attempt_t *attempt);
+
 /* The server of that key, or NULL. */
 ngx_thrift_server_t *ngx_thrift_server_find(ngx_thrift_servers_t *servers,
     ngx_thrift_server_t *key);

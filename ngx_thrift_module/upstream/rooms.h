@@ -22,8 +22,11 @@
  *      |  \
  *      |   linger                how it ends while a reply may still come
  *      v
- *     pool -------- pipeline    which connections there are, busy and idle;
- *      |                        which takes one more call
+ *     pick -------- pipeline    which of them a call gets; which takes one more
+ *      |
+ *      v
+ *     pool                      which there are, busy and idle
+ *      |
  *      v
  *     server        an address in a dialect
  *      |
@@ -76,6 +79,7 @@
 #include "upstream/ngx_thrift_queue.h"
 #include "upstream/ngx_thrift_pin.h"
 #include "upstream/ngx_thrift_pipeline.h"
+#include "upstream/ngx_thrift_pick.h"
 #include "upstream/ngx_thrift_blame.h"
 #include "upstream/ngx_thrift_retry.h"
 #include "upstream/ngx_thrift_hedge.h"
