@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * Connections to servers: opened, given attempts, closed.  What goes over them
- * is ngx_thrift_exchange.c's; what a call is, and what becomes of it, is known
- * to its attempt only.
+ * Connections to servers: given attempts, told what happens, closed.  They are
+ * opened by ngx_thrift_open.c, and what goes over them is
+ * ngx_thrift_exchange.c's; what a call is, and what becomes of it, is known to
+ * its attempt only.
  *
  * A connection carries as many attempts at a time as its limit says: one, but
  * with thrift_pipeline.  Further ones of a client that is pinned to it wait in
@@ -13,22 +14,12 @@
 #include "ngx_thrift.h"
 
 
-static ngx_int_t ngx_thrift_connection_refuse(ngx_thrift_attempt_t *attempt);
-static void ngx_thrift_connection_open_ahead(ngx_thrift_connection_t *conn);
-static ngx_int_t ngx_thrift_connection_connect(ngx_thrift_attempt_t *attempt);
-static ngx_thrift_connection_t *ngx_thrift_connection_create(
-    ngx_thrift_attempt_t *attempt);
-static ngx_int_t ngx_thrift_connection_init(ngx_thrift_connection_t *conn,
-    ngx_connection_t *c, ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_connection_log_with(ngx_thrift_connection_t *conn,
     ngx_log_t *log);
 static u_char *ngx_thrift_connection_log(ngx_log_t *log, u_char *buf,
     size_t len);
 static void ngx_thrift_connection_begin(ngx_thrift_connection_t *conn,
     ngx_thrift_call_t *call);
-static void ngx_thrift_connection_set_action(ngx_thrift_attempt_t *attempt)
-    nthrift_noinline;
-static void ngx_thrift_connection_next(ngx_thrift_connection_t *conn);
 static void ngx_thrift_connection_write_event(ngx_event_t *wev);
 static ngx_int_t ngx_thrift_connection_write_otherwise(
     ngx_thrift_connection_t *conn) nthrift_noinline;
@@ -40,8 +31,6 @@ static void ngx_thrift_connection_read_unused(ngx_thrift_connection_t *conn)
 static void ngx_thrift_connection_read_unsent(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt) nthrift_cold;
 static void ngx_thrift_connection_timeout(void *data);
-static ngx_int_t ngx_thrift_connection_test(ngx_thrift_connection_t *conn);
-static ngx_int_t ngx_thrift_connection_opened(ngx_thrift_connection_t *conn);
 static void ngx_thrift_connection_tell(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_connection_verdict(ngx_thrift_connection_t *conn,
@@ -53,8 +42,6 @@ static ngx_uint_t ngx_thrift_connection_is_told(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_connection_carried(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt) nthrift_noinline;
-static void ngx_thrift_connection_idle(ngx_thrift_connection_t *conn,
-    ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_connection_keep(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
 static ngx_thrift_servers_t *ngx_thrift_connection_servers(
@@ -68,183 +55,6 @@ static void ngx_thrift_connection_detach_early(ngx_thrift_connection_t *conn,
 
 
 ngx_int_t
-ngx_thrift_connection_open(ngx_thrift_attempt_t *attempt)
-{
-    ngx_int_t                 rc;
-    ngx_connection_t         *c;
-    ngx_event_get_peer_pt     get;
-    ngx_peer_connection_t    *peer;
-    ngx_thrift_connection_t  *conn;
-
-    peer = attempt->peer;
-
-    if (attempt->call
-        && ngx_thrift_pool_make_room(attempt->address->nbusy == 0) != NGX_OK)
-    {
-        return ngx_thrift_connection_refuse(attempt);
-    }
-
-    /* the balancer has chosen */
-
-    get = peer->get;
-
-    peer->cached = 0;
-    peer->connection = NULL;
-    peer->get = ngx_event_get_peer;
-
-    rc = ngx_thrift_connection_connect(attempt);
-
-    peer->get = get;
-
-    if (rc == NGX_ERROR || rc == NGX_DECLINED) {
-        return rc;
-    }
-
-    conn = ngx_thrift_connection_create(attempt);
-    if (conn == NULL) {
-        return NGX_ERROR;
-    }
-
-    c = conn->connection;
-
-    if (c->type == SOCK_STREAM && ngx_tcp_nodelay(c) != NGX_OK) {
-        ngx_thrift_connection_close(conn);
-        return NGX_ERROR;
-    }
-
-    if (attempt->call == NULL) {
-        ngx_thrift_connection_open_ahead(conn);
-        return NGX_OK;
-    }
-
-    ngx_thrift_connection_add(conn, attempt);
-    ngx_thrift_connection_arm(conn, attempt->call->conf->connect_timeout);
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_thrift_connection_open_ahead(ngx_thrift_connection_t *conn)
-{
-    conn->connection->log_error =
-                     ngx_thrift_pool_is_quiet(conn->pool, NGX_THRIFT_POOL_OPEN)
-                     ? NGX_ERROR_INFO : NGX_ERROR_ERR;
-
-    ngx_thrift_warm_opens(conn);
-    ngx_thrift_connection_arm(conn, NGX_THRIFT_CONNECTION_AHEAD);
-
-    if (conn->connection->write->ready) {
-        ngx_thrift_connection_next(conn);
-    }
-}
-
-
-/* There is no room for one; the log says so once a second, and how often. */
-
-static ngx_int_t
-ngx_thrift_connection_refuse(ngx_thrift_attempt_t *attempt)
-{
-    ngx_log_t                     *log;
-    ngx_thrift_refusals_t         *refusals;
-    static u_char                  text[64];
-    static ngx_thrift_refusals_t   few;
-
-    log = attempt->call->log;
-    refusals = &few;
-
-    if (refusals->what == NULL) {
-        (void) ngx_sprintf(text, "too few of %ui worker_connections are left%Z",
-                           ngx_cycle->connection_n);
-
-        ngx_thrift_refusals_init(refusals, 1, 1000, NGX_LOG_WARN,
-                                 (char *) text, NULL);
-    }
-
-    if (ngx_thrift_refusals_add(refusals, log)) {
-        ngx_log_error(NGX_LOG_WARN, log, 0, "%s", text);
-    }
-
-    attempt->blameless = 1;
-
-    return ngx_thrift_error_set(attempt->call, NTHRIFT_EXC_INTERNAL_ERROR, 503,
-                                "overloaded: too few connections are left");
-}
-
-
-/* What nginx itself writes when it fails at once is not too much, either. */
-
-static ngx_int_t
-ngx_thrift_connection_connect(ngx_thrift_attempt_t *attempt)
-{
-    ngx_int_t   rc;
-    ngx_log_t  *log;
-    ngx_uint_t  level;
-
-    log = attempt->peer->log;
-    level = log->log_level;
-
-    if (ngx_thrift_pool_is_quiet(attempt->pool, NGX_THRIFT_POOL_OPEN)
-        && level <= NGX_LOG_INFO)
-    {
-        log->log_level = ngx_min(level, NGX_LOG_ALERT);
-    }
-
-    ngx_thrift_link_prepare(attempt);
-
-    rc = ngx_event_connect_peer(attempt->peer);
-
-    log->log_level = level;
-
-    if (rc == NGX_DECLINED) {
-        (void) ngx_thrift_pool_level(attempt->pool, NGX_THRIFT_POOL_OPEN);
-    }
-
-    return rc;
-}
-
-
-/* Wraps what ngx_event_connect_peer() has made, or closes it. */
-
-static ngx_thrift_connection_t *
-ngx_thrift_connection_create(ngx_thrift_attempt_t *attempt)
-{
-    ngx_pool_t               *pool;
-    ngx_connection_t         *c;
-    ngx_thrift_connection_t  *conn;
-
-    c = attempt->peer->connection;
-    attempt->peer->connection = NULL;
-
-    pool = ngx_create_pool(sizeof(ngx_pool_t)
-                           + sizeof(ngx_thrift_connection_t)
-                           + NGX_THRIFT_SEQIDS_SIZE
-                           + NGX_SOCKADDR_STRLEN,
-                           ngx_cycle->log);
-    if (pool == NULL) {
-        ngx_close_connection(c);
-        return NULL;
-    }
-
-    c->pool = pool;
-
-    conn = ngx_pcalloc(pool, sizeof(ngx_thrift_connection_t));
-
-    if (conn == NULL || ngx_thrift_connection_init(conn, c, attempt) != NGX_OK)
-    {
-        ngx_close_connection(c);
-        ngx_destroy_pool(pool);
-        return NULL;
-    }
-
-    ngx_log_debug2(NGX_LOG_DEBUG_EVENT, c->log, 0,
-                   "thrift connection %uA opens: fd %d", c->number, c->fd);
-
-    return conn;
-}
-
-
-static ngx_int_t
 ngx_thrift_connection_init(ngx_thrift_connection_t *conn, ngx_connection_t *c,
     ngx_thrift_attempt_t *attempt)
 {
@@ -503,9 +313,7 @@ ngx_thrift_connection_begin(ngx_thrift_connection_t *conn,
 }
 
 
-/* Calls of a client that is pinned to it are sent one after the other. */
-
-static void
+void
 ngx_thrift_connection_set_action(ngx_thrift_attempt_t *attempt)
 {
     if (attempt->connection->state != NGX_THRIFT_OPENING) {
@@ -514,9 +322,7 @@ ngx_thrift_connection_set_action(ngx_thrift_attempt_t *attempt)
 }
 
 
-/* Attempts on it are sent, or told that it has failed, soon. */
-
-static void
+void
 ngx_thrift_connection_next(ngx_thrift_connection_t *conn)
 {
     ngx_post_event(conn->connection->write, &ngx_posted_events);
@@ -728,7 +534,7 @@ ngx_thrift_connection_write_otherwise(ngx_thrift_connection_t *conn)
         return NGX_DONE;
 
     default: /* NGX_THRIFT_OPENING */
-        return ngx_thrift_connection_test(conn);
+        return ngx_thrift_open_test(conn);
     }
 }
 
@@ -785,7 +591,7 @@ ngx_thrift_connection_read_event(ngx_event_t *rev)
 
     if (conn->state == NGX_THRIFT_OPENING) {
 
-        if (ngx_thrift_connection_test(conn) == NGX_OK) {
+        if (ngx_thrift_open_test(conn) == NGX_OK) {
             ngx_thrift_exchange_send(conn);
         }
 
@@ -819,7 +625,7 @@ static void
 ngx_thrift_connection_read_unused(ngx_thrift_connection_t *conn)
 {
     if (conn->state == NGX_THRIFT_OPENING) {
-        (void) ngx_thrift_connection_test(conn);
+        (void) ngx_thrift_open_test(conn);
         return;
     }
 
@@ -933,89 +739,6 @@ ngx_thrift_connection_timeout(void *data)
          ? NGX_DECLINED : ngx_thrift_error_timed_out(attempt->call);
 
     ngx_thrift_connection_fail(conn, attempt, rc);
-}
-
-
-/* Is it open now; NGX_ERROR: it could not be opened, and is gone. */
-
-static ngx_int_t
-ngx_thrift_connection_test(ngx_thrift_connection_t *conn)
-{
-    ngx_err_t          err;
-    ngx_connection_t  *c;
-
-    c = conn->connection;
-
-#if (NGX_SSL)
-    if (c->ssl) {
-        return ngx_thrift_connection_opened(conn);
-    }
-#endif
-
-    if (!c->write->ready && !c->read->ready) {
-        return NGX_AGAIN;
-    }
-
-    err = ngx_thrift_input_error(c);
-
-    if (err) {
-        ngx_thrift_pool_tell(conn->pool, NGX_THRIFT_POOL_OPEN, c->log, err,
-                             "connect() failed");
-        ngx_thrift_connection_fail(conn, ngx_thrift_connection_first(conn),
-                                   NGX_DECLINED);
-        return NGX_ERROR;
-    }
-
-    return ngx_thrift_connection_opened(conn);
-}
-
-
-static ngx_int_t
-ngx_thrift_connection_opened(ngx_thrift_connection_t *conn)
-{
-    ngx_int_t              rc;
-    ngx_thrift_attempt_t  *attempt;
-
-    rc = ngx_thrift_link_open(conn);
-
-    if (rc == NGX_AGAIN) {
-        return NGX_AGAIN;
-    }
-
-    if (rc != NGX_OK) {
-        ngx_thrift_connection_fail(conn, ngx_thrift_connection_first(conn), rc);
-        return NGX_ERROR;
-    }
-
-    conn->state = NGX_THRIFT_OPEN;
-
-    ngx_log_debug1(NGX_LOG_DEBUG_EVENT, conn->connection->log, 0,
-                   "thrift connection %uA is open", conn->connection->number);
-
-    ngx_thrift_timer_clear(&conn->timer);
-
-    if (conn->opens_ahead) {
-        ngx_thrift_warm_opened(conn);
-        ngx_thrift_connection_idle(conn, NULL);
-        return NGX_DONE;
-    }
-
-    for (attempt = ngx_thrift_connection_first(conn);
-         attempt;
-         attempt = ngx_thrift_connection_behind(attempt))
-    {
-        /* one that a client is pinned for has no part in this */
-
-        if (attempt->peer->sockaddr) {
-            attempt->call->balancer->connected(attempt);
-        }
-
-        if (conn->limit == 1 && attempt != ngx_thrift_connection_first(conn)) {
-            ngx_thrift_connection_set_action(attempt);
-        }
-    }
-
-    return NGX_OK;
 }
 
 
@@ -1225,7 +948,7 @@ ngx_thrift_connection_carried(ngx_thrift_connection_t *conn,
 }
 
 
-static void
+void
 ngx_thrift_connection_idle(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt)
 {

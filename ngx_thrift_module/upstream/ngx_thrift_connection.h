@@ -117,20 +117,9 @@ struct ngx_thrift_connection_s {
 };
 
 
-/* One without a call has to be open, or is closed, within that time. */
-
-#define NGX_THRIFT_CONNECTION_AHEAD  10000      /* milliseconds */
-
-
-/*
- * Opens a connection to attempt->peer, and puts the attempt on it.  NGX_OK, or
- * it is answered at once: NGX_DECLINED: it cannot be reached; NGX_ERROR: no
- * memory, files or ports.
- *
- * An attempt without a call is needed for as long as this takes only: the
- * connection becomes idle when it is open.
- */
-ngx_int_t ngx_thrift_connection_open(ngx_thrift_attempt_t *attempt);
+/* One of zeroes becomes what ngx_event_connect_peer() has made. */
+ngx_int_t ngx_thrift_connection_init(ngx_thrift_connection_t *conn,
+    ngx_connection_t *c, ngx_thrift_attempt_t *attempt);
 
 /*
  * Puts an attempt on an open connection.  It is sent when all events of this
@@ -160,7 +149,21 @@ void ngx_thrift_connection_close(ngx_thrift_connection_t *conn);
  */
 ngx_uint_t ngx_thrift_connection_alive(ngx_thrift_connection_t *conn);
 
-/* What ngx_thrift_exchange.c needs of it. */
+/* What ngx_thrift_open.c and ngx_thrift_exchange.c need of it. */
+
+/* Attempts on it are sent, or told that it has failed, soon. */
+void ngx_thrift_connection_next(ngx_thrift_connection_t *conn);
+
+/* Calls of a client that is pinned to it are sent one after the other. */
+void ngx_thrift_connection_set_action(ngx_thrift_attempt_t *attempt)
+    nthrift_noinline;
+
+/*
+ * No attempt is on it: it is put into the pool, or closed.  The last one that
+ * was answered has left it; NULL: it was not, or there was none.
+ */
+void ngx_thrift_connection_idle(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt);
 
 /* The attempt that is on it first, or NULL. */
 ngx_thrift_attempt_t *ngx_thrift_connection_first(

@@ -2,7 +2,7 @@
 
 /*
  * How connections are made: see ngx_thrift_link.h.  Called by
- * ngx_thrift_connection.c before it connects, and when it has.
+ * ngx_thrift_open.c before it connects, and when it has.
  */
 
 #include "ngx_thrift.h"

@@ -209,7 +209,7 @@ ngx_thrift_queue_open(ngx_thrift_attempt_t *attempt)
 
     attempt->call->log->action = "connecting to upstream";
 
-    rc = ngx_thrift_connection_open(attempt);
+    rc = ngx_thrift_open(attempt);
 
     if (rc != NGX_OK) {
         ngx_thrift_address_give_back(attempt);

@@ -28,9 +28,9 @@
 
 
 /*
- * NGX_AGAIN: it is on a connection, or waits; else what
- * ngx_thrift_connection_open() returns, or NGX_ERROR: it is refused.  If it
- * waits, attempt->done tells of that.
+ * NGX_AGAIN: it is on a connection, or waits; else what ngx_thrift_open()
+ * returns, or NGX_ERROR: it is refused.  If it waits, attempt->done tells of
+ * that.
  */
 ngx_int_t ngx_thrift_queue_enter(ngx_thrift_attempt_t *attempt);
 

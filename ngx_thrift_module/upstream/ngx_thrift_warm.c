@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * See ngx_thrift_warm.h.  Told by ngx_thrift_connection.c what becomes of
- * connections, and asked by ngx_thrift_pool.c which of them to keep.
+ * See ngx_thrift_warm.h.  Told by ngx_thrift_open.c and
+ * ngx_thrift_connection.c what becomes of connections, and asked by
+ * ngx_thrift_pool.c which of them to keep.
  */
 
 #include "ngx_thrift.h"
@@ -361,7 +362,7 @@ ngx_thrift_warm_open(ngx_thrift_warm_t *warm, ngx_thrift_warm_server_t *server)
     rc = ngx_thrift_address_place_ahead(&attempt);
 
     if (rc == NGX_OK) {
-        rc = ngx_thrift_connection_open(&attempt);
+        rc = ngx_thrift_open(&attempt);
     }
 
     if (rc == NGX_OK) {

@@ -15,17 +15,15 @@
  *                               that speaks
  *      |
  *      v
- *     queue         gets it a connection, now or in its turn
- *      | ^
+ *     queue -- pick -- pipeline     gets it a connection, now or in its turn:
+ *      | ^  \                       one that there is, one that takes one more
+ *      | |   open                   ... or a new one
  *      v | done, and what it is told of sending and reading
  *     connection -- exchange    sends attempts, reads replies
  *      |  \
  *      |   linger                how it ends while a reply may still come
  *      v
- *     pick -------- pipeline    which of them a call gets; which takes one more
- *      |
- *      v
- *     pool                      which there are, busy and idle
+ *     pool                      which connections there are, busy and idle
  *      |
  *      v
  *     server        an address in a dialect
@@ -72,6 +70,7 @@
 #include "upstream/ngx_thrift_dialect.h"
 #include "upstream/ngx_thrift_linger.h"
 #include "upstream/ngx_thrift_connection.h"
+#include "upstream/ngx_thrift_open.h"
 #include "upstream/ngx_thrift_exchange.h"
 #include "upstream/ngx_thrift_check.h"
 #include "upstream/ngx_thrift_detect.h"
