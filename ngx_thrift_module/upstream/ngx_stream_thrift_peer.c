@@ -2,9 +2,9 @@
 
 /*
  * The upstream side of a call's own session: which upstream, its balancer, and
- * the states that $upstream_addr and its like show.  Called by
- * ngx_thrift_pass.c through ngx_thrift_balancer_t; connections are not opened,
- * kept or closed here.
+ * the states that $upstream_addr and its like show.  What a variable names is
+ * found by ngx_stream_thrift_resolve.c.  Called by ngx_thrift_pass.c through
+ * ngx_thrift_balancer_t; connections are not opened, kept or closed here.
  *
  * A session has one upstream, and a call may have several attempts: what
  * stream's balancers find in the session is that of the attempt that they are
@@ -82,27 +82,10 @@ static ngx_stream_thrift_choice_t *ngx_stream_thrift_peer_create_other(
     ngx_stream_thrift_call_t *tc) nthrift_noinline;
 static void ngx_stream_thrift_peer_clear(ngx_stream_thrift_choice_t *choice);
 static void ngx_stream_thrift_peer_rewind(ngx_stream_thrift_choice_t *choice);
-static ngx_stream_upstream_t *ngx_stream_thrift_peer_use(
-    ngx_stream_thrift_choice_t *choice);
 static void ngx_stream_thrift_peer_turn_to(ngx_stream_thrift_choice_t *choice)
     nthrift_noinline;
-static ngx_int_t ngx_stream_thrift_peer_choose(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_init(
     ngx_stream_thrift_choice_t *choice, ngx_stream_upstream_srv_conf_t *us);
-static ngx_int_t ngx_stream_thrift_peer_init_cleared(
-    ngx_stream_thrift_choice_t *choice, ngx_stream_upstream_srv_conf_t *us);
-static ngx_int_t ngx_stream_thrift_peer_ready(
-    ngx_stream_thrift_choice_t *choice, ngx_stream_upstream_srv_conf_t *us);
-static ngx_int_t ngx_stream_thrift_peer_eval(
-    ngx_stream_thrift_choice_t *choice, ngx_stream_complex_value_t *value);
-static const char *ngx_stream_thrift_peer_parse(ngx_stream_thrift_call_t *tc,
-    ngx_url_t *url);
-static void ngx_stream_thrift_peer_show(ngx_str_t *name, u_char *shown);
-static ngx_int_t ngx_stream_thrift_peer_resolve(
-    ngx_stream_thrift_choice_t *choice, ngx_stream_upstream_resolved_t *ur);
-static void ngx_stream_thrift_peer_resolved(ngx_resolver_ctx_t *ctx);
-static ngx_int_t ngx_stream_thrift_peer_addresses(
-    ngx_stream_thrift_choice_t *choice, ngx_stream_upstream_resolved_t *ur);
 
 
 const ngx_thrift_balancer_t  ngx_stream_thrift_balancer = {
@@ -151,12 +134,7 @@ ngx_stream_thrift_peer_balance(ngx_thrift_attempt_t *attempt)
 
     ngx_stream_thrift_peer_clear(choice);
 
-    if (ngx_stream_thrift_peer_eval(choice, answer->upstream_value) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return ngx_stream_thrift_peer_choose(attempt);
+    return ngx_stream_thrift_resolve(attempt, answer->upstream_value);
 }
 
 
@@ -292,12 +270,7 @@ ngx_stream_thrift_peer_rewind(ngx_stream_thrift_choice_t *choice)
 }
 
 
-/*
- * What follows is about this one: stream's modules find it in the session,
- * where a call's only one always is.
- */
-
-static ngx_inline ngx_stream_upstream_t *
+ngx_inline ngx_stream_upstream_t *
 ngx_stream_thrift_peer_use(ngx_stream_thrift_choice_t *choice)
 {
     if (choice->call->nchoices != 1) {
@@ -329,51 +302,6 @@ ngx_stream_thrift_peer_turn_to(ngx_stream_thrift_choice_t *choice)
 }
 
 
-/* What a variable names: an upstream, an address, or a name to resolve. */
-
-static ngx_int_t
-ngx_stream_thrift_peer_choose(ngx_thrift_attempt_t *attempt)
-{
-    u_char                           shown[NGX_THRIFT_ESCAPE_SIZE + 1];
-    ngx_stream_thrift_call_t        *tc;
-    ngx_stream_thrift_choice_t      *choice;
-    ngx_stream_upstream_resolved_t  *ur;
-    ngx_stream_upstream_srv_conf_t  *us;
-
-    choice = attempt->choice;
-    tc = choice->call;
-    ur = choice->upstream.resolved;
-
-    us = ngx_stream_thrift_find_upstream(ngx_stream_thrift_call_session(tc),
-                                         &ur->host, ur->port, ur->no_port);
-
-    if (us) {
-        attempt->pool = &ngx_stream_thrift_get_pool(tc->main, us)->idle;
-        return ngx_stream_thrift_peer_init_cleared(choice, us);
-    }
-
-    choice->upstream.ssl_name = ur->host;
-    attempt->pool = &tc->main->addresses->idle;
-
-    if (ur->port == 0
-        && (ur->sockaddr == NULL || ur->sockaddr->sa_family != AF_UNIX))
-    {
-        ngx_stream_thrift_peer_show(&ur->host, shown);
-        ngx_thrift_pool_tell(&tc->main->addresses->idle, NGX_THRIFT_POOL_NAME,
-                             &tc->log, 0,
-                             "no port in upstream \"%s\"", shown);
-        return ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
-                                    "no port in upstream");
-    }
-
-    if (ur->sockaddr) {
-        return ngx_stream_thrift_peer_addresses(choice, ur);
-    }
-
-    return ngx_stream_thrift_peer_resolve(choice, ur);
-}
-
-
 static ngx_inline ngx_int_t
 ngx_stream_thrift_peer_init(ngx_stream_thrift_choice_t *choice,
     ngx_stream_upstream_srv_conf_t *us)
@@ -396,7 +324,7 @@ ngx_stream_thrift_peer_init(ngx_stream_thrift_choice_t *choice,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_stream_thrift_peer_init_cleared(ngx_stream_thrift_choice_t *choice,
     ngx_stream_upstream_srv_conf_t *us)
 {
@@ -410,7 +338,7 @@ ngx_stream_thrift_peer_init_cleared(ngx_stream_thrift_choice_t *choice,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_stream_thrift_peer_ready(ngx_stream_thrift_choice_t *choice,
     ngx_stream_upstream_srv_conf_t *us)
 {
@@ -442,201 +370,6 @@ ngx_stream_thrift_peer_rebalance(ngx_stream_thrift_choice_t *choice)
     choice->rebalanced = 1;
 
     return us->peer.init(ngx_stream_thrift_call_session(choice->call), us);
-}
-
-
-static ngx_int_t
-ngx_stream_thrift_peer_eval(ngx_stream_thrift_choice_t *choice,
-    ngx_stream_complex_value_t *value)
-{
-    u_char                           shown[NGX_THRIFT_ESCAPE_SIZE + 1];
-    ngx_str_t                        host;
-    ngx_url_t                        url;
-    const char                      *why;
-    ngx_stream_thrift_call_t        *tc;
-    ngx_stream_upstream_resolved_t  *ur;
-
-    tc = choice->call;
-
-    if (ngx_stream_complex_value(ngx_stream_thrift_call_session(tc), value,
-                                 &host)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    ngx_memzero(&url, sizeof(ngx_url_t));
-
-    url.url = host;
-    url.no_resolve = 1;
-
-    why = ngx_stream_thrift_peer_parse(tc, &url);
-
-    if (why) {
-        ngx_stream_thrift_peer_show(&host, shown);
-        ngx_thrift_pool_tell(&tc->main->addresses->idle, NGX_THRIFT_POOL_NAME,
-                             &tc->log, 0,
-                             "%s in upstream \"%s\"", why, shown);
-
-        return ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
-                                    "no upstream is known for the call");
-    }
-
-    ur = ngx_pcalloc(tc->call.pool, sizeof(ngx_stream_upstream_resolved_t));
-    if (ur == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (url.addrs) {
-        ur->sockaddr = url.addrs[0].sockaddr;
-        ur->socklen = url.addrs[0].socklen;
-        ur->name = url.addrs[0].name;
-        ur->naddrs = 1;
-    }
-
-    ur->host = url.host;
-    ur->port = url.port;
-    ur->no_port = url.no_port;
-
-    choice->upstream.resolved = ur;
-
-    return NGX_OK;
-}
-
-
-/* NULL, or what is wrong with it. */
-
-static const char *
-ngx_stream_thrift_peer_parse(ngx_stream_thrift_call_t *tc, ngx_url_t *url)
-{
-    size_t  i;
-
-    /* a path, or what a client has sent: nginx itself would log it as it is */
-
-    for (i = 0; i < url->url.len; i++) {
-        if (url->url.data[i] < 0x20 || url->url.data[i] == 0x7f) {
-            return "control character";
-        }
-    }
-
-    if (ngx_parse_url(tc->call.pool, url) != NGX_OK) {
-        return url->err ? url->err : "no memory";
-    }
-
-    return NULL;
-}
-
-
-/* Fits it for the error log; `shown` has a 0 byte behind it then. */
-
-static void
-ngx_stream_thrift_peer_show(ngx_str_t *name, u_char *shown)
-{
-    *ngx_thrift_escape(shown, shown + NGX_THRIFT_ESCAPE_SIZE, name->data,
-                       name->len) = '\0';
-}
-
-
-static ngx_int_t
-ngx_stream_thrift_peer_addresses(ngx_stream_thrift_choice_t *choice,
-    ngx_stream_upstream_resolved_t *ur)
-{
-    if (ngx_stream_upstream_create_round_robin_peer(
-            ngx_stream_thrift_call_session(choice->call), ur)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return ngx_stream_thrift_peer_ready(choice, NULL);
-}
-
-
-static ngx_int_t
-ngx_stream_thrift_peer_resolve(ngx_stream_thrift_choice_t *choice,
-    ngx_stream_upstream_resolved_t *ur)
-{
-    u_char                       shown[NGX_THRIFT_ESCAPE_SIZE + 1];
-    ngx_resolver_ctx_t          *ctx, temp;
-    ngx_stream_thrift_call_t    *tc;
-    ngx_stream_core_srv_conf_t  *cscf;
-
-    tc = choice->call;
-
-    cscf = ngx_stream_get_module_srv_conf(ngx_stream_thrift_call_session(tc),
-                                          ngx_stream_core_module);
-    temp.name = ur->host;
-
-    ctx = ngx_resolve_start(cscf->resolver, &temp);
-    if (ctx == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (ctx == NGX_NO_RESOLVER) {
-        ngx_stream_thrift_peer_show(&ur->host, shown);
-        ngx_thrift_pool_tell(&tc->main->addresses->idle, NGX_THRIFT_POOL_NAME,
-                             &tc->log, 0,
-                             "no resolver defined to resolve %s", shown);
-        return ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
-                                    "upstream could not be resolved");
-    }
-
-    ctx->name = ur->host;
-    ctx->handler = ngx_stream_thrift_peer_resolved;
-    ctx->data = choice;
-    ctx->timeout = cscf->resolver_timeout;
-
-    tc->log.action = "resolving upstream";
-    ur->ctx = ctx;
-
-    if (ngx_resolve_name(ctx) != NGX_OK) {
-        ur->ctx = NULL;
-        return NGX_ERROR;
-    }
-
-    /*
-     * A cached answer has called the handler, and that has run the call on, up
-     * to its reply: the session is running here, and writes none of it yet.
-     */
-
-    return NGX_AGAIN;
-}
-
-
-static void
-ngx_stream_thrift_peer_resolved(ngx_resolver_ctx_t *ctx)
-{
-    u_char                           shown[NGX_THRIFT_ESCAPE_SIZE + 1];
-    ngx_int_t                        rc;
-    ngx_stream_thrift_call_t        *tc;
-    ngx_stream_thrift_choice_t      *choice;
-    ngx_stream_upstream_resolved_t  *ur;
-
-    choice = ctx->data;
-    tc = choice->call;
-    ur = ngx_stream_thrift_peer_use(choice)->resolved;
-
-    if (ctx->state) {
-        ngx_stream_thrift_peer_show(&ctx->name, shown);
-        ngx_thrift_pool_tell(&tc->main->addresses->idle, NGX_THRIFT_POOL_NAME,
-                             &tc->log, 0,
-                             "%s could not be resolved (%i: %s)", shown,
-                             ctx->state, ngx_resolver_strerror(ctx->state));
-
-        rc = ngx_thrift_error_set(&tc->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
-                                  "upstream could not be resolved");
-
-    } else {
-        ur->naddrs = ctx->naddrs;
-        ur->addrs = ctx->addrs;
-
-        rc = ngx_stream_thrift_peer_addresses(choice, ur);
-    }
-
-    ngx_resolve_name_done(ctx);
-    ur->ctx = NULL;
-
-    ngx_thrift_pass_balanced(choice->attempt, rc);
 }
 
 

@@ -33,4 +33,22 @@ struct ngx_stream_thrift_choice_s {
 extern const ngx_thrift_balancer_t  ngx_stream_thrift_balancer;
 
 
+/* What ngx_stream_thrift_resolve.c needs of it. */
+
+/*
+ * What follows is about this one: stream's modules find it in the session,
+ * where a call's only one always is.
+ */
+ngx_stream_upstream_t *ngx_stream_thrift_peer_use(
+    ngx_stream_thrift_choice_t *choice);
+
+/* The upstream's balancer is asked, for a choice of which nothing is known. */
+ngx_int_t ngx_stream_thrift_peer_init_cleared(
+    ngx_stream_thrift_choice_t *choice, ngx_stream_upstream_srv_conf_t *us);
+
+/* It has been; NULL: there is none, but one for plain addresses. */
+ngx_int_t ngx_stream_thrift_peer_ready(ngx_stream_thrift_choice_t *choice,
+    ngx_stream_upstream_srv_conf_t *us);
+
+
 #endif /* _NGX_STREAM_THRIFT_PEER_H_INCLUDED_ */

@@ -46,9 +46,11 @@
  *     check         one call to one of them, on a connection of its own
  *
  * Calls go down; what goes up are the functions of ngx_thrift_attempt.h and
- * attempt->done.  ngx_stream_thrift_pools.c has the pools of the configuration,
- * ngx_stream_thrift_missing.c what is said of upstreams that are not defined;
- * seqids and random have what a connection's calls are numbered with.
+ * attempt->done.  ngx_stream_thrift_resolve.c finds, for the peer, what a
+ * variable names.  ngx_stream_thrift_pools.c has the pools of the
+ * configuration, ngx_stream_thrift_missing.c what is said of upstreams that are
+ * not defined; seqids and random have what a connection's calls are numbered
+ * with.
  */
 
 #ifndef _NGX_THRIFT_UPSTREAM_ROOMS_H_INCLUDED_
