@@ -62,7 +62,7 @@ static void ngx_thrift_segment_unref(ngx_thrift_segment_t *segment);
 static void ngx_thrift_message_drop_all(ngx_thrift_message_t *m);
 static ngx_chain_t *ngx_thrift_message_rewrite(ngx_thrift_message_t *m,
     int32_t seqid, nthrift_str_t *name, ngx_pool_t *pool) nthrift_noinline;
-static ngx_uint_t ngx_thrift_message_has_head(ngx_thrift_message_t *m);
+static ngx_uint_t ngx_thrift_message_fits_head(ngx_thrift_message_t *m);
 static void ngx_thrift_message_copy_behind(ngx_thrift_message_t *m,
     size_t offset, u_char *p);
 static void ngx_thrift_message_copy_segments(ngx_thrift_segment_t *segment,
@@ -714,7 +714,7 @@ ngx_thrift_message_repeat(ngx_thrift_message_t *m, int32_t seqid, u_char *p,
 
     if (size > NGX_THRIFT_MESSAGE_COPY
         || size > (size_t) (last - p)
-        || !ngx_thrift_message_has_head(m))
+        || !ngx_thrift_message_fits_head(m))
     {
         return 0;
     }
@@ -726,10 +726,10 @@ ngx_thrift_message_repeat(ngx_thrift_message_t *m, int32_t seqid, u_char *p,
 }
 
 
-/* Do its bytes follow a head that says how many there are? */
+/* Is its head, as it came, right for the body that it has now? */
 
 static ngx_uint_t
-ngx_thrift_message_has_head(ngx_thrift_message_t *m)
+ngx_thrift_message_fits_head(ngx_thrift_message_t *m)
 {
     nthrift_head_t  *own;
 
