@@ -93,4 +93,23 @@ is(scalar $t->wait_log(qr/^fast exception 504/, 'access.log'), 1, 'status');
 is(scalar $t->grep_log(qr/\[error\]/), 0, 'no error of the server');
 is($c->call('small')->{type}, REPLY, 'the server answers others');
 
+# nor does it take the worker's time while it waits for its turn
+
+my ($worker) = $t->workers();
+my $least;
+
+for (1 .. 3) {
+    my $begin = cpu_time($worker);
+
+    $c->send(call_bytes('slow', 1) . call_bytes('fast', 2));
+    $c->read_message() for 1 .. 2;
+
+    my $took = cpu_time($worker) - $begin;
+
+    $least = $took if !defined $least || $took < $least;
+    last if $least < 0.03 * time_factor();
+}
+
+cmp_ok($least, '<', 0.03 * time_factor(), 'the worker does nothing meanwhile');
+
 $t->done();

@@ -192,7 +192,7 @@ ngx_stream_thrift_session_unpause(ngx_stream_thrift_session_t *ts)
     {
         call = ngx_queue_data(q, ngx_thrift_call_t, queue);
 
-        if (!call->paused) {
+        if (!call->paused || call->ready) {
             continue;
         }
 
