@@ -319,21 +319,9 @@ ngx_thrift_input_ended(ngx_connection_t *c)
 
     rev = c->read;
 
-#if (NGX_HAVE_KQUEUE)
-
-    if (ngx_event_flags & NGX_USE_KQUEUE_EVENT) {
+    if (ngx_thrift_input_tells_end()) {
         return rev->pending_eof;
     }
-
-#endif
-
-#if (NGX_HAVE_EPOLLRDHUP)
-
-    if ((ngx_event_flags & NGX_USE_EPOLL_EVENT) && ngx_use_epoll_rdhup) {
-        return rev->pending_eof;
-    }
-
-#endif
 
     return rev->ready && recv(c->fd, byte, 1, MSG_PEEK) == 0;
 }

@@ -97,6 +97,29 @@ ngx_err_t ngx_thrift_input_error(ngx_connection_t *c);
  */
 ngx_uint_t ngx_thrift_input_ended(ngx_connection_t *c);
 
+/* Do they?  A reset is an end. */
+static ngx_inline ngx_uint_t
+ngx_thrift_input_tells_end(void)
+{
+#if (NGX_HAVE_KQUEUE)
+
+    if (ngx_event_flags & NGX_USE_KQUEUE_EVENT) {
+        return 1;
+    }
+
+#endif
+
+#if (NGX_HAVE_EPOLLRDHUP)
+
+    return (ngx_event_flags & NGX_USE_EPOLL_EVENT) && ngx_use_epoll_rdhup;
+
+#else
+
+    return 0;
+
+#endif
+}
+
 /*
  * Nothing more is received for now: gives the block back when all of it is
  * consumed; what is left of little use to a large block moves to a small one.

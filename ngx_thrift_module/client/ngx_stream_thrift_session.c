@@ -36,6 +36,8 @@ static void ngx_stream_thrift_session_give_up(ngx_stream_thrift_session_t *ts)
 static void ngx_stream_thrift_session_lost(ngx_thrift_client_t *client);
 static ngx_int_t ngx_stream_thrift_session_read(
     ngx_stream_thrift_session_t *ts);
+static ngx_inline ngx_uint_t ngx_stream_thrift_session_has_more(
+    ngx_stream_thrift_session_t *ts);
 static ngx_int_t ngx_stream_thrift_session_check_door(
     ngx_stream_thrift_session_t *ts, ngx_int_t rc) nthrift_noinline;
 static ngx_int_t ngx_stream_thrift_session_keep(
@@ -188,11 +190,16 @@ ngx_stream_thrift_session_reset(ngx_stream_thrift_session_t *ts)
     ngx_err_t          err;
     ngx_connection_t  *c;
 
-    if (!ts->blocked && !ts->eof && !ts->closing) {
+    c = ts->connection;
+
+    if (!c->read->pending_eof && ngx_thrift_input_tells_end()) {
         return 0;
     }
 
-    c = ts->connection;
+    if (!ts->eof && !ts->closing && !ngx_stream_thrift_session_blocked(ts)) {
+        return 0;
+    }
+
     err = ngx_thrift_input_error(c);
 
     if (err == 0) {
@@ -275,6 +282,7 @@ ngx_stream_thrift_session_reply(ngx_thrift_call_t *call)
     ts = ngx_stream_thrift_get_call(call)->owner;
 
     ts->noneways += call->oneway;
+    ts->due = 1;
 
     /*
      * Not from within the call, which would be freed under its runner's feet;
@@ -300,11 +308,11 @@ ngx_stream_thrift_session_run(ngx_stream_thrift_session_t *ts)
 
         rc = ngx_stream_thrift_session_read(ts);
 
-        if (rc == NGX_OK) {
-            if (ngx_stream_thrift_session_has_left(ts)) {
-                ngx_stream_thrift_session_give_up(ts);
-            }
+        if (rc == NGX_OK && ngx_stream_thrift_session_has_left(ts)) {
+            ngx_stream_thrift_session_give_up(ts);
+        }
 
+        if (rc == NGX_OK && (ts->due || ts->out || ts->npaused)) {
             rc = ngx_stream_thrift_session_write(ts);
         }
 
@@ -382,6 +390,7 @@ ngx_stream_thrift_session_give_up(ngx_stream_thrift_session_t *ts)
         if (!ngx_thrift_call_outlives(call, 0)) {
             ngx_thrift_call_cancel(call);
             ts->silent = 1;
+            ts->due = 1;
         }
     }
 }
@@ -391,11 +400,17 @@ static ngx_int_t
 ngx_stream_thrift_session_read(ngx_stream_thrift_session_t *ts)
 {
     ngx_int_t   rc;
-    ngx_uint_t  n;
+    ngx_uint_t  n, pending;
 
     n = 0;
 
     for ( ;; ) {
+        pending = ngx_thrift_input_pending(&ts->in);
+
+        if (!pending && !ngx_stream_thrift_session_has_more(ts)) {
+            ngx_stream_thrift_session_rest(ts);
+            return NGX_OK;
+        }
 
         if (ts->closing) {
             return NGX_OK;
@@ -411,13 +426,9 @@ ngx_stream_thrift_session_read(ngx_stream_thrift_session_t *ts)
             return NGX_OK;
         }
 
-        rc = NGX_AGAIN;
+        /* what is there of a message that has begun was read */
 
-        if (ngx_thrift_input_pending(&ts->in)) {
-            rc = ngx_stream_thrift_session_message(ts);
-        }
-
-        if (rc == NGX_AGAIN) {
+        if (ts->reading || !pending) {
 
             if (n++ != 0 && ngx_thrift_input_exhausted()) {
                 ngx_post_event(&ts->flush, &ngx_posted_next_events);
@@ -425,16 +436,33 @@ ngx_stream_thrift_session_read(ngx_stream_thrift_session_t *ts)
             }
 
             rc = ngx_stream_thrift_session_recv(ts);
+
+            if (rc != NGX_OK) {
+                return (rc == NGX_AGAIN) ? NGX_OK : rc;
+            }
         }
 
-        if (rc == NGX_AGAIN) {
-            return NGX_OK;
-        }
-
-        if (rc != NGX_OK) {
-            return rc;
+        if (ngx_stream_thrift_session_message(ts) == NGX_ERROR) {
+            return NGX_ERROR;
         }
     }
+}
+
+
+/* Has something come that was not received?  A worker that shuts down looks. */
+
+static ngx_inline ngx_uint_t
+ngx_stream_thrift_session_has_more(ngx_stream_thrift_session_t *ts)
+{
+    ngx_buf_t         *b;
+    ngx_connection_t  *c;
+
+    c = ts->connection;
+    b = c->buffer;
+
+    return c->read->ready
+           || (b && b->pos != b->last)
+           || ngx_exiting;
 }
 
 
@@ -828,6 +856,8 @@ ngx_stream_thrift_session_write(ngx_stream_thrift_session_t *ts)
     off_t              sent;
     ngx_chain_t       *out;
     ngx_connection_t  *c;
+
+    ts->due = 0;
 
     ngx_stream_thrift_session_gather(ts);
 

@@ -43,11 +43,13 @@ struct ngx_stream_thrift_session_s {
     nthrift_rules_t                *rules;      /* of its messages */
     ngx_stream_thrift_call_t       *reading;    /* its message has begun */
     ngx_uint_t                      wait;       /* what its timer is set for */
-    ngx_uint_t                      turn;       /* receptions and calls since
+    ngx_uint_t                      turn;       /* messages, and parts of
+                                                   them, that were read since
                                                    others had theirs */
 
     unsigned                        running:1;
     unsigned                        blocked:1;  /* reading waits for calls */
+    unsigned                        due:1;      /* calls are ready */
     unsigned                        progress:1; /* bytes moved in this run */
     unsigned                        eof:1;      /* the client sends no more */
     unsigned                        closing:1;  /* no more is read */
