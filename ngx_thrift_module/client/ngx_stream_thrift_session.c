@@ -53,6 +53,8 @@ static ngx_int_t ngx_stream_thrift_session_recv(
 static void ngx_stream_thrift_session_rest(ngx_stream_thrift_session_t *ts);
 static ngx_int_t ngx_stream_thrift_session_message(
     ngx_stream_thrift_session_t *ts);
+static void ngx_stream_thrift_session_refuse(ngx_stream_thrift_session_t *ts,
+    ngx_stream_thrift_call_t *tc) nthrift_cold;
 static void ngx_stream_thrift_session_call(ngx_stream_thrift_session_t *ts,
     ngx_stream_thrift_call_t *tc, ngx_uint_t broken);
 static ngx_uint_t ngx_stream_thrift_session_header(
@@ -589,7 +591,6 @@ static ngx_int_t
 ngx_stream_thrift_session_message(ngx_stream_thrift_session_t *ts)
 {
     ngx_int_t                  rc;
-    nthrift_message_t         *wire;
     ngx_stream_thrift_call_t  *tc;
 
     tc = ts->reading;
@@ -625,22 +626,8 @@ ngx_stream_thrift_session_message(ngx_stream_thrift_session_t *ts)
     ngx_thrift_message_settle(&tc->call.request, tc->main->handlers.nelts
                                                  ? NULL : tc->call.pool);
 
-    wire = &tc->call.request.wire;
-
-    if (wire->head.size == 0) {
-
-        /* no call to answer, and no way to find the next */
-
-        ts->closing = 1;
-
-        ngx_stream_thrift_refuse(ts, tc);
-
-        if (ts->door) {
-            ngx_stream_thrift_door_refuse(ts, wire->error.text);
-        }
-
-        ngx_stream_thrift_session_drop(ts);
-
+    if (tc->call.request.wire.head.size == 0) {
+        ngx_stream_thrift_session_refuse(ts, tc);
         return NGX_OK;
     }
 
@@ -649,6 +636,24 @@ ngx_stream_thrift_session_message(ngx_stream_thrift_session_t *ts)
     ngx_stream_thrift_session_call(ts, tc, rc == NGX_ERROR);
 
     return NGX_OK;
+}
+
+
+/* There is no call to answer, and no way to find the next. */
+
+static void
+ngx_stream_thrift_session_refuse(ngx_stream_thrift_session_t *ts,
+    ngx_stream_thrift_call_t *tc)
+{
+    ts->closing = 1;
+
+    ngx_stream_thrift_refuse(ts, tc);
+
+    if (ts->door) {
+        ngx_stream_thrift_door_refuse(ts, tc->call.request.wire.error.text);
+    }
+
+    ngx_stream_thrift_session_drop(ts);
 }
 
 
