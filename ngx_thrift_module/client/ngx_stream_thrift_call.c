@@ -28,6 +28,7 @@ static void ngx_stream_thrift_call_destroy_pool(ngx_pool_t *pool)
 static void ngx_stream_thrift_call_set_size(
     ngx_stream_thrift_main_conf_t *tmcf, ngx_stream_session_t *s)
     nthrift_noinline;
+static ngx_module_t *ngx_stream_thrift_call_find_js(void);
 static ngx_uint_t ngx_stream_thrift_call_keeps(ngx_stream_variable_t *v,
     ngx_stream_variable_value_t *value);
 static void ngx_stream_thrift_call_copy_variables(
@@ -120,6 +121,32 @@ ngx_stream_thrift_call_set_size(ngx_stream_thrift_main_conf_t *tmcf,
                      + tmcf->variables, NGX_POOL_ALIGNMENT);
 
     tmcf->calls.size = size + NGX_STREAM_THRIFT_CALL_POOL;
+    tmcf->js = ngx_stream_thrift_call_find_js();
+}
+
+
+/*
+ * The context of stream's js module is a virtual machine that knows the session
+ * of the client, and takes memory until that ends: a call has its own.
+ */
+
+static ngx_module_t *
+ngx_stream_thrift_call_find_js(void)
+{
+    ngx_uint_t      i;
+    ngx_module_t  **modules;
+
+    modules = ngx_cycle->modules;
+
+    for (i = 0; modules[i]; i++) {
+        if (modules[i]->type == NGX_STREAM_MODULE
+            && ngx_strcmp(modules[i]->name, "ngx_stream_js_module") == 0)
+        {
+            return modules[i];
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -247,6 +274,10 @@ ngx_stream_thrift_call_own(ngx_stream_thrift_call_t *tc)
                ngx_stream_max_module * sizeof(void *));
     s->ctx = tc->ctx;
     ngx_stream_set_ctx(s, tc, ngx_stream_thrift_module);
+
+    if (ts->main->js) {
+        tc->ctx[ts->main->js->ctx_index] = NULL;
+    }
 
     s->variables = tc->variables;
 

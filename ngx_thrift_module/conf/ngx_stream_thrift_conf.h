@@ -79,6 +79,7 @@ typedef struct {
     ngx_array_t                      delays;    /* ngx_thrift_delays_t * */
     ngx_thrift_cache_t               calls;
     size_t                           variables; /* bytes of those of a call */
+    ngx_module_t                    *js;        /* stream's, or NULL */
     ngx_flag_t                       handover;
     ngx_thrift_status_t             *status;    /* NULL: nothing is counted */
     ngx_uint_t                       nsessions;
