@@ -49,6 +49,8 @@ static ngx_int_t ngx_thrift_exchange_write_batch(ngx_thrift_connection_t *conn,
     size_t size);
 static ngx_int_t ngx_thrift_exchange_written(ngx_thrift_connection_t *conn,
     size_t n);
+static ngx_inline void ngx_thrift_exchange_set_sent(
+    ngx_thrift_connection_t *conn, ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_exchange_keep(ngx_thrift_attempt_t *attempt,
     u_char *p) nthrift_cold;
 static ngx_int_t ngx_thrift_exchange_write_large(
@@ -320,11 +322,23 @@ ngx_thrift_exchange_written(ngx_thrift_connection_t *conn, size_t n)
         p += attempt->size;
         n -= attempt->size;
 
-        conn->unsent = ngx_thrift_connection_behind(attempt);
-        conn->nunsent--;
+        ngx_thrift_exchange_set_sent(conn, attempt);
     }
 
     return sent;
+}
+
+
+/* The first unsent one was, whatever becomes of those behind it. */
+
+static ngx_inline void
+ngx_thrift_exchange_set_sent(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    attempt->state = NGX_THRIFT_ATTEMPT_SENT;
+
+    conn->unsent = ngx_thrift_connection_behind(attempt);
+    conn->nunsent--;
 }
 
 
@@ -381,8 +395,7 @@ ngx_thrift_exchange_write_large(ngx_thrift_connection_t *conn)
         attempt = parts[i].attempt;
 
         if (ngx_thrift_exchange_part(&parts[i])) {
-            conn->unsent = ngx_thrift_connection_behind(attempt);
-            conn->nunsent--;
+            ngx_thrift_exchange_set_sent(conn, attempt);
             sent++;
         }
 
@@ -557,12 +570,9 @@ ngx_thrift_exchange_curtail(ngx_thrift_connection_t *conn)
     }
 
     attempt->cut = 1;
-    attempt->state = NGX_THRIFT_ATTEMPT_SENT;
     attempt->call->log->action = "reading reply from upstream";
 
-    conn->unsent = ngx_thrift_connection_behind(attempt);
-    conn->nunsent--;
-
+    ngx_thrift_exchange_set_sent(conn, attempt);
     ngx_thrift_connection_cut(conn);
     ngx_thrift_exchange_arm(conn);
     ngx_thrift_input_retry(conn->connection);
