@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * short_send.c: the next send() takes only as many bytes as the file that
- * SHORT_SEND_FILE names says, if it is to send more, as when the socket's buffer
- * is full; see Test::Thrift::Preload.  With LACKS added to that number there is
- * no memory for what nginx, or the module, needs next.
+ * short_send.c: the next send() of more bytes than a number takes as many and
+ * no more, as when the socket's buffer is full.  The file that SHORT_SEND_FILE
+ * names has the number; see Test::Thrift::Preload.  With LACKS added to it
+ * there is no memory for what nginx, or the module, needs next.
  */
 
 #define _GNU_SOURCE
