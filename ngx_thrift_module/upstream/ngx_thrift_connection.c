@@ -26,6 +26,7 @@ static ngx_int_t ngx_thrift_connection_write_otherwise(
 static void ngx_thrift_connection_write_drained(ngx_thrift_connection_t *conn)
     nthrift_cold;
 static void ngx_thrift_connection_read_event(ngx_event_t *rev);
+static void ngx_thrift_connection_read(ngx_connection_t *c);
 static void ngx_thrift_connection_read_unused(ngx_thrift_connection_t *conn)
     nthrift_cold;
 static void ngx_thrift_connection_read_unsent(ngx_thrift_connection_t *conn,
@@ -564,11 +565,22 @@ ngx_thrift_connection_write_drained(ngx_thrift_connection_t *conn)
 static void
 ngx_thrift_connection_read_event(ngx_event_t *rev)
 {
-    ngx_connection_t         *c;
+    ngx_thrift_soon_e  outer;
+
+    outer = ngx_thrift_soon_begin(NGX_THRIFT_SOON_EVENT);
+
+    ngx_thrift_connection_read(rev->data);
+
+    ngx_thrift_soon_end(outer);
+}
+
+
+static void
+ngx_thrift_connection_read(ngx_connection_t *c)
+{
     ngx_thrift_attempt_t     *attempt;
     ngx_thrift_connection_t  *conn;
 
-    c = rev->data;
     conn = c->data;
     attempt = ngx_thrift_connection_first(conn);
 

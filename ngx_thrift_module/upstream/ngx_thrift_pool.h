@@ -157,8 +157,14 @@ struct ngx_thrift_pool_s {
 /* A client connection, as far as upstream connections are kept for it. */
 
 struct ngx_thrift_client_s {
-    ngx_thrift_servers_t  servers;      /* with connections that are its own */
+
+    /* what each call looks at */
+
+    ngx_thrift_address_t *crowd;        /* where one of its calls waits, and so
+                                           many others that no further one of
+                                           it is read; or NULL */
     ngx_queue_t           pins;         /* those that have a state of its own */
+    ngx_thrift_servers_t  servers;      /* with connections that are its own */
     ngx_queue_t           waiting;      /* attempts: one will have one */
     uint32_t              address;      /* a hash of it, without port */
     ngx_uint_t            ordered;      /* no call may overtake a oneway */
@@ -168,9 +174,6 @@ struct ngx_thrift_client_s {
 
     ngx_event_t          *event;        /* reads its further calls; NULL: it is
                                            not held back */
-    ngx_thrift_address_t *crowd;        /* where one of its calls waits, and so
-                                           many others that no further one of
-                                           it is read; or NULL */
     ngx_queue_t           held;         /* of that address */
     ngx_uint_t            unserved;     /* it was held back in vain */
 };
