@@ -181,7 +181,14 @@ ngx_stream_thrift_session_read_event(ngx_event_t *rev)
 
     ts->turn = 0;
 
-    ngx_stream_thrift_session_run(ts);
+    /* calls that can be sent at once are read when that may be */
+
+    if (ts->client.alone) {
+        ngx_post_event(&ts->flush, &ngx_posted_events);
+
+    } else {
+        ngx_stream_thrift_session_run(ts);
+    }
 }
 
 
@@ -229,6 +236,8 @@ ngx_stream_thrift_session_write_event(ngx_event_t *wev)
     }
 }
 
+
+/* Replies are ready, or calls can be read. */
 
 static void
 ngx_stream_thrift_session_flush_event(ngx_event_t *ev)

@@ -279,6 +279,11 @@ ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
     conn->nunsent++;
     address->nattempts++;
     conn->latest = call->client;
+
+    if (call->client) {
+        call->client->alone = (conn->limit == 1);
+    }
+
     server->latest = conn;
 
     ngx_thrift_pipeline_added(conn);
@@ -323,10 +328,24 @@ ngx_thrift_connection_set_action(ngx_thrift_attempt_t *attempt)
 }
 
 
+/*
+ * Attempts on it are sent, or told that it has failed, soon; those that may go
+ * out together with others when all events that bring some were handled.
+ */
+
 void
 ngx_thrift_connection_next(ngx_thrift_connection_t *conn)
 {
-    ngx_post_event(conn->connection->write, &ngx_posted_events);
+    ngx_event_t  *wev;
+
+    wev = conn->connection->write;
+
+    if (conn->limit == 1) {
+        ngx_thrift_soon_post(wev, NGX_THRIFT_SOON_LATE);
+
+    } else {
+        ngx_post_event(wev, &ngx_posted_events);
+    }
 }
 
 
