@@ -274,6 +274,24 @@ for my $how (qw(close reset)) {
     ok(wait_for(sub { $left->closed() == $gone }), "and ends, $how");
 }
 
+# the line of a copy's error says whose it was
+
+$left->script('*' => { hold => 1, garbage => 1 });
+
+for my $how (qw(close reset)) {
+    my $client = $t->client('all', from => '127.0.0.3');
+
+    $gone++;
+    $client->call('left');
+    wait_for(sub { $left->calls() == $gone });
+    $client->$how();
+    elapse(0.1);
+    $left->release();
+    is(scalar $t->wait_log(qr/malformed.*client: "?127\.0\.0\.3\b.* "left"/,
+                           undef, undef, $gone - 2),
+       $gone - 2, "its line, $how");
+}
+
 # while others wait there are none
 
 $backend->script(busy => { hold => 1 });

@@ -41,7 +41,8 @@ static ngx_uint_t ngx_stream_thrift_mirror_may(ngx_stream_thrift_call_t *tc,
 static ngx_stream_thrift_call_t *ngx_stream_thrift_mirror_copy(
     ngx_stream_thrift_call_t *from, ngx_stream_thrift_mirror_t *mirror);
 static ngx_int_t ngx_stream_thrift_mirror_detach(ngx_stream_thrift_call_t *tc);
-static ngx_int_t ngx_stream_thrift_mirror_keep_addresses(ngx_connection_t *c);
+static ngx_int_t ngx_stream_thrift_mirror_keep_addresses(
+    ngx_stream_session_t *s);
 static ngx_int_t ngx_stream_thrift_mirror_keep_values(
     ngx_stream_thrift_call_t *tc);
 static void *ngx_stream_thrift_mirror_dup(ngx_pool_t *pool, void *data,
@@ -247,7 +248,7 @@ ngx_stream_thrift_mirror_detach(ngx_stream_thrift_call_t *tc)
     ngx_memzero(tc->ctx, ngx_stream_max_module * sizeof(void *));
     ngx_stream_set_ctx(s, tc, ngx_stream_thrift_module);
 
-    if (ngx_stream_thrift_mirror_keep_addresses(c) != NGX_OK) {
+    if (ngx_stream_thrift_mirror_keep_addresses(s) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -256,8 +257,24 @@ ngx_stream_thrift_mirror_detach(ngx_stream_thrift_call_t *tc)
 
 
 static ngx_int_t
-ngx_stream_thrift_mirror_keep_addresses(ngx_connection_t *c)
+ngx_stream_thrift_mirror_keep_addresses(ngx_stream_session_t *s)
 {
+    ngx_connection_t  *c;
+
+    c = s->connection;
+
+#if (NGX_THRIFT_HAVE_SESSION_CLIENT)
+
+    /* Angie's lines have it */
+
+    s->client.data = ngx_stream_thrift_mirror_dup(c->pool, s->client.data,
+                                                  s->client.len);
+    if (s->client.data == NULL) {
+        return NGX_ERROR;
+    }
+
+#endif
+
     c->sockaddr = ngx_stream_thrift_mirror_dup(c->pool, c->sockaddr,
                                                c->socklen);
 
