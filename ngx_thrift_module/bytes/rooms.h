@@ -20,7 +20,6 @@
  *     timer                       deadlines that cost nothing to move
  *     delay                       what is due after the same time
  *     turns                       whose turn it is among those that wait
- *     soon                        what follows an event at once
  *     trim                        memory of a burst goes back to the system
  */
 
@@ -31,7 +30,6 @@
 #include "bytes/ngx_thrift_clock.h"
 #include "bytes/ngx_thrift_timer.h"
 #include "bytes/ngx_thrift_delay.h"
-#include "bytes/ngx_thrift_soon.h"
 #include "bytes/ngx_thrift_escape.h"
 #include "bytes/ngx_thrift_digits.h"
 #include "bytes/ngx_thrift_tally.h"

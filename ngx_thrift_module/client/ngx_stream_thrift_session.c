@@ -27,7 +27,6 @@
 static void ngx_stream_thrift_session_read_event(ngx_event_t *rev);
 static void ngx_stream_thrift_session_write_event(ngx_event_t *wev);
 static void ngx_stream_thrift_session_flush_event(ngx_event_t *ev);
-static void ngx_stream_thrift_session_flush(ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_reset(
     ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_has_left(
@@ -181,14 +180,7 @@ ngx_stream_thrift_session_read_event(ngx_event_t *rev)
 
     ts->turn = 0;
 
-    /* calls that can be sent at once are read when that may be */
-
-    if (ts->client.alone) {
-        ngx_post_event(&ts->flush, &ngx_posted_events);
-
-    } else {
-        ngx_stream_thrift_session_run(ts);
-    }
+    ngx_stream_thrift_session_run(ts);
 }
 
 
@@ -237,29 +229,16 @@ ngx_stream_thrift_session_write_event(ngx_event_t *wev)
 }
 
 
-/* Replies are ready, or calls can be read. */
-
-static void
-ngx_stream_thrift_session_flush_event(ngx_event_t *ev)
-{
-    ngx_thrift_soon_e  outer;
-
-    outer = ngx_thrift_soon_begin(NGX_THRIFT_SOON_LATE);
-
-    ngx_stream_thrift_session_flush(ev->data);
-
-    ngx_thrift_soon_end(outer);
-}
-
-
 /*
  * Comes again and again in one turn of the event loop while calls end at once,
  * as oneways do that are sent: they count for the turn that brought them.
  */
 
 static void
-ngx_stream_thrift_session_flush(ngx_stream_thrift_session_t *ts)
+ngx_stream_thrift_session_flush_event(ngx_event_t *ev)
 {
+    ngx_stream_thrift_session_t  *ts = ev->data;
+
     if (ts->left) {
         ngx_stream_thrift_session_left_run(ts);
         return;
@@ -312,14 +291,7 @@ ngx_stream_thrift_session_reply(ngx_thrift_call_t *call)
      * and others may become ready in this turn of the event loop: one write.
      */
 
-    if (ts->running) {
-        return;
-    }
-
-    if (ts->ncalls == 1) {
-        ngx_thrift_soon_post(&ts->flush, NGX_THRIFT_SOON_EVENT);
-
-    } else {
+    if (!ts->running) {
         ngx_post_event(&ts->flush, &ngx_posted_events);
     }
 }

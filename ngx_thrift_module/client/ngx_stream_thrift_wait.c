@@ -211,10 +211,6 @@ ngx_stream_thrift_session_end(ngx_stream_thrift_session_t *ts)
         return;
     }
 
-    if (ts->flush.posted) {
-        ngx_delete_posted_event(&ts->flush);
-    }
-
     ts->wait = NGX_STREAM_THRIFT_LINGERING;
     ngx_thrift_timer_set(&ts->timer,
                          ngx_current_msec + NGX_STREAM_THRIFT_LINGER);

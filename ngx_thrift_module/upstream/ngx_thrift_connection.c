@@ -26,7 +26,6 @@ static ngx_int_t ngx_thrift_connection_write_otherwise(
 static void ngx_thrift_connection_write_drained(ngx_thrift_connection_t *conn)
     nthrift_cold;
 static void ngx_thrift_connection_read_event(ngx_event_t *rev);
-static void ngx_thrift_connection_read(ngx_connection_t *c);
 static void ngx_thrift_connection_read_unused(ngx_thrift_connection_t *conn)
     nthrift_cold;
 static void ngx_thrift_connection_read_unsent(ngx_thrift_connection_t *conn,
@@ -279,11 +278,6 @@ ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
     conn->nunsent++;
     address->nattempts++;
     conn->latest = call->client;
-
-    if (call->client) {
-        call->client->alone = (conn->limit == 1);
-    }
-
     server->latest = conn;
 
     ngx_thrift_pipeline_added(conn);
@@ -328,24 +322,10 @@ ngx_thrift_connection_set_action(ngx_thrift_attempt_t *attempt)
 }
 
 
-/*
- * Attempts on it are sent, or told that it has failed, soon; those that may go
- * out together with others when all events that bring some were handled.
- */
-
 void
 ngx_thrift_connection_next(ngx_thrift_connection_t *conn)
 {
-    ngx_event_t  *wev;
-
-    wev = conn->connection->write;
-
-    if (conn->limit == 1) {
-        ngx_thrift_soon_post(wev, NGX_THRIFT_SOON_LATE);
-
-    } else {
-        ngx_post_event(wev, &ngx_posted_events);
-    }
+    ngx_post_event(conn->connection->write, &ngx_posted_events);
 }
 
 
@@ -584,22 +564,11 @@ ngx_thrift_connection_write_drained(ngx_thrift_connection_t *conn)
 static void
 ngx_thrift_connection_read_event(ngx_event_t *rev)
 {
-    ngx_thrift_soon_e  outer;
-
-    outer = ngx_thrift_soon_begin(NGX_THRIFT_SOON_EVENT);
-
-    ngx_thrift_connection_read(rev->data);
-
-    ngx_thrift_soon_end(outer);
-}
-
-
-static void
-ngx_thrift_connection_read(ngx_connection_t *c)
-{
+    ngx_connection_t         *c;
     ngx_thrift_attempt_t     *attempt;
     ngx_thrift_connection_t  *conn;
 
+    c = rev->data;
     conn = c->data;
     attempt = ngx_thrift_connection_first(conn);
 

@@ -241,7 +241,6 @@ ngx_thrift_pool_init_client(ngx_thrift_client_t *client, ngx_str_t *address)
     client->lost = NULL;
     client->event = NULL;
     client->crowd = NULL;
-    client->alone = 0;
     client->unserved = 0;
     client->ordered = 0;
     client->address = ngx_crc32_short(address->data, address->len);

@@ -165,9 +165,6 @@ struct ngx_thrift_client_s {
                                            it is read; or NULL */
     ngx_queue_t           pins;         /* those that have a state of its own */
     ngx_thrift_servers_t  servers;      /* with connections that are its own */
-
-    ngx_uint_t            alone;        /* its latest call has a connection for
-                                           itself */
     ngx_queue_t           waiting;      /* attempts: one will have one */
     uint32_t              address;      /* a hash of it, without port */
     ngx_uint_t            ordered;      /* no call may overtake a oneway */

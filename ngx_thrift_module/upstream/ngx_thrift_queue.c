@@ -59,8 +59,7 @@ static void ngx_thrift_queue_arm(ngx_thrift_address_t *address);
 static void ngx_thrift_queue_tick(void *data);
 static ngx_uint_t ngx_thrift_queue_sleeps(void);
 static void ngx_thrift_queue_look(ngx_thrift_address_t *address);
-static void ngx_thrift_queue_serve_event(ngx_event_t *ev);
-static void ngx_thrift_queue_serve(ngx_thrift_address_t *address);
+static void ngx_thrift_queue_serve(ngx_event_t *ev);
 static void ngx_thrift_queue_look_for_server(void *data);
 static void ngx_thrift_queue_arm_server(ngx_thrift_pool_t *pool);
 static void ngx_thrift_queue_tell(ngx_thrift_pool_t *pool);
@@ -80,7 +79,7 @@ ngx_thrift_queue_init(ngx_thrift_address_t *address)
     ngx_thrift_timer_init(&address->timer, ngx_thrift_queue_tick, address,
                           NULL, 1);
 
-    address->event.handler = ngx_thrift_queue_serve_event;
+    address->event.handler = ngx_thrift_queue_serve;
     address->event.data = address;
     address->event.log = ngx_cycle->log;
 }
@@ -702,21 +701,10 @@ ngx_thrift_queue_sleeps(void)
 
 
 static void
-ngx_thrift_queue_serve_event(ngx_event_t *ev)
+ngx_thrift_queue_serve(ngx_event_t *ev)
 {
-    ngx_thrift_soon_e  outer;
+    ngx_thrift_address_t  *address = ev->data;
 
-    outer = ngx_thrift_soon_begin(NGX_THRIFT_SOON_LATE);
-
-    ngx_thrift_queue_serve(ev->data);
-
-    ngx_thrift_soon_end(outer);
-}
-
-
-static void
-ngx_thrift_queue_serve(ngx_thrift_address_t *address)
-{
     ngx_int_t              rc;
     ngx_thrift_client_t   *held;
     ngx_thrift_attempt_t  *attempt;
