@@ -33,6 +33,9 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
+    log_format  test  '$thrift_service $thrift_method $status';
+    access_log  %%TESTDIR%%/access.log  test;
+
     thrift_trusted  on;
 
     thrift_ssl_verify               on;
@@ -462,7 +465,7 @@ $large->send(call_bytes('blocked:large', 1,
                         [ [ 1, string => 'x' x 12000000 ] ]));
 elapse(0.3);
 $large->close();
-elapse(0.1);
+$t->wait_log(qr/^blocked large 499$/, 'access.log');
 kill('CONT', $blocked->pid());
 
 is(answer($c->call('blocked:last')), 'blocked', 'after it was given up');

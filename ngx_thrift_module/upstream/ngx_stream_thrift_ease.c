@@ -73,7 +73,11 @@ ngx_stream_thrift_ease_get(ngx_thrift_pool_t *pool,
 }
 
 
-/* 0: it is another balancer, or there are too many servers. */
+/*
+ * 0: it is another balancer, or there are too many servers.  Where they come
+ * and go, the call may have begun when there were fewer: it has a word of bits
+ * in any case.
+ */
 
 static ngx_uint_t
 ngx_stream_thrift_ease_words(ngx_stream_thrift_choice_t *choice)
@@ -100,6 +104,10 @@ ngx_stream_thrift_ease_words(ngx_stream_thrift_choice_t *choice)
     }
 
     n = (n + 8 * sizeof(uintptr_t) - 1) / (8 * sizeof(uintptr_t));
+
+    if (n > 1 && ngx_stream_thrift_rr_changes(choice->balancer)) {
+        return 0;
+    }
 
     return (n <= NGX_STREAM_THRIFT_EASE_TRIED) ? n : 0;
 }
