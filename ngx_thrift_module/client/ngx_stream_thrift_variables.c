@@ -546,7 +546,7 @@ ngx_stream_thrift_variable_attempts(ngx_thrift_call_t *call, ngx_str_t *value)
 {
     ngx_array_t  *states;
 
-    states = ngx_stream_thrift_get_call(call)->session.upstream_states;
+    states = ngx_stream_thrift_call_states(ngx_stream_thrift_get_call(call));
 
     return ngx_stream_thrift_number(call, value, "%ui",
                                     states ? states->nelts : 0);

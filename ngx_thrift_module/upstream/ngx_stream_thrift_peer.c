@@ -738,19 +738,13 @@ ngx_stream_thrift_peer_introduce(ngx_thrift_attempt_t *attempt, u_char *buf,
 {
     ngx_stream_session_t  *s;
 
-#if (NGX_THRIFT_HAVE_PROXY_CONF)
-
     s = ngx_stream_thrift_call_session(
                                    ngx_stream_thrift_get_call(attempt->call));
 
+#if (NGX_THRIFT_HAVE_PROXY_CONF)
     return ngx_stream_thrift_peer_copy_proxy(s->connection, buf, last);
-
 #else
-
-    s = &ngx_stream_thrift_get_call(attempt->call)->session;
-
     return ngx_proxy_protocol_write(s->connection, buf, last);
-
 #endif
 }
 

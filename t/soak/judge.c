@@ -50,7 +50,7 @@ violation(const char *fmt, ...)
 static uint32_t
 allowed_fates(const plan_t *plan, unsigned seen)
 {
-    uint32_t  broken;
+    uint32_t  broken, fates;
 
     broken = 1U << FATE_CLOSED | 1U << FATE_MALFORMED;
 
@@ -58,8 +58,15 @@ allowed_fates(const plan_t *plan, unsigned seen)
         return broken;
     }
 
-    return plan_fates(plan->action)
-           | (seen & SEEN_TAINTED || conf.together ? broken : 0);
+    fates = plan_fates(plan->action);
+
+    if (seen & SEEN_TAINTED || conf.together) {
+        return fates | broken;
+    }
+
+    /* one that has failed may be tried again, with a server that is killed */
+
+    return (conf.repeats && fates & broken) ? fates | broken : fates;
 }
 
 
