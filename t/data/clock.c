@@ -5,13 +5,13 @@
 
 #define _GNU_SOURCE
 
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "number.h"
 
 
 static volatile const int64_t  *ahead;
@@ -20,21 +20,7 @@ static volatile const int64_t  *ahead;
 __attribute__((constructor)) static void
 clock_open(void)
 {
-    int          fd;
-    void        *map;
-    const char  *name;
-
-    name = getenv("CLOCK_FILE");
-    fd = (name != NULL) ? open(name, O_RDONLY) : -1;
-
-    if (fd == -1) {
-        return;
-    }
-
-    map = mmap(NULL, sizeof(int64_t), PROT_READ, MAP_SHARED, fd, 0);
-    ahead = (map != MAP_FAILED) ? map : NULL;
-
-    close(fd);
+    ahead = number_open("CLOCK_FILE");
 }
 
 

@@ -7,13 +7,13 @@
 #define _GNU_SOURCE
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "number.h"
 
 
 static volatile int64_t  *room;
@@ -22,21 +22,7 @@ static volatile int64_t  *room;
 __attribute__((constructor)) static void
 full_disk_open(void)
 {
-    int          fd;
-    void        *map;
-    const char  *name;
-
-    name = getenv("FULL_DISK_FILE");
-    fd = (name != NULL) ? open(name, O_RDWR) : -1;
-
-    if (fd == -1) {
-        return;
-    }
-
-    map = mmap(NULL, sizeof(int64_t), PROT_READ|PROT_WRITE, MAP_SHARED, fd, 0);
-    room = (map != MAP_FAILED) ? map : NULL;
-
-    close(fd);
+    room = number_open("FULL_DISK_FILE");
 }
 
 

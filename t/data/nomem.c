@@ -6,27 +6,19 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
+
+#include "number.h"
 
 static volatile int64_t  *left;
 
 __attribute__((constructor)) static void
 start(void)
 {
-    int    fd;
-    void  *p;
-
-    fd = open(getenv("NOMEM_FILE"), O_RDWR);
-    p = mmap(NULL, sizeof(int64_t), PROT_READ|PROT_WRITE, MAP_SHARED, fd, 0);
-
-    if (p != MAP_FAILED) {
-        left = p;
-    }
+    left = number_open("NOMEM_FILE");
 }
 
 static int

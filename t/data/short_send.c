@@ -11,15 +11,15 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "number.h"
 
 
 #define LACKS  ((int64_t) 1 << 32)
@@ -37,21 +37,7 @@ static struct epoll_event   events[FDS];
 __attribute__((constructor)) static void
 short_send_open(void)
 {
-    int          fd;
-    void        *map;
-    const char  *name;
-
-    name = getenv("SHORT_SEND_FILE");
-    fd = (name != NULL) ? open(name, O_RDWR) : -1;
-
-    if (fd == -1) {
-        return;
-    }
-
-    map = mmap(NULL, sizeof(int64_t), PROT_READ|PROT_WRITE, MAP_SHARED, fd, 0);
-    takes = (map != MAP_FAILED) ? map : NULL;
-
-    close(fd);
+    takes = number_open("SHORT_SEND_FILE");
 }
 
 

@@ -5,14 +5,14 @@
 
 #define _GNU_SOURCE
 
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "number.h"
 
 
 static volatile int64_t  *takes;
@@ -21,21 +21,7 @@ static volatile int64_t  *takes;
 __attribute__((constructor)) static void
 slow_close_open(void)
 {
-    int          fd;
-    void        *map;
-    const char  *name;
-
-    name = getenv("SLOW_CLOSE_FILE");
-    fd = (name != NULL) ? open(name, O_RDWR) : -1;
-
-    if (fd == -1) {
-        return;
-    }
-
-    map = mmap(NULL, sizeof(int64_t), PROT_READ|PROT_WRITE, MAP_SHARED, fd, 0);
-    takes = (map != MAP_FAILED) ? map : NULL;
-
-    close(fd);
+    takes = number_open("SLOW_CLOSE_FILE");
 }
 
 

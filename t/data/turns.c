@@ -6,15 +6,15 @@
 
 #define _GNU_SOURCE
 
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "number.h"
 
 
 static volatile int64_t  *longest;
@@ -24,21 +24,7 @@ static int64_t            began;
 __attribute__((constructor)) static void
 turns_open(void)
 {
-    int          fd;
-    void        *map;
-    const char  *name;
-
-    name = getenv("TURNS_FILE");
-    fd = (name != NULL) ? open(name, O_RDWR) : -1;
-
-    if (fd == -1) {
-        return;
-    }
-
-    map = mmap(NULL, sizeof(int64_t), PROT_READ|PROT_WRITE, MAP_SHARED, fd, 0);
-    longest = (map != MAP_FAILED) ? map : NULL;
-
-    close(fd);
+    longest = number_open("TURNS_FILE");
 }
 
 
