@@ -494,10 +494,13 @@ ngx_thrift_connection_write_event(ngx_event_t *wev)
 
 #if (NGX_SSL)
 
-    /* of an error reading will tell */
+    /* whoever sends next, or reads, finds what is wrong */
 
-    if (conn->record.len) {
-        (void) ngx_thrift_ssl_flush(conn);
+    if (conn->record.len
+        && ngx_thrift_ssl_flush(conn) == NGX_ERROR
+        && conn->unsent == NULL)
+    {
+        (void) ngx_thrift_pool_level(conn->pool, NGX_THRIFT_POOL_LOST);
     }
 
 #endif

@@ -495,6 +495,12 @@ ngx_thrift_ssl_flush(ngx_thrift_connection_t *conn)
         return NGX_OK;
     }
 
+    /* it was told of when it happened */
+
+    if (c->write->error) {
+        return NGX_ERROR;
+    }
+
     /* it was counted when it was taken */
 
     sent = c->sent;
