@@ -294,7 +294,7 @@ ngx_stream_thrift_door_is_read(ngx_stream_thrift_session_t *ts)
 
     b = ts->connection->buffer;
 
-    return ts->session->received >= ts->door->size
+    return ts->received >= ts->door->size
            && (b == NULL || b->pos == b->last);
 }
 

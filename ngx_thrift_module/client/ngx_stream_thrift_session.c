@@ -27,6 +27,9 @@
 static void ngx_stream_thrift_session_read_event(ngx_event_t *rev);
 static void ngx_stream_thrift_session_write_event(ngx_event_t *wev);
 static void ngx_stream_thrift_session_flush_event(ngx_event_t *ev);
+static ngx_inline void ngx_stream_thrift_session_prefetch(
+    ngx_stream_thrift_session_t *ts);
+static ngx_inline void ngx_stream_thrift_session_prefetch_next(void);
 static ngx_uint_t ngx_stream_thrift_session_reset(
     ngx_stream_thrift_session_t *ts);
 static ngx_uint_t ngx_stream_thrift_session_has_left(
@@ -108,6 +111,8 @@ ngx_stream_thrift_handler(ngx_stream_session_t *s)
     ts->kind = NGX_STREAM_THRIFT_SESSION;
     ts->connection = c;
     ts->session = s;
+    ts->received = s->received;
+    ts->preread = (c->buffer && c->buffer->pos != c->buffer->last);
     ts->conf = ngx_stream_get_module_srv_conf(s, ngx_stream_thrift_module);
     ts->main = ngx_stream_get_module_main_conf(s, ngx_stream_thrift_module);
     ts->keeps_variables = ngx_stream_thrift_call_keeps_variables(s);
@@ -159,6 +164,8 @@ ngx_stream_thrift_session_read_event(ngx_event_t *rev)
 
     c = rev->data;
     ts = c->data;
+
+    ngx_stream_thrift_session_prefetch(ts);
 
     if (c->close) {
 
@@ -239,6 +246,8 @@ ngx_stream_thrift_session_flush_event(ngx_event_t *ev)
 {
     ngx_stream_thrift_session_t  *ts = ev->data;
 
+    ngx_stream_thrift_session_prefetch_next();
+
     if (ts->left) {
         ngx_stream_thrift_session_left_run(ts);
         return;
@@ -252,6 +261,45 @@ ngx_stream_thrift_session_flush_event(ngx_event_t *ev)
     }
 
     ngx_stream_thrift_session_run(ts);
+}
+
+
+/* What every call needs of it. */
+
+static ngx_inline void
+ngx_stream_thrift_session_prefetch(ngx_stream_thrift_session_t *ts)
+{
+    nthrift_prefetch(ts, offsetof(ngx_stream_thrift_session_t, client));
+}
+
+
+/* And what it takes to write to the client whose replies go out next. */
+
+static ngx_inline void
+ngx_stream_thrift_session_prefetch_next(void)
+{
+    ngx_event_t                  *ev;
+    ngx_queue_t                  *q;
+    ngx_connection_t             *c;
+    ngx_stream_thrift_session_t  *ts;
+
+    if (ngx_queue_empty(&ngx_posted_events)) {
+        return;
+    }
+
+    q = ngx_queue_head(&ngx_posted_events);
+    ev = ngx_queue_data(q, ngx_event_t, queue);
+
+    if (ev->handler != ngx_stream_thrift_session_flush_event) {
+        return;
+    }
+
+    ts = ev->data;
+    c = ts->connection;
+
+    nthrift_prefetch(c, sizeof(ngx_connection_t));
+    nthrift_prefetch(c->read, offsetof(ngx_event_t, timer));
+    nthrift_prefetch(c->write, offsetof(ngx_event_t, timer));
 }
 
 
@@ -291,7 +339,8 @@ ngx_stream_thrift_session_reply(ngx_thrift_call_t *call)
      * and others may become ready in this turn of the event loop: one write.
      */
 
-    if (!ts->running) {
+    if (!ts->running && !ts->flush.posted) {
+        ngx_stream_thrift_session_prefetch(ts);
         ngx_post_event(&ts->flush, &ngx_posted_events);
     }
 }
@@ -456,15 +505,7 @@ ngx_stream_thrift_session_read(ngx_stream_thrift_session_t *ts)
 static ngx_inline ngx_uint_t
 ngx_stream_thrift_session_has_more(ngx_stream_thrift_session_t *ts)
 {
-    ngx_buf_t         *b;
-    ngx_connection_t  *c;
-
-    c = ts->connection;
-    b = c->buffer;
-
-    return c->read->ready
-           || (b && b->pos != b->last)
-           || ngx_exiting;
+    return ts->connection->read->ready || ts->preread || ngx_exiting;
 }
 
 
@@ -524,15 +565,13 @@ ngx_stream_thrift_session_recv(ngx_stream_thrift_session_t *ts)
     ngx_connection_t  *c;
 
     c = ts->connection;
-    b = c->buffer;
 
     if (ts->eof) {
         return NGX_AGAIN;
     }
 
-    if (b && b->pos != b->last) {
-
-        /* what a preread phase has received */
+    if (ts->preread) {
+        b = c->buffer;
 
         n = ngx_thrift_input_copy(&ts->in, b->pos, b->last - b->pos);
         if (n == NGX_ERROR) {
@@ -540,6 +579,7 @@ ngx_stream_thrift_session_recv(ngx_stream_thrift_session_t *ts)
         }
 
         b->pos += n;
+        ts->preread = (b->pos != b->last);
         ts->progress = 1;
 
         return NGX_OK;
@@ -558,7 +598,7 @@ ngx_stream_thrift_session_recv(ngx_stream_thrift_session_t *ts)
 
     if (n > 0) {
         ts->progress = 1;
-        ts->session->received += n;
+        ts->received += n;
         return NGX_OK;
     }
 

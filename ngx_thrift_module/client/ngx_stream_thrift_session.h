@@ -60,6 +60,8 @@ struct ngx_stream_thrift_session_s {
     unsigned                        last:1;     /* has read what had come when
                                                    its worker shut down */
     unsigned                        linked:1;
+    unsigned                        preread:1;  /* what a phase has received is
+                                                   not used up */
     unsigned                        packed:1;   /* it sends calls that are */
     unsigned                        unordered:1;    /* some replies need not
                                                        wait for others */
@@ -74,28 +76,29 @@ struct ngx_stream_thrift_session_s {
     ngx_chain_t                    *out;        /* replies being sent */
     ngx_chain_t                   **out_last;
 
-    ngx_thrift_timer_t              timer;
-
-    nthrift_str_t                   headers;    /* of a THeader, that hold for
-                                                   all calls; data NULL: there
-                                                   were none yet */
-
-    ngx_uint_t                      total;      /* calls since the beginning */
-    off_t                           held;       /* bytes of them, and of
+    ngx_stream_thrift_main_conf_t  *main;
+    off_t                           held;       /* bytes of its calls, and of
                                                    what handlers took for
                                                    them */
+    ngx_uint_t                      total;      /* calls since the beginning */
     ngx_uint_t                      npaused;    /* that may receive no more */
-    ngx_msec_t                      begun;      /* the message being read */
+    off_t                           received;   /* bytes; its session's, until
+                                                   that ends */
     ngx_stream_thrift_door_t       *door;       /* its call came by http, or
                                                    NULL */
 
-    ngx_stream_thrift_main_conf_t  *main;
+    ngx_thrift_timer_t              timer;
     ngx_event_t                     flush;      /* posted: replies are ready */
 
+    ngx_msec_t                      begun;      /* the message being read */
     ngx_thrift_client_t             client;     /* for upstreams */
     ngx_thrift_client_t             handlers;   /* that answer it, likewise: it
                                                    cannot spoil their
                                                    connections */
+
+    nthrift_str_t                   headers;    /* of a THeader, that hold for
+                                                   all calls; data NULL: there
+                                                   were none yet */
 
     ngx_uint_t                      stays;      /* a fate: with a worker that
                                                    shuts down; 0: it does not */

@@ -449,6 +449,7 @@ ngx_stream_thrift_session_finalize(ngx_stream_thrift_session_t *ts,
     }
 
     s = ts->session;
+    s->received = ts->received;
     s->connection->data = s;
 
 #if (NGX_SSL)

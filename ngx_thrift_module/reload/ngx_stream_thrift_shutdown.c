@@ -359,13 +359,7 @@ ngx_stream_thrift_shutdown_stay(ngx_stream_thrift_session_t *ts,
 static ngx_uint_t
 ngx_stream_thrift_shutdown_is_unread(ngx_stream_thrift_session_t *ts)
 {
-    ngx_buf_t  *b;
-
-    b = ts->connection->buffer;
-
-    return ts->reading
-           || ngx_thrift_input_pending(&ts->in)
-           || (b && b->pos != b->last);
+    return ts->reading || ngx_thrift_input_pending(&ts->in) || ts->preread;
 }
 
 

@@ -15,9 +15,14 @@
 
 #define NGX_THRIFT_EXCHANGE_REPEATED  8     /* replies that came already and are
                                                passed over */
+#define NGX_THRIFT_EXCHANGE_CACHED  256     /* calls in flight: with more, a
+                                               processor's caches lose those
+                                               that wait */
 
 
 static ngx_int_t ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn);
+static ngx_inline void ngx_thrift_exchange_prefetch(
+    ngx_thrift_connection_t *conn, ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_exchange_rest(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_message(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_begin(ngx_thrift_connection_t *conn);
@@ -99,6 +104,8 @@ ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn)
                                  : conn->reading;
 
     if (attempt) {
+        ngx_thrift_exchange_prefetch(conn, attempt);
+
         rc = ngx_thrift_attempt_may_receive(attempt, conn->limit > 1);
 
         if (rc == NGX_AGAIN) {
@@ -155,6 +162,22 @@ ngx_thrift_exchange_ended(ngx_thrift_connection_t *conn, ssize_t n)
 
     ngx_thrift_connection_fail(conn, attempt,
                                ngx_thrift_attempt_lost(attempt));
+}
+
+
+/* Its reply comes next. */
+
+static ngx_inline void
+ngx_thrift_exchange_prefetch(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    if (conn->server->address->nattempts < NGX_THRIFT_EXCHANGE_CACHED) {
+        return;
+    }
+
+    nthrift_prefetch(attempt, offsetof(ngx_thrift_attempt_t, hedge));
+    nthrift_prefetch(attempt->call, offsetof(ngx_thrift_call_t, first));
+    nthrift_prefetch(attempt->peer, sizeof(ngx_peer_connection_t));
 }
 
 
@@ -473,7 +496,14 @@ static ngx_int_t
 ngx_thrift_exchange_answered(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt)
 {
-    ngx_int_t  rc;
+    ngx_int_t              rc;
+    ngx_thrift_attempt_t  *next;
+
+    next = ngx_thrift_connection_behind(attempt);
+
+    if (next != conn->unsent) {
+        ngx_thrift_exchange_prefetch(conn, next);
+    }
 
     conn->reading = NULL;
 
