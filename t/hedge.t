@@ -181,6 +181,7 @@ EOF
         server               127.0.0.1:%%PORT_first%%;
         server               127.0.0.1:%%PORT_second%%;
         server               127.0.0.1:%%PORT_third%%;
+        thrift_keepalive     0;
         thrift_retry_budget  off;
     }
 
@@ -298,6 +299,8 @@ is_in_time(sub { first_of_pair('getApi', $late, { garbage => 1 }) },
            'first (1 1 0) 4', 'second sends garbage');
 is_in_time(sub { first_of_pair('getApi', $close, { close => 'request' }) },
            "$closed (1 1 0) 2", 'both fail');
+is_in_time(sub { first_of_pair('getApi', $close, { %$close, %$late }) },
+           "$closed (1 1 0) 5", 'both fail, first one first');
 
 # exceptions are answers, unless they are not to be
 
@@ -311,6 +314,9 @@ is_in_time(sub { first_of_pair('getNext', $close, $no) },
            '6 no (1 1 0) 2', 'exception is better than nothing');
 is_in_time(sub { first_of_pair('getNext', { %$late, %$no }, $no) },
            '6 no (1 1 0) 4', 'two exceptions');
+is_in_time(sub { first_of_pair('getNext', { %$no, delay => 2 * $hedge },
+                               { %$late, %$no }) },
+           '6 no (1 1 0) 5', 'two exceptions, first one first');
 
 # never sent twice
 
@@ -388,6 +394,45 @@ for my $name (@balancers) {
 
     is(scalar(grep { /\|(\S+), (\S+)$/ && $1 ne $2 } @lines), 4,
        "$name, two each");
+}
+
+# when both fail it is the third one's turn, whichever of them fails first
+
+my $lost = { hold => 1, raw => '', close => 'after' };
+
+for my $name (@balancers) {
+    for my $first (0, 1) {
+        my $at = $t->port($name);
+        my $lines = () = $t->grep_log(qr/^$at\|/, 'access.log');
+
+        script($lost, $lost, $lost);
+        $c = $t->client($name);
+        $c->start('getApi');
+
+        ok(wait_for(sub { sum(executed()) == 2 }), "$name, two are asked");
+
+        my @two = sort { ($a->calls())[-1]{time} <=> ($b->calls())[-1]{time} }
+                       grep { $_->calls() > $before{$_} } @backends;
+
+        $_->script('*' => {}) for @backends;
+
+        for my $backend ($first ? @two : reverse @two) {
+            my $where = $backend->address();
+            my $re = qr/prematurely closed .*"$where", connection/;
+            my $n = () = $t->grep_log($re);
+
+            $backend->release();
+            ok($t->wait_log($re, undef, undef, $n + 1), "$name, one fails");
+        }
+
+        like(answer($c->read_message()), qr/^(?:first|second|third)$/,
+             "$name, another one answers");
+
+        my @lines = $t->wait_log(qr/^$at\|/, 'access.log', undef, $lines + 1);
+
+        like($lines[-1], qr/\|(\S+), (?!\1)(\S+), (?!\1|\2)\S+$/,
+             "$name, the third");
+    }
 }
 
 # no server is to blame for what nobody waited for

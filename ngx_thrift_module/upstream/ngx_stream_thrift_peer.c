@@ -33,9 +33,13 @@ static ngx_int_t ngx_stream_thrift_peer_balance(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_beside(ngx_thrift_attempt_t *attempt,
     ngx_thrift_attempt_t *first);
 static ngx_int_t ngx_stream_thrift_peer_get_other(
-    ngx_stream_thrift_choice_t *choice, ngx_peer_connection_t *first);
-static ngx_uint_t ngx_stream_thrift_peer_is_other(
-    ngx_stream_thrift_choice_t *choice, ngx_peer_connection_t *first);
+    ngx_stream_thrift_choice_t *choice);
+static ngx_int_t ngx_stream_thrift_peer_set_other(
+    ngx_stream_thrift_choice_t *choice, ngx_peer_connection_t *other);
+static ngx_uint_t ngx_stream_thrift_peer_is_others(
+    ngx_stream_thrift_choice_t *choice);
+static ngx_int_t ngx_stream_thrift_peer_skip_other(
+    ngx_thrift_attempt_t *attempt) nthrift_noinline;
 static ngx_int_t ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_get_server(
     ngx_thrift_attempt_t *attempt);
@@ -162,6 +166,7 @@ ngx_stream_thrift_peer_start(ngx_thrift_attempt_t *attempt)
     choice->attempt = attempt;
     choice->balancer = NULL;
     choice->server = NULL;
+    choice->other = NULL;
     choice->rebalanced = 0;
     choice->kept = 0;
 
@@ -400,13 +405,18 @@ ngx_stream_thrift_peer_beside(ngx_thrift_attempt_t *attempt,
         return NGX_ERROR;
     }
 
-    if (ngx_stream_thrift_peer_get_other(choice, first->peer) != NGX_OK) {
+    if (ngx_stream_thrift_peer_set_other(choice, first->peer) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_stream_thrift_peer_get_other(choice) != NGX_OK) {
         return NGX_DECLINED;
     }
 
     ngx_stream_thrift_peer_hold(attempt);
 
-    if (ngx_stream_thrift_peer_add_state(choice) != NGX_OK
+    if (ngx_stream_thrift_peer_set_other(first->choice, attempt->peer) != NGX_OK
+        || ngx_stream_thrift_peer_add_state(choice) != NGX_OK
         || ngx_stream_thrift_peer_save_name(choice) != NGX_OK)
     {
         ngx_stream_thrift_peer_give_back(choice, NGX_PEER_NEXT);
@@ -420,18 +430,30 @@ ngx_stream_thrift_peer_beside(ngx_thrift_attempt_t *attempt,
 /* What is not wanted goes back, and is not chosen again. */
 
 static ngx_int_t
-ngx_stream_thrift_peer_get_other(ngx_stream_thrift_choice_t *choice,
-    ngx_peer_connection_t *first)
+ngx_stream_thrift_peer_get_other(ngx_stream_thrift_choice_t *choice)
 {
+    ngx_uint_t              others, met;
     ngx_peer_connection_t  *peer;
 
+    met = 0;
     peer = &choice->upstream.peer;
 
     while (peer->get(peer, peer->data) == NGX_OK) {
 
-        if (ngx_stream_thrift_peer_is_other(choice, first)) {
+        others = ngx_stream_thrift_peer_is_others(choice);
+
+        if (!others
+            && !ngx_stream_thrift_rr_is_backup(choice->balancer, peer)
+            && !ngx_stream_thrift_rr_is_probe(choice->balancer, peer))
+        {
+            if (!met && peer->tries) {
+                peer->tries--;
+            }
+
             return NGX_OK;
         }
+
+        met |= others;
 
         ngx_stream_thrift_rr_undo_probe(choice->balancer, peer);
         peer->free(peer, peer->data, NGX_PEER_NEXT);
@@ -447,19 +469,42 @@ ngx_stream_thrift_peer_get_other(ngx_stream_thrift_choice_t *choice,
 }
 
 
+/* The address of a peer may go away with it, see save_name(). */
+
+static ngx_int_t
+ngx_stream_thrift_peer_set_other(ngx_stream_thrift_choice_t *choice,
+    ngx_peer_connection_t *other)
+{
+    ngx_addr_t  *addr;
+
+    addr = ngx_palloc(choice->call->call.pool,
+                      sizeof(ngx_addr_t) + other->socklen);
+    if (addr == NULL) {
+        return NGX_ERROR;
+    }
+
+    addr->sockaddr = (struct sockaddr *) (addr + 1);
+    addr->socklen = other->socklen;
+    ngx_memcpy(addr->sockaddr, other->sockaddr, other->socklen);
+
+    choice->other = addr;
+
+    return NGX_OK;
+}
+
+
 static ngx_uint_t
-ngx_stream_thrift_peer_is_other(ngx_stream_thrift_choice_t *choice,
-    ngx_peer_connection_t *first)
+ngx_stream_thrift_peer_is_others(ngx_stream_thrift_choice_t *choice)
 {
     ngx_peer_connection_t  *peer;
 
     peer = &choice->upstream.peer;
 
-    return ngx_memn2cmp((u_char *) peer->sockaddr, (u_char *) first->sockaddr,
-                        peer->socklen, first->socklen)
-           != 0
-           && !ngx_stream_thrift_rr_is_backup(choice->balancer, peer)
-           && !ngx_stream_thrift_rr_is_probe(choice->balancer, peer);
+    return choice->other
+           && ngx_memn2cmp((u_char *) peer->sockaddr,
+                           (u_char *) choice->other->sockaddr,
+                           peer->socklen, choice->other->socklen)
+              == 0;
 }
 
 
@@ -480,6 +525,10 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
     rc = attempt->full ? ngx_stream_thrift_peer_get_full(attempt)
                        : ngx_stream_thrift_peer_get_server(attempt);
 
+    if (rc == NGX_OK && ngx_stream_thrift_peer_is_others(choice)) {
+        rc = ngx_stream_thrift_peer_skip_other(attempt);
+    }
+
     if (rc == NGX_BUSY) {
         rc = ngx_stream_thrift_peer_get_busy(attempt);
     }
@@ -491,6 +540,36 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
     ngx_stream_thrift_peer_hold(attempt);
 
     return ngx_stream_thrift_peer_save_name(choice);
+}
+
+
+/* It goes back, and is not chosen again: its try was counted before. */
+
+static ngx_int_t
+ngx_stream_thrift_peer_skip_other(ngx_thrift_attempt_t *attempt)
+{
+    ngx_int_t                    rc;
+    ngx_peer_connection_t       *peer;
+    ngx_stream_thrift_choice_t  *choice;
+
+    peer = attempt->peer;
+    choice = attempt->choice;
+
+    peer->tries++;
+
+    do {
+        ngx_stream_thrift_rr_undo_probe(choice->balancer, peer);
+        peer->free(peer, peer->data, NGX_PEER_NEXT);
+
+        if (peer->tries == 0) {
+            return NGX_BUSY;
+        }
+
+        rc = ngx_stream_thrift_peer_get_server(attempt);
+
+    } while (rc == NGX_OK && ngx_stream_thrift_peer_is_others(choice));
+
+    return rc;
 }
 
 

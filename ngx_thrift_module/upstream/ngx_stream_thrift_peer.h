@@ -23,6 +23,9 @@ struct ngx_stream_thrift_choice_s {
     ngx_stream_upstream_rr_peer_t   *server;    /* that; NULL: of a balancer
                                                    that is not nginx's own */
     ngx_stream_thrift_rr_t           rr;
+    ngx_addr_t                      *other;     /* what the attempt beside has
+                                                   or had: not to be chosen,
+                                                   and counted as a try */
     ngx_uint_t                       state;     /* number of its latest one */
     unsigned                         rebalanced:1;
     unsigned                         kept:1;    /* a connection holds the
