@@ -39,9 +39,19 @@ stream {
         server  127.0.0.1:%%PORT_nobody%%  max_fails=0;
     }
 
+    upstream bound {
+        server       127.0.0.1:%%PORT_users%%  max_fails=0;
+        thrift_bind  ::1;
+    }
+
     server {
         listen       127.0.0.1:%%PORT_proxy%%;
         thrift_pass  users;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_bound%%;
+        thrift_pass  bound;
     }
 
     server {
@@ -81,6 +91,12 @@ $t->client('dead')->call('get', []) for 1 .. 25;
 is(scalar($t->grep_log(qr/\[error\] .*connect\(\) failed.*call: "get"/)),
    20, 'each upstream has its own');
 
+# an address that connections cannot come from
+
+$t->client('bound')->call('get', []) for 1 .. 23;
+is(scalar($t->grep_log(qr/\[crit\] .*bind\(::1\) failed/)), 20,
+   'what nginx itself cannot do, too');
+
 # what a handler asks for that is not there
 
 $t->client('handler')->call('ask', [ [ 1, string => 'nosuch' ],
@@ -101,6 +117,8 @@ ok($t->wait_log(qr/${error}30 more times $within, at level "info" only: servers 
    'the others are counted');
 ok($t->wait_log(qr/${error}5 more times $within, at level "info" only: servers of upstream "dead" could not be connected to$/),
    'of each upstream');
+ok($t->wait_log(qr/${error}3 more times $within, at level "info" only: servers of upstream "bound" could not be connected to$/),
+   'of an address that is not had');
 ok($t->wait_log(qr/${error}3 more like the last one $within: a call was done wrong by the handler of service "Probe"$/),
    'of a handler');
 ok(!$t->grep_log(qr/have sent what is no reply/), 'one has no others');
@@ -112,4 +130,5 @@ ok($t->wait_log(qr/${error}2 more times within 10 seconds, .*"users" have closed
                 30), 'after a while');
 
 $t->expect_log(qr/\[error\]/);
+$t->expect_log(qr/\[crit\] .*bind\(::1\) failed/);
 $t->done();

@@ -130,7 +130,9 @@ ngx_thrift_open_connect(ngx_thrift_attempt_t *attempt)
 
     log->log_level = level;
 
-    if (rc == NGX_DECLINED) {
+    /* NGX_ERROR: for example, the address of thrift_bind is not to be had */
+
+    if (rc == NGX_DECLINED || rc == NGX_ERROR) {
         (void) ngx_thrift_pool_level(attempt->pool, NGX_THRIFT_POOL_OPEN);
     }
 
