@@ -16,7 +16,7 @@ use Test::Thrift;
 use Time::HiRes qw(time);
 
 
-my $t = Test::Thrift->new(<<'EOC', log => 'info');
+my $conf = <<'EOC';
 
 %%TEST_GLOBALS%%
 
@@ -52,9 +52,12 @@ stream {
 
 EOC
 
+my $t = Test::Thrift->new($conf, log => 'info');
+
 my $refused = '6 overloaded: too many calls at once';
 
 my $backend = $t->backend('backend', script => { hold => { hold => 1 },
+                                                 other => { hold => 1 },
                                                  '*' => {} });
 
 $t->run();
@@ -132,6 +135,22 @@ held(2, 'and have the places then');
 $backend->release();
 is(answers(@c, @new), join(' ', ('backend') x 5), 'all are answered');
 $_->close() for @c, @new;
+ok($t->old_workers_gone(), 'old workers end');
+
+# with another number, which holds for calls of old workers as well
+
+@c = started('one', 2);
+held(1, 'one place');
+$t->reload($conf =~ s/concurrent  1 /concurrent  2 /r);
+@new = $t->client('one');
+$new[0]->start('other');
+ok(wait_for(sub { $backend->calls('other') == 1 }), 'two places');
+$backend->release('hold');
+held(1, 'an old worker has the other one');
+$backend->release();
+is(answers(@c, @new), join(' ', ('backend') x 3), 'all are answered');
+$_->close() for @c, @new;
+$t->reload($conf);
 ok($t->old_workers_gone(), 'old workers end');
 
 # workers that die

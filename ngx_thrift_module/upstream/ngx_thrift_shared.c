@@ -390,6 +390,13 @@ ngx_thrift_shared_connect(ngx_thrift_shared_t *shared,
 
     ngx_shmtx_lock(&shared->slab->mutex);
 
+    if (!ngx_exiting) {
+        server->max = max;
+
+    } else if (server->max) {
+        max = server->max;
+    }
+
     if (ngx_thrift_shared_sum(shared->data, server->nconns) < max) {
         server->nconns[shared->slot]++;
         rc = NGX_OK;

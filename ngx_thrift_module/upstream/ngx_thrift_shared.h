@@ -43,6 +43,8 @@ typedef struct {
     volatile uint16_t     waiting[NGX_THRIFT_SHARED_SLOTS];
     u_char                users[NGX_THRIFT_SHARED_SLOTS];   /* that refer to
                                            it */
+    ngx_uint_t            max;          /* of the latest configuration that has
+                                           asked for a connection; 0: none */
     ngx_thrift_verdict_t  verdict;
     volatile ngx_uint_t   dialect;      /* ngx_thrift_detect.c; 0: unknown */
     socklen_t             socklen;
@@ -100,7 +102,8 @@ void ngx_thrift_shared_leave(ngx_thrift_shared_t *shared,
 
 /*
  * One more connection, if there are fewer than `max` to it in all workers;
- * NGX_BUSY: there are not.  And one fewer.
+ * NGX_BUSY: there are not.  For a worker that shuts down it is the `max` of
+ * those that have followed.  And one fewer.
  */
 ngx_int_t ngx_thrift_shared_connect(ngx_thrift_shared_t *shared,
     ngx_thrift_shared_server_t *server, ngx_uint_t max);
