@@ -17,9 +17,11 @@ use Test::Thrift;
 
 my $t = Test::Thrift->new(undef, log => 'notice');
 
+my $ssl = Test::Thrift->knows(stream => 'thrift_ssl off;');
+
 $t->handler('probe');
 
-$t->write_conf(<<'EOC');
+$t->write_conf(conf(<<'EOC', ssl => $ssl ? <<"EOS" : ''));
 
 %%TEST_GLOBALS%%
 
@@ -44,6 +46,11 @@ stream {
         thrift_bind  ::1;
     }
 
+    upstream named {
+        server  127.0.0.1:%%PORT_users%%  max_fails=0;
+        #ssl
+    }
+
     server {
         listen       127.0.0.1:%%PORT_proxy%%;
         thrift_pass  users;
@@ -52,6 +59,11 @@ stream {
     server {
         listen       127.0.0.1:%%PORT_bound%%;
         thrift_pass  bound;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_named%%;
+        thrift_pass  named;
     }
 
     server {
@@ -70,6 +82,10 @@ stream {
 }
 
 EOC
+        thrift_ssl              on;
+        thrift_ssl_server_name  on;
+        thrift_ssl_name         @{[ 'x' x 256 ]};
+EOS
 
 my $users = $t->backend('users');
 
@@ -97,6 +113,12 @@ $t->client('bound')->call('get', []) for 1 .. 23;
 is(scalar($t->grep_log(qr/\[crit\] .*bind\(::1\) failed/)), 20,
    'what nginx itself cannot do, too');
 
+if ($ssl) {
+    $t->client('named')->call('get', []) for 1 .. 24;
+    is(scalar($t->grep_log(qr/\[error\] .*SSL_set_tlsext_host_name/)), 20,
+       'nor OpenSSL');
+}
+
 # what a handler asks for that is not there
 
 $t->client('handler')->call('ask', [ [ 1, string => 'nosuch' ],
@@ -119,6 +141,8 @@ ok($t->wait_log(qr/${error}5 more times $within, at level "info" only: servers o
    'of each upstream');
 ok($t->wait_log(qr/${error}3 more times $within, at level "info" only: servers of upstream "bound" could not be connected to$/),
    'of an address that is not had');
+ok($t->wait_log(qr/${error}4 more times $within, at level "info" only: servers of upstream "named" could not be connected to$/),
+   'of a name that is none') if $ssl;
 ok($t->wait_log(qr/${error}3 more like the last one $within: a call was done wrong by the handler of service "Probe"$/),
    'of a handler');
 ok(!$t->grep_log(qr/have sent what is no reply/), 'one has no others');

@@ -106,8 +106,6 @@ ngx_thrift_open_refuse(ngx_thrift_attempt_t *attempt)
 }
 
 
-/* What nginx itself writes when it fails at once is not too much, either. */
-
 static ngx_int_t
 ngx_thrift_open_connect(ngx_thrift_attempt_t *attempt)
 {
@@ -116,13 +114,7 @@ ngx_thrift_open_connect(ngx_thrift_attempt_t *attempt)
     ngx_uint_t  level;
 
     log = attempt->peer->log;
-    level = log->log_level;
-
-    if (ngx_thrift_pool_is_quiet(attempt->pool, NGX_THRIFT_POOL_OPEN)
-        && level <= NGX_LOG_INFO)
-    {
-        log->log_level = ngx_min(level, NGX_LOG_ALERT);
-    }
+    level = ngx_thrift_pool_hush(attempt->pool, NGX_THRIFT_POOL_OPEN, log);
 
     ngx_thrift_link_prepare(attempt);
 

@@ -169,6 +169,22 @@ ngx_thrift_pool_tell(ngx_thrift_pool_t *pool, ngx_thrift_pool_error_e error,
 }
 
 
+ngx_uint_t
+ngx_thrift_pool_hush(ngx_thrift_pool_t *pool, ngx_thrift_pool_error_e error,
+    ngx_log_t *log)
+{
+    ngx_uint_t  level;
+
+    level = log->log_level;
+
+    if (ngx_thrift_pool_is_quiet(pool, error) && level <= NGX_LOG_INFO) {
+        log->log_level = ngx_min(level, NGX_LOG_ALERT);
+    }
+
+    return level;
+}
+
+
 static void
 ngx_thrift_pool_more_errors(void *data, ngx_uint_t n, ngx_uint_t seconds)
 {

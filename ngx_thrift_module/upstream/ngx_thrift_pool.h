@@ -200,6 +200,13 @@ void ngx_thrift_pool_tell(ngx_thrift_pool_t *pool,
 #define ngx_thrift_pool_is_quiet(pool, error)                                 \
     ngx_thrift_tally_is_full(&(pool)->errors[error].tally)
 
+/*
+ * What nginx itself writes about one must not be too much, either: too many of
+ * them are not written.  Returns the log's level, which is to be set again.
+ */
+ngx_uint_t ngx_thrift_pool_hush(ngx_thrift_pool_t *pool,
+    ngx_thrift_pool_error_e error, ngx_log_t *log);
+
 /* The pool's memory goes away. */
 void ngx_thrift_pool_destroy(ngx_thrift_pool_t *pool);
 

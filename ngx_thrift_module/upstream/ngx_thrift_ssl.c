@@ -28,6 +28,7 @@ typedef struct {
 } ngx_thrift_ssl_session_t;
 
 
+static ngx_int_t ngx_thrift_ssl_begin(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_ssl_start(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_ssl_start_session(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_ssl_set_name(ngx_thrift_connection_t *conn);
@@ -83,7 +84,7 @@ ngx_thrift_ssl_handshake(ngx_thrift_connection_t *conn)
         return NGX_OK;
     }
 
-    if (c->ssl == NULL && ngx_thrift_ssl_start(conn) != NGX_OK) {
+    if (c->ssl == NULL && ngx_thrift_ssl_begin(conn) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -110,6 +111,28 @@ ngx_thrift_ssl_handshake(ngx_thrift_connection_t *conn)
     (void) ngx_thrift_pool_level(conn->pool, NGX_THRIFT_POOL_OPEN);
 
     return NGX_DECLINED;
+}
+
+
+/* A name, or a certificate, of a call's variables may be none. */
+
+static ngx_int_t
+ngx_thrift_ssl_begin(ngx_thrift_connection_t *conn)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  level;
+
+    level = ngx_thrift_pool_hush(conn->pool, NGX_THRIFT_POOL_OPEN, &conn->log);
+
+    rc = ngx_thrift_ssl_start(conn);
+
+    conn->log.log_level = level;
+
+    if (rc != NGX_OK) {
+        (void) ngx_thrift_pool_level(conn->pool, NGX_THRIFT_POOL_OPEN);
+    }
+
+    return rc;
 }
 
 
