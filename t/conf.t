@@ -623,6 +623,12 @@ my @bad = (
           'a time greater than 0') ],
     [ 'more idle than open', upstream => 'thrift_keepalive 5 max=4;',
       '"thrift_keepalive" keeps 5 idle connections, but "max" allows 4' ],
+    [ 'more idle than open, two servers', upstream => 'thrift_keepalive 9 '
+      . 'max=4; server 127.0.0.1:%%PORT_other_backend%% backup;',
+      '"thrift_keepalive" keeps 9 idle connections, but "max" allows 4 to '
+      . 'each server' ],
+    [ 'more ahead than open', upstream => 'thrift_keepalive 8 min=5 max=4;',
+      '"thrift_keepalive" opens 5 connections ahead, but "max" allows 4' ],
     [ 'more ahead than idle', upstream => 'thrift_keepalive 5 min=6;',
       '"thrift_keepalive" keeps 5 idle connections, and cannot open 6 ahead' ],
     [ 'ahead for nobody', upstream => 'thrift_keepalive 5 min=1; '
@@ -807,6 +813,9 @@ for (
     [ 'method twice in services', server => 'thrift_service T '
                                   . '{ thrift_pass u; thrift_method m { } }' ],
     [ 'server answers', other => 'thrift_pass u; thrift_service T { }' ],
+    [ 'all that two servers allow', upstream => 'thrift_keepalive 8 max=4; '
+      . 'server 127.0.0.1:%%PORT_other_backend%%;' ],
+    [ 'max of servers in stream', stream => 'thrift_keepalive 8 max=4;' ],
     [ 'methods answer', other => 'thrift_service T { thrift_method a '
                                  . '{ thrift_pass u; } }' ],
     [ 'other answer in method', method => 'thrift_return UNKNOWN "no";' ],

@@ -77,6 +77,12 @@ stream {
         thrift_keepalive  1  max=1;
     }
 
+    upstream both {
+        server            127.0.0.1:%%PORT_to_one%%;
+        server            127.0.0.1:%%PORT_to_other%%;
+        thrift_keepalive  6  max=3;
+    }
+
     upstream few {
         server            127.0.0.1:%%PORT_to_few%%;
         thrift_keepalive  2  max=20;
@@ -91,6 +97,7 @@ stream {
     server { listen 127.0.0.1:%%PORT_time%%;      thrift_pass time; }
     server { listen 127.0.0.1:%%PORT_requests%%;  thrift_pass requests; }
     server { listen 127.0.0.1:%%PORT_pipeline%%;  thrift_pass pipeline; }
+    server { listen 127.0.0.1:%%PORT_both%%;      thrift_pass both; }
     server { listen 127.0.0.1:%%PORT_few%%;       thrift_pass few; }
     server { listen 127.0.0.1:%%PORT_many%%;      thrift_pass many; }
 
@@ -362,6 +369,23 @@ for my $n (20, 40, 60) {
 is(scalar(grep { $_->{type} == REPLY } $c->exchange('', 60)), 60, 'answered');
 is($few->accepted(), 20, 'by twenty connections');
 ok(wait_for(sub { $few->closed() == 18 }), 'of which two are kept');
+
+# max is of each server, what is kept of all: a burst finds them all
+
+my @accepted = map { $_->accepted() } $one, $other;
+
+$c = $t->client('both');
+
+for (1 .. 3) {
+    forget($_) for $one, $other;
+    $c->send(join('', map { call_bytes('hold', $_) } 1 .. 6));
+    ok(held($one, 3) && held($other, 3), 'three to each server');
+    $_->release() for $one, $other;
+    is(scalar($c->exchange('', 6)), 6, 'answered');
+}
+
+is(join(' ', map { $_->accepted() - shift @accepted } $one, $other), '3 3',
+   'by the same connections');
 
 # without a limit: all slow calls get a connection, soon; a worker that does not
 # keep up opens 32 in half a second

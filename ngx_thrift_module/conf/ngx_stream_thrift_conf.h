@@ -228,6 +228,8 @@ typedef struct {
     ngx_msec_t                       keepalive_lifetime;
     ngx_msec_t                       keepalive_surplus;     /* 0 if they were
                                                                counted */
+    ngx_stream_thrift_where_t        keepalive_where;   /* line 0: it is
+                                                           inherited */
     ngx_uint_t                       pipeline;      /* 1: off */
     ngx_uint_t                       pipeline_connections;
     ngx_msec_t                       pipeline_delay;

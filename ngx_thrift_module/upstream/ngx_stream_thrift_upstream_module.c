@@ -55,6 +55,8 @@ static ngx_int_t ngx_stream_thrift_health_method(ngx_conf_t *cf,
 static char *ngx_stream_thrift_check_service(ngx_conf_t *cf, void *post,
     void *data);
 static ngx_int_t ngx_stream_thrift_init_upstreams(ngx_conf_t *cf);
+static ngx_int_t ngx_stream_thrift_check_keepalive(ngx_conf_t *cf,
+    ngx_stream_upstream_srv_conf_t *us, ngx_stream_thrift_upstream_conf_t *ucf);
 static void ngx_stream_thrift_merge_keepalive(
     ngx_stream_thrift_upstream_conf_t *prev,
     ngx_stream_thrift_upstream_conf_t *conf);
@@ -519,12 +521,10 @@ ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    if (ucf->keepalive_max != NGX_CONF_UNSET_UINT
-        && ucf->keepalive > ucf->keepalive_max)
-    {
+    if (ucf->keepalive_min > ucf->keepalive_max) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" keeps %ui idle connections, but \"max\" "
-                           "allows %ui", &value[0], ucf->keepalive,
+                           "\"%V\" opens %ui connections ahead, but \"max\" "
+                           "allows %ui", &value[0], ucf->keepalive_min,
                            ucf->keepalive_max);
         return NGX_CONF_ERROR;
     }
@@ -536,6 +536,9 @@ ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                            ucf->keepalive_min);
         return NGX_CONF_ERROR;
     }
+
+    ucf->keepalive_where.file = cf->conf_file->file.name;
+    ucf->keepalive_where.line = cf->conf_file->line;
 
     return NGX_CONF_OK;
 }
@@ -910,6 +913,10 @@ ngx_stream_thrift_init_upstreams(ngx_conf_t *cf)
 
         ngx_stream_thrift_merge_upstream(stream, ucf);
 
+        if (ngx_stream_thrift_check_keepalive(cf, us[i], ucf) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
 #if (NGX_SSL)
         ngx_stream_thrift_warn_ssl(cf, &ucf->ssl);
 #endif
@@ -977,6 +984,53 @@ ngx_stream_thrift_merge_upstream(ngx_stream_thrift_upstream_conf_t *prev,
 #if (NGX_SSL)
     ngx_stream_thrift_merge_ssl(&prev->ssl, &conf->ssl);
 #endif
+}
+
+
+/*
+ * How many are kept is a number of all servers of an upstream, and "max" one of
+ * each: they are compared when all servers are known.
+ */
+
+static ngx_int_t
+ngx_stream_thrift_check_keepalive(ngx_conf_t *cf,
+    ngx_stream_upstream_srv_conf_t *us, ngx_stream_thrift_upstream_conf_t *ucf)
+{
+    ngx_uint_t                     i, n;
+    ngx_stream_upstream_server_t  *server;
+
+    if (ucf->keepalive_where.line == 0 || ucf->keepalive_max == 0
+        || us->servers == NULL || ngx_stream_thrift_rr_changes(us))
+    {
+        return NGX_OK;
+    }
+
+    n = 0;
+    server = us->servers->elts;
+
+    for (i = 0; i < us->servers->nelts; i++) {
+
+        /* a name that is resolved while nginx runs */
+
+        if (server[i].naddrs == 0) {
+            return NGX_OK;
+        }
+
+        n += server[i].naddrs;
+    }
+
+    if (n == 0 || (ucf->keepalive + n - 1) / n <= ucf->keepalive_max) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"thrift_keepalive\" keeps %ui idle connections, but "
+                  "\"max\" allows %ui%s in %V:%ui",
+                  ucf->keepalive, ucf->keepalive_max,
+                  (n == 1) ? "" : " to each server",
+                  &ucf->keepalive_where.file, ucf->keepalive_where.line);
+
+    return NGX_ERROR;
 }
 
 
