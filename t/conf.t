@@ -439,13 +439,15 @@ my @bad = (
              bad('parameter', $_, 'thrift_retry_budget',
                  '"min=" with a number such as "10r/s"') ] }
          qw(min=10 min=r/s min=1r/m max=1r/s)),
-    [ 'retry budget off and more', upstream => 'thrift_retry_budget off min=1;',
-      'invalid value "off" in "thrift_retry_budget" directive, it must be '
-      . '"off" or between 0% and 100%' ],
+    (map { [ "$_ off and more",
+             (/hedge|mirror|concurrent/ ? 'server' : 'upstream')
+             => "thrift_$_ off more;",
+             "\"thrift_$_\" directive has \"off\" beside other parameters" ] }
+         qw(retry_budget pipeline bind hedge mirror max_concurrent)),
 
     (map { [ "hedge $_", server => "thrift_hedge $_;",
              "invalid value \"$_\" in \"thrift_hedge\" directive, it must be "
-             . '"off" or a time' ] }
+             . '"off" or a time greater than 0' ] }
          qw(0 soon -1s)),
     (map { [ "hedge $_", server => "thrift_hedge 1s $_;",
              bad('parameter', $_, 'thrift_hedge',
@@ -564,8 +566,6 @@ my @bad = (
          qw(5 101% -1% % max=0 max= max=65536 percent=5%)),
     [ 'mirror, no port', server => 'thrift_mirror nosuch;',
       'no upstream "nosuch" is defined, and an address has a port' ],
-    [ 'mirror off and more', server => 'thrift_mirror off 5%;',
-      'no upstream "off" is defined, and an address has a port' ],
     (map { [ "fault, $_", server => "thrift_fault $_;",
              bad('parameter', $_, 'thrift_fault', '"delay=" with a time, '
                  . '"abort=" with an exception type such as "INTERNAL_ERROR", '
@@ -575,8 +575,6 @@ my @bad = (
     [ 'fault of nothing', server => 'thrift_fault percent=5%;',
       '"thrift_fault" directive must have the "delay" or the "abort" '
       . 'parameter' ],
-    [ 'concurrent off and more', server => 'thrift_max_concurrent off queue=1;',
-      bad('value', 'off', 'thrift_max_concurrent', $calls_number) ],
     [ 'memory 0', server => 'thrift_max_memory 0;',
       bad('value', '0', 'thrift_max_memory',
           'a size such as "64m"') ],

@@ -613,9 +613,12 @@ ngx_stream_thrift_mirror_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 
     value = cf->args->elts;
 
-    if (ngx_strcmp(value[1].data, "off") == 0 && cf->args->nelts == 2) {
+    if (ngx_strcmp(value[1].data, "off") == 0) {
         tccf->mirror = NULL;
-        return NGX_CONF_OK;
+
+        return (cf->args->nelts == 2)
+               ? NGX_CONF_OK
+               : ngx_stream_thrift_bad_value(cf, &value[1], "an upstream");
     }
 
     mirror = ngx_stream_thrift_create_mirror(cf, &value[1]);

@@ -637,7 +637,8 @@ ngx_stream_thrift_hedge(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (c->hedge == (ngx_msec_t) NGX_ERROR || c->hedge == 0) {
         return ngx_stream_thrift_bad_value(cf, &value[1],
-                                           "\"off\" or a time");
+                                           "\"off\" or a time "
+                                           "greater than 0");
     }
 
     if (cf->args->nelts == 2) {

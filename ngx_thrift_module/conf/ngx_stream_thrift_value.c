@@ -28,6 +28,17 @@ static char *ngx_stream_thrift_explain(ngx_conf_t *cf, char *rv,
 char *
 ngx_stream_thrift_bad_value(ngx_conf_t *cf, ngx_str_t *value, const char *what)
 {
+    ngx_str_t  *directive;
+
+    directive = cf->args->elts;
+
+    if (ngx_strcmp(value->data, "off") == 0 && cf->args->nelts > 2) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" directive has \"off\" beside other "
+                           "parameters", &directive[0]);
+        return NGX_CONF_ERROR;
+    }
+
     return ngx_stream_thrift_bad(cf, "value", value, what);
 }
 

@@ -657,7 +657,7 @@ ngx_stream_thrift_pipeline(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    n = (ngx_strcmp(value[1].data, "off") == 0)
+    n = (ngx_strcmp(value[1].data, "off") == 0 && cf->args->nelts == 2)
         ? 1 : ngx_atoi(value[1].data, value[1].len);
 
     if (n == NGX_ERROR || n == 0 || n > NGX_THRIFT_PIPELINE_MAX) {
