@@ -52,6 +52,13 @@ stream {
         thrift_keepalive  5  lifetime=300ms;
     }
 
+    upstream busy {
+        server                 127.0.0.1:%%PORT_to_busy%%;
+        thrift_keepalive       1  max=1  lifetime=100ms;
+        thrift_pipeline        4;
+        thrift_pipeline_delay  1h;
+    }
+
     server {
         listen       127.0.0.1:%%PORT_default%%;
         thrift_pass  default;
@@ -78,6 +85,11 @@ stream {
     }
 
     server {
+        listen       127.0.0.1:%%PORT_busy%%;
+        thrift_pass  busy;
+    }
+
+    server {
         listen       127.0.0.1:%%PORT_address%%;
         thrift_pass  127.0.0.1:%%PORT_to_address%%;
     }
@@ -94,11 +106,12 @@ my %script = (hold  => { hold => 1 },
               after => { close => 'after' },
               reset => { close => 'after', reset => 1 },
               half  => { half_close => 1 },
-              late  => { answer => 1, raw => "\0\0\0\1x" });
+              late  => { answer => 1, raw => "\0\0\0\1x" },
+              slow  => { delay => 0.01 });
 
-my ($default, $none, $two, $timeout, $lifetime, $address)
+my ($default, $none, $two, $timeout, $lifetime, $busy, $address)
     = map { $t->backend("to_$_", script => \%script) }
-          qw(default none two timeout lifetime address);
+          qw(default none two timeout lifetime busy address);
 
 $t->run();
 
@@ -210,6 +223,14 @@ $calls = 1;
 ok(wait_for(sub { $calls += get($c, 1); $lifetime->accepted() > 1 }), 'old');
 is(scalar $lifetime->calls(), $calls, 'no call lost');
 ok(wait_for(sub { $lifetime->closed() >= 1 }), 'old one closed');
+
+# of one that always has calls
+
+$c = $t->client('busy');
+$c->send(join('', map { call_bytes('slow', $_) } 1 .. 64));
+is(scalar(grep { $_->{type} == REPLY } $c->exchange('', 64)), 64,
+   'busy, answered');
+cmp_ok($busy->accepted(), '>', 2, 'busy, one after the other got old');
 
 # what the server does between calls
 

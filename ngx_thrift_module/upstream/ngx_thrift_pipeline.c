@@ -188,14 +188,16 @@ ngx_thrift_pipeline_fits(ngx_thrift_connection_t *conn,
 
 
 /*
- * Is a large reply being read, or does its server take long for the call that
- * it has to answer next?  Time tells, and bytes: nothing else does.
+ * Is it as old as it may get, is a large reply being read, or does its server
+ * take long for the call that it has to answer next?  Time tells, and bytes:
+ * nothing else does.
  */
 
 static ngx_uint_t
 ngx_thrift_pipeline_is_held_up(ngx_thrift_connection_t *conn)
 {
-    return (conn->reading
+    return (ngx_thrift_pool_is_over(conn) && !conn->ordered)
+           || (conn->reading
             && conn->message.wire.length > NGX_THRIFT_PIPELINE_LARGE)
            || (ngx_thrift_connection_waits(conn)
                && ngx_current_msec - conn->waiting

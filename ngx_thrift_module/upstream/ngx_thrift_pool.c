@@ -463,9 +463,7 @@ ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn)
         return 0;
     }
 
-    return pool->max != 0
-           && (pool->lifetime == 0
-               || (ngx_msec_int_t) (conn->end - ngx_current_msec) > 0);
+    return pool->max != 0 && !ngx_thrift_pool_is_over(conn);
 }
 
 

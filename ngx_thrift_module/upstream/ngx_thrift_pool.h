@@ -257,6 +257,11 @@ void ngx_thrift_pool_tidy(ngx_thrift_pool_t *pool);
 /* Is it a client's, and nobody else's? */
 ngx_uint_t ngx_thrift_pool_is_own(ngx_thrift_connection_t *conn);
 
+/* Has it been there for as long as it may? */
+#define ngx_thrift_pool_is_over(conn)                                         \
+    ((conn)->pool->lifetime                                                   \
+     && (ngx_msec_int_t) ((conn)->end - ngx_current_msec) <= 0)
+
 /* Has its client's next call to follow on it? */
 ngx_uint_t ngx_thrift_pool_is_needed(ngx_thrift_connection_t *conn);
 

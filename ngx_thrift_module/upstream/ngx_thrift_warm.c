@@ -54,7 +54,6 @@ static ngx_int_t ngx_thrift_warm_open(ngx_thrift_warm_t *warm,
 static void ngx_thrift_warm_failed(ngx_thrift_warm_server_t *server);
 static void ngx_thrift_warm_soon(ngx_thrift_warm_t *warm);
 static ngx_uint_t ngx_thrift_warm_is_full(ngx_thrift_warm_t *warm);
-static ngx_uint_t ngx_thrift_warm_is_over(ngx_thrift_connection_t *conn);
 static ngx_uint_t ngx_thrift_warm_is_old(ngx_thrift_connection_t *conn);
 static ngx_uint_t ngx_thrift_warm_is_spoken(ngx_thrift_warm_t *warm,
     ngx_thrift_connection_t *conn);
@@ -411,7 +410,7 @@ ngx_thrift_warm_keeps(ngx_thrift_connection_t *conn)
     return warm && !ngx_exiting
            && conn->server->nconns <= warm->min
            && conn->pool->nidle <= conn->pool->max
-           && !ngx_thrift_warm_is_over(conn)
+           && !ngx_thrift_pool_is_over(conn)
            && ngx_thrift_warm_is_spoken(warm, conn)
            && ngx_thrift_warm_find(warm,
                                   (struct sockaddr *) &conn->server->sockaddr,
@@ -420,22 +419,12 @@ ngx_thrift_warm_keeps(ngx_thrift_connection_t *conn)
 }
 
 
-/* Has it been there for as long as it may? */
-
-static ngx_uint_t
-ngx_thrift_warm_is_over(ngx_thrift_connection_t *conn)
-{
-    return conn->pool->lifetime
-           && (ngx_msec_int_t) (conn->end - ngx_current_msec) <= 0;
-}
-
-
-/* Or so long that its end says nothing of its server? */
+/* Has it been there so long that its end says nothing of its server? */
 
 static ngx_uint_t
 ngx_thrift_warm_is_old(ngx_thrift_connection_t *conn)
 {
-    return ngx_thrift_warm_is_over(conn)
+    return ngx_thrift_pool_is_over(conn)
            || ngx_current_msec - conn->opened >= NGX_THRIFT_WARM_YOUNG;
 }
 
