@@ -148,6 +148,13 @@ stream {
         thrift_ssl  on;
     }
 
+    upstream late {
+        server           127.0.0.1:%%PORT_hangs%% max_fails=0;
+        server           127.0.0.1:%%PORT_b%% max_fails=0;
+        thrift_ssl       on;
+        thrift_pipeline  8;
+    }
+
     upstream waits {
         server      127.0.0.1:%%PORT_waits%% max_fails=0;
         server      127.0.0.1:%%PORT_b%%;
@@ -219,6 +226,13 @@ stream {
         thrift_idempotent        on;
 
         #services
+    }
+
+    server {
+        listen                  127.0.0.1:%%PORT_late%%;
+        thrift_connect_timeout  400ms;
+        thrift_next_upstream    timeout;
+        thrift_pass             late;
     }
 
     server {
@@ -348,6 +362,12 @@ for my $name (qw(hangs cut plain)) {
     is(scalar $backend{$name}->calls(), 0, "$name, no call");
     cmp_ok(time() - $start, '<', 2 * time_factor(), "$name, in time");
 }
+
+$c = $t->client('late');
+$c->send(join('', map { call_bytes('get', $_) } 1 .. 4));
+is(join(' ', map { answer($_) } $c->exchange('', 4)), 'b b b b',
+   'a timeout, next server');
+$c = $t->client('proxy');
 
 is(scalar $t->grep_log(qr{timed out .* while SSL handshaking .* "hangs:get"}),
    1, 'hangs, log');

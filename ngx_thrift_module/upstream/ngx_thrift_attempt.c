@@ -161,6 +161,7 @@ ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt)
     attempt->reused = 0;
     attempt->timed_out = 0;
     attempt->expired = 0;
+    attempt->late = 0;
     attempt->unaffordable = 0;
     attempt->busy = 0;
     attempt->blameless = 0;

@@ -94,6 +94,8 @@ struct ngx_thrift_attempt_s {
     unsigned                   reused:1;    /* its connection had others */
     unsigned                   timed_out:1; /* its own time was over */
     unsigned                   expired:1;   /* that, or its call's was */
+    unsigned                   late:1;      /* its connection was not
+                                               established in time */
     unsigned                   unaffordable:1;  /* another one would be too
                                                many */
     unsigned                   busy:1;      /* there was no server for it */

@@ -31,6 +31,7 @@ static void ngx_thrift_connection_read_unused(ngx_thrift_connection_t *conn)
 static void ngx_thrift_connection_read_unsent(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt) nthrift_cold;
 static void ngx_thrift_connection_timeout(void *data);
+static void ngx_thrift_connection_set_late(ngx_thrift_connection_t *conn);
 static void ngx_thrift_connection_tell(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_connection_verdict(ngx_thrift_connection_t *conn,
@@ -738,10 +739,31 @@ ngx_thrift_connection_timeout(void *data)
     ngx_thrift_attempt_timed_out(attempt);
     conn->ended = NGX_THRIFT_STATUS_CLOSED_TIMEOUT;
 
-    rc = (conn->state == NGX_THRIFT_OPENING)
-         ? NGX_DECLINED : ngx_thrift_error_timed_out(attempt->call);
+    if (conn->state == NGX_THRIFT_OPENING) {
+        ngx_thrift_connection_set_late(conn);
+        rc = NGX_DECLINED;
+
+    } else {
+        rc = ngx_thrift_error_timed_out(attempt->call);
+    }
 
     ngx_thrift_connection_fail(conn, attempt, rc);
+}
+
+
+/* All that wait for it. */
+
+static void
+ngx_thrift_connection_set_late(ngx_thrift_connection_t *conn)
+{
+    ngx_thrift_attempt_t  *attempt;
+
+    for (attempt = ngx_thrift_connection_first(conn);
+         attempt;
+         attempt = ngx_thrift_connection_behind(attempt))
+    {
+        attempt->late = 1;
+    }
 }
 
 

@@ -147,7 +147,7 @@ ngx_thrift_retry_causes(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
             return attempt->call->tries ? (ngx_uint_t) -1 : 0;
         }
 
-        if (!attempt->timed_out) {
+        if (!attempt->timed_out && !attempt->late) {
             return NGX_THRIFT_RETRY_ERROR;
         }
 
