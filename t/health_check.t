@@ -96,6 +96,12 @@ stream {
         thrift_health_check          interval=100ms  method=S.ping;
     }
 
+    upstream bound {
+        server               127.0.0.1:%%PORT_a%%;
+        thrift_bind          ::1;
+        thrift_health_check  interval=100ms  mandatory;
+    }
+
     map $thrift_service $to {
         default  $thrift_service;
     }
@@ -310,6 +316,13 @@ wait_for(sub { $backend{unframed}->calls('S:ping') });
 is("$call->{protocol} $call->{transport}", 'binary unframed', 'unframed');
 is(($backend{unframed}->proxied())[0], 'PROXY UNKNOWN', 'PROXY protocol');
 is(number('unframed', '.*', 'down'), 0, 'unframed, up');
+
+# what nginx cannot do is no server's fault, and told of
+
+like(answers('bound'), qr/^6 no live upstreams/, 'mandatory, but not checked');
+ok($t->wait_log(qr/\[error\] .*: server \S+ of upstream "bound" cannot be checked \(\d+: /),
+   'it is told why');
+is(number('bound', '.*', '.*'), 0, 'no verdict');
 
 $t->expect_log(qr{exited on signal 9});
 $t->done();

@@ -414,6 +414,8 @@ ngx_thrift_health_check(ngx_thrift_health_server_t *server)
         return;
     }
 
+    ngx_set_socket_errno(0);
+
     server->check = ngx_thrift_check_start(&server->conf,
                                            &server->checked.sockaddr,
                                            server->socklen, &server->name,
@@ -429,7 +431,14 @@ ngx_thrift_health_check(ngx_thrift_health_server_t *server)
 
     if (rc == NGX_DECLINED) {
         ngx_thrift_health_judge(server, rc, "connect() failed", err);
+        return;
     }
+
+    /* for example, the address of thrift_bind is not to be had */
+
+    ngx_thrift_pool_tell(health->pool, NGX_THRIFT_POOL_OPEN, ngx_cycle->log,
+                         err, "server %V of upstream \"%V\" cannot be checked",
+                         &server->name, &health->pool->name);
 }
 
 
