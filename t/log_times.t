@@ -15,6 +15,12 @@ use Test::More;
 use Test::Thrift;
 
 
+# what nobody has written is not zero
+
+$ENV{MALLOC_PERTURB_} = 85;
+$ENV{ASAN_OPTIONS} = join(':', $ENV{ASAN_OPTIONS} || (),
+                          'max_malloc_fill_size=1048576');
+
 my $t = Test::Thrift->new(undef, log => 'info');
 
 $t->handler('nap', idl => <<'EOF', source => <<'EOF');
@@ -146,7 +152,9 @@ stream {
     log_format  times  '$thrift_method all=$thrift_call_time '
                        'queue=$thrift_queue_time handler=$thrift_handler_time '
                        'cpu=$thrift_handler_cpu_time '
-                       'attempts=$thrift_attempts [$upstream_session_time]';
+                       'attempts=$thrift_attempts [$upstream_session_time] '
+                       'began=$thrift_start_nanoseconds '
+                       'ended=$thrift_end_nanoseconds span=$thrift_span';
     access_log  %%TESTDIR%%/access.log  times;
 
     upstream backend {
@@ -242,6 +250,17 @@ $line = line('spin');
 cmp_ok($line->{cpu}, '>=', 0.1, 'computes on the event loop and in a thread');
 cmp_ok($line->{cpu}, '<=', $line->{handler} + 0.001, 'not longer than it ran');
 
+# where no call is counted: when it began is what nginx's clock says
+
+for my $method (qw(gone nap spin)) {
+    $line = line($method);
+
+    my @span = $line->{span} =~ /TimeUnixNano\\x22:\\x22(\d+)/g;
+
+    is_from_to($line->{all}, $line->{began}, $line->{ended}, "$method, began");
+    is_from_to($line->{all}, @span, "$method, its span");
+}
+
 is(line('gone')->{cpu}, '0.000000', 'where no handler answers');
 
 $t->done();
@@ -279,6 +298,19 @@ sub behind_another {
     }
 
     return $line;
+}
+
+
+# Nanoseconds since 1970, between which are so many seconds; about, as they are
+# looked at one after the other.
+
+sub is_from_to {
+    my ($seconds, $from, $to, $name) = @_;
+
+    my $took = ($to - $from) / 1e9;
+
+    cmp_ok(abs(time() - $to / 1e9), '<', 60, "$name, ended now");
+    cmp_ok(abs($took - $seconds), '<', 10, "$name, so long before");
 }
 
 

@@ -96,6 +96,10 @@ ngx_stream_thrift_call_make(ngx_stream_thrift_call_t *tc)
     tc->choice.rr.upstream = NULL;
     ngx_thrift_attempt_make(&tc->call.first);
 
+    /* without a status zone nobody writes it, and when it began is not known */
+
+    ngx_memzero(&tc->counted, sizeof(ngx_thrift_counted_t));
+
     tc->ctx = (void **) (tc + 1);
     tc->variables = (ngx_stream_variable_value_t *)
                         (tc->ctx + ngx_stream_max_module);
