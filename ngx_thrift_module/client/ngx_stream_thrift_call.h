@@ -48,7 +48,7 @@ struct ngx_stream_thrift_call_s {
 
     /* most calls do not touch what follows */
 
-    ngx_thrift_counted_t           counted;     /* zeros if nothing is counted */
+    ngx_thrift_counted_t           counted;     /* zeros if none is counted */
     ngx_stream_thrift_trace_t      trace;
 
     ngx_stream_session_t           session;
