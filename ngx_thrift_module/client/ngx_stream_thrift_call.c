@@ -261,7 +261,6 @@ ngx_stream_thrift_call_own(ngx_stream_thrift_call_t *tc)
 
     s->connection = c;
     s->log_handler = ngx_stream_thrift_log_error;
-    s->received = tc->received;
     s->srv_conf = ((ngx_stream_thrift_call_conf_t *) tc->call.conf)->srv_conf;
     s->upstream = tc->nchoices ? &tc->choice.upstream : NULL;
     s->upstream_states = ngx_stream_thrift_call_states(tc);

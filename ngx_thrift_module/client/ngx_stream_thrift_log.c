@@ -100,6 +100,7 @@ ngx_stream_thrift_log_session(ngx_stream_thrift_call_t *tc)
 
     s = &tc->session;
 
+    s->received = tc->received;
     s->status = tc->logging ? tc->call.status : 0;
     s->connection->sent = ngx_stream_thrift_log_sent(tc);
 
@@ -125,6 +126,11 @@ ngx_stream_thrift_log_outbound(ngx_thrift_call_t *call)
     }
 
     tc->outbound = 1;
+
+    /* it was written after the call had been prepared */
+
+    tc->received = call->request.wire.length;
+
     ngx_stream_thrift_log_start(tc);
 
     if (log->conf) {

@@ -18,7 +18,7 @@ ngx_uint_t ngx_stream_thrift_log_is_on(void **srv_conf);
 /* The bytes of the call's reply, while it is logged; 0: none, or too early. */
 off_t ngx_stream_thrift_log_sent(ngx_stream_thrift_call_t *tc);
 
-/* What the call's session says of its time, its reply and how it ended. */
+/* What the call's session says of its time, its bytes and how it ended. */
 void ngx_stream_thrift_log_session(ngx_stream_thrift_call_t *tc);
 
 /* Of a server{}: stream's own configuration of logs, in an array of its own. */
