@@ -147,6 +147,14 @@ $small->call("\1" x 1000, []);
 
 @got = spans('small', 19);
 is(length($got[18]{name}), 1000, 'a long name');
+
+# what is no call has no name
+
+@got = spans('spans', 1);
+$t->client('sampled')->send("GET / HTTP/1.0\r\n\r\n");
+@got = spans('spans', @got + 1);
+
+is($got[-1]{name}, '', 'no call');
 cmp_ok(scalar(lines('small')), '>=', 4, 'lines as large as the buffer');
 is(scalar(grep { length > 4096 } $t->grep_log(qr/./, 'small')), 1,
    'one of which is larger');

@@ -215,6 +215,12 @@ ngx_stream_thrift_span_write_names(ngx_thrift_call_t *call, ngx_pool_t *pool,
         ngx_str_set(&service, "");
     }
 
+    /* what is no call has none */
+
+    if (method.len == 0) {
+        ngx_str_set(&method, "");
+    }
+
     if (ngx_stream_thrift_span_escape(call->pool, &service) != NGX_OK
         || ngx_stream_thrift_span_escape(call->pool, &method) != NGX_OK)
     {
