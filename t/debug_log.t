@@ -70,6 +70,15 @@ stream {
         thrift_idl   api.thrift;
         thrift_pass  127.0.0.1:%%PORT_backend%%;
     }
+
+    server {
+        listen      127.0.0.1:%%PORT_handler%%;
+        thrift_idl  %%TOP%%/t/data/handler/probe.thrift;
+
+        thrift_service Probe {
+            thrift_handler  %%TESTDIR%%/probe.so;
+        }
+    }
 }
 
 EOF
@@ -77,6 +86,7 @@ EOF
 plan(skip_all => 'nginx without --with-debug')
     unless `@{[ Test::Thrift->binary() ]} -V 2>&1` =~ /--with-debug/;
 
+$t->handler('probe');
 $t->write_file('api.thrift', "service Api { string get(1: i32 a) }\n");
 
 my $backend = $t->backend('backend', script => { slow => { stall => 1 } });
@@ -154,5 +164,23 @@ ok($t->wait_log(qr/thrift call \d+: a copy for "127/), 'a copy');
 is($t->grep_log(qr/thrift call \d+: validate/), 0, 'nothing to check');
 is($t->client('defined')->call('get')->{type}, REPLY, 'one with a definition');
 ok($t->wait_log(qr/thrift call \d+: validate/), 'which was checked');
+
+# one that a handler makes, and gets an answer to
+
+is($t->client('handler')->call('ask', [ [ 1, string => 'one' ],
+                                        [ 2, string => 'x' ] ])->{type},
+   REPLY, 'a handler');
+
+my $own = qr/thrift call (\d+): handle.*thrift call (\d+): pass.*/s;
+my ($outer, $inner);
+
+ok(wait_for(sub {
+    ($outer, $inner) = join("\n", $t->grep_log(qr/\] .*thrift call/)) =~ $own;
+    $inner && $t->grep_log(qr/thrift call $outer: log/);
+}), 'its call');
+
+is(join(' ', map { /thrift call $inner(?:: | is )(reply|log|given up)/ }
+                 $t->grep_log(qr/thrift call $inner\b/)),
+   'reply log', 'was answered');
 
 $t->done();

@@ -29,6 +29,7 @@ static ngx_int_t ngx_thrift_outbound_failed(ngx_thrift_outbound_t *ob,
 static void ngx_thrift_outbound_judge(ngx_thrift_call_t *call);
 static void ngx_thrift_outbound_call_back(ngx_thrift_outbound_t *ob);
 static void ngx_thrift_outbound_free(ngx_thrift_outbound_t *ob);
+static void ngx_thrift_outbound_end(ngx_thrift_outbound_t *ob);
 static const void *ngx_thrift_outbound_result(ngx_thrift_outbound_t *ob);
 static void ngx_thrift_outbound_exception(ngx_thrift_outbound_t *ob);
 static ngx_int_t ngx_thrift_outbound_check(ngx_thrift_outbound_t *ob);
@@ -350,9 +351,21 @@ ngx_thrift_outbound_free(ngx_thrift_outbound_t *ob)
     }
 
     if (ob->call) {
-        ngx_thrift_call_cancel(ob->call);
+        ngx_thrift_outbound_end(ob);
         ob->call = NULL;
     }
+}
+
+
+static void
+ngx_thrift_outbound_end(ngx_thrift_outbound_t *ob)
+{
+    if (ob->answered) {
+        ngx_thrift_call_answered(ob->call);
+        return;
+    }
+
+    ngx_thrift_call_cancel(ob->call);
 }
 
 
@@ -499,7 +512,7 @@ ngx_thrift_outbound_close_all(ngx_thrift_invocation_t *inv)
             ngx_thrift_call_expire(ob->call);
         }
 
-        ngx_thrift_call_cancel(ob->call);
+        ngx_thrift_outbound_end(ob);
     }
 
     inv->pending = 0;
