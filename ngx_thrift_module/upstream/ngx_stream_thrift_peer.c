@@ -172,9 +172,19 @@ ngx_stream_thrift_peer_start(ngx_thrift_attempt_t *attempt)
 
     attempt->peer = &choice->upstream.peer;
 
+#if (NGX_THRIFT_HAVE_PEER_CTX)
+
+    /* Angie's round robin looks at it there, and at nothing else of it */
+
+    tc->session.upstream = &choice->upstream;
+
+#else
+
     if (tc->from == NULL) {
         tc->session.upstream = &choice->upstream;
     }
+
+#endif
 
     return choice;
 }
