@@ -111,7 +111,7 @@ my @directives = (
     thrift_next_upstream         => [ 'error;', $calls ],
     thrift_next_upstream_tries   => [ '2;', $calls ],
     thrift_next_upstream_timeout => [ '1s;', $calls ],
-    thrift_hedge                 => [ '1s;', $calls ],
+    thrift_hedge                 => [ '1s percent=5%;', $calls ],
     thrift_idempotent            => [ 'on;', $calls ],
     thrift_balance               => [ 'connection;',
                                       [qw(stream server service)] ],
@@ -452,7 +452,8 @@ my @bad = (
     (map { [ "hedge $_", server => "thrift_hedge 1s $_;",
              bad('parameter', $_, 'thrift_hedge',
                  '"percent=" with a number between 1 and 100') ] }
-         qw(percent=0 percent=101 percent=10% percent= percents=10)),
+         qw(percent=0 percent=101 percent=101% percent=% percent=10%% percent=
+            percents=10)),
 
     (map { [ "failure $_", upstream => "thrift_failure $_;",
              bad('value', $_, 'thrift_failure', '"exception=none", '

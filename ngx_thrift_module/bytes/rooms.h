@@ -21,6 +21,7 @@
  *     delay                       what is due after the same time
  *     turns                       whose turn it is among those that wait
  *     trim                        memory of a burst goes back to the system
+ *     prefetch                    memory comes to the processor's caches
  */
 
 #ifndef _NGX_THRIFT_BYTES_ROOMS_H_INCLUDED_
@@ -36,6 +37,7 @@
 #include "bytes/ngx_thrift_refusals.h"
 #include "bytes/ngx_thrift_turns.h"
 #include "bytes/ngx_thrift_trim.h"
+#include "bytes/ngx_thrift_prefetch.h"
 #include "bytes/ngx_thrift_cache.h"
 #include "bytes/ngx_thrift_input.h"
 #include "bytes/ngx_thrift_output.h"

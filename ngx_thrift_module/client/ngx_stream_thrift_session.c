@@ -269,7 +269,7 @@ ngx_stream_thrift_session_flush_event(ngx_event_t *ev)
 static ngx_inline void
 ngx_stream_thrift_session_prefetch(ngx_stream_thrift_session_t *ts)
 {
-    nthrift_prefetch(ts, offsetof(ngx_stream_thrift_session_t, client));
+    ngx_thrift_prefetch(ts, offsetof(ngx_stream_thrift_session_t, client));
 }
 
 
@@ -297,9 +297,9 @@ ngx_stream_thrift_session_prefetch_next(void)
     ts = ev->data;
     c = ts->connection;
 
-    nthrift_prefetch(c, sizeof(ngx_connection_t));
-    nthrift_prefetch(c->read, offsetof(ngx_event_t, timer));
-    nthrift_prefetch(c->write, offsetof(ngx_event_t, timer));
+    ngx_thrift_prefetch(c, sizeof(ngx_connection_t));
+    ngx_thrift_prefetch(c->read, offsetof(ngx_event_t, timer));
+    ngx_thrift_prefetch(c->write, offsetof(ngx_event_t, timer));
 }
 
 

@@ -615,6 +615,7 @@ ngx_stream_thrift_hedge(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_stream_thrift_call_conf_t  *tccf = conf;
 
+    size_t              len;
     ngx_int_t           n;
     ngx_str_t          *value;
     ngx_thrift_conf_t  *c;
@@ -647,8 +648,11 @@ ngx_stream_thrift_hedge(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     n = NGX_ERROR;
 
+    len = value[2].len;
+
     if (ngx_strncmp(value[2].data, "percent=", 8) == 0) {
-        n = ngx_atoi(value[2].data + 8, value[2].len - 8);
+        len -= (value[2].data[len - 1] == '%');
+        n = ngx_atoi(value[2].data + 8, len - 8);
     }
 
     if (n == NGX_ERROR || n == 0 || n > 100) {

@@ -175,9 +175,9 @@ ngx_thrift_exchange_prefetch(ngx_thrift_connection_t *conn,
         return;
     }
 
-    nthrift_prefetch(attempt, offsetof(ngx_thrift_attempt_t, hedge));
-    nthrift_prefetch(attempt->call, offsetof(ngx_thrift_call_t, first));
-    nthrift_prefetch(attempt->peer, sizeof(ngx_peer_connection_t));
+    ngx_thrift_prefetch(attempt, offsetof(ngx_thrift_attempt_t, hedge));
+    ngx_thrift_prefetch(attempt->call, offsetof(ngx_thrift_call_t, first));
+    ngx_thrift_prefetch(attempt->peer, sizeof(ngx_peer_connection_t));
 }
 
 

@@ -37,28 +37,6 @@
 
 
 /*
- * What will be read or written soon, and was long not, comes to the processor's
- * cache while something else is done.  `size` is a constant.
- */
-
-static inline void
-nthrift_prefetch(const void *p, size_t size)
-{
-#if defined(__GNUC__)
-    size_t          n;
-    const uint8_t  *line = p;
-
-#if !defined(__clang__)
-#pragma GCC unroll 16
-#endif
-    for (n = 0; n < size; n += 64) {
-        __builtin_prefetch(line + n, 1);
-    }
-#endif
-}
-
-
-/*
  * Return codes.  A function that reads returns one of them; a function that
  * counts returns 0 or more for success.
  */
