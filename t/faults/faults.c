@@ -18,11 +18,13 @@
 #include "faults.h"
 
 #include <getopt.h>
+#include <linux/sockios.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -31,6 +33,8 @@
 
 
 #define EVENTS   512
+
+#define SEND_OUT_TRIES  100     /* of a tenth of a millisecond */
 
 
 /* An option that is a number. */
@@ -117,6 +121,28 @@ watch(source_t *source, uint32_t events)
 }
 
 
+/*
+ * With bytes unread, close() takes back what was written and has not left the
+ * system, as congestion control may have its own pace.  This waits for it.
+ */
+
+static void
+socket_send_out(int fd)
+{
+    int              unsent, tries;
+    struct timespec  moment = { 0, 100 * 1000 };
+
+    for (tries = 0; tries < SEND_OUT_TRIES; tries++) {
+
+        if (ioctl(fd, SIOCOUTQNSD, &unsent) == -1 || unsent == 0) {
+            return;
+        }
+
+        nanosleep(&moment, NULL);
+    }
+}
+
+
 void
 socket_close(int fd, int reset)
 {
@@ -124,6 +150,9 @@ socket_close(int fd, int reset)
 
     if (reset) {
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+
+    } else {
+        socket_send_out(fd);
     }
 
     close(fd);
