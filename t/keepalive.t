@@ -107,7 +107,8 @@ my %script = (hold  => { hold => 1 },
               reset => { close => 'after', reset => 1 },
               half  => { half_close => 1 },
               late  => { answer => 1, raw => "\0\0\0\1x" },
-              slow  => { delay => 0.01 });
+              slow  => { delay => 0.01 },
+              long  => { delay => 0.4 });
 
 my ($default, $none, $two, $timeout, $lifetime, $busy, $address)
     = map { $t->backend("to_$_", script => \%script) }
@@ -223,6 +224,16 @@ $calls = 1;
 ok(wait_for(sub { $calls += get($c, 1); $lifetime->accepted() > 1 }), 'old');
 is(scalar $lifetime->calls(), $calls, 'no call lost');
 ok(wait_for(sub { $lifetime->closed() >= 1 }), 'old one closed');
+
+# of one that has no call
+
+is(get($c, 1), 1, 'before it is idle');
+
+my $opened = $lifetime->accepted();
+
+is(get($t->client('default'), 1, 'long'), 1, 'longer than it lives');
+is(get($c, 1), 1, 'idle, answered');
+is($lifetime->accepted(), $opened + 1, 'idle, by a new one');
 
 # of one that always has calls
 

@@ -11,9 +11,10 @@
 
 
 /*
- * The kernel is asked if a connection is alive that has been idle for longer.
- * Of the others the event loop knows what had happened when its turn began:
- * calls are sent when all events of the turn have been handled.
+ * The kernel is asked if a connection is alive that has been idle for longer,
+ * and the pool if it is too old.  Of the others the event loop knows what had
+ * happened when its turn began: calls are sent when all events of the turn
+ * have been handled.
  */
 
 #define NGX_THRIFT_PICK_FRESH  10           /* milliseconds */
@@ -27,6 +28,7 @@ static ngx_inline ngx_thrift_connection_t *ngx_thrift_pick_take(
     ngx_thrift_server_t *server);
 static ngx_thrift_connection_t *ngx_thrift_pick_find_alive(
     ngx_thrift_server_t *server) nthrift_noinline;
+static ngx_uint_t ngx_thrift_pick_is_over(ngx_thrift_connection_t *conn);
 static ngx_thrift_connection_t *ngx_thrift_pick_least(
     ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *from,
     ngx_thrift_pipeline_with_e with);
@@ -167,7 +169,7 @@ ngx_thrift_pick_take(ngx_thrift_server_t *server)
 }
 
 
-/* Those that are not, on the way, are closed. */
+/* Those that are not, or too old, on the way, are closed. */
 
 static ngx_thrift_connection_t *
 ngx_thrift_pick_find_alive(ngx_thrift_server_t *server)
@@ -179,18 +181,32 @@ ngx_thrift_pick_find_alive(ngx_thrift_server_t *server)
         conn = ngx_queue_data(ngx_queue_head(&server->idle),
                               ngx_thrift_connection_t, idle);
 
-        if (ngx_thrift_connection_alive(conn)) {
+        if (ngx_thrift_pick_is_over(conn)) {
+            conn->ended = NGX_THRIFT_STATUS_CLOSED_NOT_KEPT;
+
+        } else if (ngx_thrift_connection_alive(conn)) {
             return conn;
+
+        } else {
+            conn->ended = NGX_THRIFT_STATUS_CLOSED_SERVER;
         }
 
         last = (server->nconns == 1);
 
-        conn->ended = NGX_THRIFT_STATUS_CLOSED_SERVER;
         ngx_thrift_connection_close(conn);
 
     } while (!last && !ngx_queue_empty(&server->idle));
 
     return NULL;
+}
+
+
+/* Its client's next call follows what was sent on it, however old it is. */
+
+static ngx_uint_t
+ngx_thrift_pick_is_over(ngx_thrift_connection_t *conn)
+{
+    return !conn->ordered && ngx_thrift_pool_is_over(conn);
 }
 
 
