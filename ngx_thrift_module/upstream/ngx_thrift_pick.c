@@ -182,7 +182,7 @@ ngx_thrift_pick_find_alive(ngx_thrift_server_t *server)
                               ngx_thrift_connection_t, idle);
 
         if (ngx_thrift_pick_is_over(conn)) {
-            conn->ended = NGX_THRIFT_STATUS_CLOSED_NOT_KEPT;
+            conn->ended = NGX_THRIFT_STATUS_CLOSED_IDLE;
 
         } else if (ngx_thrift_connection_alive(conn)) {
             return conn;
