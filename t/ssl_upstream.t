@@ -155,6 +155,13 @@ stream {
         thrift_pipeline  8;
     }
 
+    upstream late_detect {
+        server                  127.0.0.1:%%PORT_hangs%% max_fails=0;
+        server                  127.0.0.1:%%PORT_b%% max_fails=0;
+        thrift_ssl              on;
+        thrift_upstream_detect  on;
+    }
+
     upstream waits {
         server      127.0.0.1:%%PORT_waits%% max_fails=0;
         server      127.0.0.1:%%PORT_b%%;
@@ -233,6 +240,12 @@ stream {
         thrift_connect_timeout  400ms;
         thrift_next_upstream    timeout;
         thrift_pass             late;
+    }
+
+    server {
+        listen                127.0.0.1:%%PORT_late_detect%%;
+        thrift_next_upstream  timeout;
+        thrift_pass           late_detect;
     }
 
     server {
@@ -367,6 +380,8 @@ $c = $t->client('late');
 $c->send(join('', map { call_bytes('get', $_) } 1 .. 4));
 is(join(' ', map { answer($_) } $c->exchange('', 4)), 'b b b b',
    'a timeout, next server');
+is(answer($t->client('late_detect')->call('get')), 'b',
+   'a timeout of detection, next server');
 $c = $t->client('proxy');
 
 is(scalar $t->grep_log(qr{timed out .* while SSL handshaking .* "hangs:get"}),
@@ -527,7 +542,8 @@ is(answer($t->client('to_named')->call('localhost')), 'named', 'another one');
 
 my $expected = join('|', 'upstream SSL certificate', 'SSL_do_handshake',
                     'peer closed connection in SSL handshake',
-                    'upstream timed out', '\d+ more times within 10 seconds',
+                    'upstream timed out', 'it could not be reached in time',
+                    '\d+ more times within 10 seconds',
                     'upstream sent more than one reply');
 
 is(scalar $t->grep_log(qr/\[error\] (?!.*(?:$expected))/), 0,

@@ -268,7 +268,8 @@ ngx_thrift_check_timeout(void *data)
 
     if (check->conn.state == NGX_THRIFT_OPENING) {
         (void) ngx_thrift_check_end(check, NGX_BUSY,
-                                    "it could not be reached in time", 0);
+                                    "it could not be reached in time",
+                                    NGX_ETIMEDOUT);
         return;
     }
 

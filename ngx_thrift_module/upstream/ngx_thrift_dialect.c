@@ -184,6 +184,7 @@ ngx_thrift_dialect_detected(ngx_thrift_detect_wait_t *wait, ngx_int_t rc,
     call = attempt->call;
 
     attempt->asks = NULL;
+    attempt->late = (rc != NGX_OK && err == NGX_ETIMEDOUT);
 
     ngx_thrift_hedge_turn_to(attempt);
 
