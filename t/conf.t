@@ -815,6 +815,8 @@ for (
     [ 'all that two servers allow', upstream => 'thrift_keepalive 8 max=4; '
       . 'server 127.0.0.1:%%PORT_other_backend%%;' ],
     [ 'max of servers in stream', stream => 'thrift_keepalive 8 max=4;' ],
+    [ 'max of a name', upstream => 'thrift_keepalive 99 max=4; '
+      . 'server localhost:%%PORT_other_backend%%;' ],
     [ 'methods answer', other => 'thrift_service T { thrift_method a '
                                  . '{ thrift_pass u; } }' ],
     [ 'other answer in method', method => 'thrift_return UNKNOWN "no";' ],

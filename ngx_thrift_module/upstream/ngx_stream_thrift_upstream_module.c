@@ -57,6 +57,8 @@ static char *ngx_stream_thrift_check_service(ngx_conf_t *cf, void *post,
 static ngx_int_t ngx_stream_thrift_init_upstreams(ngx_conf_t *cf);
 static ngx_int_t ngx_stream_thrift_check_keepalive(ngx_conf_t *cf,
     ngx_stream_upstream_srv_conf_t *us, ngx_stream_thrift_upstream_conf_t *ucf);
+static ngx_uint_t ngx_stream_thrift_is_named(
+    ngx_stream_upstream_server_t *server);
 static void ngx_stream_thrift_merge_keepalive(
     ngx_stream_thrift_upstream_conf_t *prev,
     ngx_stream_thrift_upstream_conf_t *conf);
@@ -1010,13 +1012,11 @@ ngx_stream_thrift_check_keepalive(ngx_conf_t *cf,
 
     for (i = 0; i < us->servers->nelts; i++) {
 
-        /* a name that is resolved while nginx runs */
-
-        if (server[i].naddrs == 0) {
+        if (ngx_stream_thrift_is_named(&server[i])) {
             return NGX_OK;
         }
 
-        n += server[i].naddrs;
+        n++;
     }
 
     if (n == 0 || (ucf->keepalive + n - 1) / n <= ucf->keepalive_max) {
@@ -1031,6 +1031,25 @@ ngx_stream_thrift_check_keepalive(ngx_conf_t *cf,
                   &ucf->keepalive_where.file, ucf->keepalive_where.line);
 
     return NGX_ERROR;
+}
+
+
+/* It is the DNS that says how many addresses it has, and not for long. */
+
+static ngx_uint_t
+ngx_stream_thrift_is_named(ngx_stream_upstream_server_t *server)
+{
+    ngx_str_t  *address;
+
+    if (server->naddrs != 1) {
+        return 1;
+    }
+
+    address = &server->addrs[0].name;
+
+    return ngx_memn2cmp(server->name.data, address->data, server->name.len,
+                        address->len)
+           != 0;
 }
 
 
