@@ -182,8 +182,7 @@ sub call {
 
     my $size = $method eq 'small' ? 1 : $SIZE;
 
-    return call_bytes($method, $seqid, "\x0b\0\1" . pack('N', $size)
-                                       . 'x' x $size . "\0");
+    return call_bytes($method, $seqid, [ [ 1, string => 'x' x $size ] ]);
 }
 
 

@@ -60,7 +60,8 @@ $t->run_daemon(sub { serve() }, port => 'tls');
 $full->run();
 
 my ($m) = $t->client('proxy', timeout => 30)
-            ->exchange(call_bytes('get', 7, string_argument(15_000_000)), 1);
+            ->exchange(call_bytes('get', 7,
+                                  [ [ 1, string => 'x' x 15_000_000 ] ]), 1);
 
 is(answer($m), 'early', 'the answer that was there');
 is($full->get(), 2, 'it is written once more');
@@ -96,11 +97,4 @@ sub serve {
 
         1 while sysread($socket, $bytes, 65536);
     }
-}
-
-
-sub string_argument {
-    my ($size) = @_;
-
-    return "\x0b\0\1" . pack('N', $size) . 'x' x $size . "\0";
 }

@@ -290,12 +290,7 @@ ngx_stream_thrift_door_rules(ngx_stream_thrift_door_t *door,
 ngx_uint_t
 ngx_stream_thrift_door_is_read(ngx_stream_thrift_session_t *ts)
 {
-    ngx_buf_t  *b;
-
-    b = ts->connection->buffer;
-
-    return ts->received >= ts->door->size
-           && (b == NULL || b->pos == b->last);
+    return ts->received >= ts->door->size && !ts->preread;
 }
 
 

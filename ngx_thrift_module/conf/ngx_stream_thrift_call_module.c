@@ -615,9 +615,8 @@ ngx_stream_thrift_hedge(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_stream_thrift_call_conf_t  *tccf = conf;
 
-    size_t              len;
     ngx_int_t           n;
-    ngx_str_t          *value;
+    ngx_str_t          *value, s;
     ngx_thrift_conf_t  *c;
 
     c = &tccf->conf;
@@ -648,11 +647,15 @@ ngx_stream_thrift_hedge(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     n = NGX_ERROR;
 
-    len = value[2].len;
-
     if (ngx_strncmp(value[2].data, "percent=", 8) == 0) {
-        len -= (value[2].data[len - 1] == '%');
-        n = ngx_atoi(value[2].data + 8, len - 8);
+        s.data = value[2].data + 8;
+        s.len = value[2].len - 8;
+
+        n = ngx_stream_thrift_unit(&s, "%");
+
+        if (n == NGX_ERROR) {
+            n = ngx_atoi(s.data, s.len);
+        }
     }
 
     if (n == NGX_ERROR || n == 0 || n > 100) {

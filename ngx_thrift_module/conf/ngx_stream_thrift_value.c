@@ -148,6 +148,23 @@ ngx_stream_thrift_parse_time(ngx_str_t *value)
 }
 
 
+ngx_int_t
+ngx_stream_thrift_unit(ngx_str_t *value, const char *unit)
+{
+    size_t  len;
+
+    len = ngx_strlen(unit);
+
+    if (value->len <= len
+        || ngx_strncmp(value->data + value->len - len, unit, len) != 0)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_atoi(value->data, value->len - len);
+}
+
+
 char *
 ngx_stream_thrift_set_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {

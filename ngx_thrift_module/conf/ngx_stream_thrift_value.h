@@ -23,6 +23,9 @@ char *ngx_stream_thrift_set_size(ngx_conf_t *cf, ngx_command_t *cmd,
 /* Milliseconds, or NGX_ERROR: as ngx_parse_time(), if a timer can have them. */
 ngx_int_t ngx_stream_thrift_parse_time(ngx_str_t *value);
 
+/* A number that its unit stands behind, or NGX_ERROR. */
+ngx_int_t ngx_stream_thrift_unit(ngx_str_t *value, const char *unit);
+
 /* Where there are bounds, cmd->post is an ngx_conf_num_bounds_t. */
 char *ngx_stream_thrift_set_num(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -32,7 +35,8 @@ char *ngx_stream_thrift_check_bounds(ngx_conf_t *cf, void *post, void *data);
 
 /*
  * Logs that the value, or the parameter, of the directive that is being read
- * is invalid; `what` says what it must be.  Both return NGX_CONF_ERROR.
+ * is invalid; `what` says what it must be, unless the value is "off" and has
+ * others beside it, which is said then.  Both return NGX_CONF_ERROR.
  */
 char *ngx_stream_thrift_bad_value(ngx_conf_t *cf, ngx_str_t *value,
     const char *what);

@@ -47,7 +47,6 @@ static char *ngx_stream_thrift_slow_start(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_stream_thrift_retry_budget(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
-static ngx_int_t ngx_stream_thrift_unit(ngx_str_t *value, const char *unit);
 static char *ngx_stream_thrift_health_check(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
 static ngx_int_t ngx_stream_thrift_health_method(ngx_conf_t *cf,
@@ -757,25 +756,6 @@ ngx_stream_thrift_retry_budget(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ucf->retry.min = n;
 
     return NGX_CONF_OK;
-}
-
-
-/* A number that its unit stands behind. */
-
-static ngx_int_t
-ngx_stream_thrift_unit(ngx_str_t *value, const char *unit)
-{
-    size_t  len;
-
-    len = ngx_strlen(unit);
-
-    if (value->len <= len
-        || ngx_strncmp(value->data + value->len - len, unit, len) != 0)
-    {
-        return NGX_ERROR;
-    }
-
-    return ngx_atoi(value->data, value->len - len);
 }
 
 

@@ -28,7 +28,6 @@ static ngx_inline ngx_thrift_connection_t *ngx_thrift_pick_take(
     ngx_thrift_server_t *server);
 static ngx_thrift_connection_t *ngx_thrift_pick_find_alive(
     ngx_thrift_server_t *server) nthrift_noinline;
-static ngx_uint_t ngx_thrift_pick_is_over(ngx_thrift_connection_t *conn);
 static ngx_thrift_connection_t *ngx_thrift_pick_least(
     ngx_thrift_attempt_t *attempt, ngx_thrift_server_t *from,
     ngx_thrift_pipeline_with_e with);
@@ -181,7 +180,7 @@ ngx_thrift_pick_find_alive(ngx_thrift_server_t *server)
         conn = ngx_queue_data(ngx_queue_head(&server->idle),
                               ngx_thrift_connection_t, idle);
 
-        if (ngx_thrift_pick_is_over(conn)) {
+        if (ngx_thrift_pool_retires(conn)) {
             conn->ended = NGX_THRIFT_STATUS_CLOSED_IDLE;
 
         } else if (ngx_thrift_connection_alive(conn)) {
@@ -198,15 +197,6 @@ ngx_thrift_pick_find_alive(ngx_thrift_server_t *server)
     } while (!last && !ngx_queue_empty(&server->idle));
 
     return NULL;
-}
-
-
-/* Its client's next call follows what was sent on it, however old it is. */
-
-static ngx_uint_t
-ngx_thrift_pick_is_over(ngx_thrift_connection_t *conn)
-{
-    return !conn->ordered && ngx_thrift_pool_is_over(conn);
 }
 
 

@@ -196,7 +196,7 @@ ngx_thrift_pipeline_fits(ngx_thrift_connection_t *conn,
 static ngx_uint_t
 ngx_thrift_pipeline_is_held_up(ngx_thrift_connection_t *conn)
 {
-    return (ngx_thrift_pool_is_over(conn) && !conn->ordered)
+    return ngx_thrift_pool_retires(conn)
            || (conn->reading
             && conn->message.wire.length > NGX_THRIFT_PIPELINE_LARGE)
            || (ngx_thrift_connection_waits(conn)

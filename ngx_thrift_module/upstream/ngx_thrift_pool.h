@@ -262,6 +262,13 @@ ngx_uint_t ngx_thrift_pool_is_own(ngx_thrift_connection_t *conn);
     ((conn)->pool->lifetime                                                   \
      && (ngx_msec_int_t) ((conn)->end - ngx_current_msec) <= 0)
 
+/*
+ * The same, and no client's next call follows what was sent on it: it takes no
+ * further one.
+ */
+#define ngx_thrift_pool_retires(conn)                                         \
+    (!(conn)->ordered && ngx_thrift_pool_is_over(conn))
+
 /* Has its client's next call to follow on it? */
 ngx_uint_t ngx_thrift_pool_is_needed(ngx_thrift_connection_t *conn);
 
