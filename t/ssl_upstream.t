@@ -228,9 +228,8 @@ stream {
     server {
         listen  127.0.0.1:%%PORT_proxy%%;
 
-        thrift_connect_timeout   400ms;
-        thrift_max_memory        32m;
-        thrift_idempotent        on;
+        thrift_max_memory  32m;
+        thrift_idempotent  on;
 
         #services
     }
@@ -263,8 +262,11 @@ stream {
 EOF
 
 my @upstreams = $template =~ /^\s*upstream (\w+) /mg;
-my $services = join("\n", map { "thrift_service $_ { thrift_pass $_; }" }
-                              @upstreams);
+my %timeouts = map { $_ => 'thrift_connect_timeout 400ms;' }
+                   qw(hangs plain waits);
+my $services = join("\n", map {
+    "thrift_service $_ { thrift_pass $_; " . ($timeouts{$_} || '') . ' }'
+} @upstreams);
 
 my $t = Test::Thrift->new(conf($template, services => $services));
 
