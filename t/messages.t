@@ -420,7 +420,12 @@ for (
       . "no \"thrift_idl\" $at:5" ],
     [ 'hedge of nothing', server => 'thrift_hedge 20ms; thrift_pass users;',
       '"thrift_hedge" has no effect, as it is for no call with '
-      . '"thrift_idempotent on"' ],
+      . "\"thrift_idempotent on\", $at:8" ],
+    [ 'hedge of nothing beside another', server => 'thrift_service Users { '
+      . "thrift_pass users; thrift_idempotent on; thrift_hedge 20ms; }\n"
+      . 'thrift_hedge 30ms; thrift_pass users;', '"thrift_hedge" has no '
+      . 'effect, as it is for no call with "thrift_idempotent on", '
+      . "$at:9" ],
     [ 'undefined fields of nothing', idl => '', server =>
       'thrift_unknown_fields drop; thrift_pass users;',
       '"thrift_unknown_fields" has no effect without a "thrift_idl" for the '

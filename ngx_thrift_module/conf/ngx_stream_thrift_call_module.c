@@ -358,6 +358,7 @@ ngx_stream_thrift_create_call_conf(ngx_conf_t *cf)
      *
      *     tccf->srv_conf = NULL;
      *     tccf->block = NULL;
+     *     tccf->hedge = NULL;
      *     tccf->conf.attempt_deadlines = NULL;
      *     tccf->conf.next_upstream = 0;
      *     tccf->conf.hedges = NULL;
@@ -547,6 +548,7 @@ ngx_stream_thrift_merge_call_conf(ngx_stream_thrift_call_conf_t *prev,
                               p->next_upstream_timeout, 0);
 
     if (c->hedge == NGX_CONF_UNSET_MSEC) {
+        conf->hedge = prev->hedge;
         c->hedge_percent = p->hedge_percent;
     }
 
@@ -617,6 +619,7 @@ ngx_stream_thrift_hedge(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_int_t           n;
     ngx_str_t          *value, s;
+    ngx_array_t        *notes;
     ngx_thrift_conf_t  *c;
 
     c = &tccf->conf;
@@ -639,6 +642,13 @@ ngx_stream_thrift_hedge(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return ngx_stream_thrift_bad_value(cf, &value[1],
                                            "\"off\" or a time "
                                            "greater than 0");
+    }
+
+    notes = NULL;
+
+    tccf->hedge = ngx_stream_thrift_take_note(cf, &notes);
+    if (tccf->hedge == NULL) {
+        return NGX_CONF_ERROR;
     }
 
     if (cf->args->nelts == 2) {

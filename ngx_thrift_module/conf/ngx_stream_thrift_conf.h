@@ -149,6 +149,7 @@ typedef struct {
                                                    NULL: none */
     ngx_flag_t                       rate_dry_run;
     ngx_stream_thrift_mirror_t      *mirror;    /* NULL: none */
+    ngx_stream_thrift_note_t        *hedge;     /* the directive; NULL: off */
     ngx_array_t                     *headers;   /* that servers get; NULL:
                                                    those of the client */
     ngx_flag_t                       status_arguments;  /* of those that

@@ -57,6 +57,8 @@ static ngx_int_t ngx_stream_thrift_set_delays(ngx_conf_t *cf, ngx_msec_t time,
     ngx_thrift_delay_pt handler, ngx_thrift_delays_t **delays);
 static void ngx_stream_thrift_warn_hedge(ngx_conf_t *cf,
     ngx_array_t *targets);
+static ngx_stream_thrift_note_t *ngx_stream_thrift_hedge_of(
+    ngx_thrift_target_t *target);
 static ngx_thrift_target_t *ngx_stream_thrift_new_target(
     ngx_stream_thrift_build_t *build, ngx_stream_thrift_block_t *block,
     const nthrift_str_t *service);
@@ -744,30 +746,40 @@ ngx_stream_thrift_set_delays(ngx_conf_t *cf, ngx_msec_t time,
 static void
 ngx_stream_thrift_warn_hedge(ngx_conf_t *cf, ngx_array_t *targets)
 {
-    ngx_uint_t            i, n;
-    ngx_thrift_target_t  *target;
+    ngx_uint_t                  i;
+    ngx_thrift_target_t       **target;
+    ngx_stream_thrift_note_t   *note;
 
-    n = 0;
+    target = targets->elts;
 
     for (i = 0; i < targets->nelts; i++) {
-        target = ((ngx_thrift_target_t **) targets->elts)[i];
+        note = ngx_stream_thrift_hedge_of(target[i]);
 
-        if (target->conf->hedge == 0) {
-            continue;
-        }
-
-        n++;
-
-        if (target->idempotent
-            || target->conf->answer->kind == NGX_THRIFT_ANSWER_HANDLER)
+        if (note && (target[i]->idempotent
+                     || target[i]->conf->answer->kind
+                        == NGX_THRIFT_ANSWER_HANDLER))
         {
-            return;
+            note->used = 1;
         }
     }
 
-    if (n) {
-        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                      "\"thrift_hedge\" has no effect, as it is for no call "
-                      "with \"thrift_idempotent on\"");
+    for (i = 0; i < targets->nelts; i++) {
+        note = ngx_stream_thrift_hedge_of(target[i]);
+
+        if (note && !note->used) {
+            note->used = 1;
+
+            ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                          "\"%V\" has no effect, as it is for no call with "
+                          "\"thrift_idempotent on\", in %s:%ui",
+                          &note->name, note->file_name, note->line);
+        }
     }
+}
+
+
+static ngx_stream_thrift_note_t *
+ngx_stream_thrift_hedge_of(ngx_thrift_target_t *target)
+{
+    return ((ngx_stream_thrift_call_conf_t *) target->conf)->hedge;
 }

@@ -362,6 +362,7 @@ ngx_stream_thrift_take_note(ngx_conf_t *cf, ngx_array_t **notes)
     note->file_name = cf->conf_file->file.name.data;
     note->line = cf->conf_file->line;
     note->off = 0;
+    note->used = 0;
 
     return note;
 }

@@ -23,6 +23,7 @@ typedef struct {
     u_char      *file_name;
     ngx_uint_t   line;
     unsigned     off:1;         /* it says what we do */
+    unsigned     used:1;        /* it has an effect, or was warned of */
 } ngx_stream_thrift_note_t;
 
 
