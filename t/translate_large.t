@@ -74,6 +74,13 @@ stream {
     }
 
     server {
+        listen                  127.0.0.1:%%PORT_timed%%;
+        thrift_pass             compact;
+        thrift_balance          connection;
+        thrift_attempt_timeout  2s;
+    }
+
+    server {
         listen                127.0.0.1:%%PORT_again%%;
         thrift_pass           two;
         thrift_next_upstream  error non_idempotent;
@@ -147,6 +154,14 @@ like(answer($t->client('impatient', timeout => 30)->call('echo', $many)),
      qr/^6 timed out after \d+ms translating call$/, 'no server has time');
 is(scalar($t->grep_log('\[error\] .*upstream timed out')), 0,
    'which is not their fault');
+
+# each of them has a time of its own: only that of the last one runs out
+
+$c = $t->client('timed', timeout => 30);
+is(echo_of($c, $numbers), 'the same', "one in its time, $_") for 1 .. 2;
+like(answer($c->call('late', $structs)), qr/^6 timed out after \d+ms/,
+     'one too late');
+is(echoed('timed', $numbers), 'the same', 'and another client');
 
 $c = $t->client('large', timeout => 30);
 $c->start('echo', $many, seqid => 7);
@@ -228,10 +243,13 @@ sub echo_of {
 }
 
 
-# The same bytes as a reply; with a type that there is none of at their end.
+# The same bytes as a reply; with a type that there is none of at their end, or
+# too late.
 
 sub echo {
     my ($bytes) = @_;
+
+    sleep 20 if substr($bytes, 2, 20) =~ /\x04late/;
 
     substr($bytes, 1, 1) = chr(1 | 2 << 5);
     substr($bytes, -1) = "\x1e\0" if substr($bytes, 2, 20) =~ /\x03bad/;

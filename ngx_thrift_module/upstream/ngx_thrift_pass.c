@@ -392,7 +392,7 @@ ngx_thrift_pass_busy(ngx_thrift_attempt_t *attempt)
 }
 
 
-/* Its own time begins. */
+/* Its own time begins; if its call was translated meanwhile, it has begun. */
 
 static void
 ngx_thrift_pass_start_time(ngx_thrift_attempt_t *attempt)
@@ -401,7 +401,7 @@ ngx_thrift_pass_start_time(ngx_thrift_attempt_t *attempt)
 
     deadlines = attempt->call->conf->attempt_deadlines;
 
-    if (deadlines) {
+    if (deadlines && !attempt->expiry.set) {
         attempt->timed = 1;
         ngx_thrift_delay_start(deadlines, &attempt->expiry, ngx_current_msec);
     }
