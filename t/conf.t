@@ -673,6 +673,10 @@ my @bad = (
                                  . 'thrift_bind $remote_addr;',
       '"thrift_health_check" has no values for variables in "thrift_bind" or '
       . '"thrift_ssl_..." of upstream "u"', -2 ],
+    [ 'detection, variables', upstream => 'thrift_upstream_detect on; '
+                              . 'thrift_bind $remote_addr;',
+      '"thrift_upstream_detect" has no values for variables in "thrift_bind" '
+      . 'or "thrift_ssl_..." of upstream "u"', -2 ],
 
     # thrift_pipeline
 

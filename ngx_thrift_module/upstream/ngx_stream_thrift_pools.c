@@ -18,6 +18,8 @@ static ngx_int_t ngx_stream_thrift_init_pool_link(ngx_conf_t *cf,
     ngx_stream_thrift_pool_t *pool);
 static ngx_int_t ngx_stream_thrift_set_detect(ngx_conf_t *cf,
     ngx_stream_thrift_pool_t *pool);
+static void ngx_stream_thrift_detect_varies(ngx_conf_t *cf,
+    ngx_stream_thrift_pool_t *pool);
 
 
 ngx_stream_thrift_pool_t *
@@ -220,10 +222,7 @@ ngx_stream_thrift_set_detect(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
     }
 
     if (pool->varies) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"thrift_upstream_detect\" has no values for variables "
-                      "in \"thrift_bind\" or \"thrift_ssl_...\" of \"%V\"",
-                      &pool->idle.name);
+        ngx_stream_thrift_detect_varies(cf, pool);
         return NGX_ERROR;
     }
 
@@ -244,6 +243,29 @@ ngx_stream_thrift_set_detect(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
     pool->idle.detect = detect;
 
     return NGX_OK;
+}
+
+
+static void
+ngx_stream_thrift_detect_varies(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
+{
+    u_char      *file;
+    ngx_uint_t   line;
+
+    /* what variables name has the directives of stream{} */
+
+    file = cf->conf_file->file.name.data;
+    line = cf->conf_file->line;
+
+    if (pool->upstream) {
+        file = pool->upstream->file_name;
+        line = pool->upstream->line;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"thrift_upstream_detect\" has no values for variables in "
+                  "\"thrift_bind\" or \"thrift_ssl_...\" of upstream \"%V\" in "
+                  "%s:%ui", &pool->idle.name, file, line);
 }
 
 
