@@ -30,6 +30,8 @@ stream {
                       '$upstream_addr|$thrift_exception|$who|$thrift_arg_a_b';
     access_log  %%TESTDIR%%/access.log  test;
 
+    thrift_status_zone  status  64k;
+
     map $thrift_method $who {
         default  "$thrift_method-$thrift_seqid";
     }

@@ -125,6 +125,7 @@ my $users = $t->backend('users');
 $users->script(declared => { body => [ [ 1, struct => [] ] ] },
                exception => { exception => [ 6, 'no' ] },
                odd => { exception => [ 77, 'no' ] },
+               silent => { type => EXCEPTION, body => [ [ 2, i32 => 6 ] ] },
                late => { delay => 0.5 },
                wait => { hold => 1 });
 
@@ -359,6 +360,13 @@ sub failures {
     is($f[7]{exception}, 'other', 'an odd one');
     is($by{no}{upstream_server}, '', 'of no server');
     is("$f[1]{service} $f[1]{method}", '- -', 'no name of a client\'s');
+
+    $c->call('Users:silent');
+
+    my ($silent) = @{json()->{failures}};
+
+    is("$silent->{text} $silent->{exception}", ' INTERNAL_ERROR',
+       'an exception without a text');
 }
 
 

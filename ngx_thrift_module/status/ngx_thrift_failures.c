@@ -127,7 +127,11 @@ ngx_thrift_failures_copy(u_char *p, size_t size, ngx_str_t *text)
         }
     }
 
-    ngx_memcpy(p, text->data, len);
+    /* an exception without a text has no data */
+
+    if (len) {
+        ngx_memcpy(p, text->data, len);
+    }
 
     return len;
 }
