@@ -118,15 +118,13 @@ ngx_stream_thrift_rr_places(ngx_stream_upstream_srv_conf_t *us,
         return 0;
     }
 
-    ngx_stream_upstream_rr_peers_rlock(first);
-
     places = 0;
 
     for (peers = first; peers; peers = peers->next) {
+        ngx_stream_upstream_rr_peers_rlock(peers);
         places += ngx_stream_thrift_rr_full_places(peers);
+        ngx_stream_upstream_rr_peers_unlock(peers);
     }
-
-    ngx_stream_upstream_rr_peers_unlock(first);
 
     return places;
 }
