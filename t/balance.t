@@ -82,6 +82,21 @@ stream {
         server  127.0.0.1:%%PORT_second%%  max_conns=1;
     }
 
+    # an address twice, in a name for example
+
+    upstream twice {
+        zone  twice  64k;
+        server  127.0.0.1:%%PORT_first%%  max_conns=1;
+        server  127.0.0.1:%%PORT_first%%  max_conns=2;
+        server  127.0.0.1:%%PORT_first%%  max_conns=1  backup;
+    }
+
+    upstream both {
+        zone  both  64k;
+        server  127.0.0.1:%%PORT_first%%  max_conns=1;
+        server  127.0.0.1:%%PORT_first%%;
+    }
+
     upstream fails {
         zone  fails  64k;
         server  127.0.0.1:%%PORT_third%%  max_fails=1  fail_timeout=1s;
@@ -137,6 +152,16 @@ stream {
     server {
         listen       127.0.0.1:%%PORT_single%%;
         thrift_pass  single;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_twice%%;
+        thrift_pass  twice;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_both%%;
+        thrift_pass  both;
     }
 
     server {
@@ -306,6 +331,24 @@ is($c->call('get')->{fields}{0}, 'first', 'max_conns over');
 for (1 .. 3) {
     $count = burst($t->client('most'), 2);
     is($count->{wrong}, 0, 'max_conns reached');
+}
+
+# an address that is written twice takes what both of them allow
+
+for my $where ([ twice => 4 ], [ both => 6 ]) {
+    my ($name, $n) = @$where;
+
+    my @held = map { $t->client($name) } 1 .. $n;
+    my $seen = $first->calls('hold');
+
+    $_->start('hold') for @held;
+    ok(wait_for(sub { $first->calls('hold') == $seen + $n }), "$name: $n held");
+
+    like(answer($t->client($name)->call('get')),
+         $name eq 'twice' ? qr/^6 overloaded: / : qr/^first$/, "$name: one more");
+
+    $first->release();
+    is(answer($_->read_message()), 'first', "$name: answered") for @held;
 }
 
 # a oneway is in flight for as long as one can know

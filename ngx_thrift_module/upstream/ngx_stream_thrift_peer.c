@@ -694,7 +694,11 @@ ngx_stream_thrift_peer_hold(ngx_thrift_attempt_t *attempt)
           ? peer->data : ngx_stream_thrift_rr_data(choice->balancer, peer);
 
     choice->server = rrp ? rrp->current : NULL;
-    attempt->max_conns = rrp ? rrp->current->max_conns : 0;
+
+    attempt->max_conns = (rrp && rrp->current->max_conns)
+                         ? ngx_stream_thrift_rr_max_conns(choice->balancer,
+                                                          rrp->current)
+                         : 0;
 
     choice->pool = attempt->pool;
     choice->pool->nheld++;

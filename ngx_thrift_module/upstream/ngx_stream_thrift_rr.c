@@ -12,6 +12,8 @@ static ngx_uint_t ngx_stream_thrift_rr_is_fixed(
     ngx_stream_thrift_choice_t *choice, ngx_stream_upstream_srv_conf_t *us);
 static ngx_uint_t ngx_stream_thrift_rr_full_places(
     ngx_stream_upstream_rr_peers_t *peers);
+static ngx_uint_t ngx_stream_thrift_rr_is_same(
+    ngx_stream_upstream_rr_peer_t *peer, ngx_stream_upstream_rr_peer_t *server);
 static ngx_stream_upstream_rr_peer_t *ngx_stream_thrift_rr_lock(
     ngx_stream_upstream_rr_peer_data_t *rrp);
 static void ngx_stream_thrift_rr_unlock(
@@ -127,6 +129,51 @@ ngx_stream_thrift_rr_places(ngx_stream_upstream_srv_conf_t *us,
     }
 
     return places;
+}
+
+
+ngx_uint_t
+ngx_stream_thrift_rr_max_conns(ngx_stream_upstream_srv_conf_t *us,
+    ngx_stream_upstream_rr_peer_t *server)
+{
+    ngx_uint_t                       max, unlimited;
+    ngx_stream_upstream_rr_peer_t   *peer;
+    ngx_stream_upstream_rr_peers_t  *peers;
+
+    max = 0;
+    unlimited = (server->max_conns == 0);
+
+    for (peers = us->peer.data; peers && !unlimited; peers = peers->next) {
+
+        ngx_stream_upstream_rr_peers_rlock(peers);
+
+        for (peer = peers->peer; peer; peer = peer->next) {
+
+            if (ngx_stream_thrift_rr_is_same(peer, server)) {
+                max += peer->max_conns;
+                unlimited |= (peer->max_conns == 0);
+            }
+        }
+
+        ngx_stream_upstream_rr_peers_unlock(peers);
+    }
+
+    /* with `resolve` it may have gone meanwhile */
+
+    return unlimited ? 0 : ngx_max(max, server->max_conns);
+}
+
+
+static ngx_uint_t
+ngx_stream_thrift_rr_is_same(ngx_stream_upstream_rr_peer_t *peer,
+    ngx_stream_upstream_rr_peer_t *server)
+{
+    return peer == server
+           || (!peer->down
+               && ngx_memn2cmp((u_char *) peer->sockaddr,
+                               (u_char *) server->sockaddr,
+                               peer->socklen, server->socklen)
+                  == 0);
 }
 
 

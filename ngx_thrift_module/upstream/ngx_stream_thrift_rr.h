@@ -50,6 +50,13 @@ ngx_stream_upstream_rr_peer_data_t *ngx_stream_thrift_rr_data(
 ngx_uint_t ngx_stream_thrift_rr_places(ngx_stream_upstream_srv_conf_t *us,
     ngx_peer_connection_t *peer) nthrift_noinline;
 
+/*
+ * How many calls max_conns allows to the address of the server that was chosen,
+ * which others of the upstream may have as well; 0: no limit.
+ */
+ngx_uint_t ngx_stream_thrift_rr_max_conns(ngx_stream_upstream_srv_conf_t *us,
+    ngx_stream_upstream_rr_peer_t *server) nthrift_noinline;
+
 /* Of an upstream of which servers were full. */
 ngx_uint_t ngx_stream_thrift_rr_has_backups(
     ngx_stream_upstream_srv_conf_t *us);

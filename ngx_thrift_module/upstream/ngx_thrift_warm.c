@@ -159,6 +159,15 @@ ngx_thrift_warm_visit(ngx_thrift_warm_t *warm, struct sockaddr *sockaddr,
         }
     }
 
+    /* an address may be that of several servers: it takes what all allow */
+
+    if (server->walk == warm->walks && server->max_conns && max_conns) {
+        max_conns += server->max_conns;
+
+    } else if (server->walk == warm->walks) {
+        max_conns = 0;
+    }
+
     server->walk = warm->walks;
     server->max_conns = max_conns;
 }
