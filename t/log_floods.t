@@ -41,6 +41,11 @@ stream {
         server  127.0.0.1:%%PORT_nobody%%  max_fails=0;
     }
 
+    upstream asked {
+        server                  127.0.0.1:%%PORT_nobody%%  max_fails=0;
+        thrift_upstream_detect  on;
+    }
+
     upstream bound {
         server       127.0.0.1:%%PORT_users%%  max_fails=0;
         thrift_bind  ::1;
@@ -69,6 +74,11 @@ stream {
     server {
         listen       127.0.0.1:%%PORT_dead%%;
         thrift_pass  dead;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_asked%%;
+        thrift_pass  asked;
     }
 
     server {
@@ -107,6 +117,10 @@ $t->client('dead')->call('get', []) for 1 .. 25;
 is(scalar($t->grep_log(qr/\[error\] .*connect\(\) failed.*call: "get"/)),
    20, 'each upstream has its own');
 
+$t->client('asked')->call('ask', []) for 1 .. 26;
+is(scalar($t->grep_log(qr/\[error\] .*connect\(\) failed.*call: "ask"/)),
+   20, 'one that is to be asked what it speaks, too');
+
 # an address that connections cannot come from
 
 $t->client('bound')->call('get', []) for 1 .. 23;
@@ -139,6 +153,8 @@ ok($t->wait_log(qr/${error}30 more times $within, at level "info" only: servers 
    'the others are counted');
 ok($t->wait_log(qr/${error}5 more times $within, at level "info" only: servers of upstream "dead" could not be connected to$/),
    'of each upstream');
+ok($t->wait_log(qr/${error}6 more times $within, at level "info" only: servers of upstream "asked" could not be connected to$/),
+   'nor could it be asked');
 ok($t->wait_log(qr/${error}3 more times $within, at level "info" only: servers of upstream "bound" could not be connected to$/),
    'of an address that is not had');
 ok($t->wait_log(qr/${error}4 more times $within, at level "info" only: servers of upstream "named" could not be connected to$/),

@@ -189,9 +189,10 @@ ngx_thrift_dialect_detected(ngx_thrift_detect_wait_t *wait, ngx_int_t rc,
     ngx_thrift_hedge_turn_to(attempt);
 
     if (rc != NGX_OK) {
-        ngx_thrift_pool_tell(attempt->pool, NGX_THRIFT_POOL_REPLY, call->log,
-                             err,
-                             "%s", why);
+        ngx_thrift_pool_tell(attempt->pool,
+                             attempt->late ? NGX_THRIFT_POOL_LATE
+                                           : NGX_THRIFT_POOL_OPEN,
+                             call->log, err, "%s", why);
     }
 
     call->resume(call, question->next(attempt, rc));
