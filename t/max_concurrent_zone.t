@@ -48,6 +48,13 @@ stream {
         thrift_pass            127.0.0.1:%%PORT_backend%%;
         thrift_max_concurrent  1 queue=1000 queue_timeout=0 zone=one;
     }
+
+    server {
+        listen                 127.0.0.1:%%PORT_many%%;
+        thrift_pass            127.0.0.1:%%PORT_backend%%;
+        thrift_max_concurrent  70 queue=100 queue_timeout=0 zone=many;
+        thrift_max_pipeline    70;
+    }
 }
 
 EOC
@@ -151,6 +158,31 @@ $backend->release();
 is(answers(@c, @new), join(' ', ('backend') x 3), 'all are answered');
 $_->close() for @c, @new;
 $t->reload($conf);
+ok($t->old_workers_gone(), 'old workers end');
+
+# many places are free at once: for a worker that has had none before
+
+my $calls = join('', map { call_bytes('hold', $_) } 1 .. 70);
+
+$c[0] = $t->client('many');
+$c[0]->send($calls);
+held(70, 'all places');
+$t->reload();
+$new[0] = $t->client('many');
+$new[0]->send($calls);
+held(0, 'as many calls wait');
+
+my @stopped = $t->workers();
+
+kill('STOP', @stopped);
+$backend->release();
+is(scalar(@{[ map { $c[0]->read_message() } 1 .. 70 ]}), 70, 'are answered');
+kill('CONT', @stopped);
+held(70, 'and others come');
+$backend->release();
+is(scalar(@{[ map { $new[0]->read_message() } 1 .. 70 ]}), 70,
+   'are answered, too');
+$_->close() for $c[0], $new[0];
 ok($t->old_workers_gone(), 'old workers end');
 
 # workers that die

@@ -147,6 +147,8 @@ ngx_thrift_gate_wait(ngx_thrift_gate_t *gate, ngx_thrift_call_t *call)
 
     ngx_thrift_gate_changed(gate);
 
+    gate->event.log = ngx_cycle->log;
+
     call->wait = wait;
     call->queued -= ngx_current_msec;
     call->log->action = "waiting for its turn";
@@ -249,7 +251,6 @@ ngx_thrift_gate_leave(ngx_thrift_call_t *call)
     ngx_thrift_places_give_back(&gate->places);
 
     if (gate->turns.n) {
-        gate->event.log = ngx_cycle->log;
         ngx_post_event(&gate->event, &ngx_posted_events);
     }
 }
