@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 # When all servers have as many calls as max_conns allows, the next one is told
-# at once, or waits for one of them where thrift_keepalive has a queue.
+# at once, or waits for one of them where thrift_keepalive has a queue; also
+# where a call that was refused may be passed to the next server: there is none.
 
 use strict;
 use warnings;
@@ -48,6 +49,37 @@ stream {
         thrift_keepalive  10  queue=5;
     }
 
+    upstream over {
+        server            127.0.0.1:%%PORT_fifth%%  max_conns=1;
+        thrift_keepalive  10  queue=1  queue_timeout=500ms;
+    }
+
+    upstream beside {
+        server            127.0.0.1:%%PORT_closed%%  max_fails=0;
+        server            127.0.0.1:%%PORT_sixth%%  max_conns=1;
+        thrift_keepalive  10  queue=1;
+    }
+
+    server {
+        listen                127.0.0.1:%%PORT_over%%;
+        thrift_pass           over;
+        thrift_next_upstream  overloaded;
+    }
+
+    server {
+        listen                      127.0.0.1:%%PORT_rounds%%;
+        thrift_pass                 over;
+        thrift_next_upstream        overloaded;
+        thrift_next_upstream_tries  8;
+    }
+
+    server {
+        listen                      127.0.0.1:%%PORT_beside%%;
+        thrift_pass                 beside;
+        thrift_next_upstream        error overloaded;
+        thrift_next_upstream_tries  4;
+    }
+
     server { listen 127.0.0.1:%%PORT_full%%;   thrift_pass full; }
     server { listen 127.0.0.1:%%PORT_queue%%;  thrift_pass queue; }
     server { listen 127.0.0.1:%%PORT_down%%;   thrift_pass down; }
@@ -57,9 +89,9 @@ EOF
 
 my %script = (hold => { hold => 1 }, slow => { delay => 0.02 });
 
-my ($first, $second, $third, $fourth)
+my ($first, $second, $third, $fourth, $fifth, $sixth)
     = map { $t->backend($_, script => \%script) }
-          qw(first second third fourth);
+          qw(first second third fourth fifth sixth);
 
 $t->run();
 
@@ -127,6 +159,44 @@ is(scalar(grep { ($_->{message} || '')
    'and two do not');
 is(scalar(grep { $_->{type} == REPLY } $c[0]->exchange('', 3)), 3, 'the held');
 is($third->calls('gone') + $fourth->calls('gone'), 0, 'never sent');
+
+# with thrift_next_upstream "overloaded": there is no other server
+
+for my $where (qw(over rounds)) {
+    my @held = $fifth->calls('hold');
+    my ($holds, $waits) = map { $t->client($where) } 1 .. 2;
+
+    $holds->send(call_bytes('hold', 1));
+    wait_for(sub { $fifth->calls('hold') > @held });
+    $waits->send(call_bytes('waits', 1));
+
+    is(answer($t->client($where)->call('many')),
+       '6 overloaded: too many calls wait for upstream',
+       "$where: and the next does not");
+    is(answer($waits->read_message()),
+       '6 overloaded: no connection to upstream got free in time',
+       "$where: nor does it for longer than queue_timeout");
+
+    $fifth->release();
+    is(answer($holds->read_message()), 'fifth', "$where: the held");
+}
+
+is($fifth->calls('waits') + $fifth->calls('many'), 0, 'neither was sent');
+
+# or one that can be tried again, so many times
+
+my ($holds, $waits) = map { $t->client('beside') } 1 .. 2;
+
+$holds->send(call_bytes('hold', 1));
+wait_for(sub { $sixth->calls('hold') });
+$waits->send(call_bytes('waits', 1));
+
+like(answer($t->client('beside')->call('many')),
+     qr/^6 (?:overloaded: too many calls wait for|cannot connect to) upstream$/,
+     'rounds have an end');
+
+$sixth->release();
+is(answer($_->read_message()), 'sixth', 'the others') for $holds, $waits;
 
 # a server that cannot be reached is not one that is full
 

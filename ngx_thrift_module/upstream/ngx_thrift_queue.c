@@ -456,6 +456,12 @@ ngx_thrift_queue_refuse(ngx_thrift_attempt_t *attempt, const char *why)
 
     attempt->blameless = 1;
 
+    /* it was to wait for any server: the next one is none */
+
+    if (attempt->full && !attempt->busy) {
+        ngx_thrift_retry_found_none(attempt);
+    }
+
     return ngx_thrift_error_set(call, NTHRIFT_EXC_INTERNAL_ERROR, 503,
                                 "overloaded: %s", why);
 }

@@ -155,6 +155,11 @@ ngx_thrift_retry_causes(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
                              : NGX_THRIFT_RETRY_TIMEOUT|NGX_THRIFT_RETRY_ERROR;
 
     default: /* NGX_ERROR */
+
+        if (attempt->busy && attempt->call->tries == 0) {
+            return 0;
+        }
+
         return ngx_thrift_retry_refused(attempt)
                ? NGX_THRIFT_RETRY_OVERLOADED : 0;
     }
@@ -203,7 +208,7 @@ ngx_thrift_retry_answered(ngx_thrift_attempt_t *attempt)
 }
 
 
-/* There is no connection to its server for it now. */
+/* There is no connection to its server for it now, or no place at any. */
 
 static ngx_uint_t
 ngx_thrift_retry_refused(ngx_thrift_attempt_t *attempt)
