@@ -101,7 +101,7 @@ void
 ngx_thrift_places_tell(ngx_thrift_places_t *places, ngx_uint_t waiting)
 {
     if (places->counts) {
-        ngx_thrift_shared_wait(places->shared, places->counts->waiting,
+        ngx_thrift_shared_tell(places->shared, places->counts->waiting,
                                waiting);
     }
 }

@@ -40,6 +40,10 @@ static ngx_uint_t ngx_stream_thrift_peer_is_others(
     ngx_stream_thrift_choice_t *choice);
 static ngx_int_t ngx_stream_thrift_peer_skip_other(
     ngx_thrift_attempt_t *attempt) nthrift_noinline;
+static ngx_uint_t ngx_stream_thrift_peer_is_full(
+    ngx_stream_thrift_choice_t *choice);
+static ngx_int_t ngx_stream_thrift_peer_skip_full(
+    ngx_thrift_attempt_t *attempt) nthrift_noinline;
 static ngx_int_t ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_get_server(
     ngx_thrift_attempt_t *attempt);
@@ -167,6 +171,7 @@ ngx_stream_thrift_peer_start(ngx_thrift_attempt_t *attempt)
     choice->balancer = NULL;
     choice->server = NULL;
     choice->other = NULL;
+    choice->places = 0;
     choice->rebalanced = 0;
     choice->kept = 0;
 
@@ -453,6 +458,7 @@ ngx_stream_thrift_peer_get_other(ngx_stream_thrift_choice_t *choice)
         others = ngx_stream_thrift_peer_is_others(choice);
 
         if (!others
+            && !ngx_stream_thrift_peer_is_full(choice)
             && !ngx_stream_thrift_rr_is_backup(choice->balancer, peer)
             && !ngx_stream_thrift_rr_is_probe(choice->balancer, peer))
         {
@@ -539,6 +545,10 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
         rc = ngx_stream_thrift_peer_skip_other(attempt);
     }
 
+    if (rc == NGX_OK && ngx_stream_thrift_peer_is_full(choice)) {
+        rc = ngx_stream_thrift_peer_skip_full(attempt);
+    }
+
     if (rc == NGX_BUSY) {
         rc = ngx_stream_thrift_peer_get_busy(attempt);
     }
@@ -583,6 +593,78 @@ ngx_stream_thrift_peer_skip_other(ngx_thrift_attempt_t *attempt)
 }
 
 
+/*
+ * A balancer counts the calls of its own configuration.  Where a reload has
+ * left workers with another one, theirs are counted, too.
+ */
+
+static ngx_inline ngx_uint_t
+ngx_stream_thrift_peer_is_full(ngx_stream_thrift_choice_t *choice)
+{
+    ngx_uint_t                           n;
+    ngx_peer_connection_t               *peer;
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    if (choice->attempt->pool->shared == NULL) {
+        return 0;
+    }
+
+    peer = &choice->upstream.peer;
+    rrp = ngx_stream_thrift_rr_data(choice->balancer, peer);
+
+    if (rrp == NULL || rrp->current->max_conns == 0) {
+        return 0;
+    }
+
+    n = ngx_thrift_address_elsewhere(choice->attempt->pool, peer->sockaddr,
+                                     peer->socklen);
+
+    return n && rrp->current->conns + n
+                > ngx_stream_thrift_rr_max_conns(choice->balancer,
+                                                 rrp->current);
+}
+
+
+/* It was no try, as one that the balancer itself finds full. */
+
+static ngx_int_t
+ngx_stream_thrift_peer_skip_full(ngx_thrift_attempt_t *attempt)
+{
+    ngx_int_t                            rc;
+    ngx_uint_t                           single;
+    ngx_peer_connection_t               *peer;
+    ngx_stream_thrift_choice_t          *choice;
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    peer = attempt->peer;
+    choice = attempt->choice;
+
+    do {
+        rrp = peer->data;
+        single = rrp->peers->single;
+
+        choice->places += rrp->current->max_conns;
+        peer->tries++;
+
+        ngx_stream_thrift_rr_undo_probe(choice->balancer, peer);
+        peer->free(peer, peer->data, NGX_PEER_NEXT);
+
+        if (single) {
+            return NGX_BUSY;
+        }
+
+        rc = ngx_stream_thrift_peer_get_server(attempt);
+
+        if (rc == NGX_OK && ngx_stream_thrift_peer_is_others(choice)) {
+            rc = ngx_stream_thrift_peer_skip_other(attempt);
+        }
+
+    } while (rc == NGX_OK && ngx_stream_thrift_peer_is_full(choice));
+
+    return rc;
+}
+
+
 static ngx_int_t
 ngx_stream_thrift_peer_get_server(ngx_thrift_attempt_t *attempt)
 {
@@ -598,7 +680,10 @@ ngx_stream_thrift_peer_get_server(ngx_thrift_attempt_t *attempt)
 }
 
 
-/* They were: a balancer that has come to its backups does not leave them. */
+/*
+ * They were: a balancer that has come to its backups does not leave them, and
+ * one that was passed over is not chosen again.
+ */
 
 static ngx_int_t
 ngx_stream_thrift_peer_get_full(ngx_thrift_attempt_t *attempt)
@@ -608,13 +693,15 @@ ngx_stream_thrift_peer_get_full(ngx_thrift_attempt_t *attempt)
 
     choice = attempt->choice;
 
-    if (ngx_stream_thrift_rr_has_backups(choice->balancer)
+    if ((ngx_stream_thrift_rr_has_backups(choice->balancer) || choice->places)
         && choice->balancer->peer.init(
                ngx_stream_thrift_call_session(choice->call), choice->balancer)
            != NGX_OK)
     {
         return NGX_ERROR;
     }
+
+    choice->places = 0;
 
     rc = ngx_stream_thrift_peer_get_server(attempt);
 
@@ -640,8 +727,9 @@ ngx_stream_thrift_peer_get_busy(ngx_thrift_attempt_t *attempt)
     }
 
     if (rc == NGX_BUSY) {
-        attempt->pool->places = ngx_stream_thrift_rr_places(choice->balancer,
-                                                            attempt->peer);
+        attempt->pool->places = choice->places
+                                + ngx_stream_thrift_rr_places(choice->balancer,
+                                                              attempt->peer);
         attempt->full = (attempt->pool->places != 0);
     }
 

@@ -27,6 +27,9 @@ struct ngx_stream_thrift_choice_s {
                                                    or had: not to be chosen,
                                                    and counted as a try */
     ngx_uint_t                       state;     /* number of its latest one */
+    ngx_uint_t                       places;    /* calls of servers that were
+                                                   passed over: those of other
+                                                   workers fill them */
     unsigned                         rebalanced:1;
     unsigned                         kept:1;    /* a connection holds the
                                                    server */

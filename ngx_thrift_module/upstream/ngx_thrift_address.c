@@ -504,11 +504,46 @@ ngx_thrift_address_leave(ngx_thrift_connection_t *conn)
 }
 
 
+/* One that is kept for a client who is pinned to it is a call, too. */
+
+void
+ngx_thrift_address_tell_calls(ngx_thrift_address_t *address)
+{
+    ngx_thrift_shared_tell(address->pool->shared, address->shared->calls,
+                           ngx_max(address->nbusy, address->nattempts));
+}
+
+
+ngx_uint_t
+ngx_thrift_address_elsewhere(ngx_thrift_pool_t *pool,
+    struct sockaddr *sockaddr, socklen_t socklen)
+{
+    ngx_uint_t             n;
+    ngx_thrift_address_t  *address;
+
+    if (pool->shared == NULL || !ngx_thrift_shared_has_others(pool->shared)) {
+        return 0;
+    }
+
+    address = ngx_thrift_address_get(pool, sockaddr, socklen);
+    if (address == NULL) {
+        return 0;
+    }
+
+    n = ngx_thrift_address_is_shared(address)
+        ? ngx_thrift_shared_elsewhere(pool->shared, address->shared) : 0;
+
+    ngx_thrift_address_check(address);
+
+    return n;
+}
+
+
 void
 ngx_thrift_address_tell(ngx_thrift_address_t *address)
 {
     if (address->shared) {
-        ngx_thrift_shared_wait(address->pool->shared,
+        ngx_thrift_shared_tell(address->pool->shared,
                                address->shared->waiting, address->waiting.n);
     }
 }

@@ -163,6 +163,19 @@ void ngx_thrift_address_adapt(ngx_thrift_address_t *address, ngx_msec_t time,
 /* It has not been opened. */
 void ngx_thrift_address_give_back(ngx_thrift_attempt_t *attempt);
 
+/*
+ * Where connections of all workers are counted: so many calls are at the server
+ * now.
+ */
+void ngx_thrift_address_tell_calls(ngx_thrift_address_t *address);
+
+/*
+ * How many calls the server has of workers with another configuration, whose
+ * balancers are others; 0 also when connections of all workers are not counted.
+ */
+ngx_uint_t ngx_thrift_address_elsewhere(ngx_thrift_pool_t *pool,
+    struct sockaddr *sockaddr, socklen_t socklen);
+
 /* A connection has been, which was for the attempt; and one is closed. */
 void ngx_thrift_address_join(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);

@@ -278,6 +278,11 @@ ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
     conn->nattempts++;
     conn->nunsent++;
     address->nattempts++;
+
+    if (address->shared) {
+        ngx_thrift_address_tell_calls(address);
+    }
+
     conn->latest = call->client;
     server->latest = conn;
 

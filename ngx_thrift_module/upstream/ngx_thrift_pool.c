@@ -70,6 +70,8 @@ static ngx_inline void ngx_thrift_pool_out(ngx_thrift_connection_t *conn,
     ngx_uint_t place);
 static ngx_inline void ngx_thrift_pool_in(ngx_thrift_connection_t *conn,
     ngx_uint_t place);
+static ngx_inline void ngx_thrift_pool_count_busy(
+    ngx_thrift_connection_t *conn, ngx_int_t n);
 static ngx_inline void ngx_thrift_pool_rest(ngx_thrift_connection_t *conn);
 static ngx_inline void ngx_thrift_pool_wake(ngx_thrift_connection_t *conn);
 static ngx_uint_t ngx_thrift_pool_crowded(ngx_thrift_pool_t *pool);
@@ -648,7 +650,7 @@ ngx_thrift_pool_out(ngx_thrift_connection_t *conn, ngx_uint_t place)
 
     case NGX_THRIFT_POOL_BUSY:
         pool->nbusy--;
-        conn->server->address->nbusy--;
+        ngx_thrift_pool_count_busy(conn, -1);
         return;
 
     case NGX_THRIFT_POOL_IDLE:
@@ -678,7 +680,7 @@ ngx_thrift_pool_in(ngx_thrift_connection_t *conn, ngx_uint_t place)
 
     case NGX_THRIFT_POOL_BUSY:
         pool->nbusy++;
-        conn->server->address->nbusy++;
+        ngx_thrift_pool_count_busy(conn, 1);
         return;
 
     case NGX_THRIFT_POOL_IDLE:
@@ -690,6 +692,20 @@ ngx_thrift_pool_in(ngx_thrift_connection_t *conn, ngx_uint_t place)
     }
 
     ngx_queue_insert_head(&pool->idle[place], &conn->idle_pool);
+}
+
+
+static ngx_inline void
+ngx_thrift_pool_count_busy(ngx_thrift_connection_t *conn, ngx_int_t n)
+{
+    ngx_thrift_address_t  *address;
+
+    address = conn->server->address;
+    address->nbusy += n;
+
+    if (address->shared) {
+        ngx_thrift_address_tell_calls(address);
+    }
 }
 
 

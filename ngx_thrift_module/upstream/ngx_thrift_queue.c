@@ -600,6 +600,10 @@ ngx_thrift_queue_ended(ngx_thrift_address_t *address)
     address->nattempts--;
     address->nended++;
 
+    if (address->shared) {
+        ngx_thrift_address_tell_calls(address);
+    }
+
     if (address->waiting.n && address->window) {
         ngx_thrift_queue_wake(address);
     }
@@ -870,7 +874,7 @@ static void
 ngx_thrift_queue_tell(ngx_thrift_pool_t *pool)
 {
     if (pool->shared) {
-        ngx_thrift_shared_wait(pool->shared, pool->shared->data->full,
+        ngx_thrift_shared_tell(pool->shared, pool->shared->data->full,
                                pool->full.n);
     }
 }

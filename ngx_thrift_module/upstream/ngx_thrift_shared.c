@@ -17,6 +17,7 @@
 
 
 static ngx_int_t ngx_thrift_shared_init(ngx_shm_zone_t *zone, void *data);
+static ngx_int_t ngx_thrift_shared_create_data(ngx_thrift_shared_t *shared);
 static ngx_uint_t ngx_thrift_shared_find_slot(ngx_thrift_shared_data_t *data);
 static ngx_uint_t ngx_thrift_shared_is_gone(ngx_pid_t pid);
 static void ngx_thrift_shared_forget(ngx_thrift_shared_data_t *data);
@@ -81,14 +82,23 @@ ngx_thrift_shared_init(ngx_shm_zone_t *zone, void *data)
 
     if (old) {
         shared->data = old->data;
-        return NGX_OK;
-    }
 
-    if (zone->shm.exists) {
+    } else if (zone->shm.exists) {
         shared->data = shared->slab->data;
-        return NGX_OK;
+
+    } else if (ngx_thrift_shared_create_data(shared) != NGX_OK) {
+        return NGX_ERROR;
     }
 
+    shared->generation = ++shared->data->generation;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_thrift_shared_create_data(ngx_thrift_shared_t *shared)
+{
     shared->data = ngx_slab_calloc(shared->slab,
                                    sizeof(ngx_thrift_shared_data_t));
     if (shared->data == NULL) {
@@ -121,6 +131,7 @@ ngx_thrift_shared_open(ngx_thrift_shared_t *shared)
 
     if (slot != NGX_THRIFT_SHARED_SLOTS) {
         ngx_thrift_shared_clear_slot(data, slot);
+        data->generations[slot] = shared->generation;
         data->pids[slot] = ngx_pid;
         data->nslots = ngx_max(data->nslots, slot + 1);
     }
@@ -230,6 +241,7 @@ ngx_thrift_shared_clear_slot(ngx_thrift_shared_data_t *data, ngx_uint_t slot)
 
         server->nconns[slot] = 0;
         server->waiting[slot] = 0;
+        server->calls[slot] = 0;
         server->users[slot] = 0;
     }
 }
@@ -422,8 +434,54 @@ ngx_thrift_shared_disconnect(ngx_thrift_shared_t *shared,
 }
 
 
+ngx_uint_t
+ngx_thrift_shared_elsewhere(ngx_thrift_shared_t *shared,
+    ngx_thrift_shared_server_t *server)
+{
+    ngx_uint_t                 i, sum;
+    ngx_thrift_shared_data_t  *data;
+
+    data = shared->data;
+    sum = 0;
+
+    for (i = 0; i < data->nslots; i++) {
+        if (data->generations[i] != shared->generation) {
+            sum += server->calls[i];
+        }
+    }
+
+    if (sum) {
+        ngx_thrift_shared_look(shared);
+    }
+
+    return sum;
+}
+
+
+ngx_uint_t
+ngx_thrift_shared_has_others(ngx_thrift_shared_t *shared)
+{
+    ngx_uint_t                 i;
+    ngx_thrift_shared_data_t  *data;
+
+    if (shared->slot == NGX_THRIFT_SHARED_SLOTS) {
+        return 0;
+    }
+
+    data = shared->data;
+
+    for (i = 0; i < data->nslots; i++) {
+        if (data->pids[i] && data->generations[i] != shared->generation) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 void
-ngx_thrift_shared_wait(ngx_thrift_shared_t *shared, volatile uint16_t *numbers,
+ngx_thrift_shared_tell(ngx_thrift_shared_t *shared, volatile uint16_t *numbers,
     ngx_uint_t n)
 {
     if (shared->slot != NGX_THRIFT_SHARED_SLOTS) {

@@ -15,7 +15,7 @@
 #define _NGX_THRIFT_SHARED_H_INCLUDED_
 
 
-#define NGX_THRIFT_SHARED_SIZE   262144     /* bytes, for some 400 addresses */
+#define NGX_THRIFT_SHARED_SIZE   524288     /* bytes, for some 400 addresses */
 #define NGX_THRIFT_SHARED_SLOTS  64         /* workers, those that shut down
                                                included */
 
@@ -41,6 +41,7 @@ typedef struct {
     ngx_queue_t           queue;
     volatile uint16_t     nconns[NGX_THRIFT_SHARED_SLOTS];
     volatile uint16_t     waiting[NGX_THRIFT_SHARED_SLOTS];
+    volatile uint16_t     calls[NGX_THRIFT_SHARED_SLOTS];
     u_char                users[NGX_THRIFT_SHARED_SLOTS];   /* that refer to
                                            it */
     ngx_uint_t            max;          /* of the latest configuration that has
@@ -54,6 +55,8 @@ typedef struct {
 
 typedef struct {
     ngx_pid_t             pids[NGX_THRIFT_SHARED_SLOTS];    /* 0: free */
+    ngx_uint_t            generations[NGX_THRIFT_SHARED_SLOTS]; /* of workers */
+    ngx_uint_t            generation;   /* of the latest configuration */
     ngx_uint_t            nslots;       /* that were ever in use */
     volatile uint16_t     full[NGX_THRIFT_SHARED_SLOTS];    /* attempts that
                                            wait for any server */
@@ -72,6 +75,8 @@ typedef struct {
     ngx_shm_zone_t            *zone;
     ngx_slab_pool_t           *slab;
     ngx_thrift_shared_data_t  *data;    /* NULL: there is none */
+    ngx_uint_t                 generation;  /* of its configuration, of those
+                                               that have the memory */
     ngx_uint_t                 slot;    /* NGX_THRIFT_SHARED_SLOTS: none is
                                            left */
     ngx_msec_t                 swept;  /* when it looked for the dead */
@@ -112,14 +117,22 @@ void ngx_thrift_shared_disconnect(ngx_thrift_shared_t *shared,
 
 /*
  * So many of this worker's calls wait: for an address (server->waiting), or for
- * any of the upstream (data->full).
+ * any of the upstream (data->full); or are at the address (server->calls).
  */
-void ngx_thrift_shared_wait(ngx_thrift_shared_t *shared,
+void ngx_thrift_shared_tell(ngx_thrift_shared_t *shared,
     volatile uint16_t *numbers, ngx_uint_t n);
 
-/* And do calls of other workers? */
+/* Do calls of other workers wait? */
 ngx_uint_t ngx_thrift_shared_others_wait(ngx_thrift_shared_t *shared,
     volatile uint16_t *numbers);
+
+/*
+ * Are there workers of another configuration, of before a reload or after it?
+ * They balance by themselves.  And how many calls they have at the address.
+ */
+ngx_uint_t ngx_thrift_shared_has_others(ngx_thrift_shared_t *shared);
+ngx_uint_t ngx_thrift_shared_elsewhere(ngx_thrift_shared_t *shared,
+    ngx_thrift_shared_server_t *server);
 
 /* How many workers there are, this one included. */
 ngx_uint_t ngx_thrift_shared_workers(ngx_thrift_shared_t *shared);
