@@ -79,6 +79,18 @@ stream {
     }
 
     server {
+        listen          127.0.0.1:%%PORT_delayed%%;
+        thrift_balance  connection;
+        thrift_pass     two;
+
+        thrift_service Store {
+            thrift_method late {
+                thrift_fault  delay=200ms;
+            }
+        }
+    }
+
+    server {
         listen       127.0.0.1:%%PORT_login%%;
         thrift_pass  two;
 
@@ -122,6 +134,7 @@ in_order();
 exceptions();
 idle_lost();
 lost_under_calls();
+lost_before_a_call();
 missed_deadline();
 behind_another();
 not_opened();
@@ -239,6 +252,23 @@ sub lost_under_calls {
        'lost with the connection');
     is($m[$_]->{message}, "the client's connection to upstream was lost",
        'not sent elsewhere') for 2, 3;
+    ok($c->closed(), 'then closed');
+    is(accepted(), $n + 1, 'none was opened');
+}
+
+
+# one that has come, but is not to be sent yet
+
+sub lost_before_a_call {
+    my $c = $t->client('delayed');
+    my $n = accepted();
+
+    $c->send(call_bytes('last', 1) . call_bytes('late', 2));
+    my @m = $c->exchange('', 2);
+
+    is($m[0]->{type}, REPLY, 'the server closes while a call is delayed');
+    is($m[1]->{message}, "the client's connection to upstream was lost",
+       'which is not sent elsewhere');
     ok($c->closed(), 'then closed');
     is(accepted(), $n + 1, 'none was opened');
 }

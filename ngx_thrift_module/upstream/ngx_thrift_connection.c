@@ -852,15 +852,8 @@ ngx_thrift_connection_verdict(ngx_thrift_connection_t *conn,
                    attempt->call->number, attempt->number,
                    conn->connection->number, rc);
 
-    /* elsewhere the client's state would not be there */
-
-    if (rc == NGX_DECLINED && conn->stateful) {
-        return ngx_thrift_error_set(attempt->call, NTHRIFT_EXC_INTERNAL_ERROR,
-                                    502, "the client's connection to upstream "
-                                    "was lost");
-    }
-
-    return rc;
+    return (rc == NGX_DECLINED && conn->stateful)
+           ? ngx_thrift_pin_refuse(attempt) : rc;
 }
 
 

@@ -331,6 +331,10 @@ ngx_thrift_pass_attempt(ngx_thrift_attempt_t *attempt)
         return ngx_thrift_pass_pin(attempt);
     }
 
+    if (ngx_thrift_pin_is_lost(attempt)) {
+        return ngx_thrift_pin_refuse(attempt);
+    }
+
     rc = ngx_thrift_queue_may_choose(attempt)
          ? call->balancer->get(attempt) : NGX_BUSY;
 

@@ -62,6 +62,29 @@ ngx_thrift_pin_is_due(ngx_thrift_attempt_t *attempt)
 }
 
 
+/* After the second time all calls that are not pinned are taken to be so. */
+
+ngx_uint_t
+ngx_thrift_pin_is_lost(ngx_thrift_attempt_t *attempt)
+{
+    ngx_thrift_client_t  *client;
+
+    client = attempt->call->client;
+
+    return client && client->nlost
+           && (client->lost_pool == attempt->pool || client->nlost > 1);
+}
+
+
+ngx_int_t
+ngx_thrift_pin_refuse(ngx_thrift_attempt_t *attempt)
+{
+    return ngx_thrift_error_set(attempt->call, NTHRIFT_EXC_INTERNAL_ERROR, 502,
+                                "the client's connection to upstream was "
+                                "lost");
+}
+
+
 ngx_uint_t
 ngx_thrift_pin_wanted(ngx_thrift_call_t *call)
 {
@@ -121,6 +144,9 @@ ngx_thrift_pin_lost(ngx_thrift_connection_t *conn)
 
     ngx_log_error(NGX_LOG_INFO, &conn->log, 0,
                   "upstream connection with the state of a client is gone");
+
+    client->lost_pool = conn->pool;
+    client->nlost++;
 
     client->lost(client);
 }

@@ -26,7 +26,13 @@ void ngx_thrift_pin(ngx_thrift_attempt_t *attempt);
 /* The connection carries its client's calls no more. */
 void ngx_thrift_pin_remove(ngx_thrift_connection_t *conn);
 
-/* The same; tells its client if a state may have gone with it. */
+/* Has its client had a state in servers of its upstream that is lost? */
+ngx_uint_t ngx_thrift_pin_is_lost(ngx_thrift_attempt_t *attempt);
+
+/* Then it fails: elsewhere the state would not be there.  NGX_ERROR. */
+ngx_int_t ngx_thrift_pin_refuse(ngx_thrift_attempt_t *attempt) nthrift_cold;
+
+/* The same as _remove(); tells its client if a state may have gone with it. */
 void ngx_thrift_pin_lost(ngx_thrift_connection_t *conn);
 
 

@@ -257,6 +257,8 @@ ngx_thrift_pool_init_client(ngx_thrift_client_t *client, ngx_str_t *address)
     ngx_queue_init(&client->waiting);
 
     client->lost = NULL;
+    client->lost_pool = NULL;
+    client->nlost = 0;
     client->event = NULL;
     client->crowd = NULL;
     client->unserved = 0;

@@ -172,6 +172,10 @@ struct ngx_thrift_client_s {
     /* such a state was lost, with its connection; NULL: it has none */
     void                (*lost)(ngx_thrift_client_t *client);
 
+    ngx_thrift_pool_t    *lost_pool;    /* in servers of that upstream; NULL: it
+                                           was not */
+    ngx_uint_t            nlost;        /* so often, in any */
+
     ngx_event_t          *event;        /* reads its further calls; NULL: it is
                                            not held back */
     ngx_queue_t           held;         /* of that address */
