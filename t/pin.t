@@ -47,6 +47,34 @@ stream {
         server  127.0.0.1:%%PORT_second%%  max_conns=1;
     }
 
+    upstream asked {
+        server                  127.0.0.1:%%PORT_first%%;
+        server                  127.0.0.1:%%PORT_second%%;
+        thrift_upstream_detect  on;
+    }
+
+    upstream one {
+        server            127.0.0.1:%%PORT_first%%;
+        thrift_keepalive  1  max=1;
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_asked%%;
+        thrift_balance  connection;
+        thrift_pass     asked;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_waits%%;
+        thrift_pass  one;
+
+        thrift_service Store {
+            thrift_method login {
+                thrift_stateful  on;
+            }
+        }
+    }
+
     server {
         listen          127.0.0.1:%%PORT_pinned%%;
         thrift_balance  connection;
@@ -131,6 +159,8 @@ $t->run();
 
 one_connection();
 in_order();
+asked_first();
+behind_a_login();
 exceptions();
 idle_lost();
 lost_under_calls();
@@ -213,6 +243,42 @@ sub in_order {
     is(join(' ', map { $_->{method} } grep { $_->{method} =~ /^many/ }
                      $first->calls(), $second->calls()),
        join(' ', map { "many$_" } 1 .. 30), 'in order');
+}
+
+
+# Servers are to be asked what they speak before.
+
+sub asked_first {
+    my $c = $t->client('asked');
+
+    $c->send(join('', map { call_bytes("asked$_", $_) } 1 .. 9));
+    my @m = $c->exchange('', 9);
+
+    is(heads(@m), join(' ', map { "asked$_/$_" } 1 .. 9), 'before the first');
+
+    my %used = map { $_ => 1 } map { used("asked$_") } 1 .. 9;
+
+    is(keys(%used), 1, 'one connection for all');
+}
+
+
+# A call that is to follow one that has no connection yet.
+
+sub behind_a_login {
+    my $other = $t->client('waits');
+    my $c = $t->client('waits');
+    my $n = $first->calls('held');
+
+    $other->start('held');
+    ok(wait_for(sub { $first->calls('held') == $n + 1 }), 'the only connection');
+
+    $c->send(call_bytes('login', 1) . call_bytes('behind', 2));
+    elapse(0.1);
+    $first->release();
+
+    is(heads($c->exchange('', 2)), 'login/1 behind/2', 'both are answered');
+    is(join(' ', used('behind')), (used('login'))[-1], 'by one connection');
+    $_->close() for $c, $other;
 }
 
 

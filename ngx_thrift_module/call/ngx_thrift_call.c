@@ -353,6 +353,10 @@ ngx_thrift_call_settle(ngx_thrift_call_t *call)
 {
     ngx_thrift_delay_stop(&call->expiry);
 
+    if (call->leads) {
+        ngx_thrift_pin_let_follow(call);
+    }
+
     if (call->gate) {
         ngx_thrift_gate_leave(call);
     }

@@ -528,6 +528,10 @@ ngx_stream_thrift_session_blocked(ngx_stream_thrift_session_t *ts)
         return 1;
     }
 
+    if (ngx_thrift_pin_holds(&ts->client)) {
+        return 1;
+    }
+
     /* its next reply waits for a call that waits; others need not */
 
     if (ts->client.crowd && !ts->unordered) {

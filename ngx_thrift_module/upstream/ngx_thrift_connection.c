@@ -259,6 +259,10 @@ ngx_thrift_connection_add(ngx_thrift_connection_t *conn,
     attempt->peer->connection = c;
     attempt->state = NGX_THRIFT_ATTEMPT_QUEUED;
 
+    if (call->leads) {
+        ngx_thrift_pin_let_follow(call);
+    }
+
     if (conn->seqids.total != 0 || conn->since != 0) {
         attempt->reused = 1;
     }

@@ -95,6 +95,45 @@ ngx_thrift_pin_wanted(ngx_thrift_call_t *call)
 
 
 void
+ngx_thrift_pin_lead(ngx_thrift_call_t *call)
+{
+    if (ngx_thrift_pin_wanted(call)
+        || (call->client && !ngx_queue_empty(&call->client->pins)))
+    {
+        call->leads = 1;
+        call->client->nleads++;
+    }
+}
+
+
+void
+ngx_thrift_pin_let_follow(ngx_thrift_call_t *call)
+{
+    ngx_thrift_client_t  *client;
+
+    client = call->client;
+
+    call->leads = 0;
+
+    if (--client->nleads == 0 && client->follows) {
+        client->follows = 0;
+        ngx_post_event(client->event, &ngx_posted_events);
+    }
+}
+
+
+ngx_uint_t
+ngx_thrift_pin_holds(ngx_thrift_client_t *client)
+{
+    if (client->nleads) {
+        client->follows = 1;
+    }
+
+    return client->nleads != 0;
+}
+
+
+void
 ngx_thrift_pin(ngx_thrift_attempt_t *attempt)
 {
     ngx_thrift_call_t        *call;

@@ -17,6 +17,18 @@ ngx_thrift_connection_t *ngx_thrift_pin_find(ngx_thrift_attempt_t *attempt);
 /* Is the call's client to be pinned from this call on? */
 ngx_uint_t ngx_thrift_pin_wanted(ngx_thrift_call_t *call);
 
+/*
+ * Calls of a client that is pinned, or is to be, come to their connection in
+ * their order: where one of them has to wait, for a connection or to be
+ * translated, the client's next one is not read.  Begins with the step "pass";
+ * ends when the call is on a connection, or comes to none.
+ */
+void ngx_thrift_pin_lead(ngx_thrift_call_t *call);
+void ngx_thrift_pin_let_follow(ngx_thrift_call_t *call) nthrift_noinline;
+
+/* Does one wait, so that the client's next call is not read now? */
+ngx_uint_t ngx_thrift_pin_holds(ngx_thrift_client_t *client);
+
 /* Is its client pinned to its connection, or was it to be? */
 ngx_uint_t ngx_thrift_pin_is_due(ngx_thrift_attempt_t *attempt);
 

@@ -259,6 +259,8 @@ ngx_thrift_pool_init_client(ngx_thrift_client_t *client, ngx_str_t *address)
     client->lost = NULL;
     client->lost_pool = NULL;
     client->nlost = 0;
+    client->nleads = 0;
+    client->follows = 0;
     client->event = NULL;
     client->crowd = NULL;
     client->unserved = 0;

@@ -176,6 +176,10 @@ struct ngx_thrift_client_s {
                                            was not */
     ngx_uint_t            nlost;        /* so often, in any */
 
+    ngx_uint_t            nleads;       /* calls that others are to follow, and
+                                           that have no connection yet */
+    ngx_uint_t            follows;      /* others are there */
+
     ngx_event_t          *event;        /* reads its further calls; NULL: it is
                                            not held back */
     ngx_queue_t           held;         /* of that address */
