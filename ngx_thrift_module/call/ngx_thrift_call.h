@@ -132,8 +132,8 @@ struct ngx_thrift_call_s {
                                                    of earlier calls */
     unsigned                      fatal:1;      /* nothing after it can be
                                                    read */
-    unsigned                      leads:1;      /* its client's next calls follow
-                                                   it to a connection */
+    unsigned                      leads:1;      /* its client's next calls
+                                                   follow it to a connection */
 
     ngx_thrift_message_t          request;
     ngx_thrift_attempt_t          first;    /* of its attempts */
