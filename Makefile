@@ -302,6 +302,26 @@ tsan: ## build nginx with ThreadSanitizer and the module inside
 	@echo "build/nginx-tsan/nginx is ready"
 
 
+# The counts add up until the next build, and a process that is killed leaves
+# none.  Handlers have a sanitizer that needs nothing of nginx's.
+
+COVERAGE = build/nginx-coverage
+
+.PHONY: coverage
+coverage: ## run t/*.t with gcov; build/coverage/index.html: what no test runs
+	@tools/packages $(PACKAGES) gcovr
+	@tools/build-nginx coverage
+	@TEST_NGINX_BINARY=$(CURDIR)/$(COVERAGE)/nginx TEST_NGINX_STATIC=1 \
+	    TEST_NGINX_SANITIZE=undefined TEST_TIME_FACTOR=3 \
+	    t/run -s coverage -j $(TEST_JOBS) -t $(TEST_TIME) \
+	    $(filter-out $(NO_NGINX_T) $(TIMED_T) $(PEERS_T),$(T)) || true
+	@mkdir -p build/coverage
+	@gcovr -r . -f ngx_thrift_module/ -f src/ -s \
+	    --gcov-ignore-parse-errors --object-directory $(COVERAGE)/source/objs \
+	    --html-details build/coverage/index.html -o build/coverage/files.txt \
+	    $(COVERAGE)/source/objs/addon 2>build/coverage/log
+
+
 .PHONY: packages
 packages: ## install the Debian packages that all of this needs
 	@tools/packages $(PACKAGES)
