@@ -318,7 +318,7 @@ coverage: ## run t/*.t with gcov; build/coverage/index.html: what no test runs
 	@mkdir -p build/coverage
 	@gcovr -r . -f ngx_thrift_module/ -f src/ -s \
 	    --gcov-ignore-parse-errors --object-directory $(COVERAGE)/source/objs \
-	    --html-details build/coverage/index.html -o build/coverage/files.txt \
+	    --html-details build/coverage/index.html \
 	    $(COVERAGE)/source/objs/addon 2>build/coverage/log
 
 
