@@ -21,7 +21,9 @@ my $ssl = Test::Thrift->knows(stream => 'thrift_ssl off;');
 
 $t->handler('probe');
 
-$t->write_conf(conf(<<'EOC', ssl => $ssl ? <<"EOS" : ''));
+my $on = $ssl ? 'thrift_ssl  on;' : '';
+
+$t->write_conf(conf(<<'EOC', checked => $on, ssl => $ssl ? <<"EOS" : ''));
 
 %%TEST_GLOBALS%%
 
@@ -54,6 +56,12 @@ stream {
     upstream named {
         server  127.0.0.1:%%PORT_users%%  max_fails=0;
         #ssl
+    }
+
+    upstream checked {
+        server               127.0.0.1:%%PORT_checked%%;
+        thrift_health_check  interval=20ms  jitter=0;
+        #checked
     }
 
     server {
@@ -101,6 +109,12 @@ my $users = $t->backend('users');
 
 $users->script(closed => { close => 'request' }, garbage => { garbage => 1 });
 
+$t->server(checked => sub {
+    open(my $file, '>>', $t->dir() . '/checks');
+    print $file 'x';
+    shutdown($_[0], 2);
+});
+
 $t->run();
 
 # 50 of one kind, then one of another
@@ -142,6 +156,10 @@ $t->client('handler')->call('ask', [ [ 1, string => 'nosuch' ],
 is(scalar($t->grep_log(qr/\[error\] .*handler calls upstream "nosuch"/)), 10,
    'handlers, too');
 
+# a check that fails is none of them, and has no line
+
+ok(wait_for(sub { (-s $t->dir() . '/checks' || 0) > 30 }), 'many checks');
+
 # the worker ends before the period does
 
 ok($t->reload(), 'reload');
@@ -162,6 +180,7 @@ ok($t->wait_log(qr/${error}4 more times $within, at level "info" only: servers o
 ok($t->wait_log(qr/${error}3 more like the last one $within: a call was done wrong by the handler of service "Probe"$/),
    'of a handler');
 ok(!$t->grep_log(qr/have sent what is no reply/), 'one has no others');
+ok(!$t->grep_log(qr/more times .*"checked"/), 'nor have checks');
 
 # or when it does
 
@@ -171,4 +190,4 @@ ok($t->wait_log(qr/${error}2 more times within 10 seconds, .*"users" have closed
 
 $t->expect_log(qr/\[error\]/);
 $t->expect_log(qr/\[crit\] .*bind\(::1\) failed/);
-$t->done();
+diag(join "", grep { /checked/ } $t->read_log()); diag -s $t->dir."/checks"; $t->done();

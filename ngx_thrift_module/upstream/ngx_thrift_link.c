@@ -88,7 +88,7 @@ ngx_thrift_link_introduce(ngx_thrift_connection_t *conn)
 
     /* the specification has the sender make sure of that */
 
-    if (n != NGX_ERROR) {
+    if (n != NGX_ERROR && conn->server) {
         ngx_thrift_pool_tell(conn->pool, NGX_THRIFT_POOL_OPEN, c->log, 0,
                              "could not send PROXY protocol header at once");
     }

@@ -28,6 +28,7 @@ typedef struct {
 } ngx_thrift_ssl_session_t;
 
 
+static void ngx_thrift_ssl_failed(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_ssl_begin(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_ssl_start(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_ssl_start_session(ngx_thrift_connection_t *conn);
@@ -106,11 +107,20 @@ ngx_thrift_ssl_handshake(ngx_thrift_connection_t *conn)
         return NGX_AGAIN;
     }
 
-    /* the log has it */
-
-    (void) ngx_thrift_pool_level(conn->pool, NGX_THRIFT_POOL_OPEN);
+    ngx_thrift_ssl_failed(conn);
 
     return NGX_DECLINED;
+}
+
+
+/* The log has it; whoever checks a server tells that it has failed. */
+
+static void
+ngx_thrift_ssl_failed(ngx_thrift_connection_t *conn)
+{
+    if (conn->server) {
+        (void) ngx_thrift_pool_level(conn->pool, NGX_THRIFT_POOL_OPEN);
+    }
 }
 
 
@@ -129,7 +139,7 @@ ngx_thrift_ssl_begin(ngx_thrift_connection_t *conn)
     conn->log.log_level = level;
 
     if (rc != NGX_OK) {
-        (void) ngx_thrift_pool_level(conn->pool, NGX_THRIFT_POOL_OPEN);
+        ngx_thrift_ssl_failed(conn);
     }
 
     return rc;
@@ -417,21 +427,26 @@ ngx_thrift_ssl_verify(ngx_thrift_connection_t *conn)
 
     rc = SSL_get_verify_result(c->ssl->connection);
 
+    if (rc == X509_V_OK && ngx_ssl_check_host(c, &conn->ssl_name) == NGX_OK) {
+        return NGX_OK;
+    }
+
+    if (conn->server == NULL) {
+        return NGX_ERROR;
+    }
+
     if (rc != X509_V_OK) {
         ngx_thrift_pool_tell(conn->pool, NGX_THRIFT_POOL_OPEN, c->log, 0,
                              "upstream SSL certificate verify error: (%l:%s)",
                              rc, X509_verify_cert_error_string(rc));
-        return NGX_ERROR;
-    }
 
-    if (ngx_ssl_check_host(c, &conn->ssl_name) != NGX_OK) {
+    } else {
         ngx_thrift_pool_tell(conn->pool, NGX_THRIFT_POOL_OPEN, c->log, 0,
                              "upstream SSL certificate does not match \"%V\"",
                              &conn->ssl_name);
-        return NGX_ERROR;
     }
 
-    return NGX_OK;
+    return NGX_ERROR;
 }
 
 
