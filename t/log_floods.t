@@ -190,4 +190,4 @@ ok($t->wait_log(qr/${error}2 more times within 10 seconds, .*"users" have closed
 
 $t->expect_log(qr/\[error\]/);
 $t->expect_log(qr/\[crit\] .*bind\(::1\) failed/);
-diag(join "", grep { /checked/ } $t->read_log()); diag -s $t->dir."/checks"; $t->done();
+$t->done();
