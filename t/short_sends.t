@@ -138,6 +138,15 @@ is_deeply([ map { $t->wait_log(qr/^$_ /, 'calls.log') }
           [ 'first cancelled', 'second success', 'third cancelled' ],
           'and the others');
 
+# Alone on its connection, it fails as what it is: no fault of its server's.
+
+$short->set($LACKS + 50);
+
+is(answer($t->client('together')
+            ->call('get', [ [ 1, string => 'x' x 1500 ] ])),
+   '6 internal error', 'no memory for the rest of the only one');
+is(scalar($t->grep_log(qr/ is suspect/)), 0, 'its server is not suspect');
+
 $t->expect_log(qr/\[emerg\] .*malloc\(\d+\) failed/);
 $t->done();
 

@@ -119,7 +119,7 @@ ngx_thrift_input_recv(ngx_thrift_input_t *in, ngx_connection_t *c)
     ngx_thrift_block_t  *block;
 
     if (ngx_thrift_input_room(in) != NGX_OK) {
-        return NGX_ERROR;
+        return NGX_ABORT;
     }
 
     block = in->block;

@@ -69,7 +69,7 @@ void ngx_thrift_input_init(ngx_thrift_input_t *in,
 
 /*
  * Receives once.  Returns the bytes received, 0 at the peer's end of sending,
- * NGX_AGAIN, or NGX_ERROR (logged).
+ * NGX_AGAIN, NGX_ERROR (logged), or NGX_ABORT: there is no memory.
  */
 ssize_t ngx_thrift_input_recv(ngx_thrift_input_t *in, ngx_connection_t *c);
 

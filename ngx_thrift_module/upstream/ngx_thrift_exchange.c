@@ -608,8 +608,11 @@ ngx_thrift_exchange_broken(ngx_thrift_connection_t *conn)
 
     attempt = ngx_thrift_connection_first(conn);
 
+    /* else it is our own shortage */
+
     ngx_thrift_connection_fail(conn, attempt,
-                               ngx_thrift_attempt_lost(attempt));
+                               error ? ngx_thrift_attempt_lost(attempt)
+                                     : NGX_ERROR);
 
     return NGX_DONE;
 }

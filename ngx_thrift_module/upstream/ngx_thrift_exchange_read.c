@@ -119,6 +119,12 @@ ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn)
 
     n = ngx_thrift_input_recv(&conn->in, c);
 
+    if (n == NGX_ABORT) {
+        ngx_thrift_connection_fail(conn, ngx_thrift_connection_first(conn),
+                                   NGX_ERROR);
+        return NGX_DONE;
+    }
+
     /* where nothing can be sent, nothing else will come */
 
     if (n == NGX_AGAIN && !c->write->error) {
