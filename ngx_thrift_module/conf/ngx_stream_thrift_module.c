@@ -463,6 +463,10 @@ ngx_stream_thrift_exit_process(ngx_cycle_t *cycle)
         ngx_stream_thrift_stop_health(tmcf);
         ngx_stream_thrift_stop_warm(tmcf);
         ngx_stream_thrift_stop_detect(tmcf);
+
+        /* one that was opened ahead may have got idle behind the last client */
+
+        ngx_stream_thrift_close_pools(tmcf);
         ngx_stream_thrift_close_shared(tmcf);
         ngx_stream_thrift_close_gates(tmcf);
         ngx_stream_thrift_stop_handlers(tmcf);
