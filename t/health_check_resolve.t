@@ -40,9 +40,22 @@ stream {
         thrift_health_check  interval=100ms;
     }
 
+    upstream strict {
+        zone    strict  128k;
+        server  strict.test:%%PORT_backend%%  resolve;
+        server  spare.test:%%PORT_backend%%   resolve  backup;
+
+        thrift_health_check  interval=10s  mandatory;
+    }
+
     server {
         listen       127.0.0.1:%%PORT_proxy%%;
         thrift_pass  moving;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_strict%%;
+        thrift_pass  strict;
     }
 }
 
@@ -50,12 +63,16 @@ EOC
 
 my $names = Test::Thrift::Names->new($t);
 
-my %address = (a => '127.0.0.1', b => '127.0.0.2', c => '127.0.0.3');
+my %address = (a => '127.0.0.1', b => '127.0.0.2', c => '127.0.0.3',
+               d => '127.0.0.4', e => '127.0.0.5', f => '127.0.0.6',
+               g => '127.0.0.7');
 my %backend = map {
     $_ => $t->backend("$address{$_}:" . $t->port('backend'), id => $_)
-} qw(a b);
+} qw(a b d e f g);
 
 name(qw(a b));
+$names->set('strict', $address{d});
+$names->set('spare', $address{f});
 
 $t->run();
 
@@ -95,6 +112,30 @@ ok(wait_for(sub { answers() eq 'b c' }, 10), 'another one');
 $backend{c}->stop();
 ok($t->wait_log(qr/server $address{c}:\d+ of .* is down/), 'it goes');
 ok(wait_for(sub { answers() eq 'b' }, 10), 'is found to be down');
+
+# where checks are mandatory, one that nobody knew has no call before
+
+$c = $t->client('strict');
+
+for ([ strict => qw(d e) ], [ spare => qw(f g) ]) {
+    my ($name, $old, $new) = @$_;
+
+    ok(wait_for(sub { answers() eq $old }, 10), "$name, mandatory");
+
+    $backend{$new}->script(health_check => { hold => 1 });
+    $names->set($name, @address{$old, $new});
+
+    ok(wait_for(sub { answers(); $backend{$new}->calls('health_check') }, 10),
+       "$name, another one");
+    is(answers(), $old, "$name, not yet");
+    is(scalar $backend{$new}->calls('get'), 0, "$name, no call");
+
+    $backend{$new}->script();
+    $backend{$new}->release();
+    ok(wait_for(sub { answers() eq "$old $new" }, 10), "$name, used");
+
+    $names->set('strict');
+}
 
 ok($t->reload(), 'reload');
 $c = $t->client('proxy');

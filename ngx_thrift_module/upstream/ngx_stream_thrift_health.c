@@ -20,6 +20,8 @@ static nthrift_idl_service_t *ngx_stream_thrift_health_service(ngx_conf_t *cf,
 static void ngx_stream_thrift_health_apply(ngx_thrift_health_t *health);
 static void ngx_stream_thrift_health_apply_to(ngx_thrift_health_t *health,
     ngx_stream_upstream_rr_peers_t *peers);
+static void ngx_stream_thrift_health_begin_down(
+    ngx_stream_upstream_rr_peers_t *peers);
 static ngx_uint_t ngx_stream_thrift_health_differs(ngx_thrift_health_t *health,
     ngx_stream_upstream_rr_peer_t *peer);
 static void ngx_stream_thrift_health_change(
@@ -241,6 +243,10 @@ ngx_stream_thrift_health_apply_to(ngx_thrift_health_t *health,
     ngx_uint_t                      n;
     ngx_stream_upstream_rr_peer_t  *peer;
 
+    if (health->conf->mandatory) {
+        ngx_stream_thrift_health_begin_down(peers);
+    }
+
     n = 0;
 
     ngx_stream_upstream_rr_peers_rlock(peers);
@@ -261,6 +267,29 @@ ngx_stream_thrift_health_apply_to(ngx_thrift_health_t *health,
         if (ngx_stream_thrift_health_differs(health, peer)) {
             ngx_stream_thrift_health_change(peers, peer);
         }
+    }
+
+    ngx_stream_upstream_rr_peers_unlock(peers);
+}
+
+
+/* Servers that DNS names later have not been checked, either. */
+
+static void
+ngx_stream_thrift_health_begin_down(ngx_stream_upstream_rr_peers_t *peers)
+{
+    ngx_stream_upstream_rr_peer_t  *peer;
+
+    peer = ngx_stream_thrift_rr_names(peers);
+
+    if (peer == NULL || (peer->down & NGX_STREAM_THRIFT_HEALTH_DOWN)) {
+        return;
+    }
+
+    ngx_stream_upstream_rr_peers_wlock(peers);
+
+    for ( /* void */ ; peer; peer = peer->next) {
+        peer->down |= NGX_STREAM_THRIFT_HEALTH_DOWN;
     }
 
     ngx_stream_upstream_rr_peers_unlock(peers);

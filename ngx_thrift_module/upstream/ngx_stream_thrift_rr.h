@@ -64,6 +64,16 @@ ngx_uint_t ngx_stream_thrift_rr_has_backups(
 /* Its servers may come and go while nginx runs, with `resolve`. */
 ngx_uint_t ngx_stream_thrift_rr_changes(ngx_stream_upstream_srv_conf_t *us);
 
+/*
+ * The lines of nginx.conf that name such servers, as a list: each server begins
+ * with what its line has.
+ */
+#if defined NGX_STREAM_UPSTREAM_MODIFY || (NGX_THRIFT_HAVE_GENERATION)
+#define ngx_stream_thrift_rr_names(peers)  (peers)->resolve
+#else
+#define ngx_stream_thrift_rr_names(peers)  NULL
+#endif
+
 /* Is it a backup? */
 ngx_uint_t ngx_stream_thrift_rr_is_backup(ngx_stream_upstream_srv_conf_t *us,
     ngx_peer_connection_t *peer);
