@@ -38,6 +38,8 @@ static ngx_int_t ngx_stream_thrift_peer_set_other(
     ngx_stream_thrift_choice_t *choice, ngx_peer_connection_t *other);
 static ngx_uint_t ngx_stream_thrift_peer_is_others(
     ngx_stream_thrift_choice_t *choice);
+static ngx_int_t ngx_stream_thrift_peer_pass_over(
+    ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_skip_other(
     ngx_thrift_attempt_t *attempt) nthrift_noinline;
 static ngx_uint_t ngx_stream_thrift_peer_is_full(
@@ -541,12 +543,8 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
     rc = attempt->full ? ngx_stream_thrift_peer_get_full(attempt)
                        : ngx_stream_thrift_peer_get_server(attempt);
 
-    if (rc == NGX_OK && ngx_stream_thrift_peer_is_others(choice)) {
-        rc = ngx_stream_thrift_peer_skip_other(attempt);
-    }
-
-    if (rc == NGX_OK && ngx_stream_thrift_peer_is_full(choice)) {
-        rc = ngx_stream_thrift_peer_skip_full(attempt);
+    if (rc == NGX_OK) {
+        rc = ngx_stream_thrift_peer_pass_over(attempt);
     }
 
     if (rc == NGX_BUSY) {
@@ -560,6 +558,29 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
     ngx_stream_thrift_peer_hold(attempt);
 
     return ngx_stream_thrift_peer_save_name(choice);
+}
+
+
+/* One was chosen; but it may not be the call's. */
+
+static ngx_inline ngx_int_t
+ngx_stream_thrift_peer_pass_over(ngx_thrift_attempt_t *attempt)
+{
+    ngx_int_t                    rc;
+    ngx_stream_thrift_choice_t  *choice;
+
+    rc = NGX_OK;
+    choice = attempt->choice;
+
+    if (ngx_stream_thrift_peer_is_others(choice)) {
+        rc = ngx_stream_thrift_peer_skip_other(attempt);
+    }
+
+    if (rc == NGX_OK && ngx_stream_thrift_peer_is_full(choice)) {
+        rc = ngx_stream_thrift_peer_skip_full(attempt);
+    }
+
+    return rc;
 }
 
 
@@ -723,7 +744,12 @@ ngx_stream_thrift_peer_get_busy(ngx_thrift_attempt_t *attempt)
     rc = NGX_BUSY;
 
     if (ngx_stream_thrift_peer_rebalance(choice) == NGX_OK) {
+        choice->places = 0;
         rc = ngx_stream_thrift_peer_get_server(attempt);
+    }
+
+    if (rc == NGX_OK) {
+        rc = ngx_stream_thrift_peer_pass_over(attempt);
     }
 
     if (rc == NGX_BUSY) {
