@@ -107,6 +107,14 @@ stream {
     }
 
     server {
+        listen             127.0.0.1:%%PORT_checked%%;
+        thrift_idl         %%TESTDIR%%/store.thrift;
+        thrift_max_memory  512m;
+        thrift_balance     connection;
+        thrift_pass        two;
+    }
+
+    server {
         listen          127.0.0.1:%%PORT_delayed%%;
         thrift_balance  connection;
         thrift_pass     two;
@@ -141,7 +149,9 @@ EOC
 $t->write_file('store.thrift', <<'EOC');
 service Store {
     void login() (nthrift.stateful = "true"),
-    void get()
+    void get(),
+    void put(1: list<string> texts),
+    void commit()
 }
 EOC
 
@@ -159,6 +169,7 @@ $t->run();
 
 one_connection();
 in_order();
+checked_first();
 asked_first();
 behind_a_login();
 exceptions();
@@ -243,6 +254,22 @@ sub in_order {
     is(join(' ', map { $_->{method} } grep { $_->{method} =~ /^many/ }
                      $first->calls(), $second->calls()),
        join(' ', map { "many$_" } 1 .. 30), 'in order');
+}
+
+
+# A large one is checked in parts before it is sent.
+
+sub checked_first {
+    my $c = $t->client('checked', timeout => 30);
+    my $n = 300_000;
+    my $body = "\x0f\0\1\x0b" . pack('N', $n)
+               . pack('Na*', 3, 'abc') x $n . "\0";
+
+    $c->send(call_bytes('put', 1, $body) . call_bytes('commit', 2), 30);
+    is(heads($c->exchange('', 2, 30)), 'put/1 commit/2', 'behind a large one');
+    is(join(' ', grep { /^(?:put|commit)$/ } map { $_->{method} }
+                      $first->calls(), $second->calls()),
+       'put commit', 'in order');
 }
 
 

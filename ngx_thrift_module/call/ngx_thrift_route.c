@@ -78,6 +78,10 @@ ngx_thrift_route(ngx_thrift_call_t *call)
         call->retains_request = 1;
     }
 
+    if (call->conf->answer->kind == NGX_THRIFT_ANSWER_UPSTREAM) {
+        ngx_thrift_pin_lead(call);
+    }
+
     if (target->deadlines) {
         ngx_thrift_deadline_start(call, target->deadlines);
     }

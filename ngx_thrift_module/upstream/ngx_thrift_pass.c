@@ -75,8 +75,6 @@ ngx_thrift_pass(ngx_thrift_call_t *call)
 
     call->attempt = attempt;
 
-    ngx_thrift_pin_lead(call);
-
     rc = call->balancer->balance(attempt);
 
     if (rc != NGX_OK) {

@@ -19,9 +19,9 @@ ngx_uint_t ngx_thrift_pin_wanted(ngx_thrift_call_t *call);
 
 /*
  * Calls of a client that is pinned, or is to be, come to their connection in
- * their order: where one of them has to wait, for a connection or to be
- * translated, the client's next one is not read.  Begins with the step "pass";
- * ends when the call is on a connection, or comes to none.
+ * their order: where one of them has to wait, to be checked, for its turn or
+ * for a connection, the client's next one is not read.  Begins when the call is
+ * routed; ends when it is on a connection, or comes to none.
  */
 void ngx_thrift_pin_lead(ngx_thrift_call_t *call);
 void ngx_thrift_pin_let_follow(ngx_thrift_call_t *call) nthrift_noinline;
