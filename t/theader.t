@@ -77,6 +77,12 @@ stream {
         thrift_health_check        interval=100ms;
     }
 
+    upstream asked {
+        server                     127.0.0.1:%%PORT_backend%%;
+        thrift_upstream_transport  header;
+        thrift_upstream_detect     on;
+    }
+
     thrift_trusted  on;
 
     server {
@@ -125,6 +131,11 @@ stream {
     server {
         listen       127.0.0.1:%%PORT_tochecked%%;
         thrift_pass  checked;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_toasked%%;
+        thrift_pass  asked;
     }
 
     server {
@@ -811,6 +822,9 @@ sub strange_replies {
     $backend->script(get => {});
     ok($c->call('get'), 'goes on');
     ok($t->client('tochecked')->call('get'), 'with health checks');
+    is(answer($t->client('toasked')->call('get')), 'backend',
+       'nothing is left to be found out by thrift_upstream_detect');
+    is(latest()->{transport}, 'header', 'and it has a THeader');
     ok(wait_for(sub { grep { $_->{transport} eq 'header' && $_->{method} ne 'get' }
                            $red->calls() }), 'which have a THeader');
 }

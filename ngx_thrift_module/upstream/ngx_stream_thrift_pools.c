@@ -240,7 +240,11 @@ ngx_stream_thrift_set_detect(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
 
     ngx_thrift_detect_init(detect, &pool->idle, &name);
 
-    pool->idle.detect = detect;
+    /* in a THeader nothing is left to be found out */
+
+    if (detect->n) {
+        pool->idle.detect = detect;
+    }
 
     return NGX_OK;
 }
