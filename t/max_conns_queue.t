@@ -80,9 +80,17 @@ stream {
         thrift_next_upstream_tries  4;
     }
 
+    upstream tried {
+        server            127.0.0.1:%%PORT_closed%%  max_fails=0;
+        server            127.0.0.1:%%PORT_third%%   max_conns=1;
+        server            127.0.0.1:%%PORT_fourth%%  max_conns=1  backup;
+        thrift_keepalive  10  queue=5;
+    }
+
     server { listen 127.0.0.1:%%PORT_full%%;   thrift_pass full; }
     server { listen 127.0.0.1:%%PORT_queue%%;  thrift_pass queue; }
     server { listen 127.0.0.1:%%PORT_down%%;   thrift_pass down; }
+    server { listen 127.0.0.1:%%PORT_tried%%;  thrift_pass tried; }
 }
 
 EOF
@@ -197,6 +205,29 @@ like(answer($t->client('beside')->call('many')),
 
 $sixth->release();
 is(answer($_->read_message()), 'sixth', 'the others') for $holds, $waits;
+
+# while a call waits, a server that it has tried is not tried again
+
+my @held = map { $t->client('tried') } 1, 2;
+my $n = $third->calls('hold') + $fourth->calls('hold');
+
+$_->start('hold') for @held;
+wait_for(sub { $third->calls('hold') + $fourth->calls('hold') == $n + 2 });
+
+$c = $t->client('tried');
+$c->start('last');
+elapse(0.2);
+
+$third->release();
+is(answer($c->read_message()), 'third', 'tried, and has waited');
+
+my ($closed, $open) = map { '127.0.0.1:' . $t->port($_) } qw(closed third);
+
+ok($t->wait_log(qr/^last\|success\|200\|\Q$closed, $open\E$/m, 'access.log'),
+   'once');
+
+$fourth->release();
+is($_->read_message()->{type}, REPLY, 'the held') for @held;
 
 # a server that cannot be reached is not one that is full
 

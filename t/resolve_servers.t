@@ -46,6 +46,33 @@ stream {
         server  moving.test:%%PORT_backend%%  resolve  max_fails=0;
     }
 
+    upstream robin {
+        zone              robin  128k;
+        server            waits.test:%%PORT_backend%%  resolve  max_conns=1;
+        thrift_keepalive  8  queue=8;
+    }
+
+    upstream hash {
+        zone              hash  128k;
+        hash              $thrift_method;
+        server            waits.test:%%PORT_backend%%  resolve  max_conns=1;
+        thrift_keepalive  8  queue=8;
+    }
+
+    upstream consistent {
+        zone              consistent  128k;
+        hash              $thrift_method  consistent;
+        server            waits.test:%%PORT_backend%%  resolve  max_conns=1;
+        thrift_keepalive  8  queue=8;
+    }
+
+    upstream random {
+        zone              random  128k;
+        random            two  least_conn;
+        server            waits.test:%%PORT_backend%%  resolve  max_conns=1;
+        thrift_keepalive  8  queue=8;
+    }
+
     # has room for twenty servers, but not for forty
 
     upstream small {
@@ -65,6 +92,11 @@ stream {
         thrift_pass     moving;
     }
 
+    server { listen 127.0.0.1:%%PORT_robin%%;       thrift_pass robin; }
+    server { listen 127.0.0.1:%%PORT_hash%%;        thrift_pass hash; }
+    server { listen 127.0.0.1:%%PORT_consistent%%;  thrift_pass consistent; }
+    server { listen 127.0.0.1:%%PORT_random%%;      thrift_pass random; }
+
     server {
         listen       127.0.0.1:%%PORT_small%%;
         thrift_pass  small;
@@ -79,7 +111,7 @@ my $names = Test::Thrift::Names->new($t);
 my %address = (a => '127.0.0.1', b => '127.0.0.2', c => '127.0.0.3');
 my %backend = map {
     $_ => $t->backend("$address{$_}:" . $t->port('backend'), id => $_,
-                      script => { hold => { hold => 1 } })
+                      script => { map { $_ => { hold => 1 } } qw(hold keep) })
 } sort keys %address;
 
 sub moved {
@@ -126,6 +158,41 @@ is(scalar($t->wait_log(qr/^hold\|success\|$address{a}:$port$/, 'access.log')),
    1, 'whose name is logged');
 is(answer($pinned->call('get')), 'a', 'pinned client stays');
 is(answer($held->call('get')), 'b', 'next call');
+
+# a call waits for a server that has fewer calls, and there is a new one
+
+my @balancers = qw(robin hash consistent random);
+my (@held, %waits);
+
+$names->set('waits', @address{qw(a b)});
+
+for my $name (@balancers) {
+    ok(wait_for(sub {
+        my %seen = map { answer($t->client($name)->call($_)) => 1 } 'd' .. 'k';
+        return $seen{a} && $seen{b};
+    }), "$name, two servers");
+
+    for (1, 2) {
+        my $n = $backend{a}->calls('keep') + $backend{b}->calls('keep');
+
+        push @held, $t->client($name);
+        $held[-1]->start('keep');
+        ok(wait_for(sub { $backend{a}->calls('keep')
+                          + $backend{b}->calls('keep') > $n }), "$name, held");
+    }
+
+    $waits{$name} = $t->client($name);
+    $waits{$name}->start('get');
+    is($waits{$name}->read_message(0.1), undef, "$name, waits");
+}
+
+$names->set('waits', @address{qw(a b c)});
+
+is(answer($waits{$_}->read_message()), 'c', "$_, until there is another")
+    for @balancers;
+
+$_->release() for values %backend;
+is($_->read_message()->{type}, REPLY, 'answered') for @held;
 
 # The servers change between the tries of one call.  The balancer begins anew
 # with them, and may choose the one that went once more.

@@ -49,10 +49,13 @@ static ngx_int_t ngx_stream_thrift_peer_skip_full(
 static ngx_int_t ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_get_server(
     ngx_thrift_attempt_t *attempt);
-static ngx_int_t ngx_stream_thrift_peer_get_full(
+static ngx_int_t ngx_stream_thrift_peer_ask_again(
     ngx_thrift_attempt_t *attempt) nthrift_noinline;
 static ngx_int_t ngx_stream_thrift_peer_get_busy(
-    ngx_thrift_attempt_t *attempt) nthrift_noinline;
+    ngx_thrift_attempt_t *attempt, ngx_stream_thrift_rr_tried_t *tried)
+    nthrift_noinline;
+static void ngx_stream_thrift_peer_end_ask(ngx_stream_thrift_choice_t *choice,
+    ngx_stream_thrift_rr_tried_t *tried);
 static ngx_int_t ngx_stream_thrift_peer_get_none(
     ngx_thrift_attempt_t *attempt, ngx_int_t rc) nthrift_noinline;
 static void ngx_stream_thrift_peer_hold(ngx_thrift_attempt_t *attempt);
@@ -174,7 +177,7 @@ ngx_stream_thrift_peer_start(ngx_thrift_attempt_t *attempt)
     choice->server = NULL;
     choice->other = NULL;
     choice->places = 0;
-    choice->rebalanced = 0;
+    choice->anew = 0;
     choice->kept = 0;
 
     attempt->peer = &choice->upstream.peer;
@@ -385,11 +388,9 @@ ngx_stream_thrift_peer_rebalance(ngx_stream_thrift_choice_t *choice)
 
     us = choice->balancer;
 
-    if (!ngx_stream_thrift_rr_changes(us) || choice->rebalanced) {
+    if (!ngx_stream_thrift_rr_is_outdated(us, &choice->upstream.peer)) {
         return NGX_DECLINED;
     }
-
-    choice->rebalanced = 1;
 
     return us->peer.init(ngx_stream_thrift_call_session(choice->call), us);
 }
@@ -529,26 +530,35 @@ ngx_stream_thrift_peer_is_others(ngx_stream_thrift_choice_t *choice)
 static ngx_int_t
 ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
 {
-    ngx_int_t                    rc;
-    ngx_stream_thrift_choice_t  *choice;
+    ngx_int_t                      rc;
+    ngx_stream_thrift_choice_t    *choice;
+    ngx_stream_thrift_rr_tried_t   tried;
 
     choice = attempt->choice;
+    tried.n = 0;
 
     (void) ngx_stream_thrift_peer_use(choice);
 
-    if (ngx_stream_thrift_peer_add_state(choice) != NGX_OK) {
+    if (ngx_stream_thrift_peer_add_state(choice) != NGX_OK
+        || (attempt->full
+            && ngx_stream_thrift_peer_ask_again(attempt) != NGX_OK))
+    {
         return NGX_ERROR;
     }
 
-    rc = attempt->full ? ngx_stream_thrift_peer_get_full(attempt)
-                       : ngx_stream_thrift_peer_get_server(attempt);
+    if (attempt->pool->waits) {
+        ngx_stream_thrift_rr_keep_tried(choice->balancer, attempt->peer,
+                                        &tried);
+    }
+
+    rc = ngx_stream_thrift_peer_get_server(attempt);
 
     if (rc == NGX_OK) {
         rc = ngx_stream_thrift_peer_pass_over(attempt);
     }
 
     if (rc == NGX_BUSY) {
-        rc = ngx_stream_thrift_peer_get_busy(attempt);
+        rc = ngx_stream_thrift_peer_get_busy(attempt, &tried);
     }
 
     if (rc != NGX_OK) {
@@ -701,41 +711,34 @@ ngx_stream_thrift_peer_get_server(ngx_thrift_attempt_t *attempt)
 }
 
 
-/*
- * They were: a balancer that has come to its backups does not leave them, and
- * one that was passed over is not chosen again.
- */
+/* Servers were full. */
 
 static ngx_int_t
-ngx_stream_thrift_peer_get_full(ngx_thrift_attempt_t *attempt)
+ngx_stream_thrift_peer_ask_again(ngx_thrift_attempt_t *attempt)
 {
-    ngx_int_t                    rc;
     ngx_stream_thrift_choice_t  *choice;
 
     choice = attempt->choice;
 
-    if ((ngx_stream_thrift_rr_has_backups(choice->balancer) || choice->places)
-        && choice->balancer->peer.init(
-               ngx_stream_thrift_call_session(choice->call), choice->balancer)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
+    attempt->full = 0;
     choice->places = 0;
 
-    rc = ngx_stream_thrift_peer_get_server(attempt);
+    if (!choice->anew) {
+        return NGX_OK;
+    }
 
-    attempt->full = 0;
+    choice->anew = 0;
 
-    return rc;
+    return choice->balancer->peer.init(
+               ngx_stream_thrift_call_session(choice->call), choice->balancer);
 }
 
 
 /* Perhaps the servers have changed; else it is said if they are full. */
 
 static ngx_int_t
-ngx_stream_thrift_peer_get_busy(ngx_thrift_attempt_t *attempt)
+ngx_stream_thrift_peer_get_busy(ngx_thrift_attempt_t *attempt,
+    ngx_stream_thrift_rr_tried_t *tried)
 {
     ngx_int_t                    rc;
     ngx_stream_thrift_choice_t  *choice;
@@ -745,6 +748,8 @@ ngx_stream_thrift_peer_get_busy(ngx_thrift_attempt_t *attempt)
 
     if (ngx_stream_thrift_peer_rebalance(choice) == NGX_OK) {
         choice->places = 0;
+        tried->n = 0;
+
         rc = ngx_stream_thrift_peer_get_server(attempt);
     }
 
@@ -757,9 +762,30 @@ ngx_stream_thrift_peer_get_busy(ngx_thrift_attempt_t *attempt)
                                 + ngx_stream_thrift_rr_places(choice->balancer,
                                                               attempt->peer);
         attempt->full = (attempt->pool->places != 0);
+
+        ngx_stream_thrift_peer_end_ask(choice, tried);
     }
 
     return rc;
+}
+
+
+/*
+ * A balancer that has come to its backups does not leave them, and one that was
+ * passed over is not chosen again.
+ */
+
+static void
+ngx_stream_thrift_peer_end_ask(ngx_stream_thrift_choice_t *choice,
+    ngx_stream_thrift_rr_tried_t *tried)
+{
+    if (tried->n) {
+        ngx_stream_thrift_rr_put_tried(&choice->upstream.peer, tried);
+
+    } else {
+        choice->anew = ngx_stream_thrift_rr_has_backups(choice->balancer)
+                       || choice->places;
+    }
 }
 
 

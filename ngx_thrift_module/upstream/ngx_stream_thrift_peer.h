@@ -30,7 +30,8 @@ struct ngx_stream_thrift_choice_s {
     ngx_uint_t                       places;    /* calls of servers that were
                                                    passed over: those of other
                                                    workers fill them */
-    unsigned                         rebalanced:1;
+    unsigned                         anew:1;    /* the balancer has to begin
+                                                   again */
     unsigned                         kept:1;    /* a connection holds the
                                                    server */
 };

@@ -10,6 +10,8 @@
 
 static ngx_uint_t ngx_stream_thrift_rr_is_fixed(
     ngx_stream_thrift_choice_t *choice, ngx_stream_upstream_srv_conf_t *us);
+static ngx_stream_upstream_rr_peer_data_t *ngx_stream_thrift_rr_asked(
+    ngx_stream_upstream_srv_conf_t *us, ngx_peer_connection_t *peer);
 static ngx_uint_t ngx_stream_thrift_rr_full_places(
     ngx_stream_upstream_rr_peers_t *peers);
 static ngx_uint_t ngx_stream_thrift_rr_is_same(
@@ -72,10 +74,25 @@ ngx_stream_thrift_rr_is_fixed(ngx_stream_thrift_choice_t *choice,
 }
 
 
-/* Balancers of others may keep anything, and are told by what it says. */
-
 ngx_stream_upstream_rr_peer_data_t *
 ngx_stream_thrift_rr_data(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer)
+{
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    rrp = ngx_stream_thrift_rr_asked(us, peer);
+
+    return (rrp && rrp->current) ? rrp : NULL;
+}
+
+
+/*
+ * Whether or not it has chosen.  Balancers of others may keep anything, and are
+ * told by what it says.
+ */
+
+static ngx_stream_upstream_rr_peer_data_t *
+ngx_stream_thrift_rr_asked(ngx_stream_upstream_srv_conf_t *us,
     ngx_peer_connection_t *peer)
 {
     ngx_stream_upstream_rr_peers_t      *peers;
@@ -92,11 +109,98 @@ ngx_stream_thrift_rr_data(ngx_stream_upstream_srv_conf_t *us,
         return NULL;
     }
 
-    if (rrp->peers != peers && rrp->peers != peers->next) {
-        return NULL;
+    return (rrp->peers == peers || rrp->peers == peers->next) ? rrp : NULL;
+}
+
+
+void
+ngx_stream_thrift_rr_keep_tried(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer, ngx_stream_thrift_rr_tried_t *tried)
+{
+    ngx_uint_t                           n;
+    ngx_stream_upstream_rr_peers_t      *peers;
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    tried->n = 0;
+
+    rrp = ngx_stream_thrift_rr_asked(us, peer);
+    if (rrp == NULL) {
+        return;
     }
 
-    return rrp->current ? rrp : NULL;
+    peers = us->peer.data;
+    n = peers->number;
+
+    if (peers->next) {
+        n = ngx_max(n, peers->next->number);
+    }
+
+    n = (n + 8 * sizeof(uintptr_t) - 1) / (8 * sizeof(uintptr_t));
+
+    /* there may have been fewer servers when it began, but there is one word */
+
+    if (n > NGX_STREAM_THRIFT_RR_TRIED
+        || (n > 1 && ngx_stream_thrift_rr_changes(us)))
+    {
+        return;
+    }
+
+    tried->n = ngx_max(n, 1);
+    tried->peers = rrp->peers;
+    tried->tries = peer->tries;
+
+    ngx_memcpy(tried->bits, rrp->tried, tried->n * sizeof(uintptr_t));
+}
+
+
+void
+ngx_stream_thrift_rr_put_tried(ngx_peer_connection_t *peer,
+    ngx_stream_thrift_rr_tried_t *tried)
+{
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    rrp = peer->data;
+
+    rrp->peers = tried->peers;
+    peer->tries = tried->tries;
+
+    ngx_memcpy(rrp->tried, tried->bits, tried->n * sizeof(uintptr_t));
+}
+
+
+ngx_uint_t
+ngx_stream_thrift_rr_is_outdated(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer)
+{
+#if defined NGX_STREAM_UPSTREAM_MODIFY
+
+    ngx_stream_upstream_rr_peers_t      *peers;
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    rrp = ngx_stream_thrift_rr_asked(us, peer);
+    peers = rrp ? us->peer.data : NULL;
+
+    return peers && peers->config && rrp->config != *peers->config;
+
+#elif (NGX_THRIFT_HAVE_GENERATION)
+
+    ngx_stream_upstream_rr_peers_t      *peers;
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    rrp = ngx_stream_thrift_rr_asked(us, peer);
+    peers = rrp ? us->peer.data : NULL;
+
+    return peers && peers->generation
+           && rrp->generation != *peers->generation;
+
+#else
+
+    (void) us;
+    (void) peer;
+
+    return 0;
+
+#endif
 }
 
 
@@ -104,25 +208,16 @@ ngx_uint_t
 ngx_stream_thrift_rr_places(ngx_stream_upstream_srv_conf_t *us,
     ngx_peer_connection_t *peer)
 {
-    ngx_uint_t                           places;
-    ngx_stream_upstream_rr_peers_t      *peers, *first;
-    ngx_stream_upstream_rr_peer_data_t  *rrp;
+    ngx_uint_t                       places;
+    ngx_stream_upstream_rr_peers_t  *peers;
 
-    rrp = us ? peer->data : NULL;
-
-    if (rrp == NULL) {
-        return 0;
-    }
-
-    first = us->peer.data;
-
-    if (rrp->peers != first && rrp->peers != first->next) {
+    if (ngx_stream_thrift_rr_asked(us, peer) == NULL) {
         return 0;
     }
 
     places = 0;
 
-    for (peers = first; peers; peers = peers->next) {
+    for (peers = us->peer.data; peers; peers = peers->next) {
         ngx_stream_upstream_rr_peers_rlock(peers);
         places += ngx_stream_thrift_rr_full_places(peers);
         ngx_stream_upstream_rr_peers_unlock(peers);

@@ -39,6 +39,32 @@ ngx_int_t ngx_stream_thrift_rr_init(ngx_stream_thrift_choice_t *choice,
     (rr)->data = (rr)->first;                                                 \
     (peer)->tries = (rr)->tries
 
+/* Which servers a call has tried, and how many it may still try. */
+
+#define NGX_STREAM_THRIFT_RR_TRIED  16      /* words of bits: 1024 servers */
+
+typedef struct {
+    ngx_stream_upstream_rr_peers_t  *peers;
+    ngx_uint_t                       tries;
+    ngx_uint_t                       n;     /* words; 0: it is not known */
+    uintptr_t                        bits[NGX_STREAM_THRIFT_RR_TRIED];
+} ngx_stream_thrift_rr_tried_t;
+
+
+/*
+ * A balancer that has no server leaves its call with the backups, and without
+ * those that were passed over.  What is kept before is put back for a call that
+ * asks again.
+ */
+void ngx_stream_thrift_rr_keep_tried(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer, ngx_stream_thrift_rr_tried_t *tried);
+void ngx_stream_thrift_rr_put_tried(ngx_peer_connection_t *peer,
+    ngx_stream_thrift_rr_tried_t *tried);
+
+/* Servers have come or gone since the call began: it has to begin again. */
+ngx_uint_t ngx_stream_thrift_rr_is_outdated(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer);
+
 /* NULL: it is another balancer. */
 ngx_stream_upstream_rr_peer_data_t *ngx_stream_thrift_rr_data(
     ngx_stream_upstream_srv_conf_t *us, ngx_peer_connection_t *peer);
