@@ -59,6 +59,9 @@ static void ngx_stream_thrift_peer_end_ask(ngx_stream_thrift_choice_t *choice,
 static ngx_int_t ngx_stream_thrift_peer_get_none(
     ngx_thrift_attempt_t *attempt, ngx_int_t rc) nthrift_noinline;
 static void ngx_stream_thrift_peer_hold(ngx_thrift_attempt_t *attempt);
+static ngx_uint_t ngx_stream_thrift_peer_max_conns(
+    ngx_stream_thrift_choice_t *choice,
+    ngx_stream_upstream_rr_peer_data_t *rrp);
 static ngx_int_t ngx_stream_thrift_peer_pinned(ngx_thrift_attempt_t *attempt,
     ngx_str_t *name);
 static u_char *ngx_stream_thrift_peer_introduce(ngx_thrift_attempt_t *attempt,
@@ -651,8 +654,7 @@ ngx_stream_thrift_peer_is_full(ngx_stream_thrift_choice_t *choice)
                                      peer->socklen);
 
     return n && rrp->current->conns + n
-                > ngx_stream_thrift_rr_max_conns(choice->balancer,
-                                                 rrp->current);
+                > ngx_stream_thrift_peer_max_conns(choice, rrp);
 }
 
 
@@ -835,13 +837,28 @@ ngx_stream_thrift_peer_hold(ngx_thrift_attempt_t *attempt)
 
     choice->server = rrp ? rrp->current : NULL;
 
-    attempt->max_conns = (rrp && rrp->current->max_conns)
-                         ? ngx_stream_thrift_rr_max_conns(choice->balancer,
-                                                          rrp->current)
-                         : 0;
+    attempt->max_conns = rrp ? ngx_stream_thrift_peer_max_conns(choice, rrp)
+                             : 0;
 
     choice->pool = attempt->pool;
     choice->pool->nheld++;
+}
+
+
+/* What it may have, and others of the same address; 0: there is no limit. */
+
+static ngx_uint_t
+ngx_stream_thrift_peer_max_conns(ngx_stream_thrift_choice_t *choice,
+    ngx_stream_upstream_rr_peer_data_t *rrp)
+{
+    if (rrp->current->max_conns == 0
+        || (!ngx_stream_thrift_pool_of(choice->attempt->pool)->repeats
+            && !ngx_stream_thrift_rr_changes(choice->balancer)))
+    {
+        return rrp->current->max_conns;
+    }
+
+    return ngx_stream_thrift_rr_max_conns(choice->balancer, rrp->current);
 }
 
 

@@ -9,6 +9,13 @@
 #include "ngx_stream_thrift.h"
 
 
+#define NGX_STREAM_THRIFT_COMPARED  1000    /* servers, each with all */
+
+
+static ngx_uint_t ngx_stream_thrift_repeats(
+    ngx_stream_upstream_srv_conf_t *us);
+static ngx_uint_t ngx_stream_thrift_is_before(ngx_array_t *servers,
+    ngx_uint_t n, ngx_addr_t *addr);
 static void ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool,
     ngx_stream_thrift_upstream_conf_t *stream);
 static void ngx_stream_thrift_share_budgets(ngx_thrift_pool_t *pool);
@@ -112,6 +119,7 @@ ngx_stream_thrift_init_pools(ngx_conf_t *cf,
 
         if (pool[i]->upstream) {
             ngx_stream_thrift_warn_paths(cf, pool[i]->upstream);
+            pool[i]->repeats = ngx_stream_thrift_repeats(pool[i]->upstream);
         }
 
         if (ngx_stream_thrift_init_pool_link(cf, pool[i]) != NGX_OK
@@ -125,6 +133,68 @@ ngx_stream_thrift_init_pools(ngx_conf_t *cf,
     }
 
     return NGX_OK;
+}
+
+
+/* Where there are so many, it is not worth to know. */
+
+static ngx_uint_t
+ngx_stream_thrift_repeats(ngx_stream_upstream_srv_conf_t *us)
+{
+    ngx_uint_t                     i, k;
+    ngx_array_t                   *servers;
+    ngx_stream_upstream_server_t  *server;
+
+    servers = us->servers;
+
+    if (servers == NULL) {
+        return 0;
+    }
+
+    if (servers->nelts > NGX_STREAM_THRIFT_COMPARED) {
+        return 1;
+    }
+
+    server = servers->elts;
+
+    for (i = 0; i < servers->nelts; i++) {
+        for (k = 0; k < server[i].naddrs; k++) {
+
+            if (ngx_stream_thrift_is_before(servers, i, &server[i].addrs[k])) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_uint_t
+ngx_stream_thrift_is_before(ngx_array_t *servers, ngx_uint_t n,
+    ngx_addr_t *addr)
+{
+    ngx_uint_t                     i, k;
+    ngx_addr_t                    *other;
+    ngx_stream_upstream_server_t  *server;
+
+    server = servers->elts;
+
+    for (i = 0; i < n; i++) {
+        for (k = 0; k < server[i].naddrs; k++) {
+            other = &server[i].addrs[k];
+
+            if (ngx_memn2cmp((u_char *) addr->sockaddr,
+                             (u_char *) other->sockaddr, addr->socklen,
+                             other->socklen)
+                == 0)
+            {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
 }
 
 

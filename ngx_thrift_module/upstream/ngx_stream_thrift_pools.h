@@ -40,6 +40,8 @@ struct ngx_stream_thrift_pool_s {
                                                    stream{} says */
     ngx_uint_t                       varies;    /* its connections depend on
                                                    variables of calls */
+    ngx_uint_t                       repeats;   /* lines of nginx.conf name the
+                                                   same address */
     ngx_thrift_health_t             *health;    /* what checks its servers, or
                                                    NULL */
 };
