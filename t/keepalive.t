@@ -234,6 +234,7 @@ my $opened = $lifetime->accepted();
 is(get($t->client('default'), 1, 'long'), 1, 'longer than it lives');
 is(get($c, 1), 1, 'idle, answered');
 is($lifetime->accepted(), $opened + 1, 'idle, by a new one');
+ok(wait_for(sub { $lifetime->closed() == $opened + 1 }), 'and without a call');
 
 # of one that always has calls
 

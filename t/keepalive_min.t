@@ -39,6 +39,11 @@ stream {
         thrift_keepalive  10  min=2  timeout=200ms;
     }
 
+    upstream old {
+        server            127.0.0.1:%%PORT_old%%;
+        thrift_keepalive  10  min=2  lifetime=500ms;
+    }
+
     upstream lifetime {
         server            127.0.0.1:%%PORT_lifetime%%;
         thrift_keepalive  10  min=2  timeout=100ms  lifetime=500ms;
@@ -102,8 +107,8 @@ stream {
 EOC
 
 my %b = map { $_ => $t->backend($_) }
-        qw(quiet marked backup timeout lifetime one two max conns closes left
-           right checked dialect);
+        qw(quiet marked backup timeout lifetime old one two max conns closes
+           left right checked dialect);
 
 my %gone;
 
@@ -185,6 +190,10 @@ is(opened('timeout'), 2, 'and the others stay');
 my $n = $b{lifetime}->accepted();
 ok(wait_for(sub { $b{lifetime}->accepted() >= $n + 4 }), 'lifetime');
 cmp_ok(opened('lifetime'), '<=', 3, 'one for another');
+
+$n = $b{old}->accepted();
+ok(wait_for(sub { $b{old}->accepted() >= $n + 4 }), 'lifetime below timeout');
+cmp_ok(opened('old'), '<=', 3, 'these, too');
 
 # limits
 

@@ -728,6 +728,11 @@ ngx_thrift_connection_timeout(void *data)
     ngx_int_t              rc;
     ngx_thrift_attempt_t  *attempt;
 
+    if (conn->place >= NGX_THRIFT_POOL_IDLE) {
+        ngx_thrift_pool_end_life(conn);
+        return;
+    }
+
     /* a part of a call, or of a reply, is on its way for too long */
 
     attempt = conn->begun ? conn->reading : conn->unsent;

@@ -61,7 +61,8 @@ struct ngx_thrift_connection_s {
     ngx_thrift_input_t      in;
     ngx_thrift_message_t    message;    /* that is being read */
     nthrift_rules_t         rules;
-    ngx_thrift_timer_t      timer;      /* connecting, sending, or reading */
+    ngx_thrift_timer_t      timer;      /* connecting, sending, reading, or
+                                           the end of an idle one's life */
 
     ngx_thrift_seqids_t     seqids;     /* of attempts sent so far */
 

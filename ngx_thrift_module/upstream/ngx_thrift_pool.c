@@ -454,6 +454,16 @@ ngx_thrift_pool_is_own(ngx_thrift_connection_t *conn)
 }
 
 
+void
+ngx_thrift_pool_end_life(ngx_thrift_connection_t *conn)
+{
+    if (ngx_thrift_pool_retires(conn)) {
+        conn->ended = NGX_THRIFT_STATUS_CLOSED_IDLE;
+        ngx_thrift_connection_close(conn);
+    }
+}
+
+
 static ngx_uint_t
 ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn)
 {
@@ -739,6 +749,10 @@ ngx_thrift_pool_rest(ngx_thrift_connection_t *conn)
 
     address->nidle++;
     conn->since = ngx_current_msec;
+
+    if (conn->pool->lifetime) {
+        ngx_thrift_timer_set(&conn->timer, conn->end);
+    }
 }
 
 
@@ -760,6 +774,8 @@ ngx_thrift_pool_wake(ngx_thrift_connection_t *conn)
     ngx_queue_remove(&conn->idle_address);
 
     address->nidle--;
+
+    ngx_thrift_timer_clear(&conn->timer);
 }
 
 

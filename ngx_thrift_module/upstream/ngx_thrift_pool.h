@@ -277,6 +277,9 @@ ngx_uint_t ngx_thrift_pool_is_own(ngx_thrift_connection_t *conn);
 #define ngx_thrift_pool_retires(conn)                                         \
     (!(conn)->ordered && ngx_thrift_pool_is_over(conn))
 
+/* It was idle when its time was over: it is closed, unless a call follows. */
+void ngx_thrift_pool_end_life(ngx_thrift_connection_t *conn);
+
 /* Has its client's next call to follow on it? */
 ngx_uint_t ngx_thrift_pool_is_needed(ngx_thrift_connection_t *conn);
 
