@@ -44,9 +44,14 @@ static ngx_int_t ngx_stream_thrift_peer_skip_other(
     ngx_thrift_attempt_t *attempt) nthrift_noinline;
 static ngx_uint_t ngx_stream_thrift_peer_is_full(
     ngx_stream_thrift_choice_t *choice);
+static ngx_uint_t ngx_stream_thrift_peer_is_filled(
+    ngx_stream_thrift_choice_t *choice) nthrift_noinline;
 static ngx_int_t ngx_stream_thrift_peer_skip_full(
     ngx_thrift_attempt_t *attempt) nthrift_noinline;
 static ngx_int_t ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt);
+static ngx_int_t ngx_stream_thrift_peer_get_or_wait(
+    ngx_thrift_attempt_t *attempt) nthrift_noinline;
+static ngx_int_t ngx_stream_thrift_peer_get_its(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_get_server(
     ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_ask_again(
@@ -533,12 +538,10 @@ ngx_stream_thrift_peer_is_others(ngx_stream_thrift_choice_t *choice)
 static ngx_int_t
 ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
 {
-    ngx_int_t                      rc;
-    ngx_stream_thrift_choice_t    *choice;
-    ngx_stream_thrift_rr_tried_t   tried;
+    ngx_int_t                    rc;
+    ngx_stream_thrift_choice_t  *choice;
 
     choice = attempt->choice;
-    tried.n = 0;
 
     (void) ngx_stream_thrift_peer_use(choice);
 
@@ -550,18 +553,14 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
     }
 
     if (attempt->pool->waits) {
-        ngx_stream_thrift_rr_keep_tried(choice->balancer, attempt->peer,
-                                        &tried);
-    }
+        rc = ngx_stream_thrift_peer_get_or_wait(attempt);
 
-    rc = ngx_stream_thrift_peer_get_server(attempt);
+    } else {
+        rc = ngx_stream_thrift_peer_get_its(attempt);
 
-    if (rc == NGX_OK) {
-        rc = ngx_stream_thrift_peer_pass_over(attempt);
-    }
-
-    if (rc == NGX_BUSY) {
-        rc = ngx_stream_thrift_peer_get_busy(attempt, &tried);
+        if (rc == NGX_BUSY) {
+            rc = ngx_stream_thrift_peer_get_busy(attempt, NULL);
+        }
     }
 
     if (rc != NGX_OK) {
@@ -571,6 +570,37 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
     ngx_stream_thrift_peer_hold(attempt);
 
     return ngx_stream_thrift_peer_save_name(choice);
+}
+
+
+/* A call that waits asks again, and has tried then what it has tried now. */
+
+static ngx_int_t
+ngx_stream_thrift_peer_get_or_wait(ngx_thrift_attempt_t *attempt)
+{
+    ngx_int_t                      rc;
+    ngx_stream_thrift_choice_t    *choice;
+    ngx_stream_thrift_rr_tried_t   tried;
+
+    choice = attempt->choice;
+
+    ngx_stream_thrift_rr_keep_tried(choice->balancer, attempt->peer, &tried);
+
+    rc = ngx_stream_thrift_peer_get_its(attempt);
+
+    return (rc == NGX_BUSY) ? ngx_stream_thrift_peer_get_busy(attempt, &tried)
+                            : rc;
+}
+
+
+static ngx_inline ngx_int_t
+ngx_stream_thrift_peer_get_its(ngx_thrift_attempt_t *attempt)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_stream_thrift_peer_get_server(attempt);
+
+    return (rc == NGX_OK) ? ngx_stream_thrift_peer_pass_over(attempt) : rc;
 }
 
 
@@ -635,13 +665,17 @@ ngx_stream_thrift_peer_skip_other(ngx_thrift_attempt_t *attempt)
 static ngx_inline ngx_uint_t
 ngx_stream_thrift_peer_is_full(ngx_stream_thrift_choice_t *choice)
 {
+    return choice->attempt->pool->shared
+           && ngx_stream_thrift_peer_is_filled(choice);
+}
+
+
+static ngx_uint_t
+ngx_stream_thrift_peer_is_filled(ngx_stream_thrift_choice_t *choice)
+{
     ngx_uint_t                           n;
     ngx_peer_connection_t               *peer;
     ngx_stream_upstream_rr_peer_data_t  *rrp;
-
-    if (choice->attempt->pool->shared == NULL) {
-        return 0;
-    }
 
     peer = &choice->upstream.peer;
     rrp = ngx_stream_thrift_rr_data(choice->balancer, peer);
@@ -750,13 +784,9 @@ ngx_stream_thrift_peer_get_busy(ngx_thrift_attempt_t *attempt,
 
     if (ngx_stream_thrift_peer_rebalance(choice) == NGX_OK) {
         choice->places = 0;
-        tried->n = 0;
+        tried = NULL;
 
-        rc = ngx_stream_thrift_peer_get_server(attempt);
-    }
-
-    if (rc == NGX_OK) {
-        rc = ngx_stream_thrift_peer_pass_over(attempt);
+        rc = ngx_stream_thrift_peer_get_its(attempt);
     }
 
     if (rc == NGX_BUSY) {
@@ -781,7 +811,7 @@ static void
 ngx_stream_thrift_peer_end_ask(ngx_stream_thrift_choice_t *choice,
     ngx_stream_thrift_rr_tried_t *tried)
 {
-    if (tried->n) {
+    if (tried && tried->n) {
         ngx_stream_thrift_rr_put_tried(&choice->upstream.peer, tried);
 
     } else {

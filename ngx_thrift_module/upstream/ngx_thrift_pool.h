@@ -160,6 +160,9 @@ struct ngx_thrift_client_s {
 
     /* what each call looks at */
 
+    uint32_t              nleads;       /* calls that others are to follow, and
+                                           that have no connection yet */
+    uint32_t              nlost;        /* states that were lost */
     ngx_thrift_address_t *crowd;        /* where one of its calls waits, and so
                                            many others that no further one of
                                            it is read; or NULL */
@@ -171,14 +174,9 @@ struct ngx_thrift_client_s {
 
     /* such a state was lost, with its connection; NULL: it has none */
     void                (*lost)(ngx_thrift_client_t *client);
-
-    ngx_thrift_pool_t    *lost_pool;    /* in servers of that upstream; NULL: it
-                                           was not */
-    ngx_uint_t            nlost;        /* so often, in any */
-
-    ngx_uint_t            nleads;       /* calls that others are to follow, and
-                                           that have no connection yet */
-    ngx_uint_t            follows;      /* others are there */
+    ngx_thrift_pool_t    *lost_pool;    /* the latest, in servers of that
+                                           upstream; NULL: none */
+    ngx_uint_t            follows;      /* calls are there that are to follow */
 
     ngx_event_t          *event;        /* reads its further calls; NULL: it is
                                            not held back */
