@@ -38,6 +38,7 @@ typedef struct ngx_stream_thrift_span_log_s  ngx_stream_thrift_span_log_t;
 #include "upstream/ngx_stream_thrift_missing.h"
 #include "upstream/ngx_stream_thrift_rr.h"
 #include "upstream/ngx_stream_thrift_peer.h"
+#include "upstream/ngx_stream_thrift_choose.h"
 #include "upstream/ngx_stream_thrift_resolve.h"
 #include "upstream/ngx_stream_thrift_health.h"
 #include "upstream/ngx_stream_thrift_ease.h"

@@ -3,7 +3,8 @@
 /*
  * The upstream side of a call's own session: which upstream, its balancer, and
  * the states that $upstream_addr and its like show.  What a variable names is
- * found by ngx_stream_thrift_resolve.c.  Called by ngx_thrift_pass.c through
+ * found by ngx_stream_thrift_resolve.c, and a server by
+ * ngx_stream_thrift_choose.c.  Called by ngx_thrift_pass.c through
  * ngx_thrift_balancer_t; connections are not opened, kept or closed here.
  *
  * A session has one upstream, and a call may have several attempts: what
@@ -32,41 +33,12 @@
 static ngx_int_t ngx_stream_thrift_peer_balance(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_beside(ngx_thrift_attempt_t *attempt,
     ngx_thrift_attempt_t *first);
-static ngx_int_t ngx_stream_thrift_peer_get_other(
-    ngx_stream_thrift_choice_t *choice);
 static ngx_int_t ngx_stream_thrift_peer_set_other(
     ngx_stream_thrift_choice_t *choice, ngx_peer_connection_t *other);
-static ngx_uint_t ngx_stream_thrift_peer_is_others(
-    ngx_stream_thrift_choice_t *choice);
-static ngx_int_t ngx_stream_thrift_peer_pass_over(
-    ngx_thrift_attempt_t *attempt);
-static ngx_int_t ngx_stream_thrift_peer_skip_other(
-    ngx_thrift_attempt_t *attempt) nthrift_noinline;
-static ngx_uint_t ngx_stream_thrift_peer_is_full(
-    ngx_stream_thrift_choice_t *choice);
-static ngx_uint_t ngx_stream_thrift_peer_is_filled(
-    ngx_stream_thrift_choice_t *choice) nthrift_noinline;
-static ngx_int_t ngx_stream_thrift_peer_skip_full(
-    ngx_thrift_attempt_t *attempt) nthrift_noinline;
 static ngx_int_t ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt);
-static ngx_int_t ngx_stream_thrift_peer_get_or_wait(
-    ngx_thrift_attempt_t *attempt) nthrift_noinline;
-static ngx_int_t ngx_stream_thrift_peer_get_its(ngx_thrift_attempt_t *attempt);
-static ngx_int_t ngx_stream_thrift_peer_get_server(
-    ngx_thrift_attempt_t *attempt);
-static ngx_int_t ngx_stream_thrift_peer_ask_again(
-    ngx_thrift_attempt_t *attempt) nthrift_noinline;
-static ngx_int_t ngx_stream_thrift_peer_get_busy(
-    ngx_thrift_attempt_t *attempt, ngx_stream_thrift_rr_tried_t *tried)
-    nthrift_noinline;
-static void ngx_stream_thrift_peer_end_ask(ngx_stream_thrift_choice_t *choice,
-    ngx_stream_thrift_rr_tried_t *tried);
 static ngx_int_t ngx_stream_thrift_peer_get_none(
     ngx_thrift_attempt_t *attempt, ngx_int_t rc) nthrift_noinline;
 static void ngx_stream_thrift_peer_hold(ngx_thrift_attempt_t *attempt);
-static ngx_uint_t ngx_stream_thrift_peer_max_conns(
-    ngx_stream_thrift_choice_t *choice,
-    ngx_stream_upstream_rr_peer_data_t *rrp);
 static ngx_int_t ngx_stream_thrift_peer_pinned(ngx_thrift_attempt_t *attempt,
     ngx_str_t *name);
 static u_char *ngx_stream_thrift_peer_introduce(ngx_thrift_attempt_t *attempt,
@@ -86,8 +58,6 @@ static void ngx_stream_thrift_peer_give_back(
 static void ngx_stream_thrift_peer_end_probe(
     ngx_stream_thrift_choice_t *choice, ngx_uint_t state) nthrift_noinline;
 static ngx_uint_t ngx_stream_thrift_peer_is_well(
-    ngx_stream_thrift_choice_t *choice);
-static ngx_int_t ngx_stream_thrift_peer_rebalance(
     ngx_stream_thrift_choice_t *choice);
 static ngx_int_t ngx_stream_thrift_peer_add_state(
     ngx_stream_thrift_choice_t *choice);
@@ -384,26 +354,6 @@ ngx_stream_thrift_peer_ready(ngx_stream_thrift_choice_t *choice,
 }
 
 
-/*
- * With `resolve`, a balancer says NGX_BUSY when its peers have changed since
- * init; it may be initialised again.
- */
-
-static ngx_int_t
-ngx_stream_thrift_peer_rebalance(ngx_stream_thrift_choice_t *choice)
-{
-    ngx_stream_upstream_srv_conf_t  *us;
-
-    us = choice->balancer;
-
-    if (!ngx_stream_thrift_rr_is_outdated(us, &choice->upstream.peer)) {
-        return NGX_DECLINED;
-    }
-
-    return us->peer.init(ngx_stream_thrift_call_session(choice->call), us);
-}
-
-
 /* Of addresses that a variable names one is enough. */
 
 static ngx_int_t
@@ -435,7 +385,7 @@ ngx_stream_thrift_peer_beside(ngx_thrift_attempt_t *attempt,
         return NGX_ERROR;
     }
 
-    if (ngx_stream_thrift_peer_get_other(choice) != NGX_OK) {
+    if (ngx_stream_thrift_choose_other(choice) != NGX_OK) {
         return NGX_DECLINED;
     }
 
@@ -450,49 +400,6 @@ ngx_stream_thrift_peer_beside(ngx_thrift_attempt_t *attempt,
     }
 
     return NGX_OK;
-}
-
-
-/* What is not wanted goes back, and is not chosen again. */
-
-static ngx_int_t
-ngx_stream_thrift_peer_get_other(ngx_stream_thrift_choice_t *choice)
-{
-    ngx_uint_t              others, met;
-    ngx_peer_connection_t  *peer;
-
-    met = 0;
-    peer = &choice->upstream.peer;
-
-    while (peer->get(peer, peer->data) == NGX_OK) {
-
-        others = ngx_stream_thrift_peer_is_others(choice);
-
-        if (!others
-            && !ngx_stream_thrift_peer_is_full(choice)
-            && !ngx_stream_thrift_rr_is_backup(choice->balancer, peer)
-            && !ngx_stream_thrift_rr_is_probe(choice->balancer, peer))
-        {
-            if (!met && peer->tries) {
-                peer->tries--;
-            }
-
-            return NGX_OK;
-        }
-
-        met |= others;
-
-        ngx_stream_thrift_rr_undo_probe(choice->balancer, peer);
-        peer->free(peer, peer->data, NGX_PEER_NEXT);
-
-        if (peer->tries == 0) {
-            break;
-        }
-    }
-
-    peer->sockaddr = NULL;
-
-    return NGX_BUSY;
 }
 
 
@@ -520,21 +427,6 @@ ngx_stream_thrift_peer_set_other(ngx_stream_thrift_choice_t *choice,
 }
 
 
-static ngx_uint_t
-ngx_stream_thrift_peer_is_others(ngx_stream_thrift_choice_t *choice)
-{
-    ngx_peer_connection_t  *peer;
-
-    peer = &choice->upstream.peer;
-
-    return choice->other
-           && ngx_memn2cmp((u_char *) peer->sockaddr,
-                           (u_char *) choice->other->sockaddr,
-                           peer->socklen, choice->other->socklen)
-              == 0;
-}
-
-
 static ngx_int_t
 ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
 {
@@ -545,23 +437,11 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
 
     (void) ngx_stream_thrift_peer_use(choice);
 
-    if (ngx_stream_thrift_peer_add_state(choice) != NGX_OK
-        || (attempt->full
-            && ngx_stream_thrift_peer_ask_again(attempt) != NGX_OK))
-    {
+    if (ngx_stream_thrift_peer_add_state(choice) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    if (attempt->pool->waits) {
-        rc = ngx_stream_thrift_peer_get_or_wait(attempt);
-
-    } else {
-        rc = ngx_stream_thrift_peer_get_its(attempt);
-
-        if (rc == NGX_BUSY) {
-            rc = ngx_stream_thrift_peer_get_busy(attempt, NULL);
-        }
-    }
+    rc = ngx_stream_thrift_choose(attempt);
 
     if (rc != NGX_OK) {
         return ngx_stream_thrift_peer_get_none(attempt, rc);
@@ -570,254 +450,6 @@ ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt)
     ngx_stream_thrift_peer_hold(attempt);
 
     return ngx_stream_thrift_peer_save_name(choice);
-}
-
-
-/* A call that waits asks again, and has tried then what it has tried now. */
-
-static ngx_int_t
-ngx_stream_thrift_peer_get_or_wait(ngx_thrift_attempt_t *attempt)
-{
-    ngx_int_t                      rc;
-    ngx_stream_thrift_choice_t    *choice;
-    ngx_stream_thrift_rr_tried_t   tried;
-
-    choice = attempt->choice;
-
-    ngx_stream_thrift_rr_keep_tried(choice->balancer, attempt->peer, &tried);
-
-    rc = ngx_stream_thrift_peer_get_its(attempt);
-
-    return (rc == NGX_BUSY) ? ngx_stream_thrift_peer_get_busy(attempt, &tried)
-                            : rc;
-}
-
-
-static ngx_inline ngx_int_t
-ngx_stream_thrift_peer_get_its(ngx_thrift_attempt_t *attempt)
-{
-    ngx_int_t  rc;
-
-    rc = ngx_stream_thrift_peer_get_server(attempt);
-
-    return (rc == NGX_OK) ? ngx_stream_thrift_peer_pass_over(attempt) : rc;
-}
-
-
-/* One was chosen; but it may not be the call's. */
-
-static ngx_inline ngx_int_t
-ngx_stream_thrift_peer_pass_over(ngx_thrift_attempt_t *attempt)
-{
-    ngx_int_t                    rc;
-    ngx_stream_thrift_choice_t  *choice;
-
-    rc = NGX_OK;
-    choice = attempt->choice;
-
-    if (ngx_stream_thrift_peer_is_others(choice)) {
-        rc = ngx_stream_thrift_peer_skip_other(attempt);
-    }
-
-    if (rc == NGX_OK && ngx_stream_thrift_peer_is_full(choice)) {
-        rc = ngx_stream_thrift_peer_skip_full(attempt);
-    }
-
-    return rc;
-}
-
-
-/* It goes back, and is not chosen again: its try was counted before. */
-
-static ngx_int_t
-ngx_stream_thrift_peer_skip_other(ngx_thrift_attempt_t *attempt)
-{
-    ngx_int_t                    rc;
-    ngx_peer_connection_t       *peer;
-    ngx_stream_thrift_choice_t  *choice;
-
-    peer = attempt->peer;
-    choice = attempt->choice;
-
-    peer->tries++;
-
-    do {
-        ngx_stream_thrift_rr_undo_probe(choice->balancer, peer);
-        peer->free(peer, peer->data, NGX_PEER_NEXT);
-
-        if (peer->tries == 0) {
-            return NGX_BUSY;
-        }
-
-        rc = ngx_stream_thrift_peer_get_server(attempt);
-
-    } while (rc == NGX_OK && ngx_stream_thrift_peer_is_others(choice));
-
-    return rc;
-}
-
-
-/*
- * A balancer counts the calls of its own configuration.  Where a reload has
- * left workers with another one, theirs are counted, too.
- */
-
-static ngx_inline ngx_uint_t
-ngx_stream_thrift_peer_is_full(ngx_stream_thrift_choice_t *choice)
-{
-    return choice->attempt->pool->shared
-           && ngx_stream_thrift_peer_is_filled(choice);
-}
-
-
-static ngx_uint_t
-ngx_stream_thrift_peer_is_filled(ngx_stream_thrift_choice_t *choice)
-{
-    ngx_uint_t                           n;
-    ngx_peer_connection_t               *peer;
-    ngx_stream_upstream_rr_peer_data_t  *rrp;
-
-    peer = &choice->upstream.peer;
-    rrp = ngx_stream_thrift_rr_data(choice->balancer, peer);
-
-    if (rrp == NULL || rrp->current->max_conns == 0) {
-        return 0;
-    }
-
-    n = ngx_thrift_address_elsewhere(choice->attempt->pool, peer->sockaddr,
-                                     peer->socklen);
-
-    return n && rrp->current->conns + n
-                > ngx_stream_thrift_peer_max_conns(choice, rrp);
-}
-
-
-/* It was no try, as one that the balancer itself finds full. */
-
-static ngx_int_t
-ngx_stream_thrift_peer_skip_full(ngx_thrift_attempt_t *attempt)
-{
-    ngx_int_t                            rc;
-    ngx_uint_t                           single;
-    ngx_peer_connection_t               *peer;
-    ngx_stream_thrift_choice_t          *choice;
-    ngx_stream_upstream_rr_peer_data_t  *rrp;
-
-    peer = attempt->peer;
-    choice = attempt->choice;
-
-    do {
-        rrp = peer->data;
-        single = rrp->peers->single;
-
-        choice->places += rrp->current->max_conns;
-        peer->tries++;
-
-        ngx_stream_thrift_rr_undo_probe(choice->balancer, peer);
-        peer->free(peer, peer->data, NGX_PEER_NEXT);
-
-        if (single) {
-            return NGX_BUSY;
-        }
-
-        rc = ngx_stream_thrift_peer_get_server(attempt);
-
-        if (rc == NGX_OK && ngx_stream_thrift_peer_is_others(choice)) {
-            rc = ngx_stream_thrift_peer_skip_other(attempt);
-        }
-
-    } while (rc == NGX_OK && ngx_stream_thrift_peer_is_full(choice));
-
-    return rc;
-}
-
-
-static ngx_int_t
-ngx_stream_thrift_peer_get_server(ngx_thrift_attempt_t *attempt)
-{
-    ngx_peer_connection_t  *peer;
-
-    if (attempt->pool->slow_start) {
-        return ngx_stream_thrift_ease_get(attempt->pool, attempt->choice);
-    }
-
-    peer = attempt->peer;
-
-    return peer->get(peer, peer->data);
-}
-
-
-/* Servers were full. */
-
-static ngx_int_t
-ngx_stream_thrift_peer_ask_again(ngx_thrift_attempt_t *attempt)
-{
-    ngx_stream_thrift_choice_t  *choice;
-
-    choice = attempt->choice;
-
-    attempt->full = 0;
-    choice->places = 0;
-
-    if (!choice->anew) {
-        return NGX_OK;
-    }
-
-    choice->anew = 0;
-
-    return choice->balancer->peer.init(
-               ngx_stream_thrift_call_session(choice->call), choice->balancer);
-}
-
-
-/* Perhaps the servers have changed; else it is said if they are full. */
-
-static ngx_int_t
-ngx_stream_thrift_peer_get_busy(ngx_thrift_attempt_t *attempt,
-    ngx_stream_thrift_rr_tried_t *tried)
-{
-    ngx_int_t                    rc;
-    ngx_stream_thrift_choice_t  *choice;
-
-    choice = attempt->choice;
-    rc = NGX_BUSY;
-
-    if (ngx_stream_thrift_peer_rebalance(choice) == NGX_OK) {
-        choice->places = 0;
-        tried = NULL;
-
-        rc = ngx_stream_thrift_peer_get_its(attempt);
-    }
-
-    if (rc == NGX_BUSY) {
-        attempt->pool->places = choice->places
-                                + ngx_stream_thrift_rr_places(choice->balancer,
-                                                              attempt->peer);
-        attempt->full = (attempt->pool->places != 0);
-
-        ngx_stream_thrift_peer_end_ask(choice, tried);
-    }
-
-    return rc;
-}
-
-
-/*
- * A balancer that has come to its backups does not leave them, and one that was
- * passed over is not chosen again.
- */
-
-static void
-ngx_stream_thrift_peer_end_ask(ngx_stream_thrift_choice_t *choice,
-    ngx_stream_thrift_rr_tried_t *tried)
-{
-    if (tried && tried->n) {
-        ngx_stream_thrift_rr_put_tried(&choice->upstream.peer, tried);
-
-    } else {
-        choice->anew = ngx_stream_thrift_rr_has_backups(choice->balancer)
-                       || choice->places;
-    }
 }
 
 
@@ -867,28 +499,11 @@ ngx_stream_thrift_peer_hold(ngx_thrift_attempt_t *attempt)
 
     choice->server = rrp ? rrp->current : NULL;
 
-    attempt->max_conns = rrp ? ngx_stream_thrift_peer_max_conns(choice, rrp)
+    attempt->max_conns = rrp ? ngx_stream_thrift_choose_max_conns(choice, rrp)
                              : 0;
 
     choice->pool = attempt->pool;
     choice->pool->nheld++;
-}
-
-
-/* What it may have, and others of the same address; 0: there is no limit. */
-
-static ngx_uint_t
-ngx_stream_thrift_peer_max_conns(ngx_stream_thrift_choice_t *choice,
-    ngx_stream_upstream_rr_peer_data_t *rrp)
-{
-    if (rrp->current->max_conns == 0
-        || (!ngx_stream_thrift_pool_of(choice->attempt->pool)->repeats
-            && !ngx_stream_thrift_rr_changes(choice->balancer)))
-    {
-        return rrp->current->max_conns;
-    }
-
-    return ngx_stream_thrift_rr_max_conns(choice->balancer, rrp->current);
 }
 
 

@@ -7,7 +7,7 @@
  *      |  \
  *      |   retry -- budget                   is there a next one
  *      |   hedge                             or two at a time
- *      |   balancer ------ peer (stream)     which server
+ *      |   balancer ------ peer -- choose    which server (stream's balancers)
  *      |   pin                               or one that keeps its state
  *      |   blame                             and was it that one's fault
  *      v
