@@ -86,7 +86,11 @@ ngx_stream_thrift_choose_or_wait(ngx_thrift_attempt_t *attempt)
 
     choice = attempt->choice;
 
-    ngx_stream_thrift_rr_keep_tried(choice->balancer, attempt->peer, &tried);
+    tried.n = ngx_stream_thrift_rr_words(choice->balancer, attempt->peer);
+
+    if (tried.n) {
+        ngx_stream_thrift_rr_keep_tried(attempt->peer, &tried);
+    }
 
     rc = ngx_stream_thrift_choose_its(attempt);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * See ngx_stream_thrift_ease.h.  Called by ngx_stream_thrift_peer.c.
+ * See ngx_stream_thrift_ease.h.  Called by ngx_stream_thrift_choose.c, and by
+ * ngx_stream_thrift_peer.c when a server answers.
  *
  * When a server came back is kept with the server: ngx_stream_thrift_rr.c.
  *
@@ -12,22 +13,14 @@
 #include "ngx_stream_thrift.h"
 
 
-/* Words of a balancer's bits for servers that were tried: 1024 servers. */
-
-#define NGX_STREAM_THRIFT_EASE_TRIED  16
-
-
 /* What a balancer has chosen, and from what. */
 
 typedef struct {
-    ngx_stream_upstream_rr_peers_t  *peers;
+    ngx_stream_thrift_rr_tried_t     tried;
     ngx_stream_upstream_rr_peer_t   *current;
     struct sockaddr                 *sockaddr;
     socklen_t                        socklen;
     ngx_str_t                       *name;
-    ngx_uint_t                       tries;
-    ngx_uint_t                       n;         /* words of tried */
-    uintptr_t                        tried[NGX_STREAM_THRIFT_EASE_TRIED];
 } ngx_stream_thrift_eased_t;
 
 
@@ -60,7 +53,7 @@ ngx_stream_thrift_ease_get(ngx_thrift_pool_t *pool,
         return peer->get(peer, peer->data);
     }
 
-    before.n = n;
+    before.tried.n = n;
     ngx_stream_thrift_ease_save(peer, &before);
 
     rc = peer->get(peer, peer->data);
@@ -73,16 +66,12 @@ ngx_stream_thrift_ease_get(ngx_thrift_pool_t *pool,
 }
 
 
-/*
- * 0: it is another balancer, or there are too many servers.  Where they come
- * and go, the call may have begun when there were fewer: it has a word of bits
- * in any case.
- */
+/* 0: it has no other server to choose, or is another balancer. */
 
 static ngx_uint_t
 ngx_stream_thrift_ease_words(ngx_stream_thrift_choice_t *choice)
 {
-    ngx_uint_t                           n;
+    ngx_peer_connection_t               *peer;
     ngx_stream_upstream_rr_peers_t      *peers;
     ngx_stream_upstream_rr_peer_data_t  *rrp;
 
@@ -90,26 +79,15 @@ ngx_stream_thrift_ease_words(ngx_stream_thrift_choice_t *choice)
         return 0;
     }
 
+    peer = &choice->upstream.peer;
     peers = choice->balancer->peer.data;
-    rrp = choice->upstream.peer.data;
+    rrp = peer->data;
 
     if (rrp == NULL || rrp->peers != peers || peers->single) {
         return 0;
     }
 
-    n = peers->number;
-
-    if (peers->next) {
-        n = ngx_max(n, peers->next->number);
-    }
-
-    n = (n + 8 * sizeof(uintptr_t) - 1) / (8 * sizeof(uintptr_t));
-
-    if (n > 1 && ngx_stream_thrift_rr_changes(choice->balancer)) {
-        return 0;
-    }
-
-    return (n <= NGX_STREAM_THRIFT_EASE_TRIED) ? n : 0;
+    return ngx_stream_thrift_rr_words(choice->balancer, peer);
 }
 
 
@@ -164,14 +142,14 @@ ngx_stream_thrift_ease_choose(ngx_stream_thrift_choice_t *choice,
     peer = &choice->upstream.peer;
     rrp = peer->data;
 
-    first.n = before->n;
-    other.n = before->n;
+    first.tried.n = before->tried.n;
+    other.tried.n = before->tried.n;
 
     ngx_stream_thrift_ease_save(peer, &first);
 
     rc = peer->get(peer, peer->data);
 
-    if (rc == NGX_OK && rrp->peers == first.peers) {
+    if (rc == NGX_OK && rrp->peers == first.tried.peers) {
         ngx_stream_thrift_ease_save(peer, &other);
 
         ngx_stream_thrift_ease_restore(peer, &first);
@@ -179,8 +157,9 @@ ngx_stream_thrift_ease_choose(ngx_stream_thrift_choice_t *choice,
 
         /* it may still be tried */
 
-        for (i = 0; i < other.n; i++) {
-            other.tried[i] &= ~(first.tried[i] & ~before->tried[i]);
+        for (i = 0; i < other.tried.n; i++) {
+            other.tried.bits[i] &= ~(first.tried.bits[i]
+                                     & ~before->tried.bits[i]);
         }
 
         ngx_stream_thrift_ease_restore(peer, &other);
@@ -204,14 +183,12 @@ ngx_stream_thrift_ease_save(ngx_peer_connection_t *peer,
 
     rrp = peer->data;
 
-    saved->peers = rrp->peers;
+    ngx_stream_thrift_rr_keep_tried(peer, &saved->tried);
+
     saved->current = rrp->current;
     saved->sockaddr = peer->sockaddr;
     saved->socklen = peer->socklen;
     saved->name = peer->name;
-    saved->tries = peer->tries;
-
-    ngx_memcpy(saved->tried, rrp->tried, saved->n * sizeof(uintptr_t));
 }
 
 
@@ -223,14 +200,12 @@ ngx_stream_thrift_ease_restore(ngx_peer_connection_t *peer,
 
     rrp = peer->data;
 
-    rrp->peers = saved->peers;
+    ngx_stream_thrift_rr_put_tried(peer, &saved->tried);
+
     rrp->current = saved->current;
     peer->sockaddr = saved->sockaddr;
     peer->socklen = saved->socklen;
     peer->name = saved->name;
-    peer->tries = saved->tries;
-
-    ngx_memcpy(rrp->tried, saved->tried, saved->n * sizeof(uintptr_t));
 }
 
 

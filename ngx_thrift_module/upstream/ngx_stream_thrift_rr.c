@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * See ngx_stream_thrift_rr.h.  Called by ngx_stream_thrift_peer.c and
+ * See ngx_stream_thrift_rr.h.  Called by ngx_stream_thrift_peer.c,
+ * ngx_stream_thrift_choose.c, ngx_stream_thrift_ease.c and
  * ngx_stream_thrift_held.c.
  */
 
 #include "ngx_stream_thrift.h"
+
+
+/* What changes with the servers: in nginx, and in Angie. */
+
+#if defined NGX_STREAM_UPSTREAM_MODIFY
+#define ngx_stream_thrift_rr_number  config
+#elif (NGX_THRIFT_HAVE_GENERATION)
+#define ngx_stream_thrift_rr_number  generation
+#endif
 
 
 static ngx_uint_t ngx_stream_thrift_rr_is_fixed(
@@ -113,19 +123,15 @@ ngx_stream_thrift_rr_asked(ngx_stream_upstream_srv_conf_t *us,
 }
 
 
-void
-ngx_stream_thrift_rr_keep_tried(ngx_stream_upstream_srv_conf_t *us,
-    ngx_peer_connection_t *peer, ngx_stream_thrift_rr_tried_t *tried)
+ngx_uint_t
+ngx_stream_thrift_rr_words(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer)
 {
-    ngx_uint_t                           n;
-    ngx_stream_upstream_rr_peers_t      *peers;
-    ngx_stream_upstream_rr_peer_data_t  *rrp;
+    ngx_uint_t                       n;
+    ngx_stream_upstream_rr_peers_t  *peers;
 
-    tried->n = 0;
-
-    rrp = ngx_stream_thrift_rr_asked(us, peer);
-    if (rrp == NULL) {
-        return;
+    if (ngx_stream_thrift_rr_asked(us, peer) == NULL) {
+        return 0;
     }
 
     peers = us->peer.data;
@@ -142,10 +148,21 @@ ngx_stream_thrift_rr_keep_tried(ngx_stream_upstream_srv_conf_t *us,
     if (n > NGX_STREAM_THRIFT_RR_TRIED
         || (n > 1 && ngx_stream_thrift_rr_changes(us)))
     {
-        return;
+        return 0;
     }
 
-    tried->n = ngx_max(n, 1);
+    return ngx_max(n, 1);
+}
+
+
+void
+ngx_stream_thrift_rr_keep_tried(ngx_peer_connection_t *peer,
+    ngx_stream_thrift_rr_tried_t *tried)
+{
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    rrp = peer->data;
+
     tried->peers = rrp->peers;
     tried->tries = peer->tries;
 
@@ -172,7 +189,7 @@ ngx_uint_t
 ngx_stream_thrift_rr_is_outdated(ngx_stream_upstream_srv_conf_t *us,
     ngx_peer_connection_t *peer)
 {
-#if defined NGX_STREAM_UPSTREAM_MODIFY
+#if defined ngx_stream_thrift_rr_number
 
     ngx_stream_upstream_rr_peers_t      *peers;
     ngx_stream_upstream_rr_peer_data_t  *rrp;
@@ -180,18 +197,9 @@ ngx_stream_thrift_rr_is_outdated(ngx_stream_upstream_srv_conf_t *us,
     rrp = ngx_stream_thrift_rr_asked(us, peer);
     peers = rrp ? us->peer.data : NULL;
 
-    return peers && peers->config && rrp->config != *peers->config;
-
-#elif (NGX_THRIFT_HAVE_GENERATION)
-
-    ngx_stream_upstream_rr_peers_t      *peers;
-    ngx_stream_upstream_rr_peer_data_t  *rrp;
-
-    rrp = ngx_stream_thrift_rr_asked(us, peer);
-    peers = rrp ? us->peer.data : NULL;
-
-    return peers && peers->generation
-           && rrp->generation != *peers->generation;
+    return peers && peers->ngx_stream_thrift_rr_number
+           && rrp->ngx_stream_thrift_rr_number
+              != *peers->ngx_stream_thrift_rr_number;
 
 #else
 

@@ -46,18 +46,24 @@ ngx_int_t ngx_stream_thrift_rr_init(ngx_stream_thrift_choice_t *choice,
 typedef struct {
     ngx_stream_upstream_rr_peers_t  *peers;
     ngx_uint_t                       tries;
-    ngx_uint_t                       n;     /* words; 0: it is not known */
+    ngx_uint_t                       n;     /* words of bits */
     uintptr_t                        bits[NGX_STREAM_THRIFT_RR_TRIED];
 } ngx_stream_thrift_rr_tried_t;
 
 
 /*
- * A balancer that has no server leaves its call with the backups, and without
- * those that were passed over.  What is kept before is put back for a call that
- * asks again.
+ * How many words of bits a call has for them; 0: it is another balancer, or
+ * there are too many servers.
  */
-void ngx_stream_thrift_rr_keep_tried(ngx_stream_upstream_srv_conf_t *us,
-    ngx_peer_connection_t *peer, ngx_stream_thrift_rr_tried_t *tried);
+ngx_uint_t ngx_stream_thrift_rr_words(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer);
+
+/*
+ * Keeps that before the balancer is asked, and puts it back when that is to be
+ * undone; `tried->n` is set before, and not 0.
+ */
+void ngx_stream_thrift_rr_keep_tried(ngx_peer_connection_t *peer,
+    ngx_stream_thrift_rr_tried_t *tried);
 void ngx_stream_thrift_rr_put_tried(ngx_peer_connection_t *peer,
     ngx_stream_thrift_rr_tried_t *tried);
 
