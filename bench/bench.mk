@@ -28,6 +28,7 @@ BENCH_RUN      = bench/run --module $(MODULE) --nginx $(NGINX) $(BENCH_OPTIONS)
 BENCH_LOAD     = bench/load.c bench/options.c bench/call.c bench/wire.c \
                  bench/address.c tools/load/measure.c tools/load/schedule.c
 BENCH_ECHO     = bench/echo.c bench/wire.c bench/address.c
+BENCH_RELAY    = bench/relay.c bench/address.c
 BENCH_HEADERS  = $(wildcard bench/*.h tools/load/*.h)
 
 
@@ -65,7 +66,7 @@ bench-clients: all bench-tools bench-servers ## compare 10,000 clients that call
 bench-pipelining: all bench-tools bench-servers ## compare thrift_pipeline, and clients that pipeline
 	@tools/packages $(BENCH_PACKAGES)
 	@$(BENCH_RUN) $(BENCH_PIPELINING:%=--cell framed,binary,%) \
-	    --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) --only proxy_pass,schema,pipelined,trusted
+	    --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) --only proxy_pass,schema,pipelined,trusted,relay
 
 
 .PHONY: bench-tls
@@ -95,7 +96,7 @@ bench-slow: all examples bench-tools ## measure latency while other calls wait
 
 
 .PHONY: bench-tools
-bench-tools: build/bench/load build/bench/echo ## build load and echo
+bench-tools: build/bench/load build/bench/echo build/bench/relay ## build load, echo and relay
 
 build/bench/load: $(BENCH_LOAD) $(BENCH_HEADERS)
 	@mkdir -p $(@D)
@@ -104,6 +105,10 @@ build/bench/load: $(BENCH_LOAD) $(BENCH_HEADERS)
 build/bench/echo: $(BENCH_ECHO) $(BENCH_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(BENCH_CFLAGS) -o $@ $(BENCH_ECHO)
+
+build/bench/relay: $(BENCH_RELAY) $(BENCH_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_CFLAGS) -o $@ $(BENCH_RELAY)
 
 
 .PHONY: bench-servers

@@ -197,6 +197,21 @@ class Translated(Thrift):
                   '        thrift_upstream_protocol compact;\n')
 
 
+class Relay(Server):
+    """As little as such a proxy can do; it knows frames only."""
+
+    def lacks(self, cell):
+        if cell.transport != 'framed':
+            return 'it knows framed calls only'
+
+    def configure(self, options, backend):
+        self.backend = backend.address
+        return ''
+
+    def command(self, options):
+        return [options.relay, self.address, self.backend]
+
+
 class Haproxy(Server):
 
     def command(self, options):
@@ -226,10 +241,13 @@ class Envoy(Server):
     """It reads each message with its own parser, as it comes."""
 
     conf_name = 'envoy.json'
-    ordered = False
     passthrough = False                 # bodies are not parsed
     upstream = None                     # what the backend is called in
     worker_name = 'wrk:worker_'
+
+    def lacks(self, cell):
+        if cell.depth > 1:
+            return 'its replies do not come in the order of a client\'s calls'
 
     def command(self, options):
         return [options.envoy, '-c', self.conf, '--disable-hot-restart',
@@ -308,6 +326,6 @@ PROXIES = {'proxy_pass': ProxyPass, 'haproxy': Haproxy, 'thrift': Thrift,
            'schema': Schema, 'counted': Counted, 'logged': Logged,
            'everything': Everything, 'spans': Spans, 'pipelined': Pipelined,
            'trusted': Trusted, 'unshared': Unshared,
-           'translated': Translated, 'envoy': Envoy,
+           'translated': Translated, 'relay': Relay, 'envoy': Envoy,
            'envoy_bytes': EnvoyBytes, 'envoy_translated': EnvoyTranslated,
            'old': Old}

@@ -170,7 +170,6 @@ class Target:
     """Something to call: it has an address, and a process whose CPU counts."""
 
     compared = True                     # it gets ratios
-    ordered = True                      # replies come in the order of calls
 
     def __init__(self, name):
         self.name = name
@@ -186,6 +185,9 @@ class Target:
 
         return ('unix:' + os.path.relpath(os.path.join(self.prefix, 'socket'))
                 if unix else free_address())
+
+    def lacks(self, cell):
+        """Why it can't be called so; None: it can."""
 
     def log(self):
         path = os.path.join(self.prefix, 'error.log')
@@ -521,7 +523,7 @@ def run_cell(options, placement, targets, backend, cell, base):
     """Calls all targets in turns; ratios are to the one that base names."""
 
     targets = {name: target for name, target in targets.items()
-               if target.ordered or cell.depth == 1}
+               if not target.lacks(cell)}
     rounds = {name: [] for name in targets}
 
     for name in turns(targets, options.rounds):
