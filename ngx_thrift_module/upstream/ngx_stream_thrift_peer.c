@@ -47,6 +47,8 @@ static u_char *ngx_stream_thrift_peer_introduce(ngx_thrift_attempt_t *attempt,
 static u_char *ngx_stream_thrift_peer_copy_proxy(ngx_connection_t *c,
     u_char *buf, u_char *last);
 #endif
+static ngx_uint_t ngx_stream_thrift_peer_is_last(
+    ngx_thrift_attempt_t *attempt);
 static void ngx_stream_thrift_peer_connected(ngx_thrift_attempt_t *attempt);
 static void ngx_stream_thrift_peer_first_byte(ngx_thrift_attempt_t *attempt);
 static void *ngx_stream_thrift_peer_keep(ngx_thrift_attempt_t *attempt);
@@ -85,6 +87,7 @@ const ngx_thrift_balancer_t  ngx_stream_thrift_balancer = {
     ngx_stream_thrift_peer_get,
     ngx_stream_thrift_peer_pinned,
     ngx_stream_thrift_peer_introduce,
+    ngx_stream_thrift_peer_is_last,
     ngx_stream_thrift_peer_connected,
     ngx_stream_thrift_peer_first_byte,
     ngx_stream_thrift_peer_keep,
@@ -681,6 +684,16 @@ ngx_stream_thrift_peer_copy_proxy(ngx_connection_t *c, u_char *buf,
 
 #endif
 
+
+static ngx_uint_t
+ngx_stream_thrift_peer_is_last(ngx_thrift_attempt_t *attempt)
+{
+    ngx_stream_thrift_choice_t  *choice;
+
+    choice = attempt->choice;
+
+    return ngx_stream_thrift_rr_is_last(choice->balancer, attempt->peer);
+}
 
 static void
 ngx_stream_thrift_peer_connected(ngx_thrift_attempt_t *attempt)

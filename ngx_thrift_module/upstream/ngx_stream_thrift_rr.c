@@ -26,6 +26,9 @@ static ngx_uint_t ngx_stream_thrift_rr_full_places(
     ngx_stream_upstream_rr_peers_t *peers);
 static ngx_uint_t ngx_stream_thrift_rr_is_same(
     ngx_stream_upstream_rr_peer_t *peer, ngx_stream_upstream_rr_peer_t *server);
+static ngx_uint_t ngx_stream_thrift_rr_has_other(
+    ngx_stream_upstream_rr_peers_t *peers,
+    ngx_stream_upstream_rr_peer_t *server);
 static ngx_stream_upstream_rr_peer_t *ngx_stream_thrift_rr_lock(
     ngx_stream_upstream_rr_peer_data_t *rrp);
 static void ngx_stream_thrift_rr_unlock(
@@ -348,6 +351,51 @@ ngx_stream_thrift_rr_is_backup(ngx_stream_upstream_srv_conf_t *us,
     rrp = ngx_stream_thrift_rr_data(us, peer);
 
     return rrp && rrp->peers != us->peer.data;
+}
+
+
+ngx_uint_t
+ngx_stream_thrift_rr_is_last(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer)
+{
+    ngx_uint_t                           others;
+    ngx_stream_upstream_rr_peers_t      *peers;
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    rrp = ngx_stream_thrift_rr_data(us, peer);
+
+    if (rrp == NULL) {
+        return 0;
+    }
+
+    others = 0;
+
+    for (peers = us->peer.data; peers && !others; peers = peers->next) {
+        ngx_stream_upstream_rr_peers_rlock(peers);
+        others = ngx_stream_thrift_rr_has_other(peers, rrp->current);
+        ngx_stream_upstream_rr_peers_unlock(peers);
+    }
+
+    return !others;
+}
+
+
+static ngx_uint_t
+ngx_stream_thrift_rr_has_other(ngx_stream_upstream_rr_peers_t *peers,
+    ngx_stream_upstream_rr_peer_t *server)
+{
+    ngx_stream_upstream_rr_peer_t  *peer;
+
+    for (peer = peers->peer; peer; peer = peer->next) {
+
+        if (peer != server && !peer->down
+            && (peer->max_fails == 0 || peer->fails < peer->max_fails))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -111,6 +111,14 @@ ngx_uint_t ngx_stream_thrift_rr_is_backup(ngx_stream_upstream_srv_conf_t *us,
     ngx_peer_connection_t *peer);
 
 /*
+ * Is there no other server, backups among them, that is not down and has not
+ * failed max_fails times?  Of another balancer it is not known, and said to be
+ * so not.
+ */
+ngx_uint_t ngx_stream_thrift_rr_is_last(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer);
+
+/*
  * It has failed max_fails times, and what was sent to it is to show if it is
  * there again; meanwhile nothing else is.
  */

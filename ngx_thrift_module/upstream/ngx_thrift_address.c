@@ -23,6 +23,8 @@ static ngx_uint_t ngx_thrift_address_starves(ngx_thrift_address_t *address,
 static ngx_int_t ngx_thrift_address_share(ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_address_has_turn(ngx_thrift_address_t *address);
 static ngx_uint_t ngx_thrift_address_is_shared(ngx_thrift_address_t *address);
+static ngx_thrift_shared_server_t *ngx_thrift_address_find(
+    ngx_thrift_address_t *address);
 static ngx_uint_t ngx_thrift_address_part(ngx_thrift_address_t *address);
 static ngx_int_t ngx_thrift_address_give_up(ngx_thrift_address_t *address);
 
@@ -152,6 +154,10 @@ ngx_thrift_address_free(ngx_thrift_address_t *address)
 
     if (address->shared) {
         ngx_thrift_shared_leave(address->pool->shared, address->shared);
+    }
+
+    if (address->seen) {
+        ngx_thrift_shared_leave(address->pool->shared, address->seen);
     }
 
     ngx_thrift_timer_close(&address->timer);
@@ -412,13 +418,55 @@ ngx_thrift_address_has_turn(ngx_thrift_address_t *address)
 static ngx_uint_t
 ngx_thrift_address_is_shared(ngx_thrift_address_t *address)
 {
-    if (address->shared == NULL && address->pool->shared) {
-        address->shared = ngx_thrift_shared_server(address->pool->shared,
-                                                   &address->sockaddr.sockaddr,
-                                                   address->socklen);
+    if (address->shared == NULL) {
+        address->shared = ngx_thrift_address_find(address);
     }
 
     return address->shared != NULL;
+}
+
+
+static ngx_thrift_shared_server_t *
+ngx_thrift_address_find(ngx_thrift_address_t *address)
+{
+    ngx_thrift_shared_t  *shared;
+
+    shared = address->pool->shared;
+
+    return shared ? ngx_thrift_shared_server(shared,
+                                             &address->sockaddr.sockaddr,
+                                             address->socklen)
+                  : NULL;
+}
+
+
+void
+ngx_thrift_address_tell_answered(ngx_thrift_address_t *address)
+{
+    address->answered = ngx_current_msec;
+
+    if (address->seen == NULL) {
+        address->seen = ngx_thrift_address_find(address);
+    }
+
+    if (address->seen) {
+        address->seen->answered = ngx_current_msec;
+    }
+}
+
+
+/* The clock of another worker may be ahead. */
+
+ngx_uint_t
+ngx_thrift_address_has_answered(ngx_thrift_address_t *address, ngx_msec_t time)
+{
+    if (address->seen == NULL) {
+        address->seen = ngx_thrift_address_find(address);
+    }
+
+    return address->seen
+           && (ngx_msec_int_t) (ngx_current_msec - address->seen->answered)
+              < (ngx_msec_int_t) time;
 }
 
 

@@ -80,6 +80,10 @@
 #define NGX_THRIFT_ADDRESS_WIDER   128
 #define NGX_THRIFT_ADDRESS_FAST    5            /* milliseconds */
 
+/* How often other workers are told that it answers. */
+
+#define NGX_THRIFT_ADDRESS_TELL    100          /* milliseconds */
+
 /* How often it looks if others need its idle connections. */
 
 #define NGX_THRIFT_ADDRESS_LOOK    10           /* milliseconds */
@@ -109,6 +113,10 @@ struct ngx_thrift_address_s {
     ngx_uint_t           max;           /* as the latest attempt has it */
     ngx_thrift_shared_server_t  *shared;    /* NULL: the worker counts for
                                                itself */
+    ngx_thrift_shared_server_t  *seen;      /* NULL: nobody else has seen what
+                                               it answers */
+    ngx_msec_t           answered;      /* when the others were told that it
+                                           does */
 
     ngx_thrift_turns_t   waiting;       /* attempts, by their clients */
     ngx_queue_t          held;          /* clients of which further calls
@@ -175,6 +183,19 @@ void ngx_thrift_address_tell_calls(ngx_thrift_address_t *address);
  */
 ngx_uint_t ngx_thrift_address_elsewhere(ngx_thrift_pool_t *pool,
     struct sockaddr *sockaddr, socklen_t socklen);
+
+/*
+ * A call was answered: workers with the same zone are told, unless they were
+ * just now.  And has it answered a call of any of them within `time`?
+ */
+#define ngx_thrift_address_answers(address)                                   \
+    if (ngx_current_msec - (address)->answered >= NGX_THRIFT_ADDRESS_TELL) {  \
+        ngx_thrift_address_tell_answered(address);                            \
+    }
+void ngx_thrift_address_tell_answered(ngx_thrift_address_t *address)
+    nthrift_noinline;
+ngx_uint_t ngx_thrift_address_has_answered(ngx_thrift_address_t *address,
+    ngx_msec_t time);
 
 /* A connection has been, which was for the attempt; and one is closed. */
 void ngx_thrift_address_join(ngx_thrift_connection_t *conn,

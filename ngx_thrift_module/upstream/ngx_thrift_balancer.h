@@ -37,6 +37,9 @@ typedef struct {
     u_char     *(*introduce)(ngx_thrift_attempt_t *attempt, u_char *buf,
                              u_char *last);
 
+    /* calls could go to no other server of its upstream */
+    ngx_uint_t  (*is_last)(ngx_thrift_attempt_t *attempt);
+
     /* the attempt has a connection; its reply begins */
     void        (*connected)(ngx_thrift_attempt_t *attempt);
     void        (*first_byte)(ngx_thrift_attempt_t *attempt);

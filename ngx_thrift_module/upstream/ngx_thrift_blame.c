@@ -30,6 +30,8 @@ typedef struct {
 
 static ngx_uint_t ngx_thrift_blame_is_old(ngx_thrift_suspect_t *suspect,
     ngx_thrift_attempt_t *attempt);
+static ngx_uint_t ngx_thrift_blame_is_needed(ngx_thrift_attempt_t *attempt);
+static ngx_inline void ngx_thrift_blame_tell(ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_blame_reply(ngx_thrift_attempt_t *attempt)
     nthrift_noinline;
 static ngx_uint_t ngx_thrift_blame_is_failure(ngx_thrift_attempt_t *attempt);
@@ -70,7 +72,8 @@ ngx_thrift_blame(ngx_thrift_attempt_t *attempt)
     if (suspect->failures < NGX_THRIFT_BLAME_FAILURES
         || (!suspect->elsewhere && attempt->pool->nsuspects != 1)
         || ngx_current_msec - suspect->since < NGX_THRIFT_BLAME_TIME
-        || ngx_thrift_blame_is_old(suspect, attempt))
+        || ngx_thrift_blame_is_old(suspect, attempt)
+        || ngx_thrift_blame_is_needed(attempt))
     {
         return NGX_PEER_NEXT;
     }
@@ -96,12 +99,41 @@ ngx_thrift_blame_is_old(ngx_thrift_suspect_t *suspect,
 }
 
 
+/* By clients of other workers, or because calls could go nowhere else. */
+
+static ngx_uint_t
+ngx_thrift_blame_is_needed(ngx_thrift_attempt_t *attempt)
+{
+    return (attempt->address
+            && ngx_thrift_address_has_answered(attempt->address,
+                                               NGX_THRIFT_BLAME_TIME))
+           || attempt->call->balancer->is_last(attempt);
+}
+
+
 ngx_uint_t
 ngx_thrift_blame_answered(ngx_thrift_attempt_t *attempt)
 {
-    return (attempt->pool->nsuspects == 0
-            && attempt->reply.wire.head.type != NTHRIFT_EXCEPTION)
-           ? 0 : ngx_thrift_blame_reply(attempt);
+    if (attempt->pool->nsuspects
+        || attempt->reply.wire.head.type == NTHRIFT_EXCEPTION)
+    {
+        return ngx_thrift_blame_reply(attempt);
+    }
+
+    ngx_thrift_blame_tell(attempt);
+
+    return 0;
+}
+
+
+/* A pinned client's call has no address: its connection was chosen before. */
+
+static ngx_inline void
+ngx_thrift_blame_tell(ngx_thrift_attempt_t *attempt)
+{
+    if (attempt->address) {
+        ngx_thrift_address_answers(attempt->address);
+    }
 }
 
 
@@ -112,6 +144,7 @@ ngx_thrift_blame_reply(ngx_thrift_attempt_t *attempt)
         return ngx_thrift_blame(attempt);
     }
 
+    ngx_thrift_blame_tell(attempt);
     ngx_thrift_blame_clear(attempt);
 
     return 0;

@@ -11,9 +11,12 @@
  * true:
  *
  *     it has failed NGX_THRIFT_BLAME_FAILURES times in a row,
- *     for NGX_THRIFT_BLAME_TIME it has answered nobody, and
+ *     for NGX_THRIFT_BLAME_TIME it has answered nobody, in any worker that
+ *     has the same zone,
  *     another server of the pool has answered one of the clients whose calls
- *     it failed, since then; or no other one is suspect.
+ *     it failed, since then; or no other one is suspect, and
+ *     calls can go to another server: with a zone other workers, and what does
+ *     not accept connections, may have taken all others away.
  *
  * So does an exception where thrift_failure says that it is a failure.
  *

@@ -48,6 +48,7 @@ typedef struct {
                                            asked for a connection; 0: none */
     ngx_thrift_verdict_t  verdict;
     volatile ngx_uint_t   dialect;      /* ngx_thrift_detect.c; 0: unknown */
+    volatile ngx_msec_t   answered;     /* a call of any worker, about then */
     socklen_t             socklen;
     ngx_sockaddr_t        sockaddr;
 } ngx_thrift_shared_server_t;
