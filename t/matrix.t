@@ -68,12 +68,14 @@ sub run_stage {
     my ($stage) = @_;
 
     my $in_test = $all ? undef : $stage->{server}{in_test};
-    my @kinds = grep { chosen(KIND => $_->{name}) }
-                     kinds($stage->{format}, $stage->{server}{name});
+    my @settings = (@Matrix::SETTINGS, $all ? @Matrix::MORE : ());
 
     $stage->start();
 
-    for my $setting (grep { chosen(SETTING => $_) } @Matrix::SETTINGS) {
+    for my $setting (grep { chosen(SETTING => $_) } @settings) {
+        my @kinds = grep { chosen(KIND => $_->{name}) }
+                         kinds($stage->format($setting),
+                               $stage->{server}{name});
         my @those = $setting =~ /^(?:stateful|pinned)$/
                     && !$ENV{MATRIX_SETTING}
                     ? grep { $_->{stateful} } @kinds : @kinds;

@@ -32,27 +32,56 @@ use constant {
     RECORDED   => 64,       # bytes of a text that servers keep
 };
 
+my $IDL = 'thrift_idl %%TOP%%/t/peers/peers.thrift;';
+
 my %SETTINGS = (
     structure => '',
-    schema    => 'thrift_idl %%TOP%%/t/peers/peers.thrift;',
+    schema    => $IDL,
     trusted   => 'thrift_trusted on;',
-    stateful  => 'thrift_idl %%TOP%%/t/peers/peers.thrift;'
-                 . ' thrift_service Peer {'
+    stateful  => $IDL . ' thrift_service Peer {'
                  . ' thrift_method tell { thrift_stateful on; } }',
     pinned    => 'thrift_balance connection;',
+    pipeline  => $IDL,
+    alone     => '',
+    queue     => $IDL,
+    crowd     => '',
+    retry     => "$IDL thrift_idempotent on; thrift_attempt_timeout 200ms;"
+                 . ' thrift_next_upstream error timeout exception overloaded;',
+    hedge     => "$IDL thrift_idempotent on; thrift_hedge 2ms percent=100;",
+    mirror    => "$IDL thrift_mirror schema;",
+    drop      => "$IDL thrift_unknown_fields drop;",
+    translate => $IDL,
+    places    => "$IDL thrift_max_concurrent 4 queue=1000;",
 );
 
-# as it comes, or with little room
+# as it comes, or with little room, or with room for the calls of many on few
+# connections
 
 my %POOLS = (
     map({ ($_ => '') } keys %SETTINGS),
-    trusted => 'thrift_keepalive 2;',
+    trusted  => 'thrift_keepalive 2;',
+    pipeline => 'thrift_pipeline 16 connections=2;',
+    alone    => 'thrift_pipeline 16 connections=2;',
+    queue    => 'thrift_keepalive 4 max=4 queue=1000;',
+    crowd    => 'thrift_keepalive 4 max=4 queue=1000;',
+    retry    => 'thrift_retry_budget off;',
+    hedge    => 'thrift_retry_budget off;',
 );
 
-# the last two are for those that leave a state with a connection, and for all
-# where MATRIX_SETTING names them
+# where calls may be executed more than once
+
+my %MOST = (retry => 3, hedge => 3, mirror => 2);
+
+# where calls are not checked
+
+my $UNCHECKED = qr/^(?:structure|trusted|pinned|alone|crowd)$/;
+
+# "stateful" and "pinned" are for those that leave a state with a connection, and
+# for all where MATRIX_SETTING names them; @SETTINGS are those of "make test"
 
 our @SETTINGS = qw(structure schema trusted stateful pinned);
+our @MORE = qw(pipeline alone queue crowd retry hedge mirror drop translate
+               places);
 
 my $cells = 0;
 
@@ -75,7 +104,7 @@ sub new {
         protocol  => $protocol,
     }, $class;
 
-    $self->{t} = Test::Thrift->new(configuration(), log => 'error');
+    $self->{t} = Test::Thrift->new($self->configuration(), log => 'error');
     $self->{record} = $self->{t}->dir() . '/record';
 
     return $self;
@@ -83,20 +112,30 @@ sub new {
 
 
 sub configuration {
+    my ($self) = @_;
+
+    my $workers = $ENV{MATRIX_WORKERS} || 1;
+    my $listen = $workers > 1 ? 'reuseport' : '';
     my $fails = defined $ENV{MATRIX_FAILS} ? $ENV{MATRIX_FAILS} : FAILS;
     my $limits = "max_fails=$fails fail_timeout=2s max_conns=" . CONNS;
     my $servers = '';
 
-    for (@SETTINGS) {
+    for (@SETTINGS, @MORE) {
+        my $zone = $workers > 1 ? "zone $_ 64k;" : '';
+        my $dialect = $_ eq 'translate'
+                      ? "thrift_upstream_transport $self->{transport};"
+                        . " thrift_upstream_protocol $self->{protocol};" : '';
+
         $servers .= <<"EOF";
     upstream $_ {
+        $zone
         server  127.0.0.1:%%PORT_first%%  $limits;
         server  127.0.0.1:%%PORT_second%%  $limits;
-        $POOLS{$_}
+        $POOLS{$_} $dialect
     }
 
     server {
-        listen                   127.0.0.1:%%PORT_$_%%  backlog=1024;
+        listen                   127.0.0.1:%%PORT_$_%%  backlog=1024 $listen;
         thrift_max_message_size  1m;
         thrift_timeout           500ms;
         thrift_pass              $_;
@@ -110,7 +149,7 @@ EOF
 
 %%TEST_GLOBALS%%
 
-worker_processes  1;
+worker_processes  $workers;
 
 events {
     worker_connections  4096;
@@ -160,6 +199,32 @@ sub name {
     my ($self, $setting, $kind) = @_;
 
     return "$self->{server}{name} $self->{format} $setting: $kind";
+}
+
+
+# dialect(setting): of clients, or without a setting of the servers.
+
+sub dialect {
+    my ($self, $setting) = @_;
+
+    my %d = map { ($_ => $self->{$_}) } qw(transport protocol);
+
+    return %d unless ($setting || '') eq 'translate';
+
+    return (transport => $d{transport} eq 'framed' ? 'unframed' : 'framed',
+            protocol  => $d{protocol} eq 'binary' ? 'compact' : 'binary');
+}
+
+
+# format(setting): the same, as kinds() takes it.
+
+sub format {
+    my ($self, $setting) = @_;
+
+    my %d = $self->dialect($setting);
+
+    return ($d{transport} eq 'framed' ? 'framed' : 'buffered')
+           . "-$d{protocol}";
 }
 
 
@@ -274,11 +339,11 @@ sub attempt {
     my $tag = 'c' . ++$cells;
     my $t = $self->{t};
     my $start = -s $self->{record};
-    my %address = (address => $t->address($setting),
-                   map { ($_ => $self->{$_}) } qw(transport protocol));
+    my %address = (address => $t->address($setting), $self->dialect($setting));
 
     my $victim = Victim->spawn($t->dir() . "/victim-$tag", %address,
                                tag => $tag, direct => $t->address('first'),
+                               direct_dialect => { $self->dialect() },
                                way => $self->{way},
                                calls => $self->{calls},
                                late_after => LATE * time_factor());
@@ -329,11 +394,16 @@ sub findings {
     my %times;
     $times{$_}++ for split /\n/, $self->{t}->read_log('record', $start);
 
+    my $most = $MOST{$setting} || 1;
+    my $executed = sub {
+        my ($text, $least) = @_;
+        return executed($text, $times{substr($text, 0, RECORDED)} || 0, $least,
+                        $most);
+    };
+
     my @found = (strange(\%times, $tag, $setting),
-                 (map { executed($_, $times{substr($_, 0, RECORDED)} || 0, 1) }
-                      @{$said->{done}}),
-                 (map { executed($_, $times{substr($_, 0, RECORDED)} || 0, 0) }
-                      @{$said->{failed}}),
+                 (map { $executed->($_, 1) } @{$said->{done}}),
+                 (map { $executed->($_, 0) } @{$said->{failed}}),
                  (map { "wrong: $_" } @{$said->{wrong}}),
                  (map { "late: $_" } @{$said->{late}}));
 
@@ -348,7 +418,7 @@ sub findings {
 sub strange {
     my ($times, $tag, $setting) = @_;
 
-    my @strange = grep { /smuggled $tag\b/ && $setting eq 'schema'
+    my @strange = grep { /smuggled $tag\b/ && $setting !~ $UNCHECKED
                          || /victim $tag\b/ && !/^victim/ } sort keys %$times;
 
     return map { sprintf('nobody\'s call, %d times: "%s"', $times->{$_},
@@ -356,12 +426,13 @@ sub strange {
 }
 
 
-# A call that was answered was executed once, any other once at most.
+# A call that was answered was executed once, any other once at most; or as often
+# as the setting allows.
 
 sub executed {
-    my ($text, $times, $least) = @_;
+    my ($text, $times, $least, $most) = @_;
 
-    return if $times == 1 || $times == $least;
+    return if $times >= $least && $times <= $most;
 
     return "executed $times times: \"" . Victim::short($text) . '"';
 }
@@ -373,8 +444,7 @@ sub recover {
     my ($self, $setting) = @_;
 
     my $hostile = Hostile->new(address => $self->{t}->address($setting),
-                               map { ($_ => $self->{$_}) }
-                                   qw(transport protocol));
+                               $self->dialect($setting));
     my $good = 0;
 
     wait_for(sub {

@@ -35,6 +35,7 @@ use constant {
 #
 # address, direct        of nginx, and of the server itself
 # transport, protocol    its dialect
+# direct_dialect         that of the server
 # tag                    its name, which is in its calls
 # calls                  that it makes at least, one at once after the other;
 #                        between those that follow it pauses
@@ -176,7 +177,8 @@ sub look {
     my $start = time();
 
     my $good = eval {
-        $self->{control} ||= $self->connect($self->{direct});
+        $self->{control} ||= $self->connect($self->{direct},
+                                             %{$self->{direct_dialect} || {}});
         $self->{control}->call('nothing', []);
     };
 
@@ -206,11 +208,11 @@ sub waited {
 
 
 sub connect {
-    my ($self, $address) = @_;
+    my ($self, $address, %dialect) = @_;
 
     return Test::Thrift::Client->new(
         address => $address,
-        (map { ($_ => $self->{$_}) } qw(transport protocol)),
+        (map { ($_ => $self->{$_}) } qw(transport protocol)), %dialect,
         timeout => PATIENCE * time_factor());
 }
 
