@@ -4,12 +4,19 @@
  * See ngx_stream_thrift_held.h.  Called by ngx_stream_thrift_peer.c around
  * what a balancer holds.  A worker has a table of its own, and nobody else
  * looks at it while the worker lives: it needs no lock.
+ *
+ * A table is its worker's by the pid.  The number of a worker would not do:
+ * when an upgrade is taken back, nginx starts workers with the numbers of those
+ * that shut down, of the same configuration.
  */
 
 #include "ngx_stream_thrift.h"
 
+#include <signal.h>
 
-#define NGX_STREAM_THRIFT_HELD_WORKERS  128     /* with a table */
+
+#define NGX_STREAM_THRIFT_HELD_WORKERS  128     /* with a table, those that shut
+                                                   down included */
 #define NGX_STREAM_THRIFT_HELD_SERVERS  1024    /* in it; a power of two */
 
 
@@ -20,22 +27,40 @@ typedef struct {
 } ngx_stream_thrift_held_server_t;
 
 
+typedef ngx_stream_thrift_held_server_t
+    ngx_stream_thrift_held_table_t[NGX_STREAM_THRIFT_HELD_SERVERS];
+
+
+typedef struct {
+    ngx_atomic_t                      pids[NGX_STREAM_THRIFT_HELD_WORKERS];
+                                        /* whose table it is; 0: nobody's */
+    ngx_stream_thrift_held_table_t    tables[NGX_STREAM_THRIFT_HELD_WORKERS];
+} ngx_stream_thrift_held_data_t;
+
+
 struct ngx_stream_thrift_held_s {
     ngx_shm_t                         shm;
-    ngx_stream_thrift_held_server_t  *servers;
+    ngx_stream_thrift_held_data_t    *data;
 };
 
 
 static void ngx_stream_thrift_held_cleanup(void *data);
+static ngx_uint_t ngx_stream_thrift_held_inherit(
+    ngx_stream_thrift_held_data_t *data);
+static void ngx_stream_thrift_held_find_table(
+    ngx_stream_thrift_held_data_t *data);
+static ngx_uint_t ngx_stream_thrift_held_is_left(ngx_pid_t pid);
+static ngx_uint_t ngx_stream_thrift_held_give_back_all(
+    ngx_stream_thrift_held_server_t *servers);
 static void ngx_stream_thrift_held_give_back(
     ngx_stream_thrift_held_server_t *server);
 static ngx_int_t ngx_stream_thrift_held_unref(
-    ngx_stream_thrift_held_server_t *server);
+    ngx_stream_thrift_held_server_t *server, ngx_uint_t held);
 static ngx_stream_thrift_held_server_t *ngx_stream_thrift_held_find(
     ngx_stream_upstream_srv_conf_t *us, ngx_peer_connection_t *peer);
 
 
-/* The worker's; NULL: it has none. */
+/* The worker's table; NULL: it has none. */
 
 static ngx_stream_thrift_held_server_t  *ngx_stream_thrift_held;
 
@@ -55,9 +80,7 @@ ngx_stream_thrift_held_create(ngx_conf_t *cf)
 
     /* what is not used of it takes no memory */
 
-    held->shm.size = NGX_STREAM_THRIFT_HELD_WORKERS
-                     * NGX_STREAM_THRIFT_HELD_SERVERS
-                     * sizeof(ngx_stream_thrift_held_server_t);
+    held->shm.size = sizeof(ngx_stream_thrift_held_data_t);
     held->shm.log = cf->log;
     ngx_str_set(&held->shm.name, "thrift_held");
 
@@ -65,7 +88,7 @@ ngx_stream_thrift_held_create(ngx_conf_t *cf)
         return NULL;
     }
 
-    held->servers = (ngx_stream_thrift_held_server_t *) held->shm.addr;
+    held->data = (ngx_stream_thrift_held_data_t *) held->shm.addr;
 
     cln->handler = ngx_stream_thrift_held_cleanup;
     cln->data = held;
@@ -88,25 +111,11 @@ ngx_stream_thrift_held_cleanup(void *data)
 void
 ngx_stream_thrift_held_init(ngx_stream_thrift_held_t *held, ngx_log_t *log)
 {
-    ngx_uint_t                        i, n;
-    ngx_stream_thrift_held_server_t  *server;
+    ngx_uint_t  n;
 
     ngx_stream_thrift_held = NULL;
 
-    if (ngx_worker >= NGX_STREAM_THRIFT_HELD_WORKERS) {
-        return;
-    }
-
-    n = 0;
-    server = held->servers + ngx_worker * NGX_STREAM_THRIFT_HELD_SERVERS;
-
-    for (i = 0; i < NGX_STREAM_THRIFT_HELD_SERVERS; i++) {
-
-        if (server[i].n) {
-            n += server[i].n;
-            ngx_stream_thrift_held_give_back(&server[i]);
-        }
-    }
+    n = ngx_stream_thrift_held_inherit(held->data);
 
     if (n) {
         ngx_log_error(NGX_LOG_NOTICE, log, 0,
@@ -114,31 +123,126 @@ ngx_stream_thrift_held_init(ngx_stream_thrift_held_t *held, ngx_log_t *log)
                       "their servers any more", n);
     }
 
-    ngx_stream_thrift_held = server;
+    if (ngx_stream_thrift_held == NULL) {
+        ngx_stream_thrift_held_find_table(held->data);
+    }
+}
+
+
+/*
+ * Gives back what all the dead have held, and takes the table of one of them.
+ * Another worker may begin at the same time.
+ */
+
+static ngx_uint_t
+ngx_stream_thrift_held_inherit(ngx_stream_thrift_held_data_t *data)
+{
+    ngx_uint_t         i, n;
+    ngx_atomic_t      *owner;
+    ngx_atomic_uint_t  pid;
+
+    n = 0;
+
+    for (i = 0; i < NGX_STREAM_THRIFT_HELD_WORKERS; i++) {
+
+        owner = &data->pids[i];
+        pid = *owner;
+
+        if (pid == 0
+            || !ngx_stream_thrift_held_is_left((ngx_pid_t) pid)
+            || !ngx_atomic_cmp_set(owner, pid, (ngx_atomic_uint_t) ngx_pid))
+        {
+            continue;
+        }
+
+        n += ngx_stream_thrift_held_give_back_all(data->tables[i]);
+
+        if (ngx_stream_thrift_held == NULL) {
+            ngx_stream_thrift_held = data->tables[i];
+
+        } else {
+            *owner = 0;
+        }
+    }
+
+    return n;
 }
 
 
 static void
+ngx_stream_thrift_held_find_table(ngx_stream_thrift_held_data_t *data)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_STREAM_THRIFT_HELD_WORKERS; i++) {
+
+        if (data->pids[i] == 0
+            && ngx_atomic_cmp_set(&data->pids[i], 0,
+                                  (ngx_atomic_uint_t) ngx_pid))
+        {
+            ngx_stream_thrift_held = data->tables[i];
+            return;
+        }
+    }
+}
+
+
+/* By a worker that has ended; this one has none yet, but may have its pid. */
+
+static ngx_uint_t
+ngx_stream_thrift_held_is_left(ngx_pid_t pid)
+{
+    return pid == ngx_pid || (kill(pid, 0) == -1 && ngx_errno == NGX_ESRCH);
+}
+
+
+static ngx_uint_t
+ngx_stream_thrift_held_give_back_all(ngx_stream_thrift_held_server_t *servers)
+{
+    ngx_uint_t  i, n;
+
+    n = 0;
+
+    for (i = 0; i < NGX_STREAM_THRIFT_HELD_SERVERS; i++) {
+
+        if (servers[i].n) {
+            n += servers[i].n;
+            ngx_stream_thrift_held_give_back(&servers[i]);
+        }
+    }
+
+    return n;
+}
+
+
+/*
+ * If this worker dies meanwhile, too, a place is lost rather than given back
+ * twice: a server with fewer than none would have no place any more.
+ */
+
+static void
 ngx_stream_thrift_held_give_back(ngx_stream_thrift_held_server_t *server)
 {
+    ngx_uint_t                       n;
     ngx_stream_upstream_rr_peer_t   *peer;
     ngx_stream_upstream_rr_peers_t  *peers;
 
+    n = server->n;
     peer = server->peer;
     peers = server->peers;
+
+    server->n = 0;
 
     ngx_stream_upstream_rr_peers_rlock(peers);
     ngx_stream_upstream_rr_peer_lock(peers, peer);
 
-    peer->conns -= ngx_min(peer->conns, server->n);
+    peer->conns -= ngx_min(peer->conns, n);
 
-    if (ngx_stream_thrift_held_unref(server) == NGX_OK) {
+    if (ngx_stream_thrift_held_unref(server, n) == NGX_OK) {
         ngx_stream_upstream_rr_peer_unlock(peers, peer);
     }
 
     ngx_stream_upstream_rr_peers_unlock(peers);
-
-    server->n = 0;
 }
 
 
@@ -148,7 +252,8 @@ ngx_stream_thrift_held_give_back(ngx_stream_thrift_held_server_t *server)
  */
 
 static ngx_int_t
-ngx_stream_thrift_held_unref(ngx_stream_thrift_held_server_t *server)
+ngx_stream_thrift_held_unref(ngx_stream_thrift_held_server_t *server,
+    ngx_uint_t held)
 {
 #if (NGX_THRIFT_HAVE_PEER_REFS)
 
@@ -156,7 +261,7 @@ ngx_stream_thrift_held_unref(ngx_stream_thrift_held_server_t *server)
     ngx_uint_t  i, n;
 
     rc = NGX_OK;
-    n = ngx_min(server->peer->refs, server->n);
+    n = ngx_min(server->peer->refs, held);
 
     for (i = 0; i < n; i++) {
         rc = ngx_stream_upstream_rr_peer_unref(server->peers, server->peer);
@@ -167,6 +272,7 @@ ngx_stream_thrift_held_unref(ngx_stream_thrift_held_server_t *server)
 #else
 
     (void) server;
+    (void) held;
 
     return NGX_OK;
 
