@@ -354,8 +354,9 @@ ngx_stream_thrift_rate_create(ngx_stream_thrift_rate_zone_t *zone,
 
 /*
  * Up to `n` of the buckets used least recently, if they are empty and were not
- * used for a minute; the first of them in any case, if `forced`.  None that
- * is held.
+ * used for a minute; the first of them in any case, if `forced`.  One that is
+ * held stays, and others have their turn before it: a worker that has died may
+ * have held it, and nobody will let go of it.
  */
 
 static void
@@ -371,7 +372,9 @@ ngx_stream_thrift_rate_forget(ngx_stream_thrift_rate_zone_t *zone,
         bucket = ngx_queue_data(q, ngx_stream_thrift_bucket_t, queue);
 
         if (bucket->held) {
-            return;
+            ngx_queue_remove(q);
+            ngx_queue_insert_head(&zone->zone.shared->queue, q);
+            continue;
         }
 
         if (!forced) {
