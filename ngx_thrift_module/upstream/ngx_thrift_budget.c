@@ -11,10 +11,11 @@
 
 
 static void ngx_thrift_budget_change(ngx_thrift_budget_t *budget, ngx_int_t n);
-static ngx_int_t ngx_thrift_budget_others(ngx_thrift_budget_t *budget);
-static ngx_int_t *ngx_thrift_budget_now(ngx_thrift_budget_t *budget);
-static void ngx_thrift_budget_pass(ngx_thrift_budget_t *budget,
+static void ngx_thrift_budget_pass(ngx_thrift_budget_part_t *part,
     ngx_msec_t now) nthrift_noinline;
+static ngx_int_t ngx_thrift_budget_sum(ngx_thrift_budget_t *budget);
+static ngx_int_t ngx_thrift_budget_sum_part(ngx_thrift_budget_part_t *part,
+    ngx_msec_t now);
 
 
 void
@@ -37,17 +38,34 @@ ngx_thrift_budget_add(ngx_thrift_budget_t *budget, ngx_uint_t percent)
 static void
 ngx_thrift_budget_change(ngx_thrift_budget_t *budget, ngx_int_t n)
 {
+    ngx_msec_t                 now;
     ngx_thrift_budget_part_t  *part;
 
-    *ngx_thrift_budget_now(budget) += n;
-    budget->sum += n;
+    part = budget->parts ? &budget->parts[budget->own] : &budget->alone;
+    now = ngx_current_msec / 1000;
 
-    if (budget->parts) {
-        part = &budget->parts[budget->own];
-
-        part->second = budget->second;
-        part->sum = budget->sum;
+    if (now != part->second) {
+        ngx_thrift_budget_pass(part, now);
     }
+
+    part->seconds[now % NGX_THRIFT_BUDGET_WINDOW] += n;
+}
+
+
+/* Those that have left the window are forgotten. */
+
+static void
+ngx_thrift_budget_pass(ngx_thrift_budget_part_t *part, ngx_msec_t now)
+{
+    ngx_uint_t  n;
+
+    n = ngx_min(now - part->second, NGX_THRIFT_BUDGET_WINDOW);
+
+    for ( /* void */ ; n; n--) {
+        part->seconds[(now - n + 1) % NGX_THRIFT_BUDGET_WINDOW] = 0;
+    }
+
+    part->second = now;
 }
 
 
@@ -56,35 +74,58 @@ ngx_thrift_budget_has(ngx_thrift_budget_t *budget, ngx_uint_t min)
 {
     ngx_int_t  more;
 
-    (void) ngx_thrift_budget_now(budget);
-
     more = min * NGX_THRIFT_BUDGET_WINDOW * NGX_THRIFT_BUDGET_ATTEMPT;
 
-    return budget->sum + ngx_thrift_budget_others(budget) + more
-           >= NGX_THRIFT_BUDGET_ATTEMPT;
+    return ngx_thrift_budget_sum(budget) + more >= NGX_THRIFT_BUDGET_ATTEMPT;
 }
 
 
-/* A part in which nothing was for a whole window is empty. */
-
 static ngx_int_t
-ngx_thrift_budget_others(ngx_thrift_budget_t *budget)
+ngx_thrift_budget_sum(ngx_thrift_budget_t *budget)
 {
-    ngx_int_t                  sum;
-    ngx_uint_t                 i;
-    ngx_thrift_budget_part_t  *part;
+    ngx_int_t   sum;
+    ngx_uint_t  i;
+    ngx_msec_t  now;
+
+    now = ngx_current_msec / 1000;
+
+    if (budget->parts == NULL) {
+        return ngx_thrift_budget_sum_part(&budget->alone, now);
+    }
 
     sum = 0;
 
-    for (i = 0; budget->parts && i < budget->nparts; i++) {
-        part = &budget->parts[i];
+    for (i = 0; i < budget->nparts; i++) {
+        sum += ngx_thrift_budget_sum_part(&budget->parts[i], now);
+    }
 
-        if (i != budget->own
-            && ngx_current_msec / 1000 - part->second
-               < NGX_THRIFT_BUDGET_WINDOW)
-        {
-            sum += part->sum;
-        }
+    return sum;
+}
+
+
+/*
+ * Its worker may have changed nothing since long, and the clock that it looks
+ * at may be a little ahead.
+ */
+
+static ngx_int_t
+ngx_thrift_budget_sum_part(ngx_thrift_budget_part_t *part, ngx_msec_t now)
+{
+    ngx_int_t   sum;
+    ngx_msec_t  second, last;
+
+    sum = 0;
+    last = part->second;
+
+    if ((ngx_msec_int_t) (last - now) > 0) {
+        now = last;
+    }
+
+    for (second = now - NGX_THRIFT_BUDGET_WINDOW + 1;
+         (ngx_msec_int_t) (last - second) >= 0;
+         second++)
+    {
+        sum += part->seconds[second % NGX_THRIFT_BUDGET_WINDOW];
     }
 
     return sum;
@@ -95,43 +136,4 @@ void
 ngx_thrift_budget_take(ngx_thrift_budget_t *budget)
 {
     ngx_thrift_budget_change(budget, -NGX_THRIFT_BUDGET_ATTEMPT);
-}
-
-
-/* What this second counts. */
-
-static ngx_int_t *
-ngx_thrift_budget_now(ngx_thrift_budget_t *budget)
-{
-    ngx_msec_t  now;
-
-    now = ngx_current_msec / 1000;
-
-    if (now != budget->second) {
-        ngx_thrift_budget_pass(budget, now);
-    }
-
-    return &budget->seconds[budget->place];
-}
-
-
-/* Those that have left the window are forgotten. */
-
-static void
-ngx_thrift_budget_pass(ngx_thrift_budget_t *budget, ngx_msec_t now)
-{
-    ngx_int_t   *second;
-    ngx_uint_t   n;
-
-    n = ngx_min(now - budget->second, NGX_THRIFT_BUDGET_WINDOW);
-    budget->second = now;
-
-    for ( /* void */ ; n; n--) {
-        second = &budget->seconds[(now - n + 1) % NGX_THRIFT_BUDGET_WINDOW];
-
-        budget->sum -= *second;
-        *second = 0;
-    }
-
-    budget->place = now % NGX_THRIFT_BUDGET_WINDOW;
 }

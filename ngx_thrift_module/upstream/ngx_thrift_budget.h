@@ -8,7 +8,7 @@
  * attempt takes one.  What is older than the window counts no more.
  *
  * Workers may have one together: each writes down its part, and reads those of
- * the others when it wants an attempt.
+ * all when it wants an attempt.
  */
 
 #ifndef _NGX_THRIFT_BUDGET_H_INCLUDED_
@@ -27,27 +27,25 @@ typedef struct {
 } ngx_thrift_budget_conf_t;
 
 
-/* A worker's part, for the others; in a cache line of its own. */
+/* A worker's part; in a cache line of its own, for the others read it. */
 
 typedef struct {
-    volatile ngx_msec_t   second;
-    volatile ngx_int_t    sum;
-    u_char                padding[64 - sizeof(ngx_msec_t) - sizeof(ngx_int_t)];
+    volatile ngx_msec_t   second;   /* the latest one in which anything was */
+    volatile int32_t      seconds[NGX_THRIFT_BUDGET_WINDOW];
+                                    /* what was added and taken in each, in
+                                       hundredths of an attempt */
+    u_char                padding[64 - sizeof(ngx_msec_t)
+                                  - NGX_THRIFT_BUDGET_WINDOW * sizeof(int32_t)];
 } ngx_thrift_budget_part_t;
 
 
-/* What was added and taken; all zero in the beginning. */
+/* All zero in the beginning. */
 
 typedef struct {
-    ngx_msec_t    second;       /* the latest one in which anything was */
-    ngx_int_t     sum;          /* of all seconds, in hundredths of an
-                                   attempt */
-    ngx_int_t     seconds[NGX_THRIFT_BUDGET_WINDOW];
-    ngx_uint_t    place;        /* of the latest one among them */
-
-    ngx_thrift_budget_part_t  *parts;   /* of all workers; NULL: it has none */
-    ngx_uint_t    nparts;
-    ngx_uint_t    own;                  /* which is this one's */
+    ngx_thrift_budget_part_t   alone;   /* if it has none of those */
+    ngx_thrift_budget_part_t  *parts;   /* of all workers, or NULL */
+    ngx_uint_t                 nparts;
+    ngx_uint_t                 own;     /* which is this one's */
 } ngx_thrift_budget_t;
 
 

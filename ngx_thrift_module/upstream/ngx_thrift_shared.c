@@ -230,8 +230,9 @@ ngx_thrift_shared_clear_slot(ngx_thrift_shared_data_t *data, ngx_uint_t slot)
     ngx_thrift_shared_server_t  *server;
 
     data->full[slot] = 0;
-    data->retries[slot].sum = 0;
-    data->hedges[slot].sum = 0;
+
+    ngx_memzero(&data->retries[slot], sizeof(ngx_thrift_budget_part_t));
+    ngx_memzero(&data->hedges[slot], sizeof(ngx_thrift_budget_part_t));
 
     for (q = ngx_queue_head(&data->servers);
          q != ngx_queue_sentinel(&data->servers);
