@@ -66,11 +66,12 @@ PEERS_T      = t/http_peers.t t/json.t t/nthrift_probe.t t/peers.t \
 
 # Tests that start no nginx, or only the distribution's
 
-NO_NGINX_T   = t/agree.t t/idl.t t/json_docs.t t/nthrift_bench.t \
-               t/nthrift_call.t \
+NO_NGINX_T   = t/agree.t t/compat.t t/idl.t t/json_docs.t \
+               t/nthrift_bench.t t/nthrift_call.t \
                t/nthrift_describe.t t/nthrift_dialects.t \
-               t/nthrift_gen.t t/nthrift_new.t t/nthrift_probe.t \
-               t/nthrift_run.t t/nthrift_tail.t t/openapi.t
+               t/nthrift_gen.t t/nthrift_messages.t t/nthrift_new.t \
+               t/nthrift_probe.t t/nthrift_run.t t/nthrift_tail.t \
+               t/openapi.t
 
 # Tests of times, of which sanitizers show nothing that others do not
 

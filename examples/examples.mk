@@ -32,4 +32,4 @@ endef
 $(foreach name,$(EXAMPLE_NAMES),$(eval $(call example_rule,$(name))))
 
 
-test-t test-versions test-asan: examples
+test-t test-versions test-asan test-tsan coverage: examples

@@ -61,6 +61,6 @@ idl-packages:
 
 $(IDL_PARTS) $(IDL_OBJECTS) build/nthrift-asan: | idl-packages
 
-test-t test-versions: build/nthrift
+test-t test-versions test-asan test-tsan coverage: build/nthrift
 
-test-asan: build/nthrift-asan
+test-asan coverage: build/nthrift-asan

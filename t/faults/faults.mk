@@ -28,5 +28,5 @@ build/faults/crowd: $(CROWD_SOURCES) $(FAULTS_HEADERS)
 	    && mv $@.$$$$ $@
 
 
-test-t test-versions test-asan test-static: build/faults/faults \
+test-t test-versions test-asan test-static coverage: build/faults/faults \
     build/faults/crowd build/bench/load build/bench/echo

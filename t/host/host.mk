@@ -217,4 +217,4 @@ build/nthrift:
 endif
 
 
-test-t test-versions test-asan: host
+test-t test-versions test-asan test-tsan coverage: host

@@ -86,4 +86,4 @@ build/hosted/node: | packages
 	    || { rm -rf $@.new; echo "no thrift for Node: see above"; }
 
 
-test-t test-versions test-asan: hosted hosted-clients
+test-t test-versions test-asan coverage: hosted hosted-clients

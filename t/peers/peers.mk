@@ -56,7 +56,7 @@ build/peers/venv:
 	    || { rm -rf $@.new; echo "no thriftpy2: PyPI cannot be reached"; }
 
 
-test-t test-versions test-asan: peers
+test-t test-versions test-asan coverage: peers
 
 
 # ... and clients of all languages stay through reloads: see t/stay/.

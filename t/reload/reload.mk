@@ -26,7 +26,7 @@ build/reload/load: $(RELOAD_SOURCES) $(RELOAD_HEADERS)
 	    && mv $@.$$$$ $@
 
 
-test-t test-asan test-static: build/reload/load
+test-t test-versions test-asan test-static coverage: build/reload/load
 
 
 .PHONY: reload

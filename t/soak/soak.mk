@@ -48,7 +48,7 @@ build/soak/chaos: $(SOAK_SOURCES) $(SOAK_HEADERS)
 	    && mv $@.$$$$ $@
 
 
-test-t test-versions test-asan test-static: build/soak/chaos
+test-t test-versions test-asan test-static coverage: build/soak/chaos
 
 
 .PHONY: soak

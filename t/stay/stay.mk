@@ -31,4 +31,4 @@ build/stay/java/StayClient.class: t/stay/StayClient.java \
 	@javac -nowarn -proc:none -cp build/matrix/java:$(MATRIX_JAVA) -d $(@D) $<
 
 
-test-t test-asan: stay build/nthrift hosted-clients
+test-t test-versions test-asan coverage: stay hosted-clients
