@@ -101,6 +101,8 @@ struct ngx_thrift_attempt_s {
     unsigned                   busy:1;      /* there was no server for it */
     unsigned                   blameless:1; /* that it failed is not its
                                                server's fault */
+    unsigned                   personal:1;  /* its connection could not be made
+                                               with what is its client's */
     unsigned                   closes:1;    /* its connection carries no
                                                further one */
     unsigned                   unnumbered:1;    /* its reply has no seqid of

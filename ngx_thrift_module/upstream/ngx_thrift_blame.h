@@ -2,8 +2,8 @@
 
 /*
  * Whose fault it is when a call that was sent is not answered, or has no time
- * left while a connection is opened for it: its server's, or that of the client
- * who sent it.
+ * left while a connection is opened for it, or its server refuses what is its
+ * client's in the handshake: its server's, or that of the client who sent it.
  *
  * What a client sends can make a server close, stay silent or answer what
  * nobody understands; that alone takes no server away from others.  So such a

@@ -8,6 +8,7 @@
 #include "ngx_thrift.h"
 
 
+static ngx_int_t ngx_thrift_link_begin(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_link_introduce(ngx_thrift_connection_t *conn);
 static u_char *ngx_thrift_link_write_header(ngx_thrift_connection_t *conn,
     u_char *buf, u_char *last);
@@ -38,6 +39,28 @@ ngx_thrift_link_set(ngx_thrift_link_t *link, ngx_peer_connection_t *peer)
 
 ngx_int_t
 ngx_thrift_link_open(ngx_thrift_connection_t *conn)
+{
+    ngx_int_t              rc;
+    ngx_thrift_attempt_t  *attempt;
+
+    rc = ngx_thrift_link_begin(conn);
+
+    if (rc == NGX_OK || rc == NGX_AGAIN) {
+        return rc;
+    }
+
+    attempt = ngx_thrift_connection_first(conn);
+
+    if (attempt && (attempt->identity || conn->pool->link.proxy_protocol)) {
+        attempt->personal = 1;
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_thrift_link_begin(ngx_thrift_connection_t *conn)
 {
     ngx_int_t  rc;
 

@@ -45,7 +45,9 @@ void ngx_thrift_link_set(ngx_thrift_link_t *link, ngx_peer_connection_t *peer);
  * Goes on with what comes between a connection that its server has accepted and
  * its first call: PROXY protocol, and TLS.  NGX_OK: nothing more; NGX_AGAIN: it
  * is called again when something has come; NGX_DECLINED: it failed, and the log
- * says why; NGX_ERROR: no memory, or no certificate of our own.
+ * says why; NGX_ERROR: no memory, or no certificate of our own.  When it fails
+ * with something of the client whose call has opened it, a name, a certificate
+ * or its address, attempt->personal says so.
  */
 ngx_int_t ngx_thrift_link_open(ngx_thrift_connection_t *conn);
 
