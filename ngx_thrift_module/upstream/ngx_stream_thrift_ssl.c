@@ -39,6 +39,8 @@ static ngx_int_t ngx_stream_thrift_ssl_set_name(ngx_conf_t *cf,
 static ngx_uint_t ngx_stream_thrift_ssl_varies(ngx_stream_thrift_pool_t *pool);
 static ngx_uint_t ngx_stream_thrift_ssl_chooses(
     ngx_stream_thrift_ssl_conf_t *conf);
+static ngx_uint_t ngx_stream_thrift_ssl_refuse(ngx_thrift_attempt_t *attempt,
+    const char *what, ngx_str_t *value);
 static void ngx_stream_thrift_ssl_strip_port(ngx_str_t *name);
 
 
@@ -674,7 +676,9 @@ ngx_stream_thrift_ssl_identify(ngx_thrift_attempt_t *attempt,
     identity->name = choice->upstream.ssl_name;
 
     if (conf->name
-        && ngx_stream_complex_value(s, conf->name, &identity->name) != NGX_OK)
+        && (ngx_stream_complex_value(s, conf->name, &identity->name) != NGX_OK
+            || ngx_stream_thrift_ssl_refuse(attempt, "thrift_ssl_name",
+                                            &identity->name)))
     {
         return NGX_ERROR;
     }
@@ -691,15 +695,68 @@ ngx_stream_thrift_ssl_identify(ngx_thrift_attempt_t *attempt,
         return NGX_ERROR;
     }
 
-    /* there is a 0 in any case */
+    /* there is a 0 behind it in any case, and it may be counted */
 
-    if (*identity->certificate.data == '\0') {
+    if (identity->certificate.len <= 1 && *identity->certificate.data == '\0') {
         identity->certificate.len = 0;
         return NGX_OK;
     }
 
-    return ngx_stream_complex_value(s, conf->certificate_key,
-                                    &identity->certificate_key);
+    if (ngx_stream_thrift_ssl_refuse(attempt, "thrift_ssl_certificate",
+                                     &identity->certificate)
+        || ngx_stream_complex_value(s, conf->certificate_key,
+                                    &identity->certificate_key)
+           != NGX_OK
+        || ngx_stream_thrift_ssl_refuse(attempt, "thrift_ssl_certificate_key",
+                                        &identity->certificate_key))
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * What a client has sent may be a part of it: nginx itself would log the name
+ * of a file as it is.  Those of files have their 0, if it is the last byte.
+ */
+
+static ngx_uint_t
+ngx_stream_thrift_ssl_refuse(ngx_thrift_attempt_t *attempt, const char *what,
+    ngx_str_t *value)
+{
+    size_t   i, len;
+    u_char   shown[NGX_THRIFT_ESCAPE_SIZE], *last;
+
+    len = value->len;
+
+    if (len && value->data[len - 1] == '\0') {
+        len--;
+    }
+
+    for (i = 0; i < len; i++) {
+
+        if (value->data[i] < 0x20 || value->data[i] == 0x7f) {
+            break;
+        }
+    }
+
+    if (i == len) {
+        return 0;
+    }
+
+    last = ngx_thrift_escape(shown, shown + sizeof(shown), value->data, len);
+
+    ngx_thrift_pool_tell(attempt->pool, NGX_THRIFT_POOL_NAME,
+                         attempt->call->log, 0,
+                         "control character in %s \"%*s\"", what,
+                         (size_t) (last - shown), shown);
+
+    (void) ngx_thrift_error_set(attempt->call, NTHRIFT_EXC_INTERNAL_ERROR, 500,
+                                "control character in upstream");
+
+    return 1;
 }
 
 

@@ -233,6 +233,7 @@ ngx_thrift_ssl_set_certificate(ngx_thrift_connection_t *conn,
 static ngx_int_t
 ngx_thrift_ssl_set_name(ngx_thrift_connection_t *conn)
 {
+    u_char             text[NGX_THRIFT_ESCAPE_SIZE], *last;
     ngx_str_t         *name;
     ngx_connection_t  *c;
 
@@ -251,8 +252,12 @@ ngx_thrift_ssl_set_name(ngx_thrift_connection_t *conn)
     if (SSL_set_tlsext_host_name(c->ssl->connection, (char *) name->data)
         == 0)
     {
+        last = ngx_thrift_escape(text, text + sizeof(text), name->data,
+                                 name->len);
+
         ngx_ssl_error(NGX_LOG_ERR, c->log, 0,
-                      "SSL_set_tlsext_host_name(\"%s\") failed", name->data);
+                      "SSL_set_tlsext_host_name(\"%*s\") failed",
+                      (size_t) (last - text), text);
         return NGX_ERROR;
     }
 
@@ -421,6 +426,7 @@ static ngx_int_t
 ngx_thrift_ssl_verify(ngx_thrift_connection_t *conn)
 {
     long               rc;
+    u_char             name[NGX_THRIFT_ESCAPE_SIZE], *last;
     ngx_connection_t  *c;
 
     c = conn->connection;
@@ -441,9 +447,12 @@ ngx_thrift_ssl_verify(ngx_thrift_connection_t *conn)
                              rc, X509_verify_cert_error_string(rc));
 
     } else {
+        last = ngx_thrift_escape(name, name + sizeof(name),
+                                 conn->ssl_name.data, conn->ssl_name.len);
+
         ngx_thrift_pool_tell(conn->pool, NGX_THRIFT_POOL_OPEN, c->log, 0,
-                             "upstream SSL certificate does not match \"%V\"",
-                             &conn->ssl_name);
+                             "upstream SSL certificate does not match \"%*s\"",
+                             (size_t) (last - name), name);
     }
 
     return NGX_ERROR;
