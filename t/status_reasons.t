@@ -12,6 +12,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use JSON::PP;
+use List::Util qw(sum0);
 use Test::More;
 use Test::Thrift;
 
@@ -83,6 +84,30 @@ stream {
         server  127.0.0.1:%%PORT_users%%;
     }
 
+    upstream few {
+        server            127.0.0.1:%%PORT_users%%;
+        thrift_keepalive  1;
+    }
+
+    upstream two {
+        server  127.0.0.1:%%PORT_users%%;
+        server  127.0.0.1:%%PORT_slow%%;
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_few%%;
+        thrift_trusted  on;
+        thrift_pass     few;
+    }
+
+    server {
+        listen             127.0.0.1:%%PORT_two%%;
+        thrift_trusted     on;
+        thrift_idempotent  on;
+        thrift_hedge       20ms percent=100;
+        thrift_pass        two;
+    }
+
     server {
         listen       127.0.0.1:%%PORT_narrow%%;
         thrift_pass  narrow;
@@ -134,7 +159,10 @@ EOC
 my $users = $t->backend('users');
 
 $users->script(closed => { close => 'request' }, half => { cut => 0.5 },
-               garbage => { garbage => 1 });
+               garbage => { garbage => 1 }, mute => { stall => 1 },
+               held => { hold => 1 });
+
+$t->backend('slow')->script(get => { stall => 1 });
 
 $t->run();
 
@@ -187,6 +215,34 @@ closed('own', 'client', sub {
 });
 
 closed('silent', 'timeout', sub { $t->client('silent')->call('half', []) });
+closed('shared', 'timeout', sub { $t->client('shared')->call('mute', []) });
+
+# its client leaves, and a hedged call of which another server has the answer
+
+closed('own', 'given_up', sub {
+    my $own = $t->client('own');
+
+    $own->start('mute', []);
+    ok(wait_for(sub { $users->calls('mute') == 2 }), 'a call is on its way');
+    $own->close();
+});
+closed('two', 'given_up', sub {
+    my $two = $t->client('two');
+
+    is(answer($two->call('get', [])), 'users', 'answered') for 1 .. 2;
+});
+
+# more idle ones than there may be
+
+closed('few', 'not_kept', sub {
+    my @clients = map { $t->client('few') } 1 .. 2;
+
+    $_->start('held', []) for @clients;
+    ok(wait_for(sub { $users->calls('held') == 2 }), 'calls are on their way');
+    $users->release();
+    is(answer($_->read_message()), 'users', 'answered') for @clients;
+});
+
 closed('narrow', 'room', sub {
     my @clients = map { $t->client('narrow') } 1 .. 2;
 
@@ -199,10 +255,10 @@ closed('narrow', 'room', sub {
 
 $t->client('kept')->call('get', []);
 
-my $before = count('kept', 'exit') // 0;
+my $before = count('kept', 'exit');
 
 $t->reload();
-ok(wait_for(sub { (count('kept', 'exit') // 0) > $before }), 'kept: exit');
+ok(wait_for(sub { count('kept', 'exit') > $before }), 'kept: exit');
 
 $metrics = $t->http('web')->request('GET', '/metrics')->{body};
 like($metrics, qr/^nginx_thrift_upstream_connections_closed_total\{.*"own".*reason="client"\} [1-9]/m,
@@ -220,10 +276,10 @@ sub json {
 sub count {
     my ($upstream, $reason) = @_;
 
-    my ($u) = grep { $_->{upstream} eq $upstream && $_->{server} ne '-' }
-              @{json()->{upstreams}};
+    my @servers = grep { $_->{upstream} eq $upstream && $_->{server} ne '-' }
+                  @{json()->{upstreams}};
 
-    return $u->{connections}{closed_for}{$reason};
+    return sum0(map { $_->{connections}{closed_for}{$reason} // 0 } @servers);
 }
 
 
@@ -232,11 +288,11 @@ sub count {
 sub closed {
     my ($upstream, $reason, $code) = @_;
 
-    my $before = count($upstream, $reason) // 0;
+    my $before = count($upstream, $reason);
 
     $code->();
 
-    ok(wait_for(sub { (count($upstream, $reason) // 0) > $before }),
+    ok(wait_for(sub { count($upstream, $reason) > $before }),
        "$upstream: $reason")
         or diag(JSON::PP->new->encode([ map { $_->{connections} } @{json()->{upstreams}} ]));
 }

@@ -85,7 +85,8 @@ const char *const  ngx_thrift_count_closes[] = {
     "not_kept",
     "room",
     "client",
-    "exit"
+    "exit",
+    "given_up"
 };
 
 

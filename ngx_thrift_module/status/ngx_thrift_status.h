@@ -79,6 +79,7 @@ typedef enum {
     NGX_THRIFT_STATUS_CLOSED_ROOM,      /* others needed its place */
     NGX_THRIFT_STATUS_CLOSED_CLIENT,    /* whose it was has left */
     NGX_THRIFT_STATUS_CLOSED_EXIT,      /* the worker ends */
+    NGX_THRIFT_STATUS_CLOSED_GIVEN_UP,  /* nobody needs its call any more */
     NGX_THRIFT_STATUS_CLOSED_REASONS
 } ngx_thrift_status_closed_e;
 

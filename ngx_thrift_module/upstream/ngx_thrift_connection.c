@@ -49,6 +49,8 @@ static ngx_thrift_servers_t *ngx_thrift_connection_servers(
     ngx_thrift_connection_t *conn, ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_connection_put(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_connection_end_for(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt);
 static ngx_inline void ngx_thrift_connection_detach(
     ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_connection_detach_early(ngx_thrift_connection_t *conn,
@@ -346,6 +348,10 @@ ngx_thrift_connection_remove(ngx_thrift_attempt_t *attempt)
 
     conn = attempt->connection;
 
+    if (attempt->sent) {
+        ngx_thrift_connection_end_for(conn, attempt);
+    }
+
     if (attempt->state == NGX_THRIFT_ATTEMPT_QUEUED) {
 
         if (attempt->sent) {
@@ -360,11 +366,23 @@ ngx_thrift_connection_remove(ngx_thrift_attempt_t *attempt)
 
     if (conn->state == NGX_THRIFT_OPENING && ngx_queue_empty(&conn->attempts))
     {
+        ngx_thrift_connection_end_for(conn, attempt);
         ngx_thrift_connection_close(conn);
         return NGX_DONE;
     }
 
     return ngx_thrift_connection_go_on(conn, NULL);
+}
+
+
+/* It will be closed, unless its server still answers a call that has left. */
+
+static void
+ngx_thrift_connection_end_for(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    conn->ended = attempt->expired ? NGX_THRIFT_STATUS_CLOSED_TIMEOUT
+                                   : NGX_THRIFT_STATUS_CLOSED_GIVEN_UP;
 }
 
 

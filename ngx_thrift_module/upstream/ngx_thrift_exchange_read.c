@@ -439,7 +439,10 @@ ngx_thrift_exchange_stray(ngx_thrift_connection_t *conn)
     attempt = ngx_thrift_connection_first(conn);
 
     if (conn->nabandoned) {
-        conn->nabandoned--;
+
+        if (--conn->nabandoned == 0 && conn->state == NGX_THRIFT_OPEN) {
+            conn->ended = NGX_THRIFT_STATUS_CLOSED_ERROR;
+        }
 
     } else if (conn->nrepeated++ == NGX_THRIFT_EXCHANGE_REPEATED) {
 

@@ -871,7 +871,12 @@ ngx_thrift_pool_expire(void *data)
                 continue;
             }
 
-            conn->ended = NGX_THRIFT_STATUS_CLOSED_IDLE;
+            /* it may not be idle at all, or was so for long enough */
+
+            conn->ended = (end == conn->since)
+                          ? NGX_THRIFT_STATUS_CLOSED_NOT_KEPT
+                          : NGX_THRIFT_STATUS_CLOSED_IDLE;
+
             ngx_thrift_connection_close(conn);
         }
     }
