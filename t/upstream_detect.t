@@ -80,6 +80,12 @@ stream {
         thrift_upstream_protocol  compact;
     }
 
+    upstream both {
+        server                     127.0.0.1:%%PORT_told%%;
+        thrift_upstream_transport  framed;
+        thrift_upstream_protocol   compact;
+    }
+
     upstream two {
         server  127.0.0.1:%%PORT_nobody%%  max_fails=0;
         server  127.0.0.1:%%PORT_second%%;
@@ -118,6 +124,11 @@ stream {
     server {
         listen       127.0.0.1:%%PORT_given%%;
         thrift_pass  given;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_both%%;
+        thrift_pass  both;
     }
 
     server {
@@ -166,13 +177,14 @@ for my $name (values %port) {
         unless wait_for(sub { Test::Thrift::listens("127.0.0.1:$port") }, 20);
 }
 
-my @names = qw(replaced checked warmed given_framed second once own);
+my @names = qw(replaced checked warmed given_framed told second once own);
 my %b = map { $_ => $t->backend($_) } @names;
 
 speaks($b{replaced}, qw(framed compact));
 speaks($b{checked}, qw(framed compact));
 speaks($b{warmed}, qw(unframed compact));
 speaks($b{given_framed}, qw(framed compact));
+speaks($b{told}, qw(framed compact));
 speaks($b{second}, qw(framed binary));
 speaks($b{once}, qw(framed compact));
 speaks($b{own}, qw(unframed compact));
@@ -302,6 +314,10 @@ sub given {
     is(answer($t->client('given')->call('get')), 'given_framed', 'given');
     is(scalar(grep { $_->{protocol} ne 'compact' } $b{given_framed}->calls()),
        0, 'its protocol is not tried');
+
+    is(answer($t->client('both')->call('get')), 'told', 'both are given');
+    is(join(' ', map { $_->{method} } $b{told}->calls()), 'get',
+       'nothing is asked');
 }
 
 
