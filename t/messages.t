@@ -415,6 +415,10 @@ for (
     [ 'check of an unknown method', upstream => 'thrift_health_check '
       . 'method=Users.gte;', 'no method "gte" in service "Users" (did you mean '
       . "\"get\"?) for \"thrift_health_check\" of upstream \"users\" $at:5" ],
+    [ 'check by a oneway method', upstream => 'thrift_health_check '
+      . 'method=Users.touch;', 'method "touch" of service "Users" is oneway, '
+      . 'and never passes "thrift_health_check" of upstream "users" '
+      . "$at:5" ],
     [ 'argument without IDL', idl => '', upstream => 'hash $thrift_arg_id;',
       '"$thrift_arg_id" is an argument of no method that is defined: there is '
       . "no \"thrift_idl\" $at:5" ],

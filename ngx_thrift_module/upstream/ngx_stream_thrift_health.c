@@ -15,6 +15,8 @@ static ngx_int_t ngx_stream_thrift_health_name(ngx_conf_t *cf,
     ngx_stream_thrift_upstream_conf_t *ucf, ngx_str_t *name);
 static void ngx_stream_thrift_health_warn(ngx_conf_t *cf,
     ngx_stream_thrift_pool_t *pool);
+static void ngx_stream_thrift_health_warn_oneway(ngx_conf_t *cf,
+    ngx_stream_thrift_pool_t *pool);
 static nthrift_idl_service_t *ngx_stream_thrift_health_service(ngx_conf_t *cf,
     nthrift_str_t *name);
 static void ngx_stream_thrift_health_apply(ngx_thrift_health_t *health);
@@ -87,6 +89,7 @@ ngx_stream_thrift_health_warn(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
     nthrift_str_t             name;
     ngx_thrift_health_conf_t *conf;
     const nthrift_str_t      *best;
+    nthrift_idl_method_t     *method;
     nthrift_idl_service_t    *service;
 
     conf = pool->conf->health;
@@ -99,7 +102,17 @@ ngx_stream_thrift_health_warn(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
     name.len = conf->method.len;
     name.data = conf->method.data;
 
-    if (service == NULL || nthrift_idl_method(service, &name)) {
+    if (service == NULL) {
+        return;
+    }
+
+    method = nthrift_idl_method(service, &name);
+
+    if (method) {
+        if (method->oneway) {
+            ngx_stream_thrift_health_warn_oneway(cf, pool);
+        }
+
         return;
     }
 
@@ -115,6 +128,21 @@ ngx_stream_thrift_health_warn(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
                   "no method \"%V\" in service \"%V\"%*s for "
                   "\"thrift_health_check\" of upstream \"%V\" in %s:%ui",
                   &conf->method, &conf->service, (size_t) (p - near), near,
+                  &pool->upstream->host, pool->upstream->file_name,
+                  pool->upstream->line);
+}
+
+
+/* No server answers it. */
+
+static void
+ngx_stream_thrift_health_warn_oneway(ngx_conf_t *cf,
+    ngx_stream_thrift_pool_t *pool)
+{
+    ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                  "method \"%V\" of service \"%V\" is oneway, and never passes "
+                  "\"thrift_health_check\" of upstream \"%V\" in %s:%ui",
+                  &pool->conf->health->method, &pool->conf->health->service,
                   &pool->upstream->host, pool->upstream->file_name,
                   pool->upstream->line);
 }
