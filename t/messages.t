@@ -430,6 +430,14 @@ for (
       . 'thrift_hedge 30ms; thrift_pass users;', '"thrift_hedge" has no '
       . 'effect, as it is for no call with "thrift_idempotent on", '
       . "$at:9" ],
+    [ 'hedge that is late', server => 'thrift_idempotent on; '
+      . 'thrift_timeout 1s; thrift_hedge 1s; thrift_pass users;',
+      '"thrift_hedge" has no effect, as its time is not less than that of '
+      . "\"thrift_timeout\", $at:8" ],
+    [ 'hedge that is late for a server', server => 'thrift_idempotent on; '
+      . 'thrift_attempt_timeout 1s; thrift_hedge 2s; thrift_pass users;',
+      '"thrift_hedge" has no effect, as its time is not less than that of '
+      . "\"thrift_attempt_timeout\", $at:8" ],
     [ 'undefined fields of nothing', idl => '', server =>
       'thrift_unknown_fields drop; thrift_pass users;',
       '"thrift_unknown_fields" has no effect without a "thrift_idl" for the '
@@ -475,6 +483,9 @@ for ([ 'hedge', server => 'thrift_hedge 20ms; thrift_idempotent on; '
      [ 'hedge of one method', server => 'thrift_hedge 20ms; '
        . 'thrift_service Users { thrift_pass users; '
        . 'thrift_method get { thrift_idempotent on; } }' ],
+     [ 'hedge that is late for one method', server => 'thrift_hedge 1s; '
+       . 'thrift_service Users { thrift_pass users; thrift_idempotent on; '
+       . 'thrift_method get { thrift_timeout 500ms; } }' ],
      [ 'undefined fields', server => 'thrift_unknown_fields drop; '
        . 'thrift_pass users;' ],
      [ 'undefined fields, of stream', idl => 'thrift_unknown_fields drop;',

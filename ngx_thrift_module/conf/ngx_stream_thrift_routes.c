@@ -59,6 +59,8 @@ static void ngx_stream_thrift_warn_hedge(ngx_conf_t *cf,
     ngx_array_t *targets);
 static ngx_stream_thrift_note_t *ngx_stream_thrift_hedge_of(
     ngx_thrift_target_t *target);
+static ngx_uint_t ngx_stream_thrift_hedge_repeats(ngx_thrift_target_t *target);
+static const char *ngx_stream_thrift_hedge_late(ngx_thrift_target_t *target);
 static ngx_thrift_target_t *ngx_stream_thrift_new_target(
     ngx_stream_thrift_build_t *build, ngx_stream_thrift_block_t *block,
     const nthrift_str_t *service);
@@ -741,11 +743,10 @@ ngx_stream_thrift_set_delays(ngx_conf_t *cf, ngx_msec_t time,
 }
 
 
-/* Handlers say themselves which of their calls are idempotent. */
-
 static void
 ngx_stream_thrift_warn_hedge(ngx_conf_t *cf, ngx_array_t *targets)
 {
+    const char                 *late;
     ngx_uint_t                  i;
     ngx_thrift_target_t       **target;
     ngx_stream_thrift_note_t   *note;
@@ -755,12 +756,29 @@ ngx_stream_thrift_warn_hedge(ngx_conf_t *cf, ngx_array_t *targets)
     for (i = 0; i < targets->nelts; i++) {
         note = ngx_stream_thrift_hedge_of(target[i]);
 
-        if (note && (target[i]->idempotent
-                     || target[i]->conf->answer->kind
-                        == NGX_THRIFT_ANSWER_HANDLER))
+        if (note && ngx_stream_thrift_hedge_repeats(target[i])
+            && ngx_stream_thrift_hedge_late(target[i]) == NULL)
         {
             note->used = 1;
         }
+    }
+
+    for (i = 0; i < targets->nelts; i++) {
+        note = ngx_stream_thrift_hedge_of(target[i]);
+
+        if (note == NULL || note->used
+            || !ngx_stream_thrift_hedge_repeats(target[i]))
+        {
+            continue;
+        }
+
+        note->used = 1;
+        late = ngx_stream_thrift_hedge_late(target[i]);
+
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"%V\" has no effect, as its time is not less than that "
+                      "of \"%s\", in %s:%ui",
+                      &note->name, late, note->file_name, note->line);
     }
 
     for (i = 0; i < targets->nelts; i++) {
@@ -782,4 +800,36 @@ static ngx_stream_thrift_note_t *
 ngx_stream_thrift_hedge_of(ngx_thrift_target_t *target)
 {
     return ((ngx_stream_thrift_call_conf_t *) target->conf)->hedge;
+}
+
+
+/* Handlers say themselves which of their calls are idempotent. */
+
+static ngx_uint_t
+ngx_stream_thrift_hedge_repeats(ngx_thrift_target_t *target)
+{
+    return target->idempotent
+           || target->conf->answer->kind == NGX_THRIFT_ANSWER_HANDLER;
+}
+
+
+/* Which time of a call is over before it could be hedged; NULL: none. */
+
+static const char *
+ngx_stream_thrift_hedge_late(ngx_thrift_target_t *target)
+{
+    ngx_thrift_conf_t  *conf;
+
+    conf = target->conf;
+
+    if (conf->answer->kind == NGX_THRIFT_ANSWER_HANDLER) {
+        return NULL;
+    }
+
+    if (conf->attempt_timeout && conf->hedge >= conf->attempt_timeout) {
+        return "thrift_attempt_timeout";
+    }
+
+    return (target->timeout && conf->hedge >= target->timeout)
+           ? "thrift_timeout" : NULL;
 }
