@@ -447,6 +447,10 @@ for (
     [ 'versions of TLS that is not on', upstream => 'thrift_ssl_protocols '
       . 'TLSv1.3; thrift_ssl_name a.test;', '"thrift_ssl_protocols" has no '
       . "effect without \"thrift_ssl on\" $at:5" ],
+    (map { [ "$_ that verifies nothing", upstream => 'thrift_ssl on; '
+             . "thrift_ssl_$_ ca.pem;", "\"thrift_ssl_$_\" has no effect "
+             . "without \"thrift_ssl_verify on\" $at:5" ] }
+         qw(trusted_certificate crl)),
     [ 'TLS that is on nowhere', idl => 'thrift_idl shop.thrift; '
       . 'thrift_ssl_name a.test;', '"thrift_ssl_name" has no effect without '
       . "\"thrift_ssl on\" $at:4" ],
@@ -467,6 +471,8 @@ unlike($t->test_config(filled(idl => 'thrift_idl types.thrift;', server =>
 for (
     [ upstream => 'thrift_ssl off; thrift_ssl_server_name on;' ],
     [ idl => 'thrift_idl shop.thrift; thrift_ssl off; thrift_ssl_name a;' ],
+    [ upstream => 'thrift_ssl on; thrift_ssl_verify off; '
+                  . 'thrift_ssl_trusted_certificate ca.pem;' ],
     [ idl => 'thrift_idl shop.thrift; thrift_ssl on;',
       upstream => 'thrift_ssl_name a.test;' ],
     [ idl => 'thrift_idl shop.thrift; thrift_ssl_name a;',

@@ -27,6 +27,8 @@ static ngx_int_t ngx_stream_thrift_ssl_fill(ngx_conf_t *cf,
     ngx_stream_thrift_ssl_conf_t *conf);
 static ngx_int_t ngx_stream_thrift_ssl_set_certificate(ngx_conf_t *cf,
     ngx_stream_thrift_ssl_conf_t *conf);
+static void ngx_stream_thrift_warn_verify(ngx_conf_t *cf,
+    ngx_stream_thrift_ssl_conf_t *conf, const char *name);
 static ngx_int_t ngx_stream_thrift_ssl_set_verify(ngx_conf_t *cf,
     ngx_stream_thrift_ssl_conf_t *conf);
 static ngx_stream_thrift_note_t *ngx_stream_thrift_ssl_find(
@@ -360,6 +362,28 @@ ngx_stream_thrift_warn_ssl(ngx_conf_t *cf, ngx_stream_thrift_ssl_conf_t *conf)
 }
 
 
+/* A file that is named in an upstream, and is not even read. */
+
+static void
+ngx_stream_thrift_warn_verify(ngx_conf_t *cf,
+    ngx_stream_thrift_ssl_conf_t *conf, const char *name)
+{
+    ngx_stream_thrift_note_t  *note;
+
+    if (ngx_stream_thrift_find_note(conf->notes, "thrift_ssl_verify")) {
+        return;
+    }
+
+    note = ngx_stream_thrift_find_note(conf->notes, name);
+
+    if (note) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"%V\" has no effect without \"thrift_ssl_verify on\" "
+                      "in %s:%ui", &note->name, note->file_name, note->line);
+    }
+}
+
+
 /* All that a context is made of? */
 
 static ngx_uint_t
@@ -397,6 +421,12 @@ ngx_stream_thrift_set_ssl(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
                                                                 : conf);
     if (ssl->context == NULL) {
         return NGX_ERROR;
+    }
+
+    if (pool->upstream && !conf->verify) {
+        ngx_stream_thrift_warn_verify(cf, conf,
+                                      "thrift_ssl_trusted_certificate");
+        ngx_stream_thrift_warn_verify(cf, conf, "thrift_ssl_crl");
     }
 
     varies = ngx_stream_thrift_ssl_varies(pool);
