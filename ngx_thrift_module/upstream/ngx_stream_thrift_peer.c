@@ -269,7 +269,6 @@ ngx_stream_thrift_peer_rewind(ngx_stream_thrift_choice_t *choice)
     u->peer.connection = NULL;
     u->peer.sockaddr = NULL;
     u->peer.name = NULL;
-    u->peer.cached = 0;
     u->resolved = NULL;
     u->state = NULL;
     u->connected = 0;

@@ -38,7 +38,6 @@ ngx_thrift_open(ngx_thrift_attempt_t *attempt)
 
     get = peer->get;
 
-    peer->cached = 0;
     peer->connection = NULL;
     peer->get = ngx_event_get_peer;
 

@@ -188,8 +188,6 @@ static ngx_inline ngx_int_t
 ngx_thrift_queue_take(ngx_thrift_attempt_t *attempt,
     ngx_thrift_connection_t *conn)
 {
-    attempt->peer->cached = 1;
-
     ngx_thrift_connection_add(conn, attempt);
 
     if (conn->state == NGX_THRIFT_OPEN) {
