@@ -66,6 +66,11 @@ stream {
         thrift_pipeline   4;
     }
 
+    upstream once {
+        server            127.0.0.1:%%PORT_to_once%%;
+        thrift_keepalive  1  max=1  requests=1;
+    }
+
     upstream alone {
         server            127.0.0.1:%%PORT_to_alone%%;
         thrift_keepalive  1  max=1;
@@ -97,6 +102,7 @@ stream {
     server { listen 127.0.0.1:%%PORT_time%%;      thrift_pass time; }
     server { listen 127.0.0.1:%%PORT_requests%%;  thrift_pass requests; }
     server { listen 127.0.0.1:%%PORT_pipeline%%;  thrift_pass pipeline; }
+    server { listen 127.0.0.1:%%PORT_once%%;      thrift_pass once; }
     server { listen 127.0.0.1:%%PORT_both%%;      thrift_pass both; }
     server { listen 127.0.0.1:%%PORT_few%%;       thrift_pass few; }
     server { listen 127.0.0.1:%%PORT_many%%;      thrift_pass many; }
@@ -147,10 +153,10 @@ my %script = (hold => { hold => 1 }, slow => { delay => 0.05 },
               echo => { echo => 1 }, fail => { exception => [ 6, 'no' ] },
               bye => { close => 'request' });
 
-my ($max, $none, $time, $one, $other, $requests, $pipeline, $alone, $few,
-    $many)
+my ($max, $none, $time, $one, $other, $requests, $pipeline, $once, $alone,
+    $few, $many)
     = map { $t->backend("to_$_", script => \%script) }
-          qw(max none time one other requests pipeline alone few many);
+          qw(max none time one other requests pipeline once alone few many);
 
 $t->run();
 
@@ -191,6 +197,30 @@ $max->release();
 my @greedy = $greedy->exchange('', 8);
 is(join(' ', map { $_->{seqid} } @greedy), '1 2 3 4 5 6 7 8', 'all answered');
 is($max->accepted(), 2, 'never more than two connections');
+
+# one that comes in the turn in which a connection gets free, or is closed, does
+# not overtake
+
+for ([ once => $once, 1 ], [ max => $max, 2 ]) {
+    my ($name, $backend, $n) = @$_;
+    my ($first, $second, $third) = map { $t->client($name) } 1 .. 3;
+    my ($worker) = $t->workers();
+
+    forget($backend);
+    $first->send(join('', map { call_bytes('hold', $_) } 1 .. $n));
+    held($backend, $n);
+    $second->start('second');
+    elapse(0.05);
+    kill('STOP', $worker);
+    $backend->release('hold');
+    $third->start('third');
+    kill('CONT', $worker);
+    $_->read_message() for $second, $third;
+    is(join(' ', map { $_->{method} } ($backend->calls())[-2, -1]),
+       'second third', "$name: calls keep their order");
+    $backend->release();
+    $first->read_message() for 1 .. $n;
+}
 
 # more than may wait: those with most calls there have one fewer
 

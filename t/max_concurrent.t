@@ -142,6 +142,23 @@ is(answer_all(7), 'a1 a2 b1 c1 a3 b2 a4', 'clients take turns');
 is(answers($a, 4) . ' ' . answers($b, 2) . ' ' . answers($c, 1),
    join(' ', ('backend') x 7), 'all are answered');
 
+# one that comes in the turn in which a place gets free does not overtake
+
+$a->start('a1');
+held(1, 'one is answered, in turn');
+$b->start('b1');
+held(0, 'another one waits');
+
+my ($worker) = $t->workers();
+
+kill('STOP', $worker);
+$backend->release();
+$c->start('c1');
+kill('CONT', $worker);
+is(answer_all(2), 'b1 c1', 'and is the next');
+is(join(' ', map { answers($_, 1) } $a, $b, $c), 'backend backend backend',
+   'all three are answered');
+
 # a full queue: who has many gives up for those who have few
 
 $a->send(join('', map { call_bytes("a$_", $_) } 1 .. 8));

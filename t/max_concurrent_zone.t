@@ -97,6 +97,26 @@ sub answers {
     return join(' ', sort map { answer($_->read_message()) } @_);
 }
 
+# A client of each worker.
+
+sub clients_of_both {
+    my ($where) = @_;
+    my (%clients, $n);
+
+    wait_for(sub {
+        my $c = $t->client($where);
+        my $name = 'who' . ++$n;
+
+        $c->call($name);
+        $clients{(split ' ', $_)[0]} = $c
+            for $t->wait_log(qr/ $name /, 'access.log');
+
+        return keys %clients == 2;
+    });
+
+    return values %clients;
+}
+
 # three of both workers; the others come in turn, never more than three
 
 my @c = started('waits', 20);
@@ -206,6 +226,36 @@ $backend->release();
 held(1, 'and are as many as before');
 $backend->release();
 is(answers(@c), 'backend backend backend backend', 'answered');
+
+# one place for two workers: one that has many calls does not keep it
+
+my ($many, $few) = clients_of_both('one');
+
+$many->send(join('', map { call_bytes('hold', $_) } 1 .. 12));
+held(1, 'one of many calls');
+$few->start('other');
+held(0, 'one more waits in the other worker');
+
+my $others = $backend->calls('other');
+my $turns = 0;
+
+while ($turns < 11 && $backend->calls('other') == $others) {
+    my $seen = $backend->calls('hold');
+
+    $backend->release();
+    $turns++;
+    wait_for(sub { $backend->calls('other') > $others
+                   || $backend->calls('hold') > $seen });
+}
+
+cmp_ok($turns, '<', 11, 'it comes before they are over');
+
+for my $n ($turns .. 12) {
+    $backend->release();
+    wait_for(sub { $backend->calls('hold') >= $total + $n }) if $n < 12;
+}
+
+is(answers($many, ($many) x 11, $few), join(' ', ('backend') x 13), 'all come');
 
 # one place for two workers, both of which have calls all the time
 

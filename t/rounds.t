@@ -54,6 +54,14 @@ stream {
         thrift_retry_budget  off;
     }
 
+    upstream half {
+        server            127.0.0.1:%%PORT_first%%   max_fails=0;
+        server            127.0.0.1:%%PORT_second%%  max_fails=1  fail_timeout=1h;
+        thrift_keepalive  0;
+
+        thrift_retry_budget  off;
+    }
+
     map $thrift_method $by_method {
         default  127.0.0.1:%%PORT_first%%;
     }
@@ -65,6 +73,10 @@ stream {
 
         thrift_service Single {
             thrift_pass  single;
+        }
+
+        thrift_service Half {
+            thrift_pass  half;
         }
 
         thrift_service Many {
@@ -226,6 +238,14 @@ script({});
 
 like(answer($_->read_message()), qr/^(?:first|second)$/, 'answered at last')
     for @clients;
+
+# a server that is not there is not tried
+
+$second->stop();
+answer($t->client('proxy')->call('Half:get')) for 1 .. 2;
+$second->start();
+script($close);
+is(tried((outcome('Half:get'))[0]), 5, 'only the other one');
 
 # the same where max_fails takes them away: rounds wait until they are back, but
 # a call that finds none of them fails at once
