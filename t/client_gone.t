@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
 # A client that leaves too early: its calls are cancelled and logged, what they
-# held is free again.
+# held is free again.  One that was sent in part spoils no other one's call.
 
 use strict;
 use warnings;
@@ -14,7 +14,9 @@ use Test::More;
 use Test::Thrift;
 
 
-my $t = Test::Thrift->new(<<'EOF', log => 'info');
+my $ms = 500 * time_factor();
+
+my $t = Test::Thrift->new(conf(<<'EOF', time => "${ms}ms"), log => 'info');
 
 %%TEST_GLOBALS%%
 
@@ -59,6 +61,13 @@ stream {
     server {
         listen       127.0.0.1:%%PORT_slow%%  sndbuf=32k;
         thrift_pass  127.0.0.1:%%PORT_first%%;
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_to_deaf%%;
+        thrift_timeout  #time;
+        thrift_trusted  on;
+        thrift_pass     127.0.0.1:%%PORT_deaf%%;
     }
 
     server {
@@ -290,5 +299,17 @@ ok($t->wait_log(qr/^get\|95\|sent\|200\|/, 'access.log'), 'oneway logged');
 
 is(scalar($t->grep_log(qr/\[(?:error|warn)\]/)), 0, 'nothing above info')
     or diag(join("\n", $t->grep_log(qr/\[(?:error|warn)\]/)));
+
+# the connection of a call that was sent in part takes no other one
+
+my $deaf = $t->backend('deaf', script => {
+    '!accept' => [ { ignore => 1 }, {} ]
+});
+
+like($t->client('to_deaf')->call('put', [ [ 1, string => 'x' x 5000000 ] ])
+         ->{message},
+     qr/^timed out after \d+ms sending call to upstream$/, 'sent in part');
+is(answer($t->client('to_deaf')->call('get')), 'deaf', 'the next call');
+is($deaf->accepted(), 2, 'goes on another connection');
 
 $t->done();

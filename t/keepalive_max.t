@@ -31,6 +31,8 @@ stream {
     log_format  test  '$thrift_method|$thrift_status|$status|$upstream_addr';
     access_log  %%TESTDIR%%/access.log  test;
 
+    log_format  times  '$thrift_method $thrift_queue_time';
+
     thrift_max_pipeline  1000;
     thrift_trusted       on;
 
@@ -105,7 +107,12 @@ stream {
     server { listen 127.0.0.1:%%PORT_once%%;      thrift_pass once; }
     server { listen 127.0.0.1:%%PORT_both%%;      thrift_pass both; }
     server { listen 127.0.0.1:%%PORT_few%%;       thrift_pass few; }
-    server { listen 127.0.0.1:%%PORT_many%%;      thrift_pass many; }
+
+    server {
+        listen       127.0.0.1:%%PORT_many%%;
+        access_log   %%TESTDIR%%/many.log  times;
+        thrift_pass  many;
+    }
 
     server {
         listen                127.0.0.1:%%PORT_two%%;
@@ -417,13 +424,27 @@ for (1 .. 3) {
 is(join(' ', map { $_->accepted() - shift @accepted } $one, $other), '3 3',
    'by the same connections');
 
-# without a limit: all slow calls get a connection, soon; a worker that does not
-# keep up opens 32 in half a second
+# without a limit: none waits where few are on their way, however many were
 
 my @c = map { $t->client('many') } 1 .. 4;
+
+$c[0]->call('get') for 1 .. 200;
+forget($many);
+$c[0]->send(join('', map { call_bytes('hold', $_) } 1 .. 10));
+ok(held($many, 10), 'some at a time');
+$many->release();
+is(scalar($c[0]->exchange('', 10)), 10, 'answered');
+is(scalar(grep { !/^hold 0\.000$/ }
+               $t->wait_log(qr/^hold /, 'many.log', undef, 10)), 0,
+   'none has waited');
+
+# all slow calls get a connection, soon; a worker that does not
+# keep up opens 32 in half a second
+
+forget($many);
 $start = time();
 $_->send(join('', map { call_bytes('hold', $_) } 1 .. 150)) for @c;
-ok(wait_for(sub { $many->calls('hold') == 600 }, 20),
+ok(wait_for(sub { $many->calls('hold') - $many->{seen} == 600 }, 20),
    '600 slow calls at a time');
 $many->release();
 is(scalar(grep { $_->{type} == REPLY } map { $_->exchange('', 150) } @c), 600,

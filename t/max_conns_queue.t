@@ -15,7 +15,7 @@ use Test::More;
 use Test::Thrift;
 
 
-my $t = Test::Thrift->new(<<'EOF', log => 'info');
+my $t = Test::Thrift->new(conf(<<'EOF', wide => <<'EOS' x 1100), log => 'info');
 
 %%TEST_GLOBALS%%
 
@@ -87,6 +87,12 @@ stream {
         thrift_keepalive  10  queue=5;
     }
 
+    upstream wide {
+        #wide
+        thrift_keepalive  10  queue=5;
+    }
+
+    server { listen 127.0.0.1:%%PORT_wide%%;   thrift_pass wide; }
     server { listen 127.0.0.1:%%PORT_full%%;   thrift_pass full; }
     server { listen 127.0.0.1:%%PORT_queue%%;  thrift_pass queue; }
     server { listen 127.0.0.1:%%PORT_down%%;   thrift_pass down; }
@@ -94,6 +100,8 @@ stream {
 }
 
 EOF
+        server  127.0.0.1:%%PORT_first%%  max_conns=1;
+EOS
 
 my %script = (hold => { hold => 1 }, slow => { delay => 0.02 });
 
@@ -233,5 +241,12 @@ is($_->read_message()->{type}, REPLY, 'the held') for @held;
 
 is(answer($t->client('down')->call('get')), '6 cannot connect to upstream',
    'not reached');
+
+# so many servers that what was tried of them is not kept
+
+$c = $t->client('wide');
+$c->send(join('', map { call_bytes('get', $_) } 1 .. 3));
+is(join(' ', map { answer($c->read_message()) } 1 .. 3), 'first first first',
+   'one of many servers');
 
 $t->done();
