@@ -41,6 +41,25 @@ stream {
         thrift_check_seqid  off;
     }
 
+    upstream together {
+        server  127.0.0.1:%%PORT_together%%;
+        thrift_check_seqid  off;
+        thrift_pipeline     4 connections=1;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_to_together%%;
+        thrift_pass  together;
+
+        thrift_service Soon {
+            thrift_timeout  300ms;
+        }
+
+        thrift_service Late {
+            thrift_timeout  60s;
+        }
+    }
+
     server {
         listen          127.0.0.1:%%PORT_on%%;
         thrift_timeout  300ms;
@@ -194,5 +213,22 @@ for my $format (@formats) {
 
     is($c->call('again')->{fields}{0}, 'own', "again, @$format");
 }
+
+# the reply to a call that was given up is not the next one's on the connection
+
+my $together = $t->backend('together', id => 'next', script => {
+    'Soon:get' => { hold => 1, seqid => 0, name => 'get', id => 'given up' },
+    'Late:get' => { seqid => 0, name => 'get' },
+});
+
+my $c = $t->client('to_together');
+
+$c->send(call_bytes('Soon:get', 1) . call_bytes('Late:get', 2));
+like(answer($c->read_message()), qr/^6 timed out after /, 'given up');
+$together->release();
+like(answer($c->read_message()), qr/: its seqid is wrong$/,
+     'its reply is nobody else\'s');
+is($together->accepted(), 1, 'both were on one connection');
+is(answer($c->call('Late:get')), 'next', 'another one');
 
 $t->done();
