@@ -379,11 +379,15 @@ for my $protocol (qw(binary compact)) {
 # with each balancer the second one is another
 
 for my $name (@balancers) {
-    script($late, $late, $late);
+    script(({ hold => 1 }) x 3);
 
     my @clients = map { $t->client($name) } 1 .. 4;
 
     $_->start('getApi') for @clients;
+
+    ok(wait_for(sub { sum(executed()) == 8 }), "$name, all are sent twice");
+
+    $_->release() for @backends;
 
     is(scalar(grep { /^(?:first|second|third)$/ }
               map { answer($_->read_message()) } @clients), 4,
