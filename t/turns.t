@@ -181,8 +181,9 @@ for my $method (sort keys %plain) {
     my $value = $plain{$method} =~ s/^\{"values?"://r =~ s/\}$//r;
 
     shorter("plain JSON, $method", sub {
-        my $r = $t->http('web')->post("/api/Large/$method", $plain{$method},
-                                     'Content-Type' => 'application/json');
+        my $r = $t->http('web', timeout => 60)
+                  ->post("/api/Large/$method", $plain{$method},
+                         'Content-Type' => 'application/json');
 
         return $r->{status} == 200 && length $r->{body} > length($value) / 2
                ? 'a reply' : "$r->{status} " . substr($r->{body}, 0, 1000);
@@ -192,9 +193,9 @@ for my $method (sort keys %plain) {
 # JSON that is none, at its end
 
 shorter('no JSON', sub {
-    my $r = $t->http('web')->post('/api/Large/names',
-                                  '{"value":{' . '"a":1,' x $n . '1',
-                                  'Content-Type' => 'application/json');
+    my $r = $t->http('web', timeout => 60)
+              ->post('/api/Large/names', '{"value":{' . '"a":1,' x $n . '1',
+                     'Content-Type' => 'application/json');
 
     return $r->{status} == 400 && $r->{body} =~ /JSON:1:\d{6,}: string expected/
            ? 'a reply' : "$r->{status} $r->{body}";
