@@ -11,6 +11,9 @@
 #
 #     MATRIX=all MATRIX_KIND='undeclared uuid' MATRIX_SERVER=thriftpy2 \
 #         MATRIX_FORMAT=framed-binary MATRIX_SETTING=schema perl t/matrix.t
+#
+# MATRIX_WORKERS=2 has upstreams with a zone, MATRIX_RELOAD=0.7 a reload each 0.7
+# seconds.
 
 use strict;
 use warnings;

@@ -846,7 +846,7 @@ my @STATE = (
         $c->close() },
       servers => 'cpp|perl|ruby', stateful => 1,
       lost_in => 'schema|pipeline|queue|retry|hedge|mirror|drop|translate'
-                 . '|places',
+                 . '|places|all',
       lost => 'what a call has set on a connection is met by others' ],
 );
 

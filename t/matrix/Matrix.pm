@@ -34,6 +34,11 @@ use constant {
 
 my $IDL = 'thrift_idl %%TOP%%/t/peers/peers.thrift;';
 
+my $RETRY = 'thrift_idempotent on; thrift_attempt_timeout 200ms;'
+            . ' thrift_next_upstream error timeout exception overloaded;';
+my $HEDGE = 'thrift_hedge 2ms percent=100;';
+my $AGAIN = "$RETRY $HEDGE";
+
 my %SETTINGS = (
     structure => '',
     schema    => $IDL,
@@ -45,13 +50,15 @@ my %SETTINGS = (
     alone     => '',
     queue     => $IDL,
     crowd     => '',
-    retry     => "$IDL thrift_idempotent on; thrift_attempt_timeout 200ms;"
-                 . ' thrift_next_upstream error timeout exception overloaded;',
-    hedge     => "$IDL thrift_idempotent on; thrift_hedge 2ms percent=100;",
+    retry     => "$IDL $RETRY",
+    hedge     => "$IDL thrift_idempotent on; $HEDGE",
     mirror    => "$IDL thrift_mirror schema;",
     drop      => "$IDL thrift_unknown_fields drop;",
     translate => $IDL,
     places    => "$IDL thrift_max_concurrent 4 queue=1000;",
+    all       => "$IDL thrift_unknown_fields drop; $AGAIN"
+                 . ' thrift_max_concurrent 8 queue=1000;',
+    all_alone => "$AGAIN thrift_max_concurrent 8 queue=1000;",
 );
 
 # as it comes, or with little room, or with room for the calls of many on few
@@ -66,22 +73,25 @@ my %POOLS = (
     crowd    => 'thrift_keepalive 4 max=4 queue=1000;',
     retry    => 'thrift_retry_budget off;',
     hedge    => 'thrift_retry_budget off;',
+    map({ ($_ => 'thrift_retry_budget off; thrift_pipeline 16 connections=4;'
+                 . ' thrift_keepalive 4 max=4 queue=1000;') }
+        qw(all all_alone)),
 );
 
 # where calls may be executed more than once
 
-my %MOST = (retry => 3, hedge => 3, mirror => 2);
+my %MOST = (retry => 3, hedge => 3, mirror => 2, all => 3, all_alone => 3);
 
 # where calls are not checked
 
-my $UNCHECKED = qr/^(?:structure|trusted|pinned|alone|crowd)$/;
+my $UNCHECKED = qr/^(?:structure|trusted|pinned|alone|crowd|all_alone)$/;
 
 # "stateful" and "pinned" are for those that leave a state with a connection, and
 # for all where MATRIX_SETTING names them; @SETTINGS are those of "make test"
 
 our @SETTINGS = qw(structure schema trusted stateful pinned);
 our @MORE = qw(pipeline alone queue crowd retry hedge mirror drop translate
-               places);
+               places all all_alone);
 
 my $cells = 0;
 
@@ -363,6 +373,8 @@ sub hurt {
     my $rounds = 0;
 
     while ($victim->running()) {
+        $self->reload() if $ENV{MATRIX_RELOAD};
+
         if ($rounds >= $self->{rounds} * @$kinds
             || $rounds >= @$kinds && time() > $end)
         {
@@ -379,6 +391,20 @@ sub hurt {
     }
 
     $hostile->close();
+}
+
+
+# Every so many seconds, beside what goes on.
+
+sub reload {
+    my ($self) = @_;
+
+    my $now = time();
+
+    return if $now < ($self->{reloaded} || 0) + $ENV{MATRIX_RELOAD};
+
+    $self->{reloaded} = $now;
+    $self->{t}->signal('HUP');
 }
 
 
