@@ -442,6 +442,15 @@ for (
       'thrift_unknown_fields drop; thrift_pass users;',
       '"thrift_unknown_fields" has no effect without a "thrift_idl" for the '
       . "server $at:6" ],
+    [ 'too few for those ahead', upstream => 'server 127.0.0.1:1; '
+      . 'server 127.0.0.1:2 backup; server 127.0.0.1:3 down; '
+      . 'thrift_keepalive 7 min=4;', '"thrift_keepalive" keeps 7 idle '
+      . 'connections, too few to open 4 ahead to each of 2 servers '
+      . "$at:5" ],
+    (map { [ "$_ without a limit", upstream => "thrift_keepalive 7 $_=2;",
+             "\"$_\" of \"thrift_keepalive\" has no effect without \"max\", or "
+             . "\"max_conns\" of a server, $at:5" ] }
+         qw(queue queue_timeout)),
     [ 'TLS that is not on', upstream => 'thrift_ssl_verify on;',
       "\"thrift_ssl_verify\" has no effect without \"thrift_ssl on\" $at:5" ],
     [ 'versions of TLS that is not on', upstream => 'thrift_ssl_protocols '
@@ -492,6 +501,13 @@ for ([ 'hedge', server => 'thrift_hedge 20ms; thrift_idempotent on; '
      [ 'hedge that is late for one method', server => 'thrift_hedge 1s; '
        . 'thrift_service Users { thrift_pass users; thrift_idempotent on; '
        . 'thrift_method get { thrift_timeout 500ms; } }' ],
+     [ 'as many as are opened ahead', upstream => 'server 127.0.0.1:1; '
+       . 'server 127.0.0.1:2 backup; thrift_keepalive 8 min=4;',
+       server => $users ],
+     [ 'queue, max', upstream => 'thrift_keepalive 7 max=7 queue=2;',
+       server => $users ],
+     [ 'queue, max_conns', upstream => 'thrift_keepalive 7 queue=2; '
+       . 'server 127.0.0.1:1 max_conns=2;', server => $users ],
      [ 'undefined fields', server => 'thrift_unknown_fields drop; '
        . 'thrift_pass users;' ],
      [ 'undefined fields, of stream', idl => 'thrift_unknown_fields drop;',

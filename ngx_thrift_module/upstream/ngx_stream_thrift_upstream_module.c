@@ -56,6 +56,8 @@ static char *ngx_stream_thrift_check_service(ngx_conf_t *cf, void *post,
 static ngx_int_t ngx_stream_thrift_init_upstreams(ngx_conf_t *cf);
 static ngx_int_t ngx_stream_thrift_check_keepalive(ngx_conf_t *cf,
     ngx_stream_upstream_srv_conf_t *us, ngx_stream_thrift_upstream_conf_t *ucf);
+static void ngx_stream_thrift_warn_keepalive(ngx_conf_t *cf,
+    ngx_stream_upstream_srv_conf_t *us, ngx_stream_thrift_upstream_conf_t *ucf);
 static ngx_uint_t ngx_stream_thrift_is_named(
     ngx_stream_upstream_server_t *server);
 static void ngx_stream_thrift_merge_keepalive(
@@ -899,6 +901,8 @@ ngx_stream_thrift_init_upstreams(ngx_conf_t *cf)
             return NGX_ERROR;
         }
 
+        ngx_stream_thrift_warn_keepalive(cf, us[i], ucf);
+
 #if (NGX_SSL)
         ngx_stream_thrift_warn_ssl(cf, &ucf->ssl);
 #endif
@@ -1011,6 +1015,56 @@ ngx_stream_thrift_check_keepalive(ngx_conf_t *cf,
                   &ucf->keepalive_where.file, ucf->keepalive_where.line);
 
     return NGX_ERROR;
+}
+
+
+/* What is not wrong, but does less than it says. */
+
+static void
+ngx_stream_thrift_warn_keepalive(ngx_conf_t *cf,
+    ngx_stream_upstream_srv_conf_t *us, ngx_stream_thrift_upstream_conf_t *ucf)
+{
+    ngx_uint_t                     i, n, limited;
+    ngx_stream_upstream_server_t  *server;
+
+    if (ucf->keepalive_where.line == 0 || us->servers == NULL
+        || ngx_stream_thrift_rr_changes(us))
+    {
+        return;
+    }
+
+    n = 0;
+    limited = ucf->keepalive_max;
+    server = us->servers->elts;
+
+    for (i = 0; i < us->servers->nelts; i++) {
+
+        if (server[i].max_conns) {
+            limited = 1;
+        }
+
+        /* none is opened ahead to a backup server */
+
+        if (!server[i].down && !server[i].backup) {
+            n += server[i].naddrs;
+        }
+    }
+
+    if (n && ucf->keepalive_min > ucf->keepalive / n) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"thrift_keepalive\" keeps %ui idle connections, too "
+                      "few to open %ui ahead to each of %ui servers in %V:%ui",
+                      ucf->keepalive, ucf->keepalive_min, n,
+                      &ucf->keepalive_where.file, ucf->keepalive_where.line);
+    }
+
+    if ((ucf->queue_set || ucf->queue_timeout) && !limited) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"%s\" of \"thrift_keepalive\" has no effect without "
+                      "\"max\", or \"max_conns\" of a server, in %V:%ui",
+                      ucf->queue_set ? "queue" : "queue_timeout",
+                      &ucf->keepalive_where.file, ucf->keepalive_where.line);
+    }
 }
 
 
