@@ -433,8 +433,8 @@ my @bad = (
 
     (map { [ "retry budget $_", upstream => "thrift_retry_budget $_;",
              "invalid value \"$_\" in \"thrift_retry_budget\" directive, "
-             . 'it must be "off" or between 0% and 100%' ] }
-         qw(20 101% % -1% on)),
+             . 'it must be "off" or a whole number between 0% and 100%' ] }
+         qw(20 101% % -1% on 0.5%)),
     (map { [ "retry budget $_", upstream => "thrift_retry_budget 20% $_;",
              bad('parameter', $_, 'thrift_retry_budget',
                  '"min=" with a number such as "10r/s"') ] }
@@ -573,6 +573,8 @@ my @bad = (
                  . 'or "percent=" with a number between 0 and 100') ] }
          qw(on delay=0 delay=soon abort=NOPE abort= percent=101 percent=
             percent=-1 percent=few)),
+    [ 'fault, off and more', server => 'thrift_fault off delay=1s;',
+      '"thrift_fault" directive has "off" beside other parameters' ],
     [ 'fault of nothing', server => 'thrift_fault percent=5%;',
       '"thrift_fault" directive must have the "delay" or the "abort" '
       . 'parameter' ],

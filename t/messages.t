@@ -205,7 +205,7 @@ for (
       . "without a port $at:5" ],
     [ 'percentage', upstream => 'thrift_retry_budget 20;',
       'invalid value "20" in "thrift_retry_budget" directive, it must be "off" '
-      . "or between 0% and 100% $at:5" ],
+      . "or a whole number between 0% and 100% $at:5" ],
     [ 'mirror', server => 'thrift_pass users; thrift_mirror userz;',
       "no upstream \"userz\" is defined (did you mean \"users\"?) $at:8" ],
     [ 'two names', server => 'thrift_service Users Orders { }',

@@ -252,9 +252,12 @@ ngx_stream_thrift_fault(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (ngx_strcmp(value[1].data, "off") == 0 && cf->args->nelts == 2) {
+    if (ngx_strcmp(value[1].data, "off") == 0) {
         tccf->conf.fault = NULL;
-        return NGX_CONF_OK;
+
+        return (cf->args->nelts == 2)
+               ? NGX_CONF_OK
+               : ngx_stream_thrift_bad_value(cf, &value[1], "a fault");
     }
 
     fault = ngx_palloc(cf->pool, sizeof(ngx_thrift_fault_t));

@@ -733,7 +733,8 @@ ngx_stream_thrift_retry_budget(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (n == NGX_ERROR || n > 100) {
         return ngx_stream_thrift_bad_value(cf, &value[1],
-                                           "\"off\" or between 0% and 100%");
+                                           "\"off\" or a whole number between "
+                                           "0% and 100%");
     }
 
     ucf->retry.percent = n;
