@@ -56,6 +56,12 @@ stream {
         server  127.0.0.1:%%PORT_second%%  backup;
     }
 
+    upstream together {
+        server           127.0.0.1:%%PORT_full%%    max_fails=2  fail_timeout=1h;
+        server           127.0.0.1:%%PORT_second%%  backup;
+        thrift_pipeline  8  connections=1;
+    }
+
     upstream gone {
         server  unix:%%SOCK_gone%%  max_fails=0;
         server  127.0.0.1:%%PORT_second%%  max_fails=0;
@@ -111,6 +117,13 @@ stream {
     }
 
     server {
+        listen                  127.0.0.1:%%PORT_together%%;
+        thrift_connect_timeout  150ms;
+        thrift_trusted          on;
+        thrift_pass             together;
+    }
+
+    server {
         listen       127.0.0.1:%%PORT_gone%%;
         thrift_pass  gone;
     }
@@ -144,7 +157,7 @@ $first->stop();
 
 is_deeply(answers($c, 20), { second => 20 }, 'one down');
 
-my %at = map { $_ => $t->address($_) } qw(first second third fourth);
+my %at = map { $_ => $t->address($_) } qw(first second third fourth full);
 my $dead = "$at{third}, $at{fourth}|$at{fourth}, $at{third}";
 
 ok($t->wait_log(qr/\|get\|success\|200\|$at{first}, $at{second}$/,
@@ -244,6 +257,20 @@ like(answer($c->call('Deadline:get')),
      qr/^6 timed out after \d+ms connecting to upstream$/, 'deadline');
 ok($t->wait_log(qr/\|get\|exception\|504\|/, 'access.log'),
    'deadline logged');
+
+# a connection that several calls wait for fails once
+
+$c = $t->client('together');
+
+for my $n (1 .. 2) {
+    is(scalar($t->grep_log(qr/temporarily disabled.*"$at{full}"/)), 0,
+       "time $n, it is not taken away");
+    $c->send(join('', map { call_bytes('get', $_) } 1 .. 5));
+    is(join(' ', map { answer($c->read_message()) } 1 .. 5),
+       join(' ', ('second') x 5), 'all calls go to the next server');
+}
+
+ok($t->wait_log(qr/temporarily disabled.*"$at{full}"/), 'two are two');
 
 # killed while its connections are idle: nothing is lost
 
