@@ -105,6 +105,13 @@ stream {
     }
 
     server {
+        listen             127.0.0.1:%%PORT_longest%%;
+        thrift_pass        backend;
+        thrift_limit_rate  zone=slow burst=3;
+        thrift_limit_rate  zone=plain burst=3;
+    }
+
+    server {
         listen             127.0.0.1:%%PORT_users%%;
         thrift_idl         users.thrift;
 
@@ -289,6 +296,16 @@ is(answer($t->client('users')->call('Users:get', [ [ 1, i64 => 1 ] ])),
    $refused, 'nothing is forgotten');
 $c->close();
 ok($t->old_workers_gone(), 'old workers end');
+
+# of several limits the one that holds it longest counts
+
+$c = $t->client('longest');
+$c->send(calls('longest', 2));
+is(answers($c, 2), 'backend backend', 'two limits');
+
+my ($last) = ($t->wait_log(qr/^longest\|/, 'access.log', undef, 2))[-1];
+
+cmp_ok((split /\|/, $last)[-1], '>=', 0.4, 'half a second');
 
 # a key stays what it was
 
