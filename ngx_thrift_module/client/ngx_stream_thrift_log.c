@@ -220,6 +220,7 @@ ngx_stream_thrift_log_describe(ngx_stream_session_t *s, u_char *buf,
     u_char *last)
 {
     u_char                    *p;
+    ngx_str_t                 *name;
     nthrift_head_t            *head;
     ngx_thrift_call_t         *call;
     ngx_stream_thrift_call_t  *tc;
@@ -247,8 +248,11 @@ ngx_stream_thrift_log_describe(ngx_stream_session_t *s, u_char *buf,
                      nthrift_protocol_name(head->protocol));
 
     if (call->attempt && call->attempt->peer && call->attempt->peer->name) {
-        p = ngx_slprintf(p, last, ", upstream: \"%V\"",
-                         call->attempt->peer->name);
+        name = call->attempt->peer->name;
+
+        p = ngx_slprintf(p, last, ", upstream: \"");
+        p = ngx_thrift_escape(p, last, name->data, name->len);
+        p = ngx_slprintf(p, last, "\"");
     }
 
     if (call->attempt && call->attempt->state != NGX_THRIFT_ATTEMPT_WAITING) {

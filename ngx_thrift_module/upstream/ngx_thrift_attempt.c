@@ -165,7 +165,7 @@ ngx_thrift_attempt_init(ngx_thrift_attempt_t *attempt)
     attempt->unaffordable = 0;
     attempt->busy = 0;
     attempt->blameless = 0;
-    attempt->personal = 0;
+    attempt->unproven = 0;
     attempt->closes = 0;
     attempt->unnumbered = 0;
     attempt->cut = 0;

@@ -101,8 +101,8 @@ struct ngx_thrift_attempt_s {
     unsigned                   busy:1;      /* there was no server for it */
     unsigned                   blameless:1; /* that it failed is not its
                                                server's fault */
-    unsigned                   personal:1;  /* its connection could not be made
-                                               with what is its client's */
+    unsigned                   unproven:1;  /* its connection was not made, for
+                                               what clients can bring about */
     unsigned                   closes:1;    /* its connection carries no
                                                further one */
     unsigned                   unnumbered:1;    /* its reply has no seqid of

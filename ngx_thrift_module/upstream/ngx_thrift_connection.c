@@ -149,8 +149,8 @@ ngx_thrift_connection_log_with(ngx_thrift_connection_t *conn, ngx_log_t *log)
 static u_char *
 ngx_thrift_connection_log(ngx_log_t *log, u_char *buf, size_t len)
 {
-    u_char                   *p;
     char                     *action;
+    u_char                   *p, *last;
     ngx_log_t                *clog;
     ngx_thrift_attempt_t     *attempt;
     ngx_thrift_connection_t  *conn;
@@ -176,11 +176,14 @@ ngx_thrift_connection_log(ngx_log_t *log, u_char *buf, size_t len)
         return p;
     }
 
-    return ngx_snprintf(buf, len, " while %s idle connection, "
-                        "upstream: \"%V\"",
-                        (conn->state == NGX_THRIFT_OPENING) ? "opening"
-                                                            : "keeping",
-                        &conn->name);
+    last = buf + len;
+
+    p = ngx_slprintf(buf, last, " while %s idle connection, upstream: \"",
+                     (conn->state == NGX_THRIFT_OPENING) ? "opening"
+                                                         : "keeping");
+    p = ngx_thrift_escape(p, last, conn->name.data, conn->name.len);
+
+    return ngx_slprintf(p, last, "\"");
 }
 
 

@@ -52,7 +52,7 @@ ngx_thrift_link_open(ngx_thrift_connection_t *conn)
     attempt = ngx_thrift_connection_first(conn);
 
     if (attempt && (attempt->identity || conn->pool->link.proxy_protocol)) {
-        attempt->personal = 1;
+        attempt->unproven = 1;
     }
 
     return rc;

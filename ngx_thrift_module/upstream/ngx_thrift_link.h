@@ -47,7 +47,7 @@ void ngx_thrift_link_set(ngx_thrift_link_t *link, ngx_peer_connection_t *peer);
  * is called again when something has come; NGX_DECLINED: it failed, and the log
  * says why; NGX_ERROR: no memory, or no certificate of our own.  When it fails
  * with something of the client whose call has opened it, a name, a certificate
- * or its address, attempt->personal says so.
+ * or its address, attempt->unproven says so.
  */
 ngx_int_t ngx_thrift_link_open(ngx_thrift_connection_t *conn);
 

@@ -11,6 +11,8 @@
 
 static ngx_int_t ngx_thrift_open_refuse(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_open_connect(ngx_thrift_attempt_t *attempt);
+static void ngx_thrift_open_tell(ngx_thrift_attempt_t *attempt, ngx_int_t rc,
+    ngx_err_t err);
 static ngx_thrift_connection_t *ngx_thrift_open_create(
     ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_open_ahead(ngx_thrift_connection_t *conn);
@@ -109,25 +111,80 @@ static ngx_int_t
 ngx_thrift_open_connect(ngx_thrift_attempt_t *attempt)
 {
     ngx_int_t   rc;
+    ngx_err_t   err;
     ngx_log_t  *log;
     ngx_uint_t  level;
 
     log = attempt->peer->log;
-    level = ngx_thrift_pool_hush(attempt->pool, NGX_THRIFT_POOL_OPEN, log);
+    level = log->log_level;
+
+    /* nginx tells of some errors at "crit", and as often as there are calls */
+
+    if (level <= NGX_LOG_INFO) {
+        log->log_level = ngx_min(level, NGX_LOG_ALERT);
+    }
 
     ngx_thrift_link_prepare(attempt);
+    ngx_set_socket_errno(0);
 
     rc = ngx_event_connect_peer(attempt->peer);
 
+    err = ngx_socket_errno;
     log->log_level = level;
 
-    /* NGX_ERROR: for example, the address of thrift_bind is not to be had */
-
     if (rc == NGX_DECLINED || rc == NGX_ERROR) {
-        (void) ngx_thrift_pool_level(attempt->pool, NGX_THRIFT_POOL_OPEN);
+        ngx_thrift_open_tell(attempt, rc, err);
     }
 
     return rc;
+}
+
+
+/*
+ * NGX_ERROR: for example, the address of thrift_bind is not to be had.  That no
+ * local port is left says nothing of the server; that its queue is full, which
+ * EAGAIN of a unix socket is, not more than that it is busy.
+ */
+
+static void
+ngx_thrift_open_tell(ngx_thrift_attempt_t *attempt, ngx_int_t rc,
+    ngx_err_t err)
+{
+    u_char                  shown[NGX_THRIFT_ESCAPE_SIZE], *last;
+    ngx_str_t              *name;
+    ngx_log_t              *log;
+    const char             *what;
+    ngx_peer_connection_t  *peer;
+
+    peer = attempt->peer;
+    log = peer->log;
+
+    if (rc == NGX_DECLINED) {
+        attempt->blameless |= (err == EADDRNOTAVAIL);
+        attempt->unproven |= (err == NGX_EAGAIN);
+    }
+
+    if (log->log_level > NGX_LOG_INFO) {
+        (void) ngx_thrift_pool_level(attempt->pool, NGX_THRIFT_POOL_OPEN);
+        return;
+    }
+
+    what = "connect() to";
+    name = peer->name;
+
+    if (rc == NGX_ERROR && peer->local) {
+        what = "bind() to";
+        name = &peer->local->name;
+    }
+
+    /* the path of a socket may be of a variable */
+
+    last = ngx_thrift_escape(shown, shown + sizeof(shown), name->data,
+                             name->len);
+
+    ngx_thrift_pool_tell(attempt->pool, NGX_THRIFT_POOL_OPEN, log, err,
+                         "%s %*s failed", what, (size_t) (last - shown),
+                         shown);
 }
 
 

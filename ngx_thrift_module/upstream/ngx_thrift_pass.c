@@ -687,14 +687,14 @@ ngx_thrift_pass_state(ngx_thrift_attempt_t *attempt)
     /*
      * nothing of a client's was there to be answered; but how much time there
      * was for a connection is the call's, not the server's, and so is what it
-     * brings into a handshake
+     * brings into a handshake; and clients can fill a server's queue
      */
 
     if (attempt->sent == 0 && attempt->reused) {
         return NGX_PEER_NEXT;
     }
 
-    if (attempt->sent == 0 && !attempt->expired && !attempt->personal) {
+    if (attempt->sent == 0 && !attempt->expired && !attempt->unproven) {
         return NGX_PEER_FAILED;
     }
 
