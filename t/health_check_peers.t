@@ -31,7 +31,11 @@ my %server = (
 
 my @checks = ([ '', 'off', '' ], [ '_method', 'off', 'method=Peer.nothing' ],
               [ '_multi', 'on', '' ],
-              [ '_multi_method', 'on', 'method=Peer.nothing' ]);
+              [ '_multi_method', 'on', 'method=Peer.nothing' ],
+              [ '_multi_service', 'on', '',
+                'thrift_upstream_service  Peer;' ]);
+
+my @up = ('', qw(_method _multi_method _multi_service));
 
 my $conf = '';
 
@@ -41,7 +45,7 @@ for my $name (sort keys %server) {
     $transport = 'unframed' if $transport eq 'buffered';
 
     for (@checks) {
-        my ($what, $multiplexed, $method) = @$_;
+        my ($what, $multiplexed, $method, $service) = (@$_, '');
 
         $conf .= <<"EOC";
     upstream $name$what {
@@ -51,6 +55,7 @@ for my $name (sort keys %server) {
         thrift_upstream_transport    $transport;
         thrift_upstream_protocol     $protocol;
         thrift_upstream_multiplexed  $multiplexed;
+        $service
         thrift_health_check          interval=200ms timeout=2s fails=2 $method;
     }
 EOC
@@ -102,7 +107,7 @@ is("@closes", 'py_pool py_simple',
 
 for my $name (sort keys %server) {
     is(lines($name . $_, 'down'), 0, "$name$_ is up")
-        for '', '_method', '_multi_method';
+        for @up;
 }
 
 my $c = $t->client('proxy');
@@ -113,14 +118,14 @@ is(answer($c->call('Peer:nothing')), 'void', 'a call beside them');
 for my $name (sort keys %server) {
     $t->stop_daemon($pid{$name}, 'KILL');
 
-    for my $what ('', '_method', '_multi_method') {
+    for my $what (@up) {
         ok(wait_for(sub { lines("$name$what", 'down') == 1 }, 10),
            "$name$what was killed");
     }
 
     start($name);
 
-    for my $what ('', '_method', '_multi_method') {
+    for my $what (@up) {
         ok(wait_for(sub { lines("$name$what", 'up again') == 1 }, 10),
            "$name$what is there again");
     }

@@ -86,6 +86,13 @@ stream {
         thrift_upstream_protocol   compact;
     }
 
+    upstream served {
+        server                       127.0.0.1:%%PORT_serves%%;
+        thrift_upstream_protocol     compact;
+        thrift_upstream_multiplexed  on;
+        thrift_upstream_service      Users;
+    }
+
     upstream two {
         server  127.0.0.1:%%PORT_nobody%%  max_fails=0;
         server  127.0.0.1:%%PORT_second%%;
@@ -129,6 +136,11 @@ stream {
     server {
         listen       127.0.0.1:%%PORT_both%%;
         thrift_pass  both;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_served%%;
+        thrift_pass  served;
     }
 
     server {
@@ -177,7 +189,7 @@ for my $name (values %port) {
         unless wait_for(sub { Test::Thrift::listens("127.0.0.1:$port") }, 20);
 }
 
-my @names = qw(replaced checked warmed given_framed told second once own);
+my @names = qw(replaced checked warmed given_framed told serves second once own);
 my %b = map { $_ => $t->backend($_) } @names;
 
 speaks($b{replaced}, qw(framed compact));
@@ -185,6 +197,7 @@ speaks($b{checked}, qw(framed compact));
 speaks($b{warmed}, qw(unframed compact));
 speaks($b{given_framed}, qw(framed compact));
 speaks($b{told}, qw(framed compact));
+speaks($b{serves}, qw(framed compact));
 speaks($b{second}, qw(framed binary));
 speaks($b{once}, qw(framed compact));
 speaks($b{own}, qw(unframed compact));
@@ -318,6 +331,12 @@ sub given {
     is(answer($t->client('both')->call('get')), 'told', 'both are given');
     is(join(' ', map { $_->{method} } $b{told}->calls()), 'get',
        'nothing is asked');
+
+    # servers with TMultiplexedProcessor answer for services that they have
+
+    is(answer($t->client('served')->call('get')), 'serves', 'a service is given');
+    is(join(' ', map { $_->{method} } $b{serves}->calls()),
+       'Users:health_check Users:get', 'and asked');
 }
 
 

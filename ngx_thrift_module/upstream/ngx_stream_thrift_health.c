@@ -13,6 +13,9 @@
 
 static ngx_int_t ngx_stream_thrift_health_name(ngx_conf_t *cf,
     ngx_stream_thrift_upstream_conf_t *ucf, ngx_str_t *name);
+static ngx_int_t ngx_stream_thrift_health_join(ngx_conf_t *cf,
+    ngx_stream_thrift_upstream_conf_t *ucf, ngx_str_t *service,
+    ngx_str_t *method, ngx_str_t *name);
 static void ngx_stream_thrift_health_warn(ngx_conf_t *cf,
     ngx_stream_thrift_pool_t *pool);
 static void ngx_stream_thrift_health_warn_oneway(ngx_conf_t *cf,
@@ -183,32 +186,53 @@ static ngx_int_t
 ngx_stream_thrift_health_name(ngx_conf_t *cf,
     ngx_stream_thrift_upstream_conf_t *ucf, ngx_str_t *name)
 {
-    u_char     *p;
-    ngx_str_t   service, method;
+    return (ucf->health->method.len == 0)
+           ? ngx_stream_thrift_unknown_method(cf, ucf, name)
+           : ngx_stream_thrift_health_join(cf, ucf, &ucf->health->service,
+                                           &ucf->health->method, name);
+}
 
-    service = ucf->health->service;
-    method = ucf->health->method;
 
-    if (method.len == 0) {
+ngx_int_t
+ngx_stream_thrift_unknown_method(ngx_conf_t *cf,
+    ngx_stream_thrift_upstream_conf_t *ucf, ngx_str_t *name)
+{
+    ngx_str_t  service, method;
+
+    service = ucf->service;
+
+    if (service.len == 0) {
         ngx_str_set(&service, NGX_THRIFT_HEALTH_SERVICE);
-        ngx_str_set(&method, NGX_THRIFT_HEALTH_METHOD);
     }
 
+    ngx_str_set(&method, NGX_THRIFT_HEALTH_METHOD);
+
+    return ngx_stream_thrift_health_join(cf, ucf, &service, &method, name);
+}
+
+
+static ngx_int_t
+ngx_stream_thrift_health_join(ngx_conf_t *cf,
+    ngx_stream_thrift_upstream_conf_t *ucf, ngx_str_t *service,
+    ngx_str_t *method, ngx_str_t *name)
+{
+    u_char  *p;
+
     if (ucf->multiplexed != NGX_THRIFT_POOL_MULTIPLEXED_ON) {
-        *name = method;
+        *name = *method;
         return NGX_OK;
     }
 
-    name->len = service.len + 1 + method.len;
+    name->len = service->len + 1 + method->len;
     name->data = ngx_pnalloc(cf->pool, name->len);
 
     if (name->data == NULL) {
         return NGX_ERROR;
     }
 
-    p = ngx_cpymem(name->data, service.data, service.len);
+    p = ngx_cpymem(name->data, service->data, service->len);
     *p++ = ':';
-    ngx_memcpy(p, method.data, method.len);
+    ngx_memcpy(p, method->data, method->len);
 
     return NGX_OK;
 }

@@ -22,6 +22,13 @@
 ngx_int_t ngx_stream_thrift_set_health(ngx_conf_t *cf,
     ngx_stream_thrift_pool_t *pool);
 
+/*
+ * A method that no service has, under the name by which the servers of the
+ * upstream are called; the service is one that they have, if that is known.
+ */
+ngx_int_t ngx_stream_thrift_unknown_method(ngx_conf_t *cf,
+    ngx_stream_thrift_upstream_conf_t *ucf, ngx_str_t *name);
+
 /* In a worker: when it begins, and when it ends. */
 void ngx_stream_thrift_start_health(ngx_stream_thrift_main_conf_t *tmcf);
 void ngx_stream_thrift_stop_health(ngx_stream_thrift_main_conf_t *tmcf);

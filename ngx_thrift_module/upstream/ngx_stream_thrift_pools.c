@@ -301,11 +301,8 @@ ngx_stream_thrift_set_detect(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
         return NGX_ERROR;
     }
 
-    ngx_str_set(&name, NGX_THRIFT_HEALTH_METHOD);
-
-    if (pool->idle.multiplexed == NGX_THRIFT_POOL_MULTIPLEXED_ON) {
-        ngx_str_set(&name, NGX_THRIFT_HEALTH_SERVICE ":"
-                           NGX_THRIFT_HEALTH_METHOD);
+    if (ngx_stream_thrift_unknown_method(cf, pool->conf, &name) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     ngx_thrift_detect_init(detect, &pool->idle, &name);
