@@ -307,7 +307,7 @@ ngx_stream_thrift_set_detect(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
 
     ngx_thrift_detect_init(detect, &pool->idle, &name);
 
-    /* in a THeader, or in the only one of its kind, there is nothing to ask */
+    /* in a THeader, or where both are set, nothing is left to be found out */
 
     if (detect->n > 1) {
         pool->idle.detect = detect;

@@ -378,7 +378,7 @@ ngx_thrift_connection_remove(ngx_thrift_attempt_t *attempt)
 }
 
 
-/* It will be closed, unless its server still answers a call that has left. */
+/* Why it is closed, unless its server still answers the call that leaves. */
 
 static void
 ngx_thrift_connection_end_for(ngx_thrift_connection_t *conn,

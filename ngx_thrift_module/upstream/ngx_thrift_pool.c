@@ -871,7 +871,7 @@ ngx_thrift_pool_expire(void *data)
                 continue;
             }
 
-            /* it may not be idle at all, or was so for long enough */
+            /* there are too many, or it was idle for long enough */
 
             conn->ended = (end == conn->since)
                           ? NGX_THRIFT_STATUS_CLOSED_NOT_KEPT
