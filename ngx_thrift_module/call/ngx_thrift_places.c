@@ -12,6 +12,7 @@
 #define NGX_THRIFT_PLACES_ZONE  "thrift_max_concurrent"
 
 
+static void ngx_thrift_places_join(ngx_thrift_places_t *places);
 static ngx_uint_t ngx_thrift_places_others_wait(ngx_thrift_places_t *places);
 static ngx_uint_t ngx_thrift_places_has_turn(ngx_thrift_places_t *places);
 static ngx_uint_t ngx_thrift_places_part(ngx_thrift_places_t *places);
@@ -35,14 +36,26 @@ ngx_thrift_places_share(ngx_conf_t *cf, ngx_thrift_places_t *places,
 void
 ngx_thrift_places_open(ngx_thrift_places_t *places)
 {
+    ngx_thrift_shared_open(places->shared);
+    ngx_thrift_places_join(places);
+}
+
+
+/* With the places that it has had alone, for there was no slot for it. */
+
+static void
+ngx_thrift_places_join(ngx_thrift_places_t *places)
+{
     struct sockaddr  none;
 
     ngx_memzero(&none, sizeof(struct sockaddr));
 
-    ngx_thrift_shared_open(places->shared);
-
     places->counts = ngx_thrift_shared_server(places->shared, &none,
                                               sizeof(struct sockaddr));
+    if (places->counts) {
+        ngx_thrift_shared_tell(places->shared, places->counts->nconns,
+                               places->n);
+    }
 }
 
 
@@ -58,6 +71,10 @@ ngx_thrift_places_take(ngx_thrift_places_t *places)
 {
     if (places->n >= places->max) {
         return NGX_BUSY;
+    }
+
+    if (places->shared && places->counts == NULL) {
+        ngx_thrift_places_join(places);
     }
 
     if (places->counts) {

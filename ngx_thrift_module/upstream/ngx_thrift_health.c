@@ -53,6 +53,7 @@ static ngx_thrift_health_server_t *ngx_thrift_health_find(
 static ngx_thrift_health_server_t *ngx_thrift_health_create(
     ngx_thrift_health_t *health, struct sockaddr *sockaddr, socklen_t socklen,
     ngx_str_t *name);
+static void ngx_thrift_health_share(ngx_thrift_health_server_t *server);
 static void ngx_thrift_health_free(ngx_thrift_health_server_t *server);
 static void ngx_thrift_health_begin(ngx_thrift_health_server_t *server);
 static ngx_msec_t ngx_thrift_health_check_due(ngx_thrift_health_t *health);
@@ -166,9 +167,10 @@ ngx_thrift_health_tick(void *data)
 static ngx_uint_t
 ngx_thrift_health_leads(ngx_thrift_health_t *health)
 {
-    ngx_uint_t            led;
-    ngx_queue_t          *q;
-    ngx_thrift_shared_t  *shared;
+    ngx_uint_t                   led;
+    ngx_queue_t                 *q;
+    ngx_thrift_shared_t         *shared;
+    ngx_thrift_health_server_t  *server;
 
     shared = health->pool->shared;
     led = health->leads;
@@ -185,8 +187,10 @@ ngx_thrift_health_leads(ngx_thrift_health_t *health)
              q != ngx_queue_sentinel(&health->servers);
              q = ngx_queue_next(q))
         {
-            ngx_thrift_health_begin(ngx_queue_data(q,
-                                           ngx_thrift_health_server_t, queue));
+            server = ngx_queue_data(q, ngx_thrift_health_server_t, queue);
+
+            ngx_thrift_health_share(server);
+            ngx_thrift_health_begin(server);
         }
     }
 
@@ -310,18 +314,34 @@ ngx_thrift_health_create(ngx_thrift_health_t *health,
                           (in_port_t) health->conf->port);
     }
 
-    if (health->pool->shared) {
-        server->shared = ngx_thrift_shared_server(health->pool->shared,
-                                                  sockaddr, socklen);
-    }
-
-    server->verdict = server->shared ? &server->shared->verdict : &server->own;
-
+    ngx_thrift_health_share(server);
     ngx_thrift_health_begin(server);
 
     ngx_queue_insert_tail(health->next, &server->queue);
 
     return server;
+}
+
+
+/*
+ * Its verdict is that of all workers, if this one has a slot by now; else it is
+ * known to others by what it does to the balancer's server.
+ */
+
+static void
+ngx_thrift_health_share(ngx_thrift_health_server_t *server)
+{
+    ngx_thrift_shared_t  *shared;
+
+    shared = server->health->pool->shared;
+
+    if (shared && server->shared == NULL) {
+        server->shared = ngx_thrift_shared_server(shared,
+                                                  &server->sockaddr.sockaddr,
+                                                  server->socklen);
+    }
+
+    server->verdict = server->shared ? &server->shared->verdict : &server->own;
 }
 
 

@@ -19,6 +19,7 @@
 static ngx_int_t ngx_thrift_shared_init(ngx_shm_zone_t *zone, void *data);
 static ngx_int_t ngx_thrift_shared_create_data(ngx_thrift_shared_t *shared);
 static ngx_uint_t ngx_thrift_shared_find_slot(ngx_thrift_shared_data_t *data);
+static ngx_uint_t ngx_thrift_shared_has_slot(ngx_thrift_shared_t *shared);
 static ngx_uint_t ngx_thrift_shared_is_gone(ngx_pid_t pid);
 static void ngx_thrift_shared_forget(ngx_thrift_shared_data_t *data);
 static void ngx_thrift_shared_look(ngx_thrift_shared_t *shared);
@@ -139,6 +140,7 @@ ngx_thrift_shared_open(ngx_thrift_shared_t *shared)
     ngx_shmtx_unlock(&shared->slab->mutex);
 
     shared->slot = slot;
+    shared->swept = ngx_current_msec;
 }
 
 
@@ -154,6 +156,21 @@ ngx_thrift_shared_find_slot(ngx_thrift_shared_data_t *data)
     }
 
     return i;
+}
+
+
+/* One may have got free since the worker has started. */
+
+static ngx_uint_t
+ngx_thrift_shared_has_slot(ngx_thrift_shared_t *shared)
+{
+    if (shared->slot == NGX_THRIFT_SHARED_SLOTS
+        && ngx_current_msec - shared->swept >= NGX_THRIFT_SHARED_SWEEP)
+    {
+        ngx_thrift_shared_open(shared);
+    }
+
+    return shared->slot != NGX_THRIFT_SHARED_SLOTS;
 }
 
 
@@ -272,7 +289,7 @@ ngx_thrift_shared_server(ngx_thrift_shared_t *shared,
 {
     ngx_thrift_shared_server_t  *server;
 
-    if (shared->slot == NGX_THRIFT_SHARED_SLOTS) {
+    if (!ngx_thrift_shared_has_slot(shared)) {
         return NULL;
     }
 
@@ -544,10 +561,6 @@ ngx_thrift_shared_lease(ngx_thrift_shared_t *shared, ngx_msec_t time)
 {
     ngx_int_t                  rc;
     ngx_thrift_shared_data_t  *data;
-
-    if (shared->slot == NGX_THRIFT_SHARED_SLOTS) {
-        return NGX_BUSY;
-    }
 
     data = shared->data;
     rc = NGX_BUSY;

@@ -8,7 +8,8 @@
  *
  * A worker writes only numbers of its own, in a slot that it has while it
  * lives.  The slot of one that has died is cleared by whoever notices: one that
- * starts, or that finds too few connections left, or others waiting.
+ * starts, or that finds too few connections left, or others waiting.  A worker
+ * for which none is left counts for itself, until others have ended.
  */
 
 #ifndef _NGX_THRIFT_SHARED_H_INCLUDED_
@@ -16,8 +17,9 @@
 
 
 #define NGX_THRIFT_SHARED_SIZE   524288     /* bytes, for some 400 addresses */
-#define NGX_THRIFT_SHARED_SLOTS  64         /* workers, those that shut down
-                                               included */
+#define NGX_THRIFT_SHARED_SLOTS  112        /* workers, those that shut down
+                                               included; so many that a server
+                                               takes 1k */
 
 
 /* How long after a lease has ended what came of it is worth something. */
@@ -78,8 +80,8 @@ typedef struct {
     ngx_thrift_shared_data_t  *data;    /* NULL: there is none */
     ngx_uint_t                 generation;  /* of its configuration, of those
                                                that have the memory */
-    ngx_uint_t                 slot;    /* NGX_THRIFT_SHARED_SLOTS: none is
-                                           left */
+    ngx_uint_t                 slot;    /* NGX_THRIFT_SHARED_SLOTS: it has
+                                           none */
     ngx_msec_t                 swept;  /* when it looked for the dead */
 } ngx_thrift_shared_t;
 
@@ -98,8 +100,9 @@ void ngx_thrift_shared_close(ngx_thrift_shared_t *shared);
 
 /*
  * The address, added if it is new; it stays there until all who have asked for
- * it have left it, and as long as there is room.  NULL: there is none, or the
- * worker has no slot: it counts for itself.
+ * it have left it, and as long as there is room.  NULL: there is none, or no
+ * slot is left, which is looked for once a second: the worker counts for
+ * itself.
  */
 ngx_thrift_shared_server_t *ngx_thrift_shared_server(
     ngx_thrift_shared_t *shared, struct sockaddr *sockaddr, socklen_t socklen);
@@ -140,7 +143,8 @@ ngx_uint_t ngx_thrift_shared_workers(ngx_thrift_shared_t *shared);
 
 /*
  * One worker does what has to be done once: it has a lease, and renews it in
- * time.  NGX_OK: this worker has it for `time`; NGX_BUSY: another one has it.
+ * time; it needs no slot.  NGX_OK: this worker has it for `time`; NGX_BUSY:
+ * another one has it.
  */
 ngx_int_t ngx_thrift_shared_lease(ngx_thrift_shared_t *shared,
     ngx_msec_t time);
