@@ -31,6 +31,8 @@ stream {
     log_format  test  '$pid $thrift_method $thrift_status';
     access_log  %%TESTDIR%%/access.log  test;
 
+    thrift_max_pipeline  70;
+
     server {
         listen                 127.0.0.1:%%PORT_waits%% reuseport;
         thrift_pass            127.0.0.1:%%PORT_backend%%;
@@ -53,7 +55,6 @@ stream {
         listen                 127.0.0.1:%%PORT_many%%;
         thrift_pass            127.0.0.1:%%PORT_backend%%;
         thrift_max_concurrent  70 queue=100 queue_timeout=0 zone=many;
-        thrift_max_pipeline    70;
     }
 }
 
@@ -105,7 +106,7 @@ sub clients_of_both {
 
     wait_for(sub {
         my $c = $t->client($where);
-        my $name = 'who' . ++$n;
+        my $name = $where . ++$n;
 
         $c->call($name);
         $clients{(split ' ', $_)[0]} = $c
@@ -233,7 +234,7 @@ for ([ one => 1 ], [ waits => 3 ]) {
     my ($where, $places) = @$_;
     my ($many, $few) = clients_of_both($where);
 
-    $many->send(join('', map { call_bytes('hold', $_) } 1 .. 12));
+    $many->send(join('', map { call_bytes('hold', $_) } 1 .. 60));
     held($places, "$where: some of many calls");
     $few->start('other');
     held(0, "$where: one more waits in the other worker");
@@ -246,19 +247,21 @@ for ([ one => 1 ], [ waits => 3 ]) {
         $backend->release();
         wait_for(sub { $backend->calls('other') > $others
                        || $backend->calls('hold') > $seen });
-    } while ($backend->calls('hold') < $total - $places + 12
+        elapse(0.03);
+    } while ($backend->calls('hold') < $total - $places + 60
              && $backend->calls('other') == $others);
 
+    note($backend->calls('hold') - $total . ' came before it');
     cmp_ok($backend->calls('other'), '>', $others,
            "$where: it comes before they are over");
 
-    my $all = $total - $places + 12;
+    my $all = $total - $places + 60;
 
     wait_for(sub { $backend->release();
                    $backend->calls('hold') == $all
                    && $backend->calls('other') > $others });
     $backend->release();
-    is(answers(($many) x 12, $few), join(' ', ('backend') x 13),
+    is(answers(($many) x 60, $few), join(' ', ('backend') x 61),
        "$where: all come");
     $total = $all;
 }
