@@ -839,7 +839,7 @@ ngx_stream_thrift_peer_give_back(ngx_stream_thrift_choice_t *choice,
         ngx_stream_thrift_held_remove(choice->balancer, peer);
     }
 
-    choice->pool->nheld--;
+    ngx_thrift_queue_held_less(choice->pool);
 
     if (!ngx_stream_thrift_peer_is_well(choice)) {
         ngx_stream_thrift_peer_end_probe(choice, state);

@@ -13,6 +13,13 @@
 #define NGX_THRIFT_QUEUE_LOOK  2        /* milliseconds */
 
 /*
+ * Where servers may have fewer calls than there are workers, one whose call has
+ * ended has no other one for so long: the others look.
+ */
+
+#define NGX_THRIFT_QUEUE_TURN  10       /* milliseconds */
+
+/*
  * Calls of one client that get connections at the same time, before it is the
  * next client's turn: they are answered together, and written so.  Where a
  * limit is waited for, and not the moment, there is one.
@@ -60,6 +67,7 @@ static void ngx_thrift_queue_tick(void *data);
 static ngx_uint_t ngx_thrift_queue_sleeps(void);
 static void ngx_thrift_queue_look(ngx_thrift_address_t *address);
 static void ngx_thrift_queue_serve(ngx_event_t *ev);
+static ngx_uint_t ngx_thrift_queue_has_turn(ngx_thrift_pool_t *pool);
 static void ngx_thrift_queue_look_for_server(void *data);
 static void ngx_thrift_queue_arm_server(ngx_thrift_pool_t *pool);
 static void ngx_thrift_queue_tell(ngx_thrift_pool_t *pool);
@@ -816,23 +824,32 @@ ngx_thrift_queue_wake_server(ngx_thrift_pool_t *pool)
 }
 
 
+void
+ngx_thrift_queue_held_less(ngx_thrift_pool_t *pool)
+{
+    ngx_thrift_shared_t  *shared;
+
+    pool->nheld--;
+    shared = pool->shared;
+
+    if (pool->places && shared
+        && ngx_thrift_shared_others_wait(shared, shared->data->full))
+    {
+        pool->yielded = ngx_current_msec;
+    }
+}
+
+
 ngx_uint_t
 ngx_thrift_queue_may_choose(ngx_thrift_attempt_t *attempt)
 {
-    ngx_uint_t            n;
     ngx_thrift_pool_t    *pool;
     ngx_thrift_shared_t  *shared;
 
     pool = attempt->pool;
     shared = pool->shared;
 
-    if (pool->places == 0 || shared == NULL) {
-        return 1;
-    }
-
-    n = ngx_max(ngx_thrift_shared_workers(shared), 1);
-
-    if (pool->nheld < (pool->places + n - 1) / n
+    if (pool->places == 0 || shared == NULL || ngx_thrift_queue_has_turn(pool)
         || !ngx_thrift_shared_others_wait(shared, shared->data->full))
     {
         return 1;
@@ -841,6 +858,27 @@ ngx_thrift_queue_may_choose(ngx_thrift_attempt_t *attempt)
     attempt->full = 1;
 
     return 0;
+}
+
+
+/*
+ * May it have one more while calls wait in other workers, too?  What cannot be
+ * shared out evenly goes to anyone.
+ */
+
+static ngx_uint_t
+ngx_thrift_queue_has_turn(ngx_thrift_pool_t *pool)
+{
+    ngx_uint_t  n;
+
+    n = ngx_max(ngx_thrift_shared_workers(pool->shared), 1);
+
+    if (pool->places >= n) {
+        return pool->nheld < (pool->places + n - 1) / n;
+    }
+
+    return pool->nheld == 0
+           && ngx_current_msec - pool->yielded >= NGX_THRIFT_QUEUE_TURN;
 }
 
 
