@@ -114,6 +114,13 @@ stream {
     }
 
     server {
+        listen               127.0.0.1:%%PORT_sips%%;
+        thrift_timeout       0;
+        thrift_send_timeout  1s;
+        thrift_pass          127.0.0.1:%%PORT_sipping%%;
+    }
+
+    server {
         listen               127.0.0.1:%%PORT_idle%%;
         thrift_timeout       0;
         thrift_idle_timeout  500ms;
@@ -305,6 +312,14 @@ is(scalar $t->grep_log(qr/\[error\] .*timed out .* while sending call to/), 1,
    'upstream does not read, log');
 ok($c->open(0.01), 'connection stays');
 
+# one that reads slowly is not one that does not
+
+$t->server(sipping => \&sip);
+
+$c = $t->client('sips', timeout => 20 * time_factor());
+is(answer($c->call('large', [ [ 1, string => 'x' x 12_000_000 ] ])), 'whole',
+   'upstream reads slowly');
+
 # the client does not read
 
 $other->script('*' => { body => $large });
@@ -374,6 +389,27 @@ $t->done();
 
 # A server that answers the second call of a connection with its first answer
 # once more, and, much later, with the one that belongs to it.
+
+# Takes two seconds for a large call.
+
+sub sip {
+    my ($socket) = @_;
+
+    my $call = '';
+
+    setsockopt($socket, SOL_SOCKET, SO_RCVBUF, 65536);
+
+    while (length $call < 12_000_000
+           && sysread($socket, $call, 65536, length $call))
+    {
+        elapse(0.01);
+    }
+
+    syswrite($socket, reply_bytes('large', parse_message($call)->{seqid},
+                                  [ [ 0, string => 'whole' ] ]));
+    sysread($socket, $call, 1);
+}
+
 
 sub answer_again_first {
     my ($socket) = @_;
