@@ -23,10 +23,12 @@ my $turns = Test::Thrift::Turns->new($t) or plan(skip_all => 'no compiler');
 $t->write_file('large.thrift', <<'EOF');
 
 struct Point { 1: optional double x, 2: optional string name }
+struct Nothing {}
 
 service Large {
     list<double> doubles(1: list<double> values)
     list<Point> points(1: list<Point> values)
+    list<Nothing> nothings(1: list<Nothing> values)
     string text(1: string value)
     map<string, i32> names(1: map<string, i32> value)
     map<i32, list<i32>> lists(1: map<i32, list<i32>> value)
@@ -130,9 +132,11 @@ my $doubles = "\x0f\0\1\x04" . pack('N', $n) . $some x ($n / 1000) . "\0";
 my $points = "\x0f\0\1\x0c" . pack('N', $n)
              . join('', map { "\x04\0\1$_\x0b\0\2\0\0\0\3abc\0" }
                             unpack('(a8)*', $some)) x ($n / 1000) . "\0";
+my $nothings = "\x0f\0\1\x0c" . pack('N', 10 * $n) . "\0" x (10 * $n) . "\0";
 my $text = "\x0b\0\1" . pack('N', $n) . 'ab"\\' x ($n / 4) . "\0";
 
-my %body = (doubles => $doubles, points => $points, text => $text);
+my %body = (doubles => $doubles, points => $points, nothings => $nothings,
+            text => $text);
 
 # the same in text
 
@@ -143,6 +147,8 @@ my %json = (
     points => qq({"1":{"lst":["rec",$n)
               . join('', map { qq(,{"1":{"dbl":$_},"2":{"str":"abc"}}) }
                              @text) x ($n / 1000) . ']}}',
+    nothings => qq({"1":{"lst":["rec",${\ (10 * $n)}) . ',{}' x (10 * $n)
+                . ']}}',
     text => '{"1":{"str":"' . 'ab\\"\\\\' x ($n / 4) . '"}}',
 );
 

@@ -75,6 +75,8 @@ static ngx_int_t ngx_thrift_message_link_rest(ngx_chain_t *cl,
     ngx_thrift_segment_t *segment, ngx_pool_t *pool) nthrift_noinline;
 static int ngx_thrift_message_more(void *data, const uint8_t **p,
     const uint8_t **last);
+static int ngx_thrift_message_next_piece(void *data, const uint8_t **p,
+    const uint8_t **last);
 
 
 /* A byte of a large text is read as long as one, and so many others. */
@@ -933,6 +935,51 @@ ngx_thrift_message_bytes(ngx_thrift_message_t *m, nthrift_bytes_t *bytes,
 
     nthrift_bytes_init(bytes, segment->start + m->wire.head.size, segment->end,
                        ngx_thrift_message_more, next);
+}
+
+
+void
+ngx_thrift_message_pieces(ngx_thrift_message_t *m, nthrift_bytes_t *bytes,
+    ngx_thrift_message_rest_t *rest)
+{
+    const uint8_t  *p, *last;
+
+    rest->segment = m->first;
+    rest->p = m->first->start + m->wire.head.size;
+
+    (void) ngx_thrift_message_next_piece(rest, &p, &last);
+
+    nthrift_bytes_init(bytes, p, last, ngx_thrift_message_next_piece, rest);
+}
+
+
+static int
+ngx_thrift_message_next_piece(void *data, const uint8_t **p,
+    const uint8_t **last)
+{
+    ngx_thrift_message_rest_t *rest = data;
+
+    size_t                 size;
+    ngx_thrift_segment_t  *segment;
+
+    segment = rest->segment;
+
+    if (segment == NULL) {
+        return NTHRIFT_DECLINED;
+    }
+
+    size = ngx_min(segment->end - rest->p, NGX_THRIFT_MESSAGE_PIECE);
+
+    *p = rest->p;
+    rest->p += size;
+    *last = rest->p;
+
+    if (rest->p == segment->end) {
+        rest->segment = segment->next;
+        rest->p = segment->next ? segment->next->start : NULL;
+    }
+
+    return NTHRIFT_OK;
 }
 
 

@@ -30,6 +30,16 @@ struct ngx_thrift_segment_s {
     ((size_t) ((segment)->end - (segment)->start))
 
 
+/* Where a body goes on. */
+
+#define NGX_THRIFT_MESSAGE_PIECE  4096  /* bytes */
+
+typedef struct {
+    ngx_thrift_segment_t  *segment;     /* NULL: it has ended */
+    u_char                *p;           /* in it */
+} ngx_thrift_message_rest_t;
+
+
 typedef struct {
     ngx_thrift_segment_t  *first;       /* NULL: no byte yet */
     ngx_thrift_segment_t  *last;
@@ -93,6 +103,13 @@ ngx_int_t ngx_thrift_message_grow(ngx_thrift_message_t *m, size_t size,
 /* The body, from behind the head on; `*next` must live as long as `bytes`. */
 void ngx_thrift_message_bytes(ngx_thrift_message_t *m, nthrift_bytes_t *bytes,
     ngx_thrift_segment_t **next);
+
+/*
+ * The same in runs of NGX_THRIFT_MESSAGE_PIECE at most, for who can only pause
+ * where a run ends: what was translated or unpacked may lie in one.
+ */
+void ngx_thrift_message_pieces(ngx_thrift_message_t *m, nthrift_bytes_t *bytes,
+    ngx_thrift_message_rest_t *rest);
 
 /* Copies the body to where there is room for all of it. */
 void ngx_thrift_message_copy_body(ngx_thrift_message_t *m, u_char *p);

@@ -24,7 +24,7 @@ typedef struct {
 
     ngx_thrift_block_t           *memory;   /* of the check */
     nthrift_bytes_t               bytes;
-    ngx_thrift_segment_t         *next;     /* behind those in `bytes` */
+    ngx_thrift_message_rest_t     rest;     /* behind those in `bytes` */
     nthrift_check_error_t         error;
     u_char                        path[NGX_THRIFT_MAX_PATH];
 } ngx_thrift_validate_slice_t;
@@ -343,7 +343,7 @@ ngx_thrift_validate_start(ngx_thrift_call_t *call, ngx_thrift_message_t *m,
     check->error.path = check->path;
     check->error.size = NGX_THRIFT_MAX_PATH;
 
-    ngx_thrift_message_bytes(m, &check->bytes, &check->next);
+    ngx_thrift_message_pieces(m, &check->bytes, &check->rest);
 
     if (nthrift_check_start(rules, ngx_thrift_block_start(check->memory),
                             m->wire.head.protocol, schema, &check->bytes,
