@@ -148,7 +148,8 @@ sub result {
 # One of the group goes, or one that has gone comes back.
 
 sub kill_servers {
-    my $end = time() + $SECONDS;
+    my $next = time();
+    my $end = $next + $SECONDS;
 
     while (time() < $end) {
         for my $group (qw(stay any)) {
@@ -166,6 +167,9 @@ sub kill_servers {
             }
         }
 
-        sleep(rand(0.25) * time_factor());
+        # what starts and stops take is a part of the time between them
+
+        $next += rand(0.25) * time_factor();
+        sleep($next - time()) if $next > time();
     }
 }
