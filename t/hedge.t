@@ -247,7 +247,9 @@ sub outcome {
     my @lines = $t->wait_log(qr/\|$method\|/, 'access.log', undef, $lines + 1);
     my $servers = () = ($lines[-1] || '') =~ /:\d+/g;
 
-    wait_for(sub { sum(executed()) >= $servers }, 1);
+    wait_for(sub { sum(executed()) >= $servers })
+        or diag("not all have it: $lines[-1]; accepted: ",
+                join(' ', map { $_->accepted() } @backends));
 
     return "$text (@{[ executed() ]}) $times";
 }
