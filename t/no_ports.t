@@ -52,6 +52,17 @@ stream {
         server  127.0.0.1:%%PORT_first%%    max_fails=1  fail_timeout=1h;
     }
 
+    upstream checked {
+        server               127.0.0.1:%%PORT_first%%;
+        server               127.0.0.1:%%PORT_second%%;
+        thrift_health_check  interval=50ms;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_checked%%;
+        thrift_pass  checked;
+    }
+
     server {
         listen               127.0.0.1:%%PORT_two%%;
         thrift_max_pipeline  100;
@@ -101,6 +112,13 @@ sub ports {
     }), 'no ports are left');
 
     is(answered($victim, 4), 'first first second second', 'both answer still');
+
+    # nor can they be checked
+
+    ok(wait_for(sub {
+        $t->grep_log(qr/ (?:cannot be checked|is down)/) > 1
+    }), 'checks');
+    is(scalar($t->grep_log(qr/ is down/)), 0, 'none is down');
 
     $hostile->close();
     $_->release() for @backends;

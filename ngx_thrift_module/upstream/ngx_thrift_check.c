@@ -60,6 +60,13 @@ ngx_thrift_check_start(ngx_thrift_check_conf_t *conf,
     *rc = ngx_event_connect_peer(&peer);
 
     if (*rc != NGX_OK && *rc != NGX_AGAIN) {
+
+        /* no local port is left */
+
+        if (ngx_socket_errno == EADDRNOTAVAIL) {
+            *rc = NGX_ERROR;
+        }
+
         return NULL;
     }
 

@@ -65,8 +65,8 @@ typedef struct {
 
 /*
  * Begins one.  NULL: `*rc` is NGX_DECLINED: the server cannot be reached, as
- * ngx_socket_errno says; or NGX_ERROR: no memory, files or connections.  `name`
- * has to live as long as the check.
+ * ngx_socket_errno says; or NGX_ERROR: no memory, files, connections or local
+ * ports.  `name` has to live as long as the check.
  */
 ngx_thrift_check_t *ngx_thrift_check_start(ngx_thrift_check_conf_t *conf,
     struct sockaddr *sockaddr, socklen_t socklen, ngx_str_t *name, void *data,
