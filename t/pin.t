@@ -58,6 +58,23 @@ stream {
         thrift_keepalive  1  max=1;
     }
 
+    upstream together {
+        server           127.0.0.1:%%PORT_first%%;
+        thrift_pipeline  8  connections=1;
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_together%%;
+        thrift_trusted  on;
+        thrift_pass     together;
+
+        thrift_service Store {
+            thrift_method login {
+                thrift_stateful  on;
+            }
+        }
+    }
+
     server {
         listen          127.0.0.1:%%PORT_asked%%;
         thrift_balance  connection;
@@ -159,6 +176,7 @@ my %script = (last  => { close => 'after' },
               drop  => { close => 'request' },
               stall => { stall => 1 },
               held  => { hold => 1 },
+              'Store:held' => { hold => 1 },
               fail  => { exception => [ 6, 'no' ] },
               '*'   => { body => [] });
 
@@ -172,6 +190,7 @@ in_order();
 checked_first();
 asked_first();
 behind_a_login();
+apart();
 exceptions();
 idle_lost();
 lost_under_calls();
@@ -305,6 +324,27 @@ sub behind_a_login {
 
     is(heads($c->exchange('', 2)), 'login/1 behind/2', 'both are answered');
     is(join(' ', used('behind')), (used('login'))[-1], 'by one connection');
+    $_->close() for $c, $other;
+}
+
+
+# With thrift_pipeline: not on a connection that has calls of others.
+
+sub apart {
+    my ($other, $c) = map { $t->client('together') } 1 .. 2;
+    my $n = $first->calls('Store:held');
+
+    $other->start('Store:held');
+    ok(wait_for(sub { $first->calls('Store:held') == $n + 1 }),
+       "another client's call");
+    ok(good($c, 'Store:login'), 'is not waited for');
+
+    my ($held, $login) = map { ($first->calls($_))[-1]{connection} }
+                             qw(Store:held Store:login);
+
+    isnt($login, $held, 'the state is on another connection');
+    $first->release();
+    is($other->read_message()->{type}, REPLY, 'the other call');
     $_->close() for $c, $other;
 }
 
