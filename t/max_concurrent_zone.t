@@ -98,26 +98,6 @@ sub answers {
     return join(' ', sort map { answer($_->read_message()) } @_);
 }
 
-# A client of each worker.
-
-sub clients_of_both {
-    my ($where) = @_;
-    my (%clients, $n);
-
-    wait_for(sub {
-        my $c = $t->client($where);
-        my $name = $where . ++$n;
-
-        $c->call($name);
-        $clients{(split ' ', $_)[0]} = $c
-            for $t->wait_log(qr/ $name /, 'access.log');
-
-        return keys %clients == 2;
-    });
-
-    return values %clients;
-}
-
 # three of both workers; the others come in turn, never more than three
 
 my @c = started('waits', 20);
@@ -232,7 +212,8 @@ is(answers(@c), 'backend backend backend backend', 'answered');
 
 for ([ one => 1 ], [ waits => 3 ]) {
     my ($where, $places) = @$_;
-    my ($many, $few) = clients_of_both($where);
+    my %clients = $t->clients_of_workers($where, 2);
+    my ($many, $few) = values %clients;
 
     $many->send(join('', map { call_bytes('hold', $_) } 1 .. 60));
     held($places, "$where: some of many calls");

@@ -87,6 +87,16 @@ stream {
         thrift_keepalive  10  queue=5;
     }
 
+    upstream oneways {
+        server  127.0.0.1:%%PORT_first%%  max_conns=1;
+    }
+
+    server {
+        listen          127.0.0.1:%%PORT_oneways%%;
+        thrift_trusted  off;
+        thrift_pass     oneways;
+    }
+
     upstream wide {
         #wide
         thrift_keepalive  10  queue=5;
@@ -248,5 +258,16 @@ $c = $t->client('wide');
 $c->send(join('', map { call_bytes('get', $_) } 1 .. 3));
 is(join(' ', map { answer($c->read_message()) } 1 .. 3), 'first first first',
    'one of many servers');
+
+# a client's own oneway, which nobody knows to be over, does not take the place of
+# its next call
+
+$c = $t->client('oneways');
+
+for my $n (1 .. 3) {
+    $c->oneway('poke');
+    $t->wait_log(qr/^poke\|/, 'access.log', undef, $n);
+    is(answer($c->call('get')), 'first', "behind a oneway, $n");
+}
 
 $t->done();

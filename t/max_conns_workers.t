@@ -85,29 +85,10 @@ sub came {
     return $n;
 }
 
-# A client of each worker.
-
-sub clients_of_both {
-    my ($where) = @_;
-    my (%clients, $n);
-
-    wait_for(sub {
-        my $c = $t->client($where);
-        my $name = "$where" . ++$n;
-
-        $c->call($name);
-        $clients{(split ' ', $_)[0]} = $c
-            for $t->wait_log(qr/ $name /, 'access.log');
-
-        return keys %clients == 2;
-    });
-
-    return values %clients;
-}
-
 for ([ one => 1 ], [ three => 3 ], [ two => 2 ]) {
     my ($where, $places) = @$_;
-    my ($many, $few) = clients_of_both($where);
+    my %clients = $t->clients_of_workers($where, 2);
+    my ($many, $few) = values %clients;
     my ($before, $others) = map { came($_) } qw(many few);
     my $seen;
 

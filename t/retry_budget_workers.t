@@ -28,7 +28,7 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
-    log_format  test  '$thrift_method $pid';
+    log_format  test  '$pid $thrift_method ';
     access_log  %%TESTDIR%%/access.log  test;
 
     thrift_idempotent     on;
@@ -73,29 +73,6 @@ my @backends = map { $t->backend($_, script => \%script) } qw(first second);
 
 $clock->run();
 
-my $n = 0;
-
-# Clients of two workers.
-
-sub clients {
-    my ($where) = @_;
-    my %clients;
-
-    wait_for(sub {
-        my $c = $t->client($where);
-
-        $c->call('who' . ++$n);
-
-        my ($line) = $t->wait_log(qr/^who$n /, 'access.log');
-
-        $clients{(split(' ', $line))[1]} = $c;
-
-        return keys %clients == 2;
-    });
-
-    return values %clients;
-}
-
 # How many attempts more than calls the servers have seen.
 
 sub more {
@@ -116,7 +93,8 @@ sub executed {
     return $n;
 }
 
-my ($a, $b) = clients('least');
+my %clients = $t->clients_of_workers('least', 2);
+my ($a, $b) = values %clients;
 
 for my $round (1 .. 3) {
     my $began = time();
@@ -139,7 +117,8 @@ for my $round (1 .. 3) {
 
 # what one worker's calls bring is the other's, too
 
-($a, $b) = clients('half');
+%clients = $t->clients_of_workers('half', 2);
+($a, $b) = values %clients;
 $clock->forward(20);
 $a->call('works') for 1 .. 20;
 is(more($b, 10), 10, 'a half of all calls');

@@ -103,4 +103,81 @@ for my $where (qw(plain least hashed)) {
 
 ok($t->grep_log(qr/\[notice\] .*2 calls of a worker that has died/), 'told');
 
-$t->done();
+# those of another worker, which lives, stay counted, whoever dies and how often;
+# what was over before does not count twice
+
+my $both = Test::Thrift->new(<<'EOF', log => 'info');
+
+%%TEST_GLOBALS%%
+
+worker_processes  2;
+
+events {
+}
+
+stream {
+    %%TEST_GLOBALS_STREAM%%
+
+    log_format  test  '$pid $thrift_method $thrift_status';
+    access_log  %%TESTDIR%%/access.log  test;
+
+    thrift_trusted  on;
+
+    upstream plain {
+        zone    plain  64k;
+        server  127.0.0.1:%%PORT_backend%%  max_conns=3;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_plain%%  reuseport;
+        thrift_pass  plain;
+    }
+}
+
+EOF
+
+$backend = $both->backend('backend', script => {
+    map { $_ => { hold => 1 } } qw(stays first second third)
+});
+
+$both->run();
+$both->expect_log(qr/\[alert\] .*exited on signal 9/);
+
+my %clients = $both->clients_of_workers('plain', 2);
+my ($stays) = keys %clients;
+
+$clients{$stays}->start('stays');
+
+for my $time (1 .. 3) {
+    my ($dies) = grep { $_ != $stays } keys %clients;
+    my $c = $clients{$dies};
+
+    $c->send(join('', map { call_bytes($_, 1) } qw(first second)));
+    ok(wait_for(sub { $backend->calls('second') == $time }),
+       "time $time, three calls");
+    is(answer($both->client('plain')->call('third')),
+       '6 overloaded: upstream servers have too many calls', 'and no more')
+        if $time == 3;
+    $backend->release('first') if $time < 3;
+    is($c->read_message()->{type}, REPLY, 'one of them is over')
+        if $time < 3;
+
+    kill('KILL', $dies);
+    ok(wait_for(sub { my @workers = $both->workers();
+                      @workers == 2 && !grep { $_ == $dies } @workers }),
+       'another worker');
+    $backend->release('second');
+    $backend->release('first');
+
+    # one that is asked for the other worker's client does not count
+
+    my $stayed = $clients{$stays};
+
+    %clients = $both->clients_of_workers('plain', 2);
+    $clients{$stays} = $stayed;
+}
+
+$backend->release('stays');
+is($clients{$stays}->read_message()->{type}, REPLY, 'the other worker\'s');
+
+$_->done() for $t, $both;

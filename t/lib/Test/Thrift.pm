@@ -970,6 +970,30 @@ sub client {
 }
 
 
+# clients_of_workers($where, $n): the clients of so many workers, by their pids.
+# Lines of access.log begin with "$pid $thrift_method ".
+
+sub clients_of_workers {
+    my ($self, $where, $n) = @_;
+    my %clients;
+
+    wait_for(sub {
+        my $c = $self->client($where);
+        my $name = 'who' . ++$self->{asked};
+
+        $c->call($name);
+
+        my ($line) = $self->wait_log(qr/^\d+ $name /, 'access.log');
+
+        $clients{$1} = $c if $line && $line =~ /^(\d+)/;
+
+        return keys %clients == $n;
+    });
+
+    return %clients;
+}
+
+
 # http($where, %options): the same for a client of HTTP, a Test::Thrift::Http.
 
 sub http {
