@@ -190,10 +190,10 @@ sub is_slow {
     my ($n) = @_;
 
     my @shown = split /\n/, $n->{violation};
+    my $doing = qr/(?:connecting to|reading reply from) upstream/;
 
     return @shown && @shown == ($n->{violations} || 0)
-           && !grep { !/: timeout; .*: timed out after \d+ms reading reply/ }
-                    @shown;
+           && !grep { !/: timeout; .*: timed out after \d+ms $doing/ } @shown;
 }
 
 
