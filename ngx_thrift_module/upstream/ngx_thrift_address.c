@@ -464,9 +464,10 @@ ngx_thrift_address_has_answered(ngx_thrift_address_t *address, ngx_msec_t time)
         address->seen = ngx_thrift_address_find(address);
     }
 
-    return address->seen
-           && (ngx_msec_int_t) (ngx_current_msec - address->seen->answered)
-              < (ngx_msec_int_t) time;
+    return ngx_current_msec - address->answered < time
+           || (address->seen
+               && (ngx_msec_int_t) (ngx_current_msec - address->seen->answered)
+                  < (ngx_msec_int_t) time);
 }
 
 

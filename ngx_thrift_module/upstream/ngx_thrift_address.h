@@ -186,7 +186,8 @@ ngx_uint_t ngx_thrift_address_elsewhere(ngx_thrift_pool_t *pool,
 
 /*
  * A call was answered: workers with the same zone are told, unless they were
- * just now.  And has it answered a call of any of them within `time`?
+ * just now.  And has it answered a call, of this one or any of them, within
+ * about `time`?
  */
 #define ngx_thrift_address_answers(address)                                   \
     if (ngx_current_msec - (address)->answered >= NGX_THRIFT_ADDRESS_TELL) {  \

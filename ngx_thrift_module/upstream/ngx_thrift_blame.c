@@ -31,7 +31,6 @@ typedef struct {
 static ngx_uint_t ngx_thrift_blame_is_old(ngx_thrift_suspect_t *suspect,
     ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_blame_is_needed(ngx_thrift_attempt_t *attempt);
-static ngx_inline void ngx_thrift_blame_tell(ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_blame_reply(ngx_thrift_attempt_t *attempt)
     nthrift_noinline;
 static ngx_uint_t ngx_thrift_blame_is_failure(ngx_thrift_attempt_t *attempt);
@@ -99,7 +98,10 @@ ngx_thrift_blame_is_old(ngx_thrift_suspect_t *suspect,
 }
 
 
-/* By clients of other workers, or because calls could go nowhere else. */
+/*
+ * By clients that are pinned to its connections, or those of other workers; or
+ * because calls could go nowhere else.
+ */
 
 static ngx_uint_t
 ngx_thrift_blame_is_needed(ngx_thrift_attempt_t *attempt)
@@ -114,26 +116,9 @@ ngx_thrift_blame_is_needed(ngx_thrift_attempt_t *attempt)
 ngx_uint_t
 ngx_thrift_blame_answered(ngx_thrift_attempt_t *attempt)
 {
-    if (attempt->pool->nsuspects
-        || attempt->reply.wire.head.type == NTHRIFT_EXCEPTION)
-    {
-        return ngx_thrift_blame_reply(attempt);
-    }
-
-    ngx_thrift_blame_tell(attempt);
-
-    return 0;
-}
-
-
-/* A pinned client's call has no address: its connection was chosen before. */
-
-static ngx_inline void
-ngx_thrift_blame_tell(ngx_thrift_attempt_t *attempt)
-{
-    if (attempt->address) {
-        ngx_thrift_address_answers(attempt->address);
-    }
+    return (attempt->pool->nsuspects == 0
+            && attempt->reply.wire.head.type != NTHRIFT_EXCEPTION)
+           ? 0 : ngx_thrift_blame_reply(attempt);
 }
 
 
@@ -144,7 +129,10 @@ ngx_thrift_blame_reply(ngx_thrift_attempt_t *attempt)
         return ngx_thrift_blame(attempt);
     }
 
-    ngx_thrift_blame_tell(attempt);
+    if (attempt->address) {
+        ngx_thrift_address_answers(attempt->address);
+    }
+
     ngx_thrift_blame_clear(attempt);
 
     return 0;

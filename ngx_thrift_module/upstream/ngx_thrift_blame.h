@@ -11,8 +11,8 @@
  * true:
  *
  *     it has failed NGX_THRIFT_BLAME_FAILURES times in a row,
- *     for NGX_THRIFT_BLAME_TIME it has answered nobody, in any worker that
- *     has the same zone,
+ *     for NGX_THRIFT_BLAME_TIME it has answered nobody, pinned clients and
+ *     those of workers that have the same zone included,
  *     another server of the pool has answered one of the clients whose calls
  *     it failed, since then; or no other one is suspect, and
  *     calls can go to another server: with a zone other workers, and what does

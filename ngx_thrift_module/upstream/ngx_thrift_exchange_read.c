@@ -531,6 +531,12 @@ ngx_thrift_exchange_answered(ngx_thrift_connection_t *conn,
 
     rc = ngx_thrift_attempt_check(attempt);
 
+    /* those of pinned clients, too; ngx_thrift_blame.c judges exceptions */
+
+    if (rc == NGX_OK && attempt->reply.wire.head.type == NTHRIFT_REPLY) {
+        ngx_thrift_address_answers(conn->server->address);
+    }
+
     if (!conn->begun) {
         ngx_thrift_input_close(&conn->in);
 
