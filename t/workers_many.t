@@ -61,6 +61,7 @@ stream {
 
     server {
         listen       127.0.0.1:%%PORT_limited%%  reuseport;
+        listen       127.0.0.1:%%PORT_early%%;
         thrift_pass  limited;
     }
 
@@ -97,6 +98,10 @@ $checked->stop();
 ok($t->wait_log(qr/upstream "checked" is down/), 'a server is checked');
 $checked->start();
 ok($t->wait_log(qr/upstream "checked" is up again/), 'and is back');
+
+# they have connections that nobody else knows of
+
+cmp_ok(at_once('early'), '>=', 3, 'early calls');
 
 $t->signal('CONT', $_) for @old;
 ok(wait_for(sub { $t->workers(1) == 4 }, 60), 'old workers have ended');

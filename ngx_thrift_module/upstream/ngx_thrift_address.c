@@ -25,6 +25,7 @@ static ngx_uint_t ngx_thrift_address_has_turn(ngx_thrift_address_t *address);
 static ngx_uint_t ngx_thrift_address_is_shared(ngx_thrift_address_t *address);
 static ngx_thrift_shared_server_t *ngx_thrift_address_find(
     ngx_thrift_address_t *address);
+static ngx_uint_t ngx_thrift_address_asks(ngx_thrift_address_t *address);
 static ngx_uint_t ngx_thrift_address_part(ngx_thrift_address_t *address);
 static ngx_int_t ngx_thrift_address_give_up(ngx_thrift_address_t *address);
 
@@ -550,6 +551,45 @@ ngx_thrift_address_leave(ngx_thrift_connection_t *conn)
     if (conn->counted) {
         ngx_thrift_shared_disconnect(address->pool->shared, address->shared);
     }
+}
+
+
+ngx_uint_t
+ngx_thrift_address_admits(ngx_thrift_connection_t *conn)
+{
+    ngx_thrift_address_t  *address;
+
+    address = conn->server->address;
+
+    if (conn->counted || address->max == 0 || address->pool->shared == NULL
+        || !ngx_thrift_address_asks(address))
+    {
+        return 1;
+    }
+
+    conn->counted = ngx_thrift_shared_connect(address->pool->shared,
+                                              address->shared, address->max)
+                    == NGX_OK;
+
+    return conn->counted;
+}
+
+
+/* Where it is not counted with others there may be a slot now, or room. */
+
+static ngx_uint_t
+ngx_thrift_address_asks(ngx_thrift_address_t *address)
+{
+    if (address->shared == NULL) {
+
+        if (ngx_current_msec - address->asked < NGX_THRIFT_ADDRESS_ASK) {
+            return 0;
+        }
+
+        address->asked = ngx_current_msec;
+    }
+
+    return ngx_thrift_address_is_shared(address);
 }
 
 

@@ -62,6 +62,10 @@
 
 #define NGX_THRIFT_ADDRESS_TURN    10           /* milliseconds */
 
+/* How often one that is not counted with other workers' asks to be. */
+
+#define NGX_THRIFT_ADDRESS_ASK     1000         /* milliseconds */
+
 /*
  * There are LEAST more in any case when nobody was served for so long; or when
  * somebody has waited for so long, and calls take longer than LONG.
@@ -127,6 +131,8 @@ struct ngx_thrift_address_s {
     ngx_event_t          event;         /* posted: some may be served */
     ngx_thrift_timer_t   timer;         /* while some wait */
     ngx_msec_t           yielded;       /* when one went, for other workers */
+    ngx_msec_t           asked;         /* when it was to be counted, and could
+                                           not be */
     ngx_msec_t           late;          /* when the timer was, last */
     ngx_msec_t           served;        /* when the latest one was, or they
                                            began to wait */
@@ -202,6 +208,12 @@ ngx_uint_t ngx_thrift_address_has_answered(ngx_thrift_address_t *address,
 void ngx_thrift_address_join(ngx_thrift_connection_t *conn,
     ngx_thrift_attempt_t *attempt);
 void ngx_thrift_address_leave(ngx_thrift_connection_t *conn);
+
+/*
+ * May it stay?  When it was opened its worker counted for itself, for no slot
+ * was left; as soon as it has one, each counts that has ended its call.
+ */
+ngx_uint_t ngx_thrift_address_admits(ngx_thrift_connection_t *conn);
 
 /* One more attempt waits here, or one fewer: the other workers are told. */
 void ngx_thrift_address_tell(ngx_thrift_address_t *address);

@@ -479,7 +479,8 @@ ngx_thrift_pool_keeps(ngx_thrift_connection_t *conn)
         return 0;
     }
 
-    return pool->max != 0 && !ngx_thrift_pool_is_over(conn);
+    return pool->max != 0 && !ngx_thrift_pool_is_over(conn)
+           && ngx_thrift_address_admits(conn);
 }
 
 
