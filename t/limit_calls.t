@@ -101,7 +101,7 @@ sub held {
 }
 
 sub arrived {
-    return scalar(grep { $_->{method} ne 'get' } $backend->calls());
+    return scalar(grep { $_->{method} !~ /^(?:get|x+\d+)$/ } $backend->calls());
 }
 
 # A call counts until its reply was written and it has its line: its client may
@@ -113,6 +113,19 @@ sub ended {
                >= $backend->calls();
     });
 }
+
+# one after the other: each gives back what it has of several limits
+
+my $one = $t->client('method');
+
+is(join(' ', map { answer($one->call('get')) } 1 .. 5),
+   join(' ', ('backend') x 5), 'never more than one');
+
+# keys of calls that are over need no memory
+
+is(scalar(grep { answer($one->call('x' x 200 . $_)) eq 'backend' } 1 .. 300),
+   300, 'many keys');
+$one->close();
 
 # all connections of an address, in all workers
 
