@@ -694,6 +694,7 @@ ngx_stream_thrift_peer_is_last(ngx_thrift_attempt_t *attempt)
     return ngx_stream_thrift_rr_is_last(choice->balancer, attempt->peer);
 }
 
+
 static void
 ngx_stream_thrift_peer_connected(ngx_thrift_attempt_t *attempt)
 {
@@ -839,7 +840,11 @@ ngx_stream_thrift_peer_give_back(ngx_stream_thrift_choice_t *choice,
         ngx_stream_thrift_held_remove(choice->balancer, peer);
     }
 
-    ngx_thrift_queue_held_less(choice->pool);
+    choice->pool->nheld--;
+
+    if (choice->pool->places) {
+        ngx_thrift_queue_yield(choice->pool);
+    }
 
     if (!ngx_stream_thrift_peer_is_well(choice)) {
         ngx_stream_thrift_peer_end_probe(choice, state);

@@ -825,16 +825,13 @@ ngx_thrift_queue_wake_server(ngx_thrift_pool_t *pool)
 
 
 void
-ngx_thrift_queue_held_less(ngx_thrift_pool_t *pool)
+ngx_thrift_queue_yield(ngx_thrift_pool_t *pool)
 {
     ngx_thrift_shared_t  *shared;
 
-    pool->nheld--;
     shared = pool->shared;
 
-    if (pool->places && shared
-        && ngx_thrift_shared_others_wait(shared, shared->data->full))
-    {
+    if (shared && ngx_thrift_shared_others_wait(shared, shared->data->full)) {
         pool->yielded = ngx_current_msec;
     }
 }

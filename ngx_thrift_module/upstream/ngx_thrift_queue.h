@@ -72,8 +72,11 @@ ngx_int_t ngx_thrift_queue_wait_server(ngx_thrift_attempt_t *attempt)
  */
 ngx_uint_t ngx_thrift_queue_may_choose(ngx_thrift_attempt_t *attempt);
 
-/* This worker has a call less at one of its servers. */
-void ngx_thrift_queue_held_less(ngx_thrift_pool_t *pool);
+/*
+ * Servers had as many calls as they may, and this worker has one less there:
+ * calls of other workers have their turn.
+ */
+void ngx_thrift_queue_yield(ngx_thrift_pool_t *pool) nthrift_noinline;
 
 /* The attempt is refused, for `why`: sets the call's error.  NGX_ERROR. */
 ngx_int_t ngx_thrift_queue_refuse(ngx_thrift_attempt_t *attempt,
