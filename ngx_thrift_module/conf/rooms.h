@@ -16,6 +16,7 @@
  *
  *     value                   what values of directives may be, and what is
  *                             said of others; used by all that have directives
+ *     parameter               parameters of directives that have several
  *     where                   where a variable is written
  *     context_module          directives where they must not be
  *     names                   thrift_name: servers that http{} knows
@@ -27,6 +28,7 @@
 
 
 #include "conf/ngx_stream_thrift_value.h"
+#include "conf/ngx_stream_thrift_parameter.h"
 #include "conf/ngx_stream_thrift_where.h"
 #include "conf/ngx_stream_thrift_conf.h"
 #include "conf/ngx_stream_thrift_blocks.h"

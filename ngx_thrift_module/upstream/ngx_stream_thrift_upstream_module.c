@@ -13,34 +13,9 @@
 #define NGX_STREAM_THRIFT_UPSTREAMS  NGX_STREAM_MAIN_CONF|NGX_STREAM_UPS_CONF
 
 
-/* Of a directive that has several: one with a number or a time, or another. */
-
-#define NGX_STREAM_THRIFT_NUMBER  0
-#define NGX_STREAM_THRIFT_TIME    1
-#define NGX_STREAM_THRIFT_OTHER   2     /* read by the directive */
-
-typedef struct {
-    ngx_str_t    name;
-    size_t       offset;
-    ngx_uint_t   kind;
-    ngx_int_t    least;         /* if it is a number */
-} ngx_stream_thrift_parameter_t;
-
-
 static void *ngx_stream_thrift_create_upstream_conf(ngx_conf_t *cf);
 static char *ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static ngx_int_t ngx_stream_thrift_parameter(ngx_conf_t *cf,
-    const ngx_stream_thrift_parameter_t *parameters, void *conf,
-    ngx_str_t *value);
-static void ngx_stream_thrift_no_parameter(ngx_conf_t *cf,
-    const ngx_stream_thrift_parameter_t *parameters, ngx_str_t *value);
-static ngx_int_t ngx_stream_thrift_parameter_time(ngx_conf_t *cf,
-    ngx_str_t *parameter, ngx_str_t *value, ngx_int_t least,
-    ngx_msec_t *time);
-static ngx_int_t ngx_stream_thrift_parameter_number(ngx_conf_t *cf,
-    ngx_str_t *parameter, ngx_str_t *value, ngx_int_t least,
-    ngx_uint_t *number);
 static char *ngx_stream_thrift_pipeline(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_stream_thrift_slow_start(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -544,105 +519,6 @@ ngx_stream_thrift_keepalive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ucf->keepalive_where.line = cf->conf_file->line;
 
     return NGX_CONF_OK;
-}
-
-
-static ngx_int_t
-ngx_stream_thrift_parameter(ngx_conf_t *cf,
-    const ngx_stream_thrift_parameter_t *parameters, void *conf,
-    ngx_str_t *value)
-{
-    u_char                               *p;
-    ngx_str_t                             s;
-    const ngx_stream_thrift_parameter_t  *parameter;
-
-    for (parameter = parameters; parameter->name.len; parameter++) {
-
-        if (parameter->kind != NGX_STREAM_THRIFT_OTHER
-            && value->len >= parameter->name.len
-            && ngx_strncmp(value->data, parameter->name.data,
-                           parameter->name.len)
-               == 0)
-        {
-            s.data = value->data + parameter->name.len;
-            s.len = value->len - parameter->name.len;
-            p = (u_char *) conf + parameter->offset;
-
-            return (parameter->kind == NGX_STREAM_THRIFT_TIME)
-                   ? ngx_stream_thrift_parameter_time(cf, value, &s,
-                                                      parameter->least,
-                                                      (ngx_msec_t *) p)
-                   : ngx_stream_thrift_parameter_number(cf, value, &s,
-                                                        parameter->least,
-                                                        (ngx_uint_t *) p);
-        }
-    }
-
-    ngx_stream_thrift_no_parameter(cf, parameters, value);
-
-    return NGX_ERROR;
-}
-
-
-static void
-ngx_stream_thrift_no_parameter(ngx_conf_t *cf,
-    const ngx_stream_thrift_parameter_t *parameters, ngx_str_t *value)
-{
-    ngx_str_t                    name;
-    ngx_stream_thrift_choices_t  choices;
-
-    choices.len = 0;
-
-    for ( /* void */ ; parameters->name.len; parameters++) {
-        name = parameters->name;
-
-        ngx_stream_thrift_add_choice(&choices, &name,
-                                     parameters[1].name.len == 0);
-    }
-
-    (void) ngx_stream_thrift_bad_parameter(cf, value, (char *) choices.text);
-}
-
-
-static ngx_int_t
-ngx_stream_thrift_parameter_time(ngx_conf_t *cf, ngx_str_t *parameter,
-    ngx_str_t *value, ngx_int_t least, ngx_msec_t *time)
-{
-    ngx_int_t  n;
-
-    n = ngx_stream_thrift_parse_time(value);
-
-    if (n == NGX_ERROR || n < least) {
-        (void) ngx_stream_thrift_bad_parameter(cf, parameter, least
-                                               ? "a time greater than 0"
-                                               : "a time");
-        return NGX_ERROR;
-    }
-
-    *time = n;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_stream_thrift_parameter_number(ngx_conf_t *cf, ngx_str_t *parameter,
-    ngx_str_t *value, ngx_int_t least, ngx_uint_t *number)
-{
-    ngx_int_t  n;
-
-    n = ngx_atoi(value->data, value->len);
-
-    if (n == NGX_ERROR || n < least) {
-        (void) ngx_stream_thrift_bad_parameter(cf, parameter, least
-                                               ? "a number greater than 0"
-                                               : "a number");
-        return NGX_ERROR;
-    }
-
-    *number = n;
-
-    return NGX_OK;
 }
 
 
