@@ -29,3 +29,19 @@ ngx_thrift_escape(u_char *p, u_char *last, const u_char *data, size_t len)
 
     return (n < len) ? ngx_slprintf(p, last, "...") : p;
 }
+
+
+ngx_uint_t
+ngx_thrift_has_control(const u_char *data, size_t len)
+{
+    size_t  i;
+
+    for (i = 0; i < len; i++) {
+
+        if (data[i] < 0x20 || data[i] == 0x7f) {
+            return 1;
+        }
+    }
+
+    return 0;
+}

@@ -24,5 +24,8 @@
 u_char *ngx_thrift_escape(u_char *p, u_char *last, const u_char *data,
     size_t len);
 
+/* Is a control character among them? */
+ngx_uint_t ngx_thrift_has_control(const u_char *data, size_t len);
+
 
 #endif /* _NGX_THRIFT_ESCAPE_H_INCLUDED_ */

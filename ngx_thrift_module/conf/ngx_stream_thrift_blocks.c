@@ -101,7 +101,6 @@ ngx_stream_thrift_read_block(ngx_conf_t *cf, ngx_uint_t type,
 static char *
 ngx_stream_thrift_check_name(ngx_conf_t *cf)
 {
-    size_t      i;
     ngx_str_t  *value;
 
     value = cf->args->elts;
@@ -125,11 +124,9 @@ ngx_stream_thrift_check_name(ngx_conf_t *cf)
                "outside of its block";
     }
 
-    for (i = 0; i < value[1].len; i++) {
-        if (value[1].data[i] < 0x20 || value[1].data[i] == 0x7f) {
-            return "has a name with a control character, which is refused in "
-                   "calls";
-        }
+    if (ngx_thrift_has_control(value[1].data, value[1].len)) {
+        return "has a name with a control character, which is refused in "
+               "calls";
     }
 
     return NGX_CONF_OK;

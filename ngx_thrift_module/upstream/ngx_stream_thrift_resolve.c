@@ -97,14 +97,10 @@ ngx_stream_thrift_resolve_eval(ngx_stream_thrift_choice_t *choice,
 static const char *
 ngx_stream_thrift_resolve_parse(ngx_stream_thrift_call_t *tc, ngx_url_t *url)
 {
-    size_t  i;
-
     /* a path, or what a client has sent: nginx itself would log it as it is */
 
-    for (i = 0; i < url->url.len; i++) {
-        if (url->url.data[i] < 0x20 || url->url.data[i] == 0x7f) {
-            return "control character";
-        }
+    if (ngx_thrift_has_control(url->url.data, url->url.len)) {
+        return "control character";
     }
 
     if (ngx_parse_url(tc->call.pool, url) != NGX_OK) {

@@ -756,8 +756,8 @@ static ngx_uint_t
 ngx_stream_thrift_ssl_refuse(ngx_thrift_attempt_t *attempt, const char *what,
     ngx_str_t *value)
 {
-    size_t   i, len;
-    u_char   shown[NGX_THRIFT_ESCAPE_SIZE], *last;
+    size_t  len;
+    u_char  shown[NGX_THRIFT_ESCAPE_SIZE], *last;
 
     len = value->len;
 
@@ -765,14 +765,7 @@ ngx_stream_thrift_ssl_refuse(ngx_thrift_attempt_t *attempt, const char *what,
         len--;
     }
 
-    for (i = 0; i < len; i++) {
-
-        if (value->data[i] < 0x20 || value->data[i] == 0x7f) {
-            break;
-        }
-    }
-
-    if (i == len) {
+    if (!ngx_thrift_has_control(value->data, len)) {
         return 0;
     }
 

@@ -23,6 +23,7 @@ static ngx_uint_t ngx_thrift_address_starves(ngx_thrift_address_t *address,
 static ngx_int_t ngx_thrift_address_share(ngx_thrift_attempt_t *attempt);
 static ngx_uint_t ngx_thrift_address_has_turn(ngx_thrift_address_t *address);
 static ngx_uint_t ngx_thrift_address_is_shared(ngx_thrift_address_t *address);
+static ngx_uint_t ngx_thrift_address_is_seen(ngx_thrift_address_t *address);
 static ngx_thrift_shared_server_t *ngx_thrift_address_find(
     ngx_thrift_address_t *address);
 static ngx_uint_t ngx_thrift_address_asks(ngx_thrift_address_t *address);
@@ -427,6 +428,17 @@ ngx_thrift_address_is_shared(ngx_thrift_address_t *address)
 }
 
 
+static ngx_uint_t
+ngx_thrift_address_is_seen(ngx_thrift_address_t *address)
+{
+    if (address->seen == NULL) {
+        address->seen = ngx_thrift_address_find(address);
+    }
+
+    return address->seen != NULL;
+}
+
+
 static ngx_thrift_shared_server_t *
 ngx_thrift_address_find(ngx_thrift_address_t *address)
 {
@@ -446,11 +458,7 @@ ngx_thrift_address_tell_answered(ngx_thrift_address_t *address)
 {
     address->answered = ngx_current_msec;
 
-    if (address->seen == NULL) {
-        address->seen = ngx_thrift_address_find(address);
-    }
-
-    if (address->seen) {
+    if (ngx_thrift_address_is_seen(address)) {
         address->seen->answered = ngx_current_msec;
     }
 }
@@ -461,12 +469,8 @@ ngx_thrift_address_tell_answered(ngx_thrift_address_t *address)
 ngx_uint_t
 ngx_thrift_address_has_answered(ngx_thrift_address_t *address, ngx_msec_t time)
 {
-    if (address->seen == NULL) {
-        address->seen = ngx_thrift_address_find(address);
-    }
-
     return ngx_current_msec - address->answered < time
-           || (address->seen
+           || (ngx_thrift_address_is_seen(address)
                && (ngx_msec_int_t) (ngx_current_msec - address->seen->answered)
                   < (ngx_msec_int_t) time);
 }
