@@ -44,6 +44,7 @@ typedef struct ngx_stream_thrift_span_log_s  ngx_stream_thrift_span_log_t;
 #include "upstream/ngx_stream_thrift_ease.h"
 #include "upstream/ngx_stream_thrift_warm.h"
 #include "upstream/ngx_stream_thrift_held.h"
+#include "upstream/ngx_stream_thrift_locks.h"
 #include "client/rooms.h"
 #include "status/ngx_stream_thrift_status.h"
 #include "reload/rooms.h"

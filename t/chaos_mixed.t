@@ -318,6 +318,12 @@ sub chaos {
     if ($r->{killed}) {
         $t->expect_log(qr/\[alert\] .*exited on signal 9/);
 
+        # the master opens what it was killed in
+
+        my $locked = qr/\[alert\] .*shared memory zone .* was locked by/;
+
+        $t->expect_log($locked) if $t->grep_log($locked);
+
     } else {
         is($t->read_log('stranger-framed-binary.log'), '', "$name: stranger");
         log_agrees($t, $name, \%n);

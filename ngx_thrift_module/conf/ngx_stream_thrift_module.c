@@ -431,7 +431,7 @@ ngx_stream_thrift_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
-    ngx_stream_thrift_held_init(tmcf->in_use, cycle->log);
+    ngx_stream_thrift_held_init(tmcf, cycle->log);
     ngx_stream_thrift_status_open(tmcf);
     ngx_stream_thrift_limit_init(tmcf);
     ngx_stream_thrift_open_shared(tmcf);

@@ -2,8 +2,9 @@
 
 /*
  * See ngx_stream_thrift_held.h.  Called by ngx_stream_thrift_peer.c around
- * what a balancer holds.  A worker has a table of its own, and nobody else
- * looks at it while the worker lives: it needs no lock.
+ * what a balancer holds, and calls ngx_stream_thrift_locks.c.  A worker has a
+ * table of its own, and nobody else looks at it while the worker lives: it needs
+ * no lock.
  *
  * A table is its worker's by the pid.  The number of a worker would not do:
  * when an upgrade is taken back, nginx starts workers with the numbers of those
@@ -34,6 +35,8 @@ typedef ngx_stream_thrift_held_server_t
 typedef struct {
     ngx_atomic_t                      pids[NGX_STREAM_THRIFT_HELD_WORKERS];
                                         /* whose table it is; 0: nobody's */
+    ngx_atomic_t                      heir; /* the worker that inherits them;
+                                               0: none does */
     ngx_stream_thrift_held_table_t    tables[NGX_STREAM_THRIFT_HELD_WORKERS];
 } ngx_stream_thrift_held_data_t;
 
@@ -45,6 +48,9 @@ struct ngx_stream_thrift_held_s {
 
 
 static void ngx_stream_thrift_held_cleanup(void *data);
+static ngx_uint_t ngx_stream_thrift_held_one_is_left(
+    ngx_stream_thrift_held_data_t *data);
+static void ngx_stream_thrift_held_wait(ngx_stream_thrift_held_data_t *data);
 static ngx_uint_t ngx_stream_thrift_held_inherit(
     ngx_stream_thrift_held_data_t *data);
 static void ngx_stream_thrift_held_find_table(
@@ -109,29 +115,79 @@ ngx_stream_thrift_held_cleanup(void *data)
 
 
 void
-ngx_stream_thrift_held_init(ngx_stream_thrift_held_t *held, ngx_log_t *log)
+ngx_stream_thrift_held_init(ngx_stream_thrift_main_conf_t *tmcf,
+    ngx_log_t *log)
 {
-    ngx_uint_t  n;
+    ngx_uint_t                      n;
+    ngx_stream_thrift_held_data_t  *data;
 
     ngx_stream_thrift_held = NULL;
+    data = tmcf->in_use->data;
 
-    n = ngx_stream_thrift_held_inherit(held->data);
+    if (ngx_stream_thrift_held_one_is_left(data)) {
+        ngx_stream_thrift_held_wait(data);
 
-    if (n) {
-        ngx_log_error(NGX_LOG_NOTICE, log, 0,
-                      "%ui calls of a worker that has died do not count for "
-                      "their servers any more", n);
+        ngx_stream_thrift_locks_open(tmcf, log);
+        n = ngx_stream_thrift_held_inherit(data);
+
+        data->heir = 0;
+
+        if (n) {
+            ngx_log_error(NGX_LOG_NOTICE, log, 0,
+                          "%ui calls of a worker that has died do not count "
+                          "for their servers any more", n);
+        }
     }
 
     if (ngx_stream_thrift_held == NULL) {
-        ngx_stream_thrift_held_find_table(held->data);
+        ngx_stream_thrift_held_find_table(data);
+    }
+}
+
+
+static ngx_uint_t
+ngx_stream_thrift_held_one_is_left(ngx_stream_thrift_held_data_t *data)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_STREAM_THRIFT_HELD_WORKERS; i++) {
+
+        if (data->pids[i]
+            && ngx_stream_thrift_held_is_left((ngx_pid_t) data->pids[i]))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Until no other worker inherits; one that does may die, too. */
+
+static void
+ngx_stream_thrift_held_wait(ngx_stream_thrift_held_data_t *data)
+{
+    ngx_atomic_uint_t  heir;
+
+    for ( ;; ) {
+        heir = data->heir;
+
+        if ((heir == 0 || ngx_stream_thrift_held_is_left((ngx_pid_t) heir))
+            && ngx_atomic_cmp_set(&data->heir, heir,
+                                  (ngx_atomic_uint_t) ngx_pid))
+        {
+            return;
+        }
+
+        ngx_msleep(1);
     }
 }
 
 
 /*
  * Gives back what all the dead have held, and takes the table of one of them.
- * Another worker may begin at the same time.
+ * Another worker may take one at the same time.
  */
 
 static ngx_uint_t
