@@ -3,8 +3,8 @@
 /*
  * See ngx_stream_thrift_held.h.  Called by ngx_stream_thrift_peer.c around
  * what a balancer holds, and calls ngx_stream_thrift_locks.c.  A worker has a
- * table of its own, and nobody else looks at it while the worker lives: it needs
- * no lock.
+ * table of its own, and nobody else looks at it while the worker lives: it
+ * needs no lock.
  *
  * A table is its worker's by the pid.  The number of a worker would not do:
  * when an upgrade is taken back, nginx starts workers with the numbers of those

@@ -17,8 +17,8 @@
 ngx_stream_thrift_held_t *ngx_stream_thrift_held_create(ngx_conf_t *cf);
 
 /*
- * In a worker, before its first call: opens what a dead one has left locked, and
- * gives back what it has held.
+ * In a worker, before its first call: opens what a dead one has left locked,
+ * and gives back what it has held.
  */
 void ngx_stream_thrift_held_init(ngx_stream_thrift_main_conf_t *tmcf,
     ngx_log_t *log);

@@ -2,8 +2,8 @@
 
 /*
  * nginx's locks of the servers of an upstream that has a zone.  They do not say
- * who holds them: when a worker is killed inside, all others wait for good.  The
- * one that takes its place opens them.
+ * who holds them: when a worker is killed inside, all others wait for good.
+ * The one that takes its place opens them.
  */
 
 #ifndef _NGX_STREAM_THRIFT_LOCKS_H_INCLUDED_
