@@ -260,6 +260,10 @@ typedef struct {
     ((ucf)->protocol ? (ucf)->protocol : NTHRIFT_BINARY)
 
 
+/* NULL: there is no stream{}. */
+ngx_stream_thrift_main_conf_t *ngx_stream_thrift_cycle_conf(
+    ngx_cycle_t *cycle);
+
 void *ngx_stream_thrift_create_main_conf(ngx_conf_t *cf);
 char *ngx_stream_thrift_init_main_conf(ngx_conf_t *cf, void *conf);
 void *ngx_stream_thrift_create_srv_conf(ngx_conf_t *cf);

@@ -24,8 +24,6 @@ static ngx_int_t ngx_stream_thrift_init(ngx_conf_t *cf);
 static ngx_int_t ngx_stream_thrift_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_stream_thrift_init_process(ngx_cycle_t *cycle);
 static void ngx_stream_thrift_exit_process(ngx_cycle_t *cycle);
-static ngx_stream_thrift_main_conf_t *ngx_stream_thrift_cycle_conf(
-    ngx_cycle_t *cycle);
 static char *ngx_stream_thrift_check_buffer(ngx_conf_t *cf, void *post,
     void *data);
 static char *ngx_stream_thrift_check_message(ngx_conf_t *cf, void *post,
@@ -431,7 +429,6 @@ ngx_stream_thrift_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
-    ngx_stream_thrift_held_init(tmcf, cycle->log);
     ngx_stream_thrift_status_open(tmcf);
     ngx_stream_thrift_limit_init(tmcf);
     ngx_stream_thrift_open_shared(tmcf);
@@ -476,9 +473,7 @@ ngx_stream_thrift_exit_process(ngx_cycle_t *cycle)
 }
 
 
-/* NULL: there is no stream{}. */
-
-static ngx_stream_thrift_main_conf_t *
+ngx_stream_thrift_main_conf_t *
 ngx_stream_thrift_cycle_conf(ngx_cycle_t *cycle)
 {
     return ngx_get_conf(cycle->conf_ctx, ngx_stream_module)
