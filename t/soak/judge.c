@@ -64,9 +64,16 @@ allowed_fates(const plan_t *plan, unsigned seen)
         return fates | broken;
     }
 
-    /* one that has failed may be tried again, with a server that is killed */
+    /*
+     * one that has failed, or is not answered at all, may be tried again, with
+     * a server that is killed
+     */
 
-    return (conf.repeats && fates & broken) ? fates | broken : fates;
+    if (conf.repeats && (fates == 0 || fates & broken)) {
+        return fates | broken;
+    }
+
+    return fates;
 }
 
 
