@@ -173,6 +173,13 @@ void ngx_thrift_attempt_free(ngx_thrift_attempt_t *attempt);
 ngx_uint_t ngx_thrift_attempt_resume(ngx_thrift_call_t *call) nthrift_noinline;
 
 /*
+ * Whose it is.  Clients are told apart by their addresses: they may have many
+ * connections.  0: no client's.
+ */
+#define ngx_thrift_attempt_client(attempt)                                    \
+    ((attempt)->call->client ? (attempt)->call->client->address : 0)
+
+/*
  * Writes its message, with the seqid it was given: a small one to `p`, if it
  * ends by `last`, and else to attempt->out.  Returns the bytes that were
  * written to `p`, or NGX_ERROR.

@@ -43,7 +43,6 @@ static ngx_uint_t ngx_thrift_blame_is(ngx_thrift_suspect_t *suspect,
     ngx_peer_connection_t *peer);
 static ngx_uint_t ngx_thrift_blame_failed(ngx_thrift_suspect_t *suspect,
     uint32_t client);
-static uint32_t ngx_thrift_blame_client(ngx_thrift_attempt_t *attempt);
 static void ngx_thrift_blame_free(ngx_thrift_pool_t *pool,
     ngx_thrift_suspect_t *suspect);
 
@@ -60,7 +59,7 @@ ngx_thrift_blame(ngx_thrift_attempt_t *attempt)
     }
 
     n = suspect->failures++ % NGX_THRIFT_BLAME_CLIENTS;
-    suspect->clients[n] = ngx_thrift_blame_client(attempt);
+    suspect->clients[n] = ngx_thrift_attempt_client(attempt);
 
     ngx_log_debug4(NGX_LOG_DEBUG_EVENT, attempt->call->log, 0,
                    "thrift server %V is suspect: %ui failures, %Mms%s",
@@ -176,7 +175,7 @@ ngx_thrift_blame_clear(ngx_thrift_attempt_t *attempt)
         return;
     }
 
-    client = ngx_thrift_blame_client(attempt);
+    client = ngx_thrift_attempt_client(attempt);
 
     for (q = ngx_queue_head(&pool->suspects);
          q != ngx_queue_sentinel(&pool->suspects);
@@ -282,15 +281,6 @@ ngx_thrift_blame_failed(ngx_thrift_suspect_t *suspect, uint32_t client)
     }
 
     return 0;
-}
-
-
-/* Clients are told apart by their addresses: they may have many connections. */
-
-static uint32_t
-ngx_thrift_blame_client(ngx_thrift_attempt_t *attempt)
-{
-    return attempt->call->client ? attempt->call->client->address : 0;
 }
 
 

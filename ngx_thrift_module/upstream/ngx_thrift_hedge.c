@@ -48,6 +48,7 @@ ngx_thrift_hedge_start_time(ngx_thrift_attempt_t *attempt)
 ngx_thrift_attempt_t *
 ngx_thrift_hedge_create(ngx_thrift_attempt_t *first)
 {
+    uint32_t               client;
     ngx_thrift_call_t     *call;
     ngx_thrift_attempt_t  *attempt;
 
@@ -80,8 +81,10 @@ ngx_thrift_hedge_create(ngx_thrift_attempt_t *first)
         first->peer->tries--;
     }
 
-    ngx_thrift_budget_take(&attempt->pool->hedges);
-    ngx_thrift_budget_take(&attempt->pool->retries);
+    client = ngx_thrift_attempt_client(attempt);
+
+    ngx_thrift_budget_take(&attempt->pool->hedges, client);
+    ngx_thrift_budget_take(&attempt->pool->retries, client);
 
     ngx_log_debug3(NGX_LOG_DEBUG_EVENT, call->log, 0,
                    "thrift call %ui: attempt %ui, a hedge, with server %V",
@@ -107,14 +110,17 @@ ngx_thrift_hedge_is_due(ngx_thrift_attempt_t *first)
 static ngx_uint_t
 ngx_thrift_hedge_affords(ngx_thrift_attempt_t *first)
 {
+    uint32_t            client;
     ngx_thrift_pool_t  *pool;
 
     pool = first->pool;
+    client = ngx_thrift_attempt_client(first);
 
     return (first->call->conf->hedge_percent == 100
-            || ngx_thrift_budget_has(&pool->hedges, 0))
+            || ngx_thrift_budget_has(&pool->hedges, 0, client))
            && (pool->retry.off
-               || ngx_thrift_budget_has(&pool->retries, pool->retry.min));
+               || ngx_thrift_budget_has(&pool->retries, pool->retry.min,
+                                        client));
 }
 
 

@@ -96,6 +96,7 @@ ngx_thrift_retry_is_wanted(ngx_thrift_attempt_t *attempt, ngx_int_t rc)
 ngx_uint_t
 ngx_thrift_retry_affords(ngx_thrift_attempt_t *attempt)
 {
+    uint32_t            client;
     ngx_log_t          *log;
     ngx_uint_t          level;
     ngx_thrift_pool_t  *pool;
@@ -111,8 +112,10 @@ ngx_thrift_retry_affords(ngx_thrift_attempt_t *attempt)
         return 0;
     }
 
-    if (ngx_thrift_budget_has(&pool->retries, pool->retry.min)) {
-        ngx_thrift_budget_take(&pool->retries);
+    client = ngx_thrift_attempt_client(attempt);
+
+    if (ngx_thrift_budget_has(&pool->retries, pool->retry.min, client)) {
+        ngx_thrift_budget_take(&pool->retries, client);
         return 1;
     }
 
