@@ -39,6 +39,7 @@ static ngx_int_t ngx_stream_thrift_peer_get(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_get_none(
     ngx_thrift_attempt_t *attempt, ngx_int_t rc) nthrift_noinline;
 static void ngx_stream_thrift_peer_hold(ngx_thrift_attempt_t *attempt);
+static void ngx_stream_thrift_peer_untried(ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_peer_pinned(ngx_thrift_attempt_t *attempt,
     ngx_str_t *name);
 static u_char *ngx_stream_thrift_peer_introduce(ngx_thrift_attempt_t *attempt,
@@ -85,6 +86,7 @@ const ngx_thrift_balancer_t  ngx_stream_thrift_balancer = {
     ngx_stream_thrift_peer_balance,
     ngx_stream_thrift_peer_beside,
     ngx_stream_thrift_peer_get,
+    ngx_stream_thrift_peer_untried,
     ngx_stream_thrift_peer_pinned,
     ngx_stream_thrift_peer_introduce,
     ngx_stream_thrift_peer_is_last,
@@ -506,6 +508,21 @@ ngx_stream_thrift_peer_hold(ngx_thrift_attempt_t *attempt)
 
     choice->pool = attempt->pool;
     choice->pool->nheld++;
+}
+
+
+static void
+ngx_stream_thrift_peer_untried(ngx_thrift_attempt_t *attempt)
+{
+    ngx_stream_thrift_choice_t  *choice;
+
+    choice = attempt->choice;
+
+    if (attempt->peer->sockaddr) {
+        ngx_stream_thrift_rr_untry(choice->balancer, attempt->peer);
+    }
+
+    ngx_stream_thrift_peer_free(attempt, NGX_PEER_NEXT);
 }
 
 

@@ -188,6 +188,42 @@ ngx_stream_thrift_rr_put_tried(ngx_peer_connection_t *peer,
 }
 
 
+void
+ngx_stream_thrift_rr_untry(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer)
+{
+    ngx_uint_t                           i, n;
+    ngx_stream_upstream_rr_peer_t       *server;
+    ngx_stream_upstream_rr_peer_data_t  *rrp;
+
+    rrp = ngx_stream_thrift_rr_data(us, peer);
+
+    if (rrp == NULL) {
+        return;
+    }
+
+    i = 0;
+
+    ngx_stream_upstream_rr_peers_rlock(rrp->peers);
+
+    for (server = rrp->peers->peer;
+         server && server != rrp->current;
+         server = server->next)
+    {
+        i++;
+    }
+
+    ngx_stream_upstream_rr_peers_unlock(rrp->peers);
+
+    n = i / (8 * sizeof(uintptr_t));
+
+    if (server && n < ngx_stream_thrift_rr_words(us, peer)) {
+        rrp->tried[n] &= ~((uintptr_t) 1 << i % (8 * sizeof(uintptr_t)));
+        peer->tries++;
+    }
+}
+
+
 ngx_uint_t
 ngx_stream_thrift_rr_is_outdated(ngx_stream_upstream_srv_conf_t *us,
     ngx_peer_connection_t *peer)

@@ -67,6 +67,10 @@ void ngx_stream_thrift_rr_keep_tried(ngx_peer_connection_t *peer,
 void ngx_stream_thrift_rr_put_tried(ngx_peer_connection_t *peer,
     ngx_stream_thrift_rr_tried_t *tried);
 
+/* The server that was chosen may be chosen again: before it goes back. */
+void ngx_stream_thrift_rr_untry(ngx_stream_upstream_srv_conf_t *us,
+    ngx_peer_connection_t *peer);
+
 /* Servers have come or gone since the call began: it has to begin again. */
 ngx_uint_t ngx_stream_thrift_rr_is_outdated(ngx_stream_upstream_srv_conf_t *us,
     ngx_peer_connection_t *peer);

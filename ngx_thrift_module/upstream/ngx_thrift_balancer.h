@@ -30,6 +30,9 @@ typedef struct {
      */
     ngx_int_t   (*get)(ngx_thrift_attempt_t *attempt);
 
+    /* the server that was chosen is not tried, and goes back */
+    void        (*untried)(ngx_thrift_attempt_t *attempt);
+
     /* its address is known: of a connection to the server `name` */
     ngx_int_t   (*pinned)(ngx_thrift_attempt_t *attempt, ngx_str_t *name);
 

@@ -580,7 +580,7 @@ ngx_thrift_queue_pinned(ngx_thrift_attempt_t *attempt,
     const ngx_thrift_balancer_t  *balancer;
 
     balancer = attempt->call->balancer;
-    balancer->free(attempt, NGX_PEER_NEXT);
+    balancer->untried(attempt);
 
     if (balancer->pinned(attempt, &conn->name) != NGX_OK) {
         attempt->done(attempt, NGX_ERROR);
