@@ -447,10 +447,9 @@ for (
       . 'thrift_keepalive 7 min=4;', '"thrift_keepalive" keeps 7 idle '
       . 'connections, too few to open 4 ahead to each of 2 servers '
       . "$at:5" ],
-    (map { [ "$_ without a limit", upstream => "thrift_keepalive 7 $_=2;",
-             "\"$_\" of \"thrift_keepalive\" has no effect without \"max\", or "
-             . "\"max_conns\" of a server, $at:5" ] }
-         qw(queue queue_timeout)),
+    [ 'queue without a limit', upstream => 'thrift_keepalive 7 queue=2;',
+      '"queue" of "thrift_keepalive" has no effect without "max", or '
+      . "\"max_conns\" of a server, $at:5" ],
     [ 'TLS that is not on', upstream => 'thrift_ssl_verify on;',
       "\"thrift_ssl_verify\" has no effect without \"thrift_ssl on\" $at:5" ],
     [ 'versions of TLS that is not on', upstream => 'thrift_ssl_protocols '
@@ -505,6 +504,8 @@ for ([ 'hedge', server => 'thrift_hedge 20ms; thrift_idempotent on; '
        . 'server 127.0.0.1:2 backup; thrift_keepalive 8 min=4;',
        server => $users ],
      [ 'queue, max', upstream => 'thrift_keepalive 7 max=7 queue=2;',
+       server => $users ],
+     [ 'queue_timeout', upstream => 'thrift_keepalive 7 queue_timeout=2s;',
        server => $users ],
      [ 'queue, max_conns', upstream => 'thrift_keepalive 7 queue=2; '
        . 'server 127.0.0.1:1 max_conns=2;', server => $users ],

@@ -935,11 +935,12 @@ ngx_stream_thrift_warn_keepalive(ngx_conf_t *cf,
                       &ucf->keepalive_where.file, ucf->keepalive_where.line);
     }
 
-    if ((ucf->queue_set || ucf->queue_timeout) && !limited) {
+    /* for "queue_timeout" calls wait also where worker_connections are few */
+
+    if (ucf->queue_set && !limited) {
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                      "\"%s\" of \"thrift_keepalive\" has no effect without "
+                      "\"queue\" of \"thrift_keepalive\" has no effect without "
                       "\"max\", or \"max_conns\" of a server, in %V:%ui",
-                      ucf->queue_set ? "queue" : "queue_timeout",
                       &ucf->keepalive_where.file, ucf->keepalive_where.line);
     }
 }
