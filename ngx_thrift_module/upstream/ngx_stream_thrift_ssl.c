@@ -41,6 +41,8 @@ static ngx_int_t ngx_stream_thrift_ssl_set_name(ngx_conf_t *cf,
 static ngx_uint_t ngx_stream_thrift_ssl_varies(ngx_stream_thrift_pool_t *pool);
 static ngx_uint_t ngx_stream_thrift_ssl_chooses(
     ngx_stream_thrift_ssl_conf_t *conf);
+static ngx_uint_t ngx_stream_thrift_ssl_refuse_file(
+    ngx_thrift_attempt_t *attempt, const char *what, ngx_str_t *value);
 static ngx_uint_t ngx_stream_thrift_ssl_refuse(ngx_thrift_attempt_t *attempt,
     const char *what, ngx_str_t *value);
 static void ngx_stream_thrift_ssl_strip_port(ngx_str_t *name);
@@ -732,13 +734,14 @@ ngx_stream_thrift_ssl_identify(ngx_thrift_attempt_t *attempt,
         return NGX_OK;
     }
 
-    if (ngx_stream_thrift_ssl_refuse(attempt, "thrift_ssl_certificate",
-                                     &identity->certificate)
+    if (ngx_stream_thrift_ssl_refuse_file(attempt, "thrift_ssl_certificate",
+                                          &identity->certificate)
         || ngx_stream_complex_value(s, conf->certificate_key,
                                     &identity->certificate_key)
            != NGX_OK
-        || ngx_stream_thrift_ssl_refuse(attempt, "thrift_ssl_certificate_key",
-                                        &identity->certificate_key))
+        || ngx_stream_thrift_ssl_refuse_file(attempt,
+                                             "thrift_ssl_certificate_key",
+                                             &identity->certificate_key))
     {
         return NGX_ERROR;
     }
@@ -749,8 +752,19 @@ ngx_stream_thrift_ssl_identify(ngx_thrift_attempt_t *attempt,
 
 /*
  * What a client has sent may be a part of it: nginx itself would log the name
- * of a file as it is.  Those of files have their 0, if it is the last byte.
+ * of a file as it is.  A certificate has lines, and is not logged.
  */
+
+static ngx_uint_t
+ngx_stream_thrift_ssl_refuse_file(ngx_thrift_attempt_t *attempt,
+    const char *what, ngx_str_t *value)
+{
+    return !ngx_thrift_ssl_is_data(value)
+           && ngx_stream_thrift_ssl_refuse(attempt, what, value);
+}
+
+
+/* Those of files have their 0, if it is the last byte. */
 
 static ngx_uint_t
 ngx_stream_thrift_ssl_refuse(ngx_thrift_attempt_t *attempt, const char *what,

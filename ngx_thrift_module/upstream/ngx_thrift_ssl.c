@@ -32,6 +32,8 @@ static void ngx_thrift_ssl_failed(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_ssl_begin(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_ssl_start(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_ssl_start_session(ngx_thrift_connection_t *conn);
+static ngx_int_t ngx_thrift_ssl_load_certificate(
+    ngx_thrift_connection_t *conn, ngx_thrift_identity_t *identity);
 static ngx_int_t ngx_thrift_ssl_set_name(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_ssl_set_certificate(ngx_thrift_connection_t *conn,
     ngx_thrift_identity_t *identity);
@@ -219,12 +221,45 @@ ngx_thrift_ssl_set_certificate(ngx_thrift_connection_t *conn,
         return NGX_OK;
     }
 
-    return ngx_ssl_connection_certificate(c, c->pool, &identity->certificate,
-                                          &identity->certificate_key,
+    return ngx_thrift_ssl_load_certificate(conn, identity);
+}
+
+
+/* nginx itself would log it as it is, and a key, too. */
+
+static ngx_int_t
+ngx_thrift_ssl_load_certificate(ngx_thrift_connection_t *conn,
+    ngx_thrift_identity_t *identity)
+{
+    ngx_int_t          rc;
+    ngx_uint_t         level, is_data;
+    ngx_connection_t  *c;
+
+    c = conn->connection;
+    level = c->log->log_level;
+
+    is_data = ngx_thrift_ssl_is_data(&identity->certificate)
+              || ngx_thrift_ssl_is_data(&identity->certificate_key);
+
+    if (is_data) {
+        c->log->log_level = ngx_min(level, NGX_LOG_ALERT);
+    }
+
+    rc = ngx_ssl_connection_certificate(c, c->pool, &identity->certificate,
+                                        &identity->certificate_key,
 #if (NGX_THRIFT_SSL_CACHE)
-                                          conn->pool->ssl.cache,
+                                        conn->pool->ssl.cache,
 #endif
-                                          conn->pool->ssl.passwords);
+                                        conn->pool->ssl.passwords);
+
+    c->log->log_level = level;
+
+    if (rc != NGX_OK && is_data) {
+        ngx_log_error(NGX_LOG_ERR, c->log, 0,
+                      "cannot load certificate \"data:...\", or its key");
+    }
+
+    return rc;
 }
 
 

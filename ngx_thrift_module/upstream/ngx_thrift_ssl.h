@@ -40,6 +40,11 @@ typedef struct {
 
 #if (NGX_SSL)
 
+/* A certificate, or a key, as it is: not the name of a file. */
+#define ngx_thrift_ssl_is_data(value)                                         \
+    ((value)->len >= 5 && ngx_strncmp((value)->data, "data:", 5) == 0)
+
+
 void ngx_thrift_ssl_init(ngx_thrift_ssl_t *ssl);
 void ngx_thrift_ssl_destroy(ngx_thrift_ssl_t *ssl);
 
