@@ -840,6 +840,12 @@ for (
     [ 'off', server => join ' ', map { "$_ 0;" } grep { /timeout|tries/ }
                                                       @names ],
     [ 'keepalive', upstream => 'thrift_keepalive 0 lifetime=1d timeout=1m;' ],
+    [ 'variables where nothing is detected', stream => 'thrift_upstream_detect '
+      . 'on;', upstream => 'thrift_bind $remote_addr; '
+      . 'thrift_upstream_transport framed; thrift_upstream_protocol compact;' ],
+    [ 'variables, THeader', stream => 'thrift_upstream_detect on;',
+      upstream => 'thrift_bind $remote_addr; thrift_upstream_transport '
+      . 'header;' ],
     [ 'types', server => join ' ', map { "thrift_service $_ "
                                          . "{ thrift_return $_ \"\"; }" }
           qw(UNKNOWN UNKNOWN_METHOD INVALID_MESSAGE_TYPE WRONG_METHOD_NAME

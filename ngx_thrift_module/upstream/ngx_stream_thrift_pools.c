@@ -291,11 +291,6 @@ ngx_stream_thrift_set_detect(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
         return NGX_OK;
     }
 
-    if (pool->varies) {
-        ngx_stream_thrift_detect_varies(cf, pool);
-        return NGX_ERROR;
-    }
-
     detect = ngx_pcalloc(cf->pool, sizeof(ngx_thrift_detect_t));
     if (detect == NULL) {
         return NGX_ERROR;
@@ -309,9 +304,16 @@ ngx_stream_thrift_set_detect(ngx_conf_t *cf, ngx_stream_thrift_pool_t *pool)
 
     /* in a THeader, or where both are set, nothing is left to be found out */
 
-    if (detect->n > 1) {
-        pool->idle.detect = detect;
+    if (detect->n <= 1) {
+        return NGX_OK;
     }
+
+    if (pool->varies) {
+        ngx_stream_thrift_detect_varies(cf, pool);
+        return NGX_ERROR;
+    }
+
+    pool->idle.detect = detect;
 
     return NGX_OK;
 }
