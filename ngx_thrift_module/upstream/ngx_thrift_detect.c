@@ -34,6 +34,8 @@ typedef struct {
 } ngx_thrift_detect_server_t;
 
 
+static void ngx_thrift_detect_init_lines(ngx_thrift_refusals_t *lines,
+    ngx_uint_t level, const char *what, ngx_thrift_pool_t *pool);
 static ngx_thrift_detect_server_t *ngx_thrift_detect_find(
     ngx_thrift_detect_t *detect, struct sockaddr *sockaddr, socklen_t socklen);
 static ngx_thrift_detect_server_t *ngx_thrift_detect_create(
@@ -100,9 +102,27 @@ ngx_thrift_detect_init(ngx_thrift_detect_t *detect, ngx_thrift_pool_t *pool,
         check->done = ngx_thrift_detect_done;
     }
 
+    ngx_thrift_detect_init_lines(&detect->spoken, NGX_LOG_NOTICE,
+                                 "what a server speaks, of upstream", pool);
+    ngx_thrift_detect_init_lines(&detect->mute, NGX_LOG_WARN,
+                                 "a server that answers in nothing, of "
+                                 "upstream", pool);
+
     ngx_rbtree_init(&detect->tree, &detect->sentinel,
                     ngx_thrift_detect_insert);
     ngx_queue_init(&detect->servers);
+}
+
+
+static void
+ngx_thrift_detect_init_lines(ngx_thrift_refusals_t *lines, ngx_uint_t level,
+    const char *what, ngx_thrift_pool_t *pool)
+{
+    ngx_thrift_refusals_init(lines, NGX_THRIFT_DETECT_LINES,
+                             NGX_THRIFT_DETECT_PERIOD, level, what,
+                             &pool->name);
+
+    lines->repeats = 1;
 }
 
 
@@ -448,10 +468,13 @@ ngx_thrift_detect_done(void *data, ngx_int_t rc, const char *why,
     if (!server->known && !server->mute) {
         server->mute = 1;
 
-        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "server %V of upstream \"%V\" answers in none of the "
-                      "transports and protocols that \"thrift_upstream_detect\""
-                      " tries", &server->name, &detect->pool->name);
+        if (ngx_thrift_refusals_add(&detect->mute, ngx_cycle->log)) {
+            ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                          "server %V of upstream \"%V\" answers in none of "
+                          "the transports and protocols that "
+                          "\"thrift_upstream_detect\" tries", &server->name,
+                          &detect->pool->name);
+        }
     }
 
     ngx_thrift_detect_tell(server, NGX_OK, NULL, 0);
@@ -477,7 +500,9 @@ ngx_thrift_detect_answered(ngx_thrift_detect_server_t *server)
         server->shared->dialect = ngx_thrift_detect_number(dialect);
     }
 
-    if (server->known != known) {
+    if (server->known != known
+        && ngx_thrift_refusals_add(&detect->spoken, ngx_cycle->log))
+    {
         ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
                       "server %V of upstream \"%V\" speaks %s %s",
                       &server->name, &detect->pool->name,

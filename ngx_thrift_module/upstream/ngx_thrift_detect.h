@@ -30,6 +30,11 @@
 
 #define NGX_THRIFT_DETECT_SERVERS   1024
 
+/* Lines of one kind: clients may choose which servers are asked. */
+
+#define NGX_THRIFT_DETECT_LINES     50          /* in ... */
+#define NGX_THRIFT_DETECT_PERIOD    10000       /* ... milliseconds */
+
 /* One that has answered in none, or is doubted, is asked again after that. */
 
 #define NGX_THRIFT_DETECT_AGAIN     10000       /* milliseconds */
@@ -64,6 +69,9 @@ struct ngx_thrift_detect_s {
     ngx_rbtree_node_t         sentinel;
     ngx_queue_t               servers;  /* asked first, first */
     ngx_uint_t                nservers;
+
+    ngx_thrift_refusals_t     spoken;   /* servers that were found out */
+    ngx_thrift_refusals_t     mute;     /* that have answered in none */
 };
 
 
