@@ -113,6 +113,7 @@ for my $server (qw(name sent certificate key)) {
             unless $server eq 'sent' && $evil =~ /^[ -~]+$/;
     }
 
+    is(say($c, "$good\0")->{type}, EXCEPTION, "$server, with a 0 at its end");
     is(say($c, $good)->{type}, REPLY, "$server, a good one");
 }
 

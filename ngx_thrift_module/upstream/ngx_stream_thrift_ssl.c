@@ -759,31 +759,36 @@ static ngx_uint_t
 ngx_stream_thrift_ssl_refuse_file(ngx_thrift_attempt_t *attempt,
     const char *what, ngx_str_t *value)
 {
-    return !ngx_thrift_ssl_is_data(value)
-           && ngx_stream_thrift_ssl_refuse(attempt, what, value);
+    ngx_str_t  name;
+
+    if (ngx_thrift_ssl_is_data(value)) {
+        return 0;
+    }
+
+    /* its own 0 may be counted */
+
+    name = *value;
+
+    if (name.len && name.data[name.len - 1] == '\0') {
+        name.len--;
+    }
+
+    return ngx_stream_thrift_ssl_refuse(attempt, what, &name);
 }
 
-
-/* Those of files have their 0, if it is the last byte. */
 
 static ngx_uint_t
 ngx_stream_thrift_ssl_refuse(ngx_thrift_attempt_t *attempt, const char *what,
     ngx_str_t *value)
 {
-    size_t  len;
     u_char  shown[NGX_THRIFT_ESCAPE_SIZE], *last;
 
-    len = value->len;
-
-    if (len && value->data[len - 1] == '\0') {
-        len--;
-    }
-
-    if (!ngx_thrift_has_control(value->data, len)) {
+    if (!ngx_thrift_has_control(value->data, value->len)) {
         return 0;
     }
 
-    last = ngx_thrift_escape(shown, shown + sizeof(shown), value->data, len);
+    last = ngx_thrift_escape(shown, shown + sizeof(shown), value->data,
+                             value->len);
 
     ngx_thrift_pool_tell(attempt->pool, NGX_THRIFT_POOL_NAME,
                          attempt->call->log, 0,
