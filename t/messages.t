@@ -503,6 +503,8 @@ for ([ 'hedge', server => 'thrift_hedge 20ms; thrift_idempotent on; '
      [ 'as many as are opened ahead', upstream => 'server 127.0.0.1:1; '
        . 'server 127.0.0.1:2 backup; thrift_keepalive 8 min=4;',
        server => $users ],
+     [ 'one that two lines name', upstream => 'server 127.0.0.1:1; '
+       . 'server 127.0.0.1:1; thrift_keepalive 8 min=4;', server => $users ],
      [ 'queue, max', upstream => 'thrift_keepalive 7 max=7 queue=2;',
        server => $users ],
      [ 'queue_timeout', upstream => 'thrift_keepalive 7 queue_timeout=2s;',

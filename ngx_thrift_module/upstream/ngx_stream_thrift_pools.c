@@ -14,8 +14,6 @@
 
 static ngx_uint_t ngx_stream_thrift_repeats(
     ngx_stream_upstream_srv_conf_t *us);
-static ngx_uint_t ngx_stream_thrift_is_before(ngx_array_t *servers,
-    ngx_uint_t n, ngx_addr_t *addr);
 static void ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool,
     ngx_stream_thrift_upstream_conf_t *stream);
 static void ngx_stream_thrift_share_budgets(ngx_thrift_pool_t *pool);
@@ -170,7 +168,7 @@ ngx_stream_thrift_repeats(ngx_stream_upstream_srv_conf_t *us)
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 ngx_stream_thrift_is_before(ngx_array_t *servers, ngx_uint_t n,
     ngx_addr_t *addr)
 {

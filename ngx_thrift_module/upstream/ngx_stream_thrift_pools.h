@@ -75,6 +75,10 @@ ngx_stream_upstream_srv_conf_t *ngx_stream_thrift_find_upstream(
     ngx_stream_session_t *s, ngx_str_t *name, in_port_t port,
     ngx_uint_t no_port);
 
+/* Is it an address of the first `n` servers, too? */
+ngx_uint_t ngx_stream_thrift_is_before(ngx_array_t *servers, ngx_uint_t n,
+    ngx_addr_t *addr);
+
 /* What the worker shares with others: when it begins, and when it ends. */
 void ngx_stream_thrift_open_shared(ngx_stream_thrift_main_conf_t *tmcf);
 void ngx_stream_thrift_close_shared(ngx_stream_thrift_main_conf_t *tmcf);

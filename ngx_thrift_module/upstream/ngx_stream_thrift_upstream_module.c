@@ -33,6 +33,7 @@ static ngx_int_t ngx_stream_thrift_check_keepalive(ngx_conf_t *cf,
     ngx_stream_upstream_srv_conf_t *us, ngx_stream_thrift_upstream_conf_t *ucf);
 static void ngx_stream_thrift_warn_keepalive(ngx_conf_t *cf,
     ngx_stream_upstream_srv_conf_t *us, ngx_stream_thrift_upstream_conf_t *ucf);
+static ngx_uint_t ngx_stream_thrift_count_ahead(ngx_array_t *servers);
 static ngx_uint_t ngx_stream_thrift_is_named(
     ngx_stream_upstream_server_t *server);
 static void ngx_stream_thrift_merge_keepalive(
@@ -910,7 +911,7 @@ ngx_stream_thrift_warn_keepalive(ngx_conf_t *cf,
         return;
     }
 
-    n = 0;
+    n = ucf->keepalive_min ? ngx_stream_thrift_count_ahead(us->servers) : 0;
     limited = ucf->keepalive_max;
     server = us->servers->elts;
 
@@ -918,12 +919,6 @@ ngx_stream_thrift_warn_keepalive(ngx_conf_t *cf,
 
         if (server[i].max_conns) {
             limited = 1;
-        }
-
-        /* none is opened ahead to a backup server */
-
-        if (!server[i].down && !server[i].backup) {
-            n += server[i].naddrs;
         }
     }
 
@@ -943,6 +938,35 @@ ngx_stream_thrift_warn_keepalive(ngx_conf_t *cf,
                       "\"max\", or \"max_conns\" of a server, in %V:%ui",
                       &ucf->keepalive_where.file, ucf->keepalive_where.line);
     }
+}
+
+
+/*
+ * To how many addresses connections are opened ahead: to none of a backup
+ * server, and to one that several lines name as to others.
+ */
+
+static ngx_uint_t
+ngx_stream_thrift_count_ahead(ngx_array_t *servers)
+{
+    ngx_uint_t                     i, k, n;
+    ngx_stream_upstream_server_t  *server;
+
+    n = 0;
+    server = servers->elts;
+
+    for (i = 0; i < servers->nelts; i++) {
+
+        if (server[i].down || server[i].backup) {
+            continue;
+        }
+
+        for (k = 0; k < server[i].naddrs; k++) {
+            n += !ngx_stream_thrift_is_before(servers, i, &server[i].addrs[k]);
+        }
+    }
+
+    return n;
 }
 
 
