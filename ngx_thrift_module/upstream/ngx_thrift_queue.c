@@ -831,6 +831,8 @@ ngx_thrift_queue_yield(ngx_thrift_pool_t *pool)
 
     shared = pool->shared;
 
+    ngx_thrift_queue_tell(pool);
+
     if (shared && ngx_thrift_shared_others_wait(shared, shared->data->full)) {
         pool->yielded = ngx_current_msec;
     }
@@ -858,20 +860,19 @@ ngx_thrift_queue_may_choose(ngx_thrift_attempt_t *attempt)
 }
 
 
-/*
- * May it have one more while calls wait in other workers, too?  What cannot be
- * shared out evenly goes to anyone.
- */
+/* May it have one more while calls wait in other workers, too? */
 
 static ngx_uint_t
 ngx_thrift_queue_has_turn(ngx_thrift_pool_t *pool)
 {
-    ngx_uint_t  n;
+    ngx_uint_t                 part;
+    ngx_thrift_shared_data_t  *data;
 
-    n = ngx_max(ngx_thrift_shared_workers(pool->shared), 1);
-
-    if (pool->places >= n) {
-        return pool->nheld < (pool->places + n - 1) / n;
+    data = pool->shared->data;
+    part = ngx_thrift_shared_part(pool->shared, pool->places, data->full,
+                                  data->held);
+    if (part) {
+        return pool->nheld < part;
     }
 
     return pool->nheld == 0
@@ -901,14 +902,18 @@ ngx_thrift_queue_arm_server(ngx_thrift_pool_t *pool)
 }
 
 
-/* The other workers are told how many wait here. */
+/* The other workers are told how many wait here, and how many servers have. */
 
 static void
 ngx_thrift_queue_tell(ngx_thrift_pool_t *pool)
 {
-    if (pool->shared) {
-        ngx_thrift_shared_tell(pool->shared, pool->shared->data->full,
-                               pool->full.n);
+    ngx_thrift_shared_t  *shared;
+
+    shared = pool->shared;
+
+    if (shared) {
+        ngx_thrift_shared_tell(shared, shared->data->held, pool->nheld);
+        ngx_thrift_shared_tell(shared, shared->data->full, pool->full.n);
     }
 }
 

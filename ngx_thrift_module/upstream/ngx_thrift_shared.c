@@ -35,6 +35,8 @@ static ngx_thrift_shared_server_t *ngx_thrift_shared_unused(
     ngx_thrift_shared_data_t *data);
 static ngx_uint_t ngx_thrift_shared_sum(ngx_thrift_shared_data_t *data,
     volatile uint16_t *numbers);
+static ngx_uint_t ngx_thrift_shared_one_lacks(ngx_thrift_shared_t *shared,
+    ngx_uint_t part, volatile uint16_t *waiting, volatile uint16_t *have);
 
 
 ngx_thrift_shared_t *
@@ -247,6 +249,7 @@ ngx_thrift_shared_clear_slot(ngx_thrift_shared_data_t *data, ngx_uint_t slot)
     ngx_thrift_shared_server_t  *server;
 
     data->full[slot] = 0;
+    data->held[slot] = 0;
 
     ngx_memzero(&data->retries[slot], sizeof(ngx_thrift_budget_part_t));
     ngx_memzero(&data->hedges[slot], sizeof(ngx_thrift_budget_part_t));
@@ -553,6 +556,44 @@ ngx_thrift_shared_workers(ngx_thrift_shared_t *shared)
     }
 
     return n;
+}
+
+
+ngx_uint_t
+ngx_thrift_shared_part(ngx_thrift_shared_t *shared, ngx_uint_t places,
+    volatile uint16_t *waiting, volatile uint16_t *have)
+{
+    ngx_uint_t  n, part;
+
+    n = ngx_max(ngx_thrift_shared_workers(shared), 1);
+    part = places / n;
+
+    if (part == 0 || places % n == 0
+        || ngx_thrift_shared_one_lacks(shared, part, waiting, have))
+    {
+        return part;
+    }
+
+    return part + 1;
+}
+
+
+/* Calls of another worker wait, and it has less than its part. */
+
+static ngx_uint_t
+ngx_thrift_shared_one_lacks(ngx_thrift_shared_t *shared, ngx_uint_t part,
+    volatile uint16_t *waiting, volatile uint16_t *have)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < shared->data->nslots; i++) {
+
+        if (i != shared->slot && waiting[i] && have[i] < part) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -63,6 +63,9 @@ typedef struct {
     ngx_uint_t            nslots;       /* that were ever in use */
     volatile uint16_t     full[NGX_THRIFT_SHARED_SLOTS];    /* attempts that
                                            wait for any server */
+    volatile uint16_t     held[NGX_THRIFT_SHARED_SLOTS];    /* calls that
+                                           servers have, of workers of which
+                                           some wait */
     ngx_thrift_budget_part_t  retries[NGX_THRIFT_SHARED_SLOTS];
     ngx_thrift_budget_part_t  hedges[NGX_THRIFT_SHARED_SLOTS];
     ngx_queue_t           servers;      /* ngx_thrift_shared_server_t */
@@ -140,6 +143,14 @@ ngx_uint_t ngx_thrift_shared_elsewhere(ngx_thrift_shared_t *shared,
 
 /* How many workers there are, this one included. */
 ngx_uint_t ngx_thrift_shared_workers(ngx_thrift_shared_t *shared);
+
+/*
+ * How many of `places` this worker may `have` while calls wait in others, too.
+ * What cannot be shared out evenly goes to anyone, unless one whose calls wait
+ * has less than its part.  0: there are fewer than workers.
+ */
+ngx_uint_t ngx_thrift_shared_part(ngx_thrift_shared_t *shared,
+    ngx_uint_t places, volatile uint16_t *waiting, volatile uint16_t *have);
 
 /*
  * One worker does what has to be done once: it has a lease, and renews it in
