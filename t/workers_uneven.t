@@ -3,7 +3,7 @@
 
 # What workers have together cannot be shared out evenly: those that have a
 # place more than others leave the last worker one, too.  Places are calls that
-# servers may have.
+# servers may have, and connections to them.
 
 use strict;
 use warnings;
@@ -43,9 +43,20 @@ stream {
         thrift_keepalive  10  queue=1000;
     }
 
+    upstream max {
+        zone              max  64k;
+        server            127.0.0.1:%%PORT_backend%%;
+        thrift_keepalive  4  max=4  queue=1000;
+    }
+
     server {
         listen       127.0.0.1:%%PORT_conns%%  reuseport;
         thrift_pass  conns;
+    }
+
+    server {
+        listen       127.0.0.1:%%PORT_max%%  reuseport;
+        thrift_pass  max;
     }
 }
 
@@ -55,7 +66,7 @@ my $backend = $t->backend('backend', script => { slow => { delay => 0.03 } });
 
 $t->run();
 
-for my $where (qw(conns)) {
+for my $where (qw(conns max)) {
     my %clients = $t->clients_of_workers($where, 3);
     my ($first, $second, $last) = values %clients;
     my $calls = $backend->calls('slow');

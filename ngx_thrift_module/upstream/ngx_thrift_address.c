@@ -683,20 +683,16 @@ ngx_thrift_address_yield(ngx_thrift_address_t *address)
 
 
 /*
- * How many connections a worker has while calls wait in all of them.  What
- * cannot be shared out evenly goes to anyone; where there are fewer than
- * workers, each goes to another one after each call.
+ * How many connections a worker has while calls wait in all of them; where
+ * there are fewer than workers, each goes to another one after each call.
  */
 
 static ngx_uint_t
 ngx_thrift_address_part(ngx_thrift_address_t *address)
 {
-    ngx_uint_t  n, part;
-
-    n = ngx_max(ngx_thrift_shared_workers(address->pool->shared), 1);
-    part = address->max / n;
-
-    return (part && address->max % n) ? part + 1 : part;
+    return ngx_thrift_shared_part(address->pool->shared, address->max,
+                                  address->shared->waiting,
+                                  address->shared->nconns);
 }
 
 
