@@ -150,15 +150,10 @@ ngx_thrift_places_has_turn(ngx_thrift_places_t *places)
 }
 
 
-/* What cannot be shared out evenly goes to anyone. */
-
 static ngx_uint_t
 ngx_thrift_places_part(ngx_thrift_places_t *places)
 {
-    ngx_uint_t  n, part;
-
-    n = ngx_max(ngx_thrift_shared_workers(places->shared), 1);
-    part = places->max / n;
-
-    return (part && places->max % n) ? part + 1 : part;
+    return ngx_thrift_shared_part(places->shared, places->max,
+                                  places->counts->waiting,
+                                  places->counts->nconns);
 }
