@@ -35,6 +35,9 @@ events {
 stream {
     %%TEST_GLOBALS_STREAM%%
 
+    log_format  test  '$pid $thrift_method ';
+    access_log  %%TESTDIR%%/access.log  test;
+
     thrift_trusted  on;
 
     upstream checked {
@@ -48,6 +51,13 @@ stream {
         zone              limited  64k;
         server            127.0.0.1:%%PORT_backend%%;
         thrift_keepalive  3  max=3  queue=0;
+    }
+
+    upstream budget {
+        zone                 budget  64k;
+        server               127.0.0.1:%%PORT_checked%%  max_fails=0;
+        server               127.0.0.1:%%PORT_backend%%  max_fails=0;
+        thrift_retry_budget  0%  min=1r/s;
     }
 
     upstream plain {
@@ -66,6 +76,13 @@ stream {
     }
 
     server {
+        listen                127.0.0.1:%%PORT_budget%%  reuseport;
+        thrift_pass           budget;
+        thrift_idempotent     on;
+        thrift_next_upstream  exception;
+    }
+
+    server {
         listen                 127.0.0.1:%%PORT_places%%  reuseport;
         thrift_pass            plain;
         thrift_max_concurrent  3  queue=0  zone=places;
@@ -75,8 +92,9 @@ stream {
 EOF
 
 my $t = Test::Thrift->new(conf($conf, workers => $SLOTS), log => 'info');
-my $checked = $t->backend('checked');
-my $backend = $t->backend('backend', script => { hold => { hold => 1 } });
+my %script = (hold => { hold => 1 }, fails => { exception => [ 6, 'no' ] });
+my $checked = $t->backend('checked', script => \%script);
+my $backend = $t->backend('backend', script => \%script);
 
 $t->run();
 $t->expect_log(qr/\[warn\] .*server .* of upstream "checked" is down/);
@@ -114,7 +132,23 @@ for my $where (qw(limited places)) {
     is("@most[-3 .. -1]", '3 3 3', "$where: over all workers");
 }
 
+# ten seconds have ten attempts more than calls
+
+my %clients = $t->clients_of_workers('budget', 4);
+my $fails = executed();
+
+for my $c (values %clients) {
+    $c->call('fails') for 1 .. 12;
+}
+
+cmp_ok(executed() - $fails, '<=', 4 * 12 + 10, 'budget: of all workers');
+
 $t->done();
+
+
+sub executed {
+    return $checked->calls('fails') + $backend->calls('fails');
+}
 
 
 sub new_workers {

@@ -16,7 +16,6 @@ static ngx_uint_t ngx_stream_thrift_repeats(
     ngx_stream_upstream_srv_conf_t *us);
 static void ngx_stream_thrift_init_pool(ngx_stream_thrift_pool_t *pool,
     ngx_stream_thrift_upstream_conf_t *stream);
-static void ngx_stream_thrift_share_budgets(ngx_thrift_pool_t *pool);
 static ngx_int_t ngx_stream_thrift_share_pool(ngx_conf_t *cf,
     ngx_stream_thrift_pool_t *pool);
 static ngx_int_t ngx_stream_thrift_init_pool_link(ngx_conf_t *cf,
@@ -393,29 +392,9 @@ ngx_stream_thrift_open_shared(ngx_stream_thrift_main_conf_t *tmcf)
     for (i = 0; i < tmcf->pools.nelts; i++) {
         if (pool[i]->idle.shared) {
             ngx_thrift_shared_open(pool[i]->idle.shared);
-            ngx_stream_thrift_share_budgets(&pool[i]->idle);
+            ngx_thrift_pool_share_budgets(&pool[i]->idle);
         }
     }
-}
-
-
-static void
-ngx_stream_thrift_share_budgets(ngx_thrift_pool_t *pool)
-{
-    ngx_uint_t                 slot;
-    ngx_thrift_shared_data_t  *data;
-
-    slot = pool->shared->slot;
-    data = pool->shared->data;
-
-    if (slot == NGX_THRIFT_SHARED_SLOTS) {
-        return;
-    }
-
-    ngx_thrift_budget_share(&pool->retries, data->retries,
-                            NGX_THRIFT_SHARED_SLOTS, slot);
-    ngx_thrift_budget_share(&pool->hedges, data->hedges,
-                            NGX_THRIFT_SHARED_SLOTS, slot);
 }
 
 

@@ -439,17 +439,27 @@ ngx_thrift_address_is_seen(ngx_thrift_address_t *address)
 }
 
 
+/* When the worker has got a slot for it, its pool's budgets have that, too. */
+
 static ngx_thrift_shared_server_t *
 ngx_thrift_address_find(ngx_thrift_address_t *address)
 {
-    ngx_thrift_shared_t  *shared;
+    ngx_thrift_pool_t           *pool;
+    ngx_thrift_shared_server_t  *server;
 
-    shared = address->pool->shared;
+    pool = address->pool;
 
-    return shared ? ngx_thrift_shared_server(shared,
-                                             &address->sockaddr.sockaddr,
-                                             address->socklen)
-                  : NULL;
+    if (pool->shared == NULL) {
+        return NULL;
+    }
+
+    server = ngx_thrift_shared_server(pool->shared,
+                                      &address->sockaddr.sockaddr,
+                                      address->socklen);
+
+    ngx_thrift_pool_share_budgets(pool);
+
+    return server;
 }
 
 

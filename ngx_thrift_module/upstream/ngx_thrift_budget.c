@@ -49,6 +49,8 @@ void
 ngx_thrift_budget_share(ngx_thrift_budget_t *budget,
     ngx_thrift_budget_part_t *parts, ngx_uint_t nparts, ngx_uint_t own)
 {
+    parts[own] = budget->alone;
+
     budget->parts = parts;
     budget->nparts = nparts;
     budget->own = own;

@@ -67,7 +67,7 @@ typedef struct {
 } ngx_thrift_budget_t;
 
 
-/* It is this worker's part of one that others have, too. */
+/* It is this worker's part of one that others have, with what was alone. */
 void ngx_thrift_budget_share(ngx_thrift_budget_t *budget,
     ngx_thrift_budget_part_t *parts, ngx_uint_t nparts, ngx_uint_t own);
 

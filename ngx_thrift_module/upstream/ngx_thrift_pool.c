@@ -221,6 +221,26 @@ ngx_thrift_pool_close(ngx_thrift_pool_t *pool)
 
 
 void
+ngx_thrift_pool_share_budgets(ngx_thrift_pool_t *pool)
+{
+    ngx_uint_t                 slot;
+    ngx_thrift_shared_data_t  *data;
+
+    slot = pool->shared->slot;
+    data = pool->shared->data;
+
+    if (slot == NGX_THRIFT_SHARED_SLOTS || pool->retries.parts) {
+        return;
+    }
+
+    ngx_thrift_budget_share(&pool->retries, data->retries,
+                            NGX_THRIFT_SHARED_SLOTS, slot);
+    ngx_thrift_budget_share(&pool->hedges, data->hedges,
+                            NGX_THRIFT_SHARED_SLOTS, slot);
+}
+
+
+void
 ngx_thrift_pool_destroy(ngx_thrift_pool_t *pool)
 {
     ngx_uint_t  i;

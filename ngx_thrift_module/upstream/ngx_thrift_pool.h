@@ -215,6 +215,9 @@ void ngx_thrift_pool_tell(ngx_thrift_pool_t *pool,
 ngx_uint_t ngx_thrift_pool_hush(ngx_thrift_pool_t *pool,
     ngx_thrift_pool_error_e error, ngx_log_t *log);
 
+/* Its budgets are those of all workers, if this one has a slot by now. */
+void ngx_thrift_pool_share_budgets(ngx_thrift_pool_t *pool);
+
 /* The pool's memory goes away. */
 void ngx_thrift_pool_destroy(ngx_thrift_pool_t *pool);
 
