@@ -61,9 +61,7 @@ ngx_thrift_check_start(ngx_thrift_check_conf_t *conf,
 
     if (*rc != NGX_OK && *rc != NGX_AGAIN) {
 
-        /* no local port is left */
-
-        if (ngx_socket_errno == EADDRNOTAVAIL) {
+        if (ngx_thrift_open_lacks_port(sockaddr, socklen, ngx_socket_errno)) {
             *rc = NGX_ERROR;
         }
 

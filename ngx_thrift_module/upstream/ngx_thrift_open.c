@@ -160,7 +160,8 @@ ngx_thrift_open_tell(ngx_thrift_attempt_t *attempt, ngx_int_t rc,
     log = peer->log;
 
     if (rc == NGX_DECLINED) {
-        attempt->blameless |= (err == EADDRNOTAVAIL);
+        attempt->blameless |= ngx_thrift_open_lacks_port(peer->sockaddr,
+                                                         peer->socklen, err);
         attempt->unproven |= (err == NGX_EAGAIN);
     }
 
@@ -185,6 +186,39 @@ ngx_thrift_open_tell(ngx_thrift_attempt_t *attempt, ngx_int_t rc,
     ngx_thrift_pool_tell(attempt->pool, NGX_THRIFT_POOL_OPEN, log, err,
                          "%s %*s failed", what, (size_t) (last - shown),
                          shown);
+}
+
+
+/*
+ * The error is the same where the host has no address of the server's family:
+ * a datagram socket, which has ports of its own, cannot be connected then,
+ * either.  Nothing is sent.
+ */
+
+ngx_uint_t
+ngx_thrift_open_lacks_port(struct sockaddr *sockaddr, socklen_t socklen,
+    ngx_err_t err)
+{
+    ngx_uint_t    lacks;
+    ngx_socket_t  s;
+
+    if (err != EADDRNOTAVAIL) {
+        return 0;
+    }
+
+    s = ngx_socket(sockaddr->sa_family, SOCK_DGRAM, 0);
+
+    if (s == (ngx_socket_t) -1) {
+        return 1;
+    }
+
+    lacks = (connect(s, sockaddr, socklen) == 0
+             || ngx_socket_errno != EADDRNOTAVAIL);
+
+    (void) ngx_close_socket(s);
+    ngx_set_socket_errno(err);
+
+    return lacks;
 }
 
 

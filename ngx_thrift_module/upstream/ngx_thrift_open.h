@@ -24,6 +24,13 @@
  */
 ngx_int_t ngx_thrift_open(ngx_thrift_attempt_t *attempt);
 
+/*
+ * connect() has failed with `err`, which ngx_socket_errno still is afterwards:
+ * is it a local port that is missing?
+ */
+ngx_uint_t ngx_thrift_open_lacks_port(struct sockaddr *sockaddr,
+    socklen_t socklen, ngx_err_t err) nthrift_cold;
+
 /* Is it open now; NGX_ERROR: it could not be opened, and is gone. */
 ngx_int_t ngx_thrift_open_test(ngx_thrift_connection_t *conn);
 
