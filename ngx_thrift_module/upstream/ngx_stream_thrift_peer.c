@@ -782,6 +782,9 @@ ngx_stream_thrift_peer_keep(ngx_thrift_attempt_t *attempt)
     choice->kept = 1;
     choice->call->nkept++;
 
+    choice->pool->nkept++;
+    ngx_thrift_queue_tell(choice->pool);
+
     return choice;
 }
 
@@ -800,7 +803,9 @@ ngx_stream_thrift_peer_let_go(void *kept)
 
     (void) ngx_stream_thrift_peer_use(choice);
 
+    choice->pool->nkept--;
     ngx_stream_thrift_peer_give_back(choice, 0);
+    ngx_thrift_queue_tell(choice->pool);
 
     if (tc->ended && tc->nkept == 0) {
         ngx_stream_thrift_call_free(tc);

@@ -111,6 +111,8 @@ struct ngx_thrift_pool_s {
     ngx_uint_t            places;       /* calls that its servers may have, as
                                            found when they had so many */
     ngx_uint_t            nheld;        /* that they have of this worker */
+    ngx_uint_t            nkept;        /* of them, those that are over, but
+                                           their connection is in use */
     ngx_msec_t            yielded;      /* one of them ended then, and calls of
                                            other workers waited */
     ngx_thrift_refusals_t  overloads;   /* attempts that may not wait */

@@ -70,7 +70,6 @@ static void ngx_thrift_queue_serve(ngx_event_t *ev);
 static ngx_uint_t ngx_thrift_queue_has_turn(ngx_thrift_pool_t *pool);
 static void ngx_thrift_queue_look_for_server(void *data);
 static void ngx_thrift_queue_arm_server(ngx_thrift_pool_t *pool);
-static void ngx_thrift_queue_tell(ngx_thrift_pool_t *pool);
 static void ngx_thrift_queue_serve_server(ngx_event_t *ev);
 static ngx_thrift_attempt_t *ngx_thrift_queue_first(
     ngx_thrift_turns_t *waiting);
@@ -860,22 +859,29 @@ ngx_thrift_queue_may_choose(ngx_thrift_attempt_t *attempt)
 }
 
 
-/* May it have one more while calls wait in other workers, too? */
+/*
+ * May it have one more while calls wait in other workers, too?  What clients
+ * keep, of whichever worker they are, is nobody's part.
+ */
 
 static ngx_uint_t
 ngx_thrift_queue_has_turn(ngx_thrift_pool_t *pool)
 {
-    ngx_uint_t                 part;
+    ngx_uint_t                 held, kept, part;
     ngx_thrift_shared_data_t  *data;
 
     data = pool->shared->data;
-    part = ngx_thrift_shared_part(pool->shared, pool->places, data->full,
-                                  data->held);
+    held = pool->nheld - pool->nkept;
+    kept = ngx_thrift_shared_sum(data, data->kept);
+
+    part = ngx_thrift_shared_part(pool->shared,
+                                  pool->places - ngx_min(pool->places, kept),
+                                  data->full, data->held);
     if (part) {
-        return pool->nheld < part;
+        return held < part;
     }
 
-    return pool->nheld == 0
+    return held == 0
            && ngx_current_msec - pool->yielded >= NGX_THRIFT_QUEUE_TURN;
 }
 
@@ -902,9 +908,7 @@ ngx_thrift_queue_arm_server(ngx_thrift_pool_t *pool)
 }
 
 
-/* The other workers are told how many wait here, and how many servers have. */
-
-static void
+void
 ngx_thrift_queue_tell(ngx_thrift_pool_t *pool)
 {
     ngx_thrift_shared_t  *shared;
@@ -912,7 +916,9 @@ ngx_thrift_queue_tell(ngx_thrift_pool_t *pool)
     shared = pool->shared;
 
     if (shared) {
-        ngx_thrift_shared_tell(shared, shared->data->held, pool->nheld);
+        ngx_thrift_shared_tell(shared, shared->data->kept, pool->nkept);
+        ngx_thrift_shared_tell(shared, shared->data->held,
+                               pool->nheld - pool->nkept);
         ngx_thrift_shared_tell(shared, shared->data->full, pool->full.n);
     }
 }

@@ -78,6 +78,9 @@ ngx_uint_t ngx_thrift_queue_may_choose(ngx_thrift_attempt_t *attempt);
  */
 void ngx_thrift_queue_yield(ngx_thrift_pool_t *pool) nthrift_noinline;
 
+/* The other workers are told how many wait here, and how many servers have. */
+void ngx_thrift_queue_tell(ngx_thrift_pool_t *pool) nthrift_noinline;
+
 /* The attempt is refused, for `why`: sets the call's error.  NGX_ERROR. */
 ngx_int_t ngx_thrift_queue_refuse(ngx_thrift_attempt_t *attempt,
     const char *why);

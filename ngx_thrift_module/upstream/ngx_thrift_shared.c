@@ -33,8 +33,6 @@ static ngx_thrift_shared_server_t *ngx_thrift_shared_create(
     ngx_thrift_shared_t *shared, struct sockaddr *sockaddr, socklen_t socklen);
 static ngx_thrift_shared_server_t *ngx_thrift_shared_unused(
     ngx_thrift_shared_data_t *data);
-static ngx_uint_t ngx_thrift_shared_sum(ngx_thrift_shared_data_t *data,
-    volatile uint16_t *numbers);
 static ngx_uint_t ngx_thrift_shared_one_lacks(ngx_thrift_shared_t *shared,
     ngx_uint_t part, volatile uint16_t *waiting, volatile uint16_t *have);
 
@@ -250,6 +248,7 @@ ngx_thrift_shared_clear_slot(ngx_thrift_shared_data_t *data, ngx_uint_t slot)
 
     data->full[slot] = 0;
     data->held[slot] = 0;
+    data->kept[slot] = 0;
 
     ngx_memzero(&data->retries[slot], sizeof(ngx_thrift_budget_part_t));
     ngx_memzero(&data->hedges[slot], sizeof(ngx_thrift_budget_part_t));
@@ -511,7 +510,7 @@ ngx_thrift_shared_tell(ngx_thrift_shared_t *shared, volatile uint16_t *numbers,
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 ngx_thrift_shared_sum(ngx_thrift_shared_data_t *data,
     volatile uint16_t *numbers)
 {

@@ -66,6 +66,8 @@ typedef struct {
     volatile uint16_t     held[NGX_THRIFT_SHARED_SLOTS];    /* calls that
                                            servers have, of workers of which
                                            some wait */
+    volatile uint16_t     kept[NGX_THRIFT_SHARED_SLOTS];    /* places there that
+                                           are kept without a call */
     ngx_thrift_budget_part_t  retries[NGX_THRIFT_SHARED_SLOTS];
     ngx_thrift_budget_part_t  hedges[NGX_THRIFT_SHARED_SLOTS];
     ngx_queue_t           servers;      /* ngx_thrift_shared_server_t */
@@ -128,6 +130,10 @@ void ngx_thrift_shared_disconnect(ngx_thrift_shared_t *shared,
  */
 void ngx_thrift_shared_tell(ngx_thrift_shared_t *shared,
     volatile uint16_t *numbers, ngx_uint_t n);
+
+/* Of all workers. */
+ngx_uint_t ngx_thrift_shared_sum(ngx_thrift_shared_data_t *data,
+    volatile uint16_t *numbers);
 
 /* Do calls of other workers wait? */
 ngx_uint_t ngx_thrift_shared_others_wait(ngx_thrift_shared_t *shared,
