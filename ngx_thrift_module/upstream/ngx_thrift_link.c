@@ -21,6 +21,10 @@ ngx_thrift_link_prepare(ngx_thrift_attempt_t *attempt)
 
     if (attempt->identity && attempt->identity->local) {
         attempt->peer->local = attempt->identity->local;
+
+        /* that nothing comes back there may be the client's own doing */
+
+        attempt->unproven = 1;
     }
 }
 
