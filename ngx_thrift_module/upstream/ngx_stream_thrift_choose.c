@@ -27,6 +27,8 @@ static ngx_int_t ngx_stream_thrift_choose_skip_full(
 static ngx_int_t ngx_stream_thrift_choose_busy(
     ngx_thrift_attempt_t *attempt, ngx_stream_thrift_rr_tried_t *tried)
     nthrift_noinline;
+static ngx_uint_t ngx_stream_thrift_choose_is_waited(
+    ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_stream_thrift_choose_rebalance(
     ngx_stream_thrift_choice_t *choice);
 static void ngx_stream_thrift_choose_end(ngx_stream_thrift_choice_t *choice,
@@ -287,16 +289,43 @@ ngx_stream_thrift_choose_busy(ngx_thrift_attempt_t *attempt,
         rc = ngx_stream_thrift_choose_its(attempt);
     }
 
-    if (rc == NGX_BUSY) {
-        attempt->pool->places = choice->places
-                                + ngx_stream_thrift_rr_places(choice->balancer,
-                                                              attempt->peer);
-        attempt->full = (attempt->pool->places != 0);
+    if (rc == NGX_BUSY && !ngx_stream_thrift_choose_is_waited(attempt)
+        && tried && tried->n && ngx_stream_thrift_is_held(choice->balancer))
+    {
+        /* meanwhile another worker may have given a place back */
 
+        ngx_stream_thrift_rr_put_tried(attempt->peer, tried);
+
+        rc = ngx_stream_thrift_choose_its(attempt);
+
+        if (rc == NGX_BUSY) {
+            (void) ngx_stream_thrift_choose_is_waited(attempt);
+        }
+    }
+
+    if (rc == NGX_BUSY) {
         ngx_stream_thrift_choose_end(choice, tried);
     }
 
     return rc;
+}
+
+
+/* Are there servers that are only full?  Says so, and how many places. */
+
+static ngx_uint_t
+ngx_stream_thrift_choose_is_waited(ngx_thrift_attempt_t *attempt)
+{
+    ngx_stream_thrift_choice_t  *choice;
+
+    choice = attempt->choice;
+
+    attempt->pool->places = choice->places
+                            + ngx_stream_thrift_rr_places(choice->balancer,
+                                                          attempt->peer);
+    attempt->full = (attempt->pool->places != 0);
+
+    return attempt->full;
 }
 
 
