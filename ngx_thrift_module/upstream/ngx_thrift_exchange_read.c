@@ -23,6 +23,8 @@
 static ngx_int_t ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn);
 static ngx_inline void ngx_thrift_exchange_prefetch(
     ngx_thrift_connection_t *conn, ngx_thrift_attempt_t *attempt);
+static ngx_inline ngx_uint_t ngx_thrift_exchange_is_scarce(
+    ngx_thrift_connection_t *conn, ngx_thrift_attempt_t *attempt);
 static ngx_int_t ngx_thrift_exchange_rest(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_message(ngx_thrift_connection_t *conn);
 static ngx_int_t ngx_thrift_exchange_begin(ngx_thrift_connection_t *conn);
@@ -98,7 +100,7 @@ ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn)
         return ngx_thrift_exchange_rest(conn);
     }
 
-    /* where others wait behind it, a reply is read in any case */
+    /* where others wait behind it, or for its place, it is read in any case */
 
     attempt = (conn->limit == 1) ? ngx_thrift_connection_first(conn)
                                  : conn->reading;
@@ -106,7 +108,9 @@ ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn)
     if (attempt) {
         ngx_thrift_exchange_prefetch(conn, attempt);
 
-        rc = ngx_thrift_attempt_may_receive(attempt, conn->limit > 1);
+        rc = ngx_thrift_attempt_may_receive(attempt, conn->limit > 1
+                                        || ngx_thrift_exchange_is_scarce(conn,
+                                                                   attempt));
 
         if (rc == NGX_AGAIN) {
             return ngx_thrift_exchange_rest(conn);
@@ -145,6 +149,21 @@ ngx_thrift_exchange_recv(ngx_thrift_connection_t *conn)
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * Has it a place of which there are few?  An earlier call of its client, which
+ * is to be answered first, may wait for that very place.
+ */
+
+static ngx_inline ngx_uint_t
+ngx_thrift_exchange_is_scarce(ngx_thrift_connection_t *conn,
+    ngx_thrift_attempt_t *attempt)
+{
+    return attempt->received < NGX_THRIFT_MESSAGE_LARGE
+           && (attempt->max_conns || conn->server->address->max
+               || attempt->call->gate);
 }
 
 
